@@ -1,0 +1,22 @@
+/**
+ * The root of every error that Netyard throws on purpose.
+ *
+ * Each subclass stands for one cause, and each message says what was asked,
+ * what is wrong, and what to do about it.
+ *
+ * @example
+ * ```ts
+ * import { Lab, NetyardError } from "@netyard/netyard";
+ *
+ * await using lab = await Lab.create();
+ * try {
+ *   await lab.addRouter("Not A Name");
+ * } catch (error) {
+ *   if (error instanceof NetyardError) console.error(error.message);
+ * }
+ * ```
+ */
+export class NetyardError extends Error {
+  /** The name of the class, so that a printed stack tells the cause. */
+  override name: string = new.target.name;
+}
