@@ -17,6 +17,9 @@
  * ```
  */
 export class NetyardError extends Error {
-  /** The name of the class, so that a printed stack tells the cause. */
-  override name: string = new.target.name;
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    // The class's own name, so that a printed stack tells the cause.
+    this.name = new.target.name;
+  }
 }

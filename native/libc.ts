@@ -1,0 +1,182 @@
+import { NetyardError } from "./error.ts";
+import { errnoMeaning, errnoName } from "./errno.ts";
+
+/**
+ * A system call that the kernel refused.
+ *
+ * @example
+ * ```ts
+ * import { SyscallError } from "@netyard/netyard";
+ *
+ * const error = new SyscallError("setns", [5, "CLONE_NEWNET"], 1);
+ * console.assert(error.code === "EPERM");
+ * ```
+ *
+ * Source: errno(3).
+ */
+export class SyscallError extends NetyardError {
+  /** The name of the call, for example `setns`. */
+  readonly call: string;
+  /** The arguments, as they read best. */
+  readonly args: readonly (string | number)[];
+  /** The error number. */
+  readonly errno: number;
+  /** The symbolic name of the error number, for example `EPERM`. */
+  readonly code: string;
+
+  constructor(call: string, args: readonly (string | number)[], errno: number, hint = "") {
+    const code = errnoName(errno);
+    super(
+      `${call}(${args.join(", ")}) failed: ${code} (${errnoMeaning(errno)})${hint && `; ${hint}`}`,
+    );
+    this.call = call;
+    this.args = args;
+    this.errno = errno;
+    this.code = code;
+  }
+}
+
+/** A Deno permission that the work needs and the process does not have. */
+export class MissingPermissionError extends NetyardError {}
+
+const SYMBOLS = {
+  unshare: { parameters: ["i32"], result: "i32" },
+  setns: { parameters: ["i32", "i32"], result: "i32" },
+  open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
+  ftruncate: { parameters: ["i32", "i64"], result: "i32" },
+  readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
+  access: { parameters: ["buffer", "i32"], result: "i32" },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
+  geteuid: { parameters: [], result: "u32" },
+  execve: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
+  // The same two calls on Deno's pool of blocking threads; see thread.ts.
+  unsharePooled: { name: "unshare", parameters: ["i32"], result: "i32", nonblocking: true },
+  setnsPooled: { name: "setns", parameters: ["i32", "i32"], result: "i32", nonblocking: true },
+  __errno_location: { parameters: [], result: "pointer" },
+} as const;
+
+type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+let loaded: Libc | undefined;
+
+/** libc, loaded on first use; the library stays open as long as the thread. */
+export function libc(): Libc {
+  if (loaded) return loaded;
+  try {
+    loaded = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new MissingPermissionError(
+        "Netyard calls libc for namespaces and netlink, and this process may not: add --allow-ffi",
+        { cause: error },
+      );
+    }
+    throw new NetyardError(
+      `cannot load libc.so.6 (${(error as Error).message}); Netyard needs Linux with glibc`,
+      { cause: error },
+    );
+  }
+  return loaded;
+}
+
+const encoder = new TextEncoder();
+
+/** A NUL-terminated string for a C call. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text + "\0");
+}
+
+/** The error number that the last failing call of this thread left. */
+export function lastErrno(): number {
+  const location = libc().__errno_location();
+  return location ? new Deno.UnsafePointerView(location).getInt32() : 0;
+}
+
+/** Passes a call's result through, or throws a {@link SyscallError} when it is negative. */
+export function check(
+  result: number | bigint,
+  call: string,
+  ...args: (string | number)[]
+): number {
+  const value = Number(result);
+  if (value < 0) throw new SyscallError(call, args, lastErrno());
+  return value;
+}
+
+export const O_RDONLY = 0;
+export const O_WRONLY = 1;
+export const O_RDWR = 2;
+const O_CLOEXEC = 0x80000;
+
+/** open(2), always with O_CLOEXEC, so that no child inherits what it was not given. */
+export function openFd(path: string, flags: number = O_RDONLY): number {
+  return check(libc().open(cString(path), flags | O_CLOEXEC, 0), "open", path);
+}
+
+/** close(2); a descriptor that is already gone is not an error worth stopping for. */
+export function closeFd(fd: number): void {
+  libc().close(fd);
+}
+
+/**
+ * Reads a whole file through libc: Deno guards `/proc` and wants `--allow-all`
+ * for it, though the kernel itself lets any process read its own entries.
+ */
+export function readFileText(path: string): string {
+  const fd = openFd(path);
+  try {
+    const parts: Uint8Array[] = [];
+    for (;;) {
+      const buffer = new Uint8Array(65536);
+      const n = check(libc().read(fd, buffer, 65536n), "read", path);
+      if (n === 0) break;
+      parts.push(buffer.subarray(0, n));
+    }
+    const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return new TextDecoder().decode(all);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+/** Writes a string to a file that exists, in one write(2), as sysctl files want it. */
+export function writeFileText(path: string, text: string): void {
+  const fd = openFd(path, O_WRONLY);
+  try {
+    const bytes = encoder.encode(text);
+    check(libc().write(fd, bytes, BigInt(bytes.length)), "write", path, text);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+/** Replaces the content of an open file. */
+export function overwrite(fd: number, text: string): void {
+  const bytes = encoder.encode(text);
+  check(libc().ftruncate(fd, 0n), "ftruncate", fd, 0);
+  check(libc().pwrite(fd, bytes, BigInt(bytes.length), 0n), "pwrite", fd, `${bytes.length} bytes`);
+}
+
+/** readlink(2). */
+export function readLink(path: string): string {
+  const buffer = new Uint8Array(4096);
+  const n = check(libc().readlink(cString(path), buffer, 4096n), "readlink", path);
+  return new TextDecoder().decode(buffer.subarray(0, n));
+}
+
+/** Whether a path exists, without asking Deno's permission system. */
+export function pathExists(path: string): boolean {
+  return libc().access(cString(path), 0) === 0;
+}

@@ -1,0 +1,120 @@
+import { check, closeFd, libc, openFd } from "./libc.ts";
+
+export const CLONE_NEWNS = 0x00020000;
+export const CLONE_FS = 0x00000200;
+export const CLONE_NEWPID = 0x20000000;
+export const CLONE_NEWNET = 0x40000000;
+
+// A thread's own entry: /proc/self would name the main thread.
+const SELF = "/proc/thread-self/ns/net";
+
+/** The namespace that this thread is in now; opened before the first move. */
+let here: number | undefined;
+
+function current(): number {
+  return here ??= openFd(SELF);
+}
+
+function move(fd: number): void {
+  check(libc().setns(fd, CLONE_NEWNET), "setns", fd, "CLONE_NEWNET");
+  here = fd;
+}
+
+/**
+ * A network namespace, held by a file descriptor: it lives as long as the
+ * descriptor, a process or a socket in it does, and has no name on the host.
+ *
+ * @example
+ * ```ts
+ * import { Namespace } from "@netyard/netyard";
+ *
+ * const ns = Namespace.create();
+ * const names = ns.enter(() => Deno.networkInterfaces().map((i) => i.name)); // none is up yet
+ * ns.close();
+ * ```
+ *
+ * Source: network_namespaces(7), setns(2).
+ */
+export class Namespace {
+  #fd: number;
+
+  private constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Makes a new, empty network namespace. Costs about half a millisecond in the kernel. */
+  static create(): Namespace {
+    const old = current();
+    check(libc().unshare(CLONE_NEWNET), "unshare", "CLONE_NEWNET");
+    try {
+      return new Namespace(openFd(SELF));
+    } finally {
+      move(old);
+    }
+  }
+
+  /** The file descriptor, -1 once closed. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** A path by which other processes of the same user reach this namespace (nsenter, ip). */
+  get path(): string {
+    return `/proc/${Deno.pid}/fd/${this.#fd}`;
+  }
+
+  /**
+   * Runs a synchronous function inside. Sockets, processes and workers that it
+   * makes belong to this namespace for good; the thread is back in the old one
+   * when the call returns or throws.
+   */
+  enter<T>(fn: () => T): T {
+    const old = current();
+    move(this.#fd);
+    try {
+      return fn();
+    } finally {
+      move(old);
+    }
+  }
+
+  /** Lets go of the namespace. Calling it again does nothing. */
+  close(): void {
+    if (this.#fd < 0) return;
+    closeFd(this.#fd);
+    this.#fd = -1;
+  }
+
+  /** As {@link Namespace.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/**
+ * Runs a synchronous function with new children put into another PID
+ * namespace, so that they end when its first process does (pid_namespaces(7)).
+ * No thread may be started meanwhile: the kernel refuses it.
+ */
+export function withChildrenIn<T>(pidNamespaceFd: number, fn: () => T): T {
+  const home = openFd("/proc/thread-self/ns/pid");
+  check(libc().setns(pidNamespaceFd, CLONE_NEWPID), "setns", pidNamespaceFd, "CLONE_NEWPID");
+  try {
+    return fn();
+  } finally {
+    check(libc().setns(home, CLONE_NEWPID), "setns", home, "CLONE_NEWPID");
+    closeFd(home);
+  }
+}
+
+/** Runs a synchronous function whose first child becomes the init of a new PID namespace. */
+export function withNewPidNamespace<T>(fn: () => T): T {
+  const home = openFd("/proc/thread-self/ns/pid");
+  check(libc().unshare(CLONE_NEWPID), "unshare", "CLONE_NEWPID");
+  try {
+    return fn();
+  } finally {
+    check(libc().setns(home, CLONE_NEWPID), "setns", home, "CLONE_NEWPID");
+    closeFd(home);
+  }
+}

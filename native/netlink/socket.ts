@@ -1,0 +1,66 @@
+import { check, closeFd, libc, SyscallError } from "../libc.ts";
+import {
+  type Message,
+  MessageWriter,
+  NLM_F_DUMP,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  readMessages,
+} from "./codec.ts";
+
+const AF_NETLINK = 16;
+const SOCK_RAW_CLOEXEC = 3 | 0x80000;
+const NETLINK_ROUTE = 0;
+
+// One of each for the thread: every call is synchronous and leaves them free.
+const writer = new MessageWriter();
+const inbox = new Uint8Array(65536);
+
+/**
+ * Sends what `write` puts into the batch to the network namespace that the
+ * calling thread is in, as one datagram, and waits until the kernel did it all.
+ *
+ * The kernel carries on after a message that fails; the first failure is thrown.
+ */
+export function rtnetlink(write: (batch: MessageWriter) => void): Message[] {
+  writer.reset();
+  write(writer);
+  if (writer.count === 0) return [];
+  const fd = check(
+    libc().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE),
+    "socket",
+    "AF_NETLINK",
+  );
+  try {
+    const out = writer.finish();
+    check(libc().send(fd, out, BigInt(out.length), 0), "send", "netlink", out.length);
+    return receive(fd, writer);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+function receive(fd: number, sent: MessageWriter): Message[] {
+  const answers: Message[] = [];
+  let failure: SyscallError | undefined;
+  for (;;) {
+    const n = check(libc().recv(fd, inbox, BigInt(inbox.length), 0), "recv", "netlink");
+    for (const message of readMessages(inbox.slice(0, n))) {
+      if (message.type === NLMSG_ERROR) {
+        const errno = -new DataView(message.body.buffer, message.body.byteOffset).getInt32(0, true);
+        if (errno !== 0) {
+          failure ??= new SyscallError("rtnetlink", [sent.describe(message.seq)], errno);
+        }
+      }
+      const last = message.seq === sent.count &&
+        (message.type === NLMSG_ERROR || message.type === NLMSG_DONE);
+      if (last) {
+        if (failure) throw failure;
+        return answers;
+      }
+      if (message.type !== NLMSG_ERROR && message.type !== NLMSG_DONE) answers.push(message);
+    }
+  }
+}
+
+export { NLM_F_DUMP };

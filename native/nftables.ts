@@ -1,0 +1,82 @@
+import { NetyardError } from "./error.ts";
+import { cString } from "./libc.ts";
+
+/** A ruleset that nftables refused; the message holds its own words and the ruleset. */
+export class RulesetError extends NetyardError {}
+
+const SYMBOLS = {
+  nft_ctx_new: { parameters: ["u32"], result: "pointer" },
+  nft_ctx_free: { parameters: ["pointer"], result: "void" },
+  nft_ctx_buffer_output: { parameters: ["pointer"], result: "i32" },
+  nft_ctx_buffer_error: { parameters: ["pointer"], result: "i32" },
+  nft_ctx_get_output_buffer: { parameters: ["pointer"], result: "pointer" },
+  nft_ctx_get_error_buffer: { parameters: ["pointer"], result: "pointer" },
+  nft_run_cmd_from_buffer: { parameters: ["pointer", "buffer"], result: "i32" },
+} as const;
+
+type Library = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+let library: Library | null | undefined;
+
+function libnftables(): Library | null {
+  if (library !== undefined) return library;
+  try {
+    library = Deno.dlopen("libnftables.so.1", SYMBOLS).symbols;
+  } catch {
+    library = null;
+  }
+  return library;
+}
+
+/** How rulesets get into the kernel here, or undefined where nothing can. */
+export function nftablesBackend(): "libnftables" | "nft" | undefined {
+  if (libnftables()) return "libnftables";
+  try {
+    const { success } = new Deno.Command("nft", { args: ["--version"], stdout: "null" })
+      .outputSync();
+    return success ? "nft" : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Runs nft(8) commands in the network namespace that the calling thread is in,
+ * as one transaction: all of them or none. Returns what they print.
+ */
+export function nft(commands: string): string {
+  const lib = libnftables();
+  return lib ? runInProcess(lib, commands) : runNft(commands);
+}
+
+function runInProcess(lib: Library, commands: string): string {
+  const context = lib.nft_ctx_new(0);
+  if (!context) throw new NetyardError("nft_ctx_new() failed: out of memory");
+  try {
+    lib.nft_ctx_buffer_output(context);
+    lib.nft_ctx_buffer_error(context);
+    const failed = lib.nft_run_cmd_from_buffer(context, cString(commands));
+    if (failed) throw refused(text(lib.nft_ctx_get_error_buffer(context)), commands);
+    return text(lib.nft_ctx_get_output_buffer(context));
+  } finally {
+    lib.nft_ctx_free(context);
+  }
+}
+
+// Where there is an nft program but no library; six milliseconds instead of one.
+function runNft(commands: string): string {
+  const { success, stdout, stderr } = new Deno.Command("sh", {
+    args: ["-c", 'printf %s "$1" | nft -f -', "sh", commands],
+  }).outputSync();
+  if (!success) throw refused(new TextDecoder().decode(stderr), commands);
+  return new TextDecoder().decode(stdout);
+}
+
+function text(pointer: Deno.PointerValue): string {
+  return pointer ? new Deno.UnsafePointerView(pointer).getCString() : "";
+}
+
+function refused(reason: string, commands: string): RulesetError {
+  const numbered = commands.split("\n").map((line, i) => `${i + 1}: ${line}`).join("\n");
+  return new RulesetError(`nftables refused a ruleset: ${reason.trim()}\n${numbered}`);
+}
