@@ -48,6 +48,8 @@ const SYMBOLS = {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
+  pipe2: { parameters: ["buffer", "i32"], result: "i32" },
+  umount2: { parameters: ["buffer", "i32"], result: "i32" },
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   access: { parameters: ["buffer", "i32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -129,7 +131,7 @@ export function closeFd(fd: number): void {
  * Reads a whole file through libc: Deno guards `/proc` and wants `--allow-all`
  * for it, though the kernel itself lets any process read its own entries.
  */
-export function readFileText(path: string): string {
+export function readFileBytes(path: string): Uint8Array<ArrayBuffer> {
   const fd = openFd(path);
   try {
     const parts: Uint8Array[] = [];
@@ -145,10 +147,15 @@ export function readFileText(path: string): string {
       all.set(part, at);
       at += part.length;
     }
-    return new TextDecoder().decode(all);
+    return all;
   } finally {
     closeFd(fd);
   }
+}
+
+/** As {@link readFileBytes}, as text. */
+export function readFileText(path: string): string {
+  return new TextDecoder().decode(readFileBytes(path));
 }
 
 /** Writes a string to a file that exists, in one write(2), as sysctl files want it. */

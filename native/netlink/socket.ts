@@ -1,12 +1,5 @@
 import { check, closeFd, libc, SyscallError } from "../libc.ts";
-import {
-  type Message,
-  MessageWriter,
-  NLM_F_DUMP,
-  NLMSG_DONE,
-  NLMSG_ERROR,
-  readMessages,
-} from "./codec.ts";
+import { type Message, MessageWriter, NLMSG_DONE, NLMSG_ERROR, readMessages } from "./codec.ts";
 
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0x80000;
@@ -23,11 +16,16 @@ const inbox = new Uint8Array(65536);
  * The kernel carries on after a message that fails; the first failure is thrown.
  */
 export function rtnetlink(write: (batch: MessageWriter) => void): Message[] {
+  return netlink(NETLINK_ROUTE, write);
+}
+
+/** As {@link rtnetlink}, to any of netlink's families (netlink(7)). */
+export function netlink(family: number, write: (batch: MessageWriter) => void): Message[] {
   writer.reset();
   write(writer);
   if (writer.count === 0) return [];
   const fd = check(
-    libc().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE),
+    libc().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, family),
     "socket",
     "AF_NETLINK",
   );
@@ -49,7 +47,7 @@ function receive(fd: number, sent: MessageWriter): Message[] {
       if (message.type === NLMSG_ERROR) {
         const errno = -new DataView(message.body.buffer, message.body.byteOffset).getInt32(0, true);
         if (errno !== 0) {
-          failure ??= new SyscallError("rtnetlink", [sent.describe(message.seq)], errno);
+          failure ??= new SyscallError("netlink", [sent.describe(message.seq)], errno);
         }
       }
       const last = message.seq === sent.count &&
@@ -62,5 +60,3 @@ function receive(fd: number, sent: MessageWriter): Message[] {
     }
   }
 }
-
-export { NLM_F_DUMP };

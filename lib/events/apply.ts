@@ -1,0 +1,138 @@
+import {
+  device,
+  fail,
+  interfaceIndex,
+  mustBeNew,
+  mustExist,
+  mustMatch,
+  own,
+  removeInterface,
+  router,
+  setInterface,
+  setInterfaces,
+  setRouter,
+} from "./draft.ts";
+import { withCondition } from "./condition.ts";
+import type { LabEvent, LabState } from "./types.ts";
+
+/**
+ * Changes `draft`, in time that does not depend on the size of the lab. The records by name are
+ * changed in place; what they hold is replaced, never changed, for snapshots and events share it.
+ * Where it throws, `draft` is as before.
+ */
+export function apply(draft: LabState, event: LabEvent): void {
+  if (event.seq !== draft.lastSeq + 1) {
+    fail(event, `event ${draft.lastSeq + 1} was to come next; some are missing, or came twice`);
+  }
+  applyBody(draft, event);
+  draft.lastSeq = event.seq;
+}
+
+function applyBody(draft: LabState, event: LabEvent): void {
+  switch (event.kind) {
+    case "lab-created":
+      if (draft.startedAt !== "") fail(event, "the lab was created before");
+      draft.label = event.label;
+      if (event.seed !== undefined) draft.seed = event.seed;
+      draft.startedAt = event.at;
+      return;
+    case "lab-closed":
+      draft.closedAt = event.at;
+      return;
+    case "router-added":
+      mustBeNew(draft, event, event.name);
+      mustMatch(event, event.name, event.router.name);
+      draft.routers[event.name] = event.router;
+      return;
+    case "device-added":
+      mustBeNew(draft, event, event.name);
+      mustMatch(event, event.name, event.device.name);
+      draft.devices[event.name] = event.device;
+      return;
+    case "router-removed":
+      router(draft, event, event.name);
+      delete draft.routers[event.name];
+      delete draft.dns.nodes[event.name];
+      return;
+    case "device-removed":
+      device(draft, event, event.name);
+      delete draft.devices[event.name];
+      delete draft.dns.nodes[event.name];
+      return;
+    case "interface-added":
+      return setInterfaces(draft, event, event.node, (interfaces) => {
+        if (interfaces.some(({ name }) => name === event.interface.name)) {
+          fail(event, `"${event.node}" has an interface "${event.interface.name}" already`);
+        }
+        return [...interfaces, event.interface];
+      });
+    case "interface-removed":
+      return removeInterface(draft, event);
+    case "interface-replugged":
+      router(draft, event, event.gateway);
+      mustMatch(event, event.name, event.interface.name);
+      return setInterface(draft, event, () => ({ ...event.interface, gateway: event.gateway }));
+    case "interface-changed":
+      mustMatch(event, event.name, event.interface.name);
+      return setInterface(draft, event, () => event.interface);
+    case "link-down":
+    case "link-up":
+      return setInterface(draft, event, (old) => ({ ...old, up: event.kind === "link-up" }));
+    case "condition-changed":
+      return setInterface(
+        draft,
+        event,
+        (old) => withCondition(old, event.direction, event.condition),
+      );
+    case "default-route-changed": {
+      const old = device(draft, event, event.node);
+      interfaceIndex(event, old.interfaces, event.name);
+      draft.devices[event.node] = { ...old, defaultInterface: event.name };
+      return;
+    }
+    case "nat-changed":
+      return setRouter(draft, event, { nat: event.nat });
+    case "nat-v6-changed":
+      return setRouter(draft, event, { natV6: event.natV6 });
+    case "firewall-changed":
+      return setRouter(draft, event, { firewall: event.firewall });
+    case "nat-flushed":
+      router(draft, event, event.router);
+      return;
+    case "dns-entry": {
+      if (event.node !== null) mustExist(draft, event, event.node);
+      const table = event.node === null
+        ? draft.dns.lab
+        : own(draft.dns.nodes, event.node) ?? (draft.dns.nodes[event.node] = {});
+      const ips = own(table, event.name) ?? [];
+      if (!ips.includes(event.ip)) table[event.name] = [...ips, event.ip];
+      return;
+    }
+    case "nameserver-changed":
+      draft.nameserver = event.ip;
+      return;
+    case "command-started":
+      mustExist(draft, event, event.node);
+      if (Object.hasOwn(draft.running, event.id)) fail(event, `command ${event.id} runs already`);
+      draft.running[event.id] = { node: event.node, argv: event.argv };
+      return;
+    case "command-ended":
+      // By id alone: removing a node kills its commands, and their end is heard of after it.
+      if (!Object.hasOwn(draft.running, event.id)) {
+        fail(event, `no command ${event.id} runs on "${event.node}"`);
+      }
+      delete draft.running[event.id];
+      return;
+    case "reflector-started":
+      mustExist(draft, event, event.node);
+      return;
+    case "reflector-stopped":
+      // Removing a node stops its reflectors, and they may say so after it.
+      return;
+    case "custom":
+      if (event.node !== null) mustExist(draft, event, event.node);
+      return;
+    default:
+      event satisfies never;
+  }
+}

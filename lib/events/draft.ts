@@ -1,0 +1,114 @@
+import { EventConflictError } from "./errors.ts";
+import type { DeviceState, InterfaceState, LabEvent, LabState, RouterState } from "./types.ts";
+
+/** Refuses an event. */
+export function fail(event: LabEvent, why: string): never {
+  throw new EventConflictError(`event ${event.seq} (${event.kind}) does not fit the lab: ${why}`);
+}
+
+/** The value of a key, which may be a name of `Object.prototype` such as "constructor". */
+export function own<T>(record: Record<string, T>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+/** The node of every lab that no event adds: its internet exchange. */
+const IX = "ix";
+
+/** A node of any sort. */
+export function mustExist(draft: LabState, event: LabEvent, name: string): void {
+  if (name === IX || own(draft.routers, name) || own(draft.devices, name)) return;
+  fail(event, `there is no node "${name}"`);
+}
+
+/** Neither router nor device. */
+export function mustBeNew(draft: LabState, event: LabEvent, name: string): void {
+  if (own(draft.routers, name)) fail(event, `there is a router "${name}" already`);
+  if (own(draft.devices, name)) fail(event, `there is a device "${name}" already`);
+}
+
+/** The name that an event gives beside the state that it carries. */
+export function mustMatch(event: LabEvent, name: string, inside: string): void {
+  if (name !== inside) fail(event, `it names "${name}", but carries the state of "${inside}"`);
+}
+
+/** The router of that name. */
+export function router(draft: LabState, event: LabEvent, name: string): RouterState {
+  return own(draft.routers, name) ??
+    fail(
+      event,
+      own(draft.devices, name) ? `"${name}" is a device` : `there is no router "${name}"`,
+    );
+}
+
+/** The device of that name. */
+export function device(draft: LabState, event: LabEvent, name: string): DeviceState {
+  return own(draft.devices, name) ??
+    fail(
+      event,
+      own(draft.routers, name) ? `"${name}" is a router` : `there is no device "${name}"`,
+    );
+}
+
+/** Replaces some fields of the router that the event names. */
+export function setRouter(
+  draft: LabState,
+  event: LabEvent<"nat-changed" | "nat-v6-changed" | "firewall-changed">,
+  change: Partial<RouterState>,
+): void {
+  draft.routers[event.router] = { ...router(draft, event, event.router), ...change };
+}
+
+/** Replaces the interfaces of a router or device. */
+export function setInterfaces(
+  draft: LabState,
+  event: LabEvent,
+  node: string,
+  change: (interfaces: InterfaceState[]) => InterfaceState[],
+): void {
+  const asRouter = own(draft.routers, node);
+  if (asRouter) {
+    draft.routers[node] = { ...asRouter, interfaces: change(asRouter.interfaces) };
+    return;
+  }
+  const asDevice = own(draft.devices, node);
+  if (!asDevice) fail(event, `there is no router or device "${node}"`);
+  draft.devices[node] = { ...asDevice, interfaces: change(asDevice.interfaces) };
+}
+
+/** Where in the list the interface stands. */
+export function interfaceIndex(
+  event: LabEvent,
+  interfaces: InterfaceState[],
+  name: string,
+): number {
+  const index = interfaces.findIndex((one) => one.name === name);
+  if (index >= 0) return index;
+  const names = interfaces.map((one) => one.name).join(", ") || "none";
+  return fail(event, `the node has no interface "${name}"; it has ${names}`);
+}
+
+/** Replaces the interface that the event names. */
+export function setInterface(
+  draft: LabState,
+  event: LabEvent & { node: string; name: string },
+  change: (old: InterfaceState) => InterfaceState,
+): void {
+  setInterfaces(draft, event, event.node, (interfaces) => {
+    const index = interfaceIndex(event, interfaces, event.name);
+    return interfaces.with(index, change(interfaces[index]));
+  });
+}
+
+/** Takes the interface away, and the default route that left by it. */
+export function removeInterface(draft: LabState, event: LabEvent<"interface-removed">): void {
+  setInterfaces(
+    draft,
+    event,
+    event.node,
+    (interfaces) => interfaces.toSpliced(interfaceIndex(event, interfaces, event.name), 1),
+  );
+  const left = own(draft.devices, event.node);
+  if (left?.defaultInterface === event.name) {
+    draft.devices[event.node] = { ...left, defaultInterface: null };
+  }
+}

@@ -1,0 +1,221 @@
+import { z } from "zod";
+import { EventFormatError } from "./errors.ts";
+import {
+  type DeviceState,
+  EVENT_VERSION,
+  type InterfaceState,
+  type LabEvent,
+  type LabState,
+  type RouterState,
+} from "./types.ts";
+
+const json: z.ZodType<unknown> = z.json();
+const modeOrConfig: z.ZodType<string | object> = z.union([z.string(), z.record(z.string(), json)]);
+const index = z.int().min(0);
+const text = z.string();
+const nullableText = z.string().nullable();
+
+const interfaceObject = z.strictObject({
+  name: text,
+  ip: text.optional(),
+  prefix: index.optional(),
+  ip6: text.optional(),
+  prefix6: index.optional(),
+  linkLocal6: text.optional(),
+  mac: text,
+  mtu: index,
+  gateway: nullableText,
+  up: z.boolean(),
+  condition: json.optional(),
+});
+
+const routerObject = z.strictObject({
+  name: text,
+  preset: text.optional(),
+  nat: modeOrConfig,
+  natV6: text,
+  firewall: modeOrConfig,
+  ipSupport: text,
+  upstream: nullableText,
+  region: nullableText,
+  mtu: index,
+  uplinkIp: text.optional(),
+  uplinkIp6: text.optional(),
+  downstreamCidr: text.optional(),
+  downstreamGateway: text.optional(),
+  downstreamCidr6: text.optional(),
+  downstreamGateway6: text.optional(),
+  interfaces: z.array(interfaceObject),
+});
+
+const deviceObject = z.strictObject({
+  name: text,
+  mtu: index,
+  defaultInterface: nullableText,
+  interfaces: z.array(interfaceObject),
+});
+
+const onInterface = { node: text, name: text };
+const socket = { node: text, ip: text, port: z.int().min(0).max(65_535) };
+
+function event<const K extends string, Body extends z.ZodRawShape>(kind: K, body: Body) {
+  return z.strictObject({
+    version: z.literal(EVENT_VERSION),
+    seq: index,
+    at: z.iso.datetime(),
+    elapsedMs: z.number().min(0),
+    kind: z.literal(kind),
+    ...body,
+  });
+}
+
+const eventUnion = z.discriminatedUnion("kind", [
+  event("lab-created", { label: text, seed: z.number().optional() }),
+  event("lab-closed", {}),
+  event("router-added", { name: text, router: routerObject }),
+  event("router-removed", { name: text }),
+  event("device-added", { name: text, device: deviceObject }),
+  event("device-removed", { name: text }),
+  event("interface-added", { node: text, interface: interfaceObject }),
+  event("interface-removed", onInterface),
+  event("interface-replugged", { ...onInterface, gateway: text, interface: interfaceObject }),
+  event("interface-changed", { ...onInterface, interface: interfaceObject }),
+  event("link-down", onInterface),
+  event("link-up", onInterface),
+  event("default-route-changed", onInterface),
+  event("nat-changed", { router: text, nat: modeOrConfig }),
+  event("nat-v6-changed", { router: text, natV6: text }),
+  event("nat-flushed", { router: text }),
+  event("firewall-changed", { router: text, firewall: modeOrConfig }),
+  event("condition-changed", {
+    ...onInterface,
+    direction: z.enum(["both", "up", "down"]),
+    condition: json,
+  }),
+  event("dns-entry", { node: nullableText, name: text, ip: text }),
+  event("nameserver-changed", { ip: text }),
+  event("command-started", { node: text, id: text, argv: z.array(text) }),
+  event("command-ended", { node: text, id: text, code: z.int(), signal: nullableText }),
+  event("reflector-started", socket),
+  event("reflector-stopped", socket),
+  event("custom", { node: nullableText, name: text, data: json }),
+]);
+
+const dnsTable = z.record(text, z.array(text));
+
+const stateObject = z.strictObject({
+  version: z.literal(EVENT_VERSION),
+  label: text,
+  seed: z.number().optional(),
+  startedAt: text,
+  closedAt: text.optional(),
+  routers: z.record(text, routerObject),
+  devices: z.record(text, deviceObject),
+  dns: z.strictObject({ lab: dnsTable, nodes: z.record(text, dnsTable) }),
+  nameserver: text.optional(),
+  running: z.record(text, z.strictObject({ node: text, argv: z.array(text) })),
+  lastSeq: z.int().min(-1),
+});
+
+// The types are written by hand, for JSR and for their documentation; these lines fail to
+// compile where a schema says more, less, or something else.
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true
+  : false;
+type Holds<T extends true> = T;
+type _Interface = Holds<Same<z.infer<typeof interfaceObject>, InterfaceState>>;
+type _Router = Holds<Same<z.infer<typeof routerObject>, RouterState>>;
+type _Device = Holds<Same<z.infer<typeof deviceObject>, DeviceState>>;
+type _Event = Holds<Same<z.infer<typeof eventUnion>, LabEvent>>;
+type _State = Holds<Same<z.infer<typeof stateObject>, LabState>>;
+
+/** The schema of {@linkcode InterfaceState}. Unknown keys are refused. */
+export const interfaceStateSchema: z.ZodType<InterfaceState> = interfaceObject;
+
+/** The schema of {@linkcode RouterState}. Unknown keys are refused. */
+export const routerStateSchema: z.ZodType<RouterState> = routerObject;
+
+/** The schema of {@linkcode DeviceState}. Unknown keys are refused. */
+export const deviceStateSchema: z.ZodType<DeviceState> = deviceObject;
+
+/**
+ * The schema of {@linkcode LabEvent}, shared by all who write and read events. Unknown kinds and
+ * unknown keys are refused. {@linkcode parseEvent} says more clearly what is wrong.
+ */
+export const labEventSchema: z.ZodType<LabEvent> = eventUnion;
+
+/** The schema of {@linkcode LabState}, which is what `state.json` holds. */
+export const labStateSchema: z.ZodType<LabState> = stateObject;
+
+const KINDS = eventUnion.options.map((option) => option.shape.kind.value);
+
+/**
+ * Checks that a value, say of a line of `events.jsonl`, is an event.
+ *
+ * @param value the parsed JSON
+ * @param where what the error calls it, such as a file and line; default `"this event"`
+ * @throws {EventFormatError} another version, an unknown kind, or fields that do not fit
+ *
+ * @example
+ * ```ts
+ * import { parseEvent } from "@netyard/netyard";
+ *
+ * const event = parseEvent(JSON.parse(
+ *   '{"version":1,"seq":0,"at":"2026-01-02T03:04:05.678Z","elapsedMs":0,"kind":"lab-created","label":"a"}',
+ * ));
+ * if (event.kind === "lab-created") console.log(event.label);
+ * ```
+ */
+export function parseEvent(value: unknown, where = "this event"): LabEvent {
+  return checked(eventUnion, value, where, (found) => {
+    const kind = found.kind;
+    if ((KINDS as unknown[]).includes(kind)) return;
+    throw new EventFormatError(
+      `${where}: unknown kind ${JSON.stringify(kind)}; an event of version ${EVENT_VERSION} ` +
+        `is one of ${KINDS.join(", ")}`,
+    );
+  });
+}
+
+/**
+ * Checks that a value, say of `state.json`, is a lab's state.
+ *
+ * @param value the parsed JSON
+ * @param where what the error calls it; default `"this state"`
+ * @throws {EventFormatError} another version, or fields that do not fit
+ *
+ * @example
+ * ```ts
+ * import { parseState } from "@netyard/netyard";
+ *
+ * const state = parseState(JSON.parse(await Deno.readTextFile("state.json")), "state.json");
+ * console.log(Object.keys(state.routers));
+ * ```
+ */
+export function parseState(value: unknown, where = "this state"): LabState {
+  return checked(stateObject, value, where, () => {});
+}
+
+function checked<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  where: string,
+  first: (found: Record<string, unknown>) => void,
+): T {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new EventFormatError(`${where}: not a JSON object`);
+  }
+  const found = value as Record<string, unknown>;
+  if (found.version !== EVENT_VERSION) {
+    throw new EventFormatError(
+      `${where}: version ${JSON.stringify(found.version)}, but this Netyard reads version ` +
+        `${EVENT_VERSION}; read it with the Netyard that wrote it, or a later one`,
+    );
+  }
+  first(found);
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) =>
+    `${issue.path.length ? issue.path.join(".") + ": " : ""}${issue.message}`
+  );
+  throw new EventFormatError(`${where}: ${faults.join("; ")}`, { cause: result.error });
+}

@@ -1,0 +1,88 @@
+import { apply } from "./apply.ts";
+import { type DnsTable, EVENT_VERSION, type LabEvent, type LabState } from "./types.ts";
+
+/**
+ * The state of a lab before its first event.
+ *
+ * @example
+ * ```ts
+ * import { initialState } from "@netyard/netyard";
+ *
+ * console.log(initialState().lastSeq); // -1
+ * ```
+ */
+export function initialState(): LabState {
+  return {
+    version: EVENT_VERSION,
+    label: "",
+    startedAt: "",
+    routers: {},
+    devices: {},
+    dns: { lab: {}, nodes: {} },
+    running: {},
+    lastSeq: -1,
+  };
+}
+
+/**
+ * The state after an event. Pure: `state` stays as it is, and the result shares with it what the
+ * event left alone. Costs time in the size of the lab; {@linkcode reduceAll} pays that once.
+ *
+ * @throws {EventConflictError} the event names a node, interface or command that is not there,
+ * adds one that is, or does not follow the state's last event
+ *
+ * @example
+ * ```ts
+ * import { initialState, reduce } from "@netyard/netyard";
+ *
+ * const state = reduce(initialState(), {
+ *   version: 1,
+ *   seq: 0,
+ *   at: "2026-01-02T03:04:05.678Z",
+ *   elapsedMs: 0,
+ *   kind: "lab-created",
+ *   label: "hello",
+ * });
+ * console.log(state.label); // hello
+ * ```
+ */
+export function reduce(state: LabState, event: LabEvent): LabState {
+  return reduceAll([event], state);
+}
+
+/**
+ * The state after all of these events, from {@linkcode initialState} or from `state` on. Pure,
+ * as {@linkcode reduce}.
+ *
+ * @throws {EventConflictError} an event does not fit what went before it
+ *
+ * @example
+ * ```ts
+ * import { readRun, reduceAll } from "@netyard/netyard";
+ *
+ * const run = await readRun("runs/20260102-030405-678-hello");
+ * const halfway = reduceAll(run.events.slice(0, run.events.length / 2));
+ * console.log(Object.keys(halfway.devices));
+ * ```
+ */
+export function reduceAll(
+  events: Iterable<LabEvent>,
+  state: LabState = initialState(),
+): LabState {
+  const draft = copyState(state);
+  for (const event of events) apply(draft, event);
+  return draft;
+}
+
+/** A copy that {@linkcode apply} may change without the original changing. */
+export function copyState(state: LabState): LabState {
+  const nodes: Record<string, DnsTable> = {};
+  for (const [node, table] of Object.entries(state.dns.nodes)) nodes[node] = { ...table };
+  return {
+    ...state,
+    routers: { ...state.routers },
+    devices: { ...state.devices },
+    dns: { lab: { ...state.dns.lab }, nodes },
+    running: { ...state.running },
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * The version of the events and states that this Netyard writes. Any change to what
+ * {@linkcode LabEvent} or {@linkcode LabState} may hold raises it, also one that only adds a
+ * field: a reader refuses what it does not know.
+ */
+export const EVENT_VERSION = 1;
+
+/** Which way a link condition applies, as seen from the interface: `"up"` is what it sends. */
+export type EventDirection = "both" | "up" | "down";
+
+/** One interface of a router or device, as plain JSON data. */
+export interface InterfaceState {
+  /** Its name inside the node, such as `eth0`. */
+  name: string;
+  /** Its first IPv4 address, if it has one. */
+  ip?: string;
+  /** The prefix length of {@linkcode InterfaceState.ip}, in bits. */
+  prefix?: number;
+  /** Its first global or unique local IPv6 address, if it has one. */
+  ip6?: string;
+  /** The prefix length of {@linkcode InterfaceState.ip6}, in bits. */
+  prefix6?: number;
+  /** Its link-local IPv6 address, without a zone. */
+  linkLocal6?: string;
+  /** Its hardware address, `02:…`. */
+  mac: string;
+  /** Largest packet, in bytes. */
+  mtu: number;
+  /** The router that it is plugged into; null where there is none. */
+  gateway: string | null;
+  /** False after a `link-down`. */
+  up: boolean;
+  /**
+   * The link condition in force, as JSON: a preset's name or its limits. Absent for none.
+   * `{ up, down }` once the two directions were set apart, null standing for none.
+   */
+  condition?: unknown;
+}
+
+/** A router, as plain JSON data. */
+export interface RouterState {
+  /** Unique in the lab. */
+  name: string;
+  /** The preset it was made from, if one was named. */
+  preset?: string;
+  /** Its IPv4 NAT: a preset's name or a configuration. */
+  nat: string | object;
+  /** Its IPv6 translation: `none`, `nptv6`, `masquerade` or `nat64`. */
+  natV6: string;
+  /** Its firewall: a preset's name or a configuration. */
+  firewall: string | object;
+  /** `v4-only`, `v6-only` or `dual-stack`. */
+  ipSupport: string;
+  /** The router above it; null where it hangs on the internet exchange. */
+  upstream: string | null;
+  /** The region it stands in, if any. */
+  region: string | null;
+  /** Largest packet on its links, in bytes. */
+  mtu: number;
+  /** Its IPv4 address on the upstream side. */
+  uplinkIp?: string;
+  /** Its IPv6 address on the upstream side. */
+  uplinkIp6?: string;
+  /** The IPv4 block of its LAN, such as `10.0.1.0/24`. */
+  downstreamCidr?: string;
+  /** Its own IPv4 address on the LAN. */
+  downstreamGateway?: string;
+  /** The IPv6 block of its LAN. */
+  downstreamCidr6?: string;
+  /** Its own IPv6 address on the LAN. */
+  downstreamGateway6?: string;
+  /** In the order in which they were added. */
+  interfaces: InterfaceState[];
+}
+
+/** A device, as plain JSON data. */
+export interface DeviceState {
+  /** Unique in the lab. */
+  name: string;
+  /** Largest packet on its links, in bytes. */
+  mtu: number;
+  /** The interface of its default route; null where it has none. */
+  defaultInterface: string | null;
+  /** In the order in which they were added. */
+  interfaces: InterfaceState[];
+}
+
+/** The kinds of lab events, each with the fields that it has besides {@linkcode EventStamp}. */
+export interface EventBodies {
+  /** The lab exists, and is empty. Always the first event. */
+  "lab-created": { label: string; seed?: number };
+  /** The lab is gone. Always the last event. */
+  "lab-closed": Record<never, never>;
+  /** A router was built. */
+  "router-added": { name: string; router: RouterState };
+  /** A router is gone, with its interfaces. */
+  "router-removed": { name: string };
+  /** A device was built. */
+  "device-added": { name: string; device: DeviceState };
+  /** A device is gone, with its interfaces. */
+  "device-removed": { name: string };
+  /** A node has one more interface. */
+  "interface-added": { node: string; interface: InterfaceState };
+  /** A node has one interface less. */
+  "interface-removed": { node: string; name: string };
+  /** An interface was moved to another router. */
+  "interface-replugged": {
+    node: string;
+    name: string;
+    gateway: string;
+    interface: InterfaceState;
+  };
+  /** Addresses of an interface were renewed or added. */
+  "interface-changed": { node: string; name: string; interface: InterfaceState };
+  /** An interface was taken down. */
+  "link-down": { node: string; name: string };
+  /** An interface was brought up. */
+  "link-up": { node: string; name: string };
+  /** A device's default route leaves by another interface. */
+  "default-route-changed": { node: string; name: string };
+  /** A router has another IPv4 NAT. */
+  "nat-changed": { router: string; nat: string | object };
+  /** A router has another IPv6 translation. */
+  "nat-v6-changed": { router: string; natV6: string };
+  /** A router forgot its NAT mappings. */
+  "nat-flushed": { router: string };
+  /** A router has another firewall. */
+  "firewall-changed": { router: string; firewall: string | object };
+  /** A link condition (JSON) was set on an interface, or cleared (null). */
+  "condition-changed": {
+    node: string;
+    name: string;
+    direction: EventDirection;
+    condition: unknown;
+  };
+  /** A name resolves to one more address: in one node, or (null) in the whole lab. */
+  "dns-entry": { node: string | null; name: string; ip: string };
+  /** Every node asks another name server. */
+  "nameserver-changed": { ip: string };
+  /** A program runs in a node. `id` is unique in the lab. */
+  "command-started": { node: string; id: string; argv: string[] };
+  /** A program ended; `signal` names what killed it, such as `SIGKILL`. */
+  "command-ended": { node: string; id: string; code: number; signal: string | null };
+  /** A reflector answers at this address. */
+  "reflector-started": { node: string; ip: string; port: number };
+  /** A reflector stopped answering. */
+  "reflector-stopped": { node: string; ip: string; port: number };
+  /** What a user puts on the timeline, of one node or (null) of the whole lab. Any JSON. */
+  custom: { node: string | null; name: string; data: unknown };
+}
+
+/** The kinds of lab events, such as `"router-added"`. */
+export type EventKind = keyof EventBodies;
+
+/** What every event has. */
+export interface EventStamp {
+  /** {@linkcode EVENT_VERSION} of the writer. */
+  version: typeof EVENT_VERSION;
+  /** 0 for a lab's first event, one more for each that follows. */
+  seq: number;
+  /** When it happened by the wall clock: ISO 8601, UTC. */
+  at: string;
+  /** Milliseconds since the lab started, by a clock that never steps back. */
+  elapsedMs: number;
+}
+
+/** One object type where an intersection would be. */
+type Flatten<T> = { [K in keyof T]: T[K] };
+
+/**
+ * Something that happened to a lab, of one kind or of any.
+ *
+ * @example
+ * ```ts
+ * import { Lab, type LabEvent } from "@netyard/netyard";
+ *
+ * await using lab = await Lab.create();
+ * const describe = (event: LabEvent) =>
+ *   event.kind === "link-down" ? `${event.node} lost ${event.name}` : event.kind;
+ * for await (const event of lab.events()) {
+ *   console.log(event.elapsedMs, describe(event));
+ *   break;
+ * }
+ * ```
+ */
+export type LabEvent<Kind extends EventKind = EventKind> = {
+  [K in Kind]: Flatten<EventStamp & { kind: K } & EventBodies[K]>;
+}[Kind];
+
+/** What is emitted: an event before it is stamped. */
+export type LabEventBody<Kind extends EventKind = EventKind> = {
+  [K in Kind]: Flatten<{ kind: K } & EventBodies[K]>;
+}[Kind];
+
+/** Names and their addresses, in the order in which they were added. */
+export type DnsTable = Record<string, string[]>;
+
+/** What the events of a lab amount to: what it looks like after the last of them. */
+export interface LabState {
+  /** {@linkcode EVENT_VERSION} of the writer. */
+  version: typeof EVENT_VERSION;
+  /** The lab's label; empty before `lab-created`. */
+  label: string;
+  /** The seed of everything random in the lab, if one was given. */
+  seed?: number;
+  /** When the lab was created: ISO 8601, UTC; empty before `lab-created`. */
+  startedAt: string;
+  /** When the lab was closed. Absent while it lives, and after a crash. */
+  closedAt?: string;
+  /** The routers, by name. */
+  routers: Record<string, RouterState>;
+  /** The devices, by name. */
+  devices: Record<string, DeviceState>;
+  /** Names that resolve everywhere (`lab`), and in one node only (`nodes`, by node name). */
+  dns: { lab: DnsTable; nodes: Record<string, DnsTable> };
+  /** The name server that every node asks, if one was set. */
+  nameserver?: string;
+  /** The programs that run, by the id of their `command-started`. */
+  running: Record<string, { node: string; argv: string[] }>;
+  /** `seq` of the last event; -1 before the first. */
+  lastSeq: number;
+}

@@ -1,0 +1,51 @@
+import type { PortPolicy, ResolvedFirewall } from "./config.ts";
+
+/** The table that holds a router's firewall. */
+export const FIREWALL_TABLE = "netyard_firewall";
+
+/**
+ * The nftables text of a router's firewall, for both families at once, or
+ * `undefined` when it lets everything through.
+ *
+ * It judges what the router forwards between `uplink` and the rest. What was
+ * allowed stays allowed until it ends (conntrack), and errors that belong to it
+ * pass, among them the ICMPv6 messages that RFC 4890 wants let through.
+ *
+ * Source: nft(8), RFC 6092.
+ */
+export function firewallRuleset(firewall: ResolvedFirewall, uplink: string): string | undefined {
+  const outbound = outboundRules(firewall);
+  if (firewall.inbound === "allow" && outbound.length === 0) return undefined;
+  const rules = [
+    "ct state established,related accept",
+    ...firewall.inbound === "block"
+      ? ["ct status dnat accept", `iifname "${uplink}" drop`]
+      : [`iifname "${uplink}" accept`],
+    ...outbound.length ? [`oifname != "${uplink}" accept`, ...outbound] : [],
+  ];
+  return [
+    `table inet ${FIREWALL_TABLE} {`,
+    "  chain forward {",
+    "    type filter hook forward priority filter; policy accept;",
+    ...rules.map((rule) => `    ${rule}`),
+    "  }",
+    "}",
+    "",
+  ].join("\n");
+}
+
+function outboundRules({ outbound }: ResolvedFirewall): string[] {
+  const rules = [
+    ...portRules("tcp", outbound.tcp),
+    ...portRules("udp", outbound.udp),
+    ...outbound.icmp === "block" ? ["meta l4proto { icmp, ipv6-icmp } drop"] : [],
+    ...outbound.other === "block" ? ["meta l4proto != { tcp, udp, icmp, ipv6-icmp } drop"] : [],
+  ];
+  return rules;
+}
+
+function portRules(protocol: "tcp" | "udp", policy: PortPolicy): string[] {
+  if (policy === "allow") return [];
+  if (policy === "block" || policy.length === 0) return [`meta l4proto ${protocol} drop`];
+  return [`meta l4proto ${protocol} ${protocol} dport != { ${policy.join(", ")} } drop`];
+}

@@ -1,0 +1,154 @@
+import { installAdvice, type Program } from "./install.ts";
+import { type Finding, fromTrial, NOT_TRIED } from "./finding.ts";
+import type { HostFacts, PermissionName } from "./facts.ts";
+
+/** What each permission is for. `--allow-ffi` is not among them: no lab does without. */
+const PERMISSIONS: Record<PermissionName, string> = {
+  run: "commands in nodes",
+  read: "simulations, topologies, results",
+  write: "simulations, topologies, results",
+  env: "commands in nodes",
+  net: "sockets in nodes, devtools",
+  sys: "addresses as Deno.networkInterfaces tells them",
+};
+
+/** What each program is for. */
+const PROGRAMS: Record<Program, string> = {
+  ip: "commands in nodes",
+  nft: "commands in nodes",
+  ping: "commands in nodes",
+  nsenter: "commands in nodes",
+  unshare: "running without root",
+  mount: "names in nodes",
+  tc: "link conditions",
+  tcpdump: "captures",
+  "qemu-system-x86_64": "virtual machines",
+};
+
+/**
+ * Below this many open files large labs fail: a node holds a namespace, and more
+ * once code runs in it. Deno raises the limit to the hard one by itself.
+ */
+const OPEN_FILES_WANTED = 4096;
+
+/** What single features need, from the facts. */
+export function featureFindings(facts: HostFacts): Finding[] {
+  const feature = (id: string, title: string, feature: string, remedy?: string) => ({
+    id,
+    title,
+    needed: "feature" as const,
+    feature,
+    ...remedy ? { remedy } : {},
+  });
+  return [
+    ...Object.entries(PERMISSIONS).map(([name, use]) =>
+      permission(name, use, facts.permissions[name as PermissionName])
+    ),
+    ...Object.entries(PROGRAMS).map(([name, use]) => program(name as Program, use, facts)),
+    fromTrial(
+      feature("namespace-mount", "mount namespaces", "names in nodes"),
+      facts.namespaces.mount,
+    ),
+    fromTrial(
+      feature(
+        "netem",
+        "sch_netem",
+        "link conditions",
+        "nothing to do: the emulator stands in",
+      ),
+      facts.netem,
+    ),
+    fromTrial(
+      feature(
+        "clsact",
+        "clsact and cls_bpf, for the emulator",
+        "link conditions",
+        "use a kernel with CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF",
+      ),
+      facts.clsact,
+    ),
+    tun(facts),
+    kvm(facts),
+    fromTrial(
+      feature("ipv6", "IPv6", "IPv6 addresses, NAT64", "boot the kernel without ipv6.disable=1"),
+      facts.ipv6,
+    ),
+    openFiles(facts.openFiles),
+  ];
+}
+
+function permission(name: string, feature: string, granted: boolean): Finding {
+  return {
+    id: `permission-${name}`,
+    title: `--allow-${name}`,
+    ok: granted,
+    needed: "feature",
+    detail: granted ? "granted" : "not granted, or in part only",
+    ...granted ? {} : { remedy: `add --allow-${name}` },
+    feature,
+  };
+}
+
+function program(name: Program, feature: string, facts: HostFacts): Finding {
+  const finding = { id: `program-${name}`, title: name, needed: "feature", feature } as const;
+  if (!facts.programs) return { ...finding, ok: false, detail: NOT_TRIED };
+  const found = facts.programs[name];
+  if (!found) {
+    return {
+      ...finding,
+      ok: false,
+      detail: "not on PATH",
+      remedy: `install it: ${installAdvice([name], facts.osRelease)}`,
+    };
+  }
+  if (found.onPath) return { ...finding, ok: true, detail: found.path };
+  const directory = found.path.slice(0, found.path.lastIndexOf("/"));
+  return {
+    ...finding,
+    ok: false,
+    detail: `${found.path}, and PATH lacks ${directory}`,
+    remedy: `add it: \`export PATH=$PATH:${directory}\``,
+  };
+}
+
+function tun({ tun }: HostFacts): Finding {
+  return fromTrial({
+    id: "tun",
+    title: "TAP devices, which the link emulator uses too",
+    needed: "feature",
+    feature: "virtual machines",
+    remedy: tun.present
+      ? "let this user open it: `sudo chmod 666 /dev/net/tun`"
+      : "load the driver: `sudo modprobe tun`",
+  }, tun.present ? tun.usable : { ok: false, detail: "there is no /dev/net/tun" });
+}
+
+function kvm({ kvm }: HostFacts): Finding {
+  const none = kvm.present
+    ? "/dev/kvm is there, and the processor offers no virtualization"
+    : "there is no /dev/kvm";
+  const possible = kvm.present && kvm.extensions;
+  return fromTrial({
+    id: "kvm",
+    title: "KVM",
+    needed: "feature",
+    feature: "virtual machines",
+    remedy: possible
+      ? "let this user open it: `sudo usermod -aG kvm $USER`, and log in again"
+      : "nothing to do: QEMU emulates, and a machine boots in seconds",
+  }, possible ? kvm.usable : { ok: false, detail: none });
+}
+
+function openFiles(limit: number | undefined): Finding {
+  const finding = {
+    id: "open-files",
+    title: "open files",
+    needed: "feature",
+    feature: "labs of a thousand nodes",
+  } as const;
+  if (limit === undefined) return { ...finding, ok: false, detail: NOT_TRIED };
+  const detail = `at most ${limit}`;
+  return limit >= OPEN_FILES_WANTED
+    ? { ...finding, ok: true, detail }
+    : { ...finding, ok: false, detail, remedy: `run \`ulimit -n ${OPEN_FILES_WANTED}\` first` };
+}

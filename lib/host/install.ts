@@ -1,0 +1,136 @@
+/** Families of distributions, by their package manager. */
+export type Family = "debian" | "fedora" | "arch" | "alpine" | "other";
+
+type Packaged = "debian" | "fedora" | "arch";
+
+const same = (name: string) => ({ debian: name, fedora: name, arch: name });
+
+/** The host programs that Netyard may call, and the package that has each. */
+const PACKAGES = {
+  ip: { debian: "iproute2", fedora: "iproute", arch: "iproute2" },
+  tc: { debian: "iproute2", fedora: "iproute-tc", arch: "iproute2" },
+  nft: same("nftables"),
+  ping: { debian: "iputils-ping", fedora: "iputils", arch: "iputils" },
+  nsenter: same("util-linux"),
+  unshare: same("util-linux"),
+  mount: { debian: "mount", fedora: "util-linux", arch: "util-linux" },
+  tcpdump: same("tcpdump"),
+  "qemu-system-x86_64": { debian: "qemu-system-x86", fedora: "qemu-system-x86", arch: "qemu-base" },
+} as const satisfies Record<string, Record<Packaged, string>>;
+
+/** A program that Netyard may call. */
+export type Program = keyof typeof PACKAGES;
+
+/** All of them. */
+export const PROGRAMS = Object.keys(PACKAGES) as Program[];
+
+/** Those that an ordinary lab, its tests and its examples call; the others come with a feature. */
+export const COMMON_PROGRAMS: readonly Program[] = [
+  "ip",
+  "tc",
+  "nft",
+  "ping",
+  "nsenter",
+  "unshare",
+  "mount",
+];
+
+/** Whether Netyard knows a program, and so the package that has it. */
+export function isProgram(name: string): name is Program {
+  return Object.hasOwn(PACKAGES, name);
+}
+
+/** The family of a distribution, from the text of its os-release(5). */
+export function familyOf(osRelease: string): Family {
+  const field = (name: string) =>
+    new RegExp(`^${name}=["']?([^"'\\n]*)`, "m").exec(osRelease)?.[1].split(/\s+/) ?? [];
+  const ids = [...field("ID"), ...field("ID_LIKE")];
+  const is = (...names: string[]) => ids.some((id) => names.includes(id));
+  if (is("debian", "ubuntu")) return "debian";
+  if (is("fedora", "rhel", "centos")) return "fedora";
+  if (is("arch")) return "arch";
+  return is("alpine") ? "alpine" : "other";
+}
+
+const COMMANDS: Record<Packaged, [system: string, command: string]> = {
+  debian: ["Debian, Ubuntu", "sudo apt-get install"],
+  fedora: ["Fedora", "sudo dnf install"],
+  arch: ["Arch", "sudo pacman -S"],
+};
+
+function packagesOf(programs: readonly Program[], family: Packaged): string[] {
+  return [...new Set(programs.map((program) => PACKAGES[program][family]))];
+}
+
+/**
+ * What to type to install programs: the command of this distribution, or, where
+ * that is not known, the command of each that is.
+ *
+ * @example
+ * ```ts
+ * import { installAdvice } from "./install.ts";
+ *
+ * console.assert(installAdvice(["nft"], "ID=debian\n") === "sudo apt-get install nftables");
+ * ```
+ */
+export function installAdvice(programs: readonly Program[], osRelease: string): string {
+  const family = familyOf(osRelease);
+  const command = (f: Packaged) => [COMMANDS[f][1], ...packagesOf(programs, f)].join(" ");
+  if (family === "alpine") {
+    return "Alpine has musl, and Netyard needs glibc: use a Debian, Ubuntu, Fedora or Arch system";
+  }
+  if (family !== "other") return command(family);
+  return (Object.keys(COMMANDS) as Packaged[])
+    .map((f) => `${COMMANDS[f][0]}: ${command(f)}`).join("; ");
+}
+
+/** What there is to do about missing programs. */
+export type InstallPlan =
+  | { kind: "nothing" }
+  /** Commands to run in this order. The first may fail, where another apt-get updates too. */
+  | { kind: "install"; packages: string[]; commands: string[][] }
+  /** What to tell a person to do. */
+  | { kind: "advise"; message: string };
+
+// Another apt-get, often the daily one, holds the lock for a minute or two.
+const LOCK_TIMEOUT = ["-o", "DPkg::Lock::Timeout=120"];
+
+/**
+ * Decides what to do about missing programs: root installs them on Debian and
+ * Ubuntu; everywhere else a person is told what to type.
+ *
+ * Source: apt-get(8), os-release(5).
+ */
+export function planInstall(
+  missing: readonly Program[],
+  osRelease: string,
+  uid: number | null,
+): InstallPlan {
+  if (missing.length === 0) return { kind: "nothing" };
+  if (uid === 0 && familyOf(osRelease) === "debian") {
+    const packages = packagesOf(missing, "debian");
+    return {
+      kind: "install",
+      packages,
+      commands: [
+        ["apt-get", "-qq", ...LOCK_TIMEOUT, "update"],
+        [
+          "apt-get",
+          "-qq",
+          ...LOCK_TIMEOUT,
+          "install",
+          "-y",
+          "--no-install-recommends",
+          ...packages,
+        ],
+      ],
+    };
+  }
+  return { kind: "advise", message: missingMessage(missing, osRelease) };
+}
+
+/** What to tell a person whose host lacks programs. */
+export function missingMessage(missing: readonly Program[], osRelease: string): string {
+  const advice = installAdvice(missing, osRelease).replaceAll("; ", "\n  ");
+  return `Netyard needs programs that are not on this host: ${missing.join(", ")}\n  ${advice}`;
+}

@@ -1,0 +1,155 @@
+import { hasCapabilities } from "../../native/capabilities.ts";
+import {
+  closeFd,
+  libc,
+  MissingPermissionError,
+  O_RDWR,
+  openFd,
+  pathExists,
+  readFileText,
+} from "../../native/libc.ts";
+import { nftablesBackend } from "../../native/nftables.ts";
+import { findProgram, SYSTEM_DIRECTORIES } from "../../native/process.ts";
+import { findUsernsObstacle } from "../../native/reexec.ts";
+import {
+  type HostFacts,
+  type LabFacts,
+  type PermissionName,
+  PERMISSIONS,
+  type ProgramFacts,
+} from "./facts.ts";
+import type { Finding } from "./finding.ts";
+import { type Program, PROGRAMS } from "./install.ts";
+import { readOsRelease } from "./os_release.ts";
+import { hostFindings, HostNotCapableError, labFindings } from "./preflight.ts";
+import { attempt, nothingTried, tryInScratch } from "./scratch.ts";
+
+let capable = false;
+
+/**
+ * Makes sure that a lab can be built here. It starts no process and takes less
+ * than two milliseconds; once it passed, it costs nothing.
+ *
+ * @throws {HostNotCapableError} with everything that is missing, and what to do about it.
+ *
+ * @example
+ * ```ts
+ * import { requireLab } from "./probe.ts";
+ *
+ * requireLab();
+ * ```
+ */
+export function requireLab(): void {
+  if (capable) return;
+  const missing = labFindings(labFacts()).filter((finding) => !finding.ok);
+  if (missing.length > 0) throw new HostNotCapableError(missing);
+  capable = true;
+}
+
+/**
+ * Looks at everything that Netyard uses, trying it out in a scratch namespace
+ * where that is the only way to know. Takes a few tens of milliseconds.
+ *
+ * @example
+ * ```ts
+ * import { checkHost } from "./probe.ts";
+ *
+ * for (const { ok, title } of await checkHost()) console.log(ok, title);
+ * ```
+ */
+export async function checkHost(): Promise<Finding[]> {
+  return hostFindings(await hostFacts());
+}
+
+/** Gathers what {@link requireLab} decides by. */
+export function labFacts(): LabFacts {
+  const { os } = Deno.build;
+  const deno = Deno.version.deno;
+  const loaded = libcState();
+  if (loaded.libc !== "ok") return { os, deno, ...loaded, privilege: "none", osRelease: "" };
+  return {
+    os,
+    deno,
+    ...loaded,
+    privilege: privilege(),
+    // A program that is there and may be called needs no look for the library.
+    nftables: isGranted("run") && findProgram("nft") ? "nft" : nftablesBackend(),
+    osRelease: readOsRelease(),
+  };
+}
+
+function libcState(): Pick<LabFacts, "libc" | "loaderError"> {
+  if (Deno.build.os !== "linux") return { libc: "no glibc" };
+  try {
+    libc();
+    return { libc: "ok" };
+  } catch (error) {
+    if (error instanceof MissingPermissionError) return { libc: "no permission" };
+    return { libc: "no glibc", loaderError: (error as Error).message };
+  }
+}
+
+function privilege(): LabFacts["privilege"] {
+  if (!hasCapabilities()) return "none";
+  // The first namespace maps all user ids onto themselves (user_namespaces(7)).
+  const map = readFileText("/proc/self/uid_map");
+  return /^\s*0\s+0\s+4294967295\s*$/.test(map) ? "root" : "user namespace";
+}
+
+function isGranted(name: PermissionName): boolean {
+  return Deno.permissions.querySync({ name }).state === "granted";
+}
+
+/** Gathers all that {@link checkHost} tells. */
+export async function hostFacts(): Promise<HostFacts> {
+  const lab = labFacts();
+  const permissions = forEach(PERMISSIONS, isGranted);
+  if (lab.libc !== "ok") {
+    const kvm = { present: true, usable: undefined, extensions: true };
+    return { ...lab, permissions, kvm, ...nothingTried() };
+  }
+  const programs = forEach(PROGRAMS, locate);
+  const { tc, unshare, mount } = programs;
+  const callable = permissions.run
+    ? { tc: tc?.path, unshare: unshare?.path, mount: mount?.path }
+    : {};
+  return {
+    ...lab,
+    ...lab.privilege === "none"
+      ? { ...nothingTried(), obstacle: findUsernsObstacle() }
+      : await tryInScratch(callable),
+    nftables: nftablesBackend(),
+    permissions,
+    programs,
+    kvm: kvm(),
+    openFiles: openFileLimit(),
+  };
+}
+
+function forEach<K extends string, V>(keys: readonly K[], value: (key: K) => V): Record<K, V> {
+  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, V>;
+}
+
+function locate(program: Program): ProgramFacts {
+  const path = findProgram(program);
+  if (path) return { path, onPath: true };
+  const hidden = findProgram(program, SYSTEM_DIRECTORIES);
+  return hidden ? { path: hidden, onPath: false } : undefined;
+}
+
+// Only an early no: that /dev/kvm opens does not yet mean that a guest runs.
+function kvm(): HostFacts["kvm"] {
+  const x86 = Deno.build.arch === "x86_64";
+  const flags = x86 ? /^flags\s*:.*\b(vmx|svm)\b/m.test(readFileText("/proc/cpuinfo")) : true;
+  return {
+    present: pathExists("/dev/kvm"),
+    usable: attempt(() => closeFd(openFd("/dev/kvm", O_RDWR))),
+    // The pvm module offers KVM without them, to special guests only.
+    extensions: flags && !pathExists("/sys/module/kvm_pvm"),
+  };
+}
+
+function openFileLimit(): number | undefined {
+  const soft = /^Max open files\s+(\d+)/m.exec(readFileText("/proc/self/limits"))?.[1];
+  return soft === undefined ? undefined : Number(soft);
+}

@@ -1,0 +1,19 @@
+import { NetyardError } from "../../native/error.ts";
+
+/** A name that breaks the rule for names. */
+export class InvalidNameError extends NetyardError {}
+
+/** A name that another node, or another interface of the node, already has. */
+export class DuplicateNameError extends NetyardError {}
+
+/** Nothing in the lab has the name that was asked for. */
+export class NotFoundError extends NetyardError {}
+
+/** The lab was closed; nothing can be done with it any more. */
+export class LabClosedError extends NetyardError {}
+
+/** A topology that cannot be: a node of another lab, a router behind itself, no common address family. */
+export class TopologyError extends NetyardError {}
+
+/** A router cannot be removed while something is attached to it; the message says what. */
+export class RouterInUseError extends NetyardError {}

@@ -1,0 +1,97 @@
+import type { Firewall } from "../firewall/config.ts";
+import type { Nat } from "../nat/config.ts";
+import type { NodeRuntime } from "../node/runtime.ts";
+import type { Network } from "./plan.ts";
+import type { IpSupport, Pool, RouterPreset } from "./presets.ts";
+
+/** What all nodes have: a namespace and links. Plain data; `wiring.ts` acts on it. */
+export interface NodeRecord {
+  kind: "ix" | "router" | "device";
+  name: string;
+  runtime: NodeRuntime;
+  interfaces: Map<string, InterfaceRecord>;
+  /** The index that the next link made in this namespace gets. */
+  nextIndex: number;
+  /** The names of all links in this namespace. */
+  links: Set<string>;
+  removed: boolean;
+}
+
+export interface RouterRecord extends NodeRecord {
+  kind: "router";
+  preset: RouterPreset | undefined;
+  nat: Nat;
+  firewall: Firewall;
+  ipSupport: IpSupport;
+  pool: Pool;
+  mtu: number;
+  /** Null on the IX. */
+  upstream: RouterRecord | null;
+  uplink: InterfaceRecord;
+  lan: Segment;
+  natSeed: number;
+}
+
+export interface DeviceRecord extends NodeRecord {
+  kind: "device";
+  /** Undefined: that of each router. */
+  mtu: number | undefined;
+  /** The interface of the default route. */
+  defaultInterface: string | undefined;
+  names: Map<string, string[]>;
+}
+
+/**
+ * What interfaces attach to. A router's LAN is one link layer: the one veth of
+ * its only member, or a bridge from the second on (a bridge costs 20 ms of
+ * kernel cleanup). The IX has no link layer of its own: it routes between the
+ * veths of its members, so that each router has one neighbour and not all.
+ */
+export interface Segment {
+  kind: "lan" | "ix";
+  owner: NodeRecord;
+  mtu: number;
+  /** The MAC of the gateway, and the link-local address that follows from it. */
+  mac: string;
+  linkLocal: string;
+  v4: Network | undefined;
+  v6: Network | undefined;
+  /** Who is attached. */
+  members: Map<InterfaceRecord, Port>;
+  /** Of a LAN: the link that holds the gateway's addresses. */
+  gatewayLink: { name: string; index: number; bridge: boolean } | undefined;
+  /** Networks behind members, by CIDR, and the member each is behind. */
+  routes: Map<string, InterfaceRecord>;
+  /** Whom each member knows as a permanent neighbour, beside the gateway. */
+  acquainted: Map<InterfaceRecord, Set<InterfaceRecord>>;
+  /** Whether that is everyone. */
+  allAcquainted: boolean;
+}
+
+/** The end of a member's link in the segment's namespace. */
+export interface Port {
+  name: string;
+  index: number;
+}
+
+export interface InterfaceRecord {
+  node: NodeRecord;
+  name: string;
+  index: number;
+  mac: string;
+  mtu: number;
+  segment: Segment;
+  ip: string | undefined;
+  prefix: number;
+  ip6: string | undefined;
+  prefix6: number;
+  linkLocal6: string | undefined;
+  up: boolean;
+  /** Added by addIp. */
+  extra: { ip: string; prefix: number }[];
+  removed: boolean;
+}
+
+/** Whether a family is supported. */
+export const hasV4 = (support: IpSupport): boolean => support !== "v6-only";
+export const hasV6 = (support: IpSupport): boolean => support !== "v4-only";

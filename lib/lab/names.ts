@@ -1,0 +1,41 @@
+import { DuplicateNameError, InvalidNameError } from "./errors.ts";
+
+const NODE_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+// IFNAMSIZ is 16 with the NUL; `.`, `:` and `/` mean something to ip(8) and /proc/sys.
+const INTERFACE_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,14}$/;
+
+/** Checks the name of a node against the rule and the names that are taken. */
+export function checkNodeName(what: string, name: unknown, taken: (name: string) => boolean): void {
+  if (typeof name !== "string" || !NODE_NAME.test(name)) {
+    throw new InvalidNameError(
+      `${what}: ${JSON.stringify(name)} is not a name: use 1 to 32 of a-z, 0-9 and "-", ` +
+        "beginning with a letter or a digit",
+    );
+  }
+  if (taken(name)) {
+    throw new DuplicateNameError(
+      `${what}: the lab already has a node "${name}"; names are unique in a lab`,
+    );
+  }
+}
+
+/** Checks the name of an interface. */
+export function checkInterfaceName(what: string, name: string): void {
+  if (!INTERFACE_NAME.test(name) || name === "lo") {
+    throw new InvalidNameError(
+      `${what}: "${name}" is not an interface name: use 1 to 15 of a-z, A-Z, 0-9, "_" and "-", ` +
+        'beginning with a letter, and not "lo"',
+    );
+  }
+}
+
+/** A name for a link's other end, as close to `wanted` as Linux and `taken` allow. */
+export function linkName(wanted: string, taken: (name: string) => boolean): string {
+  const base = wanted.slice(0, 15);
+  if (!taken(base)) return base;
+  for (let n = 2;; n++) {
+    const suffix = `-${n}`;
+    const name = wanted.slice(0, 15 - suffix.length) + suffix;
+    if (!taken(name)) return name;
+  }
+}

@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { type Firewall, firewallSchema } from "../firewall/config.ts";
+import { type Nat, natSchema } from "../nat/config.ts";
+import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
+import type { Router } from "./router.ts";
+
+/** How a lab is made. */
+export interface LabOptions {
+  /** What the lab is called in logs and output directories. Default `"lab"`. */
+  label?: string;
+  /**
+   * Where to write events, state and logs: each lab makes a directory of its own in it. Default:
+   * the environment variable `NETYARD_OUTDIR`; without either, nothing is written.
+   */
+  outDir?: string;
+  /** Decides everything that is drawn at random. Default: drawn, and printed in `state.json`. */
+  seed?: number;
+}
+
+/** How a router is made. What is left out comes from the preset; without one, see each. */
+export interface RouterOptions {
+  /** A real-world deployment to begin from. */
+  preset?: RouterPreset;
+  /** The IPv4 NAT. Default `"none"`. */
+  nat?: Nat;
+  /** The firewall, for both families. Default `"none"`. */
+  firewall?: Firewall;
+  /** The address families. Default `"dual-stack"`. */
+  ipSupport?: IpSupport;
+  /** The addresses behind it. Default `"private"` with a NAT, else `"public"`. */
+  pool?: Pool;
+  /** The router that it is behind. Default: it is on the IX. */
+  upstream?: Router | string;
+  /** The largest packet on its links, in bytes. Default 1500. */
+  mtu?: number;
+  /** The IPv4 network behind it. Default: the next one of the pool. */
+  downstreamCidr?: string;
+}
+
+/** How an interface of a device is made. */
+export interface InterfaceOptions {
+  /** The router that it is attached to. */
+  gateway: Router | string;
+  /** A particular IPv4 address. Default: the next one of the router's network. */
+  ip?: string;
+}
+
+/** How a device is made. */
+export interface DeviceOptions {
+  /** Its interfaces by name, for example `{ eth0: { gateway: home } }`. At least one. */
+  interfaces: Record<string, InterfaceOptions>;
+  /** The interface of the default route. Default: the first. */
+  defaultVia?: string;
+  /** The largest packet on its interfaces, in bytes. Default: that of each router. */
+  mtu?: number;
+}
+
+const routerReference: z.ZodType<Router | string> = z.custom<Router | string>(
+  (value) => typeof value === "string" || (typeof value === "object" && value !== null),
+  "a router, or the name of one",
+);
+
+// 68 is the least that IPv4 allows (RFC 791); what IPv6 needs is checked with the families.
+const mtu = z.int().min(68).max(65_535);
+
+export const labOptionsSchema: z.ZodType<LabOptions> = z.strictObject({
+  label: z.string().min(1).max(100).optional(),
+  outDir: z.string().min(1).optional(),
+  seed: z.int().min(0).max(0xffffffff).optional(),
+});
+
+export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject({
+  preset: z.enum(Object.keys(ROUTER_PRESETS) as [RouterPreset, ...RouterPreset[]]).optional(),
+  nat: natSchema.optional(),
+  firewall: firewallSchema.optional(),
+  ipSupport: z.enum(["v4-only", "v6-only", "dual-stack"]).optional(),
+  pool: z.enum(["public", "private"]).optional(),
+  upstream: routerReference.optional(),
+  mtu: mtu.optional(),
+  downstreamCidr: z.string().optional(),
+});
+
+export const interfaceOptionsSchema: z.ZodType<InterfaceOptions> = z.strictObject({
+  gateway: routerReference,
+  ip: z.string().optional(),
+});
+
+export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject({
+  interfaces: z.record(z.string(), interfaceOptionsSchema).refine(
+    (interfaces) => Object.keys(interfaces).length > 0,
+    "at least one interface, for example { eth0: { gateway: home } }",
+  ),
+  defaultVia: z.string().optional(),
+  mtu: mtu.optional(),
+});

@@ -1,0 +1,96 @@
+import { Cidr, HostPool, parseCidr, SubnetPool } from "../address/mod.ts";
+import { TopologyError } from "./errors.ts";
+import type { Pool } from "./presets.ts";
+
+/** The addresses of a segment: its network, its gateway, and who may still join. */
+export interface Network {
+  cidr: Cidr;
+  gateway: string;
+  hosts: HostPool;
+}
+
+function network(cidr: Cidr): Network {
+  const gateway = cidr.host(1);
+  return { cidr, gateway, hosts: new HostPool(cidr, { reserved: [gateway] }) };
+}
+
+/** A pool whose first subnet stays unused, so that the n-th network carries the number n. */
+function fromOne(cidr: string, prefix: number): SubnetPool {
+  const pool = new SubnetPool(cidr, prefix);
+  pool.reserve(new Cidr(pool.cidr.family, pool.cidr.first, prefix));
+  return pool;
+}
+
+/**
+ * Who gets which addresses. 198.18.0.0/15 is reserved for tests (RFC 2544),
+ * 2001:db8::/32 for documentation (RFC 3849); nothing of the host is shadowed
+ * that a lab could need to reach.
+ */
+export class AddressPlan {
+  /** The exchange: routers of the top level, each with a /32 and a /128. */
+  readonly ix4: Network = network(parseCidr("198.18.0.0/20"));
+  readonly ix6: Network = network(parseCidr("2001:db8::/64"));
+  #lans4: Record<Pool, SubnetPool> = {
+    public: fromOne("198.19.0.0/16", 24),
+    private: fromOne("10.0.0.0/8", 24),
+  };
+  #lans6: Record<Pool, SubnetPool> = {
+    public: fromOne("2001:db8:1::/48", 64),
+    // fd10:0:N::/64: one ULA prefix of 48 bits for each router (RFC 4193).
+    private: fromOne("fd10::/32", 48),
+  };
+  #used4 = new Map<string, string>();
+
+  /** The IPv4 network behind a router: the one that was asked for, or the next of the pool. */
+  takeLan4(pool: Pool, wanted: string | undefined, router: string): Network {
+    if (wanted === undefined) {
+      const lan = network(this.#lans4[pool].take());
+      this.#used4.set(lan.cidr.toString(), router);
+      return lan;
+    }
+    const cidr = parseCidr(wanted);
+    this.#checkWanted(cidr, router);
+    for (const subnets of Object.values(this.#lans4)) {
+      if (subnets.cidr.overlaps(cidr)) subnets.reserve(cidr);
+    }
+    this.#used4.set(cidr.toString(), router);
+    return network(cidr);
+  }
+
+  takeLan6(pool: Pool): Network {
+    const cidr = this.#lans6[pool].take();
+    return network(new Cidr(6, cidr.first, 64));
+  }
+
+  releaseLan4(lan: Network): void {
+    this.#used4.delete(lan.cidr.toString());
+    for (const subnets of Object.values(this.#lans4)) {
+      if (subnets.cidr.overlaps(lan.cidr)) subnets.release(lan.cidr);
+    }
+  }
+
+  releaseLan6(lan: Network): void {
+    for (const subnets of Object.values(this.#lans6)) {
+      if (!subnets.cidr.overlaps(lan.cidr)) continue;
+      subnets.release(new Cidr(6, lan.cidr.first, subnets.prefix));
+    }
+  }
+
+  #checkWanted(cidr: Cidr, router: string): void {
+    const what = `router "${router}": downstreamCidr ${cidr}`;
+    if (cidr.family !== 4) {
+      throw new TopologyError(`${what} is not IPv4; IPv6 networks come from the pool`);
+    }
+    if (cidr.prefix < 8 || cidr.prefix > 30) {
+      throw new TopologyError(`${what} must have a prefix length from 8 to 30`);
+    }
+    if (cidr.overlaps(this.ix4.cidr)) {
+      throw new TopologyError(`${what} overlaps the exchange's ${this.ix4.cidr}; take another`);
+    }
+    for (const [used, owner] of this.#used4) {
+      if (cidr.overlaps(used)) {
+        throw new TopologyError(`${what} overlaps ${used} of router "${owner}"; take another`);
+      }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { z } from "zod";
+
+/**
+ * How much of the remote endpoint a mapping or a filter depends on, in the
+ * terms of RFC 4787, sections 4.1 and 5: not at all, on its address, or on
+ * its address and port.
+ */
+export type EndpointDependence =
+  | "endpoint-independent"
+  | "address-dependent"
+  | "address-and-port-dependent";
+
+/** How long an idle mapping lives, in whole seconds, as conntrack counts (nf_conntrack-sysctl). */
+export interface NatTimeouts {
+  /** UDP that saw no answer, or less than two seconds of exchange. Default 30. */
+  udpSecs?: number;
+  /** UDP with traffic both ways for two seconds or longer. Default 300. */
+  udpStreamSecs?: number;
+  /** An established TCP connection. Default 7440 (2 h 4 min, RFC 5382, REQ-5). */
+  tcpEstablishedSecs?: number;
+}
+
+/** A NAT built from its properties. What is left out has the default of a home router. */
+export interface NatConfig {
+  /** Which destinations share an external port. Default `"endpoint-independent"` (EIM). */
+  mapping?: EndpointDependence;
+  /** Whose packets may come in through a mapping. Default `"address-and-port-dependent"` (APDF). */
+  filtering?: EndpointDependence;
+  /** Keep the internal port where it is free. Default true for EIM, else false. */
+  portPreservation?: boolean;
+  /** Whether hosts inside reach each other by external addresses (RFC 4787, REQ-9). Default false. */
+  hairpin?: boolean;
+  /**
+   * Mappings that the router holds at once, for UDP and for TCP; more are refused, as by a
+   * router whose table is full. Default 8192; the kernel takes about 128 bytes for each, in use
+   * or not. Random endpoint-dependent mappings are limited by conntrack alone.
+   */
+  maxMappings?: number;
+  timeouts?: NatTimeouts;
+}
+
+/** The names of the IPv4 NATs that come ready-made. */
+export type NatPreset = "none" | "home" | "corporate" | "cgnat" | "cloud-nat" | "full-cone";
+
+/** The IPv4 NAT of a router: a preset or its properties. */
+export type Nat = NatPreset | NatConfig;
+
+/** A {@link NatConfig} with every default filled in. */
+export interface ResolvedNat {
+  mapping: EndpointDependence;
+  filtering: EndpointDependence;
+  portPreservation: boolean;
+  hairpin: boolean;
+  maxMappings: number;
+  timeouts: Required<NatTimeouts>;
+}
+
+const LINUX_UDP_SECS = 30;
+
+const PRESETS: Record<Exclude<NatPreset, "none">, NatConfig> = {
+  home: { timeouts: { udpStreamSecs: 300 } },
+  corporate: {
+    mapping: "address-and-port-dependent",
+    timeouts: { udpStreamSecs: 120 },
+  },
+  // Subscribers of one CGN must reach each other by it (RFC 6888, REQ-1; RFC 4787, REQ-9).
+  cgnat: { filtering: "endpoint-independent", hairpin: true, maxMappings: 32_768 },
+  // 350 s, replied to or not: the idle timeout that AWS documents for its NAT gateway.
+  "cloud-nat": {
+    mapping: "address-and-port-dependent",
+    timeouts: { udpSecs: 350, udpStreamSecs: 350, tcpEstablishedSecs: 350 },
+  },
+  "full-cone": { filtering: "endpoint-independent", hairpin: true },
+};
+
+/** Fills the defaults in; `undefined` for no NAT. */
+export function resolveNat(nat: Nat): ResolvedNat | undefined {
+  if (nat === "none") return undefined;
+  const config = typeof nat === "string" ? PRESETS[nat] : nat;
+  const mapping = config.mapping ?? "endpoint-independent";
+  return {
+    mapping,
+    filtering: config.filtering ?? "address-and-port-dependent",
+    portPreservation: config.portPreservation ?? mapping === "endpoint-independent",
+    hairpin: config.hairpin ?? false,
+    maxMappings: config.maxMappings ?? 8192,
+    timeouts: {
+      udpSecs: config.timeouts?.udpSecs ?? LINUX_UDP_SECS,
+      udpStreamSecs: config.timeouts?.udpStreamSecs ?? 300,
+      tcpEstablishedSecs: config.timeouts?.tcpEstablishedSecs ?? 7440,
+    },
+  };
+}
+
+/** What a router's conntrack must be told for a NAT's timeouts. */
+export function natSysctls(nat: ResolvedNat): Record<string, number> {
+  return {
+    "net.netfilter.nf_conntrack_udp_timeout": nat.timeouts.udpSecs,
+    "net.netfilter.nf_conntrack_udp_timeout_stream": nat.timeouts.udpStreamSecs,
+    "net.netfilter.nf_conntrack_tcp_timeout_established": nat.timeouts.tcpEstablishedSecs,
+  };
+}
+
+const dependence: z.ZodType<EndpointDependence> = z.enum([
+  "endpoint-independent",
+  "address-dependent",
+  "address-and-port-dependent",
+]);
+
+const seconds = z.int().min(1).max(432_000);
+
+/** What `nat` may be, for option objects and TOML alike. */
+export const natSchema: z.ZodType<Nat> = z.union([
+  z.enum(["none", "home", "corporate", "cgnat", "cloud-nat", "full-cone"]),
+  z.strictObject({
+    mapping: dependence.optional(),
+    filtering: dependence.optional(),
+    portPreservation: z.boolean().optional(),
+    hairpin: z.boolean().optional(),
+    maxMappings: z.int().min(16).max(65_535).optional(),
+    timeouts: z.strictObject({
+      udpSecs: seconds.optional(),
+      udpStreamSecs: seconds.optional(),
+      tcpEstablishedSecs: seconds.optional(),
+    }).optional(),
+  }),
+]);

@@ -1,0 +1,30 @@
+import type { Namespace } from "../../native/namespace.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** How a command ended. */
+export interface Ended {
+  code: number;
+  signal: string | null;
+}
+
+/**
+ * What the ways of running code need to know of a node: the lab gives each node
+ * one. It keeps this folder free of topology.
+ */
+export interface Host {
+  /** The node's name. */
+  readonly name: string;
+  /** Unique among all labs of this process. */
+  readonly id: string;
+  readonly namespace: Namespace;
+  readonly sandbox: Sandbox;
+  /** Whether {@link Host.log} keeps anything. */
+  readonly logging: boolean;
+  /** Throws when the node is gone; called before anything of the user's runs in it. */
+  ready(): void;
+  /** Runs a synchronous function inside, its children in the node's sandbox. */
+  enter<T>(fn: () => T): T;
+  log(kind: "stdout" | "stderr", chunk: Uint8Array): void;
+  started(argv: string[]): string;
+  ended(id: string, how: Ended): void;
+}

@@ -1,0 +1,114 @@
+import type { $Type } from "@david/dax";
+import { CommandError } from "./errors.ts";
+import { NodeCommand } from "./command.ts";
+import { type ProbeOptions, probeUdp, type Reflector, type SocketAddress } from "./reflector.ts";
+import type { NodeRuntime } from "./runtime.ts";
+import { nodeShell } from "./shell.ts";
+import type { NodeTask, SpawnOptions } from "./task.ts";
+
+/**
+ * A router, a device or the exchange: a network stack of its own, in which
+ * programs and functions run.
+ *
+ * | way | runs | for |
+ * |---|---|---|
+ * | `$` | dax commands | shell one-liners with pipes |
+ * | `command()` | one program, as `Deno.Command` | processes with streams |
+ * | `runSync()` | a closure, on the calling thread | making sockets |
+ * | `run()` | a function, on the node's own thread | network I/O |
+ * | `spawn()` | a module, on a thread of its own | servers, narrowed permissions |
+ */
+export abstract class Node {
+  #runtime: NodeRuntime;
+  #shell: $Type | undefined;
+
+  /** Made by the lab. */
+  protected constructor(runtime: NodeRuntime) {
+    this.#runtime = runtime;
+  }
+
+  /** The name, unique in the lab. */
+  get name(): string {
+    return this.#runtime.name;
+  }
+
+  /** The default address for servers, for {@link Node.spawnReflector}. */
+  protected abstract serverIp(): string;
+
+  /** Checks that the node is still there; throws {@link NodeRemovedError}. */
+  protected ready(): NodeRuntime {
+    this.#runtime.ready();
+    return this.#runtime;
+  }
+
+  /**
+   * A dax shell: every external program runs inside the node, with its network
+   * and its names. See https://github.com/dsherret/dax.
+   *
+   * @example
+   * ```ts ignore
+   * const text = await laptop.$`ping -c 1 ${server.ip} | tail -1`.text();
+   * ```
+   */
+  get $(): $Type {
+    const runtime = this.ready();
+    return this.#shell ??= nodeShell(runtime);
+  }
+
+  /** A program to run inside, used as a `Deno.Command` is. An empty program is a {@link CommandError}. */
+  command(program: string | URL, options: Deno.CommandOptions = {}): NodeCommand {
+    if (typeof program !== "string" && !(program instanceof URL)) {
+      throw new CommandError(`${this.name}: command() takes a program, but was given ${program}`);
+    }
+    return new NodeCommand(this.ready(), program, options);
+  }
+
+  /**
+   * Calls a synchronous function on this thread, inside the node's network
+   * namespace. Sockets that it makes stay there: a listener returned from it
+   * keeps working on this thread's event loop.
+   *
+   * @example
+   * ```ts ignore
+   * const listener = server.runSync(() => Deno.listen({ port: 8080 }));
+   * ```
+   */
+  runSync<T>(fn: () => T): T {
+    return this.ready().namespace.enter(fn);
+  }
+
+  /**
+   * Runs a function on the node's own thread and resolves with what it returns.
+   * It goes there as source text: it sees its arguments and what is global, not
+   * the variables around it. Arguments and result are copied (structured clone);
+   * errors arrive with their class and their stack.
+   *
+   * @example
+   * ```ts ignore
+   * const reply = await laptop.run(async (ip) => await (await fetch(`http://${ip}/`)).text(), server.ip);
+   * ```
+   */
+  run<T, A extends unknown[]>(fn: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
+    return this.ready().run(fn as (...args: never[]) => unknown, args) as Promise<T>;
+  }
+
+  /** Runs a module on a thread of its own, with permissions that can be narrowed. */
+  spawn(module: URL | string, options: SpawnOptions = {}): Promise<NodeTask> {
+    const runtime = this.ready();
+    const url = module instanceof URL || /^[a-z][a-z0-9+.-]+:/i.test(module)
+      ? module
+      : new URL(module, `file://${Deno.cwd()}/`);
+    return Promise.resolve(runtime.spawn(url, options));
+  }
+
+  /** Starts a server that tells callers their address as seen from here, on UDP and TCP; resolves when bound. */
+  spawnReflector(address: { ip?: string; port?: number } = {}): Promise<Reflector> {
+    const { ip = this.serverIp(), port = 0 } = address;
+    return this.ready().reflector({ ip, port });
+  }
+
+  /** Asks a reflector by UDP: the answer is this node's address after every NAT between. */
+  probeUdpMapping(reflector: SocketAddress, options: ProbeOptions = {}): Promise<SocketAddress> {
+    return probeUdp(this.ready(), reflector, options);
+  }
+}

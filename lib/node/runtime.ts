@@ -1,0 +1,125 @@
+import type { Namespace } from "../../native/namespace.ts";
+import { NodeRemovedError } from "./errors.ts";
+import type { Ended, Host } from "./host.ts";
+import { NodeWorker } from "./node_worker.ts";
+import type { Reflector, SocketAddress } from "./reflector.ts";
+import { startReflector } from "./reflector.ts";
+import { type NameFiles, Sandbox } from "./sandbox.ts";
+import { forgetShell } from "./shell.ts";
+import { ModuleTask, type NodeTask, type SpawnOptions } from "./task.ts";
+
+/** What a node's runtime asks of the lab. */
+export interface LabServices {
+  /** Whether output is kept. */
+  readonly logging: boolean;
+  /** The names that a node resolves. */
+  names(node: string): NameFiles;
+  /** Called before anything of the user's runs in a node. */
+  beforeUse(node: string): void;
+  log(node: string, kind: "stdout" | "stderr", chunk: Uint8Array): void;
+  commandStarted(node: string, argv: string[]): string;
+  commandEnded(node: string, id: string, how: Ended): void;
+  reflectorChanged(node: string, address: SocketAddress, started: boolean): void;
+}
+
+let created = 0;
+
+/** Everything of one node that runs: its namespace, processes, threads and reflectors. */
+export class NodeRuntime implements Host {
+  readonly name: string;
+  readonly id: string;
+  readonly namespace: Namespace;
+  readonly sandbox: Sandbox;
+  #lab: LabServices;
+  #worker: NodeWorker;
+  #tasks = new Set<NodeTask>();
+  #reflectors = new Set<Reflector>();
+  #closed: Promise<void> | undefined;
+
+  constructor(name: string, namespace: Namespace, lab: LabServices) {
+    this.name = name;
+    this.id = `${++created}/${name}`;
+    this.namespace = namespace;
+    this.#lab = lab;
+    this.sandbox = new Sandbox(namespace, name, () => lab.names(name));
+    this.#worker = new NodeWorker(this);
+  }
+
+  get logging(): boolean {
+    return this.#lab.logging;
+  }
+
+  ready(): void {
+    if (this.#closed) {
+      throw new NodeRemovedError(
+        `node "${this.name}" is gone: it was removed, or its lab was closed`,
+      );
+    }
+    this.#lab.beforeUse(this.name);
+  }
+
+  enter<T>(fn: () => T): T {
+    this.ready();
+    return this.sandbox.enter(fn);
+  }
+
+  run(fn: (...args: never[]) => unknown, args: unknown[]): Promise<unknown> {
+    this.ready();
+    return this.#worker.run(fn, args);
+  }
+
+  spawn(module: URL | string, options: SpawnOptions): NodeTask {
+    this.ready();
+    const task: NodeTask = new ModuleTask(this, module, options, () => this.#tasks.delete(task));
+    this.#tasks.add(task);
+    return task;
+  }
+
+  async reflector(wanted: SocketAddress): Promise<Reflector> {
+    this.ready();
+    const started = await startReflector(this, wanted);
+    const close = async () => {
+      if (!this.#reflectors.delete(reflector)) return;
+      this.#lab.reflectorChanged(this.name, started.address, false);
+      await started.close();
+    };
+    const reflector: Reflector = {
+      address: started.address,
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+    this.#reflectors.add(reflector);
+    this.#lab.reflectorChanged(this.name, started.address, true);
+    // The node may have been closed while the sockets were bound.
+    if (this.#closed) await close();
+    return reflector;
+  }
+
+  log(kind: "stdout" | "stderr", chunk: Uint8Array): void {
+    this.#lab.log(this.name, kind, chunk);
+  }
+
+  started(argv: string[]): string {
+    return this.#lab.commandStarted(this.name, argv);
+  }
+
+  ended(id: string, how: Ended): void {
+    this.#lab.commandEnded(this.name, id, how);
+  }
+
+  /** Ends everything that runs in the node, then lets go of its namespace. */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    forgetShell(this);
+    this.#worker.close();
+    await Promise.all([
+      ...[...this.#tasks].map((task) => task.stop()),
+      ...[...this.#reflectors].map((reflector) => reflector.close()),
+      this.sandbox.close(),
+    ]);
+    this.namespace.close();
+  }
+}

@@ -1,0 +1,52 @@
+import { ChildProcess } from "node:child_process";
+
+/** What a hook sees of a process that is about to start, and may change (Node's own option names). */
+export interface SpawnOptions {
+  file: string;
+  args: string[];
+  envPairs?: string[];
+  cwd?: string;
+  stdio?: unknown;
+}
+
+type Spawn = (this: ChildProcess, options: SpawnOptions) => unknown;
+
+/**
+ * Decides how a process starts: calls `start` with the options it wants, from
+ * inside the namespaces it wants. Returns undefined to leave the process alone.
+ */
+export type SpawnHook = (
+  child: ChildProcess,
+  options: SpawnOptions,
+) => ((start: (options: SpawnOptions) => void) => void) | undefined;
+
+const hooks: SpawnHook[] = [];
+
+/**
+ * Adds a hook to every process that is started through `node:child_process`.
+ *
+ * dax starts its processes there, some turns of the event loop after the call
+ * that asked for them, so entering a namespace around that call would not do:
+ * the place where the fork happens is the one place to do it.
+ */
+export function hookSpawn(hook: SpawnHook): void {
+  if (hooks.length === 0) install();
+  hooks.push(hook);
+}
+
+function install(): void {
+  const prototype = ChildProcess.prototype as unknown as { spawn: Spawn };
+  const original = prototype.spawn;
+  prototype.spawn = function (options) {
+    for (const hook of hooks) {
+      const around = hook(this, options);
+      if (!around) continue;
+      let result: unknown;
+      around((changed) => {
+        result = original.call(this, changed);
+      });
+      return result;
+    }
+    return original.call(this, options);
+  };
+}

@@ -1,0 +1,208 @@
+import type { z } from "zod";
+import { NetyardError } from "../../native/error.ts";
+import { nearest } from "./nearest.ts";
+import { rule } from "./rule.ts";
+
+/** Options that are not what their schema asks for; the message has one line for each fault. */
+export class InvalidOptionError extends NetyardError {}
+
+/**
+ * What a schema makes of the options that a caller gave.
+ *
+ * Each line of a failure says what was asked, which option, its value and the rule. An unknown
+ * option is answered with those that exist. Give the objects that are one of several things a name
+ * with `.meta({ title })`.
+ *
+ * @param schema What the options must be; make its objects strict, so that no option is ignored.
+ * @param value What the caller gave.
+ * @param what What was asked, as the caller wrote it: `addRouter("home")`.
+ * @returns The options with their defaults.
+ * @throws {InvalidOptionError} If the value does not fit the schema.
+ *
+ * @example
+ * ```ts
+ * import { z } from "zod";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const NatConfig = z.strictObject({ hairpin: z.boolean() }).meta({ title: "NatConfig" });
+ * const Options = z.strictObject({ nat: z.union([z.enum(["none", "home"]), NatConfig]) });
+ *
+ * assertEquals(parseOptions(Options, { nat: "home" }, 'addRouter("home")').nat, "home");
+ * assertThrows(
+ *   () => parseOptions(Options, { nat: "cloud" }, 'addRouter("home")'),
+ *   InvalidOptionError,
+ *   'addRouter("home"): "nat" is "cloud", but must be one of none, home or a NatConfig object',
+ * );
+ * ```
+ */
+export function parseOptions<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  what: string,
+): z.output<S> {
+  const result = schema.safeParse(value, { error: rule });
+  if (result.success) return result.data;
+  const lines = result.error.issues.flatMap((issue) => explain(issue, [], value));
+  throw new InvalidOptionError(lines.map((line) => `${what}: ${line}`).join("\n"));
+}
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+/** The lines for an issue whose path begins at `base`, where `root` is what the whole was given. */
+function explain(issue: Issue, base: Path, root: unknown): string[] {
+  const path = [...base, ...issue.path];
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return unknownKeys(issue, path);
+    case "invalid_union":
+      return explainUnion(issue, path, root);
+    case "invalid_key":
+      // The path of an issue with a record's key ends in the key.
+      return issue.issues.map(({ message }) =>
+        `${subject(path.slice(0, -1))} has the key ${quote(String(path.at(-1)))}${
+          isRule(message) ? ", which " : ": "
+        }${message}`
+      );
+    case "invalid_element":
+      return issue.issues.flatMap((inner) => explain(inner, path, root));
+    case "custom":
+      // A refinement of the whole speaks for itself; showing all that was given would drown it.
+      return [
+        path.length > 0 || isRule(issue.message) ? fault(path, root, issue.message) : issue.message,
+      ];
+    case "invalid_value":
+      return [fault(path, root, issue.message) + meantValue(valueAt(root, path), [issue])];
+    default:
+      return [fault(path, root, issue.message)];
+  }
+}
+
+function unknownKeys(issue: Issue & { code: "unrecognized_keys" }, path: Path): string[] {
+  const hints = issue.message.split("\n");
+  return issue.keys.map((key, i) => {
+    // A message of the schema's own is not a list of hints.
+    const hint = /^[.;] /.test(hints[i] ?? "") ? hints[i] : `: ${issue.message}`;
+    return `unknown option ${quote(pathText([...path, key]))}${hint}`;
+  });
+}
+
+/**
+ * Explains the branch that the value was probably meant for; if it is of the wrong kind for each of
+ * them, lists what it may be.
+ */
+function explainUnion(
+  issue: Issue & { code: "invalid_union" },
+  path: Path,
+  root: unknown,
+): string[] {
+  const value = valueAt(root, path);
+  const meant = issue.errors.filter((issues) => !isOfOtherKind(issues, value));
+  if (meant.length > 0) {
+    const fewest = meant.reduce((best, each) => weight(each) < weight(best) ? each : best);
+    return fewest.flatMap((inner) => explain(inner, path, root));
+  }
+  const rules = alternatives(issue);
+  const message = rules.length === 0
+    ? "fits more than one of its forms"
+    : rules.every((each) => each.startsWith("must be "))
+    ? `must be ${join(rules.map((each) => each.slice("must be ".length)))}`
+    : join(rules);
+  return [fault(path, root, message) + meantValue(value, issue.errors.flat())];
+}
+
+/** Whether a branch of a union refused the value itself and not something in it. */
+function isOfOtherKind(issues: Issue[], value: unknown): boolean {
+  return issues.every((issue) => {
+    if (issue.path.length > 0 || issue.code === "unrecognized_keys") return false;
+    if (issue.code === "invalid_union") return issue.errors.every((e) => isOfOtherKind(e, value));
+    // Of an object it may be a refinement that failed, of all else it is z.custom().
+    return issue.code !== "custom" || typeof value !== "object" || value === null;
+  });
+}
+
+/** How far off a branch is. */
+function weight(issues: Issue[]): number {
+  const weights = issues.map((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.length // each counts as much as an option that is wrong
+      : issue.code === "custom" && issue.path.length === 0
+      ? 1.5 // it may be z.custom(); a single fault inside another branch says more
+      : 1
+  );
+  return weights.reduce((sum, each) => sum + each, 0);
+}
+
+/** What each branch of a union would have taken, without repetition. */
+function alternatives(issue: Issue): string[] {
+  const rules = issue.code === "invalid_union" && issue.errors.length > 0
+    ? issue.errors.flat().flatMap(alternatives)
+    : issue.message
+    ? [issue.message]
+    : [];
+  return [...new Set(rules)];
+}
+
+function meantValue(value: unknown, issues: Issue[]): string {
+  if (typeof value !== "string") return "";
+  const meant = nearest(value, issues.flatMap(accepted));
+  return meant === undefined ? "" : `; did you mean ${quote(meant)}?`;
+}
+
+/** The strings that would have passed. */
+function accepted(issue: Issue): string[] {
+  if (issue.code === "invalid_union") return issue.errors.flat().flatMap(accepted);
+  return issue.code === "invalid_value"
+    ? issue.values.filter((value) => typeof value === "string")
+    : [];
+}
+
+function fault(path: Path, root: unknown, message: string): string {
+  const value = valueAt(root, path);
+  const [start, link] = value === undefined ? ["missing", "; it "] : [show(value), ", but "];
+  return `${subject(path)} is ${start}${isRule(message) ? link : ": "}${message}`;
+}
+
+/** Whether a message goes on a sentence about the value, as ours do. */
+function isRule(message: string): boolean {
+  return /^(must|is|fits) /.test(message);
+}
+
+function subject(path: Path): string {
+  return path.length > 0 ? quote(pathText(path)) : "the value";
+}
+
+function pathText(path: Path): string {
+  const parts = path.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`);
+  return parts.join("").replace(/^\./, "");
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const key of path) {
+    if (value === null || value === undefined) return undefined;
+    value = value instanceof Map ? value.get(key) : (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+/** A value in at most 80 characters; an object of a class goes by the name of the class. */
+function show(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const parent = Object.getPrototypeOf(value);
+    if (parent && parent !== Object.prototype) return `[${parent.constructor?.name ?? "object"}]`;
+  }
+  const text = typeof value === "string"
+    ? quote(value)
+    : Deno.inspect(value, { depth: 1, breakLength: Infinity, compact: true, iterableLimit: 8 });
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function join(parts: string[]): string {
+  return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} or ${parts.at(-1)}`;
+}

@@ -1,0 +1,250 @@
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { breaches, type ImportMap, importsOf, ORDER } from "./layers.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** The TypeScript files of the house by their path from its root. */
+async function readHouse(): Promise<Map<string, string>> {
+  const sources = new Map<string, string>();
+  const readFile = async (path: string) => {
+    sources.set(path, await Deno.readTextFile(new URL(path, ROOT)));
+  };
+  const readFolder = async (folder: string) => {
+    for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
+      if (entry.isDirectory) await readFolder(`${folder}${entry.name}/`);
+      else if (/\.[cm]?tsx?$/.test(entry.name)) await readFile(folder + entry.name);
+    }
+  };
+  await readFolder("lib/");
+  await readFolder("native/");
+  for await (const entry of Deno.readDir(ROOT)) {
+    if (entry.name === "mod.ts") await readFile("mod.ts");
+  }
+  return sources;
+}
+
+async function readImportMap(): Promise<ImportMap> {
+  return JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))).imports;
+}
+
+Deno.test("no import of the house climbs, goes in a circle or leaves it", async () => {
+  assertEquals(breaches(await readHouse(), await readImportMap()), []);
+});
+
+Deno.test("the house is read: its files and their imports are found", async () => {
+  const house = await readHouse();
+  const pool = house.get("lib/address/pool.ts");
+  assert(pool !== undefined, "lib/address/pool.ts is not among the files");
+  assertEquals(importsOf(pool).map(({ specifier }) => specifier), [
+    "../../native/error.ts",
+    "./cidr.ts",
+    "./free_list.ts",
+    "./ip.ts",
+  ]);
+  assertGreater([...house.values()].flatMap(importsOf).length, 10);
+});
+
+Deno.test("no file of the house hides what comes at its end", async () => {
+  // Code that the reader misunderstood, a quote in a regular expression, would swallow the rest.
+  for (const [path, source] of await readHouse()) {
+    const found = importsOf(`${source}\nimport "../at-the-end.ts";`);
+    assertEquals(found.at(-1)?.specifier, "../at-the-end.ts", path);
+  }
+});
+
+/** The breaches in a small tree. */
+function check(tree: Record<string, string>, imports?: ImportMap): string[] {
+  return breaches(new Map(Object.entries(tree)), imports);
+}
+
+Deno.test("a folder may import itself, those above it, native and packages", () => {
+  const tree = {
+    "mod.ts": 'export * from "./lib/lab/mod.ts"; import "./native/error.ts";',
+    "lib/lab/mod.ts": 'export { Lab } from "./lab.ts";',
+    "lib/lab/lab.ts": `
+      import { z } from "zod";
+      import { parseIp } from "../address/ip.ts";
+      import { open } from "../../native/net.ts";
+      import os from "node:os";
+      import x from "npm:x";
+      import y from "https://example.test/mod.ts";`,
+    "lib/address/ip.ts": "",
+    "native/net.ts": 'import "./error.ts"; Deno.dlopen("libc.so.6", {});',
+    "native/error.ts": "",
+  };
+  assertEquals(check(tree), []);
+});
+
+Deno.test("a folder must not import one below it", () => {
+  for (
+    const code of [
+      'import { Lab } from "../lab/lab.ts";',
+      'import type { Lab } from "../lab/lab.ts";',
+      "import Lab, { type Other } from '../lab/lab.ts'",
+      'import * as lab from "../lab/lab.ts";',
+      'import "../lab/lab.ts";',
+      'export * from "../lab/lab.ts";',
+      'export { Lab as default } from "../lab/lab.ts";',
+      'export type { Lab } from "../lab/lab.ts";',
+      'import{Lab}from"../lab/lab.ts"',
+      'const { Lab } = await import("../lab/lab.ts");',
+      "const { Lab } = await import(`../lab/lab.ts`);",
+      'const { Lab } = await import(\n  /* why */ "../lab/lab.ts"\n);',
+      'let lab: import("../lab/lab.ts").Lab;',
+      'import {\n  A, // first\n  B,\n} from "../lab/lab.ts";',
+      'import data from "../lab/lab.ts" with { type: "text" };',
+      'const text = `${await import("../lab/lab.ts")}`;',
+      'import { Lab } from "./../../lib/lab/lab.ts";',
+      'import { Lab } from "the-lab";',
+    ]
+  ) {
+    const found = check({ "lib/address/ip.ts": code, "lib/lab/lab.ts": "" }, {
+      "the-lab": "./lib/lab/lab.ts",
+    });
+    assertEquals(found.map((line) => line.replace(/:\d+ /, " ")), [
+      "lib/address/ip.ts imports lib/lab/lab.ts: lib/lab/ is below lib/address/",
+    ], code);
+  }
+});
+
+Deno.test("every folder may import those above it and none below it", () => {
+  ORDER.forEach((row, level) => {
+    ORDER.forEach((otherRow, otherLevel) => {
+      for (const folder of row) {
+        for (const other of otherRow) {
+          const found = check({ [`lib/${folder}/a.ts`]: `import "../${other}/b.ts";` });
+          assertEquals(found.length, otherLevel > level ? 1 : 0, `${folder} imports ${other}`);
+        }
+      }
+    });
+  });
+});
+
+Deno.test("the line of a breach is that of what is imported", () => {
+  const code = [
+    "// one",
+    "const two = `",
+    '`; import "a3";',
+    "/*",
+    '*/ import "b5"',
+    'export * from "c6"',
+    "const x = `\n${`",
+    "`}\n`; const y = /`/;",
+    'import {\nz\n} from "d13";',
+    'import("e14");',
+  ];
+  assertEquals(
+    importsOf(code.join("\n")).map(({ specifier, line }) => `${specifier} ${line}`),
+    ["a3 3", "b5 5", "c6 6", "d13 13", "e14 14"],
+  );
+});
+
+Deno.test("native must not import lib", () => {
+  assertEquals(check({ "native/net.ts": 'import "../lib/address/ip.ts";' }), [
+    "native/net.ts:1 imports lib/address/ip.ts: native/ does not import lib/",
+  ]);
+});
+
+Deno.test("nothing imports mod.ts, by its path or by its name", () => {
+  const imports = { "@netyard/netyard": "./mod.ts" };
+  for (
+    const [path, code] of [
+      ["lib/cli/main.ts", 'import "../../mod.ts";'],
+      ["lib/cli/main.ts", 'import { Lab } from "@netyard/netyard";'],
+      ["native/a.ts", 'import "../mod.ts";'],
+    ]
+  ) {
+    assertEquals(check({ [path]: code }, imports), [
+      `${path}:1 imports mod.ts: nothing imports mod.ts`,
+    ]);
+  }
+  assertEquals(check({ "lib/lab/a.ts": 'import "./mod.ts";' }), []);
+});
+
+Deno.test("what is in no folder of the order is neither imported nor let in", () => {
+  assertEquals(check({ "lib/vm/a.ts": 'import "../../tests/fixture.ts";' }), [
+    "lib/vm/a.ts:1 imports tests/fixture.ts: it is in no folder of the order",
+  ]);
+  assertEquals(check({ "mod.ts": 'export * from "./examples/a.ts";' }), [
+    "mod.ts:1 imports examples/a.ts: it is in no folder of the order",
+  ]);
+  assertEquals(check({ "lib/helpers/a.ts": "" }), [
+    "lib/helpers/a.ts is in no folder of the order",
+  ]);
+  assertEquals(check({ "lib/a.ts": "" }), ["lib/a.ts is in no folder of the order"]);
+});
+
+Deno.test("files must not import each other in a circle, types included", () => {
+  assertEquals(check({ "lib/lab/a.ts": 'import "./a.ts";' }), [
+    "import cycle: lib/lab/a.ts -> lib/lab/a.ts",
+  ]);
+  assertEquals(
+    check({
+      "lib/lab/a.ts": 'import { b } from "./b.ts"; import "./d.ts";',
+      "lib/lab/b.ts": 'export * from "./c.ts";',
+      "lib/lab/c.ts": 'import type { A } from "./a.ts";',
+      "lib/lab/d.ts": 'import "./c.ts";',
+    }),
+    ["import cycle: lib/lab/a.ts -> lib/lab/b.ts -> lib/lab/c.ts -> lib/lab/a.ts"],
+  );
+  assertEquals(
+    check({
+      "lib/nat/a.ts": 'import "../firewall/b.ts";',
+      "lib/firewall/b.ts": 'await import("../nat/a.ts");',
+    }),
+    ["import cycle: lib/nat/a.ts -> lib/firewall/b.ts -> lib/nat/a.ts"],
+  );
+});
+
+Deno.test("a file that two others import makes no circle", () => {
+  assertEquals(
+    check({
+      "lib/lab/a.ts": 'import "./b.ts"; import "./c.ts";',
+      "lib/lab/b.ts": 'import "./c.ts";',
+      "lib/lab/c.ts": "",
+    }),
+    [],
+  );
+});
+
+Deno.test("libraries are opened in native only, however it is written", () => {
+  for (
+    const code of [
+      'Deno.dlopen("libc.so.6", {});',
+      "const open = Deno\n  .dlopen;",
+      'Deno["dlopen"]("libc.so.6", {});',
+      "const { dlopen } = Deno;",
+      'const text = `${Deno.dlopen("x", {})}`;',
+    ]
+  ) {
+    for (const path of ["lib/host/tc.ts", "lib/std/a.ts", "mod.ts"]) {
+      assertEquals(check({ [path]: code }), [
+        `${path} opens a library: Deno.dlopen belongs to native/`,
+      ], code);
+    }
+    assertEquals(check({ "native/libc.ts": code }), []);
+  }
+});
+
+Deno.test("what stands in comments, strings and regular expressions is no code", () => {
+  const code = String.raw`
+    // import "../lab/a.ts"; Deno.dlopen()
+    /* import "../lab/b.ts"; "*/
+    /** \`\`\`ts
+     * import { Lab } from "../lab/c.ts";
+     * it's
+     */
+    const a = 'import "../lab/d.ts"; Deno.dlopen';
+    const b = "\" import '../lab/e.ts'";
+    const c = ${"`"}
+      import { x } from "../lab/f.ts"; \${ { y: "}" }.y } Deno.dlopen
+    ${"`"};
+    const d = /["'${"`"}]\/[/"]/.test(a) ? 1 / 2 : 3; // "
+    const e = object.import("../lab/g.ts"), f = my_import("../lab/h.ts");
+    export const from = 1;
+    const quotient = (d) / 2; const again = "../lab/i.ts" / 2;
+  `;
+  assertEquals(importsOf(code), []);
+  assertEquals(check({ "lib/std/a.ts": code }), []);
+  assertEquals(importsOf(code + 'import "x";').map(({ specifier }) => specifier), ["x"]);
+});
