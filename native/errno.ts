@@ -36,6 +36,7 @@ const NAMES: Record<number, [name: string, meaning: string]> = {
   100: ["ENETDOWN", "network is down"],
   101: ["ENETUNREACH", "network is unreachable"],
   105: ["ENOBUFS", "no buffer space available"],
+  107: ["ENOTCONN", "not connected"],
   110: ["ETIMEDOUT", "timed out"],
   111: ["ECONNREFUSED", "connection refused"],
   113: ["EHOSTUNREACH", "no route to host"],

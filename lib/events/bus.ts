@@ -1,8 +1,14 @@
-import { apply, copyState } from "./apply.ts";
-import { EventCursor } from "./cursor.ts";
+import { apply } from "./apply.ts";
+import { EventCursor, type EventSource } from "./cursor.ts";
 import { EventBusError, EventConflictError } from "./errors.ts";
-import { initialState } from "./state.ts";
-import { EVENT_VERSION, type LabEvent, type LabEventBody, type LabState } from "./types.ts";
+import { copyState, initialState } from "./state.ts";
+import {
+  EVENT_VERSION,
+  type EventStamp,
+  type LabEvent,
+  type LabEventBody,
+  type LabState,
+} from "./types.ts";
 
 /** Where a bus has its times from. */
 export interface EventClock {
@@ -41,13 +47,12 @@ const SYSTEM_CLOCK: EventClock = { now: () => Date.now(), elapsed: () => perform
 export class EventBus implements Disposable {
   readonly #clock: EventClock;
   readonly #start: number;
-  readonly #history: LabEvent[] = [];
+  readonly #source: EventSource = { events: [], waiting: new Set(), closed: false };
   readonly #draft: LabState = initialState();
   readonly #listeners = new Set<(event: LabEvent) => void>();
-  readonly #cursors = new Set<EventCursor>();
   #snapshot: LabState | undefined;
+  #delivered = 0;
   #delivering = false;
-  #closed = false;
 
   /** A bus without events, whose lab starts now. */
   constructor(clock: EventClock = SYSTEM_CLOCK) {
@@ -69,23 +74,24 @@ export class EventBus implements Disposable {
    * @throws what a listener threw, once all have had the event; it is kept all the same
    */
   emit(body: LabEventBody): LabEvent {
-    if (this.#closed) {
+    if (this.#source.closed) {
       throw new EventBusError(
         `cannot emit "${body.kind}": the lab is closed, and its events have ended`,
       );
     }
-    const event: LabEvent = {
+    const stamp: EventStamp = {
       version: EVENT_VERSION,
-      seq: this.#history.length,
+      seq: this.#source.events.length,
       at: new Date(this.#clock.now()).toISOString(),
       elapsedMs: Math.round((this.#clock.elapsed() - this.#start) * 1000) / 1000,
-      ...asJson(body),
     };
+    // First for whoever reads the log, and last for a body that is an event of another bus.
+    const event: LabEvent = { ...stamp, ...asJson(body), ...stamp };
     apply(this.#draft, event);
     this.#snapshot = undefined;
-    this.#history.push(event);
-    for (const cursor of this.#cursors) cursor.wake();
-    this.#deliver(event);
+    this.#source.events.push(event);
+    for (const cursor of this.#source.waiting) cursor.wake();
+    this.#deliver();
     return event;
   }
 
@@ -96,12 +102,12 @@ export class EventBus implements Disposable {
 
   /** All events so far, the first at index 0; a view that grows with the bus. */
   get history(): readonly LabEvent[] {
-    return this.#history;
+    return this.#source.events;
   }
 
   /** Whether {@linkcode EventBus.close} was called. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#source.closed;
   }
 
   /**
@@ -121,7 +127,11 @@ export class EventBus implements Disposable {
    * ```
    */
   listen(listener: (event: LabEvent) => void): () => void {
-    const own = (event: LabEvent) => listener(event);
+    const from = this.history.length;
+    // An event that is being handed out now was kept before this call.
+    const own = (event: LabEvent) => {
+      if (event.seq >= from) listener(event);
+    };
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
   }
@@ -145,31 +155,50 @@ export class EventBus implements Disposable {
    * ```
    */
   events(options: EventsOptions = {}): AsyncIterable<LabEvent> {
-    const from = options.replay === false ? this.#history.length : 0;
-    return {
-      [Symbol.asyncIterator]: () => {
-        const cursor = new EventCursor(
-          this.#history,
-          from,
-          (waits) => waits ? this.#cursors.add(cursor) : this.#cursors.delete(cursor),
-        );
-        if (this.#closed) cursor.end();
-        else this.#cursors.add(cursor);
-        return cursor;
-      },
-    };
+    const from = options.replay === false ? this.history.length : 0;
+    return { [Symbol.asyncIterator]: () => new EventCursor(this.#source, from) };
   }
 
   /** Ends every iterator once it has had all events. Calling it again does nothing. */
   close(): void {
-    this.#closed = true;
-    for (const cursor of this.#cursors) cursor.end();
-    this.#cursors.clear();
-    this.#listeners.clear();
+    this.#source.closed = true;
+    for (const cursor of this.#source.waiting) cursor.wake();
   }
 
   /** {@linkcode EventBus.close}, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #deliver(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    const errors: unknown[] = [];
+    while (this.#delivered < this.history.length) {
+      const event = this.history[this.#delivered++];
+      for (const listener of this.#listeners) {
+        try {
+          listener(event);
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+    }
+    this.#delivering = false;
+    if (errors.length > 0) throw errors[0];
+  }
+}
+
+/** The body with nothing in it that JSON would lose, where a caller could have put such a thing. */
+function asJson(body: LabEventBody): LabEventBody {
+  if (body.kind === "condition-changed") return { ...body, condition: body.condition ?? null };
+  if (body.kind !== "custom") return body;
+  try {
+    return { ...body, data: JSON.parse(JSON.stringify(body.data) ?? "null") };
+  } catch (cause) {
+    throw new EventConflictError(
+      `the data of the custom event "${body.name}" is not JSON: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }

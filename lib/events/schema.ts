@@ -122,10 +122,11 @@ const stateObject = z.strictObject({
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true
   : false;
 type Holds<T extends true> = T;
+type Flat<T> = T extends unknown ? { [K in keyof T]: T[K] } : never;
 type _Interface = Holds<Same<z.infer<typeof interfaceObject>, InterfaceState>>;
 type _Router = Holds<Same<z.infer<typeof routerObject>, RouterState>>;
 type _Device = Holds<Same<z.infer<typeof deviceObject>, DeviceState>>;
-type _Event = Holds<Same<z.infer<typeof eventUnion>, LabEvent>>;
+type _Event = Holds<Same<z.infer<typeof eventUnion>, Flat<LabEvent>>>;
 type _State = Holds<Same<z.infer<typeof stateObject>, LabState>>;
 
 /** The schema of {@linkcode InterfaceState}. Unknown keys are refused. */
@@ -185,10 +186,10 @@ export function parseEvent(value: unknown, where = "this event"): LabEvent {
  *
  * @example
  * ```ts
- * import { parseState } from "@netyard/netyard";
+ * import { initialState, parseState } from "@netyard/netyard";
  *
- * const state = parseState(JSON.parse(await Deno.readTextFile("state.json")), "state.json");
- * console.log(Object.keys(state.routers));
+ * const text = JSON.stringify(initialState());
+ * console.log(Object.keys(parseState(JSON.parse(text), "state.json").routers));
  * ```
  */
 export function parseState(value: unknown, where = "this state"): LabState {
@@ -206,9 +207,12 @@ function checked<T>(
   }
   const found = value as Record<string, unknown>;
   if (found.version !== EVENT_VERSION) {
+    const version = found.version === undefined
+      ? "no version"
+      : `version ${JSON.stringify(found.version)}`;
     throw new EventFormatError(
-      `${where}: version ${JSON.stringify(found.version)}, but this Netyard reads version ` +
-        `${EVENT_VERSION}; read it with the Netyard that wrote it, or a later one`,
+      `${where}: ${version}, but this Netyard reads version ${EVENT_VERSION}; ` +
+        "read it with the Netyard that wrote it, or a later one",
     );
   }
   first(found);

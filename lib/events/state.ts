@@ -58,11 +58,14 @@ export function reduce(state: LabState, event: LabEvent): LabState {
  *
  * @example
  * ```ts
- * import { readRun, reduceAll } from "@netyard/netyard";
+ * import { EventBus, reduceAll } from "@netyard/netyard";
  *
- * const run = await readRun("runs/20260102-030405-678-hello");
- * const halfway = reduceAll(run.events.slice(0, run.events.length / 2));
- * console.log(Object.keys(halfway.devices));
+ * using bus = new EventBus();
+ * bus.emit({ kind: "lab-created", label: "hello" });
+ * bus.emit({ kind: "nameserver-changed", ip: "198.18.0.53" });
+ * const before = reduceAll(bus.history.slice(0, 1));
+ * const after = reduceAll(bus.history.slice(1), before);
+ * console.log(before.nameserver, after.nameserver); // undefined 198.18.0.53
  * ```
  */
 export function reduceAll(

@@ -164,32 +164,27 @@ export interface EventStamp {
   elapsedMs: number;
 }
 
-/** One object type where an intersection would be. */
-type Flatten<T> = { [K in keyof T]: T[K] };
-
 /**
  * Something that happened to a lab, of one kind or of any.
  *
  * @example
  * ```ts
- * import { Lab, type LabEvent } from "@netyard/netyard";
+ * import type { LabEvent } from "@netyard/netyard";
  *
- * await using lab = await Lab.create();
- * const describe = (event: LabEvent) =>
- *   event.kind === "link-down" ? `${event.node} lost ${event.name}` : event.kind;
- * for await (const event of lab.events()) {
- *   console.log(event.elapsedMs, describe(event));
- *   break;
+ * function describe(event: LabEvent): string {
+ *   return event.kind === "link-down" ? `${event.node} lost ${event.name}` : event.kind;
  * }
+ * const isFlush = (event: LabEvent): event is LabEvent<"nat-flushed"> =>
+ *   event.kind === "nat-flushed";
  * ```
  */
 export type LabEvent<Kind extends EventKind = EventKind> = {
-  [K in Kind]: Flatten<EventStamp & { kind: K } & EventBodies[K]>;
+  [K in Kind]: EventStamp & { kind: K } & EventBodies[K];
 }[Kind];
 
 /** What is emitted: an event before it is stamped. */
 export type LabEventBody<Kind extends EventKind = EventKind> = {
-  [K in Kind]: Flatten<{ kind: K } & EventBodies[K]>;
+  [K in Kind]: { kind: K } & EventBodies[K];
 }[Kind];
 
 /** Names and their addresses, in the order in which they were added. */

@@ -12,6 +12,9 @@ export function checkNodeName(what: string, name: unknown, taken: (name: string)
         "beginning with a letter or a digit",
     );
   }
+  if (name === "ix") {
+    throw new DuplicateNameError(`${what}: "ix" is the exchange that every lab has; take another`);
+  }
   if (taken(name)) {
     throw new DuplicateNameError(
       `${what}: the lab already has a node "${name}"; names are unique in a lab`,

@@ -2,7 +2,11 @@ import { z } from "zod";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
-import type { Router } from "./router.ts";
+
+/** A router's handle, or anything else that carries its name; it must be of the same lab. */
+export interface RouterReference {
+  readonly name: string;
+}
 
 /** How a lab is made. */
 export interface LabOptions {
@@ -30,7 +34,7 @@ export interface RouterOptions {
   /** The addresses behind it. Default `"private"` with a NAT, else `"public"`. */
   pool?: Pool;
   /** The router that it is behind. Default: it is on the IX. */
-  upstream?: Router | string;
+  upstream?: RouterReference | string;
   /** The largest packet on its links, in bytes. Default 1500. */
   mtu?: number;
   /** The IPv4 network behind it. Default: the next one of the pool. */
@@ -40,7 +44,7 @@ export interface RouterOptions {
 /** How an interface of a device is made. */
 export interface InterfaceOptions {
   /** The router that it is attached to. */
-  gateway: Router | string;
+  gateway: RouterReference | string;
   /** A particular IPv4 address. Default: the next one of the router's network. */
   ip?: string;
 }
@@ -55,7 +59,7 @@ export interface DeviceOptions {
   mtu?: number;
 }
 
-const routerReference: z.ZodType<Router | string> = z.custom<Router | string>(
+const routerReference: z.ZodType<RouterReference | string> = z.custom<RouterReference | string>(
   (value) => typeof value === "string" || (typeof value === "object" && value !== null),
   "a router, or the name of one",
 );

@@ -190,11 +190,15 @@ function welcome(batch: MessageWriter, index: number, iface: InterfaceRecord): v
   }
 }
 
-/** Gives an interface, new or up again, its addresses, neighbours and routes. */
+/**
+ * Brings an interface up with its addresses, neighbours and routes: a new one, or
+ * one that was down, whose routes, neighbours and IPv6 addresses the kernel dropped.
+ */
 export function configure(iface: InterfaceRecord, isDefault: boolean): void {
   const { index, segment } = iface;
   const mac = macBytes(segment.mac);
   inside(iface.node, (batch) => {
+    setLink(batch, index, { up: true });
     if (iface.ip) addAddress(batch, index, ipBytes(iface.ip), iface.prefix);
     if (iface.ip6) addAddress(batch, index, ipBytes(iface.ip6), iface.prefix6);
     if (iface.linkLocal6) addAddress(batch, index, ipBytes(iface.linkLocal6), 64);
@@ -291,15 +295,9 @@ export function addOne(iface: InterfaceRecord, ip: string, prefix: number): void
   inside(iface.node, (batch) => addAddress(batch, iface.index, ipBytes(ip), prefix));
 }
 
-/** Sets an interface down; the kernel drops its routes, neighbours and IPv6 addresses. */
+/** Sets an interface down; {@link configure} brings it back. */
 export function setDown(iface: InterfaceRecord): void {
   inside(iface.node, (batch) => setLink(batch, iface.index, { up: false }));
-}
-
-/** Sets an interface up, and gives back what {@link setDown} took. */
-export function setUp(iface: InterfaceRecord, isDefault: boolean): void {
-  inside(iface.node, (batch) => setLink(batch, iface.index, { up: true }));
-  configure(iface, isDefault);
 }
 
 function route(

@@ -30,12 +30,6 @@ export interface NatConfig {
   portPreservation?: boolean;
   /** Whether hosts inside reach each other by external addresses (RFC 4787, REQ-9). Default false. */
   hairpin?: boolean;
-  /**
-   * Mappings that the router holds at once, for UDP and for TCP; more are refused, as by a
-   * router whose table is full. Default 8192; the kernel takes about 128 bytes for each, in use
-   * or not. Random endpoint-dependent mappings are limited by conntrack alone.
-   */
-  maxMappings?: number;
   timeouts?: NatTimeouts;
 }
 
@@ -51,7 +45,6 @@ export interface ResolvedNat {
   filtering: EndpointDependence;
   portPreservation: boolean;
   hairpin: boolean;
-  maxMappings: number;
   timeouts: Required<NatTimeouts>;
 }
 
@@ -64,7 +57,7 @@ const PRESETS: Record<Exclude<NatPreset, "none">, NatConfig> = {
     timeouts: { udpStreamSecs: 120 },
   },
   // Subscribers of one CGN must reach each other by it (RFC 6888, REQ-1; RFC 4787, REQ-9).
-  cgnat: { filtering: "endpoint-independent", hairpin: true, maxMappings: 32_768 },
+  cgnat: { filtering: "endpoint-independent", hairpin: true },
   // 350 s, replied to or not: the idle timeout that AWS documents for its NAT gateway.
   "cloud-nat": {
     mapping: "address-and-port-dependent",
@@ -83,7 +76,6 @@ export function resolveNat(nat: Nat): ResolvedNat | undefined {
     filtering: config.filtering ?? "address-and-port-dependent",
     portPreservation: config.portPreservation ?? mapping === "endpoint-independent",
     hairpin: config.hairpin ?? false,
-    maxMappings: config.maxMappings ?? 8192,
     timeouts: {
       udpSecs: config.timeouts?.udpSecs ?? LINUX_UDP_SECS,
       udpStreamSecs: config.timeouts?.udpStreamSecs ?? 300,
@@ -117,7 +109,6 @@ export const natSchema: z.ZodType<Nat> = z.union([
     filtering: dependence.optional(),
     portPreservation: z.boolean().optional(),
     hairpin: z.boolean().optional(),
-    maxMappings: z.int().min(16).max(65_535).optional(),
     timeouts: z.strictObject({
       udpSecs: seconds.optional(),
       udpStreamSecs: seconds.optional(),

@@ -15,6 +15,9 @@ export interface NatPlace {
 /** The table that holds a router's IPv4 NAT. */
 export const NAT_TABLE = "netyard_nat";
 
+// No size: nft(8) then allows 65,535 elements, and the kernel grows the table as they come. A size
+// that is written makes it take and clear a megabyte at once.
+const DYNAMIC = "flags dynamic,timeout;";
 /** Ports tried, one after the other, when the preserved one is taken. */
 const ATTEMPTS = 5;
 /** Marks a flow that a host inside started to an external address of the router itself. */
@@ -70,19 +73,18 @@ function symmetricTable(place: NatPlace): string {
 }
 
 function mappedTable(nat: ResolvedNat, place: NatPlace): string {
-  const dynamic = `flags dynamic,timeout; size ${nat.maxMappings};`;
   const entering = nat.filtering !== "address-and-port-dependent" || nat.hairpin;
   const key = mappingKey(nat.mapping);
   return table([
-    ...PROTOCOLS.map((p) => `map out_${p} { type ${key.types} : inet_service; ${dynamic} }`),
-    ...PROTOCOLS.map((p) => `set taken_${p} { type inet_service; ${dynamic} }`),
+    ...PROTOCOLS.map((p) => `map out_${p} { type ${key.types} : inet_service; ${DYNAMIC} }`),
+    ...PROTOCOLS.map((p) => `set taken_${p} { type inet_service; ${DYNAMIC} }`),
     ...entering
       ? PROTOCOLS.map((p) =>
-        `map in_${p} { type inet_service : ipv4_addr . inet_service; ${dynamic} }`
+        `map in_${p} { type inet_service : ipv4_addr . inet_service; ${DYNAMIC} }`
       )
       : [],
     ...nat.filtering === "address-dependent"
-      ? PROTOCOLS.map((p) => `set contacted_${p} { type inet_service . ipv4_addr; ${dynamic} }`)
+      ? PROTOCOLS.map((p) => `set contacted_${p} { type inet_service . ipv4_addr; ${DYNAMIC} }`)
       : [],
     ...PROTOCOLS.flatMap((p) =>
       chain(`translate_${p}`, undefined, translate(p, nat, place, key.fields))

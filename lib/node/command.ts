@@ -1,7 +1,9 @@
+import { resolve } from "node:path";
 import { pathExists } from "../../native/libc.ts";
 import { CommandError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import { relay } from "./relay.ts";
+import type { Sandbox } from "./sandbox.ts";
 
 /**
  * A command in a node, as `Deno.Command` is one on the host: the same options,
@@ -55,9 +57,11 @@ export class NodeCommand {
       stderr: "piped",
       ...this.#options,
     };
-    const argv = this.#argv();
-    const id = this.#host.started(argv);
-    const output = this.#inside(options, (command) => command.outputSync());
+    const { sandbox, namespace } = this.#host;
+    this.#host.ready();
+    const command = this.#wrapped(options, (...line) => sandbox.wrapSync(...line));
+    const id = this.#host.started(this.#argv());
+    const output = namespace.enter(() => command.outputSync());
     if (options.stdout === "piped") this.#host.log("stdout", output.stdout);
     if (options.stderr === "piped") this.#host.log("stderr", output.stderr);
     this.#host.ended(id, output);
@@ -72,9 +76,8 @@ export class NodeCommand {
     const logging = this.#host.logging;
     const id = this.#host.started(this.#argv());
     try {
-      const child = this.#inside(
+      const child = this.#spawn(
         logging ? { ...options, ...pipedWhereInherited(options) } : options,
-        (command) => command.spawn(),
       );
       child.status.then((status) => this.#host.ended(id, status)).catch(() => {});
       return logging ? relay(child, options, this.#host) : child;
@@ -84,19 +87,22 @@ export class NodeCommand {
     }
   }
 
-  #inside<T>(options: Deno.CommandOptions, act: (command: Deno.Command) => T): T {
-    const program = findProgram(this.#program, options, this.#host.name);
-    const cwd = options.cwd === undefined
-      ? Deno.cwd()
-      : options.cwd instanceof URL
-      ? decodeURIComponent(options.cwd.pathname)
-      : options.cwd.startsWith("/")
-      ? options.cwd
-      : `${Deno.cwd()}/${options.cwd}`;
-    const [file, ...args] = this.#host.sandbox.wrap(program, options.args ?? [], cwd);
-    const { cwd: _, ...rest } = options;
-    return this.#host.enter(() => act(new Deno.Command(file, { ...rest, args })));
+  #spawn(options: Deno.CommandOptions): Deno.ChildProcess {
+    const command = this.#wrapped(options, (...line) => this.#host.sandbox.wrap(...line));
+    return this.#host.enter(() => command.spawn());
   }
+
+  #wrapped(options: Deno.CommandOptions, wrap: Sandbox["wrap"]): Deno.Command {
+    const program = findProgram(this.#program, options, this.#host.name);
+    const { cwd, args = [], ...rest } = options;
+    const [file, ...wrapped] = wrap(program, args, absolute(cwd));
+    return new Deno.Command(file, { ...rest, args: wrapped });
+  }
+}
+
+function absolute(cwd: string | URL | undefined): string {
+  if (cwd instanceof URL) return decodeURIComponent(cwd.pathname);
+  return cwd === undefined ? Deno.cwd() : resolve(cwd);
 }
 
 function pipedWhereInherited(options: Deno.CommandOptions): Deno.CommandOptions {

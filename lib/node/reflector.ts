@@ -33,36 +33,40 @@ export function parseSocketAddress(text: string): SocketAddress {
   return { ip: match[1], port: Number(match[2]) };
 }
 
-/** Binds at once, on this thread, inside the namespace: the socket stays there. */
-function udpSocket(host: Host, address: SocketAddress): dgram.Socket {
+interface UdpSocket {
+  socket: dgram.Socket;
+  bound: Promise<SocketAddress>;
+}
+
+/** Makes a UDP socket on this thread, inside the namespace: it stays there. */
+function udpSocket(host: Host, wanted: SocketAddress, what: string): UdpSocket {
+  const family = wanted.ip.includes(":") ? 6 : 4;
+  // An address needs no lookup, and one that answers at once lets bind() finish inside.
+  const lookup = (ip: string, _: unknown, done: (e: null, ip: string, family: number) => void) =>
+    done(null, ip, family);
   return host.namespace.enter(() => {
-    const family = address.ip.includes(":") ? 6 : 4;
-    const socket = dgram.createSocket({
-      type: family === 6 ? "udp6" : "udp4",
-      ipv6Only: family === 6,
-      // An address needs no lookup, and one that answers at once lets bind() finish inside.
-      lookup: (name: string, _options: unknown, done: (e: null, ip: string, f: number) => void) =>
-        done(null, name, family),
-    } as dgram.SocketOptions);
-    socket.bind(address.port, address.ip);
-    return socket;
+    const socket = dgram.createSocket(
+      { type: `udp${family}`, ipv6Only: family === 6, lookup } as dgram.SocketOptions,
+    );
+    const { promise: bound, resolve, reject } = Promise.withResolvers<SocketAddress>();
+    socket.once("listening", () => {
+      const { address, port } = socket.address();
+      resolve({ ip: address, port });
+    });
+    socket.once("error", (cause) =>
+      reject(
+        new NetyardError(
+          `${what}: cannot bind UDP: ${cause.message}; is the address its own, and the port free?`,
+          { cause },
+        ),
+      ));
+    socket.bind(wanted.port, wanted.ip);
+    return { socket, bound };
   });
 }
 
-function bound(socket: dgram.Socket, what: string): Promise<SocketAddress> {
-  const { promise, resolve, reject } = Promise.withResolvers<SocketAddress>();
-  const done = () => {
-    const { address, port } = socket.address();
-    resolve({ ip: address, port });
-  };
-  socket.once("listening", done);
-  socket.once("error", (error) =>
-    reject(
-      new NetyardError(`${what}: cannot bind UDP: ${error.message}; is the port free there?`, {
-        cause: error,
-      }),
-    ));
-  return promise;
+function closeUdp({ socket }: UdpSocket): Promise<void> {
+  return new Promise((resolve) => socket.close(() => resolve()));
 }
 
 /** Starts a reflector on UDP and TCP of the same port. */
@@ -70,13 +74,13 @@ export async function startReflector(host: Host, wanted: SocketAddress): Promise
   const what = `${host.name}: spawnReflector(${formatSocketAddress(wanted)})`;
   // A free UDP port may be taken for TCP: with port 0, try a few.
   for (let attempt = 0;; attempt++) {
-    const udp = udpSocket(host, wanted);
-    const address = await bound(udp, what);
+    const udp = udpSocket(host, wanted, what);
+    const address = await udp.bound;
     let tcp: Deno.Listener;
     try {
       tcp = host.namespace.enter(() => Deno.listen({ hostname: wanted.ip, port: address.port }));
     } catch (error) {
-      await new Promise<void>((resolve) => udp.close(() => resolve()));
+      await closeUdp(udp);
       if (wanted.port === 0 && attempt < 8) continue;
       throw new NetyardError(`${what}: cannot listen on TCP: ${(error as Error).message}`, {
         cause: error,
@@ -86,18 +90,18 @@ export async function startReflector(host: Host, wanted: SocketAddress): Promise
   }
 }
 
-function serve(udp: dgram.Socket, tcp: Deno.Listener, address: SocketAddress): Reflector {
-  udp.on("message", (_data, from) => {
+function serve(udp: UdpSocket, tcp: Deno.Listener, address: SocketAddress): Reflector {
+  udp.socket.on("message", (_data, from) => {
     const text = formatSocketAddress({ ip: from.address, port: from.port });
-    udp.send(Buffer.from(text), from.port, from.address, () => {});
+    udp.socket.send(Buffer.from(text), from.port, from.address, () => {});
   });
-  udp.on("error", () => {});
+  udp.socket.on("error", () => {}); // A caller that is gone.
   const serving = answerConnections(tcp as Deno.TcpListener);
   let closed: Promise<void> | undefined;
   const close = () =>
     closed ??= (async () => {
       tcp.close();
-      await Promise.all([new Promise<void>((resolve) => udp.close(() => resolve())), serving]);
+      await Promise.all([closeUdp(udp), serving]);
     })();
   return { address, close, [Symbol.asyncDispose]: close };
 }
@@ -132,9 +136,10 @@ export async function probeUdp(
 ): Promise<SocketAddress> {
   const any = reflector.ip.includes(":") ? "::" : "0.0.0.0";
   const what = `${host.name}: probeUdpMapping(${formatSocketAddress(reflector)})`;
-  const socket = udpSocket(host, { ip: any, port });
+  const udp = udpSocket(host, { ip: any, port }, what);
+  const { socket } = udp;
   try {
-    await bound(socket, what);
+    await udp.bound;
     const { promise, resolve, reject } = Promise.withResolvers<SocketAddress>();
     const ask = () => socket.send(Buffer.from("?"), reflector.port, reflector.ip, () => {});
     socket.on("message", (data) => resolve(parseSocketAddress(data.toString())));
@@ -152,6 +157,6 @@ export async function probeUdp(
       clearTimeout(deadline);
     }
   } finally {
-    await new Promise<void>((resolve) => socket.close(() => resolve()));
+    await closeUdp(udp);
   }
 }

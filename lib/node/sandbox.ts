@@ -75,8 +75,17 @@ export class Sandbox {
 
   /** The command line that runs a program in the node's mount namespace. */
   wrap(program: string, args: readonly string[], cwd: string): [string, ...string[]] {
-    const mount = `--mount=/proc/${Deno.pid}/fd/${this.#open().mountNamespace}`;
+    const mount = `--mount=${fdPath(this.#open().mountNamespace)}`;
     return ["nsenter", mount, `--wdns=${cwd}`, "--", program, ...args];
+  }
+
+  /**
+   * As {@link Sandbox.wrap}, and into the PID namespace too: for `outputSync()`, which starts
+   * threads to read by, so that this thread cannot be the one that enters. One process more.
+   */
+  wrapSync(program: string, args: readonly string[], cwd: string): [string, ...string[]] {
+    const [nsenter, ...rest] = this.wrap(program, args, cwd);
+    return [nsenter, `--pid=${fdPath(this.#open().pidNamespace)}`, ...rest];
   }
 
   /** Brings new names to every process that runs. */
@@ -145,4 +154,9 @@ export class Sandbox {
       resolvConf: openFd(`${entry}/root/etc/resolv.conf`, O_RDWR),
     };
   }
+}
+
+/** A path by which a child of this process reaches a descriptor of it. */
+export function fdPath(fd: number): string {
+  return `/proc/${Deno.pid}/fd/${fd}`;
 }

@@ -34,6 +34,13 @@ function adoptChildren(pidNamespace: number): void {
   const inside = <T>(fn: () => T): T => withChildrenIn(pidNamespace, fn);
   const Original = Deno.Command;
   class Command extends Original {
+    #line: ConstructorParameters<typeof Deno.Command>;
+
+    constructor(...line: ConstructorParameters<typeof Deno.Command>) {
+      super(...line);
+      this.#line = line;
+    }
+
     override spawn(): Deno.ChildProcess {
       return inside(() => super.spawn());
     }
@@ -41,7 +48,11 @@ function adoptChildren(pidNamespace: number): void {
       return inside(() => super.output());
     }
     override outputSync(): Deno.CommandOutput {
-      return inside(() => super.outputSync());
+      // It starts threads to read by, which no thread that entered may: nsenter(1) enters instead.
+      const [program, options] = this.#line;
+      const args = [`--pid=/proc/${Deno.pid}/fd/${pidNamespace}`, "--", String(program)];
+      return new Original("nsenter", { ...options, args: [...args, ...options?.args ?? []] })
+        .outputSync();
     }
   }
   Object.defineProperty(Deno, "Command", { value: Command, configurable: true, writable: true });

@@ -1,4 +1,4 @@
-// The floor under any builder of labs: the topology that script.sh describes, in one process,
+// The floor under any builder of labs: the topology that script.sh draws, in one process,
 // without a library, with as few system calls as it can be done.
 //   floor R D BATCHFILE [repeats]     BATCHFILE: see capture.c
 // FLOOR_HOLD=1 builds once and waits for the end of stdin. The namespaces then are

@@ -1,6 +1,15 @@
 #!/bin/bash
-# The lab that a careful shell script builds: home routers on an IX, D devices each.
+# The lab that a careful shell script builds: R home routers on an IX, D devices each.
 #   script.sh R D RULESET_FILE [repeats]
+#
+#   ix: 198.18.0.1, routes     ri: 198.18.0.(i+1), NAT      ridj: 10.0.i.(j+1)
+#   lo                         lan, or d1 if D is 1: 10.0.i.1
+#   r1 ------------------- ix  d1 --------------------- eth0
+#   r2 ...                     d2 ...
+#
+# In the ruleset, 198.18.0.2 stands for the router's own address on the IX. All neighbours are
+# permanent: others share 1024 entries between all namespaces.
+#
 # Each repeat prints {"buildMs":..,"closeMs":..}. SCRIPT_HOLD=1 builds once and waits for the end
 # of stdin; the namespaces then are /proc/PID/root/run/netns/{ix,r1,r1d1,...}, PID as printed.
 # SCRIPT_JOBS is how many routers are built at once: as many as there are cores, unless told.
@@ -10,8 +19,8 @@
 # - `nsenter --net` (2.4 ms with its `ip`) instead of `ip -n` (3.5 ms at 600 namespaces, 4.4 at
 #   1,200), which copies the mount table and mounts a sysfs for every call;
 # - `exec`, so that an entry is one fork.
-# The script runs in a mount namespace of its own with its own /run. So the names need no prefix,
-# one umount deletes all namespaces, and nothing is left over however the script ends.
+# The script runs in namespaces of its own with its own /run. So the names need no prefix, one
+# umount deletes them all, and nothing is left over however the script ends.
 set -euo pipefail
 export LC_ALL=C # a point in $EPOCHREALTIME
 
@@ -20,7 +29,7 @@ if [[ -z ${SCRIPT_PRIVATE_RUN-} ]]; then
     echo "usage: script.sh R D RULESET_FILE [repeats]" >&2
     exit 2
   fi
-  SCRIPT_PRIVATE_RUN=1 exec unshare --mount --propagation private -- "$BASH" "$0" "$@"
+  SCRIPT_PRIVATE_RUN=1 exec unshare --mount --net -- "$BASH" "$0" "$@"
 fi
 mount -t tmpfs netyard /run
 mkdir /run/netns
@@ -151,6 +160,7 @@ print_namespaces() {
 
 build() {
   local -i i
+  local builders=()
   mount -t tmpfs netyard /run/netns
   print_namespaces | ip -batch -
   enter ix "$router_sysctls; exec ip -batch -" <<END
@@ -159,10 +169,13 @@ addr add 198.18.0.1/32 dev lo
 addr add 2001:db8::1/128 dev lo nodad
 END
   for ((i = 1; i <= routers; i++)); do
-    ((i <= jobs)) || wait -n
+    ((i <= jobs)) || wait "${builders[i - jobs]}"
     build_router "$i" &
+    builders[i]=$!
   done
-  for ((i = 1; i <= jobs && i <= routers; i++)); do wait -n; done
+  for ((i = routers - jobs; i <= routers; i++)); do
+    ((i < 1)) || wait "${builders[i]}"
+  done
   print_ix | enter ix 'exec ip -batch -'
 }
 
@@ -177,7 +190,7 @@ while ((repeats-- > 0)); do
   clock && built=us-start
   if [[ ${SCRIPT_HOLD-} == 1 ]]; then
     printf '{"buildMs":%d.%03d,"closeMs":0,"pid":%d}\n' $((built / 1000)) $((built % 1000)) $$
-    cat >/dev/null
+    while read -r _; do :; done # a child would outlive a killed script
     exit
   fi
   clock && start=us

@@ -1,0 +1,71 @@
+import { EventFormatError, RunDirectoryError } from "./errors.ts";
+import { parseEvent, parseState } from "./schema.ts";
+import { reduceAll } from "./state.ts";
+import type { LabEvent, LabState } from "./types.ts";
+
+/** What a run directory tells of its lab. */
+export interface RunRecord {
+  /** All events, in order. */
+  events: LabEvent[];
+  /** What `state.json` holds; of a run that ended before it had one, what the events amount to. */
+  state: LabState;
+}
+
+/**
+ * Reads a run directory: one that is closed, one that is being written, or what a crash left. A
+ * last line that has no end yet is left out.
+ *
+ * @param directory the run's own directory, which holds `events.jsonl`
+ * @throws {RunDirectoryError} a file cannot be read
+ * @throws {EventFormatError} a file holds something else; the message names the file and line
+ *
+ * @example
+ * ```ts
+ * import { EventBus, readRun, RunDirectory } from "@netyard/netyard";
+ *
+ * using bus = new EventBus();
+ * bus.emit({ kind: "lab-created", label: "hello" });
+ * const run = await RunDirectory.create(await Deno.makeTempDir());
+ * run.attach(bus);
+ * await run.close();
+ *
+ * const { events, state } = await readRun(run.path);
+ * console.log(state.label, events.length);
+ * ```
+ */
+export async function readRun(directory: string): Promise<RunRecord> {
+  // The state first: it must not know of events that were not read.
+  const statePath = `${directory}/state.json`;
+  const stateText = await text(statePath).catch((error: RunDirectoryError) => {
+    if (error.cause instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  const eventsPath = `${directory}/events.jsonl`;
+  const lines = (await text(eventsPath)).split("\n").slice(0, -1);
+  const events = lines.map((line, i) => {
+    const where = `${eventsPath}:${i + 1}`;
+    return parseEvent(json(line, where), where);
+  });
+  const state = stateText === undefined
+    ? reduceAll(events)
+    : parseState(json(stateText, statePath), statePath);
+  return { events, state };
+}
+
+async function text(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new RunDirectoryError(`cannot read ${path}: ${(cause as Error).message}`, path, {
+      cause,
+    });
+  }
+}
+
+function json(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new EventFormatError(`${where}: not JSON: ${(cause as Error).message}`, { cause });
+  }
+}

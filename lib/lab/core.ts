@@ -1,0 +1,186 @@
+import { macAddress } from "../address/mod.ts";
+import type { Ended } from "../node/host.ts";
+import { hostsFile, resolvConf } from "../node/names.ts";
+import type { SocketAddress } from "../node/reflector.ts";
+import { type LabServices, NodeRuntime } from "../node/runtime.ts";
+import type { NameFiles } from "../node/sandbox.ts";
+import type { EventBus, RunDirectory } from "../events/mod.ts";
+import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
+import type { DeviceRecord, InterfaceRecord, NodeRecord, RouterRecord, Segment } from "./model.ts";
+import type { RouterReference } from "./options.ts";
+import { AddressPlan, type Network } from "./plan.ts";
+import { acquaint, makeNamespace } from "./wiring.ts";
+
+/** Learnt neighbours that a lab may need before it makes them permanent; the kernel's limit is 1,024. */
+const LEARNT_NEIGHBOURS = 256;
+
+/** All that the parts of one lab share. Handles refer to its records. */
+export class LabCore implements LabServices {
+  readonly label: string;
+  readonly seed: number;
+  readonly plan: AddressPlan = new AddressPlan();
+  readonly routers: Map<string, RouterRecord> = new Map();
+  readonly devices: Map<string, DeviceRecord> = new Map();
+  readonly bus: EventBus;
+  readonly output: RunDirectory | undefined;
+  readonly hosts: Map<string, string[]> = new Map();
+  nameserver: string | undefined;
+  closed = false;
+  /** The exchange; set before anything else is built. */
+  ix!: { record: NodeRecord; segment: Segment };
+  #macs = 0;
+  #commands = 0;
+  #pairs = 0;
+
+  constructor(label: string, seed: number, bus: EventBus, output: RunDirectory | undefined) {
+    this.label = label;
+    this.seed = seed;
+    this.bus = bus;
+    this.output = output;
+  }
+
+  /** Every method of the lab begins with this. */
+  open(what: string): void {
+    if (this.closed) {
+      throw new LabClosedError(`${what}: the lab "${this.label}" is closed; create another`);
+    }
+  }
+
+  taken(name: string): boolean {
+    return this.routers.has(name) || this.devices.has(name);
+  }
+
+  nextMac(): string {
+    return macAddress(++this.#macs);
+  }
+
+  /** A node without links. */
+  node<K extends NodeRecord["kind"]>(kind: K, name: string): NodeRecord & { kind: K } {
+    const namespace = makeNamespace(kind !== "device");
+    return {
+      kind,
+      name,
+      runtime: new NodeRuntime(name, namespace, this),
+      interfaces: new Map(),
+      nextIndex: 2, // 1 is lo.
+      links: new Set(["lo"]),
+      removed: false,
+    };
+  }
+
+  /** The router that an option means; `what` begins the message when there is none. */
+  router(what: string, reference: RouterReference | string): RouterRecord {
+    const name = typeof reference === "string" ? reference : reference.name;
+    const record = this.routers.get(name);
+    if (!record) {
+      const known = [...this.routers.keys()].join(", ") || "none yet";
+      throw new NotFoundError(
+        typeof reference === "string"
+          ? `${what}: there is no router "${name}"; there are: ${known}`
+          : `${what}: router "${name}" is not in this lab: it was removed, or is of another lab`,
+      );
+    }
+    if (typeof reference !== "string" && handles.get(reference) !== record) {
+      throw new TopologyError(
+        `${what}: router "${name}" belongs to another lab, or was removed and made again; ` +
+          "pass a router that this lab's addRouter() returned",
+      );
+    }
+    return record;
+  }
+
+  // What runs in the nodes.
+
+  get logging(): boolean {
+    return this.output !== undefined;
+  }
+
+  names(node: string): NameFiles {
+    const own = this.devices.get(node)?.names ?? new Map<string, string[]>();
+    return {
+      hosts: hostsFile(node, own, this.hosts),
+      resolvConf: resolvConf(this.nameserver),
+    };
+  }
+
+  beforeUse(node: string): void {
+    if (this.#pairs <= LEARNT_NEIGHBOURS) return;
+    const record = this.devices.get(node) ?? this.routers.get(node);
+    for (const iface of record?.interfaces.values() ?? []) acquaint(iface.segment);
+  }
+
+  log(node: string, kind: "stdout" | "stderr", chunk: Uint8Array): void {
+    void this.output?.log(node, kind, chunk);
+  }
+
+  commandStarted(node: string, argv: string[]): string {
+    const id = `c${++this.#commands}`;
+    this.bus.emit({ kind: "command-started", node, id, argv });
+    return id;
+  }
+
+  commandEnded(node: string, id: string, { code, signal }: Ended): void {
+    this.bus.emit({ kind: "command-ended", node, id, code, signal });
+  }
+
+  reflectorChanged(node: string, { ip, port }: SocketAddress, started: boolean): void {
+    this.bus.emit({ kind: started ? "reflector-started" : "reflector-stopped", node, ip, port });
+  }
+
+  /** Counts the neighbours that a segment's members may learn of each other. */
+  joined(segment: Segment, change: 1 | -1): void {
+    if (segment.kind === "lan") this.#pairs += change * 2 * Math.max(0, segment.members.size - 1);
+  }
+
+  /** Brings changed names to what runs. */
+  refreshNames(nodes: Iterable<NodeRecord> = this.allNodes()): void {
+    for (const node of nodes) node.runtime.sandbox.refreshNames();
+  }
+
+  *allNodes(): Iterable<NodeRecord> {
+    if (this.ix) yield this.ix.record;
+    yield* this.routers.values();
+    yield* this.devices.values();
+  }
+}
+
+/** Which record a handle stands for: a handle of another lab carries a name, too. */
+export const handles: WeakMap<object, NodeRecord> = new WeakMap();
+
+/** An empty segment. */
+export function newSegment(
+  kind: Segment["kind"],
+  owner: NodeRecord,
+  gateway: { mac: string; linkLocal: string; mtu: number },
+  v4: Network | undefined,
+  v6: Network | undefined,
+): Segment {
+  return {
+    kind,
+    owner,
+    ...gateway,
+    v4,
+    v6,
+    members: new Map(),
+    gatewayLink: undefined,
+    routes: new Map(),
+    acquainted: new Map(),
+    allAcquainted: false,
+  };
+}
+
+/** Draws a router's own seed from the lab's and its name (FNV-1a, then the murmur3 finalizer). */
+export function deriveSeed(seed: number, name: string): number {
+  let hash = 0x811c9dc5 ^ seed;
+  for (const char of name) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** The interface that carries a node's default route. */
+export function defaultInterface(node: NodeRecord): InterfaceRecord | undefined {
+  if (node.kind === "router") return (node as RouterRecord).uplink;
+  const { defaultInterface: name } = node as DeviceRecord;
+  return name === undefined ? undefined : node.interfaces.get(name);
+}

@@ -1,0 +1,126 @@
+import { Node } from "../node/node.ts";
+import { addInterface, removeInterface, setDefaultRoute } from "./build_device.ts";
+import { handles, type LabCore } from "./core.ts";
+import { NotFoundError } from "./errors.ts";
+import { Interface } from "./interface.ts";
+import type { DeviceRecord, InterfaceRecord } from "./model.ts";
+import type { InterfaceOptions } from "./options.ts";
+import { addHostEntry } from "./dns.ts";
+import { deviceMtu, interfaceState } from "./snapshot.ts";
+
+/** A device: an endpoint with one or more interfaces, each attached to a router. */
+export class Device extends Node {
+  #core: LabCore;
+  #record: DeviceRecord;
+
+  /** Made by `lab.addDevice()`. */
+  constructor(core: LabCore, record: DeviceRecord) {
+    super(record.runtime);
+    this.#core = core;
+    this.#record = record;
+    handles.set(this, record);
+  }
+
+  /** The IPv4 address of its default interface. */
+  get ip(): string | undefined {
+    return this.#default()?.ip;
+  }
+
+  /** The IPv6 address of its default interface. */
+  get ip6(): string | undefined {
+    return this.#default()?.ip6;
+  }
+
+  /** The MTU that was asked for, or the least of its interfaces', in bytes. */
+  get mtu(): number {
+    return deviceMtu(this.#record);
+  }
+
+  /** The interface of the default route. */
+  get defaultInterface(): Interface {
+    const record = this.#default();
+    if (!record) {
+      throw new NotFoundError(`${this.name}: it has no interface; add one by addInterface()`);
+    }
+    return new Interface(this.#core, record);
+  }
+
+  /** All interfaces, in the order in which they were added. */
+  get interfaces(): Interface[] {
+    return [...this.#record.interfaces.values()].map((r) => new Interface(this.#core, r));
+  }
+
+  /** Looks an interface up by name. */
+  interface(name: string): Interface {
+    return new Interface(this.#core, this.#find(name));
+  }
+
+  /** Makes an interface the one of the default route, as a handoff does. */
+  setDefaultRoute(interfaceName: string): Promise<void> {
+    return this.#act((device) => {
+      setDefaultRoute(device, this.#find(interfaceName));
+      this.#core.bus.emit({
+        kind: "default-route-changed",
+        node: this.name,
+        name: interfaceName,
+      });
+    });
+  }
+
+  /** Adds an interface. */
+  addInterface(name: string, options: InterfaceOptions): Promise<Interface> {
+    return this.#act((device) => {
+      const record = addInterface(this.#core, device, name, options);
+      this.#core.bus.emit({
+        kind: "interface-added",
+        node: this.name,
+        interface: interfaceState(record),
+      });
+      return new Interface(this.#core, record);
+    });
+  }
+
+  /** Takes an interface away. If it had the default route, the first that is left gets it. */
+  removeInterface(name: string): Promise<void> {
+    return this.#act((device) => {
+      const next = removeInterface(this.#core, device, this.#find(name));
+      this.#core.bus.emit({ kind: "interface-removed", node: this.name, name });
+      if (next) {
+        this.#core.bus.emit({ kind: "default-route-changed", node: this.name, name: next.name });
+      }
+    });
+  }
+
+  /** Gives a name to an address, for this device alone; before the lab's entries, and at once. */
+  dnsEntry(name: string, ip: string): Promise<void> {
+    return this.#act((device) => {
+      addHostEntry(device.names, `${this.name}: dnsEntry()`, name, ip);
+      this.#core.refreshNames([device]);
+      this.#core.bus.emit({ kind: "dns-entry", node: this.name, name, ip });
+    });
+  }
+
+  protected override serverIp(): string {
+    return this.ip ?? this.ip6 ?? "::";
+  }
+
+  #default(): InterfaceRecord | undefined {
+    const { defaultInterface, interfaces } = this.#record;
+    return defaultInterface === undefined ? undefined : interfaces.get(defaultInterface);
+  }
+
+  #find(name: string): InterfaceRecord {
+    const record = this.#record.interfaces.get(name);
+    if (!record) {
+      const names = [...this.#record.interfaces.keys()].join(", ") || "none";
+      throw new NotFoundError(`${this.name}: there is no interface "${name}"; there are: ${names}`);
+    }
+    return record;
+  }
+
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async #act<T>(act: (device: DeviceRecord) => T): Promise<T> {
+    this.ready();
+    return act(this.#record);
+  }
+}

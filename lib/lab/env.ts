@@ -1,0 +1,30 @@
+/** A node with the addresses that its variables carry. */
+export interface Addressed {
+  name: string;
+  ip?: string;
+  ip6?: string;
+  /** Of a device with several interfaces: each of them. */
+  interfaces?: { name: string; ip?: string; ip6?: string }[];
+}
+
+const variable = (name: string) => name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
+
+/**
+ * The environment that tells programs where the nodes are: `NETYARD_IP_<NODE>`
+ * and `NETYARD_IP6_<NODE>`, for a router its uplink; for a device with several
+ * interfaces also `NETYARD_IP_<NODE>_<INTERFACE>`.
+ */
+export function labEnv(nodes: Iterable<Addressed>): Record<string, string> {
+  const env: Record<string, string> = {};
+  const put = (name: string, { ip, ip6 }: { ip?: string; ip6?: string }) => {
+    if (ip) env[`NETYARD_IP_${variable(name)}`] = ip;
+    if (ip6) env[`NETYARD_IP6_${variable(name)}`] = ip6;
+  };
+  for (const node of nodes) {
+    put(node.name, node);
+    if ((node.interfaces?.length ?? 0) > 1) {
+      for (const iface of node.interfaces ?? []) put(`${node.name}_${iface.name}`, iface);
+    }
+  }
+  return env;
+}

@@ -1,0 +1,163 @@
+import { getLink, type LinkState, readLinkState } from "../../native/netlink/route.ts";
+import { rtnetlink } from "../../native/netlink/socket.ts";
+import { NodeRemovedError } from "../node/errors.ts";
+import { defaultInterface, type LabCore } from "./core.ts";
+import { TopologyError } from "./errors.ts";
+import type { InterfaceRecord } from "./model.ts";
+import type { RouterReference } from "./options.ts";
+import { addIp, renewIp, replug } from "./replug.ts";
+import { interfaceState } from "./snapshot.ts";
+import { configure, setDown } from "./wiring.ts";
+
+/** What went through an interface since it was made, as the kernel of the node counts. */
+export type InterfaceCounters = LinkState["stats"];
+
+/** A network interface of a node. */
+export class Interface {
+  #core: LabCore;
+  #record: InterfaceRecord;
+
+  /** Made by the lab. */
+  constructor(core: LabCore, record: InterfaceRecord) {
+    this.#core = core;
+    this.#record = record;
+  }
+
+  /** Its name in the node, for example `eth0`. */
+  get name(): string {
+    return this.#record.name;
+  }
+
+  /** Its IPv4 address. */
+  get ip(): string | undefined {
+    return this.#record.ip;
+  }
+
+  /** Its global or unique local IPv6 address. */
+  get ip6(): string | undefined {
+    return this.#record.ip6;
+  }
+
+  /** Its link-local IPv6 address, without zone. */
+  get linkLocal6(): string | undefined {
+    return this.#record.linkLocal6;
+  }
+
+  /** Its hardware address, which stays when it is replugged. */
+  get mac(): string {
+    return this.#record.mac;
+  }
+
+  /** The largest packet, in bytes. */
+  get mtu(): number {
+    return this.#record.mtu;
+  }
+
+  /** False between {@link Interface.linkDown} and {@link Interface.linkUp}. */
+  get isUp(): boolean {
+    return this.#record.up;
+  }
+
+  /** The name of the router that it is attached to; undefined on the exchange. */
+  get gateway(): string | undefined {
+    const { segment } = this.#record;
+    return segment.kind === "ix" ? undefined : segment.owner.name;
+  }
+
+  /** Takes the interface down: nothing passes, and its routes are gone. Twice is as once. */
+  linkDown(): Promise<void> {
+    return this.#act("linkDown()", (iface) => {
+      if (!iface.up) return;
+      setDown(iface);
+      iface.up = false;
+      this.#core.bus.emit({ kind: "link-down", node: iface.node.name, name: iface.name });
+    });
+  }
+
+  /** Brings it up again, with its addresses and routes as they were. Twice is as once. */
+  linkUp(): Promise<void> {
+    return this.#act("linkUp()", (iface) => {
+      if (iface.up) return;
+      configure(iface, defaultInterface(iface.node) === iface);
+      iface.up = true;
+      this.#core.bus.emit({ kind: "link-up", node: iface.node.name, name: iface.name });
+    });
+  }
+
+  /**
+   * Unplugs the interface and plugs it into another router, as roaming does: name and MAC stay, the
+   * addresses are new, routes follow. One that is down stays down.
+   */
+  replug(router: RouterReference | string): Promise<void> {
+    return this.#act("replug()", (iface) => {
+      this.#mustBeDevice(iface, "replug()");
+      const target = this.#core.router(`${iface.node.name}: replug("${iface.name}")`, router);
+      replug(this.#core, iface, target);
+      this.#core.bus.emit({
+        kind: "interface-replugged",
+        node: iface.node.name,
+        name: iface.name,
+        gateway: target.name,
+        interface: interfaceState(iface),
+      });
+    });
+  }
+
+  /** Gets another IPv4 address of the same network, as from a new DHCP lease, and resolves with it. */
+  renewIp(): Promise<string> {
+    return this.#act("renewIp()", (iface) => {
+      this.#mustBeDevice(iface, "renewIp()");
+      const ip = renewIp(iface);
+      this.#changed(iface);
+      return ip;
+    });
+  }
+
+  /** Adds an address with its prefix length, besides those that the interface has. */
+  addIp(ip: string, prefix: number): Promise<void> {
+    return this.#act("addIp()", (iface) => {
+      addIp(iface, ip, prefix);
+      this.#changed(iface);
+    });
+  }
+
+  /** What went through it, in packets and bytes (ip-link(8), `ip -s link`). */
+  counters(): Promise<InterfaceCounters> {
+    return this.#act("counters()", (iface) => {
+      const [answer] = iface.node.runtime.namespace.enter(() =>
+        rtnetlink((batch) => getLink(batch, iface.index))
+      );
+      return readLinkState(answer).stats;
+    });
+  }
+
+  #changed(iface: InterfaceRecord): void {
+    this.#core.bus.emit({
+      kind: "interface-changed",
+      node: iface.node.name,
+      name: iface.name,
+      interface: interfaceState(iface),
+    });
+  }
+
+  #mustBeDevice(iface: InterfaceRecord, what: string): void {
+    if (iface.node.kind !== "device") {
+      throw new TopologyError(
+        `${iface.node.name}: ${what} of "${iface.name}": only interfaces of devices move; ` +
+          "remove the router and add it where it should be",
+      );
+    }
+  }
+
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async #act<T>(what: string, act: (iface: InterfaceRecord) => T): Promise<T> {
+    const iface = this.#record;
+    this.#core.open(`${iface.node.name}: ${what}`);
+    if (iface.removed || iface.node.removed) {
+      throw new NodeRemovedError(
+        `${iface.node.name}: ${what}: interface "${iface.name}" is gone; look it up again`,
+      );
+    }
+    return act(iface);
+  }
+}

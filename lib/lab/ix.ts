@@ -1,0 +1,43 @@
+import { Node } from "../node/node.ts";
+import { handles, type LabCore } from "./core.ts";
+import type { Interface } from "./interface.ts";
+import { NotFoundError } from "./errors.ts";
+
+/**
+ * The Internet exchange: the node that routes between all routers of the top
+ * level, each on a link of its own.
+ */
+export class Ix extends Node {
+  #core: LabCore;
+
+  /** Made by the lab. */
+  constructor(core: LabCore) {
+    super(core.ix.record.runtime);
+    this.#core = core;
+    handles.set(this, core.ix.record);
+  }
+
+  /** Its IPv4 address, the gateway of every router on it. */
+  get ip(): string {
+    return this.#core.plan.ix4.gateway;
+  }
+
+  /** Its IPv6 address. */
+  get ip6(): string {
+    return this.#core.plan.ix6.gateway;
+  }
+
+  /** None of its own: each link belongs to a router. */
+  get interfaces(): Interface[] {
+    return [];
+  }
+
+  /** Always refused; see {@link Ix.interfaces}. */
+  interface(name: string): Interface {
+    throw new NotFoundError(`ix: there is no interface "${name}": ask the router at its other end`);
+  }
+
+  protected override serverIp(): string {
+    return this.ip;
+  }
+}

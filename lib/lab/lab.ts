@@ -1,0 +1,300 @@
+import { EventBus, type EventsOptions, type LabEvent, RunDirectory } from "../events/mod.ts";
+import { requireLab } from "../host/probe.ts";
+import { Node } from "../node/node.ts";
+import { linkLocalFromMac, parseIp } from "../address/mod.ts";
+import { parseOptions } from "../options/parse_options.ts";
+import { addDevice, removeDevice } from "./build_device.ts";
+import { addRouter, removeRouter } from "./build_router.ts";
+import { handles, LabCore, newSegment } from "./core.ts";
+import { Device } from "./device.ts";
+import { addHostEntry } from "./dns.ts";
+import { labEnv } from "./env.ts";
+import { NotFoundError, TopologyError } from "./errors.ts";
+import { Ix } from "./ix.ts";
+import type { DeviceRecord, RouterRecord } from "./model.ts";
+import {
+  type DeviceOptions,
+  type LabOptions,
+  labOptionsSchema,
+  type RouterOptions,
+} from "./options.ts";
+import { Router } from "./router.ts";
+import { deviceState, routerState } from "./snapshot.ts";
+import { addLoopbackAddresses } from "./wiring.ts";
+
+/**
+ * A network of routers and devices, made of Linux network namespaces. Leaving
+ * the scope removes all of it; so does the end of the process, however it ends.
+ *
+ * @example
+ * ```ts ignore
+ * import "@netyard/netyard/rootless";
+ * import { Lab } from "@netyard/netyard";
+ *
+ * await using lab = await Lab.create({ label: "hello" });
+ * const dc = await lab.addRouter("dc", { preset: "public" });
+ * const home = await lab.addRouter("home", { preset: "home" });
+ * const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
+ * const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: home } } });
+ * await laptop.$`ping -c 1 ${server.ip}`;
+ * ```
+ */
+export class Lab implements AsyncDisposable {
+  #core: LabCore;
+  #ix: Ix;
+  #routers = new Map<string, Router>();
+  #devices = new Map<string, Device>();
+  #closed: Promise<void> | undefined;
+
+  private constructor(core: LabCore) {
+    this.#core = core;
+    this.#ix = new Ix(core);
+  }
+
+  /**
+   * Makes an empty lab: an exchange, and nothing on it.
+   *
+   * Fails with what is missing and how to get it, before anything is changed, where the host or
+   * the process's permissions do not allow labs.
+   */
+  static async create(options: LabOptions = {}): Promise<Lab> {
+    const { label = "lab", outDir = environmentOutDir(), seed = drawSeed() } = parseOptions(
+      labOptionsSchema,
+      options,
+      "Lab.create()",
+    );
+    requireLab();
+    const output = outDir === undefined ? undefined : await RunDirectory.create(outDir, label);
+    const bus = new EventBus();
+    const core = new LabCore(label, seed, bus, output);
+    output?.attach(bus);
+    try {
+      addExchange(core);
+      bus.emit({ kind: "lab-created", label, seed });
+      return new Lab(core);
+    } catch (error) {
+      await output?.close();
+      throw error;
+    }
+  }
+
+  /** What the lab is called. */
+  get label(): string {
+    return this.#core.label;
+  }
+
+  /** What decided all that was drawn at random. */
+  get seed(): number {
+    return this.#core.seed;
+  }
+
+  /** Where events, state and logs are written, if they are. */
+  get outDir(): string | undefined {
+    return this.#core.output?.path;
+  }
+
+  /** The exchange. */
+  get ix(): Ix {
+    return this.#ix;
+  }
+
+  /** All routers, in the order in which they were added. */
+  get routers(): Router[] {
+    return [...this.#routers.values()];
+  }
+
+  /** All devices, in the order in which they were added. */
+  get devices(): Device[] {
+    return [...this.#devices.values()];
+  }
+
+  /**
+   * Adds a router, on the exchange or behind another.
+   *
+   * @example
+   * ```ts ignore
+   * const isp = await lab.addRouter("isp", { preset: "isp-cgnat" });
+   * const home = await lab.addRouter("home", { preset: "home", upstream: isp });
+   * ```
+   */
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async addRouter(name: string, options: RouterOptions = {}): Promise<Router> {
+    const record = addRouter(this.#core, name, options);
+    const router = new Router(this.#core, record);
+    this.#routers.set(name, router);
+    this.#core.bus.emit({ kind: "router-added", name, router: routerState(record) });
+    return router;
+  }
+
+  /**
+   * Adds a device.
+   *
+   * @example
+   * ```ts ignore
+   * const phone = await lab.addDevice("phone", {
+   *   interfaces: { wlan0: { gateway: home }, cell0: { gateway: carrier } },
+   *   defaultVia: "wlan0",
+   * });
+   * ```
+   */
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async addDevice(name: string, options: DeviceOptions): Promise<Device> {
+    const record = addDevice(this.#core, name, options);
+    const device = new Device(this.#core, record);
+    this.#devices.set(name, device);
+    this.#core.bus.emit({ kind: "device-added", name, device: deviceState(record) });
+    return device;
+  }
+
+  /** Looks a router up by name; throws {@link NotFoundError}. */
+  router(name: string): Router {
+    return find("router", name, this.#routers);
+  }
+
+  /** Looks a device up by name; throws {@link NotFoundError}. */
+  device(name: string): Device {
+    return find("device", name, this.#devices);
+  }
+
+  /**
+   * Removes a device with all that runs in it, or a router that nothing is attached to. Handles to
+   * it fail from then on.
+   */
+  async remove(node: Router | Device): Promise<void> {
+    this.#core.open(`remove("${node.name}")`);
+    const record = handles.get(node);
+    const known = this.#core.routers.get(node.name) ?? this.#core.devices.get(node.name);
+    if (!(node instanceof Node) || !record || record !== known) {
+      throw new TopologyError(
+        `remove("${node.name}"): this node is not in this lab: it was removed, or is of another lab`,
+      );
+    }
+    if (record.kind === "router") {
+      await this.#forget(
+        "router-removed",
+        node.name,
+        this.#routers,
+        () => removeRouter(this.#core, record as RouterRecord),
+      );
+    } else {
+      await this.#forget(
+        "device-removed",
+        node.name,
+        this.#devices,
+        () => removeDevice(this.#core, record as DeviceRecord),
+      );
+    }
+  }
+
+  /** Gives a name to an address in every node: for commands, `run` and `spawn`, also those that run. */
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async dnsEntry(name: string, ip: string): Promise<void> {
+    this.#core.open("dnsEntry()");
+    addHostEntry(this.#core.hosts, "dnsEntry()", name, ip);
+    this.#core.refreshNames();
+    this.#core.bus.emit({ kind: "dns-entry", node: null, name, ip });
+  }
+
+  /** Has every node ask this name server for what no entry answers. */
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async setNameserver(ip: string): Promise<void> {
+    this.#core.open("setNameserver()");
+    const address = parseIp(ip).toString();
+    this.#core.nameserver = address;
+    this.#core.refreshNames();
+    this.#core.bus.emit({ kind: "nameserver-changed", ip: address });
+  }
+
+  /** The first address that {@link Lab.dnsEntry} gave to a name. */
+  resolve(name: string): string | undefined {
+    return this.#core.hosts.get(name)?.[0];
+  }
+
+  /**
+   * Where the nodes are, as environment variables for programs under test:
+   * `NETYARD_IP_<NODE>`, `NETYARD_IP6_<NODE>`.
+   */
+  get env(): Record<string, string> {
+    return labEnv([
+      ...this.routers.map((r) => ({ name: r.name, ip: r.uplinkIp, ip6: r.uplinkIp6 })),
+      ...this.devices,
+    ]);
+  }
+
+  /** What happens in the lab, from its creation on; ends when it closes. */
+  events(options: EventsOptions = {}): AsyncIterable<LabEvent> {
+    return this.#core.bus.events(options);
+  }
+
+  /** Puts an event of your own on the timeline, of one node or of the whole lab. */
+  emit(name: string, data: unknown = null, node?: Node): void {
+    this.#core.open(`emit("${name}")`);
+    this.#core.bus.emit({ kind: "custom", node: node?.name ?? null, name, data });
+  }
+
+  /** Ends everything that runs in the lab and removes it. Calling it again waits for the first. */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  /** As {@link Lab.close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#core.closed = true;
+    const nodes = [...this.#core.allNodes()];
+    const results = await Promise.allSettled(nodes.map((node) => node.runtime.close()));
+    this.#core.bus.emit({ kind: "lab-closed" });
+    this.#core.bus.close();
+    await this.#core.output?.close();
+    const failed = results.filter((result) => result.status === "rejected");
+    if (failed.length > 0) {
+      throw new AggregateError(failed.map((f) => f.reason), `lab "${this.label}": close failed`);
+    }
+  }
+
+  async #forget(
+    kind: "router-removed" | "device-removed",
+    name: string,
+    handles: Map<string, unknown>,
+    remove: () => Promise<void>,
+  ): Promise<void> {
+    await remove();
+    handles.delete(name);
+    this.#core.bus.emit({ kind, name });
+  }
+}
+
+function find<T>(kind: string, name: string, among: Map<string, T>): T {
+  const found = among.get(name);
+  if (found) return found;
+  const names = [...among.keys()].join(", ") || "none yet";
+  throw new NotFoundError(`there is no ${kind} "${name}" in the lab; there are: ${names}`);
+}
+
+function addExchange(core: LabCore): void {
+  const record = core.node("ix", "ix");
+  const { ix4, ix6 } = core.plan;
+  const mac = core.nextMac();
+
+  const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: 1500 };
+  core.ix = { record, segment: newSegment("ix", record, gateway, ix4, ix6) };
+  try {
+    addLoopbackAddresses(record, [ix4.gateway, ix6.gateway]);
+  } catch (error) {
+    void record.runtime.close();
+    throw error;
+  }
+}
+
+function drawSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
+}
+
+function environmentOutDir(): string | undefined {
+  // Without --allow-env the variable is as good as unset.
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_OUTDIR" });
+  return state === "granted" ? Deno.env.get("NETYARD_OUTDIR") || undefined : undefined;
+}

@@ -1,0 +1,14 @@
+export { Device } from "./device.ts";
+export * from "./errors.ts";
+export { Interface, type InterfaceCounters } from "./interface.ts";
+export { Ix } from "./ix.ts";
+export { Lab } from "./lab.ts";
+export type {
+  DeviceOptions,
+  InterfaceOptions,
+  LabOptions,
+  RouterOptions,
+  RouterReference,
+} from "./options.ts";
+export type { IpSupport, Pool, RouterPreset } from "./presets.ts";
+export { Router } from "./router.ts";

@@ -1,0 +1,175 @@
+import { flushConntrack } from "../../native/conntrack.ts";
+import { type Firewall, firewallSchema } from "../firewall/config.ts";
+import { type Nat, natSchema } from "../nat/config.ts";
+import { Node } from "../node/node.ts";
+import { parseOptions } from "../options/parse_options.ts";
+import { handles, type LabCore } from "./core.ts";
+import { NotFoundError } from "./errors.ts";
+import { loadFirewall, loadNat } from "./filters.ts";
+import { Interface } from "./interface.ts";
+import type { InterfaceRecord, RouterRecord } from "./model.ts";
+import type { IpSupport, RouterPreset } from "./presets.ts";
+import { announce, announcedBy, withdraw } from "./routing.ts";
+
+/**
+ * A router: an uplink to the exchange or to another router, a LAN behind it,
+ * and between the two a NAT and a firewall.
+ */
+export class Router extends Node {
+  #core: LabCore;
+  #record: RouterRecord;
+
+  /** Made by `lab.addRouter()`. */
+  constructor(core: LabCore, record: RouterRecord) {
+    super(record.runtime);
+    this.#core = core;
+    this.#record = record;
+    handles.set(this, record);
+  }
+
+  /** Its uplink (`ix` or `wan`) and, once something is attached, its LAN. */
+  get interfaces(): Interface[] {
+    return this.#links().map((record) => new Interface(this.#core, record));
+  }
+
+  /** Looks an interface up: `ix` or `wan` for the uplink, `lan` for the other side. */
+  interface(name: string): Interface {
+    const found = this.#links().find((record) => record.name === name);
+    if (!found) {
+      const names = this.#links().map((record) => record.name).join(", ");
+      throw new NotFoundError(`${this.name}: there is no interface "${name}"; there are: ${names}`);
+    }
+    return new Interface(this.#core, found);
+  }
+
+  /** The preset that it was made from. */
+  get preset(): RouterPreset | undefined {
+    return this.#record.preset;
+  }
+
+  /** Its IPv4 address on the uplink. */
+  get uplinkIp(): string | undefined {
+    return this.#record.uplink.ip;
+  }
+
+  /** Its IPv6 address on the uplink. */
+  get uplinkIp6(): string | undefined {
+    return this.#record.uplink.ip6;
+  }
+
+  /** The IPv4 network behind it. */
+  get downstreamCidr(): string | undefined {
+    return this.#record.lan.v4?.cidr.toString();
+  }
+
+  /** Its IPv4 address in that network. */
+  get downstreamGateway(): string | undefined {
+    return this.#record.lan.v4?.gateway;
+  }
+
+  /** The IPv6 network behind it. */
+  get downstreamCidr6(): string | undefined {
+    return this.#record.lan.v6?.cidr.toString();
+  }
+
+  /** Its IPv6 address in that network. */
+  get downstreamGateway6(): string | undefined {
+    return this.#record.lan.v6?.gateway;
+  }
+
+  /** Its IPv4 NAT, as it was given. */
+  get nat(): Nat {
+    return this.#record.nat;
+  }
+
+  /** Its firewall, as it was given. */
+  get firewall(): Firewall {
+    return this.#record.firewall;
+  }
+
+  /** Its address families. */
+  get ipSupport(): IpSupport {
+    return this.#record.ipSupport;
+  }
+
+  /** The name of the router that it is behind; undefined on the exchange. */
+  get upstream(): string | undefined {
+    return this.#record.upstream?.name;
+  }
+
+  /** The largest packet on its links, in bytes. */
+  get mtu(): number {
+    return this.#record.mtu;
+  }
+
+  /**
+   * Puts another NAT in place. Flows that are under way keep their translation until they end or
+   * {@link Router.flushNatState} forgets them.
+   */
+  setNat(nat: Nat): Promise<void> {
+    return this.#act((router) => {
+      const wanted = parseOptions(natSchema, nat, `${this.name}: setNat()`);
+      const before = announcedBy(router);
+      loadNat(router, wanted);
+      router.nat = wanted;
+      const after = announcedBy(router);
+      withdraw(this.#core, router, before.filter((cidr) => !after.includes(cidr)));
+      announce(this.#core, router, after.filter((cidr) => !before.includes(cidr)));
+      this.#core.bus.emit({ kind: "nat-changed", router: this.name, nat: wanted });
+    });
+  }
+
+  /** Forgets every mapping and every flow, as a reboot would. */
+  flushNatState(): Promise<void> {
+    return this.#act((router) => {
+      // Other ports are drawn from now on, so that a mapping that comes back is seen as a new one.
+      router.natSeed = (router.natSeed + 0x9e3779b9) >>> 0;
+      loadNat(router, router.nat);
+      router.runtime.namespace.enter(flushConntrack);
+      this.#core.bus.emit({ kind: "nat-flushed", router: this.name });
+    });
+  }
+
+  /** Puts another firewall in place. What it had allowed goes on until it ends. */
+  setFirewall(firewall: Firewall): Promise<void> {
+    return this.#act((router) => {
+      const wanted = parseOptions(firewallSchema, firewall, `${this.name}: setFirewall()`);
+      loadFirewall(router, wanted);
+      router.firewall = wanted;
+      this.#core.bus.emit({ kind: "firewall-changed", router: this.name, firewall: wanted });
+    });
+  }
+
+  protected override serverIp(): string {
+    const { uplink, lan } = this.#record;
+    return uplink.ip ?? uplink.ip6 ?? lan.v4?.gateway ?? lan.v6?.gateway ?? "::";
+  }
+
+  #links(): InterfaceRecord[] {
+    const { uplink, lan, runtime, removed, mtu } = this.#record;
+    if (!lan.gatewayLink) return [uplink];
+    const gateway: InterfaceRecord = {
+      node: this.#record,
+      name: "lan",
+      index: lan.gatewayLink.index,
+      mac: lan.mac,
+      mtu,
+      segment: lan,
+      ip: lan.v4?.gateway,
+      prefix: lan.v4?.cidr.prefix ?? 0,
+      ip6: lan.v6?.gateway,
+      prefix6: lan.v6?.cidr.prefix ?? 0,
+      linkLocal6: lan.v6 ? lan.linkLocal : undefined,
+      up: true,
+      extra: [],
+      removed: removed || runtime.namespace.fd < 0,
+    };
+    return [uplink, gateway];
+  }
+
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async #act(act: (router: RouterRecord) => void): Promise<void> {
+    this.ready();
+    act(this.#record);
+  }
+}

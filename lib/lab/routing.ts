@@ -1,0 +1,62 @@
+import { parseCidr } from "../address/mod.ts";
+import type { LabCore } from "./core.ts";
+import { hasV4, hasV6, type RouterRecord, type Segment } from "./model.ts";
+import { addRoute, removeRoute } from "./wiring.ts";
+
+/** A router and those behind it, as far as routes go: what is needed to decide. */
+export interface Announcer {
+  nat: unknown;
+  ipSupport: RouterRecord["ipSupport"];
+  lan: { v4?: { cidr: { toString(): string } }; v6?: { cidr: { toString(): string } } };
+}
+
+/**
+ * The networks that a router makes known upstream: its own and those that
+ * routers behind it made known to it. A NAT hides all of IPv4.
+ */
+export function announcements(router: Announcer, behind: Iterable<string>): string[] {
+  const own = [
+    hasV4(router.ipSupport) ? router.lan.v4?.cidr.toString() : undefined,
+    hasV6(router.ipSupport) ? router.lan.v6?.cidr.toString() : undefined,
+  ].filter((cidr) => cidr !== undefined);
+  return [...own, ...behind].filter((cidr) => router.nat === "none" || cidr.includes(":"));
+}
+
+const segmentAbove = (core: LabCore, router: RouterRecord): Segment =>
+  router.upstream?.lan ?? core.ix.segment;
+
+/** Makes networks behind a router known to every router above that no NAT hides them from. */
+export function announce(core: LabCore, router: RouterRecord, cidrs: string[]): void {
+  climb(core, router, cidrs, (segment, cidr, via) => addRoute(segment, cidr, via.uplink));
+}
+
+/** Takes back what {@link announce} made known. */
+export function withdraw(core: LabCore, router: RouterRecord, cidrs: string[]): void {
+  climb(core, router, cidrs, (segment, cidr) => removeRoute(segment, cidr));
+}
+
+/** What a router makes known now. */
+export function announcedBy(router: RouterRecord): string[] {
+  return announcements(router, router.lan.routes.keys());
+}
+
+function climb(
+  core: LabCore,
+  router: RouterRecord,
+  cidrs: string[],
+  act: (segment: Segment, cidr: string, via: RouterRecord) => void,
+): void {
+  let via = router;
+  let left = cidrs;
+  while (left.length > 0) {
+    const segment = segmentAbove(core, via);
+    for (const cidr of left) {
+      const uplink = parseCidr(cidr).family === 4 ? via.uplink.ip : via.uplink.ip6;
+      if (uplink) act(segment, cidr, via);
+    }
+    if (!via.upstream) return;
+    via = via.upstream;
+    const nat = via.nat;
+    left = left.filter((cidr) => nat === "none" || cidr.includes(":"));
+  }
+}

@@ -1,0 +1,62 @@
+import type { DeviceState, InterfaceState, RouterState } from "../events/types.ts";
+import type { DeviceRecord, InterfaceRecord, RouterRecord } from "./model.ts";
+
+/** Records as the plain data that events carry. */
+
+/** Leaves out what is undefined: JSON has no such thing. */
+function compact<T extends object>(object: T): T {
+  return Object.fromEntries(
+    Object.entries(object).filter(([, value]) => value !== undefined),
+  ) as T;
+}
+
+export function interfaceState(iface: InterfaceRecord): InterfaceState {
+  return compact<InterfaceState>({
+    name: iface.name,
+    ip: iface.ip,
+    prefix: iface.ip ? iface.prefix : undefined,
+    ip6: iface.ip6,
+    prefix6: iface.ip6 ? iface.prefix6 : undefined,
+    linkLocal6: iface.linkLocal6,
+    mac: iface.mac,
+    mtu: iface.mtu,
+    gateway: iface.segment.kind === "ix" ? null : iface.segment.owner.name,
+    up: iface.up,
+  });
+}
+
+export function routerState(router: RouterRecord): RouterState {
+  const { v4, v6 } = router.lan;
+  return compact<RouterState>({
+    name: router.name,
+    preset: router.preset,
+    nat: router.nat,
+    natV6: "none",
+    firewall: router.firewall,
+    ipSupport: router.ipSupport,
+    upstream: router.upstream?.name ?? null,
+    region: null,
+    mtu: router.mtu,
+    uplinkIp: router.uplink.ip,
+    uplinkIp6: router.uplink.ip6,
+    downstreamCidr: v4?.cidr.toString(),
+    downstreamGateway: v4?.gateway,
+    downstreamCidr6: v6?.cidr.toString(),
+    downstreamGateway6: v6?.gateway,
+    interfaces: [...router.interfaces.values()].map(interfaceState),
+  });
+}
+
+export function deviceState(device: DeviceRecord): DeviceState {
+  return {
+    name: device.name,
+    mtu: deviceMtu(device),
+    defaultInterface: device.defaultInterface ?? null,
+    interfaces: [...device.interfaces.values()].map(interfaceState),
+  };
+}
+
+/** The MTU that was asked for, or else the least of its interfaces. */
+export function deviceMtu(device: DeviceRecord): number {
+  return device.mtu ?? Math.min(1500, ...[...device.interfaces.values()].map((i) => i.mtu));
+}

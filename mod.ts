@@ -1,0 +1,50 @@
+/**
+ * Netyard builds realistic networks out of Linux network namespaces, from one
+ * script, and runs real programs in them.
+ *
+ * @module
+ */
+export { NetyardError } from "./native/error.ts";
+export { MissingPermissionError, SyscallError } from "./native/libc.ts";
+export { Namespace } from "./native/namespace.ts";
+export { RulesetError } from "./native/nftables.ts";
+export {
+  AddressInUseError,
+  AddressNotInUseError,
+  AddressOutsideError,
+  InvalidAddressError,
+  InvalidCidrError,
+  PoolExhaustedError,
+} from "./lib/address/mod.ts";
+export { InvalidOptionError } from "./lib/options/parse_options.ts";
+export type {
+  EndpointDependence,
+  Nat,
+  NatConfig,
+  NatPreset,
+  NatTimeouts,
+} from "./lib/nat/config.ts";
+export type {
+  Firewall,
+  FirewallConfig,
+  FirewallPreset,
+  PortPolicy,
+} from "./lib/firewall/config.ts";
+export * from "./lib/events/mod.ts";
+export {
+  CommandError,
+  DeadlineError,
+  Node,
+  NodeCommand,
+  NodeRemovedError,
+  RemoteFunctionError,
+  SandboxError,
+} from "./lib/node/mod.ts";
+export type {
+  NodeTask,
+  ProbeOptions,
+  Reflector,
+  SocketAddress,
+  SpawnOptions,
+} from "./lib/node/mod.ts";
+export * from "./lib/lab/mod.ts";

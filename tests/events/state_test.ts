@@ -1,0 +1,214 @@
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  EventConflictError,
+  initialState,
+  type LabEvent,
+  type LabEventBody,
+  type LabState,
+  reduce,
+  reduceAll,
+} from "../../lib/events/mod.ts";
+import { storyBus } from "./story.ts";
+
+const AT = "2026-01-02T03:04:05.678Z";
+
+function next(state: LabState, ...bodies: LabEventBody[]): LabState {
+  return bodies.reduce(
+    (before, body) =>
+      reduce(before, { version: 1, seq: before.lastSeq + 1, at: AT, elapsedMs: 1, ...body }),
+    state,
+  );
+}
+
+const eth0 = { name: "eth0", mac: "02:00:00:00:00:02", mtu: 1500, gateway: "home", up: true };
+const home = {
+  name: "home",
+  nat: "home",
+  natV6: "none",
+  firewall: "none",
+  ipSupport: "v4-only",
+  upstream: null,
+  region: null,
+  mtu: 1500,
+  interfaces: [],
+};
+const laptop = { name: "laptop", mtu: 1500, defaultInterface: "eth0", interfaces: [eth0] };
+
+/** laptop (eth0) — home */
+function small(): LabState {
+  return next(
+    initialState(),
+    { kind: "lab-created", label: "small" },
+    { kind: "router-added", name: "home", router: home },
+    { kind: "device-added", name: "laptop", device: laptop },
+  );
+}
+
+function eth0After(...bodies: LabEventBody[]): unknown {
+  return next(small(), ...bodies).devices.laptop.interfaces[0];
+}
+
+function refused(body: LabEventBody, why: string): void {
+  const state = small();
+  const before = structuredClone(state);
+  assertThrows(() => next(state, body), EventConflictError, why);
+  assertEquals(state, before);
+}
+
+Deno.test("events build a lab up", () => {
+  assertEquals(small(), {
+    version: 1,
+    label: "small",
+    startedAt: AT,
+    routers: { home },
+    devices: { laptop },
+    dns: { lab: {}, nodes: {} },
+    running: {},
+    lastSeq: 2,
+  });
+});
+
+Deno.test("an event leaves the state before it, and what it does not touch, alone", () => {
+  let state = initialState();
+  for (const event of storyBus().history) {
+    const before = structuredClone(state);
+    const after = reduce(state, event);
+    assertEquals(state, before);
+    state = after;
+  }
+  const before = small();
+  const after = next(before, { kind: "link-down", node: "laptop", name: "eth0" });
+  assertStrictEquals(after.routers.home, before.routers.home);
+  assert(before.devices.laptop.interfaces[0].up);
+});
+
+Deno.test("many events at once come to the same as one by one", () => {
+  const events = storyBus().history;
+  assertEquals(reduceAll(events), events.reduce(reduce, initialState()));
+});
+
+Deno.test("links go down and up, and interfaces move and change", () => {
+  const down: LabEventBody = { kind: "link-down", node: "laptop", name: "eth0" };
+  assertEquals(eth0After(down), { ...eth0, up: false });
+  assertEquals(eth0After(down, { kind: "link-up", node: "laptop", name: "eth0" }), eth0);
+  const moved = { ...eth0, ip: "10.0.0.9", prefix: 24 };
+  assertEquals(
+    eth0After({
+      kind: "interface-replugged",
+      node: "laptop",
+      name: "eth0",
+      gateway: "home",
+      interface: moved,
+    }),
+    moved,
+  );
+  assertEquals(
+    eth0After({ kind: "interface-changed", node: "laptop", name: "eth0", interface: moved }),
+    moved,
+  );
+});
+
+Deno.test("a condition holds both ways, until one direction is set apart", () => {
+  const set = (direction: "both" | "up" | "down", condition: unknown): LabEventBody => ({
+    kind: "condition-changed",
+    node: "laptop",
+    name: "eth0",
+    direction,
+    condition,
+  });
+  const slow = { latencyMs: 100 };
+  assertEquals(eth0After(set("both", "wifi")), { ...eth0, condition: "wifi" });
+  assertEquals(eth0After(set("both", "wifi"), set("both", null)), eth0);
+  assertEquals(eth0After(set("up", slow)), { ...eth0, condition: { up: slow, down: null } });
+  assertEquals(eth0After(set("both", "wifi"), set("down", slow)), {
+    ...eth0,
+    condition: { up: "wifi", down: slow },
+  });
+  // As a reader of the log would see it: equal, and yet another object.
+  assertEquals(eth0After(set("both", "wifi"), set("down", slow), set("up", { ...slow })), {
+    ...eth0,
+    condition: slow,
+  });
+  assertEquals(eth0After(set("up", slow), set("up", null)), eth0);
+});
+
+Deno.test("the default route goes with its interface", () => {
+  const state = next(small(), { kind: "interface-removed", node: "laptop", name: "eth0" });
+  assertEquals(state.devices.laptop, { ...laptop, defaultInterface: null, interfaces: [] });
+});
+
+Deno.test("a node takes its own names along, and its commands end by themselves", () => {
+  const state = next(
+    small(),
+    { kind: "dns-entry", node: "laptop", name: "a", ip: "10.0.0.1" },
+    { kind: "dns-entry", node: null, name: "a", ip: "10.0.0.2" },
+    { kind: "dns-entry", node: null, name: "a", ip: "10.0.0.2" },
+    { kind: "command-started", node: "laptop", id: "c1", argv: ["true"] },
+    { kind: "device-removed", name: "laptop" },
+  );
+  assertEquals(state.dns, { lab: { a: ["10.0.0.2"] }, nodes: {} });
+  assertEquals(state.running, { c1: { node: "laptop", argv: ["true"] } });
+  const ended = next(state, {
+    kind: "command-ended",
+    node: "laptop",
+    id: "c1",
+    code: 137,
+    signal: "SIGKILL",
+  });
+  assertEquals(ended.running, {});
+});
+
+Deno.test("nodes may have the names of what every object has", () => {
+  const device = { ...laptop, name: "constructor" };
+  const state = next(
+    small(),
+    { kind: "device-added", name: "constructor", device },
+    { kind: "dns-entry", node: "constructor", name: "valueOf", ip: "10.0.0.1" },
+  );
+  assertEquals(Object.entries(state.devices), [["laptop", laptop], ["constructor", device]]);
+  assertEquals(state.dns.nodes, { constructor: { valueOf: ["10.0.0.1"] } });
+  refused({ kind: "device-removed", name: "constructor" }, 'there is no device "constructor"');
+});
+
+Deno.test("an event about what is not there is refused, by name", () => {
+  refused(
+    { kind: "nat-flushed", router: "x" },
+    'event 3 (nat-flushed) does not fit the lab: there is no router "x"',
+  );
+  refused({ kind: "nat-changed", router: "laptop", nat: "none" }, '"laptop" is a device');
+  refused({ kind: "device-removed", name: "home" }, '"home" is a router');
+  refused({ kind: "link-down", node: "x", name: "eth0" }, 'there is no router or device "x"');
+  refused(
+    { kind: "link-down", node: "laptop", name: "eth1" },
+    'the node has no interface "eth1"; it has eth0',
+  );
+  refused({ kind: "default-route-changed", node: "laptop", name: "eth1" }, "eth1");
+  refused({ kind: "dns-entry", node: "x", name: "a", ip: "10.0.0.1" }, 'there is no node "x"');
+  refused({ kind: "command-started", node: "x", id: "1", argv: [] }, 'there is no node "x"');
+  refused({ kind: "command-ended", node: "home", id: "1", code: 0, signal: null }, "no command 1");
+  refused({ kind: "reflector-started", node: "x", ip: "::", port: 1 }, 'there is no node "x"');
+  refused({ kind: "custom", node: "x", name: "y", data: 1 }, 'there is no node "x"');
+  refused(
+    { kind: "interface-replugged", node: "laptop", name: "eth0", gateway: "x", interface: eth0 },
+    'there is no router "x"',
+  );
+});
+
+Deno.test("an event that adds what is there is refused", () => {
+  refused({ kind: "lab-created", label: "again" }, "the lab was created before");
+  refused({ kind: "router-added", name: "home", router: home }, 'a router "home" already');
+  refused(
+    { kind: "router-added", name: "laptop", router: { ...home, name: "laptop" } },
+    'a device "laptop" already',
+  );
+  refused({ kind: "interface-added", node: "laptop", interface: eth0 }, '"eth0" already');
+  refused(
+    { kind: "device-added", name: "phone", device: laptop },
+    'it names "phone", but carries the state of "laptop"',
+  );
+});
+
+Deno.test("an event out of order is refused", () => {
+  const event: LabEvent = { version: 1, seq: 7, at: AT, elapsedMs: 1, kind: "lab-closed" };
+  assertThrows(() => reduce(small(), event), EventConflictError, "event 3 was to come next");
+});

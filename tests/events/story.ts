@@ -1,0 +1,131 @@
+import { EventBus, type EventClock, type LabEventBody } from "../../lib/events/mod.ts";
+
+/** A clock that goes on by a quarter of a second whenever it is asked for the elapsed time. */
+export function steppingClock(): EventClock {
+  const start = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+  let ms = -250;
+  return { now: () => start + ms + 250, elapsed: () => ms += 250 };
+}
+
+/** A bus that went through the story. */
+export function storyBus(): EventBus {
+  const bus = new EventBus(steppingClock());
+  for (const body of story()) bus.emit(body);
+  return bus;
+}
+
+/** The events of one lab in which everything happens: home and cafe behind dc, and a laptop. */
+export function story(): LabEventBody[] {
+  const eth0 = {
+    name: "eth0",
+    ip: "10.0.0.2",
+    prefix: 24,
+    linkLocal6: "fe80::ff:fe00:2",
+    mac: "02:00:00:00:00:02",
+    mtu: 1500,
+    gateway: "home",
+    up: true,
+    condition: "wifi",
+  };
+  const wwan0 = {
+    name: "wwan0",
+    ip6: "2001:db8:1:2::9",
+    prefix6: 64,
+    mac: "02:00:00:00:00:03",
+    mtu: 1400,
+    gateway: "cafe",
+    up: true,
+  };
+  const router = {
+    natV6: "none",
+    firewall: "none",
+    ipSupport: "dual-stack",
+    upstream: null,
+    region: null,
+    mtu: 1500,
+    interfaces: [],
+  };
+  return [
+    { kind: "lab-created", label: "story", seed: 7 },
+    { kind: "router-added", name: "dc", router: { ...router, name: "dc", nat: "none" } },
+    {
+      kind: "router-added",
+      name: "home",
+      router: {
+        ...router,
+        name: "home",
+        preset: "home",
+        nat: "home",
+        firewall: { inbound: "block", outbound: { tcp: [80, 443] } },
+        upstream: "dc",
+        region: "eu",
+        uplinkIp: "198.18.16.2",
+        uplinkIp6: "2001:db8::2",
+        downstreamCidr: "10.0.0.0/24",
+        downstreamGateway: "10.0.0.1",
+        downstreamCidr6: "fd10:0:1::/64",
+        downstreamGateway6: "fd10:0:1::1",
+        interfaces: [
+          { name: "wan", mac: "02:00:00:00:00:01", mtu: 1500, gateway: "dc", up: true },
+          { name: "lan", mac: "02:00:00:00:00:04", mtu: 1500, gateway: null, up: true },
+        ],
+      },
+    },
+    { kind: "router-added", name: "cafe", router: { ...router, name: "cafe", nat: "cgnat" } },
+    {
+      kind: "device-added",
+      name: "laptop",
+      device: { name: "laptop", mtu: 1500, defaultInterface: "eth0", interfaces: [eth0] },
+    },
+    {
+      kind: "device-added",
+      name: "phone",
+      device: { name: "phone", mtu: 1500, defaultInterface: null, interfaces: [] },
+    },
+    { kind: "interface-added", node: "laptop", interface: wwan0 },
+    {
+      kind: "interface-changed",
+      node: "laptop",
+      name: "eth0",
+      interface: { ...eth0, ip: "10.0.0.3" },
+    },
+    {
+      kind: "interface-replugged",
+      node: "laptop",
+      name: "eth0",
+      gateway: "cafe",
+      interface: { ...eth0, ip: "10.0.1.2", gateway: "cafe" },
+    },
+    { kind: "default-route-changed", node: "laptop", name: "wwan0" },
+    { kind: "link-down", node: "laptop", name: "eth0" },
+    { kind: "link-up", node: "laptop", name: "eth0" },
+    { kind: "link-down", node: "laptop", name: "wwan0" },
+    {
+      kind: "condition-changed",
+      node: "laptop",
+      name: "eth0",
+      direction: "up",
+      condition: { latencyMs: 40, lossPct: 1 },
+    },
+    { kind: "condition-changed", node: "home", name: "lan", direction: "both", condition: null },
+    { kind: "nat-changed", router: "home", nat: { mapping: "address-dependent" } },
+    { kind: "nat-v6-changed", router: "home", natV6: "nptv6" },
+    { kind: "nat-flushed", router: "home" },
+    { kind: "firewall-changed", router: "cafe", firewall: "captive-portal" },
+    { kind: "dns-entry", node: null, name: "example.test", ip: "198.18.16.9" },
+    { kind: "dns-entry", node: null, name: "example.test", ip: "2001:db8::9" },
+    { kind: "dns-entry", node: "laptop", name: "printer.local", ip: "10.0.1.7" },
+    { kind: "dns-entry", node: "phone", name: "printer.local", ip: "10.0.1.8" },
+    { kind: "nameserver-changed", ip: "198.18.16.53" },
+    { kind: "command-started", node: "laptop", id: "1", argv: ["ping", "-c", "1", "10.0.1.1"] },
+    { kind: "command-started", node: "ix", id: "2", argv: ["sleep", "60"] },
+    { kind: "command-ended", node: "laptop", id: "1", code: 137, signal: "SIGKILL" },
+    { kind: "reflector-started", node: "ix", ip: "198.18.0.1", port: 3478 },
+    { kind: "reflector-stopped", node: "ix", ip: "198.18.0.1", port: 3478 },
+    { kind: "custom", node: "laptop", name: "connected", data: { peer: "phone", tries: [1, 2] } },
+    { kind: "interface-removed", node: "laptop", name: "wwan0" },
+    { kind: "device-removed", name: "phone" },
+    { kind: "router-removed", name: "dc" },
+    { kind: "lab-closed" },
+  ];
+}
