@@ -27,12 +27,17 @@ const IFLA_MTU = 4;
 const IFLA_MASTER = 10;
 const IFLA_LINKINFO = 18;
 const IFLA_STATS64 = 23;
+const IFLA_AF_SPEC = 26;
 const IFLA_NET_NS_FD = 28;
 const IFLA_NUM_TX_QUEUES = 31;
 const IFLA_NUM_RX_QUEUES = 32;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const VETH_INFO_PEER = 1;
+
+const AF_INET6 = 10;
+const IFLA_INET6_ADDR_GEN_MODE = 8;
+const IN6_ADDR_GEN_MODE_NONE = 1;
 
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
@@ -131,6 +136,24 @@ export function setLink(
   ifinfo(batch, index, change.up ? IFF_UP : 0, change.up === undefined ? 0 : IFF_UP);
   if (change.mtu !== undefined) batch.attrU32(IFLA_MTU, change.mtu);
   if (change.master !== undefined) batch.attrU32(IFLA_MASTER, change.master);
+  batch.end();
+}
+
+/**
+ * Keeps the kernel from giving a link an IPv6 link-local address of its own
+ * making, which would not be usable at once. Before the link is set up.
+ */
+export function noLinkLocal(batch: MessageWriter, index: number): void {
+  batch.begin(RTM_NEWLINK, 0, `set link ${index} addrgenmode none`);
+  ifinfo(batch, index, 0, 0);
+  batch.nest(
+    IFLA_AF_SPEC,
+    () =>
+      batch.nest(
+        AF_INET6,
+        () => batch.attrBytes(IFLA_INET6_ADDR_GEN_MODE, new Uint8Array([IN6_ADDR_GEN_MODE_NONE])),
+      ),
+  );
   batch.end();
 }
 

@@ -1,0 +1,47 @@
+import { DeadlineError } from "../node/errors.ts";
+
+/** How long and how often {@link waitUntil} looks. */
+export interface WaitOptions {
+  /** When to give up, in milliseconds. Default 5000. */
+  timeoutMs?: number;
+  /** The pause between two looks, in milliseconds. Default 20. */
+  intervalMs?: number;
+  /** What is waited for, for the error message. Default: the text of the condition. */
+  what?: string;
+}
+
+/**
+ * Waits until a condition holds and resolves with what it returned: for states
+ * that announce themselves by nothing. A condition that throws does not hold yet;
+ * its last error is the cause of the {@link DeadlineError}.
+ *
+ * @example
+ * ```ts
+ * import { waitUntil } from "@netyard/netyard/testing";
+ *
+ * const started = Date.now();
+ * await waitUntil(() => Date.now() - started > 50, { timeoutMs: 1000 });
+ * ```
+ */
+export async function waitUntil<T>(
+  condition: () => T | Promise<T>,
+  { timeoutMs = 5000, intervalMs = 20, what = condition.toString() }: WaitOptions = {},
+): Promise<NonNullable<T>> {
+  const deadline = performance.now() + timeoutMs;
+  let cause: unknown;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value) return value;
+      cause = undefined;
+    } catch (error) {
+      cause = error;
+    }
+    const left = deadline - performance.now();
+    if (left <= 0) {
+      const why = cause instanceof Error ? `; it failed last by: ${cause.message}` : "";
+      throw new DeadlineError(`waited ${timeoutMs} ms in vain for: ${what}${why}`, { cause });
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.min(intervalMs, left)));
+  }
+}

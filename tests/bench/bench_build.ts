@@ -1,0 +1,121 @@
+import { resolveFirewall } from "../../lib/firewall/config.ts";
+import { firewallRuleset } from "../../lib/firewall/ruleset.ts";
+import { resolveNat } from "../../lib/nat/config.ts";
+import { natRuleset } from "../../lib/nat/ruleset.ts";
+import { floorTimes, scriptTimes, TEMPLATE_WAN, type Times } from "./baselines.ts";
+import { settled } from "./settle.ts";
+import { formatTable, median, ms, times } from "./stats.ts";
+
+const SIZES: [routers: number, devices: number][] = [[2, 1], [10, 4], [50, 4], [100, 9]];
+const FRESH = 3;
+const BACK_TO_BACK = 5;
+
+/** What a router of the preset "home" loads, for the baselines to load too. */
+function homeRuleset(): string {
+  const nat = resolveNat("home");
+  if (!nat) throw new Error("the preset home has a NAT");
+  const place = { uplink: "ix", ip: TEMPLATE_WAN, seed: 1 };
+  return natRuleset(nat, place) + (firewallRuleset(resolveFirewall("block-inbound"), "ix") ?? "");
+}
+
+interface NetyardTimes extends Times {
+  memoryKb: number;
+}
+
+async function netyardTimes(r: number, d: number, repeats: number): Promise<NetyardTimes[]> {
+  const { stdout, success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      new URL("./build.ts", import.meta.url).pathname,
+      ...[r, d, repeats].map(String),
+    ],
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout).trimEnd().split("\n").map((line) => JSON.parse(line));
+}
+
+/** Takes turns, so that a machine whose speed drifts is the same for all. */
+async function fresh(r: number, d: number, rules: string) {
+  const runs: { netyard: NetyardTimes[]; script: Times[]; floor: Times[] } = {
+    netyard: [],
+    script: [],
+    floor: [],
+  };
+  for (let i = 0; i < FRESH; i++) {
+    await settled();
+    runs.netyard.push(...await netyardTimes(r, d, 1));
+    await settled();
+    runs.script.push(...await scriptTimes(r, d, rules, 1));
+    await settled();
+    runs.floor.push(...await floorTimes(r, d, rules, 1) ?? []);
+  }
+  return runs;
+}
+
+const build = (runs: Times[]) => runs.length ? median(runs.map((t) => t.buildMs)) : NaN;
+
+/** Prints building and closing beside the shell script and the floor. */
+export async function benchBuild(): Promise<void> {
+  const rules = homeRuleset();
+  const rows = [[
+    "routers, devices each",
+    "netyard ms",
+    "script ms",
+    "floor ms",
+    "to script",
+    "to floor",
+    "close ms",
+    "KiB a node",
+  ]];
+  const again = [[
+    "five back to back",
+    "netyard ms",
+    "script ms",
+    "floor ms",
+    "to script",
+    "to floor",
+  ]];
+  for (const [r, d] of SIZES) {
+    const runs = await fresh(r, d, rules);
+    const [n, s, f] = [build(runs.netyard), build(runs.script), build(runs.floor)];
+    const nodes = 1 + r + r * d;
+    rows.push([
+      `${r}, ${d}`,
+      ms(n),
+      ms(s),
+      ms(f),
+      times(n, s),
+      times(n, f),
+      ms(median(runs.netyard.map((t) => t.closeMs))),
+      (median(runs.netyard.map((t) => t.memoryKb)) / nodes).toFixed(0),
+    ]);
+    await settled();
+    const sum = (list: Times[]) => list.reduce((total, t) => total + t.buildMs + t.closeMs, 0);
+    const netyard = sum(await netyardTimes(r, d, BACK_TO_BACK));
+    await settled();
+    const script = sum(await scriptTimes(r, d, rules, BACK_TO_BACK));
+    await settled();
+    const floor = sum(
+      await floorTimes(r, d, rules, BACK_TO_BACK) ?? [{ buildMs: NaN, closeMs: 0 }],
+    );
+    again.push([
+      `${r}, ${d}`,
+      ms(netyard),
+      ms(script),
+      ms(floor),
+      times(netyard, script),
+      times(netyard, floor),
+    ]);
+  }
+  console.log(`Building, median of ${FRESH}, each on an idle kernel\n${formatTable(rows)}\n`);
+  console.log(`${formatTable(again)}\n`);
+  await settled();
+  const [hundred] = await netyardTimes(100, 9, 1);
+  await settled();
+  const [double] = await netyardTimes(200, 9, 1);
+  const ratio = (double.buildMs / 2001) / (hundred.buildMs / 1001);
+  console.log(
+    `2,001 nodes: ${ms(double.buildMs)} ms, ${ratio.toFixed(2)} of the time a node at 1,001\n`,
+  );
+}

@@ -1,0 +1,19 @@
+// deno task bench: how fast Netyard is, beside baselines of the same run.
+import { benchBuild } from "./bench_build.ts";
+import { benchPath } from "./bench_path.ts";
+import { benchHello, benchUse } from "./bench_use.ts";
+import { close } from "./baselines.ts";
+
+const parts: Record<string, () => Promise<void>> = {
+  use: benchUse,
+  hello: benchHello,
+  path: benchPath,
+  build: benchBuild,
+};
+
+const wanted = Deno.args.length ? Deno.args : Object.keys(parts);
+for (const name of wanted) {
+  if (!parts[name]) throw new Error(`no benchmark "${name}"; there are: ${Object.keys(parts)}`);
+  await parts[name]();
+}
+await close();
