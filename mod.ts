@@ -30,7 +30,38 @@ export type {
   FirewallPreset,
   PortPolicy,
 } from "./lib/firewall/config.ts";
-export * from "./lib/events/mod.ts";
+export {
+  EVENT_VERSION,
+  EventBus,
+  EventBusError,
+  EventConflictError,
+  EventFormatError,
+  initialState,
+  parseEvent,
+  parseState,
+  readRun,
+  reduce,
+  reduceAll,
+  RunDirectory,
+  RunDirectoryError,
+} from "./lib/events/mod.ts";
+export type {
+  DeviceState,
+  DnsTable,
+  EventBodies,
+  EventClock,
+  EventDirection,
+  EventKind,
+  EventsOptions,
+  EventStamp,
+  InterfaceState,
+  LabEvent,
+  LabEventBody,
+  LabState,
+  LogStream,
+  RouterState,
+  RunRecord,
+} from "./lib/events/mod.ts";
 export {
   CommandError,
   DeadlineError,
@@ -47,4 +78,7 @@ export type {
   SocketAddress,
   SpawnOptions,
 } from "./lib/node/mod.ts";
+export { HostNotCapableError } from "./lib/host/preflight.ts";
 export * from "./lib/lab/mod.ts";
+export type { $Type } from "@david/dax";
+export type { Finding } from "./lib/host/finding.ts";

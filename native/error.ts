@@ -17,6 +17,7 @@
  * ```
  */
 export class NetyardError extends Error {
+  /** Takes what `Error` takes. */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     // The class's own name, so that a printed stack tells the cause.

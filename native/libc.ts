@@ -24,6 +24,7 @@ export class SyscallError extends NetyardError {
   /** The symbolic name of the error number, for example `EPERM`. */
   readonly code: string;
 
+  /** `hint` says what to do about it. */
   constructor(call: string, args: readonly (string | number)[], errno: number, hint = "") {
     const code = errnoName(errno);
     super(

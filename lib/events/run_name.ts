@@ -6,7 +6,6 @@ const MAX_LABEL = 64;
  *
  * @example
  * ```ts
- * import { runName } from "@netyard/netyard";
  *
  * console.log(runName("NAT: hole punching", new Date(0))); // 19700101-000000-000-NAT-hole-punching
  * ```

@@ -4,6 +4,7 @@ export interface Finding {
   id: string;
   /** What it is, for a reader. */
   title: string;
+  /** Whether it is there. */
   ok: boolean;
   /** Whether no lab can be built without it, or only a feature is lost. */
   needed: "lab" | "feature";

@@ -12,6 +12,7 @@ export class HostNotCapableError extends NetyardError {
   /** What is missing. */
   readonly findings: readonly Finding[];
 
+  /** `findings` are those that are not ok. */
   constructor(findings: readonly Finding[]) {
     // What could not be tried is a consequence, and its cause stands in the list.
     const causes = findings.filter((f) => f.detail !== NOT_TRIED);

@@ -13,7 +13,11 @@ export class Device extends Node {
   #core: LabCore;
   #record: DeviceRecord;
 
-  /** Made by `lab.addDevice()`. */
+  /**
+   * Made by `lab.addDevice()`.
+   *
+   * @internal
+   */
   constructor(core: LabCore, record: DeviceRecord) {
     super(record.runtime);
     this.#core = core;
@@ -100,6 +104,7 @@ export class Device extends Node {
     });
   }
 
+  /** Where a reflector listens unless it is told. */
   protected override serverIp(): string {
     return this.ip ?? this.ip6 ?? "::";
   }

@@ -1,4 +1,4 @@
-import { getLink, type LinkState, readLinkState } from "../../native/netlink/route.ts";
+import { getLink, readLinkState } from "../../native/netlink/route.ts";
 import { rtnetlink } from "../../native/netlink/socket.ts";
 import { NodeRemovedError } from "../node/errors.ts";
 import { defaultInterface, type LabCore } from "./core.ts";
@@ -10,14 +10,35 @@ import { interfaceState } from "./snapshot.ts";
 import { configure, setDown } from "./wiring.ts";
 
 /** What went through an interface since it was made, as the kernel of the node counts. */
-export type InterfaceCounters = LinkState["stats"];
+export interface InterfaceCounters {
+  /** Packets received. */
+  rxPackets: number;
+  /** Packets sent. */
+  txPackets: number;
+  /** Bytes received, link headers included. */
+  rxBytes: number;
+  /** Bytes sent, link headers included. */
+  txBytes: number;
+  /** Packets received damaged. */
+  rxErrors: number;
+  /** Packets that could not be sent. */
+  txErrors: number;
+  /** Packets received and thrown away. */
+  rxDropped: number;
+  /** Packets thrown away instead of sent. */
+  txDropped: number;
+}
 
 /** A network interface of a node. */
 export class Interface {
   #core: LabCore;
   #record: InterfaceRecord;
 
-  /** Made by the lab. */
+  /**
+   * Made by the lab.
+   *
+   * @internal
+   */
   constructor(core: LabCore, record: InterfaceRecord) {
     this.#core = core;
     this.#record = record;

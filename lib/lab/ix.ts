@@ -10,7 +10,11 @@ import { NotFoundError } from "./errors.ts";
 export class Ix extends Node {
   #core: LabCore;
 
-  /** Made by the lab. */
+  /**
+   * Made by the lab.
+   *
+   * @internal
+   */
   constructor(core: LabCore) {
     super(core.ix.record.runtime);
     this.#core = core;
@@ -37,6 +41,7 @@ export class Ix extends Node {
     throw new NotFoundError(`ix: there is no interface "${name}": ask the router at its other end`);
   }
 
+  /** Where a reflector listens unless it is told. */
   protected override serverIp(): string {
     return this.ip;
   }

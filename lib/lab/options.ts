@@ -5,6 +5,7 @@ import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./
 
 /** A router's handle, or anything else that carries its name; it must be of the same lab. */
 export interface RouterReference {
+  /** The name of the router. */
   readonly name: string;
 }
 

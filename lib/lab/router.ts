@@ -19,7 +19,11 @@ export class Router extends Node {
   #core: LabCore;
   #record: RouterRecord;
 
-  /** Made by `lab.addRouter()`. */
+  /**
+   * Made by `lab.addRouter()`.
+   *
+   * @internal
+   */
   constructor(core: LabCore, record: RouterRecord) {
     super(record.runtime);
     this.#core = core;
@@ -140,6 +144,7 @@ export class Router extends Node {
     });
   }
 
+  /** Where a reflector listens unless it is told. */
   protected override serverIp(): string {
     const { uplink, lan } = this.#record;
     return uplink.ip ?? uplink.ip6 ?? lan.v4?.gateway ?? lan.v6?.gateway ?? "::";

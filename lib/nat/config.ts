@@ -30,6 +30,7 @@ export interface NatConfig {
   portPreservation?: boolean;
   /** Whether hosts inside reach each other by external addresses (RFC 4787, REQ-9). Default false. */
   hairpin?: boolean;
+  /** When idle mappings end. Default: see {@link NatTimeouts}. */
   timeouts?: NatTimeouts;
 }
 

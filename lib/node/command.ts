@@ -15,7 +15,11 @@ export class NodeCommand {
   #program: string;
   #options: Deno.CommandOptions;
 
-  /** Made by `node.command(...)`. */
+  /**
+   * Made by `node.command(...)`.
+   *
+   * @internal
+   */
   constructor(host: Host, program: string | URL, options: Deno.CommandOptions = {}) {
     this.#program = program instanceof URL ? decodeURIComponent(program.pathname) : program;
     if (this.#program === "") {

@@ -22,7 +22,11 @@ export abstract class Node {
   #runtime: NodeRuntime;
   #shell: $Type | undefined;
 
-  /** Made by the lab. */
+  /**
+   * Made by the lab.
+   *
+   * @internal
+   */
   protected constructor(runtime: NodeRuntime) {
     this.#runtime = runtime;
   }
@@ -32,12 +36,16 @@ export abstract class Node {
     return this.#runtime.name;
   }
 
-  /** The default address for servers, for {@link Node.spawnReflector}. */
+  /** Where {@link Node.spawnReflector} listens unless it is told. */
   protected abstract serverIp(): string;
 
-  /** Checks that the node is still there; throws {@link NodeRemovedError}. */
-  protected ready(): NodeRuntime {
+  /** Throws a {@link NodeRemovedError} when the node is gone. */
+  protected ready(): void {
     this.#runtime.ready();
+  }
+
+  #use(): NodeRuntime {
+    this.ready();
     return this.#runtime;
   }
 
@@ -51,7 +59,7 @@ export abstract class Node {
    * ```
    */
   get $(): $Type {
-    const runtime = this.ready();
+    const runtime = this.#use();
     return this.#shell ??= nodeShell(runtime);
   }
 
@@ -60,7 +68,7 @@ export abstract class Node {
     if (typeof program !== "string" && !(program instanceof URL)) {
       throw new CommandError(`${this.name}: command() takes a program, but was given ${program}`);
     }
-    return new NodeCommand(this.ready(), program, options);
+    return new NodeCommand(this.#use(), program, options);
   }
 
   /**
@@ -74,7 +82,7 @@ export abstract class Node {
    * ```
    */
   runSync<T>(fn: () => T): T {
-    return this.ready().namespace.enter(fn);
+    return this.#use().namespace.enter(fn);
   }
 
   /**
@@ -89,12 +97,12 @@ export abstract class Node {
    * ```
    */
   run<T, A extends unknown[]>(fn: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
-    return this.ready().run(fn as (...args: never[]) => unknown, args) as Promise<T>;
+    return this.#use().run(fn as (...args: never[]) => unknown, args) as Promise<T>;
   }
 
   /** Runs a module on a thread of its own, with permissions that can be narrowed. */
   spawn(module: URL | string, options: SpawnOptions = {}): Promise<NodeTask> {
-    const runtime = this.ready();
+    const runtime = this.#use();
     const url = module instanceof URL || /^[a-z][a-z0-9+.-]+:/i.test(module)
       ? module
       : new URL(module, `file://${Deno.cwd()}/`);
@@ -104,11 +112,11 @@ export abstract class Node {
   /** Starts a server that tells callers their address as seen from here, on UDP and TCP; resolves when bound. */
   spawnReflector(address: { ip?: string; port?: number } = {}): Promise<Reflector> {
     const { ip = this.serverIp(), port = 0 } = address;
-    return this.ready().reflector({ ip, port });
+    return this.#use().reflector({ ip, port });
   }
 
   /** Asks a reflector by UDP: the answer is this node's address after every NAT between. */
   probeUdpMapping(reflector: SocketAddress, options: ProbeOptions = {}): Promise<SocketAddress> {
-    return probeUdp(this.ready(), reflector, options);
+    return probeUdp(this.#use(), reflector, options);
   }
 }

@@ -6,7 +6,9 @@ import type { Host } from "./host.ts";
 
 /** An IP address and a port. */
 export interface SocketAddress {
+  /** IPv4 or IPv6. */
   ip: string;
+  /** 0 to 65535. */
   port: number;
 }
 
@@ -16,6 +18,7 @@ export interface SocketAddress {
  * server would (RFC 8489).
  */
 export interface Reflector extends AsyncDisposable {
+  /** Where it listens. */
   readonly address: SocketAddress;
   /** Stops answering and frees the port. Calling it again does nothing. */
   close(): Promise<void>;

@@ -1,4 +1,3 @@
-/// <reference lib="deno.worker" />
 import { withChildrenIn } from "../../native/namespace.ts";
 import { enterMountNamespace } from "../../native/thread.ts";
 import { hookSpawn } from "./spawn_patch.ts";

@@ -1,4 +1,3 @@
-/// <reference lib="deno.worker" />
 // The node's worker thread: runs the functions that node.run() sends.
 import { encodeThrown, type Thrown } from "./remote_error.ts";
 import { enterNode } from "./worker_enter.ts";

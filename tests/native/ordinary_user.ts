@@ -1,5 +1,6 @@
-import { readFileText } from "../../native/libc.ts";
 import { hasCapabilities } from "../../native/capabilities.ts";
+import { readFileText } from "../../native/libc.ts";
+import { findProgram } from "../../native/process.ts";
 
 const NOBODY = 65534;
 
@@ -92,13 +93,16 @@ export class OrdinaryUser implements AsyncDisposable {
 /** The command that drops this process's privileges; empty when it has none. */
 function wayDown(): string[] {
   if (!hasCapabilities()) return [];
+  // By its path: a test may give its command a PATH without it.
+  const setpriv = findProgram("setpriv");
+  if (!setpriv) throw new Error("setpriv is not on PATH: install util-linux");
   const users = readFileText("/proc/self/uid_map").trim().split(/\s+/)[2];
   if (Number(users) > NOBODY) {
-    return ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
+    return [setpriv, `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
   }
   // In a user namespace of one user there is no other to become. Without
   // CAP_SETFCAP the kernel would let no child namespace map this root.
-  return ["setpriv", "--bounding-set=-all,+setfcap", "--inh-caps=-all"];
+  return [setpriv, "--bounding-set=-all,+setfcap", "--inh-caps=-all"];
 }
 
 async function copyFolder(from: URL, to: string): Promise<void> {

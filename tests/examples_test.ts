@@ -1,0 +1,140 @@
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { OrdinaryUser } from "./native/ordinary_user.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const TIMEOUT_MS = 60_000;
+
+/** What each example must have printed. */
+const PRINTS: Record<string, (output: string) => void> = {
+  "hello.ts": checkHello,
+  "double_nat.ts"(output) {
+    const [, phone, laptop] = match(
+      output,
+      /^a server outside +([\d.]+:\d+) +([\d.]+:\d+)$/m,
+    );
+    const [ip, port] = phone.split(":");
+    assertMatch(output, new RegExp(`^One address for two homes: ${ip}, port ${port} is`, "m"));
+    assertEquals(laptop.split(":")[0], ip);
+    assertNotEquals(laptop, phone);
+    for (const layer of ["itself", "its home router", "the provider"]) {
+      const [, inner] = match(output, new RegExp(`^${layer} +([\\d.]+):40000 `, "m"));
+      assertNotEquals(inner, ip);
+    }
+  },
+  "hole_punching.ts"(output) {
+    const [, alice] = match(output, /^alice +10[\d.]+:40000 +([\d.]+:\d+) +\1$/m);
+    const [, bob] = match(output, /^bob +10[\d.]+:40000 +([\d.]+:\d+) +\1$/m);
+    const [, first, second] = match(output, /^carol +10[\d.]+:40001 +([\d.]+:\d+) +([\d.]+:\d+)$/m);
+    assertNotEquals(first, second);
+    const direct = `"hello from bob" from ${bob} +"hello from alice" from ${alice}`;
+    assertMatch(output, new RegExp(`^alice, bob +direct +${direct}$`, "m"));
+    assertMatch(output, /^alice, carol +direct +nothing +nothing$/m);
+    const [, relay] = match(output, /^alice, carol +relay +"hello from carol" from ([\d.]+:\d+)/m);
+    assertMatch(output, new RegExp(`"hello from alice" from ${relay}$`, "m"));
+    assertEquals(output.match(/^alice, bob /gm)?.length, 1, "peers at home need no relay");
+  },
+  "handoff.ts"(output) {
+    const [, before, after] = match(output, /^the phone's address +(10[\d.]+) +(10[\d.]+)$/m);
+    assertNotEquals(before, after);
+    const [, home, carrier] = match(output, /^the server saw +([\d.]+):\d+ +([\d.]+):\d+$/m);
+    assertNotEquals(home, carrier);
+    assertMatch(output, /^beats that arrived +([5-9]|\d\d+) +([5-9]|\d\d+)$/m);
+    assertMatch(output, /^No answer for \d+ ms\.$/m);
+  },
+  "corporate_fallback.ts"(output) {
+    assertMatch(output, /^workstation +UDP 3478 +no answer +\d+ ms$/m);
+    assertMatch(output, /^workstation +TCP 3478 +no answer +\d+ ms$/m);
+    const [, office] = match(output, /^workstation +TCP 443 +seen as ([\d.]+):\d+ +\d+ ms$/m);
+    const [, home] = match(output, /^laptop +UDP 3478 +seen as ([\d.]+):\d+ +\d+ ms$/m);
+    assertNotEquals(office, home);
+  },
+  "under_test.ts"(output) {
+    assertMatch(output, /^ok \| 3 passed \| 0 failed/m);
+  },
+};
+
+function checkHello(output: string): void {
+  assertMatch(output, /^ping through the NAT .* 3 of 3, [\d.]+ ms$/m);
+  const [, router] = match(
+    output,
+    / as the server saw it +([\d.]+):\d+ .*the home router's address$/m,
+  );
+  assertMatch(output, new RegExp(`^UDP mapping .* ${router}:40000$`, "m"));
+  assertMatch(output, /^TCP from outside .* no answer, refused$/m);
+  assertMatch(output, /^ {2}firewall off .* connected$/m);
+}
+
+function match(output: string, pattern: RegExp): RegExpExecArray {
+  const found = pattern.exec(output);
+  assert(found, `nothing in this output is ${pattern}:\n${output}`);
+  return found;
+}
+
+/** The command that the guide at the top of an example gives, without `deno`. */
+async function guideOf(name: string): Promise<string[]> {
+  const source = await Deno.readTextFile(new URL(`examples/${name}`, ROOT));
+  const [, command] = match(
+    source,
+    new RegExp(`^// deno ((?:run|test) -P examples/${name})$`, "m"),
+  );
+  assert(
+    /^(?:import|export)/m.exec(source)?.index! > source.indexOf(command),
+    "the guide is first",
+  );
+  return command.split(" ");
+}
+
+const examples = [...Deno.readDirSync(new URL("examples/", ROOT))]
+  .map(({ name }) => name).filter((name) => name.endsWith(".ts")).sort();
+
+Deno.test("it is known of each example what it prints", () => {
+  assertEquals(examples, Object.keys(PRINTS).sort());
+});
+
+for (const name of examples) {
+  Deno.test(`examples/${name} runs as its guide says, and shows what it is about`, async () => {
+    const command = await guideOf(name);
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: command,
+      cwd: ROOT,
+      env: { NO_COLOR: "1" },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).output();
+    const output = new TextDecoder().decode(stdout);
+    assertEquals(code, 0, `exit code ${code}\n${output}${new TextDecoder().decode(stderr)}`);
+    PRINTS[name](output);
+  });
+}
+
+Deno.test("examples/hello.ts shows the same to an ordinary user", async () => {
+  const files = await Promise.all(
+    ["deno.json", "deno.lock", "mod.ts"].map(async (name) =>
+      [name, await Deno.readTextFile(new URL(name, ROOT))] as const
+    ),
+  );
+  await using user = await OrdinaryUser.create(
+    ["native", "lib", "examples"],
+    Object.fromEntries(files),
+  );
+  await lendPackages(`${user.dir}/.deno`);
+  const { code, stdout, stderr } = await user.run(
+    [user.deno, "run", "-P", "--cached-only", "examples/hello.ts"],
+    // Without directories that are for root alone.
+    { env: { PATH: "/usr/local/bin:/usr/bin:/bin" } },
+  );
+  assertEquals(code, 0, `exit code ${code}\n${stdout}${stderr}`);
+  checkHello(stdout);
+});
+
+/** Copies the npm packages that are in this user's cache to another's, which has no network. */
+async function lendPackages(denoDir: string): Promise<void> {
+  const sh = async (program: string, ...args: string[]) => {
+    const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stdout);
+  };
+  const { npmCache } = JSON.parse(await sh(Deno.execPath(), "info", "--json"));
+  await Deno.mkdir(denoDir);
+  await sh("cp", "-r", npmCache, `${denoDir}/npm`);
+  await sh("chmod", "-R", "a+rwX", denoDir);
+}
