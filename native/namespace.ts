@@ -118,3 +118,18 @@ export function withNewPidNamespace<T>(fn: () => T): T {
     closeFd(home);
   }
 }
+
+let canReturn: boolean | undefined;
+
+/**
+ * Whether this thread may put children into another PID namespace and come back.
+ * The way back needs CAP_SYS_ADMIN over the PID namespace that the process itself
+ * is in, which root of a user namespace made for it does not have (setns(2)).
+ */
+export function canEnterPidNamespaces(): boolean {
+  if (canReturn !== undefined) return canReturn;
+  const home = openFd("/proc/thread-self/ns/pid");
+  canReturn = libc().setns(home, CLONE_NEWPID) === 0;
+  closeFd(home);
+  return canReturn;
+}

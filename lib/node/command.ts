@@ -4,6 +4,7 @@ import { CommandError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import { relay } from "./relay.ts";
 import type { Sandbox } from "./sandbox.ts";
+import { signalled } from "./signalled.ts";
 
 /**
  * A command in a node, as `Deno.Command` is one on the host: the same options,
@@ -93,7 +94,9 @@ export class NodeCommand {
 
   #spawn(options: Deno.CommandOptions): Deno.ChildProcess {
     const command = this.#wrapped(options, (...line) => this.#host.sandbox.wrap(...line));
-    return this.#host.enter(() => command.spawn());
+    const child = this.#host.enter(() => command.spawn());
+    const { signal } = this.#host.sandbox;
+    return signal ? signalled(child, signal) : child;
   }
 
   #wrapped(options: Deno.CommandOptions, wrap: Sandbox["wrap"]): Deno.Command {

@@ -1,6 +1,12 @@
 import { closeFd, O_RDWR, openFd, overwrite, pathExists, readFileText } from "../../native/libc.ts";
-import { type Namespace, withChildrenIn, withNewPidNamespace } from "../../native/namespace.ts";
+import {
+  canEnterPidNamespaces,
+  type Namespace,
+  withChildrenIn,
+  withNewPidNamespace,
+} from "../../native/namespace.ts";
 import { InheritedPipe } from "../../native/pipe.ts";
+import { signalChildOf } from "../../native/signal.ts";
 import { SandboxError } from "./errors.ts";
 import { nsswitchConf } from "./names.ts";
 
@@ -54,6 +60,11 @@ export class Sandbox {
   #names: () => NameFiles;
   #running: Running | undefined;
   #closed = false;
+  /**
+   * As root, this thread enters the PID namespace to start a process, which is then its own
+   * child. Rootless it could not come back: nsenter(1) enters, and waits for the program.
+   */
+  #direct = canEnterPidNamespaces();
 
   constructor(namespace: Namespace, node: string, names: () => NameFiles) {
     this.#namespace = namespace;
@@ -62,30 +73,51 @@ export class Sandbox {
   }
 
   /** The descriptors, of this process, by which threads enter. */
-  get handles(): { pidNamespace: number; mountNamespace: number } {
+  get handles(): { pidNamespace: number; mountNamespace: number; direct: boolean } {
     const { pidNamespace, mountNamespace } = this.#open();
-    return { pidNamespace, mountNamespace };
+    return { pidNamespace, mountNamespace, direct: this.#direct };
   }
 
   /** Runs a synchronous function whose child processes belong to the node. */
   enter<T>(fn: () => T): T {
     const { pidNamespace } = this.#open();
-    return this.#namespace.enter(() => withChildrenIn(pidNamespace, fn));
+    return this.#namespace.enter(() => this.#direct ? withChildrenIn(pidNamespace, fn) : fn());
   }
 
-  /** The command line that runs a program in the node's mount namespace. */
+  /** The command line that runs a program in the node, for a thread inside {@link Sandbox.enter}. */
   wrap(program: string, args: readonly string[], cwd: string): [string, ...string[]] {
-    const mount = `--mount=${fdPath(this.#open().mountNamespace)}`;
-    return ["nsenter", mount, `--wdns=${cwd}`, "--", program, ...args];
+    return this.#nsenter(!this.#direct, program, args, cwd);
   }
 
   /**
-   * As {@link Sandbox.wrap}, and into the PID namespace too: for `outputSync()`, which starts
-   * threads to read by, so that this thread cannot be the one that enters. One process more.
+   * As {@link Sandbox.wrap}, for `outputSync()`: it starts threads to read by, so that this thread
+   * cannot be the one that enters the PID namespace.
    */
   wrapSync(program: string, args: readonly string[], cwd: string): [string, ...string[]] {
-    const [nsenter, ...rest] = this.wrap(program, args, cwd);
-    return [nsenter, `--pid=${fdPath(this.#open().pidNamespace)}`, ...rest];
+    return this.#nsenter(true, program, args, cwd);
+  }
+
+  #nsenter(
+    pid: boolean,
+    program: string,
+    args: readonly string[],
+    cwd: string,
+  ): [string, ...string[]] {
+    const { mountNamespace, pidNamespace } = this.#open();
+    return [
+      "nsenter",
+      `--mount=${fdPath(mountNamespace)}`,
+      ...pid ? [`--pid=${fdPath(pidNamespace)}`] : [],
+      `--wdns=${cwd}`,
+      "--",
+      program,
+      ...args,
+    ];
+  }
+
+  /** How to signal a process that was started by {@link Sandbox.wrap}; undefined: as any other. */
+  get signal(): ((pid: number, signal: Deno.Signal) => void) | undefined {
+    return this.#direct ? undefined : signalChildOf;
   }
 
   /** Brings new names to every process that runs. */
@@ -102,12 +134,12 @@ export class Sandbox {
     const running = this.#running;
     this.#running = undefined;
     if (!running) return;
-    running.init.kill("SIGKILL");
+    // Its first process ends, and the kernel kills the others before it lets it go.
+    await running.init.stdin.close().catch(() => {});
     for (const fd of [running.pidNamespace, running.mountNamespace]) closeFd(fd);
     closeFd(running.hosts);
     closeFd(running.resolvConf);
     await running.init.status;
-    await running.init.stdin.abort().catch(() => {});
   }
 
   #open(): Running {
@@ -118,24 +150,26 @@ export class Sandbox {
   #start(): Running {
     using pipe = new InheritedPipe();
     const names = this.#names();
-    const init = this.#namespace.enter(() =>
-      withNewPidNamespace(() =>
-        new Deno.Command("unshare", {
-          args: ["--mount", "--", "sh", "-c", INIT, "sh", pipe.childPath],
-          env: {
-            NETYARD_HOSTS: names.hosts,
-            NETYARD_RESOLV: names.resolvConf,
-            NETYARD_NSSWITCH: nsswitchConf(
-              pathExists("/etc/nsswitch.conf") ? readFileText("/etc/nsswitch.conf") : "",
-            ),
-          },
-          cwd: "/",
-          stdin: "piped",
-          stdout: "null",
-          stderr: "null",
-        }).spawn()
-      )
-    );
+    const start = () =>
+      new Deno.Command("unshare", {
+        args: [
+          "--mount",
+          ...this.#direct ? [] : ["--pid", "--fork", "--kill-child=KILL"],
+          ...["--", "sh", "-c", INIT, "sh", pipe.childPath],
+        ],
+        env: {
+          NETYARD_HOSTS: names.hosts,
+          NETYARD_RESOLV: names.resolvConf,
+          NETYARD_NSSWITCH: nsswitchConf(
+            pathExists("/etc/nsswitch.conf") ? readFileText("/etc/nsswitch.conf") : "",
+          ),
+        },
+        cwd: "/",
+        stdin: "piped",
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+    const init = this.#namespace.enter(() => this.#direct ? withNewPidNamespace(start) : start());
     const said = pipe.readUntil("ready\n");
     if (!said.endsWith("ready\n")) {
       init.status.catch(() => {});
@@ -148,7 +182,7 @@ export class Sandbox {
     const entry = `/proc/${init.pid}`;
     return {
       init,
-      pidNamespace: openFd(`${entry}/ns/pid`),
+      pidNamespace: openFd(`${entry}/ns/pid_for_children`),
       mountNamespace: openFd(`${entry}/ns/mnt`),
       hosts: openFd(`${entry}/root/etc/hosts`, O_RDWR),
       resolvConf: openFd(`${entry}/root/etc/resolv.conf`, O_RDWR),

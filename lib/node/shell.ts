@@ -2,6 +2,7 @@ import $, { type $Type, CommandBuilder } from "@david/dax";
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { Host } from "./host.ts";
+import { signalNodeChild } from "./signalled.ts";
 import { hookSpawn, type SpawnOptions } from "./spawn_patch.ts";
 
 /** Tells a process that dax starts which node it belongs to; the process sees it too. */
@@ -49,6 +50,8 @@ function startInNode(
     const command = host.started([options.file, ...args]);
     const stdio = host.logging ? pipedWhereInherited(options.stdio) : options.stdio;
     host.enter(() => start({ ...options, file: argv[0], args: argv, stdio }));
+    const { signal } = host.sandbox;
+    if (signal) signalNodeChild(child, signal);
     child.once("exit", (code, signal) => host.ended(command, { code: code ?? 128, signal }));
     if (host.logging) record(child, options.stdio, host);
   };

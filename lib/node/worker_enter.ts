@@ -1,11 +1,15 @@
 import { withChildrenIn } from "../../native/namespace.ts";
 import { enterMountNamespace } from "../../native/thread.ts";
+import { signalChildOf } from "../../native/signal.ts";
+import { signalled, signalNodeChild } from "./signalled.ts";
 import { hookSpawn } from "./spawn_patch.ts";
 
 /** The first message to a worker of a node: the descriptors by which it enters, of this process. */
 export interface EnterMessage {
   mountNamespace: number;
   pidNamespace: number;
+  /** Whether this thread may enter the PID namespace to start a process; see Sandbox. */
+  direct: boolean;
   /** Give the FFI permission back once inside. */
   dropFfi?: boolean;
 }
@@ -25,13 +29,18 @@ export async function enterNode(): Promise<void> {
   self.addEventListener("message", listener);
   const message = await promise;
   await enterMountNamespace(message.mountNamespace);
-  adoptChildren(message.pidNamespace);
+  adoptChildren(message);
   if (message.dropFfi) Deno.permissions.revokeSync({ name: "ffi" });
 }
 
-function adoptChildren(pidNamespace: number): void {
-  const inside = <T>(fn: () => T): T => withChildrenIn(pidNamespace, fn);
+function adoptChildren({ pidNamespace, direct }: EnterMessage): void {
   const Original = Deno.Command;
+  const enter = [`--pid=/proc/${Deno.pid}/fd/${pidNamespace}`, "--"];
+  const through = (program: string | URL, options?: Deno.CommandOptions) =>
+    new Original("nsenter", {
+      ...options,
+      args: [...enter, program instanceof URL ? program.pathname : program, ...options?.args ?? []],
+    });
   class Command extends Original {
     #line: ConstructorParameters<typeof Deno.Command>;
 
@@ -41,19 +50,25 @@ function adoptChildren(pidNamespace: number): void {
     }
 
     override spawn(): Deno.ChildProcess {
-      return inside(() => super.spawn());
+      return direct
+        ? withChildrenIn(pidNamespace, () => super.spawn())
+        : signalled(through(...this.#line).spawn());
     }
     override output(): Promise<Deno.CommandOutput> {
-      return inside(() => super.output());
+      return direct
+        ? withChildrenIn(pidNamespace, () => super.output())
+        : through(...this.#line).output();
     }
     override outputSync(): Deno.CommandOutput {
       // It starts threads to read by, which no thread that entered may: nsenter(1) enters instead.
-      const [program, options] = this.#line;
-      const args = [`--pid=/proc/${Deno.pid}/fd/${pidNamespace}`, "--", String(program)];
-      return new Original("nsenter", { ...options, args: [...args, ...options?.args ?? []] })
-        .outputSync();
+      return through(...this.#line).outputSync();
     }
   }
   Object.defineProperty(Deno, "Command", { value: Command, configurable: true, writable: true });
-  hookSpawn((_child, options) => (start) => inside(() => start(options)));
+  hookSpawn((child, options) => (start) => {
+    if (direct) return withChildrenIn(pidNamespace, () => start(options));
+    const [, ...args] = options.args;
+    start({ ...options, file: "nsenter", args: ["nsenter", ...enter, options.file, ...args] });
+    signalNodeChild(child, signalChildOf);
+  });
 }
