@@ -6,8 +6,9 @@
  */
 export { NetyardError } from "./native/error.ts";
 export { MissingPermissionError, SyscallError } from "./native/libc.ts";
-export { Namespace } from "./native/namespace.ts";
+export { Namespace, NamespaceClosedError } from "./native/namespace.ts";
 export { RulesetError } from "./native/nftables.ts";
+export { RootlessError } from "./native/userns.ts";
 export {
   AddressInUseError,
   AddressNotInUseError,

@@ -1,3 +1,4 @@
+import { NetyardError } from "./error.ts";
 import { check, closeFd, libc, openFd } from "./libc.ts";
 
 export const CLONE_NEWNS = 0x00020000;
@@ -20,6 +21,9 @@ function move(fd: number): void {
   here = fd;
 }
 
+/** A namespace was used after it was closed. */
+export class NamespaceClosedError extends NetyardError {}
+
 /**
  * A network namespace, held by a file descriptor: it lives as long as the
  * descriptor, a process or a socket in it does, and has no name on the host.
@@ -37,6 +41,9 @@ function move(fd: number): void {
  */
 export class Namespace {
   #fd: number;
+  #closed = false;
+  /** How many calls of {@link Namespace.enter} are inside: the way back out of theirs is here. */
+  #inside = 0;
 
   private constructor(fd: number) {
     this.#fd = fd;
@@ -69,18 +76,31 @@ export class Namespace {
    * when the call returns or throws.
    */
   enter<T>(fn: () => T): T {
+    if (this.#closed) {
+      throw new NamespaceClosedError(
+        "enter(): this namespace is closed, and may be gone; make another by Namespace.create()",
+      );
+    }
     const old = current();
     move(this.#fd);
+    this.#inside++;
     try {
       return fn();
     } finally {
       move(old);
+      this.#inside--;
+      if (this.#closed) this.#letGo();
     }
   }
 
-  /** Lets go of the namespace. Calling it again does nothing. */
+  /** Lets go of the namespace, once nothing is inside. Calling it again does nothing. */
   close(): void {
-    if (this.#fd < 0) return;
+    this.#closed = true;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    if (this.#fd < 0 || this.#inside > 0) return;
     closeFd(this.#fd);
     this.#fd = -1;
   }

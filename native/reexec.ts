@@ -1,6 +1,6 @@
 import { hasCapabilities } from "./capabilities.ts";
 import { MissingPermissionError, pathExists, SyscallError } from "./libc.ts";
-import { LOOPBACK, setLink } from "./netlink/route.ts";
+import { LOOPBACK, setLink } from "./netlink/link.ts";
 import { rtnetlink } from "./netlink/socket.ts";
 import {
   findProgram,

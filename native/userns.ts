@@ -30,7 +30,9 @@ export interface UserNamespaceFacts {
 
 /** Why user namespaces cannot be used, and what to do about it. */
 export interface Obstacle {
+  /** What is in the way, as a clause. */
   cause: string;
+  /** What to do, as an imperative without a full stop. */
   remedy: string;
 }
 
@@ -120,8 +122,11 @@ export interface ProcessStart {
 
 /** What to replace a process by. */
 export interface Reexec {
+  /** The file to execute. */
   program: string;
+  /** Its arguments, the program's name first. */
   argv: ByteString[];
+  /** Its environment, as `NAME=value`. */
   environment: ByteString[];
 }
 

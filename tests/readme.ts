@@ -32,7 +32,7 @@ export function fencedBlocks(markdown: string): Block[] {
     blocks.push({ ...block, text: lines.map((line) => line + "\n").join("") });
     open = undefined;
   };
-  markdown.split(/\r?\n/).forEach((line, index) => {
+  markdown.replace(/\r?\n$/, "").split(/\r?\n/).forEach((line, index) => {
     if (open) {
       const [, end] = /^\s*(`{3,}|~{3,})\s*$/.exec(line) ?? [];
       if (end?.[0] === fence[0] && end.length >= fence.length) return close();
@@ -53,7 +53,6 @@ export function fencedBlocks(markdown: string): Block[] {
       lines: [],
     };
   });
-  if (open && markdown.endsWith("\n")) (open as { lines: string[] }).lines.pop();
   close(); // An unclosed block ends with the text.
   return blocks;
 }

@@ -71,6 +71,18 @@ export class FreeList {
     return true;
   }
 
+  /**
+   * Undoes a take, before any later one was kept: the number is the next to be handed out, as if it
+   * had not been. Returns false if it was not taken.
+   */
+  untake(number: bigint): boolean {
+    if (!this.#taken.delete(number)) return false;
+    // One that was claimed may be yet to come in its turn.
+    const ahead = this.#fresh.some(({ next, last }) => number >= next && number <= last);
+    if (!ahead) this.#fresh.unshift({ next: number, last: number });
+    return true;
+  }
+
   /** Looks again, when the fresh numbers ran out, at a run that was blocked and is not any more. */
   reopen(first: bigint, last: bigint): void {
     this.#fresh.push({ next: first, last });

@@ -127,6 +127,19 @@ export class SubnetPool {
     this.#free.reopen(place.first, place.last);
   }
 
+  /**
+   * Undoes the last take or reservation that was not undone yet: the subnet is the next that is
+   * handed out, as if it had not been.
+   *
+   * @throws {AddressNotInUseError} If it is neither taken nor reserved.
+   */
+  untake(cidr: string | Cidr): void {
+    const block = toCidr(cidr);
+    const place = this.#place(block);
+    if (place && block.prefix === this.prefix && this.#free.untake(place.number)) return;
+    this.release(block);
+  }
+
   #subnet(number: bigint): Cidr {
     const first = this.cidr.first + (number << this.#subnetBits);
     return new Cidr(this.cidr.family, first, this.prefix);
@@ -240,6 +253,21 @@ export class HostPool {
     if (this.cidr.contains(address) && this.#free.release(address.value)) return;
     throw new AddressNotInUseError(
       `cannot release ${address}: it was not taken from the subnet ${this.cidr}`,
+    );
+  }
+
+  /**
+   * Undoes the last take that was not undone yet: the address is the next that is handed out, as if
+   * it had not been.
+   *
+   * @throws {AddressNotInUseError} If it was not taken.
+   * @throws {InvalidAddressError} If it is no address.
+   */
+  untake(ip: string): void {
+    const address = parseIp(ip);
+    if (this.cidr.contains(address) && this.#free.untake(address.value)) return;
+    throw new AddressNotInUseError(
+      `cannot take back ${address}: it was not taken from the subnet ${this.cidr}`,
     );
   }
 

@@ -71,5 +71,5 @@ export const firewallSchema: z.ZodType<Firewall> = z.union([
       icmp: policy.optional(),
       other: policy.optional(),
     }).optional(),
-  }),
+  }).meta({ title: "FirewallConfig" }),
 ]);

@@ -47,5 +47,16 @@ function outboundRules({ outbound }: ResolvedFirewall): string[] {
 function portRules(protocol: "tcp" | "udp", policy: PortPolicy): string[] {
   if (policy === "allow") return [];
   if (policy === "block" || policy.length === 0) return [`meta l4proto ${protocol} drop`];
-  return [`meta l4proto ${protocol} ${protocol} dport != { ${policy.join(", ")} } drop`];
+  return [`meta l4proto ${protocol} ${protocol} dport != { ${ranges(policy).join(", ")} } drop`];
+}
+
+/** Ports in order, each once, neighbours as a range: `80`, `8000-8010`. */
+function ranges(ports: number[]): string[] {
+  const found: [first: number, last: number][] = [];
+  for (const port of [...new Set(ports)].sort((a, b) => a - b)) {
+    const open = found.at(-1);
+    if (open && open[1] === port - 1) open[1] = port;
+    else found.push([port, port]);
+  }
+  return found.map(([first, last]) => first === last ? `${first}` : `${first}-${last}`);
 }

@@ -33,24 +33,31 @@ export type ProgramFacts = { path: string; onPath: boolean } | undefined;
 
 /** A device file, and whether this process can use it. */
 export interface DeviceFacts {
+  /** Whether the file is there. */
   present: boolean;
+  /** What came of opening it. */
   usable: Trial;
 }
 
 /** All that is looked at. */
 export interface HostFacts extends LabFacts {
+  /** Whether each permission is granted in full. */
   permissions: Record<PermissionName, boolean>;
   /** Undefined where nothing could be looked up. */
   programs?: Record<Program, ProgramFacts>;
+  /** Namespaces made for a try. */
   namespaces: { net: Trial; pid: Trial; mount: Trial };
   /** A ruleset with NAT, dynamic sets and maps, in a scratch namespace. */
   ruleset: Trial;
+  /** `tc qdisc add ... netem`. */
   netem: Trial;
+  /** `clsact` with a `cls_bpf` filter that redirects, which the link emulator needs. */
   clsact: Trial;
   /** `/dev/net/tun`. */
   tun: DeviceFacts;
   /** `/dev/kvm`, and whether the processor has what it takes. */
   kvm: DeviceFacts & { extensions: boolean };
+  /** An IPv6 address on an interface. */
   ipv6: Trial;
   /** The soft limit of open files. */
   openFiles?: number;

@@ -18,8 +18,8 @@ const PROGRAMS: Record<Program, string> = {
   nft: "commands in nodes",
   ping: "commands in nodes",
   nsenter: "commands in nodes",
-  unshare: "running without root",
-  mount: "names in nodes",
+  unshare: "commands in nodes",
+  mount: "commands in nodes",
   tc: "link conditions",
   tcpdump: "captures",
   "qemu-system-x86_64": "virtual machines",
@@ -46,7 +46,21 @@ export function featureFindings(facts: HostFacts): Finding[] {
     ),
     ...Object.entries(PROGRAMS).map(([name, use]) => program(name as Program, use, facts)),
     fromTrial(
-      feature("namespace-mount", "mount namespaces", "names in nodes"),
+      feature(
+        "namespace-pid",
+        "process namespaces",
+        "commands in nodes",
+        "use a kernel with CONFIG_PID_NS=y",
+      ),
+      facts.namespaces.pid,
+    ),
+    fromTrial(
+      feature(
+        "namespace-mount",
+        "mount namespaces",
+        "commands in nodes",
+        "see which security policy of the host forbids mounts (AppArmor, SELinux, a container)",
+      ),
       facts.namespaces.mount,
     ),
     fromTrial(

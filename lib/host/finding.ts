@@ -5,6 +5,7 @@ export interface Finding {
   /** What it is, for a reader. */
   title: string;
   /** Whether it is there. */
+  /** Whether it is there; false also where that could not be found out. */
   ok: boolean;
   /** Whether no lab can be built without it, or only a feature is lost. */
   needed: "lab" | "feature";

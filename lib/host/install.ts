@@ -5,8 +5,20 @@ type Packaged = "debian" | "fedora" | "arch";
 
 const same = (name: string) => ({ debian: name, fedora: name, arch: name });
 
-/** The host programs that Netyard may call, and the package that has each. */
-const PACKAGES = {
+/** A host program that Netyard may call. */
+export type Program =
+  | "ip"
+  | "tc"
+  | "nft"
+  | "ping"
+  | "nsenter"
+  | "unshare"
+  | "mount"
+  | "tcpdump"
+  | "qemu-system-x86_64";
+
+/** The package that has each program. */
+const PACKAGES: Record<Program, Record<Packaged, string>> = {
   ip: { debian: "iproute2", fedora: "iproute", arch: "iproute2" },
   tc: { debian: "iproute2", fedora: "iproute-tc", arch: "iproute2" },
   nft: same("nftables"),
@@ -16,10 +28,7 @@ const PACKAGES = {
   mount: { debian: "mount", fedora: "util-linux", arch: "util-linux" },
   tcpdump: same("tcpdump"),
   "qemu-system-x86_64": { debian: "qemu-system-x86", fedora: "qemu-system-x86", arch: "qemu-base" },
-} as const satisfies Record<string, Record<Packaged, string>>;
-
-/** A program that Netyard may call. */
-export type Program = keyof typeof PACKAGES;
+};
 
 /** All of them. */
 export const PROGRAMS = Object.keys(PACKAGES) as Program[];

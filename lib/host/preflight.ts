@@ -49,7 +49,7 @@ export function labFindings(facts: LabFacts): Finding[] {
 
 /** Everything that Netyard uses, from the facts: first what labs need, then feature by feature. */
 export function hostFindings(facts: HostFacts): Finding[] {
-  const { namespaces: { net, pid }, ruleset } = facts;
+  const { namespaces: { net }, ruleset } = facts;
   return [
     ...labFindings(facts),
     fromTrial({
@@ -58,12 +58,6 @@ export function hostFindings(facts: HostFacts): Finding[] {
       needed: "lab",
       remedy: "use a kernel with CONFIG_NET_NS=y",
     }, net),
-    fromTrial({
-      id: "namespace-pid",
-      title: "process namespaces",
-      needed: "lab",
-      remedy: "use a kernel with CONFIG_PID_NS=y",
-    }, pid),
     fromTrial({
       id: "nftables-nat",
       title: "NAT and dynamic sets of nftables",

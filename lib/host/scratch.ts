@@ -1,6 +1,7 @@
 import { check, closeFd, libc, O_RDWR, openFd, pathExists } from "../../native/libc.ts";
-import { Namespace, withNewPidNamespace } from "../../native/namespace.ts";
-import { addAddress, LOOPBACK, setLink } from "../../native/netlink/route.ts";
+import { Namespace } from "../../native/namespace.ts";
+import { addAddress } from "../../native/netlink/address.ts";
+import { LOOPBACK, setLink } from "../../native/netlink/link.ts";
 import { rtnetlink } from "../../native/netlink/socket.ts";
 import { nft } from "../../native/nftables.ts";
 import type { Trial } from "./finding.ts";
@@ -14,8 +15,11 @@ export type ScratchFacts = Pick<
 
 /** The programs that trials call; those that are missing leave their trials undone. */
 export interface TrialPrograms {
+  /** The path of tc(8). */
   tc?: string;
+  /** The path of unshare(1). */
   unshare?: string;
+  /** The path of mount(8). */
   mount?: string;
 }
 
@@ -60,13 +64,14 @@ export async function tryInScratch(programs: TrialPrograms): Promise<ScratchFact
   if (!scratch) return { ...nothingTried(), namespaces: { net, pid: undefined, mount: undefined } };
   using ns = scratch;
   attempt(() => ns.enter(() => rtnetlink((batch) => setLink(batch, LOOPBACK, { up: true }))));
-  const [netem, clsact, mount] = await Promise.all([
+  const [netem, clsact, mount, pid] = await Promise.all([
     tryNetem(ns, programs.tc),
     tryClsact(ns, programs.tc),
     tryMount(ns, programs),
+    tryPid(ns, programs),
   ]);
   return {
-    namespaces: { net, pid: attempt(() => withNewPidNamespace(() => {})), mount },
+    namespaces: { net, pid, mount },
     ruleset: attempt(() => ns.enter(() => nft(RULESET))),
     netem,
     clsact,
@@ -122,6 +127,12 @@ async function tryClsact(ns: Namespace, tc: string | undefined): Promise<Trial> 
 async function tryMount(ns: Namespace, { unshare, mount }: TrialPrograms): Promise<Trial> {
   if (!unshare || !mount) return undefined;
   return await tryCommand(ns, unshare, ["-m", mount, "--bind", "/etc", "/etc"]);
+}
+
+// By a process of its own: a thread in a user namespace could not come back.
+async function tryPid(ns: Namespace, { unshare }: TrialPrograms): Promise<Trial> {
+  if (!unshare) return undefined;
+  return await tryCommand(ns, unshare, ["--pid", "--fork", "true"]);
 }
 
 function makeTap(): void {

@@ -1,7 +1,9 @@
 import { linkLocalFromMac } from "../address/mod.ts";
 import type { LabCore } from "./core.ts";
 import { TopologyError } from "./errors.ts";
+import { explained } from "./explained.ts";
 import type { InterfaceRecord, NodeRecord, Segment } from "./model.ts";
+import type { Defer } from "./undo.ts";
 import { connect, disconnect } from "./wiring.ts";
 
 /** What an interface is to be. */
@@ -24,22 +26,21 @@ export function reserve(
   node: NodeRecord,
   segment: Segment,
   wanted: Wanted,
+  defer: Defer,
 ): InterfaceRecord {
   const what = `${node.name}: interface "${wanted.name}"`;
-  if (wanted.ip !== undefined && !(wanted.v4 && segment.v4)) {
+  const v4 = wanted.v4 ? segment.v4 : undefined;
+  const v6 = wanted.v6 ? segment.v6 : undefined;
+  if (wanted.ip !== undefined && !v4) {
     throw new TopologyError(
       `${what}: ip ${wanted.ip} was asked for, but "${segment.owner.name}" has no IPv4 behind it`,
     );
   }
-  const mac = wanted.mac ?? core.nextMac();
-  const ip = wanted.v4 ? segment.v4?.hosts.take(wanted.ip) : undefined;
-  let ip6: string | undefined;
-  try {
-    ip6 = wanted.v6 ? segment.v6?.hosts.take() : undefined;
-  } catch (error) {
-    if (ip) segment.v4?.hosts.release(ip);
-    throw error;
-  }
+  const ip = explained(what, () => v4?.hosts.take(wanted.ip));
+  if (ip) defer(() => v4?.hosts.untake(ip));
+  const ip6 = explained(what, () => v6?.hosts.take());
+  if (ip6) defer(() => v6?.hosts.untake(ip6));
+  const mac = wanted.mac ?? core.nextMac(defer);
   const full = segment.kind === "ix";
   return {
     node,
@@ -69,30 +70,37 @@ export function release(iface: InterfaceRecord): void {
   }
 }
 
-/** Attaches a node to a segment by a new interface; on failure nothing is changed. */
+/** Attaches a node to a segment by a new interface. */
 export function attach(
   core: LabCore,
   node: NodeRecord,
   segment: Segment,
   wanted: Wanted,
+  defer: Defer,
 ): InterfaceRecord {
-  const iface = reserve(core, node, segment, wanted);
-  try {
-    connect(iface, wanted.isDefault);
-  } catch (error) {
-    release(iface);
-    throw error;
-  }
-  node.interfaces.set(iface.name, iface);
-  core.joined(segment, 1);
+  const iface = reserve(core, node, segment, wanted, defer);
+  connect(iface, wanted.isDefault, defer);
+  register(core, iface);
+  defer(() => unregister(core, iface));
   return iface;
 }
 
 /** Takes an interface away, and gives its addresses back. */
 export function detach(core: LabCore, iface: InterfaceRecord): void {
-  core.joined(iface.segment, -1);
+  unregister(core, iface);
   disconnect(iface);
   release(iface);
-  iface.removed = true;
+}
+
+function register(core: LabCore, iface: InterfaceRecord): void {
+  core.joined(iface.segment, 1);
+  iface.node.interfaces.set(iface.name, iface);
+  iface.node.links.add(iface.name);
+}
+
+function unregister(core: LabCore, iface: InterfaceRecord): void {
+  core.joined(iface.segment, -1);
   iface.node.interfaces.delete(iface.name);
+  iface.node.links.delete(iface.name);
+  iface.removed = true;
 }

@@ -1,8 +1,15 @@
 import { parseOptions } from "../options/parse_options.ts";
 import { attach, detach } from "./attach.ts";
+import { moveDefaultRoute } from "./configure.ts";
 import { defaultInterface, type LabCore } from "./core.ts";
 import { DuplicateNameError, NotFoundError, TopologyError } from "./errors.ts";
-import type { DeviceRecord, InterfaceRecord, RouterRecord } from "./model.ts";
+import {
+  type DeviceRecord,
+  hasV6,
+  type InterfaceRecord,
+  IPV6_MIN_MTU,
+  type RouterRecord,
+} from "./model.ts";
 import { checkInterfaceName, checkNodeName } from "./names.ts";
 import {
   type DeviceOptions,
@@ -11,7 +18,7 @@ import {
   interfaceOptionsSchema,
 } from "./options.ts";
 import { step } from "./steps.ts";
-import { moveDefaultRoute } from "./wiring.ts";
+import { type Defer, undoing } from "./undo.ts";
 
 /** Builds a device; on failure nothing of it is left. */
 export function addDevice(core: LabCore, name: string, given: DeviceOptions): DeviceRecord {
@@ -34,32 +41,29 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
     return router;
   });
 
-  using undo = new DisposableStack();
-  const node = core.node("device", name);
-  undo.defer(() => void node.runtime.close());
-  const device: DeviceRecord = Object.assign(node, {
-    mtu: options.mtu,
-    defaultInterface: defaultVia,
-    names: new Map(),
-  });
-  names.forEach((iface, i) => {
-    const { ip } = options.interfaces[iface];
-    const attached = plug(core, device, gateways[i], iface, {
-      ip,
-      isDefault: iface === defaultVia,
+  return undoing((defer) => {
+    const node = core.node("device", name, defer);
+    const device: DeviceRecord = Object.assign(node, {
+      mtu: options.mtu,
+      defaultInterface: defaultVia,
+      names: new Map(),
     });
-    undo.defer(() => detach(core, attached));
+    names.forEach((iface, i) => {
+      const { ip } = options.interfaces[iface];
+      plug(core, device, gateways[i], iface, { ip, isDefault: iface === defaultVia }, defer);
+    });
+    step("register");
+    core.devices.set(name, device);
+    return device;
   });
-  step("register");
-  core.devices.set(name, device);
-  undo.move();
-  return device;
 }
 
-function checkMtu(what: string, mtu: number | undefined, router: RouterRecord): void {
-  if (mtu !== undefined && mtu < 1280 && router.ipSupport !== "v4-only") {
+/** Refuses an MTU that a router's IPv6 cannot do with. */
+export function checkMtu(what: string, mtu: number | undefined, router: RouterRecord): void {
+  if (mtu !== undefined && mtu < IPV6_MIN_MTU && hasV6(router.ipSupport)) {
     throw new TopologyError(
-      `${what}: mtu ${mtu} is too small for the IPv6 of router "${router.name}", which needs 1280`,
+      `${what}: mtu ${mtu} is too small for the IPv6 of router "${router.name}", ` +
+        `which needs ${IPV6_MIN_MTU}; raise it, or use a router with ipSupport: "v4-only"`,
     );
   }
 }
@@ -69,25 +73,18 @@ function plug(
   device: DeviceRecord,
   router: RouterRecord,
   name: string,
-  how: { ip?: string; isDefault: boolean; mac?: string },
+  how: { ip?: string; isDefault: boolean },
+  defer: Defer,
 ): InterfaceRecord {
-  const iface = attach(core, device, router.lan, {
-    name,
-    mtu: device.mtu ?? router.lan.mtu,
-    v4: true,
-    v6: true,
-    ...how,
-  });
-  device.links.add(name);
-  return iface;
+  const mtu = device.mtu ?? router.lan.mtu;
+  return attach(core, device, router.lan, { name, mtu, v4: true, v6: true, ...how }, defer);
 }
 
-/** Removes a device with all that runs in it. */
-export async function removeDevice(core: LabCore, device: DeviceRecord): Promise<void> {
-  for (const iface of [...device.interfaces.values()]) detach(core, iface);
+/** Unplugs a device for good. Its name stays taken until its programs have ended. */
+export function retireDevice(core: LabCore, device: DeviceRecord): void {
   device.removed = true;
-  core.devices.delete(device.name);
-  await device.runtime.close();
+  for (const iface of [...device.interfaces.values()]) detach(core, iface);
+  core.unsettled.drop(device);
 }
 
 /** Adds an interface to a device that is there. */
@@ -106,9 +103,13 @@ export function addInterface(
   const router = core.router(`${what}: gateway`, options.gateway);
   checkMtu(what, device.mtu, router);
   const isDefault = device.defaultInterface === undefined;
-  const iface = plug(core, device, router, name, { ip: options.ip, isDefault });
-  if (isDefault) device.defaultInterface = name;
-  return iface;
+  return undoing((defer) => {
+    const how = { ip: options.ip, isDefault };
+    const iface = plug(core, device, router, name, how, defer);
+    step("register");
+    if (isDefault) device.defaultInterface = name;
+    return iface;
+  });
 }
 
 /** Takes an interface away; the default route moves to the first of those that are left. */
@@ -119,7 +120,6 @@ export function removeInterface(
 ): InterfaceRecord | undefined {
   const wasDefault = device.defaultInterface === iface.name;
   detach(core, iface);
-  device.links.delete(iface.name);
   if (!wasDefault) return undefined;
   const [next] = device.interfaces.values();
   device.defaultInterface = next?.name;

@@ -4,16 +4,15 @@ import { attach, detach } from "./attach.ts";
 import { deriveSeed, type LabCore, newSegment } from "./core.ts";
 import { RouterInUseError, TopologyError } from "./errors.ts";
 import { loadFirewall, loadNat } from "./filters.ts";
-import { hasV4, hasV6, type RouterRecord, type Segment } from "./model.ts";
+import { hasV4, hasV6, IPV6_MIN_MTU, type RouterRecord, type Segment } from "./model.ts";
 import { checkNodeName } from "./names.ts";
-import { type RouterOptions, routerOptionsSchema } from "./options.ts";
-import { ROUTER_PRESETS, type RouterProfile } from "./presets.ts";
+import { type RouterOptions, routerOptionsSchema, type RouterReference } from "./options.ts";
+import { type IpSupport, ROUTER_PRESETS, type RouterProfile } from "./presets.ts";
 import { announce, announcedBy, withdraw } from "./routing.ts";
 import { step } from "./steps.ts";
+import { undoing } from "./undo.ts";
 
 const DEFAULT_MTU = 1500;
-/** RFC 8200, section 5. */
-const IPV6_MIN_MTU = 1280;
 
 interface Plan extends RouterProfile {
   options: RouterOptions;
@@ -43,69 +42,78 @@ function decide(core: LabCore, name: string, given: RouterOptions): Plan {
   }
   const upstream = options.upstream === undefined
     ? null
-    : core.router(`${what}: upstream`, options.upstream);
+    : findUpstream(core, name, options.upstream);
+  if (upstream) checkFamilies(what, profile.ipSupport, upstream);
   if (options.downstreamCidr !== undefined && !hasV4(profile.ipSupport)) {
     throw new TopologyError(`${what}: downstreamCidr is IPv4, but the router is v6-only`);
   }
   return { ...profile, options, upstream, mtu };
 }
 
+function findUpstream(
+  core: LabCore,
+  name: string,
+  upstream: RouterReference | string,
+): RouterRecord {
+  if (upstream === name) {
+    throw new TopologyError(`addRouter("${name}"): upstream: a router cannot be behind itself`);
+  }
+  return core.router(`addRouter("${name}"): upstream`, upstream);
+}
+
+function checkFamilies(what: string, ipSupport: IpSupport, upstream: RouterRecord): void {
+  const common = (has: typeof hasV4) => has(ipSupport) && has(upstream.ipSupport);
+  if (common(hasV4) || common(hasV6)) return;
+  throw new TopologyError(
+    `${what}: it is ${ipSupport}, but its upstream "${upstream.name}" is ${upstream.ipSupport}: ` +
+      "they have no address family in common",
+  );
+}
+
 /** Builds a router; on failure nothing of it is left. */
 export function addRouter(core: LabCore, name: string, given: RouterOptions): RouterRecord {
   core.open(`addRouter("${name}")`);
   const plan = decide(core, name, given);
-  using undo = new DisposableStack();
-  step("plan");
-  const v4 = hasV4(plan.ipSupport)
-    ? core.plan.takeLan4(plan.pool, plan.options.downstreamCidr, name)
-    : undefined;
-  if (v4) undo.defer(() => core.plan.releaseLan4(v4));
-  const v6 = hasV6(plan.ipSupport) ? core.plan.takeLan6(plan.pool) : undefined;
-  if (v6) undo.defer(() => core.plan.releaseLan6(v6));
+  return undoing((defer) => {
+    step("plan");
+    const v4 = hasV4(plan.ipSupport)
+      ? core.plan.takeLan4(plan.pool, plan.options.downstreamCidr, name, defer)
+      : undefined;
+    const v6 = hasV6(plan.ipSupport) ? core.plan.takeLan6(plan.pool, defer) : undefined;
+    const node = core.node("router", name, defer);
+    const above = plan.upstream?.lan ?? core.ix.segment;
+    const uplink = attach(core, node, above, {
+      name: plan.upstream ? "wan" : "ix",
+      mtu: Math.min(plan.mtu, above.mtu),
+      v4: v4 !== undefined,
+      v6: v6 !== undefined,
+      isDefault: true,
+    }, defer);
 
-  const node = core.node("router", name);
-  undo.defer(() => void node.runtime.close());
-  const above = plan.upstream?.lan ?? core.ix.segment;
-  const uplink = attach(core, node, above, {
-    name: plan.upstream ? "wan" : "ix",
-    mtu: Math.min(plan.mtu, above.mtu),
-    v4: v4 !== undefined,
-    v6: v6 !== undefined,
-    isDefault: true,
+    const mac = core.nextMac(defer);
+    const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: plan.mtu };
+    const router: RouterRecord = Object.assign(node, {
+      preset: plan.options.preset,
+      nat: plan.nat,
+      firewall: plan.firewall,
+      ipSupport: plan.ipSupport,
+      pool: plan.pool,
+      mtu: plan.mtu,
+      upstream: plan.upstream,
+      uplink,
+      lan: newSegment("lan", node, gateway, v4, v6),
+      natSeed: deriveSeed(core.seed, name),
+    });
+    step("routes");
+    const announced = announcedBy(router);
+    defer(() => withdraw(core, router, announced));
+    announce(core, router, announced);
+    if (plan.nat !== "none") loadNat(router, plan.nat, true);
+    loadFirewall(router, plan.firewall, true);
+    step("register");
+    core.routers.set(name, router);
+    return router;
   });
-  undo.defer(() => detach(core, uplink));
-  node.links.add(uplink.name);
-
-  const mac = core.nextMac();
-  const lan = newSegment(
-    "lan",
-    node,
-    { mac, linkLocal: linkLocalFromMac(mac), mtu: plan.mtu },
-    v4,
-    v6,
-  );
-  const router: RouterRecord = Object.assign(node, {
-    preset: plan.options.preset,
-    nat: plan.nat,
-    firewall: plan.firewall,
-    ipSupport: plan.ipSupport,
-    pool: plan.pool,
-    mtu: plan.mtu,
-    upstream: plan.upstream,
-    uplink,
-    lan,
-    natSeed: deriveSeed(core.seed, name),
-  });
-  step("routes");
-  const announced = announcedBy(router);
-  undo.defer(() => withdraw(core, router, announced));
-  announce(core, router, announced);
-  if (plan.nat !== "none") loadNat(router, plan.nat, true);
-  loadFirewall(router, plan.firewall, true);
-  step("register");
-  core.routers.set(name, router);
-  undo.move();
-  return router;
 }
 
 /** Who is attached to a router's LAN, as names. */
@@ -113,8 +121,8 @@ export function attachedTo(segment: Segment): string[] {
   return [...new Set([...segment.members.keys()].map((iface) => iface.node.name))];
 }
 
-/** Removes a router that nothing is attached to. */
-export async function removeRouter(core: LabCore, router: RouterRecord): Promise<void> {
+/** Unplugs a router for good. Its name stays taken until its programs have ended. */
+export function retireRouter(core: LabCore, router: RouterRecord): void {
   const users = attachedTo(router.lan);
   if (users.length > 0) {
     throw new RouterInUseError(
@@ -123,11 +131,10 @@ export async function removeRouter(core: LabCore, router: RouterRecord): Promise
         `${users.length === 1 ? "it" : "them"} first`,
     );
   }
+  router.removed = true;
   withdraw(core, router, announcedBy(router));
   detach(core, router.uplink);
-  router.removed = true;
-  core.routers.delete(router.name);
   if (router.lan.v4) core.plan.releaseLan4(router.lan.v4);
   if (router.lan.v6) core.plan.releaseLan6(router.lan.v6);
-  await router.runtime.close();
+  core.unsettled.drop(router);
 }

@@ -2,14 +2,19 @@ import { macAddress } from "../address/mod.ts";
 import type { Ended } from "../node/host.ts";
 import { hostsFile, resolvConf } from "../node/names.ts";
 import type { SocketAddress } from "../node/reflector.ts";
+import { NodeRemovedError } from "../node/errors.ts";
 import { type LabServices, NodeRuntime } from "../node/runtime.ts";
 import type { NameFiles } from "../node/sandbox.ts";
 import type { EventBus, RunDirectory } from "../events/mod.ts";
 import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
 import type { DeviceRecord, InterfaceRecord, NodeRecord, RouterRecord, Segment } from "./model.ts";
+import { makeNamespace } from "./make_namespace.ts";
+import { RESERVED_LINK_NAMES } from "./names.ts";
+import { acquaint } from "./neighbours.ts";
 import type { RouterReference } from "./options.ts";
 import { AddressPlan, type Network } from "./plan.ts";
-import { acquaint, makeNamespace } from "./wiring.ts";
+import { Settling } from "./settle.ts";
+import type { Defer } from "./undo.ts";
 
 /** Learnt neighbours that a lab may need before it makes them permanent; the kernel's limit is 1,024. */
 const LEARNT_NEIGHBOURS = 256;
@@ -24,6 +29,7 @@ export class LabCore implements LabServices {
   readonly bus: EventBus;
   readonly output: RunDirectory | undefined;
   readonly hosts: Map<string, string[]> = new Map();
+  readonly unsettled: Settling = new Settling();
   nameserver: string | undefined;
   closed = false;
   /** The exchange; set before anything else is built. */
@@ -50,43 +56,67 @@ export class LabCore implements LabServices {
     return this.routers.has(name) || this.devices.has(name);
   }
 
-  nextMac(): string {
-    return macAddress(++this.#macs);
+  nextMac(defer: Defer): string {
+    const mac = macAddress(++this.#macs);
+    defer(() => this.#macs--);
+    return mac;
   }
 
   /** A node without links. */
-  node<K extends NodeRecord["kind"]>(kind: K, name: string): NodeRecord & { kind: K } {
+  node<K extends NodeRecord["kind"]>(
+    kind: K,
+    name: string,
+    defer: Defer,
+  ): NodeRecord & { kind: K } {
     const namespace = makeNamespace(kind !== "device");
-    return {
+    const node: NodeRecord & { kind: K } = {
       kind,
       name,
       runtime: new NodeRuntime(name, namespace, this),
       interfaces: new Map(),
       nextIndex: 2, // 1 is lo.
-      links: new Set(["lo"]),
+      links: new Set(RESERVED_LINK_NAMES),
+      unsettled: this.unsettled,
       removed: false,
     };
+    defer(() => this.discard(node));
+    return node;
+  }
+
+  /** Lets go of a node in which nothing ran yet. */
+  discard(node: NodeRecord): void {
+    node.removed = true;
+    this.unsettled.drop(node);
+    // At once: closing the runtime takes a few turns of the event loop.
+    node.runtime.namespace.close();
+    void node.runtime.close();
   }
 
   /** The router that an option means; `what` begins the message when there is none. */
   router(what: string, reference: RouterReference | string): RouterRecord {
-    const name = typeof reference === "string" ? reference : reference.name;
-    const record = this.routers.get(name);
-    if (!record) {
-      const known = [...this.routers.keys()].join(", ") || "none yet";
-      throw new NotFoundError(
-        typeof reference === "string"
-          ? `${what}: there is no router "${name}"; there are: ${known}`
-          : `${what}: router "${name}" is not in this lab: it was removed, or is of another lab`,
-      );
-    }
-    if (typeof reference !== "string" && handles.get(reference) !== record) {
+    if (typeof reference !== "string") return this.#ownRouter(what, reference);
+    const record = this.routers.get(reference);
+    if (record && !record.removed) return record;
+    const known = [...this.routers.keys()].join(", ") || "none yet";
+    throw new NotFoundError(`${what}: there is no router "${reference}"; there are: ${known}`);
+  }
+
+  #ownRouter(what: string, reference: RouterReference): RouterRecord {
+    const record = handles.get(reference);
+    const name = record?.name ?? JSON.stringify(reference.name);
+    if (record?.kind !== "router") {
       throw new TopologyError(
-        `${what}: router "${name}" belongs to another lab, or was removed and made again; ` +
-          "pass a router that this lab's addRouter() returned",
+        `${what}: ${record ? `"${name}"` : name} is no router: ` +
+          "pass what this lab's addRouter() returned, or its name",
       );
     }
-    return record;
+    if (record.removed) throw new NodeRemovedError(`${what}: router "${name}" was removed`);
+    if (this.routers.get(name) !== record) {
+      throw new TopologyError(
+        `${what}: router "${name}" is of another lab; pass what this lab's addRouter() returned`,
+      );
+    }
+    return record as RouterRecord;
   }
 
   // What runs in the nodes.
@@ -104,6 +134,7 @@ export class LabCore implements LabServices {
   }
 
   beforeUse(node: string): void {
+    this.unsettled.settle();
     if (this.#pairs <= LEARNT_NEIGHBOURS) return;
     const record = this.devices.get(node) ?? this.routers.get(node);
     for (const iface of record?.interfaces.values() ?? []) acquaint(iface.segment);
@@ -135,6 +166,16 @@ export class LabCore implements LabServices {
   /** Brings changed names to what runs. */
   refreshNames(nodes: Iterable<NodeRecord> = this.allNodes()): void {
     for (const node of nodes) node.runtime.sandbox.refreshNames();
+  }
+
+  /** The record of a handle, which may be of another lab, or of a node that is gone. */
+  record(what: string, handle: object): NodeRecord {
+    const record = handles.get(handle);
+    if (record?.removed) {
+      throw new NodeRemovedError(`${what}: node "${record.name}" was removed`);
+    }
+    for (const node of this.allNodes()) if (node === record) return record;
+    throw new TopologyError(`${what}: this is no node of this lab; pass a handle that it returned`);
   }
 
   *allNodes(): Iterable<NodeRecord> {

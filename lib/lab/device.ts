@@ -1,3 +1,4 @@
+import { NodeRemovedError } from "../node/errors.ts";
 import { Node } from "../node/node.ts";
 import { addInterface, removeInterface, setDefaultRoute } from "./build_device.ts";
 import { handles, type LabCore } from "./core.ts";
@@ -37,7 +38,7 @@ export class Device extends Node {
 
   /** The MTU that was asked for, or the least of its interfaces', in bytes. */
   get mtu(): number {
-    return deviceMtu(this.#record);
+    return deviceMtu(this.#now);
   }
 
   /** The interface of the default route. */
@@ -51,7 +52,7 @@ export class Device extends Node {
 
   /** All interfaces, in the order in which they were added. */
   get interfaces(): Interface[] {
-    return [...this.#record.interfaces.values()].map((r) => new Interface(this.#core, r));
+    return [...this.#now.interfaces.values()].map((r) => new Interface(this.#core, r));
   }
 
   /** Looks an interface up by name. */
@@ -74,12 +75,16 @@ export class Device extends Node {
   /** Adds an interface. */
   addInterface(name: string, options: InterfaceOptions): Promise<Interface> {
     return this.#act((device) => {
+      const had = device.defaultInterface;
       const record = addInterface(this.#core, device, name, options);
       this.#core.bus.emit({
         kind: "interface-added",
         node: this.name,
         interface: interfaceState(record),
       });
+      if (had === undefined) {
+        this.#core.bus.emit({ kind: "default-route-changed", node: this.name, name });
+      }
       return new Interface(this.#core, record);
     });
   }
@@ -110,22 +115,28 @@ export class Device extends Node {
   }
 
   #default(): InterfaceRecord | undefined {
-    const { defaultInterface, interfaces } = this.#record;
+    const { defaultInterface, interfaces } = this.#now;
     return defaultInterface === undefined ? undefined : interfaces.get(defaultInterface);
   }
 
   #find(name: string): InterfaceRecord {
-    const record = this.#record.interfaces.get(name);
+    const { interfaces } = this.#now;
+    const record = interfaces.get(name);
     if (!record) {
-      const names = [...this.#record.interfaces.keys()].join(", ") || "none";
+      const names = [...interfaces.keys()].join(", ") || "none";
       throw new NotFoundError(`${this.name}: there is no interface "${name}"; there are: ${names}`);
     }
     return record;
   }
 
+  get #now(): DeviceRecord {
+    if (this.#record.removed) throw new NodeRemovedError(`device "${this.name}" was removed`);
+    return this.#record;
+  }
+
   // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async #act<T>(act: (device: DeviceRecord) => T): Promise<T> {
     this.ready();
-    return act(this.#record);
+    return act(this.#now);
   }
 }

@@ -1,4 +1,5 @@
 import { NetyardError } from "../../native/error.ts";
+import { NodeRemovedError } from "../node/errors.ts";
 
 /** A name that breaks the rule for names. */
 export class InvalidNameError extends NetyardError {}
@@ -9,8 +10,8 @@ export class DuplicateNameError extends NetyardError {}
 /** Nothing in the lab has the name that was asked for. */
 export class NotFoundError extends NetyardError {}
 
-/** The lab was closed; nothing can be done with it any more. */
-export class LabClosedError extends NetyardError {}
+/** The lab was closed, and all its nodes are gone; nothing can be done with it any more. */
+export class LabClosedError extends NodeRemovedError {}
 
 /** A topology that cannot be: a node of another lab, a router behind itself, no common address family. */
 export class TopologyError extends NetyardError {}

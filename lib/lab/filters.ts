@@ -1,45 +1,60 @@
+import { flushConntrack } from "../../native/conntrack.ts";
 import { nft, RulesetError } from "../../native/nftables.ts";
 import { setSysctl } from "../../native/sysctl.ts";
 import { type Firewall, resolveFirewall } from "../firewall/config.ts";
 import { FIREWALL_TABLE, firewallRuleset } from "../firewall/ruleset.ts";
-import { type Nat, natSysctls, resolveNat } from "../nat/config.ts";
-import { NAT_TABLE, natRuleset } from "../nat/ruleset.ts";
+import { type Nat, natSysctls, type ResolvedNat, resolveNat } from "../nat/config.ts";
+import { closedRuleset, formerNatRuleset, NAT_TABLE, natRuleset } from "../nat/ruleset.ts";
 import type { RouterRecord } from "./model.ts";
 import { step } from "./steps.ts";
 
 // Whether this kernel can match open sockets; learnt from the first ruleset that asks for it.
 let socketMatch = true;
 
-/** Commands that replace a table, whether it is there or not, in one transaction with what follows. */
+/** Commands that remove a table, whether it is there or not, in one transaction with what follows. */
 const without = (family: string, table: string) =>
   `add table ${family} ${table}\ndelete table ${family} ${table}\n`;
+
+const WITHOUT_NAT = without("ip", NAT_TABLE);
 
 /** Loads a router's IPv4 NAT in place of the one it has. `fresh` says that it has none. */
 export function loadNat(router: RouterRecord, nat: Nat, fresh = false): void {
   step("nat");
   const resolved = resolveNat(nat);
-  const clear = fresh ? "" : without("ip", NAT_TABLE);
+  const { ip } = router.uplink;
+  if (!ip || (fresh && !resolved)) return;
   router.runtime.namespace.enter(() => {
-    if (!resolved || !router.uplink.ip) {
-      if (clear) nft(clear);
-      return;
-    }
-    const ip = router.uplink.ip;
-    const ruleset = () =>
-      clear + natRuleset(resolved, {
-        uplink: router.uplink.name,
-        ip,
-        seed: router.natSeed,
-        socketMatch,
-      });
-    try {
-      nft(ruleset());
-    } catch (error) {
-      if (!(error instanceof RulesetError) || !socketMatch) throw error;
-      socketMatch = false;
-      nft(ruleset());
-    }
+    if (resolved) translate(router, ip, resolved, fresh ? "" : WITHOUT_NAT);
+    else nft(WITHOUT_NAT + formerNatRuleset());
     for (const [name, value] of Object.entries(natSysctls(resolved))) setSysctl(name, value);
+  });
+}
+
+function translate(router: RouterRecord, ip: string, nat: ResolvedNat, before: string): void {
+  const place = { uplink: router.uplink.name, ip, seed: router.natSeed };
+  const load = () => nft(before + natRuleset(nat, { ...place, socketMatch }));
+  try {
+    load();
+  } catch (error) {
+    if (!(error instanceof RulesetError) || !socketMatch) throw error;
+    socketMatch = false;
+    load();
+  }
+}
+
+/** Makes a router forget every mapping and every flow. */
+export function flushNat(router: RouterRecord): void {
+  const { ip } = router.uplink;
+  const nat = resolveNat(router.nat);
+  router.runtime.namespace.enter(() => {
+    // Closed meanwhile: a packet of an old flow would bring its mapping back.
+    nft(WITHOUT_NAT + closedRuleset());
+    try {
+      flushConntrack();
+    } finally {
+      if (ip && nat) translate(router, ip, nat, WITHOUT_NAT);
+      else nft(WITHOUT_NAT);
+    }
   });
 }
 

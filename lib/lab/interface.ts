@@ -1,13 +1,13 @@
-import { getLink, readLinkState } from "../../native/netlink/route.ts";
+import { getLink, readLinkState } from "../../native/netlink/link.ts";
 import { rtnetlink } from "../../native/netlink/socket.ts";
 import { NodeRemovedError } from "../node/errors.ts";
+import { configure, setDown } from "./configure.ts";
 import { defaultInterface, type LabCore } from "./core.ts";
 import { TopologyError } from "./errors.ts";
 import type { InterfaceRecord } from "./model.ts";
 import type { RouterReference } from "./options.ts";
 import { addIp, renewIp, replug } from "./replug.ts";
 import { interfaceState } from "./snapshot.ts";
-import { configure, setDown } from "./wiring.ts";
 
 /** What went through an interface since it was made, as the kernel of the node counts. */
 export interface InterfaceCounters {
@@ -51,43 +51,44 @@ export class Interface {
 
   /** Its IPv4 address. */
   get ip(): string | undefined {
-    return this.#record.ip;
+    return this.#now.ip;
   }
 
   /** Its global or unique local IPv6 address. */
   get ip6(): string | undefined {
-    return this.#record.ip6;
+    return this.#now.ip6;
   }
 
   /** Its link-local IPv6 address, without zone. */
   get linkLocal6(): string | undefined {
-    return this.#record.linkLocal6;
+    return this.#now.linkLocal6;
   }
 
   /** Its hardware address, which stays when it is replugged. */
   get mac(): string {
-    return this.#record.mac;
+    return this.#now.mac;
   }
 
   /** The largest packet, in bytes. */
   get mtu(): number {
-    return this.#record.mtu;
+    return this.#now.mtu;
   }
 
   /** False between {@link Interface.linkDown} and {@link Interface.linkUp}. */
   get isUp(): boolean {
-    return this.#record.up;
+    return this.#now.up;
   }
 
   /** The name of the router that it is attached to; undefined on the exchange. */
   get gateway(): string | undefined {
-    const { segment } = this.#record;
+    const { segment } = this.#now;
     return segment.kind === "ix" ? undefined : segment.owner.name;
   }
 
   /** Takes the interface down: nothing passes, and its routes are gone. Twice is as once. */
   linkDown(): Promise<void> {
     return this.#act("linkDown()", (iface) => {
+      this.#mustBePlugged(iface, "linkDown()");
       if (!iface.up) return;
       setDown(iface);
       iface.up = false;
@@ -98,6 +99,7 @@ export class Interface {
   /** Brings it up again, with its addresses and routes as they were. Twice is as once. */
   linkUp(): Promise<void> {
     return this.#act("linkUp()", (iface) => {
+      this.#mustBePlugged(iface, "linkUp()");
       if (iface.up) return;
       configure(iface, defaultInterface(iface.node) === iface);
       iface.up = true;
@@ -107,7 +109,8 @@ export class Interface {
 
   /**
    * Unplugs the interface and plugs it into another router, as roaming does: name and MAC stay, the
-   * addresses are new, routes follow. One that is down stays down.
+   * addresses are new, routes follow; those that were added by {@link Interface.addIp} are gone. One
+   * that is down stays down. Back into the router that it is at, it keeps its addresses.
    */
   replug(router: RouterReference | string): Promise<void> {
     return this.#act("replug()", (iface) => {
@@ -137,6 +140,7 @@ export class Interface {
   /** Adds an address with its prefix length, besides those that the interface has. */
   addIp(ip: string, prefix: number): Promise<void> {
     return this.#act("addIp()", (iface) => {
+      this.#mustBePlugged(iface, "addIp()");
       addIp(iface, ip, prefix);
       this.#changed(iface);
     });
@@ -170,15 +174,25 @@ export class Interface {
     }
   }
 
+  #mustBePlugged(iface: InterfaceRecord, what: string): void {
+    if (iface.segment.members.has(iface)) return;
+    throw new TopologyError(
+      `${iface.node.name}: ${what} of "${iface.name}": a router's LAN is no link of its own; ` +
+        "use the interfaces that are attached to it",
+    );
+  }
+
+  get #now(): InterfaceRecord {
+    const iface = this.#record;
+    if (!iface.removed && !iface.node.removed) return iface;
+    throw new NodeRemovedError(
+      `${iface.node.name}: interface "${iface.name}" is gone; look it up again`,
+    );
+  }
+
   // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async #act<T>(what: string, act: (iface: InterfaceRecord) => T): Promise<T> {
-    const iface = this.#record;
-    this.#core.open(`${iface.node.name}: ${what}`);
-    if (iface.removed || iface.node.removed) {
-      throw new NodeRemovedError(
-        `${iface.node.name}: ${what}: interface "${iface.name}" is gone; look it up again`,
-      );
-    }
-    return act(iface);
+    this.#core.open(`${this.#record.node.name}: ${what} of "${this.name}"`);
+    return act(this.#now);
   }
 }

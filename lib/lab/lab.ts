@@ -1,11 +1,12 @@
 import { EventBus, type EventsOptions, type LabEvent, RunDirectory } from "../events/mod.ts";
 import { requireLab } from "../host/probe.ts";
-import { Node } from "../node/node.ts";
+import type { Node } from "../node/node.ts";
 import { linkLocalFromMac, parseIp } from "../address/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { addDevice, removeDevice } from "./build_device.ts";
-import { addRouter, removeRouter } from "./build_router.ts";
-import { handles, LabCore, newSegment } from "./core.ts";
+import { addDevice, retireDevice } from "./build_device.ts";
+import { addRouter, retireRouter } from "./build_router.ts";
+import { configureLoopback } from "./configure.ts";
+import { LabCore, newSegment } from "./core.ts";
 import { Device } from "./device.ts";
 import { addHostEntry } from "./dns.ts";
 import { labEnv } from "./env.ts";
@@ -20,7 +21,7 @@ import {
 } from "./options.ts";
 import { Router } from "./router.ts";
 import { deviceState, routerState } from "./snapshot.ts";
-import { addLoopbackAddresses } from "./wiring.ts";
+import { undoing } from "./undo.ts";
 
 /**
  * A network of routers and devices, made of Linux network namespaces. Leaving
@@ -73,7 +74,8 @@ export class Lab implements AsyncDisposable {
       bus.emit({ kind: "lab-created", label, seed });
       return new Lab(core);
     } catch (error) {
-      await output?.close();
+      // Nothing was recorded yet that could be incomplete.
+      await output?.close().catch(() => {});
       throw error;
     }
   }
@@ -161,28 +163,22 @@ export class Lab implements AsyncDisposable {
    * it fail from then on.
    */
   async remove(node: Router | Device): Promise<void> {
-    this.#core.open(`remove("${node.name}")`);
-    const record = handles.get(node);
-    const known = this.#core.routers.get(node.name) ?? this.#core.devices.get(node.name);
-    if (!(node instanceof Node) || !record || record !== known) {
-      throw new TopologyError(
-        `remove("${node.name}"): this node is not in this lab: it was removed, or is of another lab`,
-      );
-    }
-    if (record.kind === "router") {
-      await this.#forget(
-        "router-removed",
-        node.name,
-        this.#routers,
-        () => removeRouter(this.#core, record as RouterRecord),
-      );
-    } else {
-      await this.#forget(
-        "device-removed",
-        node.name,
-        this.#devices,
-        () => removeDevice(this.#core, record as DeviceRecord),
-      );
+    const what = `remove("${node?.name}")`;
+    this.#core.open(what);
+    const record = this.#core.record(what, node);
+    if (record.kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
+    const { kind, name } = record;
+    if (kind === "router") retireRouter(this.#core, record as RouterRecord);
+    else retireDevice(this.#core, record as DeviceRecord);
+    this.#routers.delete(name);
+    this.#devices.delete(name);
+    try {
+      await record.runtime.close();
+    } finally {
+      this.#core.routers.delete(name);
+      this.#core.devices.delete(name);
+      // Closing the lab meanwhile removes all nodes, without an event for each.
+      if (!this.#core.bus.closed) this.#core.bus.emit({ kind: `${kind}-removed`, name });
     }
   }
 
@@ -228,8 +224,10 @@ export class Lab implements AsyncDisposable {
 
   /** Puts an event of your own on the timeline, of one node or of the whole lab. */
   emit(name: string, data: unknown = null, node?: Node): void {
-    this.#core.open(`emit("${name}")`);
-    this.#core.bus.emit({ kind: "custom", node: node?.name ?? null, name, data });
+    const what = `emit("${name}")`;
+    this.#core.open(what);
+    const about = node && this.#core.record(what, node).name;
+    this.#core.bus.emit({ kind: "custom", node: about ?? null, name, data });
   }
 
   /** Ends everything that runs in the lab and removes it. Calling it again waits for the first. */
@@ -254,17 +252,6 @@ export class Lab implements AsyncDisposable {
       throw new AggregateError(failed.map((f) => f.reason), `lab "${this.label}": close failed`);
     }
   }
-
-  async #forget(
-    kind: "router-removed" | "device-removed",
-    name: string,
-    handles: Map<string, unknown>,
-    remove: () => Promise<void>,
-  ): Promise<void> {
-    await remove();
-    handles.delete(name);
-    this.#core.bus.emit({ kind, name });
-  }
 }
 
 function find<T>(kind: string, name: string, among: Map<string, T>): T {
@@ -275,18 +262,14 @@ function find<T>(kind: string, name: string, among: Map<string, T>): T {
 }
 
 function addExchange(core: LabCore): void {
-  const record = core.node("ix", "ix");
-  const { ix4, ix6 } = core.plan;
-  const mac = core.nextMac();
-
-  const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: 1500 };
-  core.ix = { record, segment: newSegment("ix", record, gateway, ix4, ix6) };
-  try {
-    addLoopbackAddresses(record, [ix4.gateway, ix6.gateway]);
-  } catch (error) {
-    void record.runtime.close();
-    throw error;
-  }
+  undoing((defer) => {
+    const record = core.node("ix", "ix", defer);
+    const { ix4, ix6 } = core.plan;
+    const mac = core.nextMac(defer);
+    const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: 1500 };
+    core.ix = { record, segment: newSegment("ix", record, gateway, ix4, ix6) };
+    configureLoopback(record, [ix4.gateway, ix6.gateway]);
+  });
 }
 
 function drawSeed(): number {

@@ -10,11 +10,19 @@ export interface NodeRecord {
   name: string;
   runtime: NodeRuntime;
   interfaces: Map<string, InterfaceRecord>;
-  /** The index that the next link made in this namespace gets. */
+  /** The index that the next link made in this namespace gets, if nobody else took it. */
   nextIndex: number;
   /** The names of all links in this namespace. */
   links: Set<string>;
+  /** What the kernel has yet to finish, in all nodes of the lab. */
+  unsettled: Unsettled;
   removed: boolean;
+}
+
+/** Takes note of what is ready only some time after it was made; `settle.ts` waits for it. */
+export interface Unsettled {
+  add(node: NodeRecord, links: number[], ips?: (string | undefined)[]): void;
+  drop(node: NodeRecord, ips?: (string | undefined)[]): void;
 }
 
 export interface RouterRecord extends NodeRecord {
@@ -91,6 +99,9 @@ export interface InterfaceRecord {
   extra: { ip: string; prefix: number }[];
   removed: boolean;
 }
+
+/** RFC 8200, section 5. */
+export const IPV6_MIN_MTU = 1280;
 
 /** Whether a family is supported. */
 export const hasV4 = (support: IpSupport): boolean => support !== "v6-only";

@@ -4,6 +4,9 @@ const NODE_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 // IFNAMSIZ is 16 with the NUL; `.`, `:` and `/` mean something to ip(8) and /proc/sys.
 const INTERFACE_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,14}$/;
 
+/** `lo` is there, and the other two are directories among the kernel's sysctls of links. */
+export const RESERVED_LINK_NAMES: readonly string[] = ["lo", "all", "default"];
+
 /** Checks the name of a node against the rule and the names that are taken. */
 export function checkNodeName(what: string, name: unknown, taken: (name: string) => boolean): void {
   if (typeof name !== "string" || !NODE_NAME.test(name)) {
@@ -23,11 +26,16 @@ export function checkNodeName(what: string, name: unknown, taken: (name: string)
 }
 
 /** Checks the name of an interface. */
-export function checkInterfaceName(what: string, name: string): void {
-  if (!INTERFACE_NAME.test(name) || name === "lo") {
+export function checkInterfaceName(what: string, name: unknown): void {
+  if (typeof name !== "string" || !INTERFACE_NAME.test(name)) {
     throw new InvalidNameError(
-      `${what}: "${name}" is not an interface name: use 1 to 15 of a-z, A-Z, 0-9, "_" and "-", ` +
-        'beginning with a letter, and not "lo"',
+      `${what}: ${JSON.stringify(name)} is not an interface name: use 1 to 15 of a-z, A-Z, 0-9, ` +
+        '"_" and "-", beginning with a letter',
+    );
+  }
+  if (RESERVED_LINK_NAMES.includes(name)) {
+    throw new InvalidNameError(
+      `${what}: Linux reserves the interface name "${name}"; take another, for example "eth0"`,
     );
   }
 }

@@ -1,6 +1,8 @@
 import { Cidr, HostPool, parseCidr, SubnetPool } from "../address/mod.ts";
 import { TopologyError } from "./errors.ts";
+import { explained } from "./explained.ts";
 import type { Pool } from "./presets.ts";
+import type { Defer } from "./undo.ts";
 
 /** The addresses of a segment: its network, its gateway, and who may still join. */
 export interface Network {
@@ -20,6 +22,9 @@ function fromOne(cidr: string, prefix: number): SubnetPool {
   pool.reserve(new Cidr(pool.cidr.family, pool.cidr.first, prefix));
   return pool;
 }
+
+/** Not unicast (RFC 6890, RFC 5771): this network, loopback, multicast and what is reserved. */
+const SPECIAL = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"];
 
 /**
  * Who gets which addresses. 198.18.0.0/15 is reserved for tests (RFC 2544),
@@ -42,23 +47,27 @@ export class AddressPlan {
   #used4 = new Map<string, string>();
 
   /** The IPv4 network behind a router: the one that was asked for, or the next of the pool. */
-  takeLan4(pool: Pool, wanted: string | undefined, router: string): Network {
+  takeLan4(pool: Pool, wanted: string | undefined, router: string, defer: Defer): Network {
+    const cidr = wanted === undefined
+      ? this.#lans4[pool].take()
+      : explained(`router "${router}": downstreamCidr`, () => parseCidr(wanted));
     if (wanted === undefined) {
-      const lan = network(this.#lans4[pool].take());
-      this.#used4.set(lan.cidr.toString(), router);
-      return lan;
-    }
-    const cidr = parseCidr(wanted);
-    this.#checkWanted(cidr, router);
-    for (const subnets of Object.values(this.#lans4)) {
-      if (subnets.cidr.overlaps(cidr)) subnets.reserve(cidr);
+      defer(() => this.#lans4[pool].untake(cidr));
+    } else {
+      this.#checkWanted(cidr, router);
+      for (const subnets of Object.values(this.#lans4)) {
+        subnets.reserve(cidr);
+        defer(() => subnets.untake(cidr));
+      }
     }
     this.#used4.set(cidr.toString(), router);
+    defer(() => void this.#used4.delete(cidr.toString()));
     return network(cidr);
   }
 
-  takeLan6(pool: Pool): Network {
+  takeLan6(pool: Pool, defer: Defer): Network {
     const cidr = this.#lans6[pool].take();
+    defer(() => this.#lans6[pool].untake(cidr));
     return network(new Cidr(6, cidr.first, 64));
   }
 
@@ -82,8 +91,12 @@ export class AddressPlan {
       throw new TopologyError(`${what} is not IPv4; IPv6 networks come from the pool`);
     }
     if (cidr.prefix < 8 || cidr.prefix > 30) {
-      throw new TopologyError(`${what} must have a prefix length from 8 to 30`);
+      throw new TopologyError(
+        `${what} must have a prefix length from 8 to 30: a gateway and a host need room`,
+      );
     }
+    const special = SPECIAL.find((block) => cidr.overlaps(block));
+    if (special) throw new TopologyError(`${what} overlaps ${special}, which no LAN can have`);
     if (cidr.overlaps(this.ix4.cidr)) {
       throw new TopologyError(`${what} overlaps the exchange's ${this.ix4.cidr}; take another`);
     }

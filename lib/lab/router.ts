@@ -1,11 +1,11 @@
-import { flushConntrack } from "../../native/conntrack.ts";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
+import { NodeRemovedError } from "../node/errors.ts";
 import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { handles, type LabCore } from "./core.ts";
 import { NotFoundError } from "./errors.ts";
-import { loadFirewall, loadNat } from "./filters.ts";
+import { flushNat, loadFirewall, loadNat } from "./filters.ts";
 import { Interface } from "./interface.ts";
 import type { InterfaceRecord, RouterRecord } from "./model.ts";
 import type { IpSupport, RouterPreset } from "./presets.ts";
@@ -48,62 +48,62 @@ export class Router extends Node {
 
   /** The preset that it was made from. */
   get preset(): RouterPreset | undefined {
-    return this.#record.preset;
+    return this.#now.preset;
   }
 
   /** Its IPv4 address on the uplink. */
   get uplinkIp(): string | undefined {
-    return this.#record.uplink.ip;
+    return this.#now.uplink.ip;
   }
 
   /** Its IPv6 address on the uplink. */
   get uplinkIp6(): string | undefined {
-    return this.#record.uplink.ip6;
+    return this.#now.uplink.ip6;
   }
 
   /** The IPv4 network behind it. */
   get downstreamCidr(): string | undefined {
-    return this.#record.lan.v4?.cidr.toString();
+    return this.#now.lan.v4?.cidr.toString();
   }
 
   /** Its IPv4 address in that network. */
   get downstreamGateway(): string | undefined {
-    return this.#record.lan.v4?.gateway;
+    return this.#now.lan.v4?.gateway;
   }
 
   /** The IPv6 network behind it. */
   get downstreamCidr6(): string | undefined {
-    return this.#record.lan.v6?.cidr.toString();
+    return this.#now.lan.v6?.cidr.toString();
   }
 
   /** Its IPv6 address in that network. */
   get downstreamGateway6(): string | undefined {
-    return this.#record.lan.v6?.gateway;
+    return this.#now.lan.v6?.gateway;
   }
 
   /** Its IPv4 NAT, as it was given. */
   get nat(): Nat {
-    return this.#record.nat;
+    return this.#now.nat;
   }
 
   /** Its firewall, as it was given. */
   get firewall(): Firewall {
-    return this.#record.firewall;
+    return this.#now.firewall;
   }
 
   /** Its address families. */
   get ipSupport(): IpSupport {
-    return this.#record.ipSupport;
+    return this.#now.ipSupport;
   }
 
   /** The name of the router that it is behind; undefined on the exchange. */
   get upstream(): string | undefined {
-    return this.#record.upstream?.name;
+    return this.#now.upstream?.name;
   }
 
   /** The largest packet on its links, in bytes. */
   get mtu(): number {
-    return this.#record.mtu;
+    return this.#now.mtu;
   }
 
   /**
@@ -128,8 +128,7 @@ export class Router extends Node {
     return this.#act((router) => {
       // Other ports are drawn from now on, so that a mapping that comes back is seen as a new one.
       router.natSeed = (router.natSeed + 0x9e3779b9) >>> 0;
-      loadNat(router, router.nat);
-      router.runtime.namespace.enter(flushConntrack);
+      flushNat(router);
       this.#core.bus.emit({ kind: "nat-flushed", router: this.name });
     });
   }
@@ -146,12 +145,12 @@ export class Router extends Node {
 
   /** Where a reflector listens unless it is told. */
   protected override serverIp(): string {
-    const { uplink, lan } = this.#record;
+    const { uplink, lan } = this.#now;
     return uplink.ip ?? uplink.ip6 ?? lan.v4?.gateway ?? lan.v6?.gateway ?? "::";
   }
 
   #links(): InterfaceRecord[] {
-    const { uplink, lan, runtime, removed, mtu } = this.#record;
+    const { uplink, lan, removed, mtu } = this.#now;
     if (!lan.gatewayLink) return [uplink];
     const gateway: InterfaceRecord = {
       node: this.#record,
@@ -167,14 +166,19 @@ export class Router extends Node {
       linkLocal6: lan.v6 ? lan.linkLocal : undefined,
       up: true,
       extra: [],
-      removed: removed || runtime.namespace.fd < 0,
+      removed,
     };
     return [uplink, gateway];
+  }
+
+  get #now(): RouterRecord {
+    if (this.#record.removed) throw new NodeRemovedError(`router "${this.name}" was removed`);
+    return this.#record;
   }
 
   // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async #act(act: (router: RouterRecord) => void): Promise<void> {
     this.ready();
-    act(this.#record);
+    act(this.#now);
   }
 }

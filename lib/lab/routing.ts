@@ -1,7 +1,7 @@
 import { parseCidr } from "../address/mod.ts";
 import type { LabCore } from "./core.ts";
 import { hasV4, hasV6, type RouterRecord, type Segment } from "./model.ts";
-import { addRoute, removeRoute } from "./wiring.ts";
+import { addRoute, removeRoute } from "./segment_routes.ts";
 
 /** A router and those behind it, as far as routes go: what is needed to decide. */
 export interface Announcer {
@@ -50,10 +50,10 @@ function climb(
   let left = cidrs;
   while (left.length > 0) {
     const segment = segmentAbove(core, via);
-    for (const cidr of left) {
-      const uplink = parseCidr(cidr).family === 4 ? via.uplink.ip : via.uplink.ip6;
-      if (uplink) act(segment, cidr, via);
-    }
+    const { ip, ip6 } = via.uplink;
+    // What is above cannot send back what has no address to be sent to.
+    left = left.filter((cidr) => parseCidr(cidr).family === 4 ? ip : ip6);
+    for (const cidr of left) act(segment, cidr, via);
     if (!via.upstream) return;
     via = via.upstream;
     const nat = via.nat;

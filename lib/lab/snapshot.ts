@@ -56,7 +56,8 @@ export function deviceState(device: DeviceRecord): DeviceState {
   };
 }
 
-/** The MTU that was asked for, or else the least of its interfaces. */
+/** The MTU that was asked for, or else the least of its interfaces; Ethernet's without any. */
 export function deviceMtu(device: DeviceRecord): number {
-  return device.mtu ?? Math.min(1500, ...[...device.interfaces.values()].map((i) => i.mtu));
+  const mtus = [...device.interfaces.values()].map((iface) => iface.mtu);
+  return device.mtu ?? (mtus.length > 0 ? Math.min(...mtus) : 1500);
 }

@@ -85,12 +85,20 @@ export function resolveNat(nat: Nat): ResolvedNat | undefined {
   };
 }
 
-/** What a router's conntrack must be told for a NAT's timeouts. */
-export function natSysctls(nat: ResolvedNat): Record<string, number> {
+/** What conntrack does of its own accord (nf_conntrack-sysctl), and so without a NAT. */
+const LINUX_TIMEOUTS: Required<NatTimeouts> = {
+  udpSecs: LINUX_UDP_SECS,
+  udpStreamSecs: 120,
+  tcpEstablishedSecs: 432_000,
+};
+
+/** What a router's conntrack must be told for the timeouts of a NAT, or of none. */
+export function natSysctls(nat: ResolvedNat | undefined): Record<string, number> {
+  const { udpSecs, udpStreamSecs, tcpEstablishedSecs } = nat?.timeouts ?? LINUX_TIMEOUTS;
   return {
-    "net.netfilter.nf_conntrack_udp_timeout": nat.timeouts.udpSecs,
-    "net.netfilter.nf_conntrack_udp_timeout_stream": nat.timeouts.udpStreamSecs,
-    "net.netfilter.nf_conntrack_tcp_timeout_established": nat.timeouts.tcpEstablishedSecs,
+    "net.netfilter.nf_conntrack_udp_timeout": udpSecs,
+    "net.netfilter.nf_conntrack_udp_timeout_stream": udpStreamSecs,
+    "net.netfilter.nf_conntrack_tcp_timeout_established": tcpEstablishedSecs,
   };
 }
 
@@ -114,6 +122,6 @@ export const natSchema: z.ZodType<Nat> = z.union([
       udpSecs: seconds.optional(),
       udpStreamSecs: seconds.optional(),
       tcpEstablishedSecs: seconds.optional(),
-    }).optional(),
-  }),
+    }).meta({ title: "NatTimeouts" }).optional(),
+  }).meta({ title: "NatConfig" }),
 ]);

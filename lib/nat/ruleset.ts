@@ -1,4 +1,6 @@
-import type { EndpointDependence, ResolvedNat } from "./config.ts";
+import type { ResolvedNat } from "./config.ts";
+import { canEnter, chain, mappingKey, ONCE, type Protocol, PROTOCOLS } from "./parts.ts";
+import { renewal, udpLifetimes } from "./renewal.ts";
 
 /** Where a NAT stands. */
 export interface NatPlace {
@@ -22,13 +24,10 @@ const DYNAMIC = "flags dynamic,timeout;";
 const ATTEMPTS = 5;
 /** Marks a flow that a host inside started to an external address of the router itself. */
 const HAIRPIN_MARK = "0x4e59";
-/** The longest time that conntrack gives a TCP connection that is not established. */
-const TCP_TRANSITORY_SECS = 120;
 
-const PROTOCOLS = ["udp", "tcp"] as const;
-type Protocol = (typeof PROTOCOLS)[number];
 const PORTS = "meta l4proto { tcp, udp }";
-const INTERNAL = "ct original ip saddr . ct original proto-src";
+const POSTROUTING = "type nat hook postrouting priority srcnat; policy accept;";
+const PREROUTING = "type nat hook prerouting priority dstnat; policy accept;";
 
 /**
  * The nftables text of a router's IPv4 NAT.
@@ -44,6 +43,7 @@ const INTERNAL = "ct original ip saddr . ct original proto-src";
  *   the element carries a limit that lets one packet a day pass.
  * - `in`: external port to internal address and port, where strangers may enter.
  * - `contacted`: external port and remote address, for address-dependent filtering.
+ * - `lasting`: what a flow of the longer of two lifetimes renewed; UDP only.
  *
  * Every later packet of a flow renews them for as long as conntrack keeps the
  * flow. Address-and-port-dependent filtering needs no map: only packets that
@@ -55,110 +55,91 @@ export function natRuleset(nat: ResolvedNat, place: NatPlace): string {
   return isPlainSymmetric(nat) ? symmetricTable(place) : mappedTable(nat, place);
 }
 
+/**
+ * The nftables text for a router whose NAT was taken away: nothing new is
+ * translated, and what is under way still is, for which the kernel needs
+ * chains of this type to be there.
+ */
+export function formerNatRuleset(): string {
+  return table([...chain("prerouting", PREROUTING, []), ...chain("postrouting", POSTROUTING, [])]);
+}
+
+/** The nftables text for a router that reboots: no IPv4 comes in, not even as far as conntrack. */
+export function closedRuleset(): string {
+  return table(chain("closed", "type filter hook prerouting priority raw; policy drop;", []));
+}
+
 /** Random ports for each flow and answers only: what conntrack does by itself. */
 function isPlainSymmetric(nat: ResolvedNat): boolean {
-  return nat.mapping === "address-and-port-dependent" && !nat.portPreservation && !nat.hairpin &&
-    nat.filtering === "address-and-port-dependent";
+  return nat.mapping === "address-and-port-dependent" && !nat.portPreservation && !canEnter(nat);
 }
 
 function symmetricTable(place: NatPlace): string {
   const out = `oifname "${place.uplink}" ip saddr != ${place.ip}`;
   return table([
-    ...chain("postrouting", "type nat hook postrouting priority srcnat; policy accept;", [
+    ...chain("postrouting", POSTROUTING, [
       `${out} ${PORTS} snat to ${place.ip} fully-random`,
       `${out} snat to ${place.ip}`,
     ]),
-    ...unsolicited(place),
+    // Without mappings there is no port to keep; the router then says that it has no such port.
+    ...place.socketMatch === false ? [] : unsolicited(place),
   ]);
 }
 
 function mappedTable(nat: ResolvedNat, place: NatPlace): string {
-  const entering = nat.filtering !== "address-and-port-dependent" || nat.hairpin;
-  const key = mappingKey(nat.mapping);
+  const out = `oifname "${place.uplink}" ip saddr != ${place.ip}`;
+  const hairpin = `ct mark ${HAIRPIN_MARK} ct status dnat`;
   return table([
-    ...PROTOCOLS.map((p) => `map out_${p} { type ${key.types} : inet_service; ${DYNAMIC} }`),
-    ...PROTOCOLS.map((p) => `set taken_${p} { type inet_service; ${DYNAMIC} }`),
-    ...entering
-      ? PROTOCOLS.map((p) =>
-        `map in_${p} { type inet_service : ipv4_addr . inet_service; ${DYNAMIC} }`
-      )
-      : [],
-    ...nat.filtering === "address-dependent"
-      ? PROTOCOLS.map((p) => `set contacted_${p} { type inet_service . ipv4_addr; ${DYNAMIC} }`)
-      : [],
-    ...PROTOCOLS.flatMap((p) =>
-      chain(`translate_${p}`, undefined, translate(p, nat, place, key.fields))
-    ),
-    ...chain(
-      "postrouting",
-      "type nat hook postrouting priority srcnat; policy accept;",
-      [
-        ...PROTOCOLS.map((p) =>
-          `oifname "${place.uplink}" ip saddr != ${place.ip} meta l4proto ${p} goto translate_${p}`
-        ),
-        `oifname "${place.uplink}" ip saddr != ${place.ip} snat to ${place.ip}`,
-        ...nat.hairpin
-          ? PROTOCOLS.map((p) =>
-            `ct mark ${HAIRPIN_MARK} ct status dnat meta l4proto ${p} goto translate_${p}`
-          )
-          : [],
-      ],
-    ),
-    ...entering
-      ? chain(
-        "prerouting",
-        "type nat hook prerouting priority dstnat; policy accept;",
-        prerouting(nat, place),
-      )
-      : [],
-    ...renewal(nat, key.fields, entering),
+    ...PROTOCOLS.flatMap((p) => sets(p, nat)),
+    ...PROTOCOLS.flatMap((p) => chain(`translate_${p}`, undefined, translate(p, nat, place))),
+    ...chain("postrouting", POSTROUTING, [
+      ...PROTOCOLS.map((p) => `${out} meta l4proto ${p} goto translate_${p}`),
+      `${out} snat to ${place.ip}`,
+      ...nat.hairpin
+        ? PROTOCOLS.map((p) => `${hairpin} meta l4proto ${p} goto translate_${p}`)
+        : [],
+    ]),
+    ...canEnter(nat) ? chain("prerouting", PREROUTING, prerouting(nat, place)) : [],
+    ...renewal(nat),
     ...unsolicited(place),
   ]);
 }
 
-interface MappingKey {
-  types: string;
-  fields: string;
-}
-
-function mappingKey(mapping: EndpointDependence): MappingKey {
-  const types = ["ipv4_addr", "inet_service"];
-  const fields = [INTERNAL];
-  if (mapping !== "endpoint-independent") {
-    types.push("ipv4_addr");
-    fields.push("ct original ip daddr");
-  }
-  if (mapping === "address-and-port-dependent") {
-    types.push("inet_service");
-    fields.push("ct original proto-dst");
-  }
-  return { types: types.join(" . "), fields: fields.join(" . ") };
+function sets(protocol: Protocol, nat: ResolvedNat): string[] {
+  const lasting = protocol === "udp" && udpLifetimes(nat) !== undefined;
+  const contacted = nat.filtering === "address-dependent";
+  const set = (name: string, type: string) =>
+    `set ${name}_${protocol} { type ${type}; ${DYNAMIC} }`;
+  const map = (name: string, type: string) =>
+    `map ${name}_${protocol} { type ${type}; ${DYNAMIC} }`;
+  return [
+    map("out", `${mappingKey(nat.mapping).types} : inet_service`),
+    ...canEnter(nat) ? [map("in", "inet_service : ipv4_addr . inet_service")] : [],
+    set("taken", "inet_service"),
+    ...lasting ? [set("lasting", "inet_service")] : [],
+    ...contacted ? [set("contacted", "inet_service . ipv4_addr")] : [],
+    ...contacted && lasting ? [set("lasting_contacted", "inet_service . ipv4_addr")] : [],
+  ];
 }
 
 /** The first packet of a flow: the mapping that is there, the same port, or a drawn one. */
-function translate(
-  protocol: Protocol,
-  nat: ResolvedNat,
-  place: NatPlace,
-  fields: string,
-): string[] {
+function translate(protocol: Protocol, nat: ResolvedNat, place: NatPlace): string[] {
+  const { outward } = mappingKey(nat.mapping);
   const match = `meta l4proto ${protocol}`;
   const claim = (port: string) =>
     `${match} add @taken_${protocol} { ${port} timeout ${nat.timeouts.udpSecs}s ${ONCE} } ` +
     `snat to ${place.ip}:${port}`;
   const drawn = Array.from(
     { length: ATTEMPTS },
-    (_, i) => claim(`jhash ${fields} mod 64512 seed ${(place.seed + i) >>> 0} offset 1024`),
+    (_, i) => claim(`jhash ${outward} mod 64512 seed ${(place.seed + i) >>> 0} offset 1024`),
   );
   return [
-    `${match} snat to ${place.ip}:${fields} map @out_${protocol}`,
+    `${match} snat to ${place.ip}:${outward} map @out_${protocol}`,
     ...nat.portPreservation ? [claim(`${protocol} sport`)] : [],
     ...drawn,
     "drop",
   ];
 }
-
-const ONCE = "limit rate 1/day burst 1 packets";
 
 function prerouting(nat: ResolvedNat, place: NatPlace): string[] {
   return PROTOCOLS.flatMap((p) => {
@@ -179,72 +160,6 @@ function prerouting(nat: ResolvedNat, place: NatPlace): string[] {
   });
 }
 
-/** Keeps a mapping alive as long as conntrack keeps a flow of it. */
-function renewal(nat: ResolvedNat, fields: string, entering: boolean): string[] {
-  const outward = (protocol: Protocol, secs: number) => {
-    const port = "ct reply proto-dst";
-    return [
-      `update @out_${protocol} { ${fields} timeout ${secs}s : ${port} }`,
-      ...entering ? [`update @in_${protocol} { ${port} timeout ${secs}s : ${INTERNAL} }`] : [],
-      ...nat.filtering === "address-dependent"
-        ? [`update @contacted_${protocol} { ${port} . ct original ip daddr timeout ${secs}s }`]
-        : [],
-      // Last: its limit ends the rule for all but the packet that made the element.
-      `update @taken_${protocol} { ${port} timeout ${secs}s ${ONCE} }`,
-    ].join(" ");
-  };
-  const inward = (protocol: Protocol, secs: number) => {
-    const port = "ct original proto-dst";
-    const internal = "ct reply ip saddr . ct reply proto-src";
-    const remote = nat.mapping === "endpoint-independent"
-      ? ""
-      : nat.mapping === "address-dependent"
-      ? " . ct original ip saddr"
-      : " . ct original ip saddr . ct original proto-src";
-    return [
-      `update @out_${protocol} { ${internal}${remote} timeout ${secs}s : ${port} }`,
-      `update @in_${protocol} { ${port} timeout ${secs}s : ${internal} }`,
-      `update @taken_${protocol} { ${port} timeout ${secs}s ${ONCE} }`,
-    ].join(" ");
-  };
-  const chains = [
-    ...chain("renew", undefined, byLifetime(nat, outward)),
-    ...chain(
-      "remember",
-      "type filter hook postrouting priority srcnat + 10; policy accept;",
-      [
-        `${PORTS} ct status snat goto renew`,
-        ...entering ? [`${PORTS} ct status dnat goto renew_entered`] : [],
-      ],
-    ),
-  ];
-  return entering
-    ? [...chain("renew_entered", undefined, byLifetime(nat, inward)), ...chains]
-    : chains;
-}
-
-/** One rule for each lifetime that conntrack gives: what it does, by the time that is left. */
-function byLifetime(
-  nat: ResolvedNat,
-  update: (protocol: Protocol, secs: number) => string,
-): string[] {
-  const { udpSecs, udpStreamSecs, tcpEstablishedSecs } = nat.timeouts;
-  const udp = [
-    `meta l4proto udp ct status assured ${update("udp", udpStreamSecs)} return`,
-    `meta l4proto udp ct status ! assured ${update("udp", udpSecs)} return`,
-  ];
-  if (tcpEstablishedSecs <= TCP_TRANSITORY_SECS) {
-    return [...udp, `meta l4proto tcp ${update("tcp", tcpEstablishedSecs)}`];
-  }
-  return [
-    ...udp,
-    `meta l4proto tcp ct expiration > ${TCP_TRANSITORY_SECS}s ${update("tcp", tcpEstablishedSecs)}`,
-    `meta l4proto tcp ct expiration <= ${TCP_TRANSITORY_SECS}s ${
-      update("tcp", TCP_TRANSITORY_SECS)
-    }`,
-  ];
-}
-
 /**
  * A packet from outside that no mapping takes ends at the router. Were it let
  * in, conntrack would remember it, and a host inside that sends to the same
@@ -252,18 +167,16 @@ function byLifetime(
  * punching would fail. So it is dropped, unless a program on the router listens.
  */
 function unsolicited(place: NatPlace): string[] {
-  const fresh = `iifname "${place.uplink}" ip daddr ${place.ip} ct state new ${PORTS}`;
-  return chain(
-    "input",
-    "type filter hook input priority filter; policy accept;",
-    place.socketMatch === false
-      ? PROTOCOLS.map((p) => `${fresh} meta l4proto ${p} ${p} dport @taken_${p} drop`)
-      : [`${fresh} socket wildcard { 0, 1 } accept`, `${fresh} drop`],
-  );
-}
-
-function chain(name: string, hook: string | undefined, rules: string[]): string[] {
-  return [`chain ${name} {`, ...(hook ? [hook, ...rules] : rules).map((r) => `  ${r}`), "}"];
+  const fresh = `iifname "${place.uplink}" ip daddr ${place.ip} ct state new`;
+  // Without sockets to look at, what no mapping needs is left to the router. "!=", since to find a
+  // taken port would ask its limit, which never lets a second packet pass.
+  const listening = place.socketMatch === false
+    ? PROTOCOLS.map((p) => `${fresh} ${p} dport != @taken_${p} accept`)
+    : [`${fresh} ${PORTS} socket wildcard { 0, 1 } accept`];
+  return chain("input", "type filter hook input priority filter; policy accept;", [
+    ...listening,
+    `${fresh} ${PORTS} drop`,
+  ]);
 }
 
 function table(lines: string[]): string {

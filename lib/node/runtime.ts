@@ -14,6 +14,8 @@ export interface LabServices {
   readonly logging: boolean;
   /** The names that a node resolves. */
   names(node: string): NameFiles;
+  /** Throws when the lab is closed. */
+  open(what: string): void;
   /** Called before anything of the user's runs in a node. */
   beforeUse(node: string): void;
   log(node: string, kind: "stdout" | "stderr", chunk: Uint8Array): void;
@@ -50,11 +52,8 @@ export class NodeRuntime implements Host {
   }
 
   ready(): void {
-    if (this.#closed) {
-      throw new NodeRemovedError(
-        `node "${this.name}" is gone: it was removed, or its lab was closed`,
-      );
-    }
+    this.#lab.open(this.name);
+    if (this.#closed) throw new NodeRemovedError(`node "${this.name}" is gone: it was removed`);
     this.#lab.beforeUse(this.name);
   }
 

@@ -1,7 +1,8 @@
 import { Lab } from "@netyard/netyard";
 import { ipBytes, macBytes } from "../../lib/address/mod.ts";
 import { Namespace } from "../../native/namespace.ts";
-import { addAddress, addVeth, setLink } from "../../native/netlink/route.ts";
+import { addAddress } from "../../native/netlink/address.ts";
+import { addVeth, setLink } from "../../native/netlink/link.ts";
 import { rtnetlink } from "../../native/netlink/socket.ts";
 import { formatTable, median } from "./stats.ts";
 

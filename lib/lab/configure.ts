@@ -1,0 +1,112 @@
+import type { MessageWriter } from "../../native/netlink/codec.ts";
+import { addAddress, deleteAddress } from "../../native/netlink/address.ts";
+import { LOOPBACK, noLinkLocal, setLink } from "../../native/netlink/link.ts";
+import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
+import { ipBytes } from "../address/mod.ts";
+import { inside, takeAway } from "./inside.ts";
+import { type InterfaceRecord, IPV6_MIN_MTU, type NodeRecord } from "./model.ts";
+import { forget, forgetAll, knowGateway, welcome } from "./neighbours.ts";
+import type { Defer } from "./undo.ts";
+
+/** The node's side of an interface: its addresses, its neighbours and its routes. */
+
+/** Sets the loopback up, with addresses if there are any. */
+export function configureLoopback(node: NodeRecord, ips: string[]): void {
+  inside(node, (batch) => {
+    setLink(batch, LOOPBACK, { up: true });
+    for (const ip of ips) addAddress(batch, LOOPBACK, ipBytes(ip), fullPrefix(ip));
+  });
+  node.unsettled.add(node, [], ips);
+}
+
+export const fullPrefix = (ip: string): number => ip.includes(":") ? 128 : 32;
+
+/**
+ * Brings an interface up with its addresses, neighbours and routes: a new one, or
+ * one that was down, whose routes, neighbours and IPv6 addresses the kernel dropped.
+ */
+export function configure(iface: InterfaceRecord, isDefault: boolean): void {
+  const { index, node } = iface;
+  inside(node, (batch) => {
+    setLink(batch, LOOPBACK, { up: true });
+    // With less, the link has no IPv6 at all.
+    if (iface.mtu >= IPV6_MIN_MTU) noLinkLocal(batch, index);
+    setLink(batch, index, { up: true });
+    for (const { ip, prefix } of ownAddresses(iface)) addAddress(batch, index, ipBytes(ip), prefix);
+    knowGateway(batch, iface);
+    if (isDefault) defaultRoutes(batch, iface);
+  });
+  node.unsettled.add(node, [index], ownAddresses(iface).map(({ ip }) => ip));
+  forgetAll(iface);
+}
+
+function ownAddresses(iface: InterfaceRecord): { ip: string; prefix: number }[] {
+  const { ip, prefix, ip6, prefix6, linkLocal6 } = iface;
+  return [
+    ...ip ? [{ ip, prefix }] : [],
+    ...ip6 ? [{ ip: ip6, prefix: prefix6 }] : [],
+    ...linkLocal6 ? [{ ip: linkLocal6, prefix: 64 }] : [],
+    ...iface.extra,
+  ];
+}
+
+function defaultRoutes(batch: MessageWriter, iface: InterfaceRecord): void {
+  const { index, segment } = iface;
+  if (iface.ip && segment.v4) replaceRoute(batch, { gateway: ipBytes(segment.v4.gateway), index });
+  if (iface.ip6) replaceRoute(batch, { gateway: ipBytes(segment.linkLocal), index });
+}
+
+/** Makes one interface the way to everything else, in the families that it has. */
+export function moveDefaultRoute(from: InterfaceRecord | undefined, to: InterfaceRecord): void {
+  if (from && from !== to && from.up) {
+    for (const family of [4, 6] as const) {
+      takeAway(() =>
+        inside(from.node, (batch) => deleteRoute(batch, { family, index: from.index }))
+      );
+    }
+  }
+  if (to.up) inside(to.node, (batch) => defaultRoutes(batch, to));
+}
+
+/** Sets an interface down; {@link configure} brings it back. */
+export function setDown(iface: InterfaceRecord): void {
+  inside(iface.node, (batch) => setLink(batch, iface.index, { up: false }));
+  iface.node.unsettled.drop(iface.node, ownAddresses(iface).map(({ ip }) => ip));
+  forgetAll(iface);
+}
+
+/** Gives an interface another IPv4 address in the same network. */
+export function renumber(iface: InterfaceRecord, ip: string, isDefault: boolean): void {
+  const { node, index, ip: old, segment } = iface;
+  if (old) {
+    forget(iface, [old]);
+    if (iface.up) {
+      takeAway(() =>
+        inside(node, (batch) => deleteAddress(batch, index, ipBytes(old), iface.prefix))
+      );
+    }
+  }
+  iface.ip = ip;
+  const link = segment.gatewayLink;
+  if (link) inside(segment.owner, (batch) => welcome(batch, link.index, iface));
+  // The kernel drops with an address those that were secondary to it, and may drop routes.
+  if (iface.up) configure(iface, isDefault);
+}
+
+/** Adds one more address to an interface, to be there whenever it is up. */
+export function addExtra(iface: InterfaceRecord, ip: string, prefix: number, defer: Defer): void {
+  const { node, index, segment, extra, up } = iface;
+  if (up) {
+    inside(node, (batch) => addAddress(batch, index, ipBytes(ip), prefix));
+    defer(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix)));
+    node.unsettled.add(node, [], [ip]);
+    defer(() => node.unsettled.drop(node, [ip]));
+  }
+  const port = segment.members.get(iface);
+  if (segment.kind === "ix" && port) {
+    // The exchange asks nobody where an address is: it sends to each member what is routed there.
+    const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
+    inside(segment.owner, (batch) => replaceRoute(batch, route));
+  }
+  extra.push({ ip, prefix });
+}

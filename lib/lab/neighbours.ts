@@ -1,0 +1,87 @@
+import type { MessageWriter } from "../../native/netlink/codec.ts";
+import { addNeighbour, deleteNeighbour } from "../../native/netlink/address.ts";
+import { ipBytes, macBytes } from "../address/mod.ts";
+import { inside, takeAway } from "./inside.ts";
+import type { InterfaceRecord, NodeRecord, Segment } from "./model.ts";
+
+/** Who is whose permanent neighbour. */
+
+/** The addresses that the lab gave an interface, without the link-local one. */
+export function addressesOf(iface: InterfaceRecord): string[] {
+  return [iface.ip, iface.ip6].filter((ip) => ip !== undefined);
+}
+
+/** What the gateway must know of a member. */
+export function welcome(batch: MessageWriter, index: number, iface: InterfaceRecord): void {
+  meet(batch, index, iface, [...addressesOf(iface), iface.linkLocal6]);
+}
+
+function meet(
+  batch: MessageWriter,
+  index: number,
+  { mac }: InterfaceRecord,
+  ips: (string | undefined)[],
+): void {
+  for (const ip of ips) if (ip) addNeighbour(batch, index, ipBytes(ip), macBytes(mac));
+}
+
+/** What a member must know of its gateway. */
+export function knowGateway(batch: MessageWriter, iface: InterfaceRecord): void {
+  const { index, segment } = iface;
+  const mac = macBytes(segment.mac);
+  if (iface.ip && segment.v4) addNeighbour(batch, index, ipBytes(segment.v4.gateway), mac);
+  if (iface.ip6 && segment.v6) {
+    addNeighbour(batch, index, ipBytes(segment.v6.gateway), mac);
+    addNeighbour(batch, index, ipBytes(segment.linkLocal), mac);
+  }
+}
+
+/** Makes gateway and peers forget addresses that a member no longer has. */
+export function forget(iface: InterfaceRecord, ips: (string | undefined)[]): void {
+  const { segment } = iface;
+  const gone = ips.filter((ip) => ip !== undefined);
+  if (segment.gatewayLink) {
+    for (const ip of gone) forgetAt(segment.owner, segment.gatewayLink.index, ip);
+  }
+  for (const [peer, known] of segment.acquainted) {
+    if (peer === iface || !known.delete(iface) || !peer.up) continue;
+    for (const ip of gone) forgetAt(peer.node, peer.index, ip);
+  }
+  segment.allAcquainted = false;
+}
+
+function forgetAt(node: NodeRecord, index: number, ip: string): void {
+  takeAway(() => inside(node, (batch) => deleteNeighbour(batch, index, ipBytes(ip))));
+}
+
+/** Notes that the kernel dropped all that an interface knew. */
+export function forgetAll(iface: InterfaceRecord): void {
+  iface.segment.acquainted.delete(iface);
+  iface.segment.allAcquainted = false;
+}
+
+/** A datagram with more of them may not fit a socket's send buffer, of 208 kB. */
+const NEIGHBOURS_AT_ONCE = 1_000;
+
+/**
+ * Makes all members of a LAN permanent neighbours of each other. All namespaces
+ * share the kernel's table of learnt neighbours, of 1,024 entries: a lab in which
+ * everyone talks to everyone would overflow it.
+ */
+export function acquaint(segment: Segment): void {
+  if (segment.allAcquainted || segment.kind === "ix") return;
+  for (const member of segment.members.keys()) {
+    if (!member.up) continue;
+    const known = segment.acquainted.get(member) ?? new Set();
+    segment.acquainted.set(member, known);
+    const peers = [...segment.members.keys()].filter((p) => p !== member && !known.has(p));
+    for (let i = 0; i < peers.length; i += NEIGHBOURS_AT_ONCE) {
+      const some = peers.slice(i, i + NEIGHBOURS_AT_ONCE);
+      inside(member.node, (batch) => {
+        for (const peer of some) meet(batch, member.index, peer, addressesOf(peer));
+      });
+      for (const peer of some) known.add(peer);
+    }
+  }
+  segment.allAcquainted = true;
+}

@@ -1,0 +1,76 @@
+import { getLink } from "../../native/netlink/link.ts";
+import { getRoute, isLocalRoute } from "../../native/netlink/route.ts";
+import { NetyardError } from "../../native/error.ts";
+import { ipBytes } from "../address/mod.ts";
+import { inside, refusedBy, takeAway } from "./inside.ts";
+import type { NodeRecord, Unsettled } from "./model.ts";
+
+/**
+ * What the kernel finishes a moment after it said it was done, and what is lost until then.
+ *
+ * - The end of a veth pair that was set up first, and a bridge, drop what they are to send until a
+ *   kernel thread has seen the carrier. Asking for the link does that thread's work (since Linux
+ *   6.8, `linkwatch_sync_dev`).
+ * - An IPv6 address gets its local route from a kernel thread, even without duplicate address
+ *   detection; until then what arrives for it is dropped.
+ */
+export class Settling implements Unsettled {
+  #nodes = new Map<NodeRecord, { links: Set<number>; ips: Set<string> }>();
+
+  /** Notes a link that was set up, and addresses that a node was given. */
+  add(node: NodeRecord, links: number[], ips: (string | undefined)[] = []): void {
+    const known = this.#nodes.get(node) ?? { links: new Set(), ips: new Set() };
+    this.#nodes.set(node, known);
+    for (const link of links) known.links.add(link);
+    for (const ip of ips) if (ip?.includes(":")) known.ips.add(ip);
+  }
+
+  /** Forgets addresses that a node does not have any more; without `ips`, all about it. */
+  drop(node: NodeRecord, ips?: (string | undefined)[]): void {
+    if (!ips) this.#nodes.delete(node);
+    for (const ip of ips ?? []) if (ip) this.#nodes.get(node)?.ips.delete(ip);
+  }
+
+  /** Waits until all of it is done, which as a rule it is. */
+  settle(): void {
+    for (const [node, { links, ips }] of this.#nodes) {
+      this.#nodes.delete(node);
+      finish(node, [...links], [...ips]);
+    }
+  }
+}
+
+/** An answer has up to 2 kB, and a socket's queue 208. */
+const QUESTIONS_AT_ONCE = 32;
+/** Far more than the kernel takes under load; reached only where something else took it away. */
+const PATIENCE_MS = 5_000;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+function finish(node: NodeRecord, links: number[], ips: string[]): void {
+  for (let i = 0; i < links.length; i += QUESTIONS_AT_ONCE) {
+    const some = links.slice(i, i + QUESTIONS_AT_ONCE);
+    // One that was taken away meanwhile is none to wait for.
+    takeAway(() => inside(node, (batch) => some.forEach((index) => getLink(batch, index))));
+  }
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!areLocal(node, ips)) {
+    if (performance.now() > deadline) {
+      throw new NetyardError(
+        `${node.name}: the kernel has not taken all of ${ips.join(", ")} into use within ` +
+          `${PATIENCE_MS / 1000} s; were they taken away by other means than the lab's?`,
+      );
+    }
+    Atomics.wait(pause, 0, 0, 0.2);
+  }
+}
+
+/** Whether the node answers to each of these addresses. */
+function areLocal(node: NodeRecord, ips: string[]): boolean {
+  try {
+    const answers = inside(node, (batch) => ips.forEach((ip) => getRoute(batch, ipBytes(ip))));
+    return answers.filter(isLocalRoute).length === ips.length;
+  } catch (error) {
+    if (refusedBy(error, ["ENETUNREACH", "EHOSTUNREACH"])) return false;
+    throw error;
+  }
+}

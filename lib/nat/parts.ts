@@ -1,0 +1,52 @@
+import type { EndpointDependence, ResolvedNat } from "./config.ts";
+
+/** What the rulesets of a NAT are put together from. */
+
+/** The protocols whose ports are translated by mappings. */
+export const PROTOCOLS = ["udp", "tcp"] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** The endpoint inside, of a flow that began inside. */
+export const INTERNAL = "ct original ip saddr . ct original proto-src";
+
+/** The limit in an element of `taken`: whoever makes the element passes, and nobody after. */
+export const ONCE = "limit rate 1/day burst 1 packets";
+
+/** How much of the destination a mapping is kept for, as nftables types and expressions. */
+export interface MappingKey {
+  types: string;
+  /** For the packets of a flow that began inside. */
+  outward: string;
+  /** For the packets of a flow that entered through a mapping. */
+  inward: string;
+}
+
+/** The key of `out`: the endpoint inside, and what the mapping depends on. */
+export function mappingKey(mapping: EndpointDependence): MappingKey {
+  const types = ["ipv4_addr", "inet_service"];
+  const outward = [INTERNAL];
+  // Of a flow through a hairpin, the reply tuple alone has the addresses as its target sees them.
+  const inward = ["ct reply ip saddr", "ct reply proto-src"];
+  if (mapping !== "endpoint-independent") {
+    types.push("ipv4_addr");
+    outward.push("ct original ip daddr");
+    inward.push("ct reply ip daddr");
+  }
+  if (mapping === "address-and-port-dependent") {
+    types.push("inet_service");
+    outward.push("ct original proto-dst");
+    inward.push("ct reply proto-dst");
+  }
+  const join = (parts: string[]) => parts.join(" . ");
+  return { types: join(types), outward: join(outward), inward: join(inward) };
+}
+
+/** Whether flows can begin outside, or at another host inside, and enter through a mapping. */
+export function canEnter(nat: ResolvedNat): boolean {
+  return nat.filtering !== "address-and-port-dependent" || nat.hairpin;
+}
+
+/** A chain, with a hook or for others to jump to. */
+export function chain(name: string, hook: string | undefined, rules: string[]): string[] {
+  return [`chain ${name} {`, ...(hook ? [hook, ...rules] : rules).map((r) => `  ${r}`), "}"];
+}

@@ -1,0 +1,99 @@
+import { type MessageWriter, NLM_F_CREATE, NLM_F_REPLACE } from "./codec.ts";
+
+/** The requests of rtnetlink(7) that concern addresses, own ones and neighbours', each appended to a batch. */
+
+const RTM_NEWADDR = 20;
+const RTM_DELADDR = 21;
+const RTM_NEWNEIGH = 28;
+const RTM_DELNEIGH = 29;
+
+const IFA_ADDRESS = 1;
+const IFA_LOCAL = 2;
+const IFA_FLAGS = 8;
+// Skip duplicate address detection: the lab hands addresses out once, and
+// waiting a second per interface for a check that cannot fail is a waste.
+const IFA_F_NODAD = 0x02;
+const RT_SCOPE_UNIVERSE = 0;
+const RT_SCOPE_LINK = 253;
+
+const NDA_DST = 1;
+const NDA_LLADDR = 2;
+const NUD_PERMANENT = 0x80;
+
+/** AF_INET or AF_INET6, by the length of an address. */
+export const familyOf = (ip: Uint8Array): number => ip.length === 4 ? 2 : 10;
+
+/** An address as it stands in error messages. */
+export function ipText(ip: Uint8Array): string {
+  if (ip.length === 4) return ip.join(".");
+  const groups = Array.from({ length: 8 }, (_, i) => (ip[2 * i] << 8 | ip[2 * i + 1]).toString(16));
+  return groups.join(":").replace(/(^|:)0(:0)+(:|$)/, "::");
+}
+
+function addressMessage(
+  batch: MessageWriter,
+  type: number,
+  flags: number,
+  index: number,
+  ip: Uint8Array,
+  prefix: number,
+): void {
+  const isLinkLocal = ip.length === 16 && ip[0] === 0xfe && (ip[1] & 0xc0) === 0x80;
+  const scope = isLinkLocal ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  batch.begin(type, flags, `address ${ipText(ip)}/${prefix} on link ${index}`)
+    .u8(familyOf(ip)).u8(prefix).u8(0).u8(scope).u32(index)
+    .attrBytes(IFA_LOCAL, ip)
+    .attrBytes(IFA_ADDRESS, ip);
+  if (ip.length === 16) batch.attrU32(IFA_FLAGS, IFA_F_NODAD);
+  batch.end();
+}
+
+/** Gives an interface an address. IPv6 ones are usable at once. */
+export function addAddress(
+  batch: MessageWriter,
+  index: number,
+  ip: Uint8Array,
+  prefix: number,
+): void {
+  addressMessage(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, ip, prefix);
+}
+
+/** Takes an address away, and with it the routes that it brought. */
+export function deleteAddress(
+  batch: MessageWriter,
+  index: number,
+  ip: Uint8Array,
+  prefix: number,
+): void {
+  addressMessage(batch, RTM_DELADDR, 0, index, ip, prefix);
+}
+
+/**
+ * Tells a node its neighbour's MAC for good. The kernel's neighbour table is
+ * shared by all namespaces and holds 1,024 learnt entries; permanent ones do
+ * not count.
+ */
+export function addNeighbour(
+  batch: MessageWriter,
+  index: number,
+  ip: Uint8Array,
+  mac: Uint8Array,
+): void {
+  batch.begin(
+    RTM_NEWNEIGH,
+    NLM_F_CREATE | NLM_F_REPLACE,
+    `neighbour ${ipText(ip)} on link ${index}`,
+  )
+    .u8(familyOf(ip)).u8(0).u16(0).u32(index).u16(NUD_PERMANENT).u8(0).u8(0)
+    .attrBytes(NDA_DST, ip)
+    .attrBytes(NDA_LLADDR, mac)
+    .end();
+}
+
+/** Forgets a neighbour. */
+export function deleteNeighbour(batch: MessageWriter, index: number, ip: Uint8Array): void {
+  batch.begin(RTM_DELNEIGH, 0, `delete neighbour ${ipText(ip)} on link ${index}`)
+    .u8(familyOf(ip)).u8(0).u16(0).u32(index).u16(0).u8(0).u8(0)
+    .attrBytes(NDA_DST, ip)
+    .end();
+}

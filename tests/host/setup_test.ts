@@ -1,0 +1,124 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { findProgram } from "../../native/process.ts";
+import { familyOf } from "../../lib/host/install.ts";
+import { readOsRelease } from "../../lib/host/os_release.ts";
+
+const SETUP = new URL("../../lib/host/setup.ts", import.meta.url);
+
+/** Runs the script with only these directories on PATH. */
+async function runSetup(
+  args: string[],
+  path?: string,
+): Promise<{ code: number; said: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", SETUP.pathname, ...args],
+    env: { NO_COLOR: "1", ...path === undefined ? {} : { PATH: path } },
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, said: decoder.decode(stdout) + decoder.decode(stderr) };
+}
+
+/** Makes a directory of executables with these contents. */
+async function programs(contents: Record<string, string>): Promise<string> {
+  const dir = await Deno.makeTempDir();
+  for (const [name, content] of Object.entries(contents)) {
+    await Deno.writeTextFile(`${dir}/${name}`, content, { mode: 0o755 });
+  }
+  return dir;
+}
+
+const ALL = { ip: "", tc: "", nft: "", ping: "", nsenter: "", unshare: "", mount: "" };
+
+Deno.test("setup says nothing when nothing is missing", async () => {
+  const dir = await programs(ALL);
+  try {
+    assertEquals(await runSetup([], dir), { code: 0, said: "" });
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("setup costs less than 60 ms above an empty script", async () => {
+  const dir = await programs({ ...ALL, "empty.ts": "" });
+  try {
+    const best = async (script: string) => {
+      let least = Infinity;
+      for (let i = 0; i < 7; i++) {
+        const start = performance.now();
+        await new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--no-check", script],
+          env: { PATH: dir },
+          stdout: "null",
+        }).output();
+        least = Math.min(least, performance.now() - start);
+      }
+      return least;
+    };
+    const own = await best(SETUP.pathname) - await best(`${dir}/empty.ts`);
+    assert(own < 60, `setup takes ${own} ms of its own`);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("setup refuses a program that it knows no package for", async () => {
+  const { code, said } = await runSetup(["tcpdump", "emacs"]);
+  assertEquals(code, 2);
+  assertStringIncludes(said, "no package is known for: emacs; known: ip, tc");
+});
+
+// The programs under /usr/sbin count whatever PATH says; ping is elsewhere.
+const pingIsHidden = !findProgram("ping", ["/usr/local/sbin", "/usr/sbin", "/sbin"]);
+const installs = Deno.uid() === 0 && familyOf(readOsRelease()) === "debian";
+
+Deno.test("setup runs apt-get as root on Debian, and elsewhere says what to type", async () => {
+  if (!pingIsHidden) return console.log("skipped: ping is in a system directory here");
+  const log = await Deno.makeTempFile();
+  // An apt-get that writes down its arguments, and at "install" makes ping.
+  const dir = await programs({
+    ...ALL,
+    "apt-get": `#!/bin/sh
+echo "$DEBIAN_FRONTEND $*" >> ${log}
+case "$*" in *install*) echo > \${0%/*}/ping; /bin/chmod 755 \${0%/*}/ping;; esac
+`,
+  });
+  try {
+    await Deno.remove(`${dir}/ping`);
+    const { code, said } = await runSetup([], dir);
+    if (installs) {
+      assertEquals([code, said], [0, "installing iputils-ping\n"]);
+      assertEquals(
+        await Deno.readTextFile(log),
+        "noninteractive -qq -o DPkg::Lock::Timeout=120 update\n" +
+          "noninteractive -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends iputils-ping\n",
+      );
+    } else {
+      assertEquals(code, 1);
+      assertStringIncludes(said, "not on this host: ping\n");
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+    await Deno.remove(log);
+  }
+});
+
+Deno.test("an apt-get that fails is quoted, with what to do by hand", async () => {
+  if (!pingIsHidden || !installs) return console.log("skipped: setup installs nothing here");
+  const dir = await programs({
+    ...ALL,
+    "apt-get": "#!/bin/sh\necho 'E: no network' >&2\nexit 100\n",
+  });
+  try {
+    await Deno.remove(`${dir}/ping`);
+    const { code, said } = await runSetup([], dir);
+    assertEquals(code, 1);
+    assertStringIncludes(
+      said,
+      "install -y --no-install-recommends iputils-ping failed with exit code 100:",
+    );
+    assertStringIncludes(said, "E: no network");
+    assertStringIncludes(said, "sudo apt-get install iputils-ping");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
