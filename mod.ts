@@ -66,9 +66,11 @@ export type {
 export {
   CommandError,
   DeadlineError,
+  formatSocketAddress,
   Node,
   NodeCommand,
   NodeRemovedError,
+  parseSocketAddress,
   RemoteFunctionError,
   SandboxError,
 } from "./lib/node/mod.ts";

@@ -1,5 +1,5 @@
 import type { $Type } from "@david/dax";
-import { CommandError } from "./errors.ts";
+import { CommandError, RemoteFunctionError } from "./errors.ts";
 import { NodeCommand } from "./command.ts";
 import { type ProbeOptions, probeUdp, type Reflector, type SocketAddress } from "./reflector.ts";
 import type { NodeRuntime } from "./runtime.ts";
@@ -74,7 +74,8 @@ export abstract class Node {
   /**
    * Calls a synchronous function on this thread, inside the node's network
    * namespace. Sockets that it makes stay there: a listener returned from it
-   * keeps working on this thread's event loop.
+   * keeps working on this thread's event loop, until you close it. Use addresses: names are
+   * the host's here. What a function does later (`await`, `node:dgram`'s bind) is outside.
    *
    * @example
    * ```ts ignore
@@ -82,7 +83,14 @@ export abstract class Node {
    * ```
    */
   runSync<T>(fn: () => T): T {
-    return this.#use().namespace.enter(fn);
+    const runtime = this.#use();
+    if (fn.constructor.name === "AsyncFunction") {
+      throw new RemoteFunctionError(
+        `${this.name}: runSync() was given an async function, of which all but the beginning would ` +
+          "run outside the node; make the socket in a synchronous one, or use run()",
+      );
+    }
+    return runtime.namespace.enter(fn);
   }
 
   /**
@@ -97,6 +105,16 @@ export abstract class Node {
    * ```
    */
   run<T, A extends unknown[]>(fn: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
+    for (const arg of args as unknown[]) {
+      if (arg instanceof Node) {
+        return Promise.reject(
+          new RemoteFunctionError(
+            `${this.name}: run() was given the node "${arg.name}" as an argument, and handles do not ` +
+              "cross to another thread; pass what the function needs of it, for example its ip",
+          ),
+        );
+      }
+    }
     return this.#use().run(fn as (...args: never[]) => unknown, args) as Promise<T>;
   }
 

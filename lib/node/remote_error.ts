@@ -10,6 +10,8 @@ export interface ErrorData {
   cause?: unknown;
   /** The cause is itself an encoded error. */
   causeIsError?: boolean;
+  /** A DOMException, whose class its name does not tell. */
+  isDomException?: true;
   /** Of an AggregateError. */
   errors?: ErrorData[];
 }
@@ -38,6 +40,7 @@ function encodeError(error: Error): ErrorData {
     if (key !== "cause" && key !== "errors" && cloneable(value)) properties[key] = value;
   }
   const data: ErrorData = {
+    isDomException: error instanceof DOMException || undefined,
     name: error.name,
     message: error.message,
     stack: error.stack,
@@ -75,7 +78,9 @@ function decodeError(data: ErrorData): Error {
   const classes = { ...Deno.errors } as Record<string, new (message: string) => Error>;
   const global = (globalThis as unknown as Record<string, unknown>)[data.name];
   let error: Error;
-  if (data.errors) {
+  if (data.isDomException) {
+    error = new DOMException(data.message, data.name);
+  } else if (data.errors) {
     error = new AggregateError(data.errors.map(decodeError), data.message);
   } else if (classes[data.name]) {
     error = new classes[data.name](data.message);
