@@ -50,7 +50,7 @@ const SYMBOLS = {
   pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
-  umount2: { parameters: ["buffer", "i32"], result: "i32" },
+  poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   access: { parameters: ["buffer", "i32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -59,9 +59,6 @@ const SYMBOLS = {
   ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
   geteuid: { parameters: [], result: "u32" },
   execve: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
-  // The same two calls on Deno's pool of blocking threads; see thread.ts.
-  unsharePooled: { name: "unshare", parameters: ["i32"], result: "i32", nonblocking: true },
-  setnsPooled: { name: "setns", parameters: ["i32", "i32"], result: "i32", nonblocking: true },
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 
@@ -170,11 +167,12 @@ export function writeFileText(path: string, text: string): void {
   }
 }
 
-/** Replaces the content of an open file. */
+/** Replaces the content of an open file. Whoever reads it meanwhile never finds it empty. */
 export function overwrite(fd: number, text: string): void {
   const bytes = encoder.encode(text);
-  check(libc().ftruncate(fd, 0n), "ftruncate", fd, 0);
-  check(libc().pwrite(fd, bytes, BigInt(bytes.length), 0n), "pwrite", fd, `${bytes.length} bytes`);
+  const { length } = bytes;
+  check(libc().pwrite(fd, bytes, BigInt(length), 0n), "pwrite", fd, `${length} bytes`);
+  check(libc().ftruncate(fd, BigInt(length)), "ftruncate", fd, length);
 }
 
 /** readlink(2). */

@@ -1,10 +1,8 @@
 import { NetyardError } from "./error.ts";
 import { check, closeFd, libc, openFd } from "./libc.ts";
 
-export const CLONE_NEWNS = 0x00020000;
-export const CLONE_FS = 0x00000200;
-export const CLONE_NEWPID = 0x20000000;
-export const CLONE_NEWNET = 0x40000000;
+const CLONE_NEWPID = 0x20000000;
+const CLONE_NEWNET = 0x40000000;
 
 // A thread's own entry: /proc/self would name the main thread.
 const SELF = "/proc/thread-self/ns/net";
@@ -111,31 +109,42 @@ export class Namespace {
   }
 }
 
+/** The PID namespace that this thread's children belong to by default; open as long as the thread. */
+let homePid: number | undefined;
+
+/** A descriptor of the PID namespace that this process is in. */
+export function homePidNamespace(): number {
+  return homePid ??= openFd("/proc/thread-self/ns/pid");
+}
+
+function childrenAtHome(): void {
+  const home = homePidNamespace();
+  check(libc().setns(home, CLONE_NEWPID), "setns", home, "CLONE_NEWPID");
+}
+
 /**
  * Runs a synchronous function with new children put into another PID
  * namespace, so that they end when its first process does (pid_namespaces(7)).
  * No thread may be started meanwhile: the kernel refuses it.
  */
 export function withChildrenIn<T>(pidNamespaceFd: number, fn: () => T): T {
-  const home = openFd("/proc/thread-self/ns/pid");
+  homePidNamespace();
   check(libc().setns(pidNamespaceFd, CLONE_NEWPID), "setns", pidNamespaceFd, "CLONE_NEWPID");
   try {
     return fn();
   } finally {
-    check(libc().setns(home, CLONE_NEWPID), "setns", home, "CLONE_NEWPID");
-    closeFd(home);
+    childrenAtHome();
   }
 }
 
 /** Runs a synchronous function whose first child becomes the init of a new PID namespace. */
 export function withNewPidNamespace<T>(fn: () => T): T {
-  const home = openFd("/proc/thread-self/ns/pid");
+  homePidNamespace();
   check(libc().unshare(CLONE_NEWPID), "unshare", "CLONE_NEWPID");
   try {
     return fn();
   } finally {
-    check(libc().setns(home, CLONE_NEWPID), "setns", home, "CLONE_NEWPID");
-    closeFd(home);
+    childrenAtHome();
   }
 }
 
@@ -147,9 +156,5 @@ let canReturn: boolean | undefined;
  * is in, which root of a user namespace made for it does not have (setns(2)).
  */
 export function canEnterPidNamespaces(): boolean {
-  if (canReturn !== undefined) return canReturn;
-  const home = openFd("/proc/thread-self/ns/pid");
-  canReturn = libc().setns(home, CLONE_NEWPID) === 0;
-  closeFd(home);
-  return canReturn;
+  return canReturn ??= libc().setns(homePidNamespace(), CLONE_NEWPID) === 0;
 }

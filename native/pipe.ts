@@ -1,37 +1,61 @@
-import { check, closeFd, libc } from "./libc.ts";
+import { check, closeFd, libc, SyscallError } from "./libc.ts";
 
-/** A pipe(2) whose ends are both inherited by children started meanwhile. */
-export class InheritedPipe {
+const O_CLOEXEC = 0x80000;
+const POLLIN = 1;
+
+/** How long to wait before asking whether the writer still lives. */
+const LOOK_AGAIN_MS = 100;
+
+/**
+ * A pipe(2) by which a child reports to this thread. The child opens its end by
+ * path, and nobody inherits either: other threads start children at any time, and
+ * one of those must not keep the pipe open.
+ */
+export class ReportPipe {
   #read: number;
   #write: number;
 
   constructor() {
     const ends = new Int32Array(2);
-    check(libc().pipe2(new Uint8Array(ends.buffer), 0), "pipe2");
+    check(libc().pipe2(new Uint8Array(ends.buffer), O_CLOEXEC), "pipe2");
     [this.#read, this.#write] = ends;
   }
 
-  /** A path by which a child opens the end to write to. */
+  /** A path by which a child of this process opens the end to write to. */
   get childPath(): string {
-    return `/proc/self/fd/${this.#write}`;
+    return `/proc/${Deno.pid}/fd/${this.#write}`;
   }
 
-  /** Waits for what a child writes, until `end` was seen or every writer is gone. */
-  readUntil(end: string): string {
-    closeFd(this.#write);
-    this.#write = -1;
+  /** Waits for what a child writes, until `end` was seen or `alive` says that no more will come. */
+  readUntil(end: string, alive: () => boolean): string {
+    const decoder = new TextDecoder();
     const buffer = new Uint8Array(4096);
     let text = "";
     while (!text.endsWith(end)) {
+      // Asked first: what it wrote before it died is still read.
+      const more = alive();
+      if (!this.#readable(more ? LOOK_AGAIN_MS : 0)) {
+        if (!more) break;
+        continue;
+      }
       const n = check(libc().read(this.#read, buffer, 4096n), "read", "pipe");
-      if (n === 0) break;
-      text += new TextDecoder().decode(buffer.subarray(0, n));
+      text += decoder.decode(buffer.subarray(0, n), { stream: true });
     }
     return text;
   }
 
+  #readable(timeoutMs: number): boolean {
+    const request = new Int32Array([this.#read, POLLIN]);
+    try {
+      return check(libc().poll(new Uint8Array(request.buffer), 1n, timeoutMs), "poll", "pipe") > 0;
+    } catch (error) {
+      if (error instanceof SyscallError && error.code === "EINTR") return false;
+      throw error;
+    }
+  }
+
   [Symbol.dispose](): void {
-    if (this.#write >= 0) closeFd(this.#write);
+    closeFd(this.#write);
     closeFd(this.#read);
   }
 }

@@ -7,11 +7,15 @@ const FORK_WAIT_MS = 200;
  * started in another PID namespace, and waits for. Before it forked, the signal
  * goes to nsenter itself once it is clear that no child comes.
  */
-export function signalChildOf(pid: number, signal: Deno.Signal): void {
+export function signalChildOf(
+  pid: number,
+  signal: Deno.Signal,
+  readProc: (path: string) => string = readFileText,
+): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   const deadline = performance.now() + FORK_WAIT_MS;
   for (;;) {
-    const [child] = readFileText(`/proc/${pid}/task/${pid}/children`).trim().split(" ");
+    const [child] = readProc(`/proc/${pid}/task/${pid}/children`).trim().split(" ");
     if (child) return Deno.kill(Number(child), signal);
     if (performance.now() > deadline) return Deno.kill(pid, signal);
     Atomics.wait(pause, 0, 0, 1);

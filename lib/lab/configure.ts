@@ -5,7 +5,7 @@ import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes } from "../address/mod.ts";
 import { inside, takeAway } from "./inside.ts";
 import { type InterfaceRecord, IPV6_MIN_MTU, type NodeRecord } from "./model.ts";
-import { forget, forgetAll, knowGateway, welcome } from "./neighbours.ts";
+import { forget, forgetAll, fullPrefix, knowGateway, welcome } from "./neighbours.ts";
 import type { Defer } from "./undo.ts";
 
 /** The node's side of an interface: its addresses, its neighbours and its routes. */
@@ -18,8 +18,6 @@ export function configureLoopback(node: NodeRecord, ips: string[]): void {
   });
   node.unsettled.add(node, [], ips);
 }
-
-export const fullPrefix = (ip: string): number => ip.includes(":") ? 128 : 32;
 
 /**
  * Brings an interface up with its addresses, neighbours and routes: a new one, or
@@ -36,7 +34,7 @@ export function configure(iface: InterfaceRecord, isDefault: boolean): void {
     knowGateway(batch, iface);
     if (isDefault) defaultRoutes(batch, iface);
   });
-  node.unsettled.add(node, [index], ownAddresses(iface).map(({ ip }) => ip));
+  node.unsettled.add(node, [], ownAddresses(iface).map(({ ip }) => ip));
   forgetAll(iface);
 }
 

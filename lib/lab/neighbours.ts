@@ -1,18 +1,32 @@
 import type { MessageWriter } from "../../native/netlink/codec.ts";
 import { addNeighbour, deleteNeighbour } from "../../native/netlink/address.ts";
+import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes, macBytes } from "../address/mod.ts";
 import { inside, takeAway } from "./inside.ts";
 import type { InterfaceRecord, NodeRecord, Segment } from "./model.ts";
 
 /** Who is whose permanent neighbour. */
 
+/** The prefix length of a single address. */
+export const fullPrefix = (ip: string): number => ip.includes(":") ? 128 : 32;
+
 /** The addresses that the lab gave an interface, without the link-local one. */
 export function addressesOf(iface: InterfaceRecord): string[] {
   return [iface.ip, iface.ip6].filter((ip) => ip !== undefined);
 }
 
+/** What a member takes, if that is less than the others on its segment do. */
+export function lesserMtu({ mtu, segment }: InterfaceRecord): number | undefined {
+  return mtu < segment.mtu ? mtu : undefined;
+}
+
 /** What the gateway must know of a member. */
 export function welcome(batch: MessageWriter, index: number, iface: InterfaceRecord): void {
+  const mtu = lesserMtu(iface);
+  if (mtu && iface.segment.kind === "lan") {
+    // What is larger is to be refused by the router: on the link it would be lost without a word.
+    for (const ip of addressesOf(iface)) replaceRoute(batch, { ...host(ip), index, mtu });
+  }
   meet(batch, index, iface, [...addressesOf(iface), iface.linkLocal6]);
 }
 
@@ -36,12 +50,19 @@ export function knowGateway(batch: MessageWriter, iface: InterfaceRecord): void 
   }
 }
 
+const host = (ip: string) => ({ destination: ipBytes(ip), prefix: fullPrefix(ip) });
+
 /** Makes gateway and peers forget addresses that a member no longer has. */
 export function forget(iface: InterfaceRecord, ips: (string | undefined)[]): void {
   const { segment } = iface;
   const gone = ips.filter((ip) => ip !== undefined);
   if (segment.gatewayLink) {
-    for (const ip of gone) forgetAt(segment.owner, segment.gatewayLink.index, ip);
+    const { index } = segment.gatewayLink;
+    for (const ip of gone) {
+      forgetAt(segment.owner, index, ip);
+      if (!lesserMtu(iface)) continue;
+      takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, { ...host(ip), index })));
+    }
   }
   for (const [peer, known] of segment.acquainted) {
     if (peer === iface || !known.delete(iface) || !peer.up) continue;

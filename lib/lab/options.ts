@@ -3,7 +3,7 @@ import { type Firewall, firewallSchema } from "../firewall/config.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
 
-/** A router's handle, or anything else that carries its name; it must be of the same lab. */
+/** The handle of a router of the same lab. */
 export interface RouterReference {
   /** The name of the router. */
   readonly name: string;

@@ -3,6 +3,7 @@ import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes, parseCidr } from "../address/mod.ts";
 import { inside, takeAway } from "./inside.ts";
 import type { InterfaceRecord, Segment } from "./model.ts";
+import { lesserMtu } from "./neighbours.ts";
 
 /** Which link of the segment's owner leads to a member. */
 const indexTowards = (segment: Segment, via: InterfaceRecord) =>
@@ -18,7 +19,9 @@ export function route(
   const { family, prefix, network } = parseCidr(cidr);
   const gateway = family === 4 ? via.ip : via.ip6;
   if (!gateway) return;
-  replaceRoute(batch, { destination: ipBytes(network), prefix, gateway: ipBytes(gateway), index });
+  const destination = ipBytes(network);
+  const mtu = lesserMtu(via);
+  replaceRoute(batch, { destination, prefix, gateway: ipBytes(gateway), index, mtu });
 }
 
 /** Tells a segment's owner that a network is behind a member. */

@@ -1,4 +1,4 @@
-import { getLink } from "../../native/netlink/link.ts";
+import { syncLink } from "../../native/netlink/link.ts";
 import { getRoute, isLocalRoute } from "../../native/netlink/route.ts";
 import { NetyardError } from "../../native/error.ts";
 import { ipBytes } from "../address/mod.ts";
@@ -8,9 +8,7 @@ import type { NodeRecord, Unsettled } from "./model.ts";
 /**
  * What the kernel finishes a moment after it said it was done, and what is lost until then.
  *
- * - The end of a veth pair that was set up first, and a bridge, drop what they are to send until a
- *   kernel thread has seen the carrier. Asking for the link does that thread's work (since Linux
- *   6.8, `linkwatch_sync_dev`).
+ * - A link's end at the gateway, which was set up first, and a bridge; see {@link syncLink}.
  * - An IPv6 address gets its local route from a kernel thread, even without duplicate address
  *   detection; until then what arrives for it is dropped.
  */
@@ -50,7 +48,7 @@ function finish(node: NodeRecord, links: number[], ips: string[]): void {
   for (let i = 0; i < links.length; i += QUESTIONS_AT_ONCE) {
     const some = links.slice(i, i + QUESTIONS_AT_ONCE);
     // One that was taken away meanwhile is none to wait for.
-    takeAway(() => inside(node, (batch) => some.forEach((index) => getLink(batch, index))));
+    takeAway(() => inside(node, (batch) => some.forEach((index) => syncLink(batch, index))));
   }
   const deadline = performance.now() + PATIENCE_MS;
   while (!areLocal(node, ips)) {

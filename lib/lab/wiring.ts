@@ -10,12 +10,12 @@ import {
 } from "../../native/netlink/link.ts";
 import { replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes, macBytes } from "../address/mod.ts";
-import { configure, fullPrefix } from "./configure.ts";
+import { configure } from "./configure.ts";
 import { DuplicateNameError } from "./errors.ts";
 import { inside, refusedBy, takeAway } from "./inside.ts";
 import type { InterfaceRecord, NodeRecord, Port, Segment } from "./model.ts";
 import { linkName } from "./names.ts";
-import { addressesOf, forget, forgetAll, welcome } from "./neighbours.ts";
+import { addressesOf, forget, forgetAll, fullPrefix, welcome } from "./neighbours.ts";
 import { route } from "./segment_routes.ts";
 import { step } from "./steps.ts";
 import type { Defer } from "./undo.ts";
@@ -58,6 +58,7 @@ function addLink(iface: InterfaceRecord): Port {
   const { owner } = segment;
   // A bridge port's own MAC is never seen; it only must not be a member's.
   const mac = segment.gatewayLink ? iface.mac.replace(/^02/, "06") : segment.mac;
+  const mtu = segment.kind === "ix" ? iface.mtu : segment.mtu;
   return besideOthers([node, owner], iface, () => {
     iface.index = node.nextIndex++;
     const port = {
@@ -65,7 +66,7 @@ function addLink(iface: InterfaceRecord): Port {
       index: owner.nextIndex++,
     };
     inside(owner, (batch) => {
-      addVeth(batch, { ...port, mac: macBytes(mac), mtu: segment.mtu }, {
+      addVeth(batch, { ...port, mac: macBytes(mac), mtu }, {
         name: iface.name,
         index: iface.index,
         mac: macBytes(iface.mac),

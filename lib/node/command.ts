@@ -1,10 +1,13 @@
-import { resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
+import { findProgram, searchPath } from "../../native/process.ts";
 import { pathExists } from "../../native/libc.ts";
 import { CommandError } from "./errors.ts";
 import type { Host } from "./host.ts";
-import { relay } from "./relay.ts";
-import type { Sandbox } from "./sandbox.ts";
+import { pipedWhereInherited, relay } from "./relay.ts";
 import { signalled } from "./signalled.ts";
+
+/** Tells a program which node it runs in. */
+export const NODE_VARIABLE = "NETYARD_NODE";
 
 /**
  * A command in a node, as `Deno.Command` is one on the host: the same options,
@@ -16,11 +19,7 @@ export class NodeCommand {
   #program: string;
   #options: Deno.CommandOptions;
 
-  /**
-   * Made by `node.command(...)`.
-   *
-   * @internal
-   */
+  /** Made by `node.command(...)`. */
   constructor(host: Host, program: string | URL, options: Deno.CommandOptions = {}) {
     this.#program = program instanceof URL ? decodeURIComponent(program.pathname) : program;
     if (this.#program === "") {
@@ -34,103 +33,105 @@ export class NodeCommand {
 
   /** Starts the process. Stdin, stdout and stderr are inherited unless the options say otherwise. */
   spawn(): Deno.ChildProcess {
-    const options: Deno.CommandOptions = {
+    return this.#start({
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",
       ...this.#options,
-    };
-    return this.#start(options);
+    });
   }
 
   /** Runs to the end. Stdout and stderr are collected unless the options say otherwise. */
   async output(): Promise<Deno.CommandOutput> {
-    const child = this.#start({
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      ...this.#options,
-    });
-    return await child.output();
+    return await this.#start(this.#collecting()).output();
   }
 
   /** Runs to the end without giving the event loop a turn: no reflector of this thread answers. */
   outputSync(): Deno.CommandOutput {
-    const options: Deno.CommandOptions = {
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      ...this.#options,
-    };
-    const { sandbox, namespace } = this.#host;
-    this.#host.ready();
-    const command = this.#wrapped(options, (...line) => sandbox.wrapSync(...line));
-    const id = this.#host.started(this.#argv());
-    const output = namespace.enter(() => command.outputSync());
+    const options = this.#collecting();
+    const { namespace } = this.#host;
+    const { output } = this.#begin(() => {
+      const command = this.#wrapped(options, true);
+      return { output: namespace.enter(() => command.outputSync()) };
+    }, (id, { output }) => this.#host.ended(id, output));
     if (options.stdout === "piped") this.#host.log("stdout", output.stdout);
     if (options.stderr === "piped") this.#host.log("stderr", output.stderr);
-    this.#host.ended(id, output);
     return output;
   }
 
-  #argv(): string[] {
-    return [this.#program, ...this.#options.args ?? []];
+  #collecting(): Deno.CommandOptions {
+    return { stdin: "null", stdout: "piped", stderr: "piped", ...this.#options };
   }
 
   #start(options: Deno.CommandOptions): Deno.ChildProcess {
-    const logging = this.#host.logging;
-    const id = this.#host.started(this.#argv());
+    const { logging } = this.#host;
+    const child = this.#begin(
+      () => this.#spawn(logging ? pipedWhereInherited(options) : options),
+      (id, child) => this.#host.track(child.status.then((how) => this.#host.ended(id, how))),
+    );
+    return logging ? relay(child, options, this.#host) : child;
+  }
+
+  /** Reports that a command starts, and when it could not. */
+  #begin<T>(start: () => T, then: (id: string, started: T) => void): T {
+    this.#host.ready();
+    const id = this.#host.started([this.#program, ...this.#options.args ?? []]);
+    let started: T;
     try {
-      const child = this.#spawn(
-        logging ? { ...options, ...pipedWhereInherited(options) } : options,
-      );
-      child.status.then((status) => this.#host.ended(id, status)).catch(() => {});
-      return logging ? relay(child, options, this.#host) : child;
+      started = start();
     } catch (error) {
       this.#host.ended(id, { code: 127, signal: null });
       throw error;
     }
+    then(id, started);
+    return started;
   }
 
   #spawn(options: Deno.CommandOptions): Deno.ChildProcess {
-    const command = this.#wrapped(options, (...line) => this.#host.sandbox.wrap(...line));
-    const child = this.#host.enter(() => command.spawn());
     const { signal } = this.#host.sandbox;
-    return signal ? signalled(child, signal) : child;
+    if (!signal) {
+      const command = this.#wrapped(options);
+      return this.#host.enter(() => command.spawn());
+    }
+    const { signal: abort, ...rest } = options;
+    const command = this.#wrapped(rest);
+    return signalled(this.#host.enter(() => command.spawn()), signal, abort);
   }
 
-  #wrapped(options: Deno.CommandOptions, wrap: Sandbox["wrap"]): Deno.Command {
-    const program = findProgram(this.#program, options, this.#host.name);
-    const { cwd, args = [], ...rest } = options;
-    const [file, ...wrapped] = wrap(program, args, absolute(cwd));
-    return new Deno.Command(file, { ...rest, args: wrapped });
+  #wrapped(options: Deno.CommandOptions, sync = false): Deno.Command {
+    const cwd = absolute(options.cwd);
+    const program = this.#find(options, cwd);
+    const { args = [], uid, gid, env, ...rest } = options;
+    const [file, ...wrapped] = this.#host.sandbox.wrap(program, args, { cwd, uid, gid, sync });
+    return new Deno.Command(file, {
+      ...rest,
+      cwd,
+      args: wrapped,
+      env: options.clearEnv ? env : { [NODE_VARIABLE]: this.#host.name, ...env },
+    });
+  }
+
+  /** Resolves the program as execvp(3) would, so that a missing one is reported before the fork. */
+  #find(options: Deno.CommandOptions, cwd: string): string {
+    const { name } = this.#host;
+    const path = options.env?.PATH ?? (options.clearEnv ? "/usr/bin:/bin" : undefined);
+    const file = resolve(cwd, this.#program);
+    const found = this.#program.includes("/")
+      ? findProgram(basename(file), [dirname(file)])
+      : findProgram(this.#program, [...path?.split(":") ?? searchPath(), "/usr/sbin", "/sbin"]);
+    if (found !== undefined) return found;
+    if (this.#program.includes("/") && pathExists(file)) {
+      throw new Deno.errors.PermissionDenied(
+        `${name}: "${this.#program}" is not an executable file; set its x bit, or name its interpreter`,
+      );
+    }
+    throw new Deno.errors.NotFound(
+      `${name}: no program "${this.#program}" on this host; install it, or give its path`,
+    );
   }
 }
 
 function absolute(cwd: string | URL | undefined): string {
   if (cwd instanceof URL) return decodeURIComponent(cwd.pathname);
   return cwd === undefined ? Deno.cwd() : resolve(cwd);
-}
-
-function pipedWhereInherited(options: Deno.CommandOptions): Deno.CommandOptions {
-  return {
-    ...options.stdout === "inherit" ? { stdout: "piped" as const } : {},
-    ...options.stderr === "inherit" ? { stderr: "piped" as const } : {},
-  };
-}
-
-/** Resolves a program as execvp(3) would, so that a missing one is reported before the fork. */
-function findProgram(program: string, options: Deno.CommandOptions, node: string): string {
-  if (program.includes("/")) {
-    if (pathExists(program)) return program;
-  } else {
-    const path = options.env?.PATH ??
-      (options.clearEnv ? undefined : Deno.env.get("PATH")) ?? "/usr/bin:/bin";
-    for (const dir of [...path.split(":"), "/usr/sbin", "/sbin"]) {
-      if (dir && pathExists(`${dir}/${program}`)) return `${dir}/${program}`;
-    }
-  }
-  throw new Deno.errors.NotFound(
-    `${node}: no program "${program}" on this host; install it, or give its path`,
-  );
 }

@@ -24,6 +24,8 @@ export interface Host {
   ready(): void;
   /** Runs a synchronous function inside, its children in the node's sandbox. */
   enter<T>(fn: () => T): T;
+  /** Has the node's end wait for this: that a process was seen to end, and its output is read. */
+  track(work: Promise<unknown>): void;
   log(kind: "stdout" | "stderr", chunk: Uint8Array): void;
   started(argv: string[]): string;
   ended(id: string, how: Ended): void;

@@ -51,7 +51,10 @@ export abstract class Node {
 
   /**
    * A dax shell: every external program runs inside the node, with its network
-   * and its names. See https://github.com/dsherret/dax.
+   * and its names, and finds the node's name in `NETYARD_NODE`. What the shell
+   * does itself (`cd`, `echo`, redirections) happens outside: a redirection to a
+   * file that is the node's own, below /proc or in /etc, is a {@link CommandError}.
+   * See https://github.com/dsherret/dax.
    *
    * @example
    * ```ts ignore
@@ -75,7 +78,8 @@ export abstract class Node {
    * Calls a synchronous function on this thread, inside the node's network
    * namespace. Sockets that it makes stay there: a listener returned from it
    * keeps working on this thread's event loop, until you close it. Use addresses: names are
-   * the host's here. What a function does later (`await`, `node:dgram`'s bind) is outside.
+   * the host's here. What a function does later (`await`, `node:dgram`'s bind) is outside, and so
+   * are the processes that it starts: use {@link Node.run} and {@link Node.command} for those.
    *
    * @example
    * ```ts ignore
@@ -97,44 +101,47 @@ export abstract class Node {
    * Runs a function on the node's own thread and resolves with what it returns.
    * It goes there as source text: it sees its arguments and what is global, not
    * the variables around it. Arguments and result are copied (structured clone);
-   * errors arrive with their class and their stack.
+   * errors arrive with their class and their stack. What it imports must be named by an absolute
+   * address, such as `import.meta.resolve("./x.ts")` passed as an argument.
    *
    * @example
    * ```ts ignore
    * const reply = await laptop.run(async (ip) => await (await fetch(`http://${ip}/`)).text(), server.ip);
    * ```
    */
-  run<T, A extends unknown[]>(fn: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
+  async run<T, A extends unknown[]>(fn: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
     for (const arg of args as unknown[]) {
       if (arg instanceof Node) {
-        return Promise.reject(
-          new RemoteFunctionError(
-            `${this.name}: run() was given the node "${arg.name}" as an argument, and handles do not ` +
-              "cross to another thread; pass what the function needs of it, for example its ip",
-          ),
+        throw new RemoteFunctionError(
+          `${this.name}: run() was given the node "${arg.name}" as an argument, and handles do not ` +
+            "cross to another thread; pass what the function needs of it, for example its ip",
         );
       }
     }
-    return this.#use().run(fn as (...args: never[]) => unknown, args) as Promise<T>;
+    return await this.#use().run(fn as (...args: never[]) => unknown, args) as T;
   }
 
   /** Runs a module on a thread of its own, with permissions that can be narrowed. */
-  spawn(module: URL | string, options: SpawnOptions = {}): Promise<NodeTask> {
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async spawn(module: URL | string, options: SpawnOptions = {}): Promise<NodeTask> {
     const runtime = this.#use();
     const url = module instanceof URL || /^[a-z][a-z0-9+.-]+:/i.test(module)
       ? module
       : new URL(module, `file://${Deno.cwd()}/`);
-    return Promise.resolve(runtime.spawn(url, options));
+    return runtime.spawn(url, options);
   }
 
   /** Starts a server that tells callers their address as seen from here, on UDP and TCP; resolves when bound. */
-  spawnReflector(address: { ip?: string; port?: number } = {}): Promise<Reflector> {
+  async spawnReflector(address: { ip?: string; port?: number } = {}): Promise<Reflector> {
     const { ip = this.serverIp(), port = 0 } = address;
-    return this.#use().reflector({ ip, port });
+    return await this.#use().reflector({ ip, port });
   }
 
   /** Asks a reflector by UDP: the answer is this node's address after every NAT between. */
-  probeUdpMapping(reflector: SocketAddress, options: ProbeOptions = {}): Promise<SocketAddress> {
-    return probeUdp(this.#use(), reflector, options);
+  async probeUdpMapping(
+    reflector: SocketAddress,
+    options: ProbeOptions = {},
+  ): Promise<SocketAddress> {
+    return await probeUdp(this.#use(), reflector, options);
   }
 }

@@ -1,9 +1,9 @@
 import { NodeRemovedError, RemoteFunctionError } from "./errors.ts";
 import { functionSource, missingVariable } from "./function_source.ts";
 import type { Host } from "./host.ts";
-import { decodeThrown } from "./remote_error.ts";
-import type { EnterMessage } from "./worker_enter.ts";
-import type { RunMessage, RunReply } from "./worker_main.ts";
+import { moduleLiteral, NodeThread } from "./node_thread.ts";
+import { decodeThrown, userFrames } from "./remote_error.ts";
+import { REPLY, type RunMessage, type RunReply } from "./run_messages.ts";
 
 interface Pending {
   resolve(value: unknown): void;
@@ -11,13 +11,18 @@ interface Pending {
   sentFrom: string;
 }
 
+const BODY = `const { serve } = await import(${moduleLiteral("./worker_main.ts")});\n` +
+  "serve();";
+
 /** The thread of a node on which `run` runs its functions; started with the first of them. */
 export class NodeWorker {
   #host: Host;
-  #worker: Worker | undefined;
-  #ready: Promise<Worker> | undefined;
+  #thread: NodeThread | undefined;
+  #ready: PromiseWithResolvers<void> | undefined;
   #pending = new Map<number, Pending>();
   #calls = 0;
+  /** Why there is no thread any more. */
+  #ended: () => Error = () => this.#error("the node's thread ended");
 
   constructor(host: Host) {
     this.#host = host;
@@ -25,21 +30,25 @@ export class NodeWorker {
 
   /** Sends a function and its arguments; resolves with what it returns. */
   async run(fn: (...args: never[]) => unknown, args: unknown[]): Promise<unknown> {
-    const source = functionSource(fn);
-    const sentFrom = new Error().stack ?? "";
-    const worker = await (this.#ready ??= this.#start());
+    const sentFrom = userFrames(new Error().stack);
+    const source = functionSource(fn, this.#host.name);
+    const thread = this.#thread ??= this.#start();
+    await this.#ready?.promise;
+    if (this.#thread !== thread) throw this.#ended();
     const id = ++this.#calls;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#pending.set(id, { resolve, reject, sentFrom });
-    const name = `${this.#host.name}:${fn.name || "run"}`;
+    // It stands at the end of a line of the source.
+    const name = `${this.#host.name}:${fn.name.replace(/[^\w.$-]+/g, "_") || "run"}`;
     try {
-      worker.postMessage({ id, source, args, name } satisfies RunMessage);
+      thread.post({ id, source, args, name } satisfies RunMessage);
     } catch (error) {
       this.#pending.delete(id);
-      throw new RemoteFunctionError(
-        `${this.#host.name}: an argument of run() cannot be sent to the node's thread: ` +
-          `${(error as Error).message}; send plain data, and make sockets and the like inside`,
-        { cause: error },
+      throw this.#error(
+        `an argument of run() cannot be sent to the node's thread: ${(error as Error).message}; ` +
+          "send plain data, and make sockets and the like inside",
+        error,
+        sentFrom,
       );
     }
     return await promise;
@@ -47,69 +56,87 @@ export class NodeWorker {
 
   /** Ends the thread; what still runs is rejected. */
   close(): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
-    this.#fail(new NodeRemovedError(`node "${this.#host.name}" closed while run() was running`));
-  }
-
-  async #start(): Promise<Worker> {
-    const enter: EnterMessage = this.#host.sandbox.handles;
-    const worker = this.#host.namespace.enter(() =>
-      new Worker(new URL("./worker_main.ts", import.meta.url), {
-        type: "module",
-        name: this.#host.name,
-      })
+    this.#end(() =>
+      new NodeRemovedError(`node "${this.#host.name}" closed while run() was running`)
     );
-    this.#worker = worker;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // close() during the start must end the wait too.
-    this.#pending.set(0, { resolve: () => resolve(), reject, sentFrom: "" });
-    worker.onmessage = (event: MessageEvent<RunReply>) => this.#settle(event.data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#fail(
-        new RemoteFunctionError(
-          `${this.#host.name}: the node's thread ended by an error outside run(): ${event.message}`,
+  }
+
+  #start(): NodeThread {
+    const ready = this.#ready = Promise.withResolvers<void>();
+    return new NodeThread(this.#host, {
+      name: this.#host.name,
+      body: BODY,
+      onMessage: (message) => isReply(message) && this.#settle(message, ready),
+      onError: (message) =>
+        this.#end(() =>
+          this.#error(`the node's thread ended by an error outside run(): ${message}`)
         ),
-      );
-      this.#worker?.terminate();
-      this.#worker = this.#ready = undefined;
-    };
-    worker.postMessage(enter);
-    await promise;
-    return worker;
+    });
   }
 
-  #settle(message: RunReply): void {
-    const id = "ready" in message ? 0 : message.id;
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
+  #settle(message: RunReply, ready: PromiseWithResolvers<void>): void {
+    if (message[REPLY] === "ready") {
+      this.#thread?.entered();
+      return ready.resolve();
+    }
+    if (message[REPLY] === "ending") {
+      const { by } = message;
+      return this.#end(() => this.#error(`a function sent to the node ended its thread by ${by}`));
+    }
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
     if (!pending) return;
-    if ("ready" in message) return pending.resolve(undefined);
-    if (message.ok) return pending.resolve(message.value);
-    pending.reject(this.#explain(message, pending));
+    if (message[REPLY] === "returned") pending.resolve(message.value);
+    else pending.reject(this.#explain(message, pending.sentFrom));
   }
 
-  #explain(message: Extract<RunReply, { ok: false }>, pending: Pending): unknown {
-    const error = decodeThrown(message.thrown, pending.sentFrom);
-    if (message.unsendable) {
-      return new RemoteFunctionError(
-        `${this.#host.name}: what the function returned cannot be sent back: ` +
-          `${(error as Error).message}; return plain data`,
-        { cause: error },
+  #explain(
+    message: Extract<RunReply, { [REPLY]: "threw" | "unsendable" }>,
+    sentFrom: string,
+  ): unknown {
+    const error = decodeThrown(message.thrown, sentFrom);
+    if (message[REPLY] === "unsendable") {
+      return this.#error(
+        `what the function returned cannot be sent back: ${(error as Error).message}; ` +
+          "return plain data",
+        error,
+        sentFrom,
       );
     }
     const variable = missingVariable(error);
     if (variable === undefined) return error;
-    return new RemoteFunctionError(
-      `${this.#host.name}: the function sent to the node uses "${variable}", which is not defined ` +
-        `there: only the function itself goes to the node's thread; pass "${variable}" as an argument`,
-      { cause: error },
+    return this.#error(
+      `the function sent to the node uses "${variable}", which is not defined there: ` +
+        `only the function itself goes to the node's thread; pass "${variable}" as an argument`,
+      error,
+      sentFrom,
     );
   }
 
-  #fail(error: Error): void {
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
+  #error(message: string, cause?: unknown, sentFrom?: string): RemoteFunctionError {
+    const error = new RemoteFunctionError(
+      `${this.#host.name}: ${message}`,
+      cause === undefined ? undefined : { cause },
+    );
+    if (sentFrom !== undefined) error.stack = `${error}\n${sentFrom}`;
+    return error;
   }
+
+  /** Ends the thread, if there is one; the next call starts another. */
+  #end(error: () => Error): void {
+    this.#thread?.terminate();
+    const ready = this.#ready;
+    const pending = [...this.#pending.values()];
+    this.#thread = this.#ready = undefined;
+    this.#ended = error;
+    this.#pending.clear();
+    // Nobody waits for it once the thread was ready.
+    ready?.promise.catch(() => {});
+    ready?.reject(error());
+    for (const { reject } of pending) reject(error());
+  }
+}
+
+function isReply(message: unknown): message is RunReply {
+  return typeof message === "object" && message !== null && REPLY in message;
 }

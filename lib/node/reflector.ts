@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import dgram from "node:dgram";
 import { NetyardError } from "../../native/error.ts";
+import { parseIp } from "../address/mod.ts";
 import { DeadlineError } from "./errors.ts";
 import type { Host } from "./host.ts";
 
@@ -41,9 +42,17 @@ interface UdpSocket {
   bound: Promise<SocketAddress>;
 }
 
+/** Refuses what is no address, before anything is made. */
+function checked({ ip, port }: SocketAddress, what: string): { family: 4 | 6 } {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new NetyardError(`${what}: ${port} is no port; it is an integer from 0 to 65535`);
+  }
+  return { family: parseIp(ip).family };
+}
+
 /** Makes a UDP socket on this thread, inside the namespace: it stays there. */
 function udpSocket(host: Host, wanted: SocketAddress, what: string): UdpSocket {
-  const family = wanted.ip.includes(":") ? 6 : 4;
+  const { family } = checked(wanted, what);
   // An address needs no lookup, and one that answers at once lets bind() finish inside.
   const lookup = (ip: string, _: unknown, done: (e: null, ip: string, family: number) => void) =>
     done(null, ip, family);
@@ -56,13 +65,17 @@ function udpSocket(host: Host, wanted: SocketAddress, what: string): UdpSocket {
       const { address, port } = socket.address();
       resolve({ ip: address, port });
     });
-    socket.once("error", (cause) =>
+    const fail = (cause: Error) => {
+      socket.close();
       reject(
         new NetyardError(
           `${what}: cannot bind UDP: ${cause.message}; is the address its own, and the port free?`,
           { cause },
         ),
-      ));
+      );
+    };
+    socket.once("error", fail);
+    bound.then(() => socket.off("error", fail), () => {});
     socket.bind(wanted.port, wanted.ip);
     return { socket, bound };
   });
@@ -99,27 +112,57 @@ function serve(udp: UdpSocket, tcp: Deno.Listener, address: SocketAddress): Refl
     udp.socket.send(Buffer.from(text), from.port, from.address, () => {});
   });
   udp.socket.on("error", () => {}); // A caller that is gone.
-  const serving = answerConnections(tcp as Deno.TcpListener);
+  const open = new Set<Deno.TcpConn>();
+  const serving = answerConnections(tcp as Deno.TcpListener, open);
   let closed: Promise<void> | undefined;
   const close = () =>
     closed ??= (async () => {
       tcp.close();
+      for (const connection of open) closeQuietly(connection);
       await Promise.all([closeUdp(udp), serving]);
     })();
   return { address, close, [Symbol.asyncDispose]: close };
 }
 
-async function answerConnections(listener: Deno.TcpListener): Promise<void> {
+/** Ends when the listener and every connection are closed. */
+async function answerConnections(
+  listener: Deno.TcpListener,
+  open: Set<Deno.TcpConn>,
+): Promise<void> {
+  const answers = new Set<Promise<void>>();
   try {
     for await (const connection of listener) {
-      const { hostname, port } = connection.remoteAddr;
-      const text = formatSocketAddress({ ip: hostname, port });
-      connection.write(new TextEncoder().encode(text))
-        .catch(() => {})
-        .finally(() => connection.close());
+      open.add(connection);
+      const answered = answer(connection).finally(() => {
+        if (open.delete(connection)) closeQuietly(connection);
+        answers.delete(answered);
+      });
+      answers.add(answered);
     }
   } catch {
     // The listener was closed.
+  }
+  await Promise.all(answers);
+}
+
+async function answer(connection: Deno.TcpConn): Promise<void> {
+  const { hostname, port } = connection.remoteAddr;
+  try {
+    await connection.write(new TextEncoder().encode(formatSocketAddress({ ip: hostname, port })));
+    await connection.closeWrite();
+    // Closed with something unread, it would be reset, and the answer lost (RFC 1122, 4.2.2.13).
+    const rest = new Uint8Array(1024);
+    while (await connection.read(rest) !== null);
+  } catch {
+    // The caller is gone, or the reflector was closed.
+  }
+}
+
+function closeQuietly(connection: Deno.TcpConn): void {
+  try {
+    connection.close();
+  } catch {
+    // It was closed meanwhile.
   }
 }
 
@@ -137,15 +180,22 @@ export async function probeUdp(
   reflector: SocketAddress,
   { port = 0, timeoutMs = 3000 }: ProbeOptions = {},
 ): Promise<SocketAddress> {
-  const any = reflector.ip.includes(":") ? "::" : "0.0.0.0";
   const what = `${host.name}: probeUdpMapping(${formatSocketAddress(reflector)})`;
+  const any = checked(reflector, what).family === 6 ? "::" : "0.0.0.0";
   const udp = udpSocket(host, { ip: any, port }, what);
   const { socket } = udp;
   try {
     await udp.bound;
     const { promise, resolve, reject } = Promise.withResolvers<SocketAddress>();
     const ask = () => socket.send(Buffer.from("?"), reflector.port, reflector.ip, () => {});
-    socket.on("message", (data) => resolve(parseSocketAddress(data.toString())));
+    socket.on("message", (data, from) => {
+      if (from.port !== reflector.port) return; // Somebody else.
+      try {
+        resolve(parseSocketAddress(data.toString()));
+      } catch (error) {
+        reject(error);
+      }
+    });
     socket.on("error", () => {}); // Unreachable for now: the next try may do better.
     const again = setInterval(ask, 200);
     const deadline = setTimeout(

@@ -1,5 +1,25 @@
 import type { Host } from "./host.ts";
 
+const KINDS = ["stdout", "stderr"] as const;
+type Kind = typeof KINDS[number];
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** As much as a pipe holds: a child that nobody reads is logged as far as it gets (pipe(7)). */
+const PIPE_BYTES = 65_536;
+
+/** What a child's output is to be read as when it is logged on the way. */
+export function pipedWhereInherited(options: Deno.CommandOptions): Deno.CommandOptions {
+  const piped = Object.fromEntries(
+    KINDS.filter((kind) => options[kind] === "inherit").map((kind) => [kind, "piped"]),
+  );
+  return { ...options, ...piped };
+}
+
+/** Writes all of a chunk to this process's own stdout or stderr. */
+export function writeAllSync(kind: Kind, chunk: Uint8Array): void {
+  for (let done = 0; done < chunk.length;) done += Deno[kind].writeSync(chunk.subarray(done));
+}
+
 /**
  * Passes a child's output on and writes it to the node's log on the way: to
  * the terminal where it was to be inherited, else to whoever reads the stream.
@@ -9,49 +29,81 @@ export function relay(
   asked: Deno.CommandOptions,
   host: Host,
 ): Deno.ChildProcess {
-  const tap = (kind: "stdout" | "stderr") =>
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        host.log(kind, chunk);
-        controller.enqueue(chunk);
-      },
-    });
-  const streams: Partial<Record<"stdout" | "stderr", ReadableStream<Uint8Array<ArrayBuffer>>>> = {};
-  const drained: Promise<void>[] = [];
-  for (const kind of ["stdout", "stderr"] as const) {
-    if (asked[kind] === "null") continue;
-    const tapped = child[kind].pipeThrough(tap(kind));
-    if (asked[kind] === "piped") {
-      streams[kind] = tapped;
-    } else {
-      const target = Deno[kind].writable;
-      drained.push(tapped.pipeTo(target, { preventClose: true }).catch(() => {}));
-    }
+  const streams: Partial<Record<Kind, ReadableStream<Bytes>>> = {};
+  const printed: Promise<void>[] = [];
+  for (const kind of KINDS) {
+    if (asked[kind] === "piped") streams[kind] = tap(child[kind], (data) => host.log(kind, data));
+    if (asked[kind] === "inherit") printed.push(print(child[kind], kind, host));
   }
   // What was printed is on the terminal and in the log by the time the status is known.
-  const status = child.status.then(async (value) => {
-    await Promise.all(drained);
-    return value;
-  });
-  const read = async (kind: "stdout" | "stderr") =>
-    streams[kind] ? new Uint8Array(await new Response(streams[kind]).arrayBuffer()) : undefined;
+  const status = Promise.all([child.status, ...printed]).then(([status]) => status);
+  host.track(status);
+  const replaced: Record<PropertyKey, unknown> = {
+    status,
+    output: () => collect(status, streams),
+    [Symbol.asyncDispose]: async () => {
+      await child[Symbol.asyncDispose]();
+      await status;
+    },
+  };
   return new Proxy(child, {
     get(target, key) {
-      if (key === "status") return status;
-      if ((key === "stdout" || key === "stderr") && streams[key]) return streams[key];
-      if (key === "output") {
-        return async () => {
-          const [ended, stdout, stderr] = await Promise.all([
-            status,
-            read("stdout"),
-            read("stderr"),
-          ]);
-          const none = new Uint8Array();
-          return { ...ended, stdout: stdout ?? none, stderr: stderr ?? none };
-        };
-      }
+      if (Object.hasOwn(replaced, key)) return replaced[key];
+      if (key === "stdout" || key === "stderr") return streams[key] ?? notPiped(key);
       const value = Reflect.get(target, key, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
+}
+
+function tap(stream: ReadableStream<Bytes>, see: (chunk: Bytes) => void): ReadableStream<Bytes> {
+  const tapped = stream.pipeThrough(
+    new TransformStream<Bytes, Bytes>(
+      {
+        transform(chunk, controller) {
+          see(chunk);
+          controller.enqueue(chunk);
+        },
+      },
+      undefined,
+      new ByteLengthQueuingStrategy({ highWaterMark: PIPE_BYTES }),
+    ),
+  );
+  // A child's streams have these too.
+  const body = () => new Response(tapped);
+  return Object.assign(tapped, {
+    arrayBuffer: () => body().arrayBuffer(),
+    bytes: () => body().bytes(),
+    json: () => body().json(),
+    text: () => body().text(),
+  });
+}
+
+async function print(stream: ReadableStream<Bytes>, kind: Kind, host: Host): Promise<void> {
+  for await (const chunk of stream) {
+    host.log(kind, chunk);
+    writeAllSync(kind, chunk);
+  }
+}
+
+async function collect(
+  status: Promise<Deno.CommandStatus>,
+  streams: Partial<Record<Kind, ReadableStream<Bytes>>>,
+): Promise<Deno.CommandOutput> {
+  const read = async (kind: Kind) =>
+    streams[kind] && new Uint8Array(await new Response(streams[kind]).arrayBuffer());
+  const [ended, stdout, stderr] = await Promise.all([status, read("stdout"), read("stderr")]);
+  return {
+    ...ended,
+    get stdout() {
+      return stdout ?? notPiped("stdout");
+    },
+    get stderr() {
+      return stderr ?? notPiped("stderr");
+    },
+  };
+}
+
+function notPiped(kind: Kind): never {
+  throw new TypeError(`Cannot get '${kind}': '${kind}' is not piped`);
 }

@@ -36,6 +36,7 @@ export class NodeRuntime implements Host {
   #worker: NodeWorker;
   #tasks = new Set<NodeTask>();
   #reflectors = new Set<Reflector>();
+  #work = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
   constructor(name: string, namespace: Namespace, lab: LabServices) {
@@ -94,6 +95,13 @@ export class NodeRuntime implements Host {
     return reflector;
   }
 
+  track(work: Promise<unknown>): void {
+    const tracked: Promise<unknown> = work.catch(() => {}).finally(() =>
+      this.#work.delete(tracked)
+    );
+    this.#work.add(tracked);
+  }
+
   log(kind: "stdout" | "stderr", chunk: Uint8Array): void {
     this.#lab.log(this.name, kind, chunk);
   }
@@ -119,6 +127,8 @@ export class NodeRuntime implements Host {
       ...[...this.#reflectors].map((reflector) => reflector.close()),
       this.sandbox.close(),
     ]);
+    // Every process is dead now, so each of these settles.
+    await Promise.all(this.#work);
     this.namespace.close();
   }
 }

@@ -5,10 +5,12 @@ import {
   withChildrenIn,
   withNewPidNamespace,
 } from "../../native/namespace.ts";
-import { InheritedPipe } from "../../native/pipe.ts";
+import { ReportPipe } from "../../native/pipe.ts";
+import { findProgram, searchPath, SYSTEM_DIRECTORIES } from "../../native/process.ts";
 import { signalChildOf } from "../../native/signal.ts";
 import { SandboxError } from "./errors.ts";
 import { nsswitchConf } from "./names.ts";
+import type { ChildrenOptions } from "./worker_children.ts";
 
 /**
  * The first process of a node. It makes the node's mount namespace (its own
@@ -25,9 +27,12 @@ mount -t tmpfs -o size=1m,mode=755 netyard /mnt
 printf %s "$NETYARD_HOSTS" >/mnt/hosts
 printf %s "$NETYARD_RESOLV" >/mnt/resolv.conf
 printf %s "$NETYARD_NSSWITCH" >/mnt/nsswitch.conf
-for f in hosts resolv.conf nsswitch.conf; do
-  [ ! -e /etc/$f ] || mount --bind /mnt/$f /etc/$f
+for f in hosts resolv.conf; do
+  [ -e /etc/$f ] || { echo "this host has no /etc/$f to put the node's over; make an empty one"; exit 1; } >&2
+  mount --bind /mnt/$f /etc/$f
 done
+f=nsswitch.conf
+[ ! -e /etc/$f ] || mount --bind /mnt/$f /etc/$f
 umount -l /mnt
 mount -t proc proc /proc 2>/dev/null || :
 trap '' CHLD
@@ -39,6 +44,15 @@ exec 2>/dev/null >/dev/null cat
 export interface NameFiles {
   hosts: string;
   resolvConf: string;
+}
+
+/** How a program is started in a node. */
+export interface Start {
+  cwd: string;
+  uid?: number;
+  gid?: number;
+  /** For `outputSync()`: it starts threads to read by, so its own thread cannot be in the node. */
+  sync?: boolean;
 }
 
 interface Running {
@@ -72,10 +86,11 @@ export class Sandbox {
     this.#names = names;
   }
 
-  /** The descriptors, of this process, by which threads enter. */
-  get handles(): { pidNamespace: number; mountNamespace: number; direct: boolean } {
+  /** By what threads enter, and start processes: descriptors of this process. */
+  forThreads(): { pidNamespace: number; mountNamespace: number; children: ChildrenOptions } {
     const { pidNamespace, mountNamespace } = this.#open();
-    return { pidNamespace, mountNamespace, direct: this.#direct };
+    const nsenter: [string, string] = [program("nsenter"), `--pid=${fdPath(pidNamespace)}`];
+    return { pidNamespace, mountNamespace, children: { direct: this.#direct, nsenter } };
   }
 
   /** Runs a synchronous function whose child processes belong to the node. */
@@ -85,32 +100,17 @@ export class Sandbox {
   }
 
   /** The command line that runs a program in the node, for a thread inside {@link Sandbox.enter}. */
-  wrap(program: string, args: readonly string[], cwd: string): [string, ...string[]] {
-    return this.#nsenter(!this.#direct, program, args, cwd);
-  }
-
-  /**
-   * As {@link Sandbox.wrap}, for `outputSync()`: it starts threads to read by, so that this thread
-   * cannot be the one that enters the PID namespace.
-   */
-  wrapSync(program: string, args: readonly string[], cwd: string): [string, ...string[]] {
-    return this.#nsenter(true, program, args, cwd);
-  }
-
-  #nsenter(
-    pid: boolean,
-    program: string,
-    args: readonly string[],
-    cwd: string,
-  ): [string, ...string[]] {
+  wrap(file: string, args: readonly string[], start: Start): [string, ...string[]] {
     const { mountNamespace, pidNamespace } = this.#open();
+    const { cwd, uid, gid, sync } = start;
     return [
-      "nsenter",
+      program("nsenter"),
       `--mount=${fdPath(mountNamespace)}`,
-      ...pid ? [`--pid=${fdPath(pidNamespace)}`] : [],
-      `--wdns=${cwd}`,
-      "--",
-      program,
+      ...sync || !this.#direct ? [`--pid=${fdPath(pidNamespace)}`] : [],
+      ...gid === undefined ? [] : [`--setgid=${gid}`],
+      ...uid === undefined ? [] : [`--setuid=${uid}`],
+      ...knowsWdns() ? [`--wdns=${cwd}`, "--"] : ["--", program("env"), `--chdir=${cwd}`],
+      file,
       ...args,
     ];
   }
@@ -132,14 +132,20 @@ export class Sandbox {
   async close(): Promise<void> {
     this.#closed = true;
     const running = this.#running;
-    this.#running = undefined;
+    this.#forget();
     if (!running) return;
     // Its first process ends, and the kernel kills the others before it lets it go.
     await running.init.stdin.close().catch(() => {});
-    for (const fd of [running.pidNamespace, running.mountNamespace]) closeFd(fd);
-    closeFd(running.hosts);
-    closeFd(running.resolvConf);
     await running.init.status;
+  }
+
+  /** Lets go of what the first process held open. */
+  #forget(): void {
+    const running = this.#running;
+    this.#running = undefined;
+    if (!running) return;
+    const { pidNamespace, mountNamespace, hosts, resolvConf } = running;
+    for (const fd of [pidNamespace, mountNamespace, hosts, resolvConf]) closeFd(fd);
   }
 
   #open(): Running {
@@ -148,29 +154,9 @@ export class Sandbox {
   }
 
   #start(): Running {
-    using pipe = new InheritedPipe();
-    const names = this.#names();
-    const start = () =>
-      new Deno.Command("unshare", {
-        args: [
-          "--mount",
-          ...this.#direct ? [] : ["--pid", "--fork", "--kill-child=KILL"],
-          ...["--", "sh", "-c", INIT, "sh", pipe.childPath],
-        ],
-        env: {
-          NETYARD_HOSTS: names.hosts,
-          NETYARD_RESOLV: names.resolvConf,
-          NETYARD_NSSWITCH: nsswitchConf(
-            pathExists("/etc/nsswitch.conf") ? readFileText("/etc/nsswitch.conf") : "",
-          ),
-        },
-        cwd: "/",
-        stdin: "piped",
-        stdout: "null",
-        stderr: "null",
-      }).spawn();
-    const init = this.#namespace.enter(() => this.#direct ? withNewPidNamespace(start) : start());
-    const said = pipe.readUntil("ready\n");
+    using pipe = new ReportPipe();
+    const init = this.#spawn(pipe.childPath);
+    const said = pipe.readUntil("ready\n", () => isRunning(init.pid));
     if (!said.endsWith("ready\n")) {
       init.status.catch(() => {});
       init.stdin.abort().catch(() => {});
@@ -180,17 +166,81 @@ export class Sandbox {
       );
     }
     const entry = `/proc/${init.pid}`;
-    return {
+    const running: Running = {
       init,
       pidNamespace: openFd(`${entry}/ns/pid_for_children`),
       mountNamespace: openFd(`${entry}/ns/mnt`),
       hosts: openFd(`${entry}/root/etc/hosts`, O_RDWR),
       resolvConf: openFd(`${entry}/root/etc/resolv.conf`, O_RDWR),
     };
+    // Somebody outside may kill it, and all of the node with it: what comes next starts anew.
+    void init.status.then(async () => {
+      if (this.#running !== running) return;
+      this.#forget();
+      await init.stdin.abort().catch(() => {});
+    });
+    return running;
+  }
+
+  #spawn(reportPath: string): Deno.ChildProcess {
+    const names = this.#names();
+    const nsswitch = "/etc/nsswitch.conf";
+    const command = new Deno.Command(program("unshare"), {
+      args: [
+        "--mount",
+        ...this.#direct ? [] : ["--pid", "--fork", "--kill-child=KILL"],
+        ...["--", "sh", "-c", INIT, "sh", reportPath],
+      ],
+      clearEnv: true,
+      env: {
+        PATH: ["/usr/bin", "/bin", ...SYSTEM_DIRECTORIES, ...searchPath()].join(":"),
+        NETYARD_HOSTS: names.hosts,
+        NETYARD_RESOLV: names.resolvConf,
+        NETYARD_NSSWITCH: nsswitchConf(pathExists(nsswitch) ? readFileText(nsswitch) : ""),
+      },
+      cwd: "/",
+      stdin: "piped",
+      stdout: "null",
+      stderr: "null",
+    });
+    const start = () => command.spawn();
+    return this.#namespace.enter(() => this.#direct ? withNewPidNamespace(start) : start());
   }
 }
 
 /** A path by which a child of this process reaches a descriptor of it. */
 export function fdPath(fd: number): string {
   return `/proc/${Deno.pid}/fd/${fd}`;
+}
+
+function isRunning(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`;
+  if (!pathExists(stat)) return false;
+  // "pid (name) state ...", and Z is a process that ended and was not waited for yet.
+  return !/\) [ZX] [^)]*$/.test(readFileText(stat));
+}
+
+const programs = new Map<string, string>();
+
+/** The path of a tool: by it, neither a command's PATH nor a lack of one matters. */
+function program(name: string): string {
+  let path = programs.get(name);
+  if (path === undefined) {
+    path = findProgram(name, [...searchPath(), "/usr/bin", "/bin", ...SYSTEM_DIRECTORIES]);
+    if (path === undefined) {
+      throw new SandboxError(
+        `the program ${name} is not on PATH, and nodes run their processes by it; ` +
+          "install util-linux",
+      );
+    }
+    programs.set(name, path);
+  }
+  return path;
+}
+
+let wdns: boolean | undefined;
+
+/** Whether nsenter(1) can set a working directory inside: since util-linux 2.38; Ubuntu 22.04 has 2.37. */
+function knowsWdns(): boolean {
+  return wdns ??= readFileText(program("nsenter")).includes("wdns");
 }

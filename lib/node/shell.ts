@@ -1,20 +1,36 @@
 import $, { type $Type, CommandBuilder } from "@david/dax";
 import type { ChildProcess } from "node:child_process";
+import { constants } from "node:os";
 import type { Readable } from "node:stream";
+import { NODE_VARIABLE } from "./command.ts";
+import { CommandError, NodeRemovedError } from "./errors.ts";
 import type { Host } from "./host.ts";
+import { writeAllSync } from "./relay.ts";
 import { signalNodeChild } from "./signalled.ts";
 import { hookSpawn, type SpawnOptions } from "./spawn_patch.ts";
 
-/** Tells a process that dax starts which node it belongs to; the process sees it too. */
-const MARK = "NETYARD_NODE";
+/**
+ * Marks a process that dax starts with the node it belongs to. The value begins with what no
+ * other process knows: a script that runs in a node may build labs of its own.
+ */
+const MARK = "NETYARD_SHELL";
+const SECRET: string = crypto.randomUUID();
+
+/** Commands of dax's own that would see the host's /etc and /proc; the real ones run inside. */
+const OUTSIDE = ["cat", "cp", "mkdir", "mv", "printenv", "rm", "test", "touch"];
+
+/** Redirections are dax's own, too. The quoted text that is no redirection's file is passed over. */
+const OUTSIDE_FILE =
+  /(?<!\\)("(\\.|[^"\\])*"|'[^']*')|(?<bad>[<>]\s*["']?\/(proc\/|etc\/(hosts|resolv\.conf|nsswitch\.conf)\b))/g;
 
 /** The nodes whose shell was asked for, by id. */
 const shells = new Map<string, Host>();
 let hooked = false;
 
 /**
- * A dax `$` of which every external program runs inside the node. The shell's
- * own commands (`cd`, `cat`, `rm`, ...) and `$.request` stay outside.
+ * A dax `$` of which every external program runs inside the node, those that touch files among
+ * them. The shell's own commands (`cd`, `echo`, `sleep`, ...), redirections and `$.request` stay
+ * outside.
  */
 export function nodeShell(host: Host): $Type {
   if (!hooked) {
@@ -23,9 +39,18 @@ export function nodeShell(host: Host): $Type {
   }
   shells.set(host.id, host);
   // Set as late as can be: clearEnv() and env() of the user come before it.
-  const commandBuilder = new CommandBuilder()
-    .beforeCommandSync((builder) => builder.env(MARK, host.id));
-  return $.build$({ commandBuilder });
+  const commandBuilder = OUTSIDE.reduce(
+    (builder, name) => builder.unregisterCommand(name),
+    new CommandBuilder().beforeCommandSync((builder) =>
+      builder.env({ [MARK]: `${SECRET}/${host.id}`, [NODE_VARIABLE]: host.name })
+    ),
+  );
+  return new Proxy($.build$({ commandBuilder }), {
+    apply(shell, self, [strings, ...values]) {
+      refuseOutsideFiles(host, strings, values);
+      return Reflect.apply(shell, self, [strings, ...values]);
+    },
+  });
 }
 
 /** Forgets a node: what its shell still tries to start fails. */
@@ -33,27 +58,78 @@ export function forgetShell(host: Host): void {
   shells.delete(host.id);
 }
 
+function refuseOutsideFiles(host: Host, strings: readonly string[], values: unknown[]): void {
+  // A value is quoted by dax, but for the path of a redirection.
+  const text = strings.reduce((text, part, i) =>
+    text + (/[<>]\s*$/.test(text) ? values[i - 1] : "''") + part
+  );
+  if (![...text.matchAll(OUTSIDE_FILE)].some(({ groups }) => groups?.bad)) return;
+  throw new CommandError(
+    `${host.name}: "${text}" redirects to or from a file of which the node has its own, and the ` +
+      "shell would open the host's; use sysctl, or let a program open it, " +
+      'as in $`sh -c ${"echo 1 > /proc/..."}`',
+  );
+}
+
 function startInNode(
   child: ChildProcess,
   options: SpawnOptions,
 ): ((start: (options: SpawnOptions) => void) => void) | undefined {
-  const id = options.envPairs?.find((pair) => pair.startsWith(`${MARK}=`))?.slice(MARK.length + 1);
-  if (id === undefined) return undefined;
+  const mark = options.envPairs?.find((pair) => pair.startsWith(`${MARK}=${SECRET}/`));
+  if (mark === undefined) return undefined;
+  const id = mark.slice(`${MARK}=${SECRET}/`.length);
   const host = shells.get(id);
   if (!host) {
-    throw new Error(`node ${id} is gone: its shell cannot start ${options.args.join(" ")}`);
+    throw new NodeRemovedError(`node ${id} is gone: its shell cannot start ${options.file}`);
   }
   return (start) => {
     host.ready();
     const [, ...args] = options.args;
-    const argv = host.sandbox.wrap(options.file, args, options.cwd ?? Deno.cwd());
-    const command = host.started([options.file, ...args]);
+    const argv = host.sandbox.wrap(options.file, args, { cwd: options.cwd ?? Deno.cwd() });
     const stdio = host.logging ? pipedWhereInherited(options.stdio) : options.stdio;
-    host.enter(() => start({ ...options, file: argv[0], args: argv, stdio }));
-    const { signal } = host.sandbox;
-    if (signal) signalNodeChild(child, signal);
-    child.once("exit", (code, signal) => host.ended(command, { code: code ?? 128, signal }));
-    if (host.logging) record(child, options.stdio, host);
+    const envPairs = options.envPairs?.filter((pair) => !pair.startsWith(`${MARK}=`));
+    const command = host.started([options.file, ...args]);
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const end = (code: number, signal: string | null) => {
+      host.ended(command, { code, signal });
+      resolve();
+    };
+    const printed: Promise<void>[] = [];
+    onEnd(child, printed, end);
+    host.track(ended);
+    try {
+      host.enter(() => start({ ...options, file: argv[0], args: argv, envPairs, stdio }));
+    } catch (error) {
+      end(127, null);
+      throw error;
+    }
+    // Also because kill() itself would have Deno take the exit for one by that signal.
+    signalNodeChild(child, host.sandbox.signal ?? Deno.kill);
+    if (host.logging) printed.push(...record(child, options.stdio, host));
+  };
+}
+
+/**
+ * Changes what the child's listeners hear: they are told of its exit once what it printed is on
+ * the terminal, and of a signal by 128 and its number. dax takes no code for success, and so a
+ * program that crashed, or was killed with its node.
+ */
+function onEnd(
+  child: ChildProcess,
+  printed: Promise<void>[],
+  ended: (code: number, signal: string | null) => void,
+): void {
+  const emit = child.emit.bind(child) as (event: string | symbol, ...args: unknown[]) => boolean;
+  child.emit = (event: string | symbol, ...args: unknown[]): boolean => {
+    if (event === "error" && child.pid === undefined) ended(127, null);
+    if (event !== "exit") return emit(event, ...args);
+    const [exitCode, signal] = args as [number | null, NodeJS.Signals | null];
+    const code = exitCode ?? 128 + (signal ? constants.signals[signal] : 0);
+    void Promise.all(printed).then(() => {
+      ended(code, signal);
+      emit("exit", code, signal);
+    });
+    return true;
   };
 }
 
@@ -64,16 +140,17 @@ function pipedWhereInherited(stdio: unknown): unknown {
 }
 
 /** Writes what the process prints to the node's log, and to the terminal what was to be inherited. */
-function record(child: ChildProcess, stdio: unknown, host: Host): void {
+function record(child: ChildProcess, stdio: unknown, host: Host): Promise<void>[] {
+  const printed: Promise<void>[] = [];
   for (const [fd, kind] of [[1, "stdout"], [2, "stderr"]] as const) {
     const stream = child[kind] as Readable | null;
     if (!stream) continue;
-    const inherited = Array.isArray(stdio) && stdio[fd] === "inherit";
-    if (inherited) {
+    if (Array.isArray(stdio) && stdio[fd] === "inherit") {
       stream.on("data", (chunk: Uint8Array) => {
         host.log(kind, chunk);
-        Deno[kind].writeSync(chunk);
+        writeAllSync(kind, chunk);
       });
+      printed.push(new Promise((resolve) => stream.once("close", resolve)));
       continue;
     }
     // dax reads this stream: look at what arrives without taking it.
@@ -83,4 +160,5 @@ function record(child: ChildProcess, stdio: unknown, host: Host): void {
       return push(chunk, encoding);
     };
   }
+  return printed;
 }

@@ -1,7 +1,7 @@
-import { NodeRemovedError } from "./errors.ts";
+import { NodeRemovedError, RemoteFunctionError } from "./errors.ts";
 import type { Host } from "./host.ts";
+import { moduleLiteral, NodeThread } from "./node_thread.ts";
 import { decodeThrown, type Thrown } from "./remote_error.ts";
-import type { EnterMessage } from "./worker_enter.ts";
 
 /** How a module is started in a node. */
 export interface SpawnOptions {
@@ -10,7 +10,7 @@ export interface SpawnOptions {
    * same as this process. Anything else needs `--unstable-worker-options`.
    */
   permissions?: Deno.PermissionOptions;
-  /** Passed to the module's default export, if it is a function. Plain data. */
+  /** Passed to the module's default export, if it is a function. Copied, as by `structuredClone`. */
   args?: unknown[];
   /** A name for stack traces. Default: the node's name. */
   name?: string;
@@ -20,59 +20,58 @@ export interface SpawnOptions {
 export interface NodeTask extends AsyncDisposable {
   /**
    * Resolves when the module was evaluated and its default export, where that is a function,
-   * returned, or when it calls `self.close()`; rejects when one of them throws. Servers that the
-   * module started go on until {@link NodeTask.stop}.
+   * returned, or when it calls `self.close()` or `Deno.exit(0)`; rejects when one of them throws.
+   * Servers that the module started go on until {@link NodeTask.stop}.
    */
   readonly done: Promise<void>;
   /** Sends a message to the module's `self.onmessage`. */
   post(message: unknown): void;
-  /** What the module sends by `self.postMessage`. */
+  /** What the module sends by `self.postMessage`; throws what ended the module after `done`. */
   messages(): AsyncIterable<unknown>;
   /** Ends the thread. Calling it again does nothing. */
   stop(): Promise<void>;
 }
 
-const ENVELOPE = "netyard:task";
+const REPORT = "netyard:task";
 
-type Report = { [ENVELOPE]: "entered" | "done" } | { [ENVELOPE]: "failed"; thrown: Thrown };
+type Report =
+  | { [REPORT]: "entered" | "done" }
+  | { [REPORT]: "exited"; code: number }
+  | { [REPORT]: "failed"; thrown: Thrown };
 
-/** The module that a task's thread loads. The literal import lets it load without `--allow-read`. */
-function entrySource(module: string, args: unknown[]): string {
-  const here = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
+/** What the thread runs once it is inside. */
+function taskBody(module: string): string {
   return [
-    `import { enterNode } from ${here("./worker_enter.ts")};`,
-    `import { encodeThrown } from ${here("./remote_error.ts")};`,
-    `const report = (kind, more) => self.postMessage({ ${
-      JSON.stringify(ENVELOPE)
-    }: kind, ...more });`,
+    `const { encodeThrown } = await import(${moduleLiteral("./remote_error.ts")});`,
+    `const post = self.postMessage.bind(self);`,
+    `const report = (kind, more) => post({ ${JSON.stringify(REPORT)}: kind, ...more });`,
     `const close = self.close.bind(self);`,
     `self.close = () => { report("done"); close(); };`,
+    `const exit = Deno.exit.bind(Deno);`,
+    `Deno.exit = (code) => {`,
+    `  report("exited", { code: code ?? Deno.exitCode });`,
+    `  return exit(code);`,
+    `};`,
     `try {`,
-    `  await enterNode();`,
     `  report("entered");`,
     `  const module = await import(${JSON.stringify(module)});`,
-    `  if (typeof module.default === "function") await module.default(...${JSON.stringify(args)});`,
+    `  if (typeof module.default === "function") await module.default(...payload);`,
     `  report("done");`,
     `} catch (error) { report("failed", { thrown: encodeThrown(error) }); }`,
   ].join("\n");
 }
 
-function narrowed(
-  asked: Deno.PermissionOptions | undefined,
-): { permissions?: Deno.PermissionOptions; dropFfi: boolean } {
-  if (asked === undefined || asked === "inherit") return { dropFfi: false };
-  const object = asked === "none" ? {} : asked;
-  return { permissions: { ...object, ffi: true }, dropFfi: object.ffi !== true };
-}
-
 /** Starts a module in a node; see {@link NodeTask}. */
 export class ModuleTask implements NodeTask {
   readonly done: Promise<void>;
-  #worker: Worker;
+  #thread: NodeThread;
   #host: Host;
+  #module: string;
   #settle = Promise.withResolvers<void>();
+  #settled = false;
   #entered = false;
   #stopped = false;
+  #failure: unknown;
   #outbox: unknown[] = [];
   #inbox: unknown[] = [];
   #waiting: (() => void)[] = [];
@@ -80,40 +79,35 @@ export class ModuleTask implements NodeTask {
 
   constructor(host: Host, module: URL | string, options: SpawnOptions, onStop: () => void) {
     this.#host = host;
+    this.#module = String(module);
     this.#onStop = onStop;
     this.done = this.#settle.promise;
     // Nobody may be waiting; stop() and close() must not be an unhandled rejection.
     this.done.catch(() => {});
-    const { permissions, dropFfi } = narrowed(options.permissions);
-    const enter: EnterMessage = { ...host.sandbox.handles, dropFfi };
-    const source = new Blob([entrySource(String(module), options.args ?? [])], {
-      type: "application/javascript",
+    this.#thread = new NodeThread(host, {
+      name: options.name ?? host.name,
+      permissions: options.permissions,
+      body: taskBody(this.#module),
+      payload: copied(host, this.#module, options.args ?? []),
+      onMessage: (message) => this.#receive(message),
+      onError: (message) => this.#fail(new Error(`${host.name}: ${module} failed: ${message}`)),
     });
-    const entry = URL.createObjectURL(source);
-    this.#worker = host.namespace.enter(() =>
-      new Worker(entry, {
-        type: "module",
-        name: options.name ?? host.name,
-        ...permissions && { deno: { permissions } },
-      })
-    );
-    this.#worker.onmessage = (event) => this.#receive(event.data);
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.#end(new Error(`${host.name}: ${module} failed: ${event.message}`));
-    };
-    this.#worker.postMessage(enter);
   }
 
   post(message: unknown): void {
-    if (this.#stopped) throw new NodeRemovedError(`${this.#host.name}: the module was stopped`);
-    if (this.#entered) this.#worker.postMessage(message);
-    else this.#outbox.push(message);
+    if (this.#stopped) {
+      throw new NodeRemovedError(
+        `${this.#host.name}: ${this.#module} was stopped and gets no message`,
+      );
+    }
+    if (this.#entered) this.#thread.post(message);
+    else this.#outbox.push(copied(this.#host, this.#module, message));
   }
 
   async *messages(): AsyncIterable<unknown> {
     for (;;) {
       while (this.#inbox.length) yield this.#inbox.shift();
+      if (this.#failure) throw this.#failure;
       if (this.#stopped) return;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
@@ -122,8 +116,8 @@ export class ModuleTask implements NodeTask {
   stop(): Promise<void> {
     if (!this.#stopped) {
       this.#stopped = true;
-      this.#worker.terminate();
-      this.#settle.resolve();
+      this.#thread.terminate();
+      this.#resolve();
       this.#wake();
       this.#onStop();
     }
@@ -139,22 +133,44 @@ export class ModuleTask implements NodeTask {
       this.#inbox.push(message);
       return this.#wake();
     }
-    switch (message[ENVELOPE]) {
+    switch (message[REPORT]) {
       case "entered":
         this.#entered = true;
-        for (const waiting of this.#outbox.splice(0)) this.#worker.postMessage(waiting);
+        this.#thread.entered();
+        for (const waiting of this.#outbox.splice(0)) this.#thread.post(waiting);
         break;
       case "done":
-        this.#settle.resolve();
+        this.#resolve();
+        break;
+      case "exited":
+        if (message.code !== 0) {
+          this.#fail(
+            new Error(`${this.#host.name}: ${this.#module} called Deno.exit(${message.code})`),
+          );
+        } else {
+          this.#resolve();
+        }
         break;
       case "failed":
-        this.#end(decodeThrown((message as { thrown: Thrown }).thrown, ""));
+        this.#fail(decodeThrown(message.thrown));
     }
   }
 
-  #end(error: unknown): void {
+  #resolve(): void {
+    this.#settled = true;
+    this.#settle.resolve();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopped) return;
+    if (this.#settled) {
+      // Its servers are gone, and whoever waited for done is past that.
+      this.#failure = error;
+      this.#host.log("stderr", new TextEncoder().encode(`${error}\n`));
+    }
+    this.#settled = true;
     this.#settle.reject(error);
-    this.stop();
+    void this.stop();
   }
 
   #wake(): void {
@@ -162,6 +178,18 @@ export class ModuleTask implements NodeTask {
   }
 }
 
+function copied<T>(host: Host, module: string, value: T): T {
+  try {
+    return structuredClone(value);
+  } catch (error) {
+    throw new RemoteFunctionError(
+      `${host.name}: this cannot be sent to ${module}: ${(error as Error).message}; ` +
+        "send plain data, and make sockets and the like in the module",
+      { cause: error },
+    );
+  }
+}
+
 function isReport(message: unknown): message is Report {
-  return typeof message === "object" && message !== null && ENVELOPE in message;
+  return typeof message === "object" && message !== null && REPORT in message;
 }

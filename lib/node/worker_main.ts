@@ -1,23 +1,10 @@
+/// <reference lib="deno.worker" />
 // The node's worker thread: runs the functions that node.run() sends.
-import { encodeThrown, type Thrown } from "./remote_error.ts";
-import { enterNode } from "./worker_enter.ts";
+import { encodeThrown } from "./remote_error.ts";
+import { REPLY, type RunMessage, type RunReply } from "./run_messages.ts";
 
-/** A function to run, with its arguments. */
-export interface RunMessage {
-  id: number;
-  source: string;
-  args: unknown[];
-  /** What the function is called in stack traces. */
-  name: string;
-}
-
-/** What became of it; without an id, the worker is ready. */
-export type RunReply =
-  | { ready: true }
-  | { id: number; ok: true; value: unknown }
-  | { id: number; ok: false; thrown: Thrown; unsendable?: boolean };
-
-const reply = (message: RunReply) => self.postMessage(message);
+const post = self.postMessage.bind(self);
+const reply = (message: RunReply) => post(message);
 
 async function run({ id, source, args, name }: RunMessage): Promise<void> {
   let value: unknown;
@@ -26,15 +13,27 @@ async function run({ id, source, args, name }: RunMessage): Promise<void> {
     const fn = (0, eval)(`${source}\n//# sourceURL=${name}`);
     value = await fn(...args);
   } catch (error) {
-    return reply({ id, ok: false, thrown: encodeThrown(error) });
+    return reply({ [REPLY]: "threw", id, thrown: encodeThrown(error) });
   }
   try {
-    reply({ id, ok: true, value });
+    reply({ [REPLY]: "returned", id, value });
   } catch (error) {
-    reply({ id, ok: false, thrown: encodeThrown(error), unsendable: true });
+    reply({ [REPLY]: "unsendable", id, thrown: encodeThrown(error) });
   }
 }
 
-await enterNode();
-self.addEventListener("message", (event: MessageEvent<RunMessage>) => run(event.data));
-reply({ ready: true });
+/** Begins to run functions. */
+export function serve(): void {
+  const close = self.close.bind(self);
+  self.close = () => {
+    reply({ [REPLY]: "ending", by: "self.close()" });
+    close();
+  };
+  const exit = Deno.exit.bind(Deno);
+  Deno.exit = (code) => {
+    reply({ [REPLY]: "ending", by: `Deno.exit(${code ?? ""})` });
+    return exit(code);
+  };
+  self.addEventListener("message", (event: MessageEvent<RunMessage>) => run(event.data));
+  reply({ [REPLY]: "ready" });
+}

@@ -22,11 +22,13 @@ const IFLA_LINKINFO = 18;
 const IFLA_STATS64 = 23;
 const IFLA_AF_SPEC = 26;
 const IFLA_NET_NS_FD = 28;
+const IFLA_EXT_MASK = 29;
 const IFLA_NUM_TX_QUEUES = 31;
 const IFLA_NUM_RX_QUEUES = 32;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const VETH_INFO_PEER = 1;
+const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 
 const AF_INET6 = 10;
 const IFLA_INET6_ADDR_GEN_MODE = 8;
@@ -136,11 +138,22 @@ export function deleteLink(batch: MessageWriter, index: number): void {
   batch.end();
 }
 
-/** Asks for one link by index; the answer is read by {@link readLink}. */
+/** Asks for one link by index; the answer is read by {@link readLinkState}. */
 export function getLink(batch: MessageWriter, index: number): void {
   batch.begin(RTM_GETLINK, 0, `get link ${index}`);
   ifinfo(batch, index, 0, 0);
   batch.end();
+}
+
+/**
+ * Has a link that was set up do its work from now on. The first of a veth pair that is up, and a
+ * bridge, drop what they are to send until a kernel thread has seen the carrier; asking for the
+ * link does that thread's work (since Linux 6.8, `linkwatch_sync_dev`). The answer is of no use.
+ */
+export function syncLink(batch: MessageWriter, index: number): void {
+  batch.begin(RTM_GETLINK, 0, `sync link ${index}`);
+  ifinfo(batch, index, 0, 0);
+  batch.attrU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS).end();
 }
 
 /** Asks for all links. */

@@ -14,6 +14,8 @@ const RTA_DST = 1;
 const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
 const RTA_PREFSRC = 7;
+const RTA_METRICS = 8;
+const RTAX_MTU = 2;
 const RT_TABLE_MAIN = 254;
 const RTPROT_STATIC = 4;
 const RTN_UNICAST = 1;
@@ -32,6 +34,8 @@ export interface RouteSpec {
   family?: 4 | 6;
   index: number;
   source?: Uint8Array;
+  /** The largest packet that gets there, where that is less than the link takes. */
+  mtu?: number;
 }
 
 function routeMessage(
@@ -41,7 +45,7 @@ function routeMessage(
   scope: number,
   route: RouteSpec,
 ): void {
-  const { destination, prefix = 0, gateway } = route;
+  const { destination, prefix = 0, gateway, mtu } = route;
   const sample = destination ?? gateway;
   const to = destination ? `${ipText(destination)}/${prefix}` : "default";
   const via = gateway ? ` via ${ipText(gateway)}` : "";
@@ -54,6 +58,7 @@ function routeMessage(
   if (destination) batch.attrBytes(RTA_DST, destination);
   if (gateway) batch.attrBytes(RTA_GATEWAY, gateway);
   if (route.source) batch.attrBytes(RTA_PREFSRC, route.source);
+  if (mtu !== undefined) batch.nest(RTA_METRICS, () => batch.attrU32(RTAX_MTU, mtu));
   batch.attrU32(RTA_OIF, route.index);
   batch.end();
 }

@@ -33,30 +33,28 @@ export function tcpSeenBy(
   );
 }
 
-/** Whether a TCP connection comes about within the time. */
-export async function tcpReaches(
+/** What comes of a TCP connection within the time. */
+export function tcpReaches(
   device: Device,
   target: SocketAddress,
   timeoutMs = 3000,
-): Promise<boolean> {
-  const hostname = target.ip;
-  const attempt = device.run(
-    async (hostname, port, timeoutMs) => {
+): Promise<"open" | "refused" | "no answer"> {
+  return device.run(
+    async ({ ip, port }, timeoutMs) => {
       const net = await import("node:net");
-      const socket = net.connect({ host: hostname, port });
-      const timer = setTimeout(() => socket.destroy(), timeoutMs);
-      return await new Promise<boolean>((resolve) => {
-        socket.once("connect", () => resolve(true));
-        socket.once("error", () => resolve(false));
-        socket.once("close", () => resolve(false));
-      }).finally(() => {
+      const socket = net.connect({ host: ip, port });
+      const { promise, resolve } = Promise.withResolvers<"open" | "refused" | "no answer">();
+      socket.once("connect", () => resolve("open"));
+      socket.once("error", () => resolve("refused"));
+      const timer = setTimeout(() => resolve("no answer"), timeoutMs);
+      try {
+        return await promise;
+      } finally {
         clearTimeout(timer);
         socket.destroy();
-      });
+      }
     },
-    hostname,
-    target.port,
+    target,
     timeoutMs,
   );
-  return await attempt;
 }

@@ -1,0 +1,153 @@
+import { closeFd, openFd, readLink } from "../../native/libc.ts";
+import { homePidNamespace } from "../../native/namespace.ts";
+import { enterNode, type ThreadEntry } from "../../native/thread.ts";
+import type { Host } from "./host.ts";
+import type { ChildrenOptions } from "./worker_children.ts";
+
+/** What a node's thread is started with. */
+export interface ThreadOptions {
+  /** For stack traces. */
+  name: string;
+  /** The Deno permissions of the code that runs there; default: those of this process. */
+  permissions?: Deno.PermissionOptions;
+  /**
+   * JavaScript that runs once the thread is inside. It imports by literal addresses alone: those
+   * load without `--allow-read`.
+   */
+  body: string;
+  /** What the body finds as `payload`; must be cloneable. */
+  payload?: unknown;
+  /** Called with what the thread posts. */
+  onMessage(message: unknown): void;
+  /** Called, at most once, when an error ended the thread. */
+  onError(message: string): void;
+}
+
+/** The first thing that the thread posts: its id, to be given its mount namespace's descriptor. */
+const TID = "netyard:tid";
+
+/** The answer to it. */
+interface Welcome {
+  copy: number;
+  payload: unknown;
+}
+
+/** The address of a module beside this one, as a literal. */
+export const moduleLiteral = (file: string): string =>
+  JSON.stringify(new URL(file, import.meta.url).href);
+
+/** The script that the thread loads: no static imports, for enterNode() comes before any module. */
+function source(
+  entry: ThreadEntry,
+  children: ChildrenOptions,
+  giveBack: Deno.PermissionDescriptor | undefined,
+  body: string,
+): string {
+  return [
+    `let payload;`,
+    `const powers = await (${enterNode})(${JSON.stringify(entry)}, (tid) => new Promise((go) => {`,
+    `  self.addEventListener("message", function welcome(event) {`,
+    `    self.removeEventListener("message", welcome);`,
+    `    event.stopImmediatePropagation();`,
+    `    payload = event.data.payload;`,
+    `    go(event.data.copy);`,
+    `  });`,
+    `  self.postMessage({ ${JSON.stringify(TID)}: tid });`,
+    `}));`,
+    `const { adoptChildren } = await import(${moduleLiteral("./worker_children.ts")});`,
+    `adoptChildren(powers, ${JSON.stringify(children)});`,
+    giveBack ? `Deno.permissions.revokeSync(${JSON.stringify(giveBack)});` : "",
+    body,
+  ].join("\n");
+}
+
+interface Permitted {
+  /** For the worker, which needs FFI to enter. */
+  permissions?: Deno.PermissionOptions;
+  /** What it gives back once it is inside. */
+  giveBack?: Deno.PermissionDescriptor;
+}
+
+function permit(asked: Deno.PermissionOptions | undefined): Permitted {
+  if (asked === undefined || asked === "inherit") return {};
+  const wanted = asked === "none" ? {} : asked;
+  const { ffi } = wanted;
+  if (ffi === true || ffi === "inherit") return { permissions: wanted };
+  // Some libraries may be used: those, and libc for the way in.
+  if (Array.isArray(ffi) && ffi.length > 0) {
+    return {
+      permissions: { ...wanted, ffi: [...ffi, "libc.so.6"] },
+      giveBack: { name: "ffi", path: "libc.so.6" },
+    };
+  }
+  return { permissions: { ...wanted, ffi: "inherit" }, giveBack: { name: "ffi" } };
+}
+
+/**
+ * A worker thread in a node: it starts in the node's network namespace, and
+ * enters the mount namespace before any of its code runs.
+ */
+export class NodeThread {
+  #worker: Worker;
+  #options: ThreadOptions;
+  #copy: number | undefined;
+  #welcomed = false;
+
+  constructor(host: Host, options: ThreadOptions) {
+    this.#options = options;
+    const { mountNamespace, pidNamespace, children } = host.sandbox.forThreads();
+    const { permissions, giveBack } = permit(options.permissions);
+    const entry: ThreadEntry = {
+      mountNamespace,
+      pidNamespace,
+      homePidNamespace: homePidNamespace(),
+      cwd: readLink("/proc/self/cwd"),
+    };
+    const script = new Blob([source(entry, children, giveBack, options.body)], {
+      type: "application/javascript",
+    });
+    const url = URL.createObjectURL(script);
+    this.#worker = host.namespace.enter(() =>
+      new Worker(url, {
+        type: "module",
+        name: options.name,
+        ...permissions && { deno: { permissions } },
+      })
+    );
+    this.#worker.onmessage = (event) => this.#receive(event.data, url);
+    this.#worker.onerror = (event) => {
+      // Else the error would end the whole process.
+      event.preventDefault();
+      URL.revokeObjectURL(url);
+      this.#closeCopy();
+      options.onError(event.message);
+    };
+  }
+
+  post(message: unknown): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** To be called when the body runs. */
+  entered(): void {
+    this.#closeCopy();
+  }
+
+  terminate(): void {
+    this.#worker.terminate();
+    this.#closeCopy();
+  }
+
+  #receive(message: unknown, url: string): void {
+    if (this.#welcomed) return this.#options.onMessage(message);
+    this.#welcomed = true;
+    URL.revokeObjectURL(url);
+    this.#copy = openFd(`/proc/self/task/${(message as Record<string, number>)[TID]}/ns/mnt`);
+    this.post({ copy: this.#copy, payload: this.#options.payload } satisfies Welcome);
+  }
+
+  #closeCopy(): void {
+    if (this.#copy !== undefined) closeFd(this.#copy);
+    this.#copy = undefined;
+  }
+}
