@@ -11,13 +11,21 @@ export const FIREWALL_TABLE = "netyard_firewall";
  * allowed stays allowed until it ends (conntrack), and errors that belong to it
  * pass, among them the ICMPv6 messages that RFC 4890 wants let through.
  *
+ * @param adopt Whether conntrack did not run until now, so that TCP connections that began
+ * earlier are new to it; they are known by packets that neither open nor end one.
+ *
  * Source: nft(8), RFC 6092.
  */
-export function firewallRuleset(firewall: ResolvedFirewall, uplink: string): string | undefined {
+export function firewallRuleset(
+  firewall: ResolvedFirewall,
+  uplink: string,
+  adopt = false,
+): string | undefined {
   const outbound = outboundRules(firewall);
   if (firewall.inbound === "allow" && outbound.length === 0) return undefined;
   const rules = [
     "ct state established,related accept",
+    ...adopt ? ["ct state new tcp flags & (syn | rst) == 0 accept"] : [],
     ...firewall.inbound === "block"
       ? ["ct status dnat accept", `iifname "${uplink}" drop`]
       : [`iifname "${uplink}" accept`],

@@ -15,7 +15,6 @@ export interface Wanted {
   /** The families that the node itself has. */
   v4: boolean;
   v6: boolean;
-  isDefault: boolean;
   /** Keep this MAC: the interface existed before. */
   mac?: string;
 }
@@ -70,19 +69,16 @@ export function release(iface: InterfaceRecord): void {
   }
 }
 
-/** Attaches a node to a segment by a new interface. */
+/** Attaches a node by an interface for which addresses were reserved. */
 export function attach(
   core: LabCore,
-  node: NodeRecord,
-  segment: Segment,
-  wanted: Wanted,
+  iface: InterfaceRecord,
+  isDefault: boolean,
   defer: Defer,
-): InterfaceRecord {
-  const iface = reserve(core, node, segment, wanted, defer);
-  connect(iface, wanted.isDefault, defer);
+): void {
+  connect(iface, isDefault, defer);
   register(core, iface);
   defer(() => unregister(core, iface));
-  return iface;
 }
 
 /** Takes an interface away, and gives its addresses back. */

@@ -1,5 +1,5 @@
 import { parseOptions } from "../options/parse_options.ts";
-import { attach, detach } from "./attach.ts";
+import { attach, detach, reserve } from "./attach.ts";
 import { moveDefaultRoute } from "./configure.ts";
 import { defaultInterface, type LabCore } from "./core.ts";
 import { DuplicateNameError, NotFoundError, TopologyError } from "./errors.ts";
@@ -48,10 +48,11 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
       defaultInterface: defaultVia,
       names: new Map(),
     });
-    names.forEach((iface, i) => {
-      const { ip } = options.interfaces[iface];
-      plug(core, device, gateways[i], iface, { ip, isDefault: iface === defaultVia }, defer);
-    });
+    // All addresses before any link: what is refused has cost nothing then.
+    const interfaces = names.map((iface, i) =>
+      reserveAt(core, device, gateways[i], iface, { ip: options.interfaces[iface].ip }, defer)
+    );
+    for (const iface of interfaces) attach(core, iface, iface.name === defaultVia, defer);
     step("register");
     core.devices.set(name, device);
     return device;
@@ -68,16 +69,17 @@ export function checkMtu(what: string, mtu: number | undefined, router: RouterRe
   }
 }
 
-function plug(
+/** Takes addresses of a router's LAN for an interface that is not linked yet. */
+export function reserveAt(
   core: LabCore,
   device: DeviceRecord,
-  router: RouterRecord,
+  { lan }: RouterRecord,
   name: string,
-  how: { ip?: string; isDefault: boolean },
+  how: { ip?: string; mac?: string },
   defer: Defer,
 ): InterfaceRecord {
-  const mtu = device.mtu ?? router.lan.mtu;
-  return attach(core, device, router.lan, { name, mtu, v4: true, v6: true, ...how }, defer);
+  const mtu = device.mtu ?? lan.mtu;
+  return reserve(core, device, lan, { name, mtu, v4: true, v6: true, ...how }, defer);
 }
 
 /** Unplugs a device for good. Its name stays taken until its programs have ended. */
@@ -104,8 +106,8 @@ export function addInterface(
   checkMtu(what, device.mtu, router);
   const isDefault = device.defaultInterface === undefined;
   return undoing((defer) => {
-    const how = { ip: options.ip, isDefault };
-    const iface = plug(core, device, router, name, how, defer);
+    const iface = reserveAt(core, device, router, name, { ip: options.ip }, defer);
+    attach(core, iface, isDefault, defer);
     step("register");
     if (isDefault) device.defaultInterface = name;
     return iface;

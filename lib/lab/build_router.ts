@@ -1,6 +1,6 @@
 import { linkLocalFromMac } from "../address/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { attach, detach } from "./attach.ts";
+import { attach, detach, reserve } from "./attach.ts";
 import { deriveSeed, type LabCore, newSegment } from "./core.ts";
 import { RouterInUseError, TopologyError } from "./errors.ts";
 import { loadFirewall, loadNat } from "./filters.ts";
@@ -82,13 +82,13 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
     const v6 = hasV6(plan.ipSupport) ? core.plan.takeLan6(plan.pool, defer) : undefined;
     const node = core.node("router", name, defer);
     const above = plan.upstream?.lan ?? core.ix.segment;
-    const uplink = attach(core, node, above, {
+    const uplink = reserve(core, node, above, {
       name: plan.upstream ? "wan" : "ix",
       mtu: Math.min(plan.mtu, above.mtu),
       v4: v4 !== undefined,
       v6: v6 !== undefined,
-      isDefault: true,
     }, defer);
+    attach(core, uplink, true, defer);
 
     const mac = core.nextMac(defer);
     const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: plan.mtu };

@@ -5,7 +5,7 @@ import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes } from "../address/mod.ts";
 import { inside, takeAway } from "./inside.ts";
 import { type InterfaceRecord, IPV6_MIN_MTU, type NodeRecord } from "./model.ts";
-import { forget, forgetAll, fullPrefix, knowGateway, welcome } from "./neighbours.ts";
+import { announceSelf, forget, forgetAll, fullPrefix, knowGateway, welcome } from "./neighbours.ts";
 import type { Defer } from "./undo.ts";
 
 /** The node's side of an interface: its addresses, its neighbours and its routes. */
@@ -78,17 +78,17 @@ export function renumber(iface: InterfaceRecord, ip: string, isDefault: boolean)
   const { node, index, ip: old, segment } = iface;
   if (old) {
     forget(iface, [old]);
-    if (iface.up) {
-      takeAway(() =>
-        inside(node, (batch) => deleteAddress(batch, index, ipBytes(old), iface.prefix))
-      );
-    }
+    // Also of an interface that is down: unlike those of IPv6, its address is still there.
+    takeAway(() =>
+      inside(node, (batch) => deleteAddress(batch, index, ipBytes(old), iface.prefix))
+    );
   }
   iface.ip = ip;
   const link = segment.gatewayLink;
   if (link) inside(segment.owner, (batch) => welcome(batch, link.index, iface));
   // The kernel drops with an address those that were secondary to it, and may drop routes.
   if (iface.up) configure(iface, isDefault);
+  announceSelf(iface, [ip]);
 }
 
 /** Adds one more address to an interface, to be there whenever it is up. */
@@ -106,5 +106,7 @@ export function addExtra(iface: InterfaceRecord, ip: string, prefix: number, def
     const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
     inside(segment.owner, (batch) => replaceRoute(batch, route));
   }
+  // Nobody is told of it for good: it is asked for when it is needed.
+  forget(iface, [ip]);
   extra.push({ ip, prefix });
 }

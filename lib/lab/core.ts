@@ -77,6 +77,7 @@ export class LabCore implements LabServices {
       nextIndex: 2, // 1 is lo.
       links: new Set(RESERVED_LINK_NAMES),
       unsettled: this.unsettled,
+      used: false,
       removed: false,
     };
     defer(() => this.discard(node));
@@ -135,9 +136,11 @@ export class LabCore implements LabServices {
 
   beforeUse(node: string): void {
     this.unsettled.settle();
-    if (this.#pairs <= LEARNT_NEIGHBOURS) return;
     const record = this.devices.get(node) ?? this.routers.get(node);
-    for (const iface of record?.interfaces.values() ?? []) acquaint(iface.segment);
+    if (!record) return;
+    record.used = true;
+    if (this.#pairs <= LEARNT_NEIGHBOURS) return;
+    for (const iface of record.interfaces.values()) acquaint(iface.segment);
   }
 
   log(node: string, kind: "stdout" | "stderr", chunk: Uint8Array): void {

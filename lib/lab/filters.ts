@@ -61,7 +61,10 @@ export function flushNat(router: RouterRecord): void {
 /** Loads a router's firewall in place of the one it has. `fresh` says that it has none. */
 export function loadFirewall(router: RouterRecord, firewall: Firewall, fresh = false): void {
   step("firewall");
+  const rules = (of: Firewall, adopt = false) =>
+    firewallRuleset(resolveFirewall(of), router.uplink.name, adopt);
+  const adopt = !fresh && rules(router.firewall) === undefined;
   const clear = fresh ? "" : without("inet", FIREWALL_TABLE);
-  const rules = firewallRuleset(resolveFirewall(firewall), router.uplink.name) ?? "";
-  if (clear + rules) router.runtime.namespace.enter(() => nft(clear + rules));
+  const commands = clear + (rules(firewall, adopt) ?? "");
+  if (commands) router.runtime.namespace.enter(() => nft(commands));
 }

@@ -16,6 +16,8 @@ export interface NodeRecord {
   links: Set<string>;
   /** What the kernel has yet to finish, in all nodes of the lab. */
   unsettled: Unsettled;
+  /** Whether anything of the user's ran in it, so that it may have learnt neighbours. */
+  used: boolean;
   removed: boolean;
 }
 

@@ -52,27 +52,47 @@ export function knowGateway(batch: MessageWriter, iface: InterfaceRecord): void 
 
 const host = (ip: string) => ({ destination: ipBytes(ip), prefix: fullPrefix(ip) });
 
-/** Makes gateway and peers forget addresses that a member no longer has. */
+/**
+ * Makes gateway and peers forget addresses that a member no longer has: also what they learnt, or
+ * who gets an address next would be taken for its last owner for some seconds.
+ */
 export function forget(iface: InterfaceRecord, ips: (string | undefined)[]): void {
   const { segment } = iface;
+  if (segment.kind === "ix") return; // What it knows goes with the link.
   const gone = ips.filter((ip) => ip !== undefined);
-  if (segment.gatewayLink) {
-    const { index } = segment.gatewayLink;
-    for (const ip of gone) {
-      forgetAt(segment.owner, index, ip);
-      if (!lesserMtu(iface)) continue;
-      takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, { ...host(ip), index })));
+  const { owner, gatewayLink } = segment;
+  if (gatewayLink) {
+    forgetAt(owner, gatewayLink.index, gone);
+    for (const ip of lesserMtu(iface) ? gone : []) {
+      const route = { ...host(ip), index: gatewayLink.index };
+      takeAway(() => inside(owner, (batch) => deleteRoute(batch, route)));
     }
   }
-  for (const [peer, known] of segment.acquainted) {
-    if (peer === iface || !known.delete(iface) || !peer.up) continue;
-    for (const ip of gone) forgetAt(peer.node, peer.index, ip);
+  for (const peer of segment.members.keys()) {
+    if (peer === iface || !peer.up) continue;
+    segment.acquainted.get(peer)?.delete(iface);
+    forgetAt(peer.node, peer.index, gone);
   }
   segment.allAcquainted = false;
 }
 
-function forgetAt(node: NodeRecord, index: number, ip: string): void {
-  takeAway(() => inside(node, (batch) => deleteNeighbour(batch, index, ipBytes(ip))));
+/**
+ * Makes peers forget what they hold of addresses that are a member's from now on: that nobody
+ * answered to them, or somebody else. A real host would announce itself.
+ */
+export function announceSelf(iface: InterfaceRecord, ips: string[]): void {
+  const { segment } = iface;
+  if (segment.kind === "ix") return;
+  for (const peer of segment.members.keys()) {
+    if (peer !== iface && peer.up && peer.node.used) forgetAt(peer.node, peer.index, ips);
+  }
+}
+
+function forgetAt(node: NodeRecord, index: number, ips: string[]): void {
+  // All of them are tried; that the first is unknown says nothing of the others.
+  takeAway(() =>
+    inside(node, (batch) => ips.forEach((ip) => deleteNeighbour(batch, index, ipBytes(ip))))
+  );
 }
 
 /** Notes that the kernel dropped all that an interface knew. */

@@ -1,6 +1,6 @@
 import { parseIp } from "../address/mod.ts";
-import { release, reserve } from "./attach.ts";
-import { checkMtu } from "./build_device.ts";
+import { release } from "./attach.ts";
+import { checkMtu, reserveAt } from "./build_device.ts";
 import { addExtra, configure, renumber, setDown } from "./configure.ts";
 import { defaultInterface, type LabCore } from "./core.ts";
 import { TopologyError } from "./errors.ts";
@@ -26,15 +26,7 @@ export function replug(core: LabCore, iface: InterfaceRecord, router: RouterReco
   }
   undoing((defer) => {
     // Addresses first: when the new network is full, nothing has happened.
-    const mtu = device.mtu ?? router.lan.mtu;
-    const next = reserve(core, device, router.lan, {
-      name: iface.name,
-      mac: iface.mac,
-      mtu,
-      v4: true,
-      v6: true,
-      isDefault,
-    }, defer);
+    const next = reserveAt(core, device, router, iface.name, { mac: iface.mac }, defer);
     const old = { ...iface };
     core.joined(iface.segment, -1);
     disconnect(iface);

@@ -133,7 +133,10 @@ export class Router extends Node {
     });
   }
 
-  /** Puts another firewall in place. What it had allowed goes on until it ends. */
+  /**
+   * Puts another firewall in place. What the one before had allowed goes on until it ends. Where
+   * there was none, nothing was kept track of: TCP connections go on, other flows count as new.
+   */
   setFirewall(firewall: Firewall): Promise<void> {
     return this.#act((router) => {
       const wanted = parseOptions(firewallSchema, firewall, `${this.name}: setFirewall()`);

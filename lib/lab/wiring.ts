@@ -15,7 +15,7 @@ import { DuplicateNameError } from "./errors.ts";
 import { inside, refusedBy, takeAway } from "./inside.ts";
 import type { InterfaceRecord, NodeRecord, Port, Segment } from "./model.ts";
 import { linkName } from "./names.ts";
-import { addressesOf, forget, forgetAll, fullPrefix, welcome } from "./neighbours.ts";
+import { addressesOf, announceSelf, forget, forgetAll, fullPrefix, welcome } from "./neighbours.ts";
 import { route } from "./segment_routes.ts";
 import { step } from "./steps.ts";
 import type { Defer } from "./undo.ts";
@@ -33,6 +33,7 @@ export function connect(iface: InterfaceRecord, isDefault: boolean, defer: Defer
   else joinLan(iface, port, defer);
   step("addresses");
   configure(iface, isDefault);
+  announceSelf(iface, addressesOf(iface));
 }
 
 /** Takes an interface off its segment; both ends of the link are gone. */
@@ -42,9 +43,9 @@ export function disconnect(iface: InterfaceRecord): void {
   if (!port) return;
   segment.members.delete(iface);
   segment.owner.links.delete(port.name);
-  forget(iface, [...addressesOf(iface), iface.linkLocal6]);
-  forgetAll(iface);
   const ips = [iface.ip, iface.ip6, iface.linkLocal6, ...iface.extra.map(({ ip }) => ip)];
+  forget(iface, ips);
+  forgetAll(iface);
   iface.node.unsettled.drop(iface.node, ips);
   if (segment.gatewayLink?.index === port.index) {
     segment.gatewayLink = undefined;

@@ -10,7 +10,7 @@ export type Protocol = (typeof PROTOCOLS)[number];
 export const INTERNAL = "ct original ip saddr . ct original proto-src";
 
 /** The limit in an element of `taken`: whoever makes the element passes, and nobody after. */
-export const ONCE = "limit rate 1/day burst 1 packets";
+export const ONCE = "limit rate 1/week burst 1 packets";
 
 /** How much of the destination a mapping is kept for, as nftables types and expressions. */
 export interface MappingKey {

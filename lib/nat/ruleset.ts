@@ -40,7 +40,7 @@ const PREROUTING = "type nat hook prerouting priority dstnat; policy accept;";
  * - `out`: internal address and port (and, for dependent mappings, the
  *   destination) to external port; read for the first packet of each flow.
  * - `taken`: external ports in use. Claiming one is an atomic test-and-set:
- *   the element carries a limit that lets one packet a day pass.
+ *   the element carries a limit that lets one packet a week pass.
  * - `in`: external port to internal address and port, where strangers may enter.
  * - `contacted`: external port and remote address, for address-dependent filtering.
  * - `lasting`: what a flow of the longer of two lifetimes renewed; UDP only.
@@ -57,11 +57,14 @@ export function natRuleset(nat: ResolvedNat, place: NatPlace): string {
 
 /**
  * The nftables text for a router whose NAT was taken away: nothing new is
- * translated, and what is under way still is, for which the kernel needs
- * chains of this type to be there.
+ * translated, and what is under way still is, for which the kernel needs a
+ * chain of this type and a rule that asks conntrack.
  */
 export function formerNatRuleset(): string {
-  return table([...chain("prerouting", PREROUTING, []), ...chain("postrouting", POSTROUTING, [])]);
+  return table([
+    ...chain("prerouting", PREROUTING, ["ct state new accept"]),
+    ...chain("postrouting", POSTROUTING, []),
+  ]);
 }
 
 /** The nftables text for a router that reboots: no IPv4 comes in, not even as far as conntrack. */

@@ -28,9 +28,9 @@ export async function expectPings(cases: [from: Node, to: string, answers: boole
   assertEquals(wrong.flat(), []);
 }
 
-/** Whether a TCP connection comes about within a second. */
+/** Whether a TCP connection comes about within two seconds. */
 export async function connects(from: Node, to: string, port: number): Promise<boolean> {
-  const args = ["1", "bash", "-c", ": <>/dev/tcp/$0/$1", to, String(port)];
+  const args = ["2", "bash", "-c", ": <>/dev/tcp/$0/$1", to, String(port)];
   return (await from.command("timeout", { args }).output()).success;
 }
 

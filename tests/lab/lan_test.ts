@@ -64,11 +64,11 @@ Deno.test("a router behind another keeps its routes when a second neighbour arri
   const top = await lab.addRouter("top");
   const inner = await lab.addRouter("inner", { upstream: top, mtu: 1400 });
   const x = await lab.addDevice("x", { interfaces: { eth0: { gateway: inner } } });
+  const behind = [inner.downstreamCidr, inner.downstreamCidr6];
   const routes = () =>
     ["-4", "-6"].flatMap((family) =>
-      ip(top, `${family} route`).filter(({ dst }) =>
-        dst === inner.downstreamCidr || dst === inner.downstreamCidr6
-      ).map(({ dst, gateway, dev, metrics }) => [dst, gateway, dev, metrics?.[0].mtu])
+      ip(top, `${family} route`).filter(({ dst }) => behind.includes(dst))
+        .map(({ dst, gateway, dev, metrics }) => [dst, gateway, dev, metrics?.[0].mtu])
     );
   const expected = (dev: string) => [
     [inner.downstreamCidr, inner.uplinkIp, dev, 1400],

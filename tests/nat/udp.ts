@@ -65,13 +65,16 @@ export class Udp implements AsyncDisposable {
     return this.#arrived.shift();
   }
 
-  /** Asks a reflector how this socket looks from there. */
-  async seenBy(reflector: Reflector, timeoutMs = 5000): Promise<SocketAddress> {
-    await this.send("?", reflector.address);
-    const answer = await this.next(timeoutMs);
-    if (!answer) throw new Error(`no answer from ${reflector.address.ip} within ${timeoutMs} ms`);
-    const colon = answer.text.lastIndexOf(":");
-    return { ip: answer.text.slice(0, colon), port: Number(answer.text.slice(colon + 1)) };
+  /** Asks a reflector how this socket looks from there; what else arrives meanwhile is dropped. */
+  async seenBy({ address }: Reflector): Promise<SocketAddress> {
+    await this.send("?", address);
+    for (;;) {
+      const answer = await this.next();
+      if (!answer) throw new Error(`no answer from the reflector at ${address.ip}`);
+      if (answer.from.ip !== address.ip || answer.from.port !== address.port) continue;
+      const colon = answer.text.lastIndexOf(":");
+      return { ip: answer.text.slice(0, colon), port: Number(answer.text.slice(colon + 1)) };
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

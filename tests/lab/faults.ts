@@ -1,0 +1,79 @@
+/** What can fail half-way: cases for `faults_test.ts` and `descriptors_main.ts`. */
+import { type Device, Lab } from "@netyard/netyard";
+import { observeSteps } from "../../lib/lab/steps.ts";
+
+/** ix -- empty;  ix -- one(tv);  ix -- two(phone.wlan0, pc);  phone.eth0 at two */
+export class Site implements AsyncDisposable {
+  private constructor(readonly lab: Lab, readonly phone: Device) {}
+
+  static async create(): Promise<Site> {
+    const lab = await Lab.create({ seed: 1 });
+    await lab.addRouter("empty");
+    await lab.addRouter("one", { preset: "home" });
+    await lab.addRouter("two");
+    await lab.addDevice("tv", { interfaces: { eth0: { gateway: "one" } } });
+    const phone = await lab.addDevice("phone", {
+      interfaces: { wlan0: { gateway: "two" }, eth0: { gateway: "two" } },
+    });
+    await lab.addDevice("pc", { interfaces: { eth0: { gateway: "two" } } });
+    await phone.interface("wlan0").addIp("10.5.5.5", 24);
+    return new Site(lab, phone);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lab.close();
+  }
+}
+
+/** Each of these is to happen as a whole, or not at all. */
+export const OPERATIONS: Record<string, (site: Site) => Promise<unknown>> = {
+  "a router on the exchange": ({ lab }) => lab.addRouter("new", { preset: "corporate" }),
+  "a router behind one without members": ({ lab }) => lab.addRouter("new", { upstream: "empty" }),
+  "a router behind one with a member": ({ lab }) =>
+    lab.addRouter("new", { upstream: "one", mtu: 1400, downstreamCidr: "10.9.0.0/16" }),
+  "a router behind one with a bridge": ({ lab }) =>
+    lab.addRouter("new", { upstream: "two", preset: "home" }),
+  "the first device of a router": ({ lab }) =>
+    lab.addDevice("new", { interfaces: { eth0: { gateway: "empty" } } }),
+  "the second device of a router": ({ lab }) =>
+    lab.addDevice("new", { interfaces: { eth0: { gateway: "one", ip: "10.0.1.99" } } }),
+  "a device on three routers": ({ lab }) =>
+    lab.addDevice("new", {
+      interfaces: { a: { gateway: "two" }, b: { gateway: "one" }, c: { gateway: "empty" } },
+      defaultVia: "b",
+    }),
+  "a device with three interfaces on one router": ({ lab }) =>
+    lab.addDevice("new", {
+      interfaces: { a: { gateway: "empty" }, b: { gateway: "empty" }, c: { gateway: "empty" } },
+    }),
+  "an interface more": ({ phone }) => phone.addInterface("new", { gateway: "one" }),
+  "the default interface replugged to a router without members": ({ phone }) =>
+    phone.interface("wlan0").replug("empty"),
+  "the default interface replugged to a router with a member": ({ phone }) =>
+    phone.interface("wlan0").replug("one"),
+  "another interface replugged": ({ phone }) => phone.interface("eth0").replug("one"),
+  "an only member replugged": ({ lab }) => lab.device("tv").interface("eth0").replug("empty"),
+  "an address renewed": ({ phone }) => phone.interface("wlan0").renewIp(),
+  "an address added": ({ phone }) => phone.interface("wlan0").addIp("198.19.2.77", 24),
+};
+
+/** The names of the steps of an operation, in order. */
+export async function stepsOf(operation: (site: Site) => Promise<unknown>): Promise<string[]> {
+  await using site = await Site.create();
+  const steps: string[] = [];
+  using _observing = observeSteps((step) => steps.push(step));
+  await operation(site);
+  return steps;
+}
+
+/** What a step is made to fail with. */
+export class Fault extends Error {}
+
+/** Makes the n-th step from now on fail, or it and all that follow. */
+export function failAt(n: number, andAfter = false): Disposable {
+  let count = 0;
+  return observeSteps((step) => {
+    const index = count++;
+    if (index === n || andAfter && index > n) throw new Fault(`${step} (${index})`);
+  });
+}
