@@ -88,10 +88,13 @@ export function announceSelf(iface: InterfaceRecord, ips: string[]): void {
   }
 }
 
-function forgetAt(node: NodeRecord, index: number, ips: string[]): void {
+/** Makes a node forget what it holds of addresses on a link. */
+export function forgetAt(node: NodeRecord, index: number, ips: (string | undefined)[]): void {
   // All of them are tried; that the first is unknown says nothing of the others.
   takeAway(() =>
-    inside(node, (batch) => ips.forEach((ip) => deleteNeighbour(batch, index, ipBytes(ip))))
+    inside(node, (batch) => {
+      for (const ip of ips) if (ip) deleteNeighbour(batch, index, ipBytes(ip));
+    })
   );
 }
 

@@ -15,7 +15,15 @@ import { DuplicateNameError } from "./errors.ts";
 import { inside, refusedBy, takeAway } from "./inside.ts";
 import type { InterfaceRecord, NodeRecord, Port, Segment } from "./model.ts";
 import { linkName } from "./names.ts";
-import { addressesOf, announceSelf, forget, forgetAll, fullPrefix, welcome } from "./neighbours.ts";
+import {
+  addressesOf,
+  announceSelf,
+  forget,
+  forgetAll,
+  forgetAt,
+  fullPrefix,
+  welcome,
+} from "./neighbours.ts";
 import { route } from "./segment_routes.ts";
 import { step } from "./steps.ts";
 import type { Defer } from "./undo.ts";
@@ -169,6 +177,7 @@ function bridge(segment: Segment, defer: Defer): number {
     setLink(batch, link.index, { master: made.index });
     settleGateway(batch, segment, made.index, segment.members.keys());
   });
+  forgetAt(owner, link.index, [...addressesOf(first), first.linkLocal6]);
   owner.unsettled.add(owner, [link.index, made.index], gatewayIps(segment));
   return made.index;
 }

@@ -24,7 +24,7 @@ async function scene(options: RouterOptions, run: (scene: Scene) => Promise<void
 
 const addressOf = (device: Device, family: Family) => family === 4 ? device.ip! : device.ip6!;
 const any = (family: Family) => family === 4 ? "0.0.0.0" : "::";
-const CLOSED = 400; // How long to wait for what is not to come, in milliseconds.
+const CLOSED = 250; // How long to wait for what is not to come, in milliseconds.
 
 /** The UDP ports of `to`, of those given, that `from` reaches; the last of them must be open. */
 async function udpPorts(

@@ -2,12 +2,12 @@ import { assert, assertEquals, assertGreater, assertInstanceOf, assertRejects } 
 import { Lab, type Node } from "@netyard/netyard";
 import { undoing } from "../../lib/lab/undo.ts";
 import { failAt, Fault, OPERATIONS, Site, stepsOf } from "./faults.ts";
-import { config, expectPings, links } from "./kit.ts";
+import { config, expectPings } from "./kit.ts";
 
 const here = (file: string) => new URL(file, import.meta.url).pathname;
 
 const nodesOf = ({ lab }: Site): Node[] => [lab.ix, ...lab.routers, ...lab.devices];
-const picture = (site: Site) => nodesOf(site).map((node) => [node.name, links(node), config(node)]);
+const picture = (site: Site) => nodesOf(site).map((node) => [node.name, config(node)]);
 
 /** All nodes with their addresses, MACs and neighbours, as the lab knows them. */
 const model = ({ lab }: Site) =>
@@ -39,14 +39,14 @@ for (const [name, operation] of Object.entries(OPERATIONS)) {
         await assertRejects(() => operation(site), Fault, `${step} (${n})`);
       }
       assertEquals(model(site), before.model, `after ${step} (${n}) failed`);
-      assertEquals(picture(site), before.picture, `after ${step} (${n}) failed`);
     }
+    assertEquals(picture(site), before.picture, `after each of ${steps.join(", ")} failed once`);
     const [phone, pc] = [site.phone, site.lab.device("pc")];
     await expectPings([[phone, site.lab.ix.ip, true], [pc, phone.ip6!, true]]);
 
     await operation(site);
     assertEquals(model(site), model(untouched));
-    await expectPings([[phone, site.lab.ix.ip6, true], [pc, phone.ip!, true]]);
+    await expectPings([[phone, site.lab.ix.ip6, true], [phone, pc.ip!, true]]);
   });
 }
 
@@ -109,8 +109,8 @@ Deno.test("undoing goes backwards, and to the end", () => {
 });
 
 Deno.test("a lab that cannot be made leaves nothing", async () => {
-  for (const n of [0]) {
-    using _failing = failAt(n);
+  {
+    using _failing = failAt(0);
     await assertRejects(() => Lab.create(), Fault, "namespace (0)");
   }
   await using lab = await Lab.create();

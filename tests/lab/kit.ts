@@ -45,24 +45,38 @@ export function links(node: Node): string[] {
   return ip(node, "link").map(({ ifname }) => ifname).filter((name) => name !== "lo").sort();
 }
 
-/** All that the lab gave a node: addresses, routes of all tables, permanent neighbours. */
+/** All that the lab gave a node: links, addresses, routes of all tables, permanent neighbours. */
 export function config(node: Node) {
-  const routes = (family: string) =>
-    ip(node, `${family} route show table all`).map((r) => JSON.stringify(r)).sort();
-  const neighbours = ip(node, "neigh").filter(({ state }) => state.includes("PERMANENT"));
+  const [links, routes4, routes6, neighbours] = sh(
+    node,
+    "for what in addr '-4 route show table all' '-6 route show table all' neigh; do ip -j $what; done",
+  ).split("\n").map((line) => JSON.parse(line));
   return {
-    addresses: ip(node, "addr").map(({ ifname, addr_info, flags, mtu, address }) => ({
+    // A bridge port's own hardware address is nobody's business.
+    links: sorted(links, ({ ifname, address, mtu, flags, master, addr_info }) => [
       ifname,
-      address,
+      master ?? address,
       mtu,
-      up: flags.includes("UP"),
-      ips: addr_info.map((a: { local: string; prefixlen: number; scope: string }) =>
-        `${a.local}/${a.prefixlen} ${a.scope}`
-      ),
-    })),
-    routes: [...routes("-4"), ...routes("-6")],
-    neighbours: neighbours.map(({ dst, dev, lladdr }) => `${dst} ${dev} ${lladdr}`).sort(),
+      flags.includes("UP"),
+      addr_info.map((a: { local: string; prefixlen: number }) => `${a.local}/${a.prefixlen}`),
+    ]),
+    // For multicast, a link has a route once it had a carrier.
+    routes: sorted(
+      // deno-lint-ignore no-explicit-any -- as above
+      [...routes4, ...routes6].filter(({ type }: any) => type !== "multicast"),
+      (route) => route,
+    ),
+    neighbours: sorted(
+      // deno-lint-ignore no-explicit-any -- as above
+      neighbours.filter(({ state }: any) => state.includes("PERMANENT")),
+      ({ dst, dev, lladdr }) => [dst, dev, lladdr],
+    ),
   };
+}
+
+// deno-lint-ignore no-explicit-any -- as above
+function sorted(list: any[], pick: (one: any) => unknown): string[] {
+  return list.map((one) => JSON.stringify(pick(one))).sort();
 }
 
 /** A UDP socket of a node that counts what comes. */

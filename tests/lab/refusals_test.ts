@@ -1,6 +1,6 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { Lab, LabClosedError, type LabEvent, NetyardError, type Node } from "@netyard/netyard";
-import { config, links } from "./kit.ts";
+import { config } from "./kit.ts";
 import { REFUSALS, World } from "./refusals.ts";
 
 /** All of a lab that could have been changed. */
@@ -13,7 +13,7 @@ async function picture({ lab, other }: World) {
   }
   const nodes: Node[] = [lab.ix, ...lab.routers, ...lab.devices, other.ix, ...other.routers];
   return {
-    nodes: nodes.map((node) => [node.name, links(node), config(node)]),
+    nodes: nodes.map((node) => [node.name, config(node)]),
     events: events.map(({ kind }) => kind).filter((kind) => !kind.startsWith("command-")),
   };
 }

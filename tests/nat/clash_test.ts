@@ -75,6 +75,24 @@ Deno.test("two hosts that begin at once with one source port keep a UDP port eac
   }
 });
 
+for (const nat of ["home", { portPreservation: false }] satisfies Nat[]) {
+  Deno.test(`one socket that begins with many destinations at once has one port: ${JSON.stringify(nat)}`, async () => {
+    await using lab = await Lab.create({ label: "at-once" });
+    const { hosts, stranger } = await clash(lab, nat);
+    await using rival = await Udp.open(hosts[1], 40000);
+    await using socket = await Udp.open(hosts[0], 40000);
+    const reflectors = await Promise.all(
+      Array.from({ length: 20 }, () => stranger.spawnReflector()),
+    );
+    await rival.seenBy(reflectors[0]);
+    await Promise.all(reflectors.map(({ address }) => socket.send("?", address)));
+    const answers = [];
+    for (const _ of reflectors) answers.push(await socket.next());
+    assertEquals(new Set(answers.map((answer) => answer?.text)).size, 1);
+    assertEquals(new Set(answers.map((answer) => answer?.from.port)).size, reflectors.length);
+  });
+}
+
 // a - router - IX - dc - s1, s2
 Deno.test("home NAT keeps one TCP port for two destinations, and it is the internal one", async () => {
   await using lab = await Lab.create({ label: "tcp-eim" });

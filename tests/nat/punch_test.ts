@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { Lab, type Nat } from "@netyard/netyard";
+import { type Device, Lab, type Nat, type SocketAddress } from "@netyard/netyard";
 import { attach, servers } from "./net.ts";
 import { type Heard, punch, type Side } from "./punch.ts";
+import { tcpPunch, tcpSeenBy } from "./tcp.ts";
 import { Udp } from "./udp.ts";
 
 interface Meeting {
@@ -87,4 +88,29 @@ Deno.test("hole punching works one way round corporate NAT: where strangers may 
     assertEquals(heardByA, b.mapping);
     assertEquals(heardByB?.ip, a.mapping.ip);
   });
+});
+
+/** Two devices behind NATs of their own try TCP, knowing each other's mapping. */
+async function tcpMeeting(natA: Nat, natB: Nat, timeoutMs?: number): Promise<boolean[]> {
+  // a - nat-a - IX - nat-b - b; rendezvous - dc - IX
+  await using lab = await Lab.create({ label: "tcp-punch" });
+  const [rendezvous] = await servers(lab, "rendezvous");
+  const { address } = await rendezvous.spawnReflector();
+  const join = async (name: string, nat: Nat): Promise<[Device, SocketAddress]> => {
+    const device = await attach(lab, name, await lab.addRouter(`nat-${name}`, { nat }));
+    const [seen] = await tcpSeenBy(device, 40000, [address]);
+    const [ip, port] = seen.split(":");
+    return [device, { ip, port: Number(port) }];
+  };
+  const [[a, mappingA], [b, mappingB]] = [await join("a", natA), await join("b", natB)];
+  const heard = await tcpPunch([[a, 40000, mappingB], [b, 40000, mappingA]], timeoutMs);
+  return heard.map((address) => address !== undefined);
+}
+
+Deno.test("TCP hole punching works: home x home", async () => {
+  assertEquals(await tcpMeeting("home", "home"), [true, true]);
+});
+
+Deno.test("TCP hole punching fails: home x corporate", async () => {
+  assertEquals(await tcpMeeting("home", "corporate", 1500), [false, false]);
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { Lab, type Nat } from "@netyard/netyard";
 import { attach, servers } from "./net.ts";
 import { arrivals, Udp } from "./udp.ts";
@@ -117,37 +117,38 @@ Deno.test("flushNatState draws another port also while traffic flows", async () 
   const [server] = await servers(lab, "server");
   const router = await lab.addRouter("router", { nat: { portPreservation: false } });
   const laptop = await attach(lab, "laptop", router);
-  await using reflector = await server.spawnReflector();
-  // Sends from one port as fast as it can until nothing changes any more; tells the ports seen.
-  const flood = laptop.run(async ({ ip, port }) => {
+  await using sink = await Udp.open(server, 5000);
+  // From another thread, so that packets pass while this one flushes, until the first answer.
+  const flood = laptop.run(async (ip) => {
     const dgram = await import("node:dgram");
     const socket = dgram.createSocket("udp4");
     await new Promise<void>((resolve) => socket.bind(40000, resolve));
-    const ports: string[] = [];
-    const done = Promise.withResolvers<void>();
-    const send = setInterval(() => {
-      for (let i = 0; i < 20; i++) socket.send("?", port, ip);
+    const { promise: answered, resolve } = Promise.withResolvers<void>();
+    socket.once("message", () => resolve());
+    const sending = setInterval(() => {
+      for (let i = 0; i < 5; i++) socket.send("hello", 5000, ip);
     }, 1);
-    socket.on("message", (data) => {
-      const seen = data.toString().split(":")[1];
-      if (ports.at(-1) !== seen) ports.push(seen);
-      if (ports.length > 3) done.resolve();
-    });
-    const deadline = setTimeout(done.resolve, 5000);
-    await done.promise;
-    clearInterval(send);
-    clearTimeout(deadline);
+    await answered;
+    clearInterval(sending);
     socket.close();
-    return ports;
-  }, reflector.address);
-  const flushing = (async () => {
-    for (let i = 0; i < 3; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 150));
-      await router.flushNatState();
+  }, server.ip!);
+  const ports: number[] = [];
+  let from = (await sink.next())!.from;
+  for (let i = 0; i < 3; i++) {
+    ports.push(from.port);
+    await router.flushNatState();
+    const deadline = performance.now() + 5000;
+    while (from.port === ports.at(-1)) {
+      assert(performance.now() < deadline, `${from.port} came back`);
+      from = (await sink.next())!.from;
     }
-  })();
-  const [ports] = await Promise.all([flood, flushing]);
-  assertEquals(new Set(ports).size, 4, `each flush draws a port, and one only: ${ports}`);
+    for (let more = 0; more < 50; more++) {
+      assertEquals((await sink.next())!.from, from, "one port, and no other, after a flush");
+    }
+  }
+  assertEquals(new Set(ports).size, 3);
+  await sink.send("enough", from);
+  await flood;
 });
 
 // laptop - router - IX - dc - server

@@ -58,3 +58,36 @@ export function tcpReaches(
     timeoutMs,
   );
 }
+
+/**
+ * TCP hole punching (RFC 5128, section 3.4): both sides connect to each other's
+ * mapping from the port that has it, so that each SYN opens the way for the
+ * other's. Resolves with whom each side is connected to; undefined for nobody.
+ */
+export function tcpPunch(
+  sides: [device: Device, port: number, other: SocketAddress][],
+  timeoutMs = 8000,
+): Promise<(SocketAddress | undefined)[]> {
+  return Promise.all(sides.map(([device, port, other]) =>
+    device.run(
+      async (port, { ip, port: remotePort }, timeoutMs) => {
+        const net = await import("node:net");
+        const socket = net.connect({ host: ip, port: remotePort, localPort: port });
+        const { promise, resolve } = Promise.withResolvers<boolean>();
+        const timer = setTimeout(() => resolve(false), timeoutMs);
+        socket.once("error", () => resolve(false));
+        // Connected is he who heard the other, and not only the router before it.
+        socket.once("data", () => resolve(true));
+        socket.write("hello");
+        const heard = await promise;
+        clearTimeout(timer);
+        const from = { ip: socket.remoteAddress!, port: socket.remotePort! };
+        socket.end();
+        return heard ? from : undefined;
+      },
+      port,
+      other,
+      timeoutMs,
+    )
+  ));
+}

@@ -29,22 +29,17 @@ export class Udp implements AsyncDisposable {
 
   /** Binds a port of a node, by default any, on all of its addresses of a family. */
   static async open(node: Node, port = 0, ip = "0.0.0.0"): Promise<Udp> {
-    const family = ip.includes(":") ? 6 : 4;
-    // Without a lookup to wait for, bind() is done before runSync() leaves the node.
-    const lookup = (ip: string, _: unknown, done: (e: null, ip: string, f: number) => void) =>
-      done(null, ip, family);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const socket = node.runSync(() => {
-      const socket = dgram.createSocket(
-        { type: `udp${family}`, ipv6Only: family === 6, lookup } as dgram.SocketOptions,
-      );
-      socket.once("listening", () => resolve());
-      socket.once("error", reject);
-      socket.bind(port, ip);
-      return socket;
-    });
-    await promise;
-    return new Udp(socket);
+    const deadline = performance.now() + 2000;
+    for (;;) {
+      try {
+        return new Udp(await bind(node, port, ip));
+      } catch (error) {
+        // Deno frees the port of a socket that was closed a moment after it said so.
+        const busy = (error as { code?: string }).code === "EADDRINUSE";
+        if (!busy || performance.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
   }
 
   /** Sends one datagram. */
@@ -52,7 +47,10 @@ export class Udp implements AsyncDisposable {
     return new Promise((resolve) => this.#socket.send(text, to.port, to.ip, () => resolve()));
   }
 
-  /** The oldest datagram that was not asked for yet; undefined if none comes within the time. */
+  /**
+   * The oldest datagram that was not asked for yet; undefined if none comes within the time.
+   * One call at a time.
+   */
   async next(timeoutMs = 5000): Promise<Datagram | undefined> {
     if (this.#arrived.length === 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -100,4 +98,23 @@ export async function arrivals(
     if (!datagram) return texts;
     texts.push(datagram.text);
   }
+}
+
+async function bind(node: Node, port: number, ip: string): Promise<dgram.Socket> {
+  const family = ip.includes(":") ? 6 : 4;
+  // Without a lookup to wait for, bind() is done before runSync() leaves the node.
+  const lookup = (ip: string, _: unknown, done: (e: null, ip: string, f: number) => void) =>
+    done(null, ip, family);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = node.runSync(() => {
+    const socket = dgram.createSocket(
+      { type: `udp${family}`, ipv6Only: family === 6, lookup } as dgram.SocketOptions,
+    );
+    socket.once("listening", () => resolve());
+    socket.once("error", reject);
+    socket.bind(port, ip);
+    return socket;
+  });
+  await promise;
+  return socket;
 }
