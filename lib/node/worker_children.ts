@@ -1,4 +1,3 @@
-/// <reference lib="deno.worker" />
 import childProcess, { type ExecFileSyncOptions } from "node:child_process";
 import { signalChildOf } from "../../native/signal.ts";
 import type { ThreadPowers } from "../../native/thread.ts";

@@ -1,4 +1,3 @@
-/// <reference lib="deno.worker" />
 // The node's worker thread: runs the functions that node.run() sends.
 import { encodeThrown } from "./remote_error.ts";
 import { REPLY, type RunMessage, type RunReply } from "./run_messages.ts";
