@@ -26,6 +26,9 @@ export function functionSource(fn: unknown, node: string): string {
   if (/^class\b/.test(text)) {
     throw refuse(`cannot call the class ${fn.name}; make the object inside, and return plain data`);
   }
+  if (/^(get|set)\s+[^\s(=]/.test(text)) {
+    throw refuse(`cannot send the accessor ${fn.name}; wrap it in a function that stands alone`);
+  }
   // A method in shorthand, `name(...) {...}`, is an expression only inside an object.
   for (const source of [`(${text})`, `Object.values({ ${text} })[0]`]) {
     try {

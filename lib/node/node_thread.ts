@@ -10,10 +10,7 @@ export interface ThreadOptions {
   name: string;
   /** The Deno permissions of the code that runs there; default: those of this process. */
   permissions?: Deno.PermissionOptions;
-  /**
-   * JavaScript that runs once the thread is inside. It imports by literal addresses alone: those
-   * load without `--allow-read`.
-   */
+  /** JavaScript that runs once the thread is inside; it imports by {@link importing}. */
   body: string;
   /** What the body finds as `payload`; must be cloneable. */
   payload?: unknown;
@@ -32,16 +29,22 @@ interface Welcome {
   payload: unknown;
 }
 
-/** The address of a module beside this one, as a literal. */
-export const moduleLiteral = (file: string): string =>
-  JSON.stringify(new URL(file, import.meta.url).href);
+/**
+ * JavaScript that imports a module. With permissions of its own, the thread may not read files,
+ * but for modules whose address is a literal. Without, the address is none, for then `deno test`
+ * does not check the module's types anew.
+ */
+export function importing(module: string, permissions?: Deno.PermissionOptions): string {
+  const address = JSON.stringify(new URL(module, import.meta.url).href);
+  return permissions === undefined ? `import(String(${address}))` : `import(${address})`;
+}
 
 /** The script that the thread loads: no static imports, for enterNode() comes before any module. */
 function source(
   entry: ThreadEntry,
   children: ChildrenOptions,
   giveBack: Deno.PermissionDescriptor | undefined,
-  body: string,
+  { body, permissions }: ThreadOptions,
 ): string {
   return [
     `let payload;`,
@@ -54,7 +57,7 @@ function source(
     `  });`,
     `  self.postMessage({ ${JSON.stringify(TID)}: tid });`,
     `}));`,
-    `const { adoptChildren } = await import(${moduleLiteral("./worker_children.ts")});`,
+    `const { adoptChildren } = await ${importing("./worker_children.ts", permissions)};`,
     `adoptChildren(powers, ${JSON.stringify(children)});`,
     giveBack ? `Deno.permissions.revokeSync(${JSON.stringify(giveBack)});` : "",
     body,
@@ -103,7 +106,7 @@ export class NodeThread {
       homePidNamespace: homePidNamespace(),
       cwd: readLink("/proc/self/cwd"),
     };
-    const script = new Blob([source(entry, children, giveBack, options.body)], {
+    const script = new Blob([source(entry, children, giveBack, options)], {
       type: "application/javascript",
     });
     const url = URL.createObjectURL(script);

@@ -1,7 +1,7 @@
 import { NodeRemovedError, RemoteFunctionError } from "./errors.ts";
 import { functionSource, missingVariable } from "./function_source.ts";
 import type { Host } from "./host.ts";
-import { moduleLiteral, NodeThread } from "./node_thread.ts";
+import { importing, NodeThread } from "./node_thread.ts";
 import { decodeThrown, userFrames } from "./remote_error.ts";
 import { REPLY, type RunMessage, type RunReply } from "./run_messages.ts";
 
@@ -10,9 +10,6 @@ interface Pending {
   reject(error: unknown): void;
   sentFrom: string;
 }
-
-const BODY = `const { serve } = await import(${moduleLiteral("./worker_main.ts")});\n` +
-  "serve();";
 
 /** The thread of a node on which `run` runs its functions; started with the first of them. */
 export class NodeWorker {
@@ -65,7 +62,7 @@ export class NodeWorker {
     const ready = this.#ready = Promise.withResolvers<void>();
     return new NodeThread(this.#host, {
       name: this.#host.name,
-      body: BODY,
+      body: `(await ${importing("./worker_main.ts")}).serve();`,
       onMessage: (message) => isReply(message) && this.#settle(message, ready),
       onError: (message) =>
         this.#end(() =>

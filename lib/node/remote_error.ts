@@ -118,6 +118,9 @@ export function userFrames(stack: string | undefined): string {
 /** A stack without the frames below the function that was sent here. */
 function withoutOwnFrames(stack: string): string {
   const lines = stack.split("\n");
-  const end = lines.findIndex((line) => line.includes(`${OWN}worker_main.ts`));
+  // A task's own script is a blob.
+  const end = lines.findIndex((line) =>
+    line.includes(`${OWN}worker_main.ts`) || /\bblob:null\//.test(line)
+  );
   return end < 1 ? stack : lines.slice(0, end).join("\n");
 }

@@ -1,7 +1,8 @@
 import { NodeRemovedError, RemoteFunctionError } from "./errors.ts";
 import type { Host } from "./host.ts";
-import { moduleLiteral, NodeThread } from "./node_thread.ts";
-import { decodeThrown, type Thrown } from "./remote_error.ts";
+import { importing, NodeThread } from "./node_thread.ts";
+import { decodeThrown } from "./remote_error.ts";
+import { TASK, type TaskReport } from "./task_messages.ts";
 
 /** How a module is started in a node. */
 export interface SpawnOptions {
@@ -32,35 +33,6 @@ export interface NodeTask extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-const REPORT = "netyard:task";
-
-type Report =
-  | { [REPORT]: "entered" | "done" }
-  | { [REPORT]: "exited"; code: number }
-  | { [REPORT]: "failed"; thrown: Thrown };
-
-/** What the thread runs once it is inside. */
-function taskBody(module: string): string {
-  return [
-    `const { encodeThrown } = await import(${moduleLiteral("./remote_error.ts")});`,
-    `const post = self.postMessage.bind(self);`,
-    `const report = (kind, more) => post({ ${JSON.stringify(REPORT)}: kind, ...more });`,
-    `const close = self.close.bind(self);`,
-    `self.close = () => { report("done"); close(); };`,
-    `const exit = Deno.exit.bind(Deno);`,
-    `Deno.exit = (code) => {`,
-    `  report("exited", { code: code ?? Deno.exitCode });`,
-    `  return exit(code);`,
-    `};`,
-    `try {`,
-    `  report("entered");`,
-    `  const module = await import(${JSON.stringify(module)});`,
-    `  if (typeof module.default === "function") await module.default(...payload);`,
-    `  report("done");`,
-    `} catch (error) { report("failed", { thrown: encodeThrown(error) }); }`,
-  ].join("\n");
-}
-
 /** Starts a module in a node; see {@link NodeTask}. */
 export class ModuleTask implements NodeTask {
   readonly done: Promise<void>;
@@ -87,8 +59,11 @@ export class ModuleTask implements NodeTask {
     this.#thread = new NodeThread(host, {
       name: options.name ?? host.name,
       permissions: options.permissions,
-      body: taskBody(this.#module),
-      payload: copied(host, this.#module, options.args ?? []),
+      body: [
+        `const { runTask } = await ${importing("./worker_task.ts", options.permissions)};`,
+        `await runTask(() => ${importing(this.#module, options.permissions)}, payload);`,
+      ].join("\n"),
+      payload: sending(host, this.#module, () => structuredClone(options.args ?? [])),
       onMessage: (message) => this.#receive(message),
       onError: (message) => this.#fail(new Error(`${host.name}: ${module} failed: ${message}`)),
     });
@@ -100,8 +75,10 @@ export class ModuleTask implements NodeTask {
         `${this.#host.name}: ${this.#module} was stopped and gets no message`,
       );
     }
-    if (this.#entered) this.#thread.post(message);
-    else this.#outbox.push(copied(this.#host, this.#module, message));
+    sending(this.#host, this.#module, () => {
+      if (this.#entered) this.#thread.post(message);
+      else this.#outbox.push(structuredClone(message));
+    });
   }
 
   async *messages(): AsyncIterable<unknown> {
@@ -133,7 +110,7 @@ export class ModuleTask implements NodeTask {
       this.#inbox.push(message);
       return this.#wake();
     }
-    switch (message[REPORT]) {
+    switch (message[TASK]) {
       case "entered":
         this.#entered = true;
         this.#thread.entered();
@@ -178,9 +155,10 @@ export class ModuleTask implements NodeTask {
   }
 }
 
-function copied<T>(host: Host, module: string, value: T): T {
+/** Does what copies a value, and explains why it could not. */
+function sending<T>(host: Host, module: string, copy: () => T): T {
   try {
-    return structuredClone(value);
+    return copy();
   } catch (error) {
     throw new RemoteFunctionError(
       `${host.name}: this cannot be sent to ${module}: ${(error as Error).message}; ` +
@@ -190,6 +168,6 @@ function copied<T>(host: Host, module: string, value: T): T {
   }
 }
 
-function isReport(message: unknown): message is Report {
-  return typeof message === "object" && message !== null && REPORT in message;
+function isReport(message: unknown): message is TaskReport {
+  return typeof message === "object" && message !== null && TASK in message;
 }

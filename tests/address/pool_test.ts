@@ -317,3 +317,41 @@ Deno.test("the cost of a call does not grow with the pool", () => {
   take(subnets, 10_000);
   assertLess(performance.now() - started, 20_000);
 });
+
+Deno.test("what is untaken is handed out next, as if it had not been", () => {
+  const hosts = new HostPool("10.0.0.0/29", { reserved: ["10.0.0.1"] });
+  const undo = (...ips: string[]) => ips.forEach((ip) => hosts.untake(ip));
+  assertEquals(take(hosts, 2), ["10.0.0.2", "10.0.0.3"]);
+  undo("10.0.0.3", "10.0.0.2");
+  assertEquals(hosts.take("10.0.0.4"), "10.0.0.4");
+  undo("10.0.0.4");
+  assertEquals(take(hosts, 5).at(-1), "10.0.0.6");
+  hosts.release("10.0.0.5");
+  hosts.release("10.0.0.3");
+  assertEquals(take(hosts, 1), ["10.0.0.5"]);
+  undo("10.0.0.5");
+  assertEquals(take(hosts, 2), ["10.0.0.5", "10.0.0.3"]);
+  assertThrows(() => hosts.untake("10.0.0.1"), AddressNotInUseError, "cannot take back 10.0.0.1");
+
+  const subnets = new SubnetPool("10.0.0.0/22", 24);
+  const [first, second] = [subnets.take(), subnets.take()];
+  subnets.untake(second);
+  subnets.untake(first);
+  subnets.reserve("10.0.0.0/23");
+  subnets.untake("10.0.0.0/23");
+  subnets.reserve("10.0.1.0/24");
+  subnets.untake("10.0.1.0/24");
+  assertEquals(take(subnets, 4), ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"]);
+  assertThrows(() => new SubnetPool("10.0.0.0/22", 24).untake(first), AddressNotInUseError);
+});
+
+Deno.test("taking and untaking at random leaves a pool as it was", () => {
+  const random = seeded(5);
+  const hosts = new HostPool("10.0.0.0/26");
+  const plain = new HostPool("10.0.0.0/26");
+  for (let round = 0; round < 60; round++) {
+    const tries = take(hosts, Math.min(1 + Math.floor(random() * 5), 62 - round));
+    for (const ip of tries.reverse()) hosts.untake(ip);
+    assertEquals(hosts.take(), plain.take());
+  }
+});

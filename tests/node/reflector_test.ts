@@ -1,43 +1,202 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { DeadlineError, NetyardError, parseSocketAddress } from "@netyard/netyard";
-import { labTest } from "@netyard/netyard/testing";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  DeadlineError,
+  formatSocketAddress,
+  InvalidAddressError,
+  Lab,
+  NetyardError,
+  type Node,
+  NodeRemovedError,
+  parseSocketAddress,
+  type SocketAddress,
+} from "@netyard/netyard";
+import { pair } from "./fixtures/topology.ts";
 
-// client -- home (NAT) -- exchange -- dc -- server
-labTest("reflectors answer by UDP and TCP on every kind of node", async (lab) => {
-  const dc = await lab.addRouter("dc");
-  const home = await lab.addRouter("home", { preset: "home" });
-  const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
-  const client = await lab.addDevice("client", { interfaces: { eth0: { gateway: home } } });
-  for (const node of [server, dc, lab.ix]) {
-    await using reflector = await node.spawnReflector();
-    const mapping = await client.probeUdpMapping(reflector.address, { port: 40000 });
-    assertEquals(mapping, { ip: home.uplinkIp, port: 40000 });
-    const text = await client.run(async ({ ip, port }) => {
-      using connection = await Deno.connect({ hostname: ip, port });
+/** What a reflector answers over TCP; the caller speaks first, as a client may. */
+async function askTcp(node: Node, { ip, port }: SocketAddress): Promise<SocketAddress> {
+  const text = await node.run(
+    async (hostname, port) => {
+      using connection = await Deno.connect({ hostname, port });
+      await connection.write(new TextEncoder().encode("who am I?"));
       return await new Response(connection.readable).text();
-    }, reflector.address);
-    assertEquals(parseSocketAddress(text).ip, home.uplinkIp);
-  }
-  await using six = await server.spawnReflector({ ip: server.ip6 });
-  assertEquals((await client.probeUdpMapping(six.address)).ip, client.ip6);
-});
-
-labTest("a port that is taken is refused, and free again after close", async (lab) => {
-  const dc = await lab.addRouter("dc");
-  const first = await dc.spawnReflector({ port: 9000 });
-  await assertRejects(() => dc.spawnReflector({ port: 9000 }), NetyardError, "9000");
-  await first.close();
-  await first.close();
-  await using again = await dc.spawnReflector({ port: 9000 });
-  assertEquals(again.address.port, 9000);
-});
-
-labTest("a probe that nobody answers ends at its deadline", async (lab) => {
-  const dc = await lab.addRouter("dc");
-  const address = { ip: lab.ix.ip, port: 9 };
-  await assertRejects(
-    () => dc.probeUdpMapping(address, { timeoutMs: 250 }),
-    DeadlineError,
-    "198.18.0.1:9",
+    },
+    ip,
+    port,
   );
+  return parseSocketAddress(text);
+}
+
+Deno.test("a reflector answers by UDP and TCP, IPv4 and IPv6, on device, router and exchange", async () => {
+  await using lab = await Lab.create();
+  const { dc, server, laptop } = await pair(lab);
+  for (const node of [server, dc, lab.ix]) {
+    const ips = node === server
+      ? [server.ip!, server.ip6!]
+      : node === dc
+      ? [dc.uplinkIp!, dc.uplinkIp6!, dc.downstreamGateway!]
+      : [lab.ix.ip, lab.ix.ip6];
+    for (const ip of ips) {
+      await using reflector = await node.spawnReflector({ ip });
+      assertEquals(reflector.address.ip, ip);
+      assert(reflector.address.port > 0);
+      const own = ip.includes(":") ? laptop.ip6 : laptop.ip;
+      assertEquals((await laptop.probeUdpMapping(reflector.address)).ip, own);
+      assertEquals((await askTcp(laptop, reflector.address)).ip, own);
+    }
+  }
+});
+
+Deno.test("a reflector listens on the node's own address, and a port of its choice, by default", async () => {
+  await using lab = await Lab.create();
+  const { dc, server } = await pair(lab);
+  await using onDevice = await server.spawnReflector();
+  assertEquals(onDevice.address.ip, server.ip);
+  await using onRouter = await dc.spawnReflector();
+  assertEquals(onRouter.address.ip, dc.uplinkIp);
+  await using onIx = await lab.ix.spawnReflector({ port: 3478 });
+  assertEquals(onIx.address, { ip: lab.ix.ip, port: 3478 });
+});
+
+Deno.test("probeUdpMapping() tells the port that it sends from", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  await using reflector = await server.spawnReflector();
+  const mapped = await laptop.probeUdpMapping(reflector.address, { port: 5555 });
+  assertEquals(mapped, { ip: laptop.ip!, port: 5555 });
+});
+
+Deno.test("a reflector behind a NAT's other side sees the NAT's address", async () => {
+  // server <-> dc <-> ix <-> home (NAT) <-> phone
+  await using lab = await Lab.create();
+  const { server } = await pair(lab);
+  const home = await lab.addRouter("home", { preset: "home" });
+  const phone = await lab.addDevice("phone", { interfaces: { eth0: { gateway: home } } });
+  await using reflector = await server.spawnReflector();
+  assertEquals((await phone.probeUdpMapping(reflector.address)).ip, home.uplinkIp);
+  assertEquals((await askTcp(phone, reflector.address)).ip, home.uplinkIp);
+});
+
+Deno.test("a reflector answers many callers at once", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  await using reflector = await server.spawnReflector();
+  const asked = Array.from({ length: 50 }, () => laptop.probeUdpMapping(reflector.address));
+  const ports = (await Promise.all(asked)).map(({ port }) => port);
+  assertEquals(new Set(ports).size, 50);
+});
+
+Deno.test("a reflector on a port that is taken, by UDP or TCP, is refused", async () => {
+  await using lab = await Lab.create();
+  const { server } = await pair(lab);
+  const { port } = (await server.spawnReflector()).address;
+  await assertRejects(() => server.spawnReflector({ port }), NetyardError, "cannot bind UDP");
+  using _ = server.runSync(() => Deno.listen({ port: 7000 }));
+  await assertRejects(
+    () => server.spawnReflector({ port: 7000 }),
+    NetyardError,
+    "cannot listen on TCP",
+  );
+});
+
+Deno.test("a reflector on an address that is not the node's, or none, is refused", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  await assertRejects(
+    () => server.spawnReflector({ ip: laptop.ip! }),
+    NetyardError,
+    "is the address its own",
+  );
+  await assertRejects(() => server.spawnReflector({ ip: "server.test" }), InvalidAddressError);
+  for (const port of [-1, 65_536, 1.5, NaN]) {
+    await assertRejects(() => server.spawnReflector({ port }), NetyardError, "is no port");
+  }
+});
+
+Deno.test("closing a reflector frees its port and ends its connections", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  const first = await server.spawnReflector({ port: 3478 });
+  const { ip, port } = first.address;
+  // One that never says anything, and never closes.
+  using connection = await laptop.runSync(() => Deno.connect({ hostname: ip, port }));
+  assertEquals(await connection.read(new Uint8Array(64)), `${laptop.ip}:00000`.length);
+  await Promise.all([first.close(), first.close()]);
+  assertEquals(await connection.read(new Uint8Array(1)), null);
+  await assertRejects(
+    () => laptop.probeUdpMapping(first.address, { timeoutMs: 50 }),
+    DeadlineError,
+  );
+  await assertRejects(() => askTcp(laptop, first.address), Deno.errors.ConnectionRefused);
+  await using second = await server.spawnReflector({ port: 3478 });
+  assertEquals((await laptop.probeUdpMapping(second.address)).ip, laptop.ip);
+});
+
+Deno.test("probeUdpMapping() without an answer fails at its deadline", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  const began = performance.now();
+  const error = await assertRejects(
+    () => laptop.probeUdpMapping({ ip: server.ip!, port: 9 }, { timeoutMs: 100 }),
+    DeadlineError,
+    "100 ms",
+  );
+  const took = performance.now() - began;
+  assert(took >= 99 && took < 2000, `it took ${took} ms: ${error.message}`);
+});
+
+Deno.test("probeUdpMapping() waits for a reflector that begins late", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  const probe = laptop.probeUdpMapping({ ip: server.ip!, port: 3478 });
+  await using _ = await server.spawnReflector({ port: 3478 });
+  assertEquals((await probe).ip, laptop.ip);
+});
+
+Deno.test("probeUdpMapping() refuses what is no address and what is no reflector", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  await assertRejects(
+    () => laptop.probeUdpMapping({ ip: "server.test", port: 1 }),
+    InvalidAddressError,
+  );
+  await assertRejects(
+    () => laptop.probeUdpMapping({ ip: server.ip!, port: 70_000 }),
+    NetyardError,
+    "is no port",
+  );
+  await server.run(async (ip) => {
+    const { createSocket } = await import("node:dgram");
+    const socket = createSocket("udp4");
+    socket.on("message", (_, from) => socket.send("pong", from.port, from.address));
+    await new Promise<void>((bound) => socket.bind(7, ip, bound));
+  }, server.ip!);
+  await assertRejects(
+    () => laptop.probeUdpMapping({ ip: server.ip!, port: 7 }),
+    NetyardError,
+    '"pong" is not ip:port',
+  );
+});
+
+Deno.test("reflectors and probes of a lab that closes end, and are refused after", async () => {
+  const lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  const reflector = await server.spawnReflector();
+  const starting = server.spawnReflector();
+  await lab.close();
+  await reflector.close();
+  await (await starting).close();
+  await assertRejects(() => server.spawnReflector(), NodeRemovedError, "closed");
+  await assertRejects(() => laptop.probeUdpMapping(reflector.address), NodeRemovedError, "closed");
+});
+
+Deno.test("socket addresses are written and read back", () => {
+  for (
+    const [text, address] of [
+      ["1.2.3.4:5", { ip: "1.2.3.4", port: 5 }],
+      ["[2001:db8::1]:65535", { ip: "2001:db8::1", port: 65_535 }],
+    ] as const
+  ) {
+    assertEquals(formatSocketAddress(address), text);
+    assertEquals(parseSocketAddress(`${text}\n`), address);
+  }
 });

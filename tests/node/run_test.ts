@@ -2,139 +2,438 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
+  assertMatch,
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { NodeRemovedError, RemoteFunctionError } from "@netyard/netyard";
-import { labTest } from "@netyard/netyard/testing";
-import type { Device, Lab } from "@netyard/netyard";
+import { Lab, NodeRemovedError, RemoteFunctionError } from "@netyard/netyard";
+import { netOf, pair } from "./fixtures/topology.ts";
 
-/** client -- home (NAT) -- exchange -- dc -- server */
-async function pair(lab: Lab): Promise<{ client: Device; server: Device }> {
-  const dc = await lab.addRouter("dc");
-  const home = await lab.addRouter("home", { preset: "home" });
-  const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
-  const client = await lab.addDevice("client", { interfaces: { eth0: { gateway: home } } });
-  return { client, server };
-}
+const link = async () => {
+  const { stdout } = await new Deno.Command("readlink", { args: ["/proc/self/ns/net"] }).output();
+  return new TextDecoder().decode(stdout).trim();
+};
 
-labTest("run takes awkward values there and back", async (lab) => {
-  const { client } = await pair(lab);
-  const cyclic: Record<string, unknown> = { name: "loop" };
+Deno.test("run() runs in a device, a router and the exchange", async () => {
+  await using lab = await Lab.create();
+  const { dc, laptop } = await pair(lab);
+  for (const node of [laptop, dc, lab.ix]) assertEquals(await node.run(link), netOf(node));
+});
+
+Deno.test("run() copies awkward values both ways", async () => {
+  await using lab = await Lab.create();
+  const { laptop } = await pair(lab);
+  const cyclic: Record<string, unknown> = { name: "cyclic" };
   cyclic.self = cyclic;
   const values = [
     NaN,
-    -0,
-    123n,
-    new Date(0),
-    /a+b/gi,
-    new Map([["k", new Set([1, 2])]]),
-    new Uint8Array([1, 2, 3]),
-    undefined,
+    Infinity,
+    2n ** 80n,
+    "a\u0000b\ud800",
     null,
-    "text",
+    undefined,
+    [1, , undefined],
+    new Date(0),
+    /a+b/giu,
+    new Map<unknown, unknown>([["k", new Set([1, "two"])], [{ key: 1 }, null]]),
+    new Uint8Array([1, 2, 255]),
+    new Float64Array([0.1, -Infinity]),
+    new BigInt64Array([-1n]),
+    new Uint16Array([1, 2, 3]).subarray(1),
+    { nested: { deep: [undefined, { x: undefined }] } },
   ];
-  assertEquals(await client.run((...all) => all, ...values), values);
-  const back = await client.run((value) => value, cyclic);
-  assertEquals(back.self, back);
+  assertEquals(await laptop.run((...args) => args, ...values), values);
+  for (const value of values) assertEquals(await laptop.run((x) => x, value), value);
+  assert(Object.is(await laptop.run((x) => x, -0), -0));
+  const back = await laptop.run((x) => x, cyclic);
+  assert(back.self === back && back.name === "cyclic");
+  assertEquals(await laptop.run(() => {}), undefined);
+  // A function that looks at what came.
+  const seen = await laptop.run(
+    (date, map, big) => [date.getTime(), map.get("a"), typeof big],
+    new Date(5),
+    new Map([["a", 1]]),
+    7n,
+  );
+  assertEquals(seen, [5, 1, "bigint"]);
 });
 
-labTest("errors come back with their class, code, cause and both stacks", async (lab) => {
-  const { client } = await pair(lab);
-  const refused = await assertRejects(
-    () => client.run(async () => void await Deno.connect({ hostname: "127.0.0.1", port: 1 })),
-    Deno.errors.ConnectionRefused,
+Deno.test("run() takes every kind of function", async () => {
+  await using lab = await Lab.create();
+  const { laptop } = await pair(lab);
+  async function declared(x: number) {
+    return await Promise.resolve(x + 1);
+  }
+  const methods = {
+    short(x: number) {
+      return x + 2;
+    },
+    async later(x: number) {
+      return await Promise.resolve(x + 3);
+    },
+    "a name with spaces"(x: number) {
+      return x + 4;
+    },
+    ["comp" + "uted"]: (x: number) => x + 5,
+    get: (x: number) => x + 6,
+    async(x: number) {
+      return x + 7;
+    },
+  };
+  assertEquals(await laptop.run(declared, 0), 1);
+  assertEquals(await laptop.run(methods.short, 0), 2);
+  assertEquals(await laptop.run(methods.later, 0), 3);
+  assertEquals(await laptop.run(methods["a name with spaces"], 0), 4);
+  assertEquals(await laptop.run(methods.computed, 0), 5);
+  assertEquals(await laptop.run(methods.get, 0), 6);
+  assertEquals(await laptop.run(methods.async, 0), 7);
+  assertEquals(
+    await laptop.run(function (x: number) {
+      return x + 8;
+    }, 0),
+    8,
   );
-  assertStringIncludes(refused.stack ?? "", "sent from");
+  assertEquals(await laptop.run((x: number = 8, ...[y = 1]: number[]) => x + y), 9);
+});
+
+Deno.test("run() brings errors back whole: class, code, properties, cause and both stacks", async () => {
+  await using lab = await Lab.create();
+  const { laptop } = await pair(lab);
   const error = await assertRejects(
     () =>
-      client.run(function failing() {
-        throw Object.assign(new TypeError("outer", { cause: new RangeError("inner") }), {
-          code: "E42",
+      laptop.run(function inner() {
+        throw Object.assign(new TypeError("it is wrong", { cause: new RangeError("too far") }), {
+          code: "E_MINE",
+          detail: { n: 1n },
         });
       }),
     TypeError,
-    "outer",
+    "it is wrong",
   );
-  assertInstanceOf(error.cause, RangeError);
-  assertEquals((error as TypeError & { code: string }).code, "E42");
-  assertStringIncludes(error.stack ?? "", "client:failing");
-  const thrown = await client.run(() => {
-    throw { not: "an error" };
-  }).catch((value: unknown) => value);
-  assertEquals(thrown, { not: "an error" });
+  const { code, detail, cause, stack = "" } = error as Error & { code: string; detail: unknown };
+  assertEquals([code, detail], ["E_MINE", { n: 1n }]);
+  assertInstanceOf(cause, RangeError);
+  assertEquals(cause.message, "too far");
+  assertMatch(stack, /^TypeError: it is wrong\n {4}at inner \(laptop:inner/);
+  const [remote, local] = stack.split("--- sent from ---");
+  assert(!remote.includes("worker_main"), remote);
+  assertStringIncludes(local, import.meta.url);
+  assert(!local.includes("/lib/node/"), local);
 });
 
-labTest("a function that uses what is around it is refused by the variable's name", async (lab) => {
-  const { client } = await pair(lab);
+Deno.test("run() brings Deno's, the web's and node's errors back as what they are", async () => {
+  await using lab = await Lab.create();
+  const { laptop, server } = await pair(lab);
+  await assertRejects(
+    () => laptop.run(() => Deno.readTextFile("/no/such/file")),
+    Deno.errors.NotFound,
+    "No such file",
+  );
+  const refused = await assertRejects(
+    () => laptop.run((hostname) => Deno.connect({ hostname, port: 1 }), server.ip!),
+    Deno.errors.ConnectionRefused,
+  );
+  assertEquals((refused as Error & { code: string }).code, "ECONNREFUSED");
+  const abort = await assertRejects(
+    () => laptop.run(() => AbortSignal.abort().throwIfAborted()),
+    DOMException,
+  );
+  assertEquals([abort.name, abort.code], ["AbortError", DOMException.ABORT_ERR]);
+  const code = await assertRejects(() =>
+    laptop.run(async () => {
+      const { createConnection } = await import("node:net");
+      await new Promise((_, reject) => createConnection(1, "127.0.0.1").on("error", reject));
+    })
+  ) as Error & { code: string; syscall: string };
+  assertEquals([code.code, code.syscall], ["ECONNREFUSED", "connect"]);
+});
+
+Deno.test("run() brings errors of errors back: aggregates, causes in a circle, custom names", async () => {
+  await using lab = await Lab.create();
+  const { laptop } = await pair(lab);
+  const aggregate = await assertRejects(
+    () => laptop.run(() => Promise.any([Promise.reject(new RangeError("a")), Promise.reject("b")])),
+    AggregateError,
+  );
+  assertInstanceOf(aggregate.errors[0], RangeError);
+  assertEquals(aggregate.errors[1], "b");
+  const circle = await assertRejects(() =>
+    laptop.run(() => {
+      const error: Error & { inner?: unknown } = new Error("outer");
+      error.cause = new Error("middle", { cause: error });
+      error.inner = [error, 1];
+      throw error;
+    })
+  ) as Error & { cause: Error; inner: unknown[] };
+  assert(circle.cause.cause === circle && circle.inner[0] === circle);
+  const custom = await assertRejects(() =>
+    laptop.run(() => {
+      class MineError extends Error {
+        override name = "MineError";
+        kept = 5;
+        dropped = () => {};
+      }
+      throw new MineError("custom");
+    })
+  ) as Error & { kept: number };
+  assertEquals([custom.name, custom.message, custom.kept], ["MineError", "custom", 5]);
+  assert(!("dropped" in custom));
+  const suppressed = await assertRejects(
+    () =>
+      laptop.run(() => {
+        using _ = {
+          [Symbol.dispose]() {
+            throw new Error("disposing");
+          },
+        };
+        throw new TypeError("body");
+      }),
+    SuppressedError,
+  );
+  assertEquals([suppressed.error.message, suppressed.suppressed.message], ["disposing", "body"]);
+});
+
+Deno.test("run() brings what is thrown and is no error as it is", async () => {
+  await using lab = await Lab.create();
+  const { laptop } = await pair(lab);
+  for (const value of ["text", 5, null, undefined, { code: 7 }, 3n]) {
+    const thrown = await laptop.run((x) => {
+      throw x;
+    }, value).then(() => "nothing", (reason) => [reason]);
+    assertEquals(thrown, [value]);
+  }
+});
+
+Deno.test("run() names the outer variable that a function needs", async () => {
+  await using lab = await Lab.create();
+  const { laptop, server } = await pair(lab);
   const port = 80;
-  const error = await assertRejects(() => client.run(() => port + 1), RemoteFunctionError);
-  assertStringIncludes(error.message, '"port"');
-  assertStringIncludes(error.message, "as an argument");
-});
-
-labTest("what cannot be sent is refused, both ways", async (lab) => {
-  const { client, server } = await pair(lab);
-  await assertRejects(() => client.run((f) => typeof f, () => 1), RemoteFunctionError, "argument");
-  await assertRejects(() => client.run(() => () => 1), RemoteFunctionError, "returned");
-  await assertRejects(() => client.run(parseInt, "1"), RemoteFunctionError, "not known");
-  await assertRejects(() => client.run((node) => node.name, server), RemoteFunctionError, "server");
-});
-
-labTest("calls run at once, and methods in shorthand are functions too", async (lab) => {
-  const { client } = await pair(lab);
-  const holder = {
-    async double(n: number) {
-      await Promise.resolve();
-      return 2 * n;
-    },
-  };
-  const results = await Promise.all([1, 2, 3].map((n) => client.run(holder.double, n)));
-  assertEquals(results, [2, 4, 6]);
-});
-
-labTest("connect, listen, UDP and fetch work inside run", async (lab) => {
-  const { client, server } = await pair(lab);
-  const ip = server.ip!;
-  await server.run((hostname) => {
-    Deno.serve({ hostname, port: 80, onListen() {} }, (request) => new Response(request.url));
-  }, ip);
-  assertEquals(
-    await client.run(async (ip) => await (await fetch(`http://${ip}/path`)).text(), ip),
-    `http://${ip}/path`,
+  const error = await assertRejects(
+    () => laptop.run(() => port + 1),
+    RemoteFunctionError,
+    'uses "port"',
   );
-  await using reflector = await server.spawnReflector();
-  const seen = await client.run(async ({ ip, port }) => {
-    const { default: dgram } = await import("node:dgram");
-    const socket = dgram.createSocket("udp4");
-    const answer = new Promise<string>((resolve) =>
-      socket.once("message", (data) => resolve(String(data)))
-    );
-    socket.send("?", port, ip);
-    const text = await answer;
-    socket.close();
-    return text;
-  }, reflector.address);
-  assert(seen.startsWith(`${lab.router("home").uplinkIp}:`), seen);
+  assertStringIncludes(error.message, 'pass "port" as an argument');
+  assertStringIncludes(error.stack ?? "", import.meta.url);
+  assertInstanceOf(error.cause, ReferenceError);
+  await assertRejects(() => laptop.run(() => server.ip), RemoteFunctionError, '"server"');
+  await assertRejects(() => laptop.run(() => assertEquals(1, 1)), RemoteFunctionError);
 });
 
-labTest("a program that run starts belongs to the node and ends with it", async (lab) => {
-  const { client } = await pair(lab);
-  const inner = await client.run(async () => {
-    const { stdout } = await new Deno.Command("sh", { args: ["-c", "echo $$; ip -br addr"] })
-      .output();
-    return new TextDecoder().decode(stdout);
+Deno.test("run() refuses what cannot be sent, there or back, and goes on", async () => {
+  await using lab = await Lab.create();
+  const { laptop, server } = await pair(lab);
+  // deno-lint-ignore no-explicit-any -- what JavaScript may pass
+  const any = (value: unknown) => value as any;
+  const refused: [fn: unknown, args: unknown[], why: string][] = [
+    [(x: unknown) => x, [() => {}], "an argument of run() cannot be sent"],
+    [(x: unknown) => x, [Symbol("x")], "an argument of run() cannot be sent"],
+    [(x: unknown) => x, [server], 'the node "server"'],
+    [() => () => {}, [], "what the function returned cannot be sent back"],
+    [() => ({ deep: [Symbol("x")] }), [], "what the function returned cannot be sent back"],
+    [parseInt, ["1"], "cannot send parseInt"],
+    [any(function () {}).bind(null), [], "source is not known"],
+    [function* () {}, [], "generator"],
+    [async function* () {}, [], "generator"],
+    [class Mine {}, [], "the class Mine"],
+    [undefined, [], "takes a function, but was given undefined"],
+    ["() => 1", [], "takes a function, but was given string"],
+    [
+      Object.getOwnPropertyDescriptor({
+        get x() {
+          return 1;
+        },
+      }, "x")!.get,
+      [],
+      "accessor",
+    ],
+  ];
+  for (const [fn, args, why] of refused) {
+    await assertRejects(() => laptop.run(any(fn), ...args), RemoteFunctionError, why);
+  }
+  assertEquals(await laptop.run((x) => x, 1), 1);
+});
+
+Deno.test("run() runs calls at once, and their results do not mix", async () => {
+  await using lab = await Lab.create();
+  const { laptop, server } = await pair(lab);
+  const slowFirst = (n: number) =>
+    new Promise<number>((resolve) => setTimeout(() => resolve(n), 20 - n));
+  const calls = Array.from({ length: 20 }, (_, n) => n);
+  const results = await Promise.all([
+    Promise.all(calls.map((n) => laptop.run(slowFirst, n))),
+    Promise.all(calls.map((n) => server.run(slowFirst, n))),
+  ]);
+  assertEquals(results, [calls, calls]);
+  // One waits for another, on the same thread.
+  const waiting = laptop.run(() =>
+    new Promise((resolve) => Object.assign(globalThis, { letGo: resolve }))
+  );
+  await laptop.run(() => (globalThis as unknown as { letGo(x: string): void }).letGo("went"));
+  assertEquals(await waiting, "went");
+});
+
+Deno.test("run() is not confused by messages of the function's own, nor by an error afterwards", async () => {
+  await using lab = await Lab.create();
+  const { laptop } = await pair(lab);
+  const posted = await laptop.run(() => {
+    for (const message of ["text", null, { id: 1 }, { ready: true }]) self.postMessage(message);
+    return "done";
   });
-  assertStringIncludes(inner, client.ip!);
-  // Its PID is one of the node's own namespace, which counts from 1.
-  assert(Number(inner.split("\n")[0]) < 1000, inner);
+  assertEquals(posted, "done");
+  const waiting = laptop.run(() => new Promise(() => {}));
+  const later = laptop.run(() => {
+    setTimeout(() => {
+      throw new Error("out of hand");
+    });
+  });
+  await later;
+  await assertRejects(() => waiting, RemoteFunctionError, "out of hand");
+  assertEquals(await laptop.run(() => 1), 1);
 });
 
-labTest("what still runs when the lab closes is rejected", async (lab) => {
-  const { client } = await pair(lab);
-  await client.run(() => 0);
-  const waiting = client.run(() => new Promise<never>(() => {}));
-  const rejected = assertRejects(() => waiting, NodeRemovedError);
-  await lab.close();
-  await rejected;
+Deno.test("run() rejects when the function ends its thread, and the next call has another", async () => {
+  await using lab = await Lab.create();
+  const { laptop } = await pair(lab);
+  await assertRejects(() => laptop.run(() => Deno.exit(3)), RemoteFunctionError, "Deno.exit(3)");
+  assertEquals(await laptop.run(() => 1), 1);
+  const closing = () => {
+    self.close();
+    return new Promise(() => {});
+  };
+  await assertRejects(() => laptop.run(closing), RemoteFunctionError, "self.close()");
+  assertEquals(await laptop.run(() => 2), 2);
+});
+
+Deno.test("run() has this process's working directory and imports by absolute address", async () => {
+  await using lab = await Lab.create();
+  const { laptop } = await pair(lab);
+  assertEquals(await laptop.run(() => Deno.cwd()), Deno.cwd());
+  assertEquals(await laptop.run(() => Deno.realPath(".")), await Deno.realPath("."));
+  const address = import.meta.resolve("./fixtures/topology.ts");
+  const names = await laptop.run(async (a) => Object.keys(await import(a)), address);
+  assert(names.includes("pair"));
+});
+
+Deno.test("fetch, Deno.connect, Deno.listen and UDP work inside run(), by name too", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  await lab.dnsEntry("server.test", server.ip!);
+  await server.run(async (hostname) => {
+    Deno.serve({ hostname, port: 80, onListen() {} }, (request) => new Response(request.url));
+    const listener = Deno.listen({ hostname, port: 7 });
+    (async () => {
+      for await (const connection of listener) void connection.readable.pipeTo(connection.writable);
+    })();
+    const { createSocket } = await import("node:dgram");
+    const socket = createSocket("udp4", (data, from) => {
+      socket.send(data, from.port, from.address);
+    });
+    await new Promise<void>((bound) => socket.bind(7, hostname, bound));
+  }, server.ip!);
+  for (const host of [server.ip!, "server.test"]) {
+    assertEquals(
+      await laptop.run(async (h) => await (await fetch(`http://${h}/x`)).text(), host),
+      `http://${host}/x`,
+    );
+    const echoed = await laptop.run(async (hostname) => {
+      using connection = await Deno.connect({ hostname, port: 7 });
+      await connection.write(new TextEncoder().encode("hello"));
+      await connection.closeWrite();
+      return await new Response(connection.readable).text();
+    }, host);
+    assertEquals(echoed, "hello");
+    const datagram = await laptop.run(async (h) => {
+      const { createSocket } = await import("node:dgram");
+      const socket = createSocket("udp4");
+      const answer = new Promise<string>((resolve) =>
+        socket.once("message", (data) => resolve(String(data)))
+      );
+      socket.send("ping", 7, h);
+      return await answer.finally(() => socket.close());
+    }, host);
+    assertEquals(datagram, "ping");
+  }
+});
+
+Deno.test("TLS works inside run(), with the names of the lab", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  await lab.dnsEntry("server.test", server.ip!);
+  const pem = (name: string) => Deno.readTextFile(new URL(`fixtures/tls/${name}`, import.meta.url));
+  const [ca, cert, key] = await Promise.all([pem("ca.pem"), pem("cert.pem"), pem("key.pem")]);
+  await server.run(
+    (hostname, cert, key) => {
+      Deno.serve({ hostname, port: 443, cert, key, onListen() {} }, () => new Response("secret"));
+    },
+    server.ip!,
+    cert,
+    key,
+  );
+  const fetched = await laptop.run(async (ca) => {
+    using client = Deno.createHttpClient({ caCerts: [ca] });
+    return await (await fetch("https://server.test/", { client })).text();
+  }, ca);
+  assertEquals(fetched, "secret");
+  const protocol = await laptop.run(async (ca) => {
+    using connection = await Deno.connectTls({
+      hostname: "server.test",
+      port: 443,
+      caCerts: [ca],
+      alpnProtocols: ["http/1.1"],
+    });
+    return (await connection.handshake()).alpnProtocol;
+  }, ca);
+  assertEquals(protocol, "http/1.1");
+  await assertRejects(
+    () => laptop.run(async () => await (await fetch("https://server.test/")).text()),
+    TypeError,
+    "fetch failed",
+  );
+});
+
+Deno.test("Deno.resolveDns inside run() asks the lab's name server", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  const dns = await server.spawn(new URL("./fixtures/dns_server.ts", import.meta.url), {
+    args: [server.ip, { "www.example": "198.18.9.9", "host.example": server.ip }],
+  });
+  for await (const message of dns.messages()) {
+    assertEquals(message, "ready");
+    break;
+  }
+  await lab.setNameserver(server.ip!);
+  assertEquals(await laptop.run(() => Deno.resolveDns("www.example.", "A")), ["198.18.9.9"]);
+  await assertRejects(
+    () => laptop.run(() => Deno.resolveDns("nowhere.example.", "A")),
+    Deno.errors.NotFound,
+  );
+  // And so does getaddrinfo(3), of the thread and of programs.
+  using listener = server.runSync(() => Deno.listen({ port: 99 }));
+  const accepted = listener.accept();
+  const to = await laptop.run(async () => {
+    using connection = await Deno.connect({ hostname: "host.example", port: 99 });
+    return connection.remoteAddr.hostname;
+  });
+  (await accepted).close();
+  assertEquals(to, server.ip);
+  assertMatch(await laptop.$`getent ahostsv4 www.example`.text(), /^198\.18\.9\.9 /);
+});
+
+Deno.test("run() that is under way when the lab closes rejects, and the next is refused", async () => {
+  const lab = await Lab.create();
+  const { laptop, server } = await pair(lab);
+  await laptop.run(() => 1);
+  const running = [
+    laptop.run(() => new Promise(() => {})),
+    laptop.run(() => {
+      for (;;);
+    }),
+    server.run(() => 1), // Its thread is still on its way.
+  ];
+  await Promise.all([
+    ...running.map((call) => assertRejects(() => call, NodeRemovedError, "closed")),
+    lab.close(),
+  ]);
+  await assertRejects(() => laptop.run(() => 1), NodeRemovedError, "closed");
 });
