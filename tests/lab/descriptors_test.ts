@@ -1,0 +1,21 @@
+import { assert, assertEquals } from "@std/assert";
+
+const here = (file: string) => new URL(file, import.meta.url).pathname;
+
+async function script(...argv: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(argv[0], { args: argv.slice(1) })
+    .output();
+  const text = new TextDecoder();
+  assert(success, text.decode(stderr));
+  return text.decode(stdout);
+}
+
+Deno.test("nothing that is refused or fails leaves a descriptor open", async () => {
+  const left = await script(Deno.execPath(), "run", "-A", here("descriptors_main.ts"));
+  assertEquals(left, "");
+});
+
+Deno.test("a process that runs out of descriptors is told so, and can go on", async () => {
+  const run = `ulimit -n 120; exec ${Deno.execPath()} run -A ${here("descriptors_out_main.ts")}`;
+  assertEquals(await script("sh", "-c", run), "EMFILE, nothing left, another fits\n");
+});

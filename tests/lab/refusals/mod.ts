@@ -1,0 +1,10 @@
+/** What labs must refuse, and how: cases for `refusals_test.ts` and `descriptors_main.ts`. */
+import { ADDRESSES } from "./addresses.ts";
+import { NAMES } from "./names.ts";
+import { OPTIONS } from "./options.ts";
+import { REFERENCES } from "./references.ts";
+import type { Refusal } from "./world.ts";
+
+export { World } from "./world.ts";
+
+export const REFUSALS: Refusal[] = [...OPTIONS, ...NAMES, ...REFERENCES, ...ADDRESSES];
