@@ -1,4 +1,4 @@
-import { closeFd, openFd, readLink } from "../../native/libc.ts";
+import { closeFd, openFd, pathExists, readLink } from "../../native/libc.ts";
 import { homePidNamespace } from "../../native/namespace.ts";
 import { enterNode, type ThreadEntry } from "../../native/thread.ts";
 import type { Host } from "./host.ts";
@@ -22,6 +22,9 @@ export interface ThreadOptions {
 
 /** The first thing that the thread posts: its id, to be given its mount namespace's descriptor. */
 const TID = "netyard:tid";
+
+/** How long a thread that was told to end may take. */
+const GRACE_MS = 2000;
 
 /** The answer to it. */
 interface Welcome {
@@ -94,7 +97,8 @@ export class NodeThread {
   #worker: Worker;
   #options: ThreadOptions;
   #copy: number | undefined;
-  #welcomed = false;
+  /** Where /proc has the thread, once it said its id. */
+  #path: string | undefined;
 
   constructor(host: Host, options: ThreadOptions) {
     this.#options = options;
@@ -141,11 +145,23 @@ export class NodeThread {
     this.#closeCopy();
   }
 
+  /**
+   * Resolves when the thread is gone, and with it its sockets and the processes that it started
+   * itself; after {@link GRACE_MS} in any case, for a system call may hold it.
+   */
+  async gone(): Promise<void> {
+    const deadline = performance.now() + GRACE_MS;
+    while (this.#path && pathExists(this.#path) && performance.now() < deadline) {
+      // No event tells: Deno has none, and a thread is nobody's child.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
   #receive(message: unknown, url: string): void {
-    if (this.#welcomed) return this.#options.onMessage(message);
-    this.#welcomed = true;
+    if (this.#path) return this.#options.onMessage(message);
+    this.#path = `/proc/self/task/${(message as Record<string, number>)[TID]}`;
     URL.revokeObjectURL(url);
-    this.#copy = openFd(`/proc/self/task/${(message as Record<string, number>)[TID]}/ns/mnt`);
+    this.#copy = openFd(`${this.#path}/ns/mnt`);
     this.post({ copy: this.#copy, payload: this.#options.payload } satisfies Welcome);
   }
 

@@ -29,7 +29,10 @@ export interface NodeTask extends AsyncDisposable {
   post(message: unknown): void;
   /** What the module sends by `self.postMessage`; throws what ended the module after `done`. */
   messages(): AsyncIterable<unknown>;
-  /** Ends the thread. Calling it again does nothing. */
+  /**
+   * Ends the thread, its sockets and the processes that it started; resolves when they are gone, so
+   * that another may bind the same port. Calling it again does nothing more.
+   */
   stop(): Promise<void>;
 }
 
@@ -98,7 +101,7 @@ export class ModuleTask implements NodeTask {
       this.#wake();
       this.#onStop();
     }
-    return Promise.resolve();
+    return this.#thread.gone();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { Lab, type Node, NodeRemovedError } from "@netyard/netyard";
 import { waitUntil } from "@netyard/netyard/testing";
 import { pathExists } from "../../native/libc.ts";
@@ -7,6 +7,12 @@ import { netOf, pair } from "./fixtures/topology.ts";
 /** How many processes of the node have these arguments. */
 async function count(node: Node, argument: string): Promise<number> {
   return (await node.$`pgrep -fx ${argument}`.noThrow().lines()).filter((line) => line).length;
+}
+
+/** The pid of a process's only child. */
+async function childOf(pid: number): Promise<number> {
+  const { stdout } = await new Deno.Command("pgrep", { args: ["-P", `${pid}`] }).output();
+  return Number(new TextDecoder().decode(stdout));
 }
 
 Deno.test("processes that a function starts belong to the node and end with the lab", async () => {
@@ -51,11 +57,13 @@ Deno.test("processes that a module starts belong to the node and end with the la
     const { namespaces, pids } = message as { namespaces: string[]; pids: number[] };
     assertEquals(namespaces, namespaces.map(() => wanted));
     assertEquals(namespaces.length, 6);
-    // They outlive the module, as they do in any program, and not the lab.
+    const grandchild = await childOf(pids[0]);
+    // Deno ends them with their thread; what they started themselves ends with the lab.
     await task.stop();
-    assert(pids.every((pid) => pathExists(`/proc/${pid}`)));
-    await lab.close();
     await waitUntil(() => pids.every((pid) => !pathExists(`/proc/${pid}`)));
+    assertEquals(await count(server, "sleep 1000"), 1);
+    await lab.close();
+    await waitUntil(() => !pathExists(`/proc/${grandchild}`));
   }
 });
 

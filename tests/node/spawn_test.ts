@@ -226,6 +226,15 @@ Deno.test("a server in a spawned module without other permissions is reached fro
   assertEquals(await laptop.$`curl -s http://server.test/`.code(), 7);
 });
 
+Deno.test("once a spawned module is stopped, the next one binds its port", async () => {
+  await using lab = await Lab.create();
+  const { server } = await pair(lab);
+  for (let round = 0; round < 10; round++) {
+    await using task = await server.spawn(fixture("server_task.ts"), { args: [server.ip] });
+    assertEquals(await next(task), "ready");
+  }
+});
+
 Deno.test("spawned modules end with the lab, and are refused after", async () => {
   const lab = await Lab.create();
   const { laptop, server } = await pair(lab);
