@@ -49,6 +49,7 @@ const SYMBOLS = {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
@@ -57,6 +58,7 @@ const SYMBOLS = {
   send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   geteuid: { parameters: [], result: "u32" },
   execve: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
@@ -123,6 +125,22 @@ export function openFd(path: string, flags: number = O_RDONLY): number {
 /** close(2); a descriptor that is already gone is not an error worth stopping for. */
 export function closeFd(fd: number): void {
   libc().close(fd);
+}
+
+const RLIMIT_NOFILE = 7;
+
+/** How many descriptors this process may have open at once (getrlimit(2)). */
+export function descriptorLimit(): number {
+  const limits = new BigUint64Array(2);
+  check(libc().getrlimit(RLIMIT_NOFILE, new Uint8Array(limits.buffer)), "getrlimit");
+  return Number(limits[0]);
+}
+
+const F_DUPFD_CLOEXEC = 1030;
+
+/** The lowest free descriptor number from `least` on, as a copy of `fd` (fcntl(2)); -1 if there is none. */
+export function duplicateFd(fd: number, least: number): number {
+  return libc().fcntl(fd, F_DUPFD_CLOEXEC, least);
 }
 
 /**

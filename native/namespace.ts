@@ -1,5 +1,13 @@
 import { NetyardError } from "./error.ts";
-import { check, closeFd, libc, openFd } from "./libc.ts";
+import {
+  check,
+  closeFd,
+  descriptorLimit,
+  duplicateFd,
+  libc,
+  openFd,
+  SyscallError,
+} from "./libc.ts";
 
 const CLONE_NEWPID = 0x20000000;
 const CLONE_NEWNET = 0x40000000;
@@ -17,6 +25,36 @@ function current(): number {
 function move(fd: number): void {
   check(libc().setns(fd, CLONE_NEWNET), "setns", fd, "CLONE_NEWNET");
   here = fd;
+}
+
+/** What select(2) can wait for is below. Libraries that use it need some of those descriptors. */
+const FD_SETSIZE = 1024;
+const LOW = FD_SETSIZE / 2;
+
+/** Descriptors that are left for all else: without them, what was begun could not even be undone. */
+const SPARE = 32;
+const EMFILE = 24;
+let limit: number | undefined;
+
+/** Opens the namespace that this thread is in; from {@link LOW} on by a high descriptor. */
+function openHere(): number {
+  const fd = openFd(SELF);
+  limit ??= descriptorLimit();
+  if (fd >= limit - SPARE) {
+    closeFd(fd);
+    throw new SyscallError(
+      "open",
+      [SELF],
+      EMFILE,
+      `this process may have ${limit} descriptors open, and a namespace takes one: ` +
+        "raise the limit by `ulimit -n`, or make fewer nodes",
+    );
+  }
+  if (fd < LOW || fd >= FD_SETSIZE) return fd;
+  const high = duplicateFd(fd, FD_SETSIZE);
+  if (high < 0) return fd;
+  closeFd(fd);
+  return high;
 }
 
 /** A namespace was used after it was closed. */
@@ -52,7 +90,7 @@ export class Namespace {
     const old = current();
     check(libc().unshare(CLONE_NEWNET), "unshare", "CLONE_NEWNET");
     try {
-      return new Namespace(openFd(SELF));
+      return new Namespace(openHere());
     } finally {
       move(old);
     }

@@ -1,5 +1,10 @@
 import { NetyardError } from "./error.ts";
-import { cString } from "./libc.ts";
+import { closeFd, cString, openFd } from "./libc.ts";
+
+/** libnftables waits by select(2), which knows descriptors below this number only. */
+const FD_SETSIZE = 1024;
+/** Descriptors that other threads may take in the meantime. */
+const SPARE = 24;
 
 /** A ruleset that nftables refused; the message holds its own words and the ruleset. */
 export class RulesetError extends NetyardError {}
@@ -46,7 +51,14 @@ export function nftablesBackend(): "libnftables" | "nft" | undefined {
  */
 export function nft(commands: string): string {
   const lib = libnftables();
-  return lib ? runInProcess(lib, commands) : runNft(commands);
+  return lib && hasLowDescriptor() ? runInProcess(lib, commands) : runNft(commands);
+}
+
+/** Whether the library's socket will be one that it can wait for; otherwise it aborts the process. */
+function hasLowDescriptor(): boolean {
+  const next = openFd("/dev/null");
+  closeFd(next);
+  return next < FD_SETSIZE - SPARE;
 }
 
 function runInProcess(lib: Library, commands: string): string {

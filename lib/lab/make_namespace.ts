@@ -20,6 +20,7 @@ let bent: string[] | undefined;
 export function makeNamespace(forwarding: boolean): Namespace {
   step("namespace");
   const namespace = Namespace.create();
+  if (bent?.length === 0 && !forwarding) return namespace;
   try {
     namespace.enter(() => {
       bent ??= INHERITED.filter((name) => (getSysctl(name) ?? "0") !== "0");

@@ -69,13 +69,18 @@ export interface Segment {
   /** Who is attached. */
   members: Map<InterfaceRecord, Port>;
   /** Of a LAN: the link that holds the gateway's addresses. */
-  gatewayLink: { name: string; index: number; bridge: boolean } | undefined;
+  gatewayLink: GatewayLink | undefined;
   /** Networks behind members, by CIDR, and the member each is behind. */
   routes: Map<string, InterfaceRecord>;
   /** Whom each member knows as a permanent neighbour, beside the gateway. */
   acquainted: Map<InterfaceRecord, Set<InterfaceRecord>>;
   /** Whether that is everyone. */
   allAcquainted: boolean;
+}
+
+/** A segment's only link, or the bridge over its links. */
+export interface GatewayLink extends Port {
+  bridge: boolean;
 }
 
 /** The end of a member's link in the segment's namespace. */

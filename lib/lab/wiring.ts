@@ -13,7 +13,7 @@ import { ipBytes, macBytes } from "../address/mod.ts";
 import { configure } from "./configure.ts";
 import { DuplicateNameError } from "./errors.ts";
 import { inside, refusedBy, takeAway } from "./inside.ts";
-import type { InterfaceRecord, NodeRecord, Port, Segment } from "./model.ts";
+import type { GatewayLink, InterfaceRecord, NodeRecord, Port, Segment } from "./model.ts";
 import { linkName } from "./names.ts";
 import {
   addressesOf,
@@ -32,13 +32,17 @@ import type { Defer } from "./undo.ts";
 
 /** Makes the link between an interface and its segment, and gives both ends what they need. */
 export function connect(iface: InterfaceRecord, isDefault: boolean, defer: Defer): void {
-  step("link");
   const { segment } = iface;
-  const port = addLink(iface);
+  const master = segment.gatewayLink && bridgeOf(segment, segment.gatewayLink, defer);
+  step("link");
+  // The bridge learns who comes together with the port, which then may be refused.
+  if (master !== undefined) defer(() => forget(iface, [...addressesOf(iface), iface.linkLocal6]));
+  const port = addLink(iface, master);
   segment.members.set(iface, port);
   defer(() => disconnect(iface));
   if (segment.kind === "ix") joinIx(iface, port);
-  else joinLan(iface, port, defer);
+  else if (master === undefined) beGateway(iface, port);
+  segment.owner.unsettled.add(segment.owner, [port.index]);
   step("addresses");
   configure(iface, isDefault);
   announceSelf(iface, addressesOf(iface));
@@ -62,11 +66,12 @@ export function disconnect(iface: InterfaceRecord): void {
   takeAway(() => inside(segment.owner, (batch) => deleteLink(batch, port.index)));
 }
 
-function addLink(iface: InterfaceRecord): Port {
+/** Makes the link itself, as a port of the bridge `master` if there is one. */
+function addLink(iface: InterfaceRecord, master: number | undefined): Port {
   const { node, segment } = iface;
   const { owner } = segment;
   // A bridge port's own MAC is never seen; it only must not be a member's.
-  const mac = segment.gatewayLink ? iface.mac.replace(/^02/, "06") : segment.mac;
+  const mac = master === undefined ? segment.mac : iface.mac.replace(/^02/, "06");
   const mtu = segment.kind === "ix" ? iface.mtu : segment.mtu;
   return besideOthers([node, owner], iface, () => {
     iface.index = node.nextIndex++;
@@ -75,13 +80,14 @@ function addLink(iface: InterfaceRecord): Port {
       index: owner.nextIndex++,
     };
     inside(owner, (batch) => {
-      addVeth(batch, { ...port, mac: macBytes(mac), mtu }, {
+      addVeth(batch, { ...port, mac: macBytes(mac), mtu, master }, {
         name: iface.name,
         index: iface.index,
         mac: macBytes(iface.mac),
         mtu: iface.mtu,
         namespaceFd: node.runtime.namespace.fd,
       });
+      if (master !== undefined) welcome(batch, master, iface);
     });
     owner.links.add(port.name);
     return port;
@@ -111,6 +117,7 @@ function besideOthers<T>(nodes: NodeRecord[], iface: InterfaceRecord | undefined
   }
 }
 
+/** Routes to a new member. All its ports have one link-local address; asking for it tells nothing. */
 function joinIx(iface: InterfaceRecord, port: Port): void {
   const { owner, linkLocal } = iface.segment;
   inside(owner, (batch) => {
@@ -120,35 +127,28 @@ function joinIx(iface: InterfaceRecord, port: Port): void {
       replaceRoute(batch, { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index });
     }
   });
-  // Every port has the same link-local address, so that asking for it tells nothing of this one.
-  owner.unsettled.add(owner, [port.index]);
 }
 
-function joinLan(iface: InterfaceRecord, port: Port, defer: Defer): void {
+/** Makes the only member's link the gateway's. */
+function beGateway(iface: InterfaceRecord, port: Port): void {
   const { segment } = iface;
-  const { owner, gatewayLink } = segment;
-  if (!gatewayLink) {
-    segment.gatewayLink = { ...port, bridge: false };
-    inside(owner, (batch) => {
-      gatewayAddresses(batch, segment, port.index, addAddress);
-      welcome(batch, port.index, iface);
-    });
-    owner.unsettled.add(owner, [port.index], gatewayIps(segment));
-    return;
-  }
-  const index = gatewayLink.bridge ? gatewayLink.index : bridge(segment, defer);
+  const { owner } = segment;
+  segment.gatewayLink = { ...port, bridge: false };
   inside(owner, (batch) => {
-    setLink(batch, port.index, { master: index });
-    welcome(batch, index, iface);
+    gatewayAddresses(batch, segment, port.index, addAddress);
+    welcome(batch, port.index, iface);
   });
-  owner.unsettled.add(owner, [port.index]);
+  owner.unsettled.add(owner, [], gatewayIps(segment));
 }
 
-/** From the second member on: the gateway's addresses move from the only link to a bridge over it. */
-function bridge(segment: Segment, defer: Defer): number {
+/**
+ * The index of a segment's bridge. It is made for the second member: the gateway's addresses then
+ * move from the only link to a bridge over it.
+ */
+function bridgeOf(segment: Segment, link: GatewayLink, defer: Defer): number {
+  if (link.bridge) return link.index;
   step("bridge");
-  const { owner, gatewayLink: link } = segment;
-  if (!link) throw new Error("a segment without members has no link to bridge");
+  const { owner } = segment;
   const made = besideOthers([owner], undefined, () => {
     const one = {
       name: linkName("lan", (name) => owner.links.has(name)),

@@ -1,9 +1,9 @@
 /**
- * Two yardsticks for the time a lab takes: the fastest that the kernel allows (`floor.c`) and what
- * a careful shell script reaches (`script.sh`). Both wire the same topology: an IX, `routers` home
- * routers on it, `devices` devices behind each.
+ * Yardsticks for the time a lab takes: the fastest that the kernel allows (`floor.c`), what a shell
+ * script with batches takes, and what a careful one reaches (`script.sh`). All wire the same
+ * topology: an IX, `routers` home routers on it, `devices` devices behind each.
  *
- * Both need root, or the root of a user namespace, and run in network namespaces of their own.
+ * They need root, or the root of a user namespace, and run in network namespaces of their own.
  *
  * @module
  */
@@ -51,15 +51,21 @@ export async function floorTimes(
   return parse(await run(`${await workspace()}/floor`, arguments_));
 }
 
-/** Times of the shell script; the parameters are those of {@linkcode floorTimes}. */
+/**
+ * Times of the shell script; the parameters are those of {@linkcode floorTimes}.
+ *
+ * @param how `plain` enters namespaces by ip-netns(8), one after the other, as such scripts do;
+ *   `careful` avoids what that costs, and builds on all cores.
+ */
 export async function scriptTimes(
+  how: "plain" | "careful",
   routers: number,
   devices: number,
   ruleset: string,
   repeats: number,
 ): Promise<Times[]> {
-  const rules = await write(ruleset);
-  return parse(await run("bash", ["script.sh", ...[routers, devices, rules, repeats].map(String)]));
+  const args = ["script.sh", ...[routers, devices, await write(ruleset), repeats].map(String)];
+  return parse(await run("bash", args, { SCRIPT_PLAIN: how === "plain" ? "1" : "" }));
 }
 
 /** Removes what was compiled and written. Either function may be called again after it. */

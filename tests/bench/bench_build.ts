@@ -37,16 +37,19 @@ async function netyardTimes(r: number, d: number, repeats: number): Promise<Nety
 
 /** Takes turns, so that a machine whose speed drifts is the same for all. */
 async function fresh(r: number, d: number, rules: string) {
-  const runs: { netyard: NetyardTimes[]; script: Times[]; floor: Times[] } = {
-    netyard: [],
-    script: [],
-    floor: [],
+  const runs = {
+    netyard: [] as NetyardTimes[],
+    plain: [] as Times[],
+    careful: [] as Times[],
+    floor: [] as Times[],
   };
   for (let i = 0; i < FRESH; i++) {
     await settled();
     runs.netyard.push(...await netyardTimes(r, d, 1));
     await settled();
-    runs.script.push(...await scriptTimes(r, d, rules, 1));
+    runs.plain.push(...await scriptTimes("plain", r, d, rules, 1));
+    await settled();
+    runs.careful.push(...await scriptTimes("careful", r, d, rules, 1));
     await settled();
     runs.floor.push(...await floorTimes(r, d, rules, 1) ?? []);
   }
@@ -62,8 +65,10 @@ export async function benchBuild(): Promise<void> {
     "routers, devices each",
     "netyard ms",
     "script ms",
+    "careful script ms",
     "floor ms",
     "to script",
+    "to careful",
     "to floor",
     "close ms",
     "KiB a node",
@@ -71,21 +76,24 @@ export async function benchBuild(): Promise<void> {
   const again = [[
     "five back to back",
     "netyard ms",
-    "script ms",
+    "careful script ms",
     "floor ms",
-    "to script",
+    "to careful",
     "to floor",
   ]];
   for (const [r, d] of SIZES) {
     const runs = await fresh(r, d, rules);
-    const [n, s, f] = [build(runs.netyard), build(runs.script), build(runs.floor)];
+    const [n, f] = [build(runs.netyard), build(runs.floor)];
+    const [plain, careful] = [build(runs.plain), build(runs.careful)];
     const nodes = 1 + r + r * d;
     rows.push([
       `${r}, ${d}`,
       ms(n),
-      ms(s),
+      ms(plain),
+      ms(careful),
       ms(f),
-      times(n, s),
+      times(n, plain),
+      times(n, careful),
       times(n, f),
       ms(median(runs.netyard.map((t) => t.closeMs))),
       (median(runs.netyard.map((t) => t.memoryKb)) / nodes).toFixed(0),
@@ -94,7 +102,7 @@ export async function benchBuild(): Promise<void> {
     const sum = (list: Times[]) => list.reduce((total, t) => total + t.buildMs + t.closeMs, 0);
     const netyard = sum(await netyardTimes(r, d, BACK_TO_BACK));
     await settled();
-    const script = sum(await scriptTimes(r, d, rules, BACK_TO_BACK));
+    const script = sum(await scriptTimes("careful", r, d, rules, BACK_TO_BACK));
     await settled();
     const floor = sum(
       await floorTimes(r, d, rules, BACK_TO_BACK) ?? [{ buildMs: NaN, closeMs: 0 }],

@@ -1,23 +1,36 @@
+import { Namespace } from "../../native/namespace.ts";
+import { addVeth, dumpLinks } from "../../native/netlink/link.ts";
+import { rtnetlink } from "../../native/netlink/socket.ts";
+
 const LIMIT_MS = 60_000;
+const MAC = new Uint8Array([2, 0, 0, 0, 0, 1]);
 
-/** How many network namespaces the kernel holds, those that it still cleans up included. */
-async function namespaces(): Promise<number | undefined> {
-  const { stdout } = await new Deno.Command("cat", { args: ["/proc/slabinfo"], stderr: "null" })
-    .output();
-  const line = /^net_namespace\s+(\d+)/m.exec(new TextDecoder().decode(stdout));
-  return line ? Number(line[1]) : undefined;
-}
-
-/** Waits until the kernel cleaned up what earlier labs left, so that each build finds it idle. */
+/**
+ * Waits until the kernel cleaned up what earlier labs left, so that each build finds it idle.
+ *
+ * It cleans namespaces up in the order in which they were let go. So this lets one more go, and
+ * waits for the end of a veth pair into it to disappear.
+ */
 export async function settled(): Promise<void> {
+  using here = Namespace.create();
+  const last = Namespace.create();
+  const end = { mac: MAC, mtu: 1500 };
+  const links = () => here.enter(() => rtnetlink(dumpLinks)).length;
+  const before = links();
+  here.enter(() =>
+    rtnetlink((batch) =>
+      addVeth(batch, { ...end, name: "here", index: 100 }, {
+        ...end,
+        name: "there",
+        index: 100,
+        namespaceFd: last.fd,
+      })
+    )
+  );
+  last.close();
   const deadline = performance.now() + LIMIT_MS;
-  let last = await namespaces();
-  let same = 0;
-  // Not readable, or never zero: it is settled when it stays the same for a second.
-  while (performance.now() < deadline && same < 5) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const now = await namespaces();
-    same = now === last ? same + 1 : 0;
-    last = now;
+  while (links() > before) {
+    if (performance.now() > deadline) throw new Error("the kernel does not finish its cleanup");
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

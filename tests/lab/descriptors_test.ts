@@ -19,3 +19,8 @@ Deno.test("a process that runs out of descriptors is told so, and can go on", as
   const run = `ulimit -n 120; exec ${Deno.execPath()} run -A ${here("descriptors_out_main.ts")}`;
   assertEquals(await script("sh", "-c", run), "EMFILE, nothing left, another fits\n");
 });
+
+Deno.test("a process with more than 1024 descriptors open builds labs as any other", async () => {
+  const built = await script(Deno.execPath(), "run", "-A", here("descriptors_many_main.ts"));
+  assertEquals(built, "true true 0\n0\n");
+});
