@@ -112,14 +112,18 @@ function applyBody(draft: LabState, event: LabEvent): void {
       draft.nameserver = event.ip;
       return;
     case "command-started":
+    case "task-started": {
       mustExist(draft, event, event.node);
-      if (Object.hasOwn(draft.running, event.id)) fail(event, `command ${event.id} runs already`);
-      draft.running[event.id] = { node: event.node, argv: event.argv };
+      const { node, id } = event;
+      if (Object.hasOwn(draft.running, id)) fail(event, `command or module ${id} runs already`);
+      draft.running[id] = { node, argv: "argv" in event ? event.argv : [event.module] };
       return;
+    }
     case "command-ended":
+    case "task-ended":
       // By id alone: removing a node kills its commands, and their end is heard of after it.
       if (!Object.hasOwn(draft.running, event.id)) {
-        fail(event, `no command ${event.id} runs on "${event.node}"`);
+        fail(event, `no command or module ${event.id} runs on "${event.node}"`);
       }
       delete draft.running[event.id];
       return;
@@ -127,7 +131,8 @@ function applyBody(draft: LabState, event: LabEvent): void {
       mustExist(draft, event, event.node);
       return;
     case "reflector-stopped":
-      // Removing a node stops its reflectors, and they may say so after it.
+    case "thread-failed":
+      // Removing a node ends what runs in it, which may be heard of after it.
       return;
     case "custom":
       if (event.node !== null) mustExist(draft, event, event.node);

@@ -141,6 +141,12 @@ export interface EventBodies {
   "command-started": { node: string; id: string; argv: string[] };
   /** A program ended; `signal` names what killed it, such as `SIGKILL`. */
   "command-ended": { node: string; id: string; code: number; signal: string | null };
+  /** A module runs on a thread in a node. `id` is unique in the lab, among commands too. */
+  "task-started": { node: string; id: string; module: string };
+  /** A module's thread ended; `error` is what ended it, null if it was stopped or ended itself. */
+  "task-ended": { node: string; id: string; error: string | null };
+  /** The thread of a node's `run` ended by an error, and with it all that its functions left open. */
+  "thread-failed": { node: string; error: string };
   /** A reflector answers at this address. */
   "reflector-started": { node: string; ip: string; port: number };
   /** A reflector stopped answering. */
@@ -210,7 +216,7 @@ export interface LabState {
   dns: { lab: DnsTable; nodes: Record<string, DnsTable> };
   /** The name server that every node asks, if one was set. */
   nameserver?: string;
-  /** The programs that run, by the id of their `command-started`. */
+  /** The programs and modules that run, by the id of their `command-started` or `task-started`. */
   running: Record<string, { node: string; argv: string[] }>;
   /** `seq` of the last event; -1 before the first. */
   lastSeq: number;

@@ -36,6 +36,7 @@ export class LabCore implements LabServices {
   ix!: { record: NodeRecord; segment: Segment };
   #macs = 0;
   #commands = 0;
+  #tasks = 0;
   #pairs = 0;
 
   constructor(label: string, seed: number, bus: EventBus, output: RunDirectory | undefined) {
@@ -155,6 +156,28 @@ export class LabCore implements LabServices {
 
   commandEnded(node: string, id: string, { code, signal }: Ended): void {
     this.bus.emit({ kind: "command-ended", node, id, code, signal });
+  }
+
+  taskStarted(node: string, module: string): string {
+    const id = `m${++this.#tasks}`;
+    this.bus.emit({ kind: "task-started", node, id, module });
+    return id;
+  }
+
+  taskEnded(node: string, id: string, error?: unknown): void {
+    this.bus.emit({ kind: "task-ended", node, id, error: this.#failed(node, error) });
+  }
+
+  threadFailed(node: string, error: unknown): void {
+    this.bus.emit({ kind: "thread-failed", node, error: this.#failed(node, error) ?? "" });
+  }
+
+  /** Puts an error, which perhaps nobody waits for, into the node's log. */
+  #failed(node: string, error: unknown): string | null {
+    if (error === undefined) return null;
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.log(node, "stderr", new TextEncoder().encode(`${stack ?? error}\n`));
+    return String(error);
   }
 
   reflectorChanged(node: string, { ip, port }: SocketAddress, started: boolean): void {

@@ -27,6 +27,13 @@ export interface Host {
   /** Has the node's end wait for this: that a process was seen to end, and its output is read. */
   track(work: Promise<unknown>): void;
   log(kind: "stdout" | "stderr", chunk: Uint8Array): void;
+  /** A command started; the result identifies it. */
   started(argv: string[]): string;
   ended(id: string, how: Ended): void;
+  /** A module was started on a thread; the result identifies it. */
+  taskStarted(module: string): string;
+  /** `error` is what ended it, if it did not end by itself, or by its user's wish. */
+  taskEnded(id: string, error?: unknown): void;
+  /** The thread of run() is gone, and what its functions had open. */
+  threadFailed(error: unknown): void;
 }

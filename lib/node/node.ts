@@ -1,7 +1,8 @@
 import type { $Type } from "@david/dax";
-import { CommandError, RemoteFunctionError } from "./errors.ts";
+import { CommandError, NodeRemovedError, RemoteFunctionError } from "./errors.ts";
 import { NodeCommand } from "./command.ts";
-import { type ProbeOptions, probeUdp, type Reflector, type SocketAddress } from "./reflector.ts";
+import { type ProbeOptions, probeTcp, probeUdp } from "./probe_mapping.ts";
+import type { Reflector, SocketAddress } from "./reflector.ts";
 import type { NodeRuntime } from "./runtime.ts";
 import { nodeShell } from "./shell.ts";
 import type { NodeTask, SpawnOptions } from "./task.ts";
@@ -54,7 +55,8 @@ export abstract class Node {
    * and its names, and finds the node's name in `NETYARD_NODE`. What the shell
    * does itself (`cd`, `echo`, redirections) happens outside: a redirection to a
    * file that is the node's own, below /proc or in /etc, is a {@link CommandError}.
-   * See https://github.com/dsherret/dax.
+   * What still runs when the lab closes is killed, which dax reports as a failure: start with
+   * `.noThrow()` what is to run until then. See https://github.com/dsherret/dax.
    *
    * @example
    * ```ts ignore
@@ -104,13 +106,33 @@ export abstract class Node {
    * errors arrive with their class and their stack. What it imports must be named by an absolute
    * address, such as `import.meta.resolve("./x.ts")` passed as an argument.
    *
+   * What still runs when the node closes is rejected with a {@link NodeRemovedError}. Of a function
+   * that nobody waits for, such as one that serves for good, that is no unhandled rejection.
+   *
    * @example
    * ```ts ignore
    * const reply = await laptop.run(async (ip) => await (await fetch(`http://${ip}/`)).text(), server.ip);
    * ```
    */
-  async run<T, A extends unknown[]>(fn: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
-    for (const arg of args as unknown[]) {
+  run<T, A extends unknown[]>(fn: (...args: A) => T | Promise<T>, ...args: A): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    try {
+      this.#refuseHandles(args);
+      this.#use().run(fn as (...args: never[]) => unknown, args).then(
+        (value) => resolve(value as T),
+        (error) => {
+          if (error instanceof NodeRemovedError) promise.catch(() => {});
+          reject(error);
+        },
+      );
+    } catch (error) {
+      reject(error);
+    }
+    return promise;
+  }
+
+  #refuseHandles(args: unknown[]): void {
+    for (const arg of args) {
       if (arg instanceof Node) {
         throw new RemoteFunctionError(
           `${this.name}: run() was given the node "${arg.name}" as an argument, and handles do not ` +
@@ -118,7 +140,6 @@ export abstract class Node {
         );
       }
     }
-    return await this.#use().run(fn as (...args: never[]) => unknown, args) as T;
   }
 
   /** Runs a module on a thread of its own, with permissions that can be narrowed. */
@@ -143,5 +164,13 @@ export abstract class Node {
     options: ProbeOptions = {},
   ): Promise<SocketAddress> {
     return await probeUdp(this.#use(), reflector, options);
+  }
+
+  /** Asks a reflector by TCP, as {@link Node.probeUdpMapping} does by UDP. */
+  async probeTcpMapping(
+    reflector: SocketAddress,
+    options: Pick<ProbeOptions, "timeoutMs"> = {},
+  ): Promise<SocketAddress> {
+    return await probeTcp(this.#use(), reflector, options);
   }
 }

@@ -64,10 +64,12 @@ export class NodeWorker {
       name: this.#host.name,
       body: `(await ${importing("./worker_main.ts")}).serve();`,
       onMessage: (message) => isReply(message) && this.#settle(message, ready),
-      onError: (message) =>
-        this.#end(() =>
-          this.#error(`the node's thread ended by an error outside run(): ${message}`)
-        ),
+      onError: (message) => {
+        const error = () =>
+          this.#error(`the node's thread ended by an error outside run(): ${message}`);
+        this.#end(error);
+        this.#host.threadFailed(error());
+      },
     });
   }
 

@@ -2,7 +2,6 @@ import { Buffer } from "node:buffer";
 import dgram from "node:dgram";
 import { NetyardError } from "../../native/error.ts";
 import { parseIp } from "../address/mod.ts";
-import { DeadlineError } from "./errors.ts";
 import type { Host } from "./host.ts";
 
 /** An IP address and a port. */
@@ -37,13 +36,14 @@ export function parseSocketAddress(text: string): SocketAddress {
   return { ip: match[1], port: Number(match[2]) };
 }
 
-interface UdpSocket {
+/** A UDP socket, and its address once it is bound. */
+export interface UdpSocket {
   socket: dgram.Socket;
   bound: Promise<SocketAddress>;
 }
 
 /** Refuses what is no address, before anything is made. */
-function checked({ ip, port }: SocketAddress, what: string): { family: 4 | 6 } {
+export function checkAddress({ ip, port }: SocketAddress, what: string): { family: 4 | 6 } {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new NetyardError(`${what}: ${port} is no port; it is an integer from 0 to 65535`);
   }
@@ -51,8 +51,8 @@ function checked({ ip, port }: SocketAddress, what: string): { family: 4 | 6 } {
 }
 
 /** Makes a UDP socket on this thread, inside the namespace: it stays there. */
-function udpSocket(host: Host, wanted: SocketAddress, what: string): UdpSocket {
-  const { family } = checked(wanted, what);
+export function udpSocket(host: Host, wanted: SocketAddress, what: string): UdpSocket {
+  const { family } = checkAddress(wanted, what);
   // An address needs no lookup, and one that answers at once lets bind() finish inside.
   const lookup = (ip: string, _: unknown, done: (e: null, ip: string, family: number) => void) =>
     done(null, ip, family);
@@ -81,7 +81,8 @@ function udpSocket(host: Host, wanted: SocketAddress, what: string): UdpSocket {
   });
 }
 
-function closeUdp({ socket }: UdpSocket): Promise<void> {
+/** Resolves when the port is free. */
+export function closeUdp({ socket }: UdpSocket): Promise<void> {
   return new Promise((resolve) => socket.close(() => resolve()));
 }
 
@@ -163,53 +164,5 @@ function closeQuietly(connection: Deno.TcpConn): void {
     connection.close();
   } catch {
     // It was closed meanwhile.
-  }
-}
-
-/** How {@link probeUdp} asks. */
-export interface ProbeOptions {
-  /** The local port to send from. Default 0: any free one. */
-  port?: number;
-  /** How long to wait in all, in milliseconds. Default 3000. */
-  timeoutMs?: number;
-}
-
-/** Asks a reflector by UDP how this node looks from there; sends again every 200 ms. */
-export async function probeUdp(
-  host: Host,
-  reflector: SocketAddress,
-  { port = 0, timeoutMs = 3000 }: ProbeOptions = {},
-): Promise<SocketAddress> {
-  const what = `${host.name}: probeUdpMapping(${formatSocketAddress(reflector)})`;
-  const any = checked(reflector, what).family === 6 ? "::" : "0.0.0.0";
-  const udp = udpSocket(host, { ip: any, port }, what);
-  const { socket } = udp;
-  try {
-    await udp.bound;
-    const { promise, resolve, reject } = Promise.withResolvers<SocketAddress>();
-    const ask = () => socket.send(Buffer.from("?"), reflector.port, reflector.ip, () => {});
-    socket.on("message", (data, from) => {
-      if (from.port !== reflector.port) return; // Somebody else.
-      try {
-        resolve(parseSocketAddress(data.toString()));
-      } catch (error) {
-        reject(error);
-      }
-    });
-    socket.on("error", () => {}); // Unreachable for now: the next try may do better.
-    const again = setInterval(ask, 200);
-    const deadline = setTimeout(
-      () => reject(new DeadlineError(`${what}: no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    try {
-      ask();
-      return await promise;
-    } finally {
-      clearInterval(again);
-      clearTimeout(deadline);
-    }
-  } finally {
-    await closeUdp(udp);
   }
 }

@@ -21,6 +21,9 @@ export interface LabServices {
   log(node: string, kind: "stdout" | "stderr", chunk: Uint8Array): void;
   commandStarted(node: string, argv: string[]): string;
   commandEnded(node: string, id: string, how: Ended): void;
+  taskStarted(node: string, module: string): string;
+  taskEnded(node: string, id: string, error?: unknown): void;
+  threadFailed(node: string, error: unknown): void;
   reflectorChanged(node: string, address: SocketAddress, started: boolean): void;
 }
 
@@ -112,6 +115,18 @@ export class NodeRuntime implements Host {
 
   ended(id: string, how: Ended): void {
     this.#lab.commandEnded(this.name, id, how);
+  }
+
+  taskStarted(module: string): string {
+    return this.#lab.taskStarted(this.name, module);
+  }
+
+  taskEnded(id: string, error?: unknown): void {
+    this.#lab.taskEnded(this.name, id, error);
+  }
+
+  threadFailed(error: unknown): void {
+    this.#lab.threadFailed(this.name, error);
   }
 
   /** Ends everything that runs in the node, then lets go of its namespace. */

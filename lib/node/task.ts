@@ -51,6 +51,7 @@ export class ModuleTask implements NodeTask {
   #inbox: unknown[] = [];
   #waiting: (() => void)[] = [];
   #onStop: () => void;
+  #id: string;
 
   constructor(host: Host, module: URL | string, options: SpawnOptions, onStop: () => void) {
     this.#host = host;
@@ -59,6 +60,7 @@ export class ModuleTask implements NodeTask {
     this.done = this.#settle.promise;
     // Nobody may be waiting; stop() and close() must not be an unhandled rejection.
     this.done.catch(() => {});
+    const payload = sending(host, this.#module, () => structuredClone(options.args ?? []));
     this.#thread = new NodeThread(host, {
       name: options.name ?? host.name,
       permissions: options.permissions,
@@ -66,10 +68,11 @@ export class ModuleTask implements NodeTask {
         `const { runTask } = await ${importing("./worker_task.ts", options.permissions)};`,
         `await runTask(() => ${importing(this.#module, options.permissions)}, payload);`,
       ].join("\n"),
-      payload: sending(host, this.#module, () => structuredClone(options.args ?? [])),
+      payload,
       onMessage: (message) => this.#receive(message),
       onError: (message) => this.#fail(new Error(`${host.name}: ${module} failed: ${message}`)),
     });
+    this.#id = host.taskStarted(this.#module);
   }
 
   post(message: unknown): void {
@@ -94,14 +97,18 @@ export class ModuleTask implements NodeTask {
   }
 
   stop(): Promise<void> {
-    if (!this.#stopped) {
-      this.#stopped = true;
-      this.#thread.terminate();
-      this.#resolve();
-      this.#wake();
-      this.#onStop();
-    }
+    this.#end();
     return this.#thread.gone();
+  }
+
+  #end(error?: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#thread.terminate();
+    this.#resolve();
+    this.#wake();
+    this.#onStop();
+    this.#host.taskEnded(this.#id, error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -128,8 +135,11 @@ export class ModuleTask implements NodeTask {
             new Error(`${this.#host.name}: ${this.#module} called Deno.exit(${message.code})`),
           );
         } else {
-          this.#resolve();
+          this.#end();
         }
+        break;
+      case "closed":
+        this.#end();
         break;
       case "failed":
         this.#fail(decodeThrown(message.thrown));
@@ -143,14 +153,10 @@ export class ModuleTask implements NodeTask {
 
   #fail(error: unknown): void {
     if (this.#stopped) return;
-    if (this.#settled) {
-      // Its servers are gone, and whoever waited for done is past that.
-      this.#failure = error;
-      this.#host.log("stderr", new TextEncoder().encode(`${error}\n`));
-    }
-    this.#settled = true;
+    // Its servers are gone, and whoever waited for done is past that.
+    if (this.#settled) this.#failure = error;
     this.#settle.reject(error);
-    void this.stop();
+    this.#end(error);
   }
 
   #wake(): void {

@@ -5,6 +5,6 @@ export const TASK = "netyard:task";
 
 /** How a spawned module fares. */
 export type TaskReport =
-  | { [TASK]: "entered" | "done" }
+  | { [TASK]: "entered" | "done" | "closed" }
   | { [TASK]: "exited"; code: number }
   | { [TASK]: "failed"; thrown: Thrown };

@@ -11,7 +11,7 @@ export async function runTask(
   const report = (message: TaskReport) => post(message);
   const close = self.close.bind(self);
   self.close = () => {
-    report({ [TASK]: "done" });
+    report({ [TASK]: "closed" });
     close();
   };
   const exit = Deno.exit.bind(Deno);

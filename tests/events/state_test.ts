@@ -185,7 +185,10 @@ Deno.test("an event about what is not there is refused, by name", () => {
   refused({ kind: "default-route-changed", node: "laptop", name: "eth1" }, "eth1");
   refused({ kind: "dns-entry", node: "x", name: "a", ip: "10.0.0.1" }, 'there is no node "x"');
   refused({ kind: "command-started", node: "x", id: "1", argv: [] }, 'there is no node "x"');
-  refused({ kind: "command-ended", node: "home", id: "1", code: 0, signal: null }, "no command 1");
+  refused(
+    { kind: "command-ended", node: "home", id: "1", code: 0, signal: null },
+    "no command or module 1",
+  );
   refused({ kind: "reflector-started", node: "x", ip: "::", port: 1 }, 'there is no node "x"');
   refused({ kind: "custom", node: "x", name: "y", data: 1 }, 'there is no node "x"');
   refused(

@@ -76,6 +76,38 @@ Deno.test("a reflector behind a NAT's other side sees the NAT's address", async 
   assertEquals((await askTcp(phone, reflector.address)).ip, home.uplinkIp);
 });
 
+Deno.test("probeTcpMapping() tells what a reflector sees of a TCP connection", async () => {
+  await using lab = await Lab.create();
+  const { server } = await pair(lab);
+  const home = await lab.addRouter("home", { preset: "home" });
+  const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } } });
+  for (const [ip, seen] of [[server.ip!, home.uplinkIp], [server.ip6!, pc.ip6]]) {
+    await using reflector = await server.spawnReflector({ ip });
+    const mapping = await pc.probeTcpMapping(reflector.address);
+    assertEquals(mapping.ip, seen);
+    assert(mapping.port >= 1024, `${mapping.port}`);
+  }
+});
+
+Deno.test("probeTcpMapping() fails where nobody listens, or nobody answers", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  const ip = server.ip!;
+  await assertRejects(
+    () => laptop.probeTcpMapping({ ip, port: 9 }),
+    NetyardError,
+    `laptop: probeTcpMapping(${ip}:9): Connection refused`,
+  );
+  // Connections to it are made, and never accepted.
+  using listener = server.runSync(() => Deno.listen({ hostname: ip, port: 0 }));
+  const { port } = listener.addr as Deno.NetAddr;
+  await assertRejects(
+    () => laptop.probeTcpMapping({ ip, port }, { timeoutMs: 100 }),
+    DeadlineError,
+    `laptop: probeTcpMapping(${ip}:${port}): no answer within 100 ms`,
+  );
+});
+
 Deno.test("a reflector answers many callers at once", async () => {
   await using lab = await Lab.create();
   const { server, laptop } = await pair(lab);

@@ -7,6 +7,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { Lab, NodeRemovedError, RemoteFunctionError } from "@netyard/netyard";
+import { waitUntil } from "@netyard/netyard/testing";
 import { netOf, pair } from "./fixtures/topology.ts";
 
 const link = async () => {
@@ -418,6 +419,28 @@ Deno.test("Deno.resolveDns inside run() asks the lab's name server", async () =>
   (await accepted).close();
   assertEquals(to, server.ip);
   assertMatch(await laptop.$`getent ahostsv4 www.example`.text(), /^198\.18\.9\.9 /);
+});
+
+Deno.test("run() that nobody waits for is no unhandled rejection when the lab closes", async () => {
+  const lab = await Lab.create();
+  const { server } = await pair(lab);
+  const unhandled: unknown[] = [];
+  const note = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    unhandled.push(event.reason);
+  };
+  globalThis.addEventListener("unhandledrejection", note);
+  try {
+    await server.run(() => {});
+    void server.run(() => new Promise<void>(() => {}));
+    void server.run(() => Promise.reject(new RangeError("its own")));
+    await waitUntil(() => unhandled.length > 0);
+    await lab.close();
+    await new Promise((resolve) => setTimeout(resolve));
+  } finally {
+    globalThis.removeEventListener("unhandledrejection", note);
+  }
+  assertEquals(unhandled.map(String), ["RangeError: its own"]);
 });
 
 Deno.test("run() that is under way when the lab closes rejects, and the next is refused", async () => {

@@ -6,6 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { Lab, NodeRemovedError, type NodeTask, RemoteFunctionError } from "@netyard/netyard";
+import { waitUntil } from "@netyard/netyard/testing";
 import { pair } from "./fixtures/topology.ts";
 
 const fixture = (name: string) => new URL(`fixtures/${name}`, import.meta.url);
@@ -121,6 +122,7 @@ Deno.test("a spawned module ends by close(), Deno.exit() and stop()", async () =
     const task = await spawn();
     task.post(how);
     await task.done;
+    for await (const message of task.messages()) throw new Error(`it sent ${message}`);
     await task.stop();
   }
   const stopped = await spawn();
@@ -144,6 +146,35 @@ Deno.test("a spawned module that fails after it was done ends its messages with 
       why,
     );
   }
+});
+
+Deno.test("what ends a spawned module, or a node's thread, is an event", async () => {
+  await using lab = await Lab.create();
+  const { laptop } = await pair(lab);
+  const seen: string[] = [];
+  const ended = (async () => {
+    for await (const event of lab.events()) {
+      if (event.kind === "task-started") seen.push(`${event.id} ${event.module.slice(-16)}`);
+      if (event.kind === "task-ended") seen.push(`${event.id} ${event.error}`);
+      if (event.kind === "thread-failed") seen.push(`${event.node} ${event.error}`);
+    }
+  })();
+  const failing = await laptop.spawn(fixture("throwing_task.ts"));
+  await assertRejects(() => failing.done, RangeError);
+  const stopped = await laptop.spawn(fixture("echo_task.ts"));
+  await stopped.stop();
+  await laptop.run(() => void setTimeout(() => Promise.reject(new Error("too late"))));
+  await waitUntil(() => seen.length === 5);
+  await lab.close();
+  await ended;
+  assertEquals(seen.slice(0, 4), [
+    "m1 throwing_task.ts",
+    "m1 RangeError: at the top level",
+    "m2 res/echo_task.ts",
+    "m2 null",
+  ]);
+  assertStringIncludes(seen[4], "laptop RemoteFunctionError: laptop: the node's thread ended");
+  assertStringIncludes(seen[4], "too late");
 });
 
 Deno.test("spawn() refuses arguments and messages that cannot be sent", async () => {
