@@ -58,6 +58,15 @@ export function searchPath(): string[] {
   return (path ?? DEFAULT_PATH).split(":").filter((directory) => directory !== "");
 }
 
+/**
+ * A PATH for whoever stops at the first directory that may not be searched, as libraries do that
+ * know "not found" alone, with the system's directories.
+ */
+export function openSearchPath(): string {
+  const all = new Set([...searchPath(), ...SYSTEM_DIRECTORIES]);
+  return [...all].filter((directory) => pathExists(`${directory}/.`)).join(":");
+}
+
 function startingPath(): string | undefined {
   const entry = processEnvironment().find((variable) => variable.startsWith("PATH="));
   return entry && new TextDecoder().decode(bytesOf(entry.slice("PATH=".length)));

@@ -117,10 +117,12 @@ Deno.test("examples/hello.ts shows the same to an ordinary user", async () => {
     Object.fromEntries(files),
   );
   await lendPackages(`${user.dir}/.deno`);
+  // As /root/bin of a PATH that was inherited from root.
+  const locked = `${user.dir}/locked`;
+  await Deno.mkdir(locked, { mode: 0o700 });
   const { code, stdout, stderr } = await user.run(
     [user.deno, "run", "-P", "--cached-only", "examples/hello.ts"],
-    // Without directories that are for root alone.
-    { env: { PATH: "/usr/local/bin:/usr/bin:/bin" } },
+    { env: { PATH: `${locked}:/usr/local/bin:/usr/bin:/bin` } },
   );
   assertEquals(code, 0, `exit code ${code}\n${stdout}${stderr}`);
   checkHello(stdout);

@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { NODE_VARIABLE } from "./command.ts";
 import { CommandError, NodeRemovedError } from "./errors.ts";
+import { openSearchPath } from "../../native/process.ts";
 import type { Host } from "./host.ts";
 import { writeAllSync } from "./relay.ts";
 import { signalNodeChild } from "./signalled.ts";
@@ -41,7 +42,7 @@ export function nodeShell(host: Host): $Type {
   // Set as late as can be: clearEnv() and env() of the user come before it.
   const commandBuilder = OUTSIDE.reduce(
     (builder, name) => builder.unregisterCommand(name),
-    new CommandBuilder().beforeCommandSync((builder) =>
+    new CommandBuilder().env("PATH", openSearchPath()).beforeCommandSync((builder) =>
       builder.env({ [MARK]: `${SECRET}/${host.id}`, [NODE_VARIABLE]: host.name })
     ),
   );
