@@ -35,6 +35,10 @@ export function configure(iface: InterfaceRecord, isDefault: boolean): void {
     if (isDefault) defaultRoutes(batch, iface);
   });
   node.unsettled.add(node, [], ownAddresses(iface).map(({ ip }) => ip));
+  const { owner, members, gatewayLink } = iface.segment;
+  // The other end, then the bridge that it may be the first port of.
+  const ends = [members.get(iface), gatewayLink].filter((end) => end !== undefined);
+  owner.unsettled.add(owner, ends.map(({ index }) => index));
   forgetAll(iface);
 }
 

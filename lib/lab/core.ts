@@ -38,6 +38,7 @@ export class LabCore implements LabServices {
   #commands = 0;
   #tasks = 0;
   #pairs = 0;
+  #used = false;
 
   constructor(label: string, seed: number, bus: EventBus, output: RunDirectory | undefined) {
     this.label = label;
@@ -135,7 +136,16 @@ export class LabCore implements LabServices {
     };
   }
 
+  /**
+   * Called at the end of each change. What runs in a lab may send at any time, so a change is over
+   * when the kernel is done with it; a lab in which nothing ran yet waits when something first does.
+   */
+  changed(): void {
+    if (this.#used) this.unsettled.settle();
+  }
+
   beforeUse(node: string): void {
+    this.#used = true;
     this.unsettled.settle();
     const record = this.devices.get(node) ?? this.routers.get(node);
     if (!record) return;

@@ -136,7 +136,9 @@ export class Device extends Node {
 
   // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async #act<T>(act: (device: DeviceRecord) => T): Promise<T> {
-    this.ready();
-    return act(this.#now);
+    this.#core.open(this.name);
+    const result = act(this.#now);
+    this.#core.changed();
+    return result;
   }
 }

@@ -193,6 +193,8 @@ export class Interface {
   // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async #act<T>(what: string, act: (iface: InterfaceRecord) => T): Promise<T> {
     this.#core.open(`${this.#record.node.name}: ${what} of "${this.name}"`);
-    return act(this.#now);
+    const result = act(this.#now);
+    this.#core.changed();
+    return result;
   }
 }

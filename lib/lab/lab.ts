@@ -125,6 +125,7 @@ export class Lab implements AsyncDisposable {
     const router = new Router(this.#core, record);
     this.#routers.set(name, router);
     this.#core.bus.emit({ kind: "router-added", name, router: routerState(record) });
+    this.#core.changed();
     return router;
   }
 
@@ -145,6 +146,7 @@ export class Lab implements AsyncDisposable {
     const device = new Device(this.#core, record);
     this.#devices.set(name, device);
     this.#core.bus.emit({ kind: "device-added", name, device: deviceState(record) });
+    this.#core.changed();
     return device;
   }
 

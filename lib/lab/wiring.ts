@@ -42,7 +42,6 @@ export function connect(iface: InterfaceRecord, isDefault: boolean, defer: Defer
   defer(() => disconnect(iface));
   if (segment.kind === "ix") joinIx(iface, port);
   else if (master === undefined) beGateway(iface, port);
-  segment.owner.unsettled.add(segment.owner, [port.index]);
   step("addresses");
   configure(iface, isDefault);
   announceSelf(iface, addressesOf(iface));
