@@ -1,10 +1,10 @@
 /**
- * Run by `faults_test.ts` in a process of its own, since tests that run in parallel share one
+ * Run by `descriptors_test.ts` in a process of its own, since tests that run in parallel share one
  * table of descriptors. Prints what left descriptors open, one line each.
  */
 import { pathExists } from "../../native/libc.ts";
 import { failAt, OPERATIONS, Site, stepsOf } from "./faults.ts";
-import { REFUSALS, World } from "./refusals.ts";
+import { REFUSALS, World } from "./refusals/mod.ts";
 
 /** All descriptors of this process that are open. */
 export function openDescriptors(): number[] {

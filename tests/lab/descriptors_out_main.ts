@@ -1,4 +1,4 @@
-/** Run by `faults_test.ts` with few descriptors: uses them up by devices. */
+/** Run by `descriptors_test.ts` with few descriptors: uses them up by devices. */
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { Lab, SyscallError } from "@netyard/netyard";
 import { openDescriptors } from "./descriptors_main.ts";

@@ -1,10 +1,8 @@
-import { assert, assertEquals, assertGreater, assertInstanceOf, assertRejects } from "@std/assert";
+import { assertEquals, assertGreater, assertInstanceOf, assertRejects } from "@std/assert";
 import { Lab, type Node } from "@netyard/netyard";
 import { undoing } from "../../lib/lab/undo.ts";
 import { failAt, Fault, OPERATIONS, Site, stepsOf } from "./faults.ts";
 import { config, expectPings } from "./kit.ts";
-
-const here = (file: string) => new URL(file, import.meta.url).pathname;
 
 const nodesOf = ({ lab }: Site): Node[] => [lab.ix, ...lab.routers, ...lab.devices];
 const picture = (site: Site) => nodesOf(site).map((node) => [node.name, config(node)]);
@@ -115,22 +113,4 @@ Deno.test("a lab that cannot be made leaves nothing", async () => {
   }
   await using lab = await Lab.create();
   assertEquals(lab.routers, []);
-});
-
-async function script(...argv: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(argv[0], { args: argv.slice(1) })
-    .output();
-  const text = new TextDecoder();
-  assert(success, text.decode(stderr));
-  return text.decode(stdout);
-}
-
-Deno.test("nothing that is refused or fails leaves a descriptor open", async () => {
-  const left = await script(Deno.execPath(), "run", "-A", here("descriptors_main.ts"));
-  assertEquals(left, "");
-});
-
-Deno.test("a process that runs out of descriptors is told so, and can go on", async () => {
-  const run = `ulimit -n 120; exec ${Deno.execPath()} run -A ${here("descriptors_out_main.ts")}`;
-  assertEquals(await script("sh", "-c", run), "EMFILE, nothing left, another fits\n");
 });

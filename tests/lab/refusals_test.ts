@@ -1,7 +1,7 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { Lab, LabClosedError, type LabEvent, NetyardError, type Node } from "@netyard/netyard";
 import { config } from "./kit.ts";
-import { REFUSALS, World } from "./refusals.ts";
+import { REFUSALS, World } from "./refusals/mod.ts";
 
 /** All of a lab that could have been changed. */
 async function picture({ lab, other }: World) {
