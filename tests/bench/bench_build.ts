@@ -3,6 +3,7 @@ import { firewallRuleset } from "../../lib/firewall/ruleset.ts";
 import { resolveNat } from "../../lib/nat/config.ts";
 import { natRuleset } from "../../lib/nat/ruleset.ts";
 import { floorTimes, scriptTimes, TEMPLATE_WAN, type Times } from "./baselines.ts";
+import { nodeCount } from "./build.ts";
 import { settled } from "./settle.ts";
 import { formatTable, median, ms, times } from "./stats.ts";
 
@@ -18,27 +19,23 @@ function homeRuleset(): string {
   return natRuleset(nat, place) + (firewallRuleset(resolveFirewall("block-inbound"), "ix") ?? "");
 }
 
-interface NetyardTimes extends Times {
-  memoryKb: number;
-}
-
-async function netyardTimes(r: number, d: number, repeats: number): Promise<NetyardTimes[]> {
+/** Runs a script of this folder in a process of its own; resolves with the JSON that it prints. */
+async function script(name: string, ...args: number[]) {
+  const { pathname } = new URL(name, import.meta.url);
   const { stdout, success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      new URL("./build.ts", import.meta.url).pathname,
-      ...[r, d, repeats].map(String),
-    ],
+    args: ["run", "-A", pathname, ...args.map(String)],
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout).trimEnd().split("\n").map((line) => JSON.parse(line));
 }
 
+const netyardTimes = (r: number, d: number, repeats: number): Promise<Times[]> =>
+  script("build.ts", r, d, repeats);
+
 /** Takes turns, so that a machine whose speed drifts is the same for all. */
 async function fresh(r: number, d: number, rules: string) {
   const runs = {
-    netyard: [] as NetyardTimes[],
+    netyard: [] as Times[],
     plain: [] as Times[],
     careful: [] as Times[],
     floor: [] as Times[],
@@ -71,7 +68,6 @@ export async function benchBuild(): Promise<void> {
     "to careful",
     "to floor",
     "close ms",
-    "KiB a node",
   ]];
   const again = [[
     "five back to back",
@@ -85,7 +81,6 @@ export async function benchBuild(): Promise<void> {
     const runs = await fresh(r, d, rules);
     const [n, f] = [build(runs.netyard), build(runs.floor)];
     const [plain, careful] = [build(runs.plain), build(runs.careful)];
-    const nodes = 1 + r + r * d;
     rows.push([
       `${r}, ${d}`,
       ms(n),
@@ -96,7 +91,6 @@ export async function benchBuild(): Promise<void> {
       times(n, careful),
       times(n, f),
       ms(median(runs.netyard.map((t) => t.closeMs))),
-      (median(runs.netyard.map((t) => t.memoryKb)) / nodes).toFixed(0),
     ]);
     await settled();
     const sum = (list: Times[]) => list.reduce((total, t) => total + t.buildMs + t.closeMs, 0);
@@ -122,8 +116,11 @@ export async function benchBuild(): Promise<void> {
   const [hundred] = await netyardTimes(100, 9, 1);
   await settled();
   const [double] = await netyardTimes(200, 9, 1);
-  const ratio = (double.buildMs / 2001) / (hundred.buildMs / 1001);
+  const ratio = double.buildMs / nodeCount(200, 9) / (hundred.buildMs / nodeCount(100, 9));
   console.log(
-    `2,001 nodes: ${ms(double.buildMs)} ms, ${ratio.toFixed(2)} of the time a node at 1,001\n`,
+    `2,001 nodes: ${ms(double.buildMs)} ms, ${ratio.toFixed(2)} of the time a node at 1,001`,
   );
+  await settled();
+  const [kib] = await script("memory.ts");
+  console.log(`Memory a node: ${kib.toFixed(0)} KiB\n`);
 }

@@ -2,10 +2,8 @@
 // Prints a JSON line a repeat, as floor.c and script.sh do.
 import { Lab } from "@netyard/netyard";
 
-const [routers, devices, repeats = 1] = Deno.args.map(Number);
-for (let n = 0; n < repeats; n++) {
-  const before = availableKb();
-  const started = performance.now();
+/** Builds the topology that the baselines build. */
+export async function buildLab(routers: number, devices: number): Promise<Lab> {
   const lab = await Lab.create({ label: "bench", seed: 1 });
   for (let i = 0; i < routers; i++) {
     const gateway = await lab.addRouter(`r${i}`, { preset: "home" });
@@ -13,17 +11,20 @@ for (let n = 0; n < repeats; n++) {
       await lab.addDevice(`r${i}d${j}`, { interfaces: { eth0: { gateway } } });
     }
   }
-  const built = performance.now();
-  const memoryKb = before - availableKb();
-  const closing = performance.now();
-  await lab.close();
-  const closeMs = performance.now() - closing;
-  console.log(JSON.stringify({ buildMs: built - started, closeMs, memoryKb }));
+  return lab;
 }
 
-function availableKb(): number {
-  const text = new TextDecoder().decode(
-    new Deno.Command("grep", { args: ["MemAvailable", "/proc/meminfo"] }).outputSync().stdout,
-  );
-  return Number(/\d+/.exec(text));
+/** How many namespaces that takes. */
+export const nodeCount = (routers: number, devices: number): number => 1 + routers * (1 + devices);
+
+if (import.meta.main) {
+  const [routers, devices, repeats = 1] = Deno.args.map(Number);
+  for (let n = 0; n < repeats; n++) {
+    const started = performance.now();
+    const lab = await buildLab(routers, devices);
+    const built = performance.now();
+    await lab.close();
+    const closeMs = performance.now() - built;
+    console.log(JSON.stringify({ buildMs: built - started, closeMs }));
+  }
 }
