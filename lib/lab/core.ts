@@ -2,6 +2,7 @@ import { macAddress } from "../address/mod.ts";
 import type { Ended } from "../node/host.ts";
 import { hostsFile, resolvConf } from "../node/names.ts";
 import type { SocketAddress } from "../node/reflector.ts";
+import { NetyardError } from "../../native/error.ts";
 import { NodeRemovedError } from "../node/errors.ts";
 import { type LabServices, NodeRuntime } from "../node/runtime.ts";
 import type { NameFiles } from "../node/sandbox.ts";
@@ -185,7 +186,10 @@ export class LabCore implements LabServices {
   /** Puts an error, which perhaps nobody waits for, into the node's log. */
   #failed(node: string, error: unknown): string | null {
     if (error === undefined) return null;
-    const stack = error instanceof Error ? error.stack : undefined;
+    // The frames of what is Netyard's own lead to nothing of the user's.
+    const stack = error instanceof Error && !(error instanceof NetyardError)
+      ? error.stack
+      : undefined;
     this.log(node, "stderr", new TextEncoder().encode(`${stack ?? error}\n`));
     return String(error);
   }
@@ -204,14 +208,20 @@ export class LabCore implements LabServices {
     for (const node of nodes) node.runtime.sandbox.refreshNames();
   }
 
-  /** The record of a handle, which may be of another lab, or of a node that is gone. */
-  record(what: string, handle: object): NodeRecord {
-    const record = handles.get(handle);
+  /** The record of a name, or of a handle, which may be of another lab, or of a node that is gone. */
+  record(what: string, handle: object | string): NodeRecord {
+    const record = typeof handle === "string" ? this.#named(what, handle) : handles.get(handle);
     if (record?.removed) {
       throw new NodeRemovedError(`${what}: node "${record.name}" was removed`);
     }
     for (const node of this.allNodes()) if (node === record) return record;
     throw new TopologyError(`${what}: this is no node of this lab; pass a handle that it returned`);
+  }
+
+  #named(what: string, name: string): NodeRecord {
+    for (const node of this.allNodes()) if (node.name === name) return node;
+    const known = [...this.allNodes()].map((node) => node.name).join(", ");
+    throw new NotFoundError(`${what}: there is no node "${name}"; there are: ${known}`);
   }
 
   *allNodes(): Iterable<NodeRecord> {

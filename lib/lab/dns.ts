@@ -5,6 +5,9 @@ import { InvalidNameError } from "./errors.ts";
 const LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
 const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(\\.${LABEL})*$`, "i");
 
+/** As what a name is looked up: case does not matter (RFC 4343). */
+export const hostKey = (name: string): string => name.toLowerCase();
+
 /** Adds an address to a name. The first of a family replaces nothing: a name may have several. */
 export function addHostEntry(
   table: Map<string, string[]>,
@@ -21,6 +24,7 @@ export function addHostEntry(
     );
   }
   const address = parseIp(ip).toString();
-  const known = table.get(name) ?? [];
-  if (!known.includes(address)) table.set(name, [...known, address]);
+  const key = hostKey(name);
+  const known = table.get(key) ?? [];
+  if (!known.includes(address)) table.set(key, [...known, address]);
 }

@@ -8,7 +8,7 @@ import { addRouter, retireRouter } from "./build_router.ts";
 import { configureLoopback } from "./configure.ts";
 import { LabCore, newSegment } from "./core.ts";
 import { Device } from "./device.ts";
-import { addHostEntry } from "./dns.ts";
+import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
 import { NotFoundError, TopologyError } from "./errors.ts";
 import { Ix } from "./ix.ts";
@@ -161,11 +161,11 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Removes a device with all that runs in it, or a router that nothing is attached to. Handles to
-   * it fail from then on.
+   * Removes a device with all that runs in it, or a router that nothing is attached to; by handle or
+   * name. Handles to it fail from then on.
    */
-  async remove(node: Router | Device): Promise<void> {
-    const what = `remove("${node?.name}")`;
+  async remove(node: Router | Device | string): Promise<void> {
+    const what = `remove("${typeof node === "string" ? node : node?.name}")`;
     this.#core.open(what);
     const record = this.#core.record(what, node);
     if (record.kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
@@ -205,7 +205,7 @@ export class Lab implements AsyncDisposable {
 
   /** The first address that {@link Lab.dnsEntry} gave to a name. */
   resolve(name: string): string | undefined {
-    return this.#core.hosts.get(name)?.[0];
+    return this.#core.hosts.get(hostKey(name))?.[0];
   }
 
   /**

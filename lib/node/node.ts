@@ -1,8 +1,9 @@
 import type { $Type } from "@david/dax";
+import { parseOptions } from "../options/parse_options.ts";
 import { CommandError, NodeRemovedError, RemoteFunctionError } from "./errors.ts";
 import { NodeCommand } from "./command.ts";
 import { type ProbeOptions, probeTcp, probeUdp } from "./probe_mapping.ts";
-import type { Reflector, SocketAddress } from "./reflector.ts";
+import { type Reflector, reflectorOptions, type SocketAddress } from "./reflector.ts";
 import type { NodeRuntime } from "./runtime.ts";
 import { nodeShell } from "./shell.ts";
 import type { NodeTask, SpawnOptions } from "./task.ts";
@@ -79,8 +80,8 @@ export abstract class Node {
   /**
    * Calls a synchronous function on this thread, inside the node's network
    * namespace. Sockets that it makes stay there: a listener returned from it
-   * keeps working on this thread's event loop, until you close it. Use addresses: names are
-   * the host's here. What a function does later (`await`, `node:dgram`'s bind) is outside, and so
+   * keeps working on this thread's event loop, until you close it, or the node closes, which
+   * disposes what was returned. Use addresses: names are the host's here. What a function does later (`await`, `node:dgram`'s bind) is outside, and so
    * are the processes that it starts: use {@link Node.run} and {@link Node.command} for those.
    *
    * @example
@@ -96,7 +97,7 @@ export abstract class Node {
           "run outside the node; make the socket in a synchronous one, or use run()",
       );
     }
-    return runtime.namespace.enter(fn);
+    return runtime.runSync(fn);
   }
 
   /**
@@ -131,7 +132,8 @@ export abstract class Node {
     return promise;
   }
 
-  #refuseHandles(args: unknown[]): void {
+  /** Copied, a handle would be an empty object, and what is read of it undefined. */
+  #refuseHandles(args: unknown[], depth = 3): void {
     for (const arg of args) {
       if (arg instanceof Node) {
         throw new RemoteFunctionError(
@@ -139,6 +141,9 @@ export abstract class Node {
             "cross to another thread; pass what the function needs of it, for example its ip",
         );
       }
+      if (depth === 0 || typeof arg !== "object" || arg === null) continue;
+      const plain = Array.isArray(arg) || Object.getPrototypeOf(arg) === Object.prototype;
+      if (plain) this.#refuseHandles(Object.values(arg), depth - 1);
     }
   }
 
@@ -154,7 +159,8 @@ export abstract class Node {
 
   /** Starts a server that tells callers their address as seen from here, on UDP and TCP; resolves when bound. */
   async spawnReflector(address: { ip?: string; port?: number } = {}): Promise<Reflector> {
-    const { ip = this.serverIp(), port = 0 } = address;
+    const what = `${this.name}: spawnReflector()`;
+    const { ip = this.serverIp(), port = 0 } = parseOptions(reflectorOptions, address, what);
     return await this.#use().reflector({ ip, port });
   }
 

@@ -3,6 +3,7 @@ import { homePidNamespace } from "../../native/namespace.ts";
 import { enterNode, type ThreadEntry } from "../../native/thread.ts";
 import type { Host } from "./host.ts";
 import type { ChildrenOptions } from "./worker_children.ts";
+import { PRINTED, type Printed } from "./printed.ts";
 
 /** What a node's thread is started with. */
 export interface ThreadOptions {
@@ -47,6 +48,7 @@ function source(
   entry: ThreadEntry,
   children: ChildrenOptions,
   giveBack: Deno.PermissionDescriptor | undefined,
+  logging: boolean,
   { body, permissions }: ThreadOptions,
 ): string {
   return [
@@ -62,6 +64,7 @@ function source(
     `}));`,
     `const { adoptChildren } = await ${importing("./worker_children.ts", permissions)};`,
     `adoptChildren(powers, ${JSON.stringify(children)});`,
+    logging ? `(await ${importing("./worker_console.ts", permissions)}).relayConsole();` : "",
     giveBack ? `Deno.permissions.revokeSync(${JSON.stringify(giveBack)});` : "",
     body,
   ].join("\n");
@@ -95,12 +98,14 @@ function permit(asked: Deno.PermissionOptions | undefined): Permitted {
  */
 export class NodeThread {
   #worker: Worker;
+  #host: Host;
   #options: ThreadOptions;
   #copy: number | undefined;
   /** Where /proc has the thread, once it said its id. */
   #path: string | undefined;
 
   constructor(host: Host, options: ThreadOptions) {
+    this.#host = host;
     this.#options = options;
     const { mountNamespace, pidNamespace, children } = host.sandbox.forThreads();
     const { permissions, giveBack } = permit(options.permissions);
@@ -110,7 +115,7 @@ export class NodeThread {
       homePidNamespace: homePidNamespace(),
       cwd: readLink("/proc/self/cwd"),
     };
-    const script = new Blob([source(entry, children, giveBack, options)], {
+    const script = new Blob([source(entry, children, giveBack, host.logging, options)], {
       type: "application/javascript",
     });
     const url = URL.createObjectURL(script);
@@ -127,7 +132,8 @@ export class NodeThread {
       event.preventDefault();
       URL.revokeObjectURL(url);
       this.#closeCopy();
-      options.onError(event.message);
+      const { message, filename, lineno, colno } = event;
+      options.onError(filename ? `${message} (${filename}:${lineno}:${colno})` : message);
     };
   }
 
@@ -158,6 +164,9 @@ export class NodeThread {
   }
 
   #receive(message: unknown, url: string): void {
+    if (isPrinted(message)) {
+      return this.#host.log(message[PRINTED], new TextEncoder().encode(message.text));
+    }
     if (this.#path) return this.#options.onMessage(message);
     this.#path = `/proc/self/task/${(message as Record<string, number>)[TID]}`;
     URL.revokeObjectURL(url);
@@ -169,4 +178,8 @@ export class NodeThread {
     if (this.#copy !== undefined) closeFd(this.#copy);
     this.#copy = undefined;
   }
+}
+
+function isPrinted(message: unknown): message is Printed {
+  return typeof message === "object" && message !== null && PRINTED in message;
 }

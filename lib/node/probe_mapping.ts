@@ -1,5 +1,7 @@
 import { Buffer } from "node:buffer";
+import { z } from "zod";
 import { NetyardError } from "../../native/error.ts";
+import { parseOptions } from "../options/parse_options.ts";
 import { DeadlineError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import {
@@ -21,13 +23,20 @@ export interface ProbeOptions {
 
 const TIMEOUT_MS = 3000;
 
+const target: z.ZodType<SocketAddress> = z.object({ ip: z.string(), port: z.number() });
+const timeoutMs = z.number().min(0).optional();
+const tcpOptions = z.strictObject({ timeoutMs });
+const udpOptions = z.strictObject({ port: z.number().optional(), timeoutMs });
+
 /** Asks a reflector by UDP how this node looks from there; sends again every 200 ms. */
 export async function probeUdp(
   host: Host,
   reflector: SocketAddress,
-  { port = 0, timeoutMs = TIMEOUT_MS }: ProbeOptions = {},
+  options: ProbeOptions,
 ): Promise<SocketAddress> {
+  parseOptions(target, reflector, `${host.name}: probeUdpMapping()`);
   const what = `${host.name}: probeUdpMapping(${formatSocketAddress(reflector)})`;
+  const { port = 0, timeoutMs = TIMEOUT_MS } = parseOptions(udpOptions, options, what);
   const any = checkAddress(reflector, what).family === 6 ? "::" : "0.0.0.0";
   const udp = udpSocket(host, { ip: any, port }, what);
   const { socket } = udp;
@@ -65,9 +74,11 @@ export async function probeUdp(
 export async function probeTcp(
   host: Host,
   reflector: SocketAddress,
-  { timeoutMs = TIMEOUT_MS }: Pick<ProbeOptions, "timeoutMs"> = {},
+  options: Pick<ProbeOptions, "timeoutMs">,
 ): Promise<SocketAddress> {
+  parseOptions(target, reflector, `${host.name}: probeTcpMapping()`);
   const what = `${host.name}: probeTcpMapping(${formatSocketAddress(reflector)})`;
+  const { timeoutMs = TIMEOUT_MS } = parseOptions(tcpOptions, options, what);
   checkAddress(reflector, what);
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);

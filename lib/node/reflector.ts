@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import dgram from "node:dgram";
+import { z } from "zod";
 import { NetyardError } from "../../native/error.ts";
 import { parseIp } from "../address/mod.ts";
 import type { Host } from "./host.ts";
@@ -23,6 +24,11 @@ export interface Reflector extends AsyncDisposable {
   /** Stops answering and frees the port. Calling it again does nothing. */
   close(): Promise<void>;
 }
+
+export const reflectorOptions: z.ZodType<Partial<SocketAddress>> = z.strictObject({
+  ip: z.string().optional(),
+  port: z.number().optional(),
+});
 
 /** `1.2.3.4:5` or `[2001:db8::1]:5`. */
 export function formatSocketAddress({ ip, port }: SocketAddress): string {

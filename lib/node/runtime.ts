@@ -1,11 +1,12 @@
 import type { Namespace } from "../../native/namespace.ts";
+import { Belongings } from "./belongings.ts";
 import { NodeRemovedError } from "./errors.ts";
 import type { Ended, Host } from "./host.ts";
 import { NodeWorker } from "./node_worker.ts";
 import type { Reflector, SocketAddress } from "./reflector.ts";
 import { startReflector } from "./reflector.ts";
 import { type NameFiles, Sandbox } from "./sandbox.ts";
-import { forgetShell } from "./shell.ts";
+import { closeShell } from "./shell.ts";
 import { ModuleTask, type NodeTask, type SpawnOptions } from "./task.ts";
 
 /** What a node's runtime asks of the lab. */
@@ -40,6 +41,7 @@ export class NodeRuntime implements Host {
   #tasks = new Set<NodeTask>();
   #reflectors = new Set<Reflector>();
   #work = new Set<Promise<unknown>>();
+  #belongings = new Belongings();
   #closed: Promise<void> | undefined;
 
   constructor(name: string, namespace: Namespace, lab: LabServices) {
@@ -64,6 +66,12 @@ export class NodeRuntime implements Host {
   enter<T>(fn: () => T): T {
     this.ready();
     return this.sandbox.enter(fn);
+  }
+
+  /** Calls a function inside; what it returns is disposed with the node, if it can be. */
+  runSync<T>(fn: () => T): T {
+    this.ready();
+    return this.#belongings.add(this.namespace.enter(fn));
   }
 
   run(fn: (...args: never[]) => unknown, args: unknown[]): Promise<unknown> {
@@ -135,13 +143,14 @@ export class NodeRuntime implements Host {
   }
 
   async #close(): Promise<void> {
-    forgetShell(this);
+    closeShell(this);
     this.#worker.close();
     await Promise.all([
       ...[...this.#tasks].map((task) => task.stop()),
       ...[...this.#reflectors].map((reflector) => reflector.close()),
       this.sandbox.close(),
     ]);
+    await this.#belongings.dispose();
     // Every process is dead now, so each of these settles.
     await Promise.all(this.#work);
     this.namespace.close();

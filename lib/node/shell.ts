@@ -1,9 +1,9 @@
-import $, { type $Type, CommandBuilder } from "@david/dax";
+import $, { type $Type, CommandBuilder, KillController } from "@david/dax";
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { NODE_VARIABLE } from "./command.ts";
-import { CommandError, NodeRemovedError } from "./errors.ts";
+import { CommandError } from "./errors.ts";
 import { openSearchPath } from "../../native/process.ts";
 import type { Host } from "./host.ts";
 import { writeAllSync } from "./relay.ts";
@@ -17,20 +17,23 @@ import { hookSpawn, type SpawnOptions } from "./spawn_patch.ts";
 const MARK = "NETYARD_SHELL";
 const SECRET: string = crypto.randomUUID();
 
-/** Commands of dax's own that would see the host's /etc and /proc; the real ones run inside. */
-const OUTSIDE = ["cat", "cp", "mkdir", "mv", "printenv", "rm", "test", "touch"];
+/**
+ * Commands of dax's own that would see the host's /etc and /proc, or outlive the node; the real ones
+ * run inside.
+ */
+const OUTSIDE = ["cat", "cp", "mkdir", "mv", "printenv", "rm", "sleep", "test", "touch"];
 
 /** Redirections are dax's own, too. The quoted text that is no redirection's file is passed over. */
 const OUTSIDE_FILE =
   /(?<!\\)("(\\.|[^"\\])*"|'[^']*')|(?<bad>[<>]\s*["']?\/(proc\/|etc\/(hosts|resolv\.conf|nsswitch\.conf)\b))/g;
 
-/** The nodes whose shell was asked for, by id. */
-const shells = new Map<string, Host>();
+/** The nodes whose shell was asked for, by id, and what ends all that it does. */
+const shells = new Map<string, { host: Host; killer: KillController }>();
 let hooked = false;
 
 /**
  * A dax `$` of which every external program runs inside the node, those that touch files among
- * them. The shell's own commands (`cd`, `echo`, `sleep`, ...), redirections and `$.request` stay
+ * them. The shell's own commands (`cd`, `echo`, ...), redirections and `$.request` stay
  * outside.
  */
 export function nodeShell(host: Host): $Type {
@@ -38,24 +41,31 @@ export function nodeShell(host: Host): $Type {
     hooked = true;
     hookSpawn(startInNode);
   }
-  shells.set(host.id, host);
+  const killer = new KillController();
+  shells.set(host.id, { host, killer });
   // Set as late as can be: clearEnv() and env() of the user come before it.
+  const mark = (builder: CommandBuilder) =>
+    builder.env({ [MARK]: `${SECRET}/${host.id}`, [NODE_VARIABLE]: host.name });
   const commandBuilder = OUTSIDE.reduce(
     (builder, name) => builder.unregisterCommand(name),
-    new CommandBuilder().env("PATH", openSearchPath()).beforeCommandSync((builder) =>
-      builder.env({ [MARK]: `${SECRET}/${host.id}`, [NODE_VARIABLE]: host.name })
-    ),
+    new CommandBuilder().env("PATH", openSearchPath()).signal(killer.signal)
+      .beforeCommandSync(mark),
   );
   return new Proxy($.build$({ commandBuilder }), {
     apply(shell, self, [strings, ...values]) {
+      host.ready();
       refuseOutsideFiles(host, strings, values);
       return Reflect.apply(shell, self, [strings, ...values]);
     },
   });
 }
 
-/** Forgets a node: what its shell still tries to start fails. */
-export function forgetShell(host: Host): void {
+/**
+ * Ends what a node's shell does, and forgets it: programs that run end with 137, as a killed program
+ * does, and what was to come with dax's code for that, so that `noThrow()` holds for all.
+ */
+export function closeShell(host: Host): void {
+  shells.get(host.id)?.killer.kill("SIGKILL");
   shells.delete(host.id);
 }
 
@@ -79,9 +89,10 @@ function startInNode(
   const mark = options.envPairs?.find((pair) => pair.startsWith(`${MARK}=${SECRET}/`));
   if (mark === undefined) return undefined;
   const id = mark.slice(`${MARK}=${SECRET}/`.length);
-  const host = shells.get(id);
+  const host = shells.get(id)?.host;
   if (!host) {
-    throw new NodeRemovedError(`node ${id} is gone: its shell cannot start ${options.file}`);
+    // The node closed between the shell's look and its start. An error here would pass noThrow().
+    return (start) => start({ ...options, file: "/bin/sh", args: ["sh", "-c", "exit 137"] });
   }
   return (start) => {
     host.ready();

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   EVENT_VERSION,
   type EventKind,
@@ -137,6 +137,35 @@ Deno.test("what happens in a lab is told in order, to every reader", async () =>
     { node: null, name: "half-time", data: { score: [1, 0] } },
     { node: "phone", name: "note", data: null },
   ]);
+});
+
+Deno.test("what threads print is in the node's logs, and what ended them", async () => {
+  const outDir = await Deno.makeTempDir({ prefix: "netyard-lab-" });
+  try {
+    await using lab = await Lab.create({ outDir });
+    await lab.addRouter("home");
+    const phone = await lab.addDevice("phone", { interfaces: { wlan0: { gateway: "home" } } });
+    await phone.run(() => {
+      console.log("from run:", { n: 1 });
+      console.error("trouble");
+      console.table([{ a: 1 }]);
+    });
+    const source = "console.info('from a module'); await 0; throw new RangeError('it broke')";
+    const task = await phone.spawn(`data:text/javascript,${source}`);
+    await assertRejects(() => task.done, RangeError);
+    await phone.run(() => void setTimeout(() => Promise.reject(new TypeError("too late"))));
+    for await (const { kind } of lab.events()) if (kind === "thread-failed") break;
+    await lab.close();
+    const log = (stream: string) => Deno.readTextFile(`${lab.outDir}/nodes/phone/${stream}.log`);
+    const [stdout, stderr] = [await log("stdout"), await log("stderr")];
+    assert(stdout.startsWith("from run: { n: 1 }\n"), stdout);
+    assertMatch(stdout, /│ 0 +│ 1 │/);
+    assert(stdout.endsWith("from a module\n"), stdout);
+    assertMatch(stderr, /^trouble\nRangeError: it broke\n +at data:/);
+    assertMatch(stderr, /ended by an error outside run\(\): .*too late.*\n$/);
+  } finally {
+    await Deno.remove(outDir, { recursive: true });
+  }
 });
 
 Deno.test("a run is written where it was asked for, and can be read while it lasts", async () => {

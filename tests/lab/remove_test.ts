@@ -203,5 +203,9 @@ Deno.test("the exchange, and nodes of another lab, are not to be removed", async
   await assertRejects(() => refused(lab.ix), TopologyError, "exchange");
   await assertRejects(() => refused(router), TopologyError, "no node of this lab");
   await assertRejects(() => refused({ name: "home" }), TopologyError, "no node of this lab");
+  await assertRejects(() => refused("hame"), NotFoundError, 'remove("hame")');
+  await assertRejects(() => refused(undefined), TopologyError, "no node of this lab");
   assertEquals([lab.routers.length, other.routers.length], [1, 1]);
+  await lab.remove("home");
+  assertEquals([lab.routers.length, other.routers.length], [0, 1]);
 });

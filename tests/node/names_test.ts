@@ -39,6 +39,9 @@ Deno.test("a name of the lab is known to every node's programs and threads", asy
   }
   assertEquals(lab.resolve("server.test"), server.ip);
   assertEquals(lab.resolve("other.test"), undefined);
+  await lab.dnsEntry("Mixed.Test", server.ip!);
+  assertMatch(await laptop.$`getent hosts mIXED.tEST`.text(), /^198\.\S+\s/);
+  assertEquals(lab.resolve("mixed.test"), server.ip);
 });
 
 Deno.test("a name has addresses of both families", async () => {

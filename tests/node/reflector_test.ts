@@ -3,6 +3,7 @@ import {
   DeadlineError,
   formatSocketAddress,
   InvalidAddressError,
+  InvalidOptionError,
   Lab,
   NetyardError,
   type Node,
@@ -139,8 +140,17 @@ Deno.test("a reflector on an address that is not the node's, or none, is refused
     "is the address its own",
   );
   await assertRejects(() => server.spawnReflector({ ip: "server.test" }), InvalidAddressError);
-  for (const port of [-1, 65_536, 1.5, NaN]) {
+  for (const port of [-1, 65_536, 1.5]) {
     await assertRejects(() => server.spawnReflector({ port }), NetyardError, "is no port");
+  }
+  // deno-lint-ignore no-explicit-any -- what the compiler would refuse
+  const wrong = [{ prot: 3478 }, "1.2.3.4", { port: NaN }, { port: "80" }] as any[];
+  for (const options of wrong) {
+    await assertRejects(
+      () => server.spawnReflector(options),
+      InvalidOptionError,
+      "server: spawnReflector(): ",
+    );
   }
 });
 
@@ -196,6 +206,13 @@ Deno.test("probeUdpMapping() refuses what is no address and what is no reflector
     NetyardError,
     "is no port",
   );
+  // deno-lint-ignore no-explicit-any -- what the compiler would refuse
+  const [address, options] = ["1.2.3.4:5", { prot: 1 }] as any[];
+  const there = { ip: server.ip!, port: 1 };
+  for (const probe of ["probeUdpMapping", "probeTcpMapping"] as const) {
+    await assertRejects(() => laptop[probe](address), InvalidOptionError, `laptop: ${probe}()`);
+    await assertRejects(() => laptop[probe](there, options), InvalidOptionError, '"prot"');
+  }
   await server.run(async (ip) => {
     const { createSocket } = await import("node:dgram");
     const socket = createSocket("udp4");

@@ -256,6 +256,18 @@ Deno.test("Deno.resolveDns inside run() asks the lab's name server", async () =>
   assertMatch(await laptop.$`getent ahostsv4 www.example`.text(), /^198\.18\.9\.9 /);
 });
 
+Deno.test("run() refuses a node's handle, also within an argument", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  for (const argument of [server, { to: [server] }, [[{ server }]]]) {
+    await assertRejects(
+      () => laptop.run((x) => x, argument as unknown),
+      RemoteFunctionError,
+      'given the node "server"',
+    );
+  }
+});
+
 Deno.test("run() that nobody waits for is no unhandled rejection when the lab closes", async () => {
   const lab = await Lab.create();
   const { server } = await pair(lab);
