@@ -80,8 +80,8 @@ export abstract class Node {
   /**
    * Calls a synchronous function on this thread, inside the node's network
    * namespace. Sockets that it makes stay there: a listener returned from it
-   * keeps working on this thread's event loop, until you close it, or the node closes, which
-   * disposes what was returned. Use addresses: names are the host's here. What a function does later (`await`, `node:dgram`'s bind) is outside, and so
+   * keeps working on this thread's event loop, until you close it: it is yours, also when the lab
+   * closes. Use addresses: names are the host's here. What a function does later (`await`, `node:dgram`'s bind) is outside, and so
    * are the processes that it starts: use {@link Node.run} and {@link Node.command} for those.
    *
    * @example
@@ -97,7 +97,7 @@ export abstract class Node {
           "run outside the node; make the socket in a synchronous one, or use run()",
       );
     }
-    return runtime.runSync(fn);
+    return runtime.namespace.enter(fn);
   }
 
   /**

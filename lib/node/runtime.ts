@@ -1,5 +1,4 @@
 import type { Namespace } from "../../native/namespace.ts";
-import { Belongings } from "./belongings.ts";
 import { NodeRemovedError } from "./errors.ts";
 import type { Ended, Host } from "./host.ts";
 import { NodeWorker } from "./node_worker.ts";
@@ -41,7 +40,6 @@ export class NodeRuntime implements Host {
   #tasks = new Set<NodeTask>();
   #reflectors = new Set<Reflector>();
   #work = new Set<Promise<unknown>>();
-  #belongings = new Belongings();
   #closed: Promise<void> | undefined;
 
   constructor(name: string, namespace: Namespace, lab: LabServices) {
@@ -66,12 +64,6 @@ export class NodeRuntime implements Host {
   enter<T>(fn: () => T): T {
     this.ready();
     return this.sandbox.enter(fn);
-  }
-
-  /** Calls a function inside; what it returns is disposed with the node, if it can be. */
-  runSync<T>(fn: () => T): T {
-    this.ready();
-    return this.#belongings.add(this.namespace.enter(fn));
   }
 
   run(fn: (...args: never[]) => unknown, args: unknown[]): Promise<unknown> {
@@ -150,7 +142,6 @@ export class NodeRuntime implements Host {
       ...[...this.#reflectors].map((reflector) => reflector.close()),
       this.sandbox.close(),
     ]);
-    await this.#belongings.dispose();
     // Every process is dead now, so each of these settles.
     await Promise.all(this.#work);
     this.namespace.close();

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Lab, NodeRemovedError, RemoteFunctionError } from "@netyard/netyard";
 import { readLink } from "../../native/libc.ts";
 import { netOf, ownNamespace, pair, text } from "./fixtures/topology.ts";
@@ -112,25 +112,4 @@ Deno.test("runSync() of a node whose lab closed is refused", async () => {
   const { laptop } = await pair(lab);
   await lab.close();
   assertThrows(() => laptop.runSync(here), NodeRemovedError, "closed");
-});
-
-Deno.test("what runSync() returned is closed with the node, unless it was before", async () => {
-  const lab = await Lab.create();
-  const { server, laptop } = await pair(lab);
-  const hostname = server.ip!;
-  const listen = (port: number) => server.runSync(() => Deno.listen({ hostname, port }));
-  const closed = listen(1);
-  closed.close();
-  const accepting = listen(2).accept();
-  const http = server.runSync(() =>
-    Deno.serve({ hostname, port: 3, onListen() {} }, () => new Response("hello"))
-  );
-  const listener = listen(4);
-  const connection = await laptop.runSync(() => Deno.connect({ hostname, port: 4 }));
-  const reading = connection.read(new Uint8Array(1));
-  const failed = Promise.all([accepting, reading].map((waiting) => assertRejects(() => waiting)));
-  await lab.close();
-  await failed;
-  await http.finished;
-  await assertRejects(() => listener.accept(), Deno.errors.BadResource);
 });
