@@ -189,7 +189,11 @@ export function writeFileText(path: string, text: string): void {
 export function overwrite(fd: number, text: string): void {
   const bytes = encoder.encode(text);
   const { length } = bytes;
-  check(libc().pwrite(fd, bytes, BigInt(length), 0n), "pwrite", fd, `${length} bytes`);
+  for (let at = 0; at < length;) {
+    const rest = bytes.subarray(at);
+    const written = libc().pwrite(fd, rest, BigInt(rest.length), BigInt(at));
+    at += check(written, "pwrite", fd, `${rest.length} bytes`);
+  }
   check(libc().ftruncate(fd, BigInt(length)), "ftruncate", fd, length);
 }
 

@@ -121,11 +121,11 @@ export function removeInterface(
   iface: InterfaceRecord,
 ): InterfaceRecord | undefined {
   const wasDefault = device.defaultInterface === iface.name;
+  const next = [...device.interfaces.values()].find((other) => other !== iface);
+  if (wasDefault && next) moveDefaultRoute(iface, next);
   detach(core, iface);
   if (!wasDefault) return undefined;
-  const [next] = device.interfaces.values();
   device.defaultInterface = next?.name;
-  if (next) moveDefaultRoute(undefined, next);
   return next;
 }
 

@@ -60,14 +60,24 @@ function defaultRoutes(batch: MessageWriter, iface: InterfaceRecord): void {
 
 /** Makes one interface the way to everything else, in the families that it has. */
 export function moveDefaultRoute(from: InterfaceRecord | undefined, to: InterfaceRecord): void {
-  if (from && from !== to && from.up) {
-    for (const family of [4, 6] as const) {
-      takeAway(() =>
-        inside(from.node, (batch) => deleteRoute(batch, { family, index: from.index }))
-      );
+  const old = from && from !== to && from.up ? from : undefined;
+  try {
+    // The new one takes the old one's place, in the families that it has.
+    if (to.up) inside(to.node, (batch) => defaultRoutes(batch, to));
+  } catch (error) {
+    if (old) {
+      withoutDefaultRoutes(to);
+      inside(old.node, (batch) => defaultRoutes(batch, old));
     }
+    throw error;
   }
-  if (to.up) inside(to.node, (batch) => defaultRoutes(batch, to));
+  if (old) withoutDefaultRoutes(old);
+}
+
+function withoutDefaultRoutes({ node, index }: InterfaceRecord): void {
+  for (const family of [4, 6] as const) {
+    takeAway(() => inside(node, (batch) => deleteRoute(batch, { family, index })));
+  }
 }
 
 /** Sets an interface down; {@link configure} brings it back. */

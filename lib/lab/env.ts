@@ -20,11 +20,12 @@ export function labEnv(nodes: Iterable<Addressed>): Record<string, string> {
     if (ip) env[`NETYARD_IP_${variable(name)}`] = ip;
     if (ip6) env[`NETYARD_IP6_${variable(name)}`] = ip6;
   };
-  for (const node of nodes) {
-    put(node.name, node);
-    if ((node.interfaces?.length ?? 0) > 1) {
-      for (const iface of node.interfaces ?? []) put(`${node.name}_${iface.name}`, iface);
-    }
+  const all = [...nodes];
+  for (const { name, interfaces = [] } of all) {
+    if (interfaces.length < 2) continue;
+    for (const iface of interfaces) put(`${name}_${iface.name}`, iface);
   }
+  // Last: the interface "b" of "a" must not stand for the node "a-b".
+  for (const node of all) put(node.name, node);
   return env;
 }

@@ -32,8 +32,15 @@ export class Settling implements Unsettled {
   /** Waits until all of it is done, which as a rule it is. */
   settle(): void {
     for (const [node, { links, ips }] of this.#nodes) {
+      sync(node, [...links]);
+      const missing = late(node, [...ips]);
+      // Not before: what the kernel refused is tried again. What it will never do is not.
       this.#nodes.delete(node);
-      finish(node, [...links], [...ips]);
+      if (missing.length === 0) continue;
+      throw new NetyardError(
+        `${node.name}: the kernel has not taken ${missing.join(", ")} into use within ` +
+          `${PATIENCE_MS / 1000} s; was it taken away by other means than the lab's?`,
+      );
     }
   }
 }
@@ -44,22 +51,29 @@ const QUESTIONS_AT_ONCE = 32;
 const PATIENCE_MS = 5_000;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-function finish(node: NodeRecord, links: number[], ips: string[]): void {
-  for (let i = 0; i < links.length; i += QUESTIONS_AT_ONCE) {
-    const some = links.slice(i, i + QUESTIONS_AT_ONCE);
+function* chunks<T>(all: T[]): Iterable<T[]> {
+  for (let i = 0; i < all.length; i += QUESTIONS_AT_ONCE) {
+    yield all.slice(i, i + QUESTIONS_AT_ONCE);
+  }
+}
+
+function sync(node: NodeRecord, links: number[]): void {
+  for (const some of chunks(links)) {
     // One that was taken away meanwhile is none to wait for.
     takeAway(() => inside(node, (batch) => some.forEach((index) => syncLink(batch, index))));
   }
+}
+
+/** Those addresses that the node does not answer to in time. */
+function late(node: NodeRecord, ips: string[]): string[] {
   const deadline = performance.now() + PATIENCE_MS;
-  while (!areLocal(node, ips)) {
-    if (performance.now() > deadline) {
-      throw new NetyardError(
-        `${node.name}: the kernel has not taken all of ${ips.join(", ")} into use within ` +
-          `${PATIENCE_MS / 1000} s; were they taken away by other means than the lab's?`,
-      );
+  for (const some of chunks(ips)) {
+    while (!areLocal(node, some)) {
+      if (performance.now() > deadline) return some;
+      Atomics.wait(pause, 0, 0, 0.2);
     }
-    Atomics.wait(pause, 0, 0, 0.2);
   }
+  return [];
 }
 
 /** Whether the node answers to each of these addresses. */

@@ -1,4 +1,6 @@
 import type { $Type } from "@david/dax";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseOptions } from "../options/parse_options.ts";
 import { CommandError, NodeRemovedError, RemoteFunctionError } from "./errors.ts";
 import { NodeCommand } from "./command.ts";
@@ -91,6 +93,11 @@ export abstract class Node {
    */
   runSync<T>(fn: () => T): T {
     const runtime = this.#use();
+    if (typeof fn !== "function") {
+      throw new RemoteFunctionError(
+        `${this.name}: runSync() takes a function, but was given ${String(fn)}`,
+      );
+    }
     if (fn.constructor.name === "AsyncFunction") {
       throw new RemoteFunctionError(
         `${this.name}: runSync() was given an async function, of which all but the beginning would ` +
@@ -153,7 +160,7 @@ export abstract class Node {
     const runtime = this.#use();
     const url = module instanceof URL || /^[a-z][a-z0-9+.-]+:/i.test(module)
       ? module
-      : new URL(module, `file://${Deno.cwd()}/`);
+      : pathToFileURL(resolve(module));
     return runtime.spawn(url, options);
   }
 

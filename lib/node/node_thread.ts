@@ -170,7 +170,13 @@ export class NodeThread {
     if (this.#path) return this.#options.onMessage(message);
     this.#path = `/proc/self/task/${(message as Record<string, number>)[TID]}`;
     URL.revokeObjectURL(url);
-    this.#copy = openFd(`${this.#path}/ns/mnt`);
+    try {
+      this.#copy = openFd(`${this.#path}/ns/mnt`);
+    } catch (error) {
+      // Thrown here, it would end the whole process.
+      this.terminate();
+      return this.#options.onError((error as Error).message);
+    }
     this.post({ copy: this.#copy, payload: this.#options.payload } satisfies Welcome);
   }
 

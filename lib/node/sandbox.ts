@@ -14,7 +14,7 @@ import type { ChildrenOptions } from "./worker_children.ts";
 
 /**
  * The first process of a node. It makes the node's mount namespace (its own
- * hosts, resolv.conf, nsswitch.conf and /proc), says `ready`, and then holds the
+ * hosts, resolv.conf, nsswitch.conf, /proc, and links in /sys), says `ready`, and then holds the
  * PID namespace: when the pipe at its stdin closes, because the lab closed or
  * because its process was killed, it ends, and the kernel kills every process of
  * the node with it, whatever signals they ignore. SIGCHLD is ignored so that
@@ -23,9 +23,8 @@ import type { ChildrenOptions } from "./worker_children.ts";
 const INIT = `
 exec 2>"$1"
 set -e
-mount -t tmpfs -o size=1m,mode=755 netyard /mnt
-printf %s "$NETYARD_HOSTS" >/mnt/hosts
-printf %s "$NETYARD_RESOLV" >/mnt/resolv.conf
+mount -t tmpfs -o size=16m,mode=755 netyard /mnt
+: >/mnt/hosts >/mnt/resolv.conf
 printf %s "$NETYARD_NSSWITCH" >/mnt/nsswitch.conf
 for f in hosts resolv.conf; do
   [ -e /etc/$f ] || { echo "this host has no /etc/$f to put the node's over; make an empty one"; exit 1; } >&2
@@ -33,6 +32,11 @@ for f in hosts resolv.conf; do
 done
 f=nsswitch.conf
 [ ! -e /etc/$f ] || mount --bind /mnt/$f /etc/$f
+# Of /sys the links alone: the rest, such as the cgroups, is the host's.
+mkdir /mnt/sys
+if mount -t sysfs sysfs /mnt/sys 2>/dev/null; then
+  for f in class/net devices/virtual/net; do mount --bind /mnt/sys/$f /sys/$f 2>/dev/null || :; done
+fi
 umount -l /mnt
 mount -t proc proc /proc 2>/dev/null || :
 trap '' CHLD
@@ -122,10 +126,13 @@ export class Sandbox {
 
   /** Brings new names to every process that runs. */
   refreshNames(): void {
-    if (!this.#running) return;
+    if (this.#running) this.#writeNames(this.#running);
+  }
+
+  #writeNames({ hosts, resolvConf }: Running): void {
     const names = this.#names();
-    overwrite(this.#running.hosts, names.hosts);
-    overwrite(this.#running.resolvConf, names.resolvConf);
+    overwrite(hosts, names.hosts);
+    overwrite(resolvConf, names.resolvConf);
   }
 
   /** Kills every process of the node and waits until they are gone. */
@@ -165,14 +172,7 @@ export class Sandbox {
           `${said.trim() || "it ended"}; run \`netyard doctor\` for what this host lacks`,
       );
     }
-    const entry = `/proc/${init.pid}`;
-    const running: Running = {
-      init,
-      pidNamespace: openFd(`${entry}/ns/pid_for_children`),
-      mountNamespace: openFd(`${entry}/ns/mnt`),
-      hosts: openFd(`${entry}/root/etc/hosts`, O_RDWR),
-      resolvConf: openFd(`${entry}/root/etc/resolv.conf`, O_RDWR),
-    };
+    const running = this.#hold(init);
     // Somebody outside may kill it, and all of the node with it: what comes next starts anew.
     void init.status.then(async () => {
       if (this.#running !== running) return;
@@ -182,8 +182,33 @@ export class Sandbox {
     return running;
   }
 
+  /** Opens what the first process made. */
+  #hold(init: Deno.ChildProcess): Running {
+    const opened: number[] = [];
+    const open = (path: string, flags?: number) => {
+      const fd = openFd(`/proc/${init.pid}/${path}`, flags);
+      opened.push(fd);
+      return fd;
+    };
+    try {
+      const running: Running = {
+        init,
+        pidNamespace: open("ns/pid_for_children"),
+        mountNamespace: open("ns/mnt"),
+        hosts: open("root/etc/hosts", O_RDWR),
+        resolvConf: open("root/etc/resolv.conf", O_RDWR),
+      };
+      this.#writeNames(running);
+      return running;
+    } catch (error) {
+      for (const fd of opened) closeFd(fd);
+      init.status.catch(() => {});
+      init.stdin.abort().catch(() => {});
+      throw error;
+    }
+  }
+
   #spawn(reportPath: string): Deno.ChildProcess {
-    const names = this.#names();
     const nsswitch = "/etc/nsswitch.conf";
     const command = new Deno.Command(program("unshare"), {
       args: [
@@ -194,8 +219,6 @@ export class Sandbox {
       clearEnv: true,
       env: {
         PATH: ["/usr/bin", "/bin", ...SYSTEM_DIRECTORIES, ...searchPath()].join(":"),
-        NETYARD_HOSTS: names.hosts,
-        NETYARD_RESOLV: names.resolvConf,
         NETYARD_NSSWITCH: nsswitchConf(pathExists(nsswitch) ? readFileText(nsswitch) : ""),
       },
       cwd: "/",

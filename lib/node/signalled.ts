@@ -53,6 +53,7 @@ export function signalNodeChild(child: ChildProcess, signal: Signal): void {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
       return false;
     }
+    if (wanted === 0) return true; // It asks whether there is anything to signal.
     try {
       signal(child.pid, name(wanted));
       return true;

@@ -92,9 +92,9 @@ function adoptSyncChildren([enter, ...flags]: string[]): void {
   const through =
     <R>(original: (file: string, args: string[], options: object) => R) =>
     (file: string, second?: readonly string[] | Options, third?: Options): R => {
-      const [args, options = {}] = Array.isArray(second)
-        ? [second, third]
-        : [[], second as Options | undefined];
+      const [args, options] = Array.isArray(second)
+        ? [second, third ?? {}]
+        : [[], third ?? second as Options | undefined ?? {}];
       const wrapped = [...flags, "--", ...line(file, args, options)];
       return original(enter, wrapped, { ...options, shell: false });
     };

@@ -28,20 +28,33 @@ export async function waitUntil<T>(
   { timeoutMs = 5000, intervalMs = 20, what = condition.toString() }: WaitOptions = {},
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeoutMs;
+  const left = () => deadline - performance.now();
   let cause: unknown;
   for (;;) {
     try {
-      const value = await condition();
+      const value = await within(condition, left());
       if (value) return value;
       cause = undefined;
     } catch (error) {
       cause = error;
     }
-    const left = deadline - performance.now();
-    if (left <= 0) {
+    if (left() <= 0) {
       const why = cause instanceof Error ? `; it failed last by: ${cause.message}` : "";
       throw new DeadlineError(`waited ${timeoutMs} ms in vain for: ${what}${why}`, { cause });
     }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(intervalMs, left)));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(intervalMs, left())));
+  }
+}
+
+/** What the condition returns, unless that takes longer. */
+async function within<T>(condition: () => T | Promise<T>, ms: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error("it was still under way")), Math.max(0, ms));
+    });
+    return await Promise.race([condition(), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
