@@ -81,6 +81,7 @@ export async function enterNode(
     const result = await c.setnsPooled(copy, CLONE_NEWNS);
     await c.chdirPooled(cwd);
     if (result === 0) break;
+    if (attempt === 7) throw new Error("a thread of the node: its pool cannot enter the node");
   }
 
   return {

@@ -72,7 +72,10 @@ export function setInterfaces(
   }
   const asDevice = own(draft.devices, node);
   if (!asDevice) fail(event, `there is no router or device "${node}"`);
-  draft.devices[node] = { ...asDevice, interfaces: change(asDevice.interfaces) };
+  const interfaces = change(asDevice.interfaces);
+  // Each interface has the MTU that was asked for the device, or else its router's.
+  const mtu = interfaces.length > 0 ? Math.min(...interfaces.map((i) => i.mtu)) : asDevice.mtu;
+  draft.devices[node] = { ...asDevice, mtu, interfaces };
 }
 
 /** Where in the list the interface stands. */

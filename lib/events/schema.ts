@@ -22,6 +22,7 @@ const interfaceObject = z.strictObject({
   ip6: text.optional(),
   prefix6: index.optional(),
   linkLocal6: text.optional(),
+  addresses: z.array(z.strictObject({ ip: text, prefix: index })).optional(),
   mac: text,
   mtu: index,
   gateway: nullableText,

@@ -22,6 +22,8 @@ export interface InterfaceState {
   prefix6?: number;
   /** Its link-local IPv6 address, without a zone. */
   linkLocal6?: string;
+  /** The addresses that were added to these, if there are any. */
+  addresses?: { ip: string; prefix: number }[];
   /** Its hardware address, `02:…`. */
   mac: string;
   /** Largest packet, in bytes. */

@@ -59,8 +59,14 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
   });
 }
 
-/** Refuses an MTU that a router's IPv6 cannot do with. */
+/** Refuses an MTU that a router's IPv6 cannot do with, or that its LAN would drop without a word. */
 export function checkMtu(what: string, mtu: number | undefined, router: RouterRecord): void {
+  if (mtu !== undefined && mtu > router.lan.mtu) {
+    throw new TopologyError(
+      `${what}: mtu ${mtu} is larger than the ${router.lan.mtu} of router "${router.name}": ` +
+        "what is larger would be lost on the link; raise the router's, or lower this one",
+    );
+  }
   if (mtu !== undefined && mtu < IPV6_MIN_MTU && hasV6(router.ipSupport)) {
     throw new TopologyError(
       `${what}: mtu ${mtu} is too small for the IPv6 of router "${router.name}", ` +

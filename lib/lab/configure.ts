@@ -5,7 +5,15 @@ import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes } from "../address/mod.ts";
 import { inside, takeAway } from "./inside.ts";
 import { type InterfaceRecord, IPV6_MIN_MTU, type NodeRecord } from "./model.ts";
-import { announceSelf, forget, forgetAll, fullPrefix, knowGateway, welcome } from "./neighbours.ts";
+import {
+  announceSelf,
+  forget,
+  forgetAll,
+  fullPrefix,
+  knowGateway,
+  limit,
+  welcome,
+} from "./neighbours.ts";
 import type { Defer } from "./undo.ts";
 
 /** The node's side of an interface: its addresses, its neighbours and its routes. */
@@ -123,4 +131,6 @@ export function addExtra(iface: InterfaceRecord, ip: string, prefix: number, def
   // Nobody is told of it for good: it is asked for when it is needed.
   forget(iface, [ip]);
   extra.push({ ip, prefix });
+  const { gatewayLink } = segment;
+  if (gatewayLink) inside(segment.owner, (batch) => limit(batch, gatewayLink.index, iface));
 }

@@ -248,7 +248,7 @@ export class Lab implements AsyncDisposable {
     const results = await Promise.allSettled(nodes.map((node) => node.runtime.close()));
     this.#core.bus.emit({ kind: "lab-closed" });
     this.#core.bus.close();
-    await this.#core.output?.close();
+    results.push(...await Promise.allSettled([this.#core.output?.close()]));
     const failed = results.filter((result) => result.status === "rejected");
     if (failed.length > 0) {
       throw new AggregateError(failed.map((f) => f.reason), `lab "${this.label}": close failed`);

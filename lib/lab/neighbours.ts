@@ -20,13 +20,24 @@ export function lesserMtu({ mtu, segment }: InterfaceRecord): number | undefined
   return mtu < segment.mtu ? mtu : undefined;
 }
 
+/** Those of the addresses that were added to an interface which its segment's owner sends there. */
+function addedOnLink({ segment, extra }: InterfaceRecord): string[] {
+  return extra.map(({ ip }) => ip)
+    .filter((ip) => (ip.includes(":") ? segment.v6 : segment.v4)?.cidr.contains(ip));
+}
+
+/** Has what is larger than a member takes refused by the router: on the link it would be lost. */
+export function limit(batch: MessageWriter, index: number, iface: InterfaceRecord): void {
+  const mtu = lesserMtu(iface);
+  if (!mtu || iface.segment.kind !== "lan") return;
+  for (const ip of [...addressesOf(iface), ...addedOnLink(iface)]) {
+    replaceRoute(batch, { ...host(ip), index, mtu });
+  }
+}
+
 /** What the gateway must know of a member. */
 export function welcome(batch: MessageWriter, index: number, iface: InterfaceRecord): void {
-  const mtu = lesserMtu(iface);
-  if (mtu && iface.segment.kind === "lan") {
-    // What is larger is to be refused by the router: on the link it would be lost without a word.
-    for (const ip of addressesOf(iface)) replaceRoute(batch, { ...host(ip), index, mtu });
-  }
+  limit(batch, index, iface);
   meet(batch, index, iface, [...addressesOf(iface), iface.linkLocal6]);
 }
 

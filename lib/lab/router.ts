@@ -153,12 +153,15 @@ export class Router extends Node {
   }
 
   #links(): InterfaceRecord[] {
-    const { uplink, lan, removed, mtu } = this.#now;
+    const { uplink, lan, mtu } = this.#now;
     if (!lan.gatewayLink) return [uplink];
     const gateway: InterfaceRecord = {
       node: this.#record,
       name: "lan",
-      index: lan.gatewayLink.index,
+      // Another one once there is a bridge.
+      get index() {
+        return lan.gatewayLink?.index ?? 0;
+      },
       mac: lan.mac,
       mtu,
       segment: lan,
@@ -169,7 +172,7 @@ export class Router extends Node {
       linkLocal6: lan.v6 ? lan.linkLocal : undefined,
       up: true,
       extra: [],
-      removed,
+      removed: false,
     };
     return [uplink, gateway];
   }

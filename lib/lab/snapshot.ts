@@ -18,6 +18,7 @@ export function interfaceState(iface: InterfaceRecord): InterfaceState {
     ip6: iface.ip6,
     prefix6: iface.ip6 ? iface.prefix6 : undefined,
     linkLocal6: iface.linkLocal6,
+    addresses: iface.extra.length > 0 ? iface.extra.map((extra) => ({ ...extra })) : undefined,
     mac: iface.mac,
     mtu: iface.mtu,
     gateway: iface.segment.kind === "ix" ? null : iface.segment.owner.name,

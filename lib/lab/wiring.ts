@@ -1,8 +1,10 @@
 import type { MessageWriter } from "../../native/netlink/codec.ts";
 import { addAddress, deleteAddress } from "../../native/netlink/address.ts";
 import {
+  addAltName,
   addBridge,
   addVeth,
+  deleteAltName,
   deleteLink,
   dumpLinks,
   readLinkState,
@@ -29,6 +31,9 @@ import { step } from "./steps.ts";
 import type { Defer } from "./undo.ts";
 
 /** Links between nodes: making them, and taking them away. */
+
+/** What a router's side of its LAN is called, by its own name or, of a single link, another. */
+const LAN = "lan";
 
 /** Makes the link between an interface and its segment, and gives both ends what they need. */
 export function connect(iface: InterfaceRecord, isDefault: boolean, defer: Defer): void {
@@ -138,6 +143,25 @@ function beGateway(iface: InterfaceRecord, port: Port): void {
     welcome(batch, port.index, iface);
   });
   owner.unsettled.add(owner, [], gatewayIps(segment));
+  alsoCallLan(segment, port.index);
+}
+
+function alsoCallLan({ owner }: Segment, index: number): void {
+  try {
+    inside(owner, (batch) => addAltName(batch, index, LAN));
+  } catch (error) {
+    // A program's link has that name, or a member's; or the kernel knows no other names.
+    if (!refusedBy(error, ["EEXIST", "EOPNOTSUPP"])) throw error;
+  }
+}
+
+function noLongerCallLan({ owner }: Segment, index: number): void {
+  try {
+    inside(owner, (batch) => deleteAltName(batch, index, LAN));
+  } catch (error) {
+    // It is not called so; EINVAL where another link is.
+    if (!refusedBy(error, ["EINVAL", "ENOENT", "EOPNOTSUPP"])) throw error;
+  }
 }
 
 /**
@@ -148,9 +172,11 @@ function bridgeOf(segment: Segment, link: GatewayLink, defer: Defer): number {
   if (link.bridge) return link.index;
   step("bridge");
   const { owner } = segment;
+  noLongerCallLan(segment, link.index);
+  defer(() => alsoCallLan(segment, link.index));
   const made = besideOthers([owner], undefined, () => {
     const one = {
-      name: linkName("lan", (name) => owner.links.has(name)),
+      name: linkName(LAN, (name) => owner.links.has(name)),
       index: owner.nextIndex++,
       bridge: true,
     };

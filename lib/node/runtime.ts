@@ -137,7 +137,7 @@ export class NodeRuntime implements Host {
   async #close(): Promise<void> {
     closeShell(this);
     this.#worker.close();
-    await Promise.all([
+    const ended = await Promise.allSettled([
       ...[...this.#tasks].map((task) => task.stop()),
       ...[...this.#reflectors].map((reflector) => reflector.close()),
       this.sandbox.close(),
@@ -145,5 +145,6 @@ export class NodeRuntime implements Host {
     // Every process is dead now, so each of these settles.
     await Promise.all(this.#work);
     this.namespace.close();
+    for (const how of ended) if (how.status === "rejected") throw how.reason;
   }
 }

@@ -12,6 +12,8 @@ import {
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
+const RTM_NEWLINKPROP = 108;
+const RTM_DELLINKPROP = 109;
 
 const IFF_UP = 1;
 const IFLA_ADDRESS = 1;
@@ -25,6 +27,8 @@ const IFLA_NET_NS_FD = 28;
 const IFLA_EXT_MASK = 29;
 const IFLA_NUM_TX_QUEUES = 31;
 const IFLA_NUM_RX_QUEUES = 32;
+const IFLA_PROP_LIST = 52;
+const IFLA_ALT_IFNAME = 53;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const VETH_INFO_PEER = 1;
@@ -128,6 +132,29 @@ export function noLinkLocal(batch: MessageWriter, index: number): void {
         () => batch.attrBytes(IFLA_INET6_ADDR_GEN_MODE, new Uint8Array([IN6_ADDR_GEN_MODE_NONE])),
       ),
   );
+  batch.end();
+}
+
+/** Gives a link another name besides its own, for tools that are told which (`altname`, since Linux 5.5). */
+export function addAltName(batch: MessageWriter, index: number, name: string): void {
+  altName(batch, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL, index, name);
+}
+
+/** Takes such a name away. */
+export function deleteAltName(batch: MessageWriter, index: number, name: string): void {
+  altName(batch, RTM_DELLINKPROP, 0, index, name);
+}
+
+function altName(
+  batch: MessageWriter,
+  type: number,
+  flags: number,
+  index: number,
+  name: string,
+): void {
+  batch.begin(type, flags, `alternative name ${name} of link ${index}`);
+  ifinfo(batch, index, 0, 0);
+  batch.nest(IFLA_PROP_LIST, () => batch.attrString(IFLA_ALT_IFNAME, name));
   batch.end();
 }
 

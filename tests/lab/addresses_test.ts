@@ -168,6 +168,8 @@ Deno.test("a lab tells programs where its nodes are, and they can use it", async
     env: lab.env,
   });
   assert((await shell.output()).success);
+  const namesake = await lab.addDevice("phone-wlan0", { interfaces: { eth0: { gateway: v6 } } });
+  assertEquals(lab.env.NETYARD_IP6_PHONE_WLAN0, namesake.ip6);
   await lab.remove(server);
   assertEquals(lab.env.NETYARD_IP_WEB_1, undefined);
   assert(!await pings(phone, "198.19.1.2"));

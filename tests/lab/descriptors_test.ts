@@ -20,6 +20,11 @@ Deno.test("a process that runs out of descriptors is told so, and can go on", as
   assertEquals(await script("sh", "-c", run), "EMFILE, nothing left, another fits\n");
 });
 
+Deno.test("a node whose first process lacks a descriptor starts once there is one", async () => {
+  const run = `ulimit -n 160; exec ${Deno.execPath()} run -A ${here("descriptors_start_main.ts")}`;
+  assertEquals(await script("sh", "-c", run), "started after some failures: true\n");
+});
+
 Deno.test("a process with more than 1024 descriptors open builds labs as any other", async () => {
   const built = await script(Deno.execPath(), "run", "-A", here("descriptors_many_main.ts"));
   assertEquals(built, "true true 0\n0\n");

@@ -126,11 +126,11 @@ Deno.test("what happens in a lab is told in order, to every reader", async () =>
   }]);
   assertEquals(
     of(events, "interface-changed"),
-    [{ node: "phone", name: "wlan0", interface: wlan }, {
+    [undefined, [{ ip: "10.88.0.1", prefix: 24 }]].map((addresses) => ({
       node: "phone",
       name: "wlan0",
-      interface: wlan,
-    }],
+      interface: { ...wlan, ...addresses && { addresses } },
+    })),
   );
   assertEquals(of(events, "command-ended"), [{ node: "phone", id: "c1", code: 0, signal: null }]);
   assertEquals(of(events, "custom"), [

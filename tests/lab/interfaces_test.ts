@@ -1,4 +1,10 @@
-import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertGreater,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { AddressInUseError, Lab, NodeRemovedError, NotFoundError } from "@netyard/netyard";
 import { config, expectPings, greet, ip, links, seenBy, sh, udp } from "./kit.ts";
 
@@ -160,13 +166,30 @@ Deno.test("counters grow by what was sent", async () => {
   }
 });
 
+Deno.test("a router's side of its LAN is called lan, with one member and with two", async () => {
+  await using lab = await Lab.create();
+  const home = await lab.addRouter("home");
+  const address = () => ip(home, "addr show dev lan").flatMap(({ addr_info }) => addr_info);
+  const add = (name: string) => lab.addDevice(name, { interfaces: { eth0: { gateway: home } } });
+  const pc = await add("pc");
+  const lan = home.interface("lan");
+  assertEquals(address().map(({ local }) => local).includes(lan.ip), true);
+  await expectPings([[pc, home.downstreamGateway!, true]]);
+  assertGreater((await lan.counters()).rxPackets, 0);
+  const tv = await add("tv");
+  assertEquals(address().map(({ local }) => local).includes(lan.ip), true);
+  await expectPings([[tv, home.downstreamGateway!, true]]);
+  // The same handle, of the bridge now, which counts anew.
+  assertGreater((await lan.counters()).rxPackets, 0);
+});
+
 Deno.test("links that a program makes in a node are in nobody's way", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
-  const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } } });
   // The kernel gives them the numbers that the lab's next links would have, and two have their names.
-  sh(pc, "ip link add br0 type bridge; ip link add br1 type bridge");
   sh(home, "ip link add lan type bridge; ip link add tv type bridge; ip link add x type bridge");
+  const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } } });
+  sh(pc, "ip link add br0 type bridge; ip link add br1 type bridge");
   const eth1 = await pc.addInterface("eth1", { gateway: home });
   const tv = await lab.addDevice("tv", { interfaces: { eth0: { gateway: home } } });
   await expectPings([

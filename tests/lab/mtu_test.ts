@@ -108,3 +108,16 @@ Deno.test("a LAN may take more than the exchange", async () => {
   assertEquals(await fits(a, b.ip!, 9000), [true, false]);
   assertEquals(await fits(a, lab.ix.ip, 1500), [true, false]);
 });
+
+// ix -- home(pc with 1300 and an address more)
+Deno.test("an address that is added has the limits of its interface", async () => {
+  await using lab = await Lab.create();
+  const home = await lab.addRouter("home");
+  const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } }, mtu: 1300 });
+  const network = pc.ip!.replace(/\d+$/, "");
+  await pc.interface("eth0").addIp(`${network}77`, 24);
+  assertEquals(await fits(lab.ix, `${network}77`, 1300), [true, false]);
+  const tv = await lab.addDevice("tv", { interfaces: { eth0: { gateway: home } } });
+  assertEquals(await fits(lab.ix, `${network}77`, 1300), [true, false]);
+  assertEquals(await fits(lab.ix, tv.ip!, 1500), [true, false]);
+});

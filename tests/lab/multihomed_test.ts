@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { type Device, Lab, type SocketAddress } from "@netyard/netyard";
-import { expectPings, greet, ip, seenBy, udp } from "./kit.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Device, Lab, type SocketAddress, SyscallError } from "@netyard/netyard";
+import { expectPings, greet, ip, seenBy, sh, udp } from "./kit.ts";
 
 /** Every default route, as `family device`. */
 const defaults = (device: Device) =>
@@ -111,4 +111,24 @@ Deno.test("two interfaces may be on one router", async () => {
   const [first, second] = d.interfaces;
   assertEquals([first.gateway, second.gateway, first.ip === second.ip], ["lan", "lan", false]);
   await expectPings([[other, first.ip!, true], [other, second.ip!, true], [d, other.ip6!, true]]);
+});
+
+// ix -- home(phone.wlan0), cell(phone.cell0, v4 alone)
+Deno.test("a default route that the kernel refuses changes nothing", async () => {
+  await using lab = await Lab.create();
+  const home = await lab.addRouter("home");
+  const cell = await lab.addRouter("cell", { preset: "public-v4" });
+  const phone = await lab.addDevice("phone", {
+    interfaces: { wlan0: { gateway: home }, cell0: { gateway: cell } },
+  });
+  sh(phone, "ip link set cell0 down");
+  await assertRejects(() => phone.setDefaultRoute("cell0"), SyscallError, "ENETDOWN");
+  await assertRejects(() => phone.removeInterface("wlan0"), SyscallError, "ENETDOWN");
+  assertEquals([phone.defaultInterface.name, phone.interfaces.length], ["wlan0", 2]);
+  await expectPings([[phone, lab.ix.ip, true], [phone, lab.ix.ip6!, true]]);
+  sh(phone, "ip link set cell0 up");
+  await phone.setDefaultRoute("cell0");
+  await expectPings([[phone, lab.ix.ip, true], [phone, lab.ix.ip6!, false]]);
+  await phone.removeInterface("cell0");
+  await expectPings([[phone, lab.ix.ip, true], [phone, lab.ix.ip6!, true]]);
 });

@@ -234,3 +234,13 @@ Deno.test("a program in a node is not told of descriptors of the lab's", async (
   assertMatch(text(stdout), / 1 -> /);
   assert(!/net:\[|pid:\[|mnt:\[/.test(text(stdout)), text(stdout));
 });
+
+Deno.test("a program finds the node's links in /sys, and all else of the host's", async () => {
+  await using lab = await Lab.create();
+  const { laptop } = await pair(lab);
+  const { mac } = laptop.interface("eth0");
+  assertEquals((await laptop.$`ls /sys/class/net`.lines()).sort(), ["eth0", "lo"]);
+  assertEquals((await laptop.$`cat /sys/class/net/eth0/address`.text()).trim(), mac);
+  const { stdout } = await new Deno.Command("ls", { args: ["/sys/fs/cgroup"] }).output();
+  assertEquals(await laptop.$`ls /sys/fs/cgroup`.text(), text(stdout).trimEnd());
+});

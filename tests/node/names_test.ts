@@ -44,6 +44,17 @@ Deno.test("a name of the lab is known to every node's programs and threads", asy
   assertEquals(lab.resolve("mixed.test"), server.ip);
 });
 
+Deno.test("names may be many, before a node is used and after", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  await laptop.$`true`;
+  // More than an environment variable holds.
+  for (let n = 0; n < 5000; n++) await lab.dnsEntry(`host-${n}.example.test`, server.ip!);
+  for (const node of [laptop, server]) {
+    assertMatch(await node.$`getent hosts host-4999.example.test`.text(), /^198\./);
+  }
+});
+
 Deno.test("a name has addresses of both families", async () => {
   await using lab = await Lab.create();
   const { server, laptop } = await pair(lab);

@@ -103,6 +103,9 @@ Deno.test("a module is named by a URL, or a path from the working directory", as
       await using task = await laptop.spawn(name);
       assertEquals(await next(task), url);
     }
+    await Deno.rename(path, `${dir}/a #1 task.js`);
+    await using odd = await laptop.spawn(`${dir}/a #1 task.js`);
+    assertEquals(await next(odd), url.replace("a%20task", "a%20%231%20task"));
     await using data = await laptop.spawn("data:text/javascript,self.postMessage(1+1)");
     assertEquals(await next(data), 2);
   } finally {

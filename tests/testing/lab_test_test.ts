@@ -77,3 +77,12 @@ Deno.test("waitUntil takes an error for not yet, and names the last one", async 
   );
   assertStringIncludes(error.message, "never ready");
 });
+
+Deno.test("waitUntil does not wait for a condition beyond its deadline", async () => {
+  const error = await assertRejects(
+    () => waitUntil(() => new Promise<boolean>(() => {}), { timeoutMs: 20, what: "an answer" }),
+    DeadlineError,
+  );
+  assertStringIncludes(error.message, "20 ms in vain for: an answer");
+  assertStringIncludes(error.message, "still under way");
+});

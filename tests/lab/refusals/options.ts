@@ -1,4 +1,4 @@
-import { InvalidOptionError, Lab } from "@netyard/netyard";
+import { InvalidOptionError, Lab, TopologyError } from "@netyard/netyard";
 import { device, type Refusal, router, second, type Wrong } from "./world.ts";
 
 export const OPTIONS: Refusal[] = [
@@ -73,6 +73,12 @@ export const OPTIONS: Refusal[] = [
     "at least one interface",
   ],
   ["a device without options", device("new", undefined), InvalidOptionError, 'addDevice("new")'],
+  [
+    "a device whose packets its router's LAN does not take",
+    device("new", { interfaces: { eth0: { gateway: "home" } }, mtu: 1501 }),
+    TopologyError,
+    'addDevice("new"): mtu 1501 is larger than the 1500 of router "home"',
+  ],
   [
     "an unknown option of addInterface",
     ({ pc }) => pc.addInterface("eth1", { gateway: "home", mtu: 9 } as Wrong),
