@@ -3,9 +3,6 @@ import { readFileText } from "./libc.ts";
 /** Bits of a capability set, by name (linux/capability.h): those that a lab cannot do without. */
 export const CAPABILITIES = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21 } as const;
 
-/** The name of a capability that Netyard asks for. */
-export type Capability = keyof typeof CAPABILITIES;
-
 /**
  * The effective capability set in the text of a `/proc/<pid>/status`, as a bit
  * mask; 0 where the text has none.

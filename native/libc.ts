@@ -115,7 +115,9 @@ export function check(
 export const O_RDONLY = 0;
 export const O_WRONLY = 1;
 export const O_RDWR = 2;
-const O_CLOEXEC = 0x80000;
+export const O_CLOEXEC = 0x80000;
+/** select(2) waits for descriptors below this number alone. */
+export const FD_SETSIZE = 1024;
 
 /** open(2), always with O_CLOEXEC, so that no child inherits what it was not given. */
 export function openFd(path: string, flags: number = O_RDONLY): number {

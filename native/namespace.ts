@@ -4,6 +4,7 @@ import {
   closeFd,
   descriptorLimit,
   duplicateFd,
+  FD_SETSIZE,
   libc,
   openFd,
   SyscallError,
@@ -27,8 +28,7 @@ function move(fd: number): void {
   here = fd;
 }
 
-/** What select(2) can wait for is below. Libraries that use it need some of those descriptors. */
-const FD_SETSIZE = 1024;
+/** From here to FD_SETSIZE, descriptors are left to libraries that wait by select(2). */
 const LOW = FD_SETSIZE / 2;
 
 /** Descriptors that are left for all else: without them, what was begun could not even be undone. */

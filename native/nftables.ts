@@ -1,8 +1,6 @@
 import { NetyardError } from "./error.ts";
-import { closeFd, cString, openFd } from "./libc.ts";
+import { closeFd, cString, FD_SETSIZE, openFd } from "./libc.ts";
 
-/** libnftables waits by select(2), which knows descriptors below this number only. */
-const FD_SETSIZE = 1024;
 /** Descriptors that other threads may take in the meantime. */
 const SPARE = 24;
 

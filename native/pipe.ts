@@ -1,6 +1,5 @@
-import { check, closeFd, libc, SyscallError } from "./libc.ts";
+import { check, closeFd, libc, O_CLOEXEC, SyscallError } from "./libc.ts";
 
-const O_CLOEXEC = 0x80000;
 const POLLIN = 1;
 
 /** How long to wait before asking whether the writer still lives. */

@@ -3,7 +3,7 @@ import { type Finding, fromTrial, NOT_TRIED } from "./finding.ts";
 import type { HostFacts, PermissionName } from "./facts.ts";
 
 /** What each permission is for. `--allow-ffi` is not among them: no lab does without. */
-const PERMISSIONS: Record<PermissionName, string> = {
+const PERMISSION_USES: Record<PermissionName, string> = {
   run: "commands in nodes",
   read: "simulations, topologies, results",
   write: "simulations, topologies, results",
@@ -13,7 +13,7 @@ const PERMISSIONS: Record<PermissionName, string> = {
 };
 
 /** What each program is for. */
-const PROGRAMS: Record<Program, string> = {
+const PROGRAM_USES: Record<Program, string> = {
   ip: "commands in nodes",
   nft: "commands in nodes",
   ping: "commands in nodes",
@@ -41,10 +41,10 @@ export function featureFindings(facts: HostFacts): Finding[] {
     ...remedy ? { remedy } : {},
   });
   return [
-    ...Object.entries(PERMISSIONS).map(([name, use]) =>
+    ...Object.entries(PERMISSION_USES).map(([name, use]) =>
       permission(name, use, facts.permissions[name as PermissionName])
     ),
-    ...Object.entries(PROGRAMS).map(([name, use]) => program(name as Program, use, facts)),
+    ...Object.entries(PROGRAM_USES).map(([name, use]) => program(name as Program, use, facts)),
     fromTrial(
       feature(
         "namespace-pid",

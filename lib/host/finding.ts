@@ -4,7 +4,6 @@ export interface Finding {
   id: string;
   /** What it is, for a reader. */
   title: string;
-  /** Whether it is there. */
   /** Whether it is there; false also where that could not be found out. */
   ok: boolean;
   /** Whether no lab can be built without it, or only a feature is lost. */

@@ -1,7 +1,8 @@
 import { parseOptions } from "../options/parse_options.ts";
 import { attach, detach, reserve } from "./attach.ts";
 import { moveDefaultRoute } from "./configure.ts";
-import { defaultInterface, type LabCore } from "./core.ts";
+import type { LabCore } from "./core.ts";
+import { defaultInterface } from "./default_interface.ts";
 import { DuplicateNameError, NotFoundError, TopologyError } from "./errors.ts";
 import {
   type DeviceRecord,

@@ -1,18 +1,25 @@
 import { linkLocalFromMac } from "../address/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { attach, detach, reserve } from "./attach.ts";
-import { deriveSeed, type LabCore, newSegment } from "./core.ts";
+import type { LabCore } from "./core.ts";
+import { deriveSeed } from "./seed.ts";
+import { newSegment } from "./segment.ts";
 import { RouterInUseError, TopologyError } from "./errors.ts";
 import { loadFirewall, loadNat } from "./filters.ts";
-import { hasV4, hasV6, IPV6_MIN_MTU, type RouterRecord, type Segment } from "./model.ts";
+import {
+  ETHERNET_MTU,
+  hasV4,
+  hasV6,
+  IPV6_MIN_MTU,
+  type RouterRecord,
+  type Segment,
+} from "./model.ts";
 import { checkNodeName } from "./names.ts";
 import { type RouterOptions, routerOptionsSchema, type RouterReference } from "./options.ts";
 import { type IpSupport, ROUTER_PRESETS, type RouterProfile } from "./presets.ts";
 import { announce, announcedBy, withdraw } from "./routing.ts";
 import { step } from "./steps.ts";
 import { undoing } from "./undo.ts";
-
-const DEFAULT_MTU = 1500;
 
 interface Plan extends RouterProfile {
   options: RouterOptions;
@@ -33,7 +40,7 @@ function decide(core: LabCore, name: string, given: RouterOptions): Plan {
     ipSupport: options.ipSupport ?? preset?.ipSupport ?? "dual-stack",
     pool: options.pool ?? preset?.pool ?? (nat === "none" ? "public" : "private"),
   };
-  const mtu = options.mtu ?? DEFAULT_MTU;
+  const mtu = options.mtu ?? ETHERNET_MTU;
   if (hasV6(profile.ipSupport) && mtu < IPV6_MIN_MTU) {
     throw new TopologyError(
       `${what}: mtu ${mtu} is too small for IPv6, which needs ${IPV6_MIN_MTU}; ` +

@@ -7,13 +7,14 @@ import { NodeRemovedError } from "../node/errors.ts";
 import { type LabServices, NodeRuntime } from "../node/runtime.ts";
 import type { NameFiles } from "../node/sandbox.ts";
 import type { EventBus, RunDirectory } from "../events/mod.ts";
+import { handles } from "./handles.ts";
 import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
-import type { DeviceRecord, InterfaceRecord, NodeRecord, RouterRecord, Segment } from "./model.ts";
+import type { DeviceRecord, NodeRecord, RouterRecord, Segment } from "./model.ts";
 import { makeNamespace } from "./make_namespace.ts";
 import { RESERVED_LINK_NAMES } from "./names.ts";
 import { acquaint } from "./neighbours.ts";
 import type { RouterReference } from "./options.ts";
-import { AddressPlan, type Network } from "./plan.ts";
+import { AddressPlan } from "./plan.ts";
 import { Settling } from "./settle.ts";
 import type { Defer } from "./undo.ts";
 
@@ -229,45 +230,4 @@ export class LabCore implements LabServices {
     yield* this.routers.values();
     yield* this.devices.values();
   }
-}
-
-/** Which record a handle stands for: a handle of another lab carries a name, too. */
-export const handles: WeakMap<object, NodeRecord> = new WeakMap();
-
-/** An empty segment. */
-export function newSegment(
-  kind: Segment["kind"],
-  owner: NodeRecord,
-  gateway: { mac: string; linkLocal: string; mtu: number },
-  v4: Network | undefined,
-  v6: Network | undefined,
-): Segment {
-  return {
-    kind,
-    owner,
-    ...gateway,
-    v4,
-    v6,
-    members: new Map(),
-    gatewayLink: undefined,
-    routes: new Map(),
-    acquainted: new Map(),
-    allAcquainted: false,
-  };
-}
-
-/** Draws a router's own seed from the lab's and its name (FNV-1a, then the murmur3 finalizer). */
-export function deriveSeed(seed: number, name: string): number {
-  let hash = 0x811c9dc5 ^ seed;
-  for (const char of name) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
-
-/** The interface that carries a node's default route. */
-export function defaultInterface(node: NodeRecord): InterfaceRecord | undefined {
-  if (node.kind === "router") return (node as RouterRecord).uplink;
-  const { defaultInterface: name } = node as DeviceRecord;
-  return name === undefined ? undefined : node.interfaces.get(name);
 }

@@ -1,7 +1,8 @@
 import { NodeRemovedError } from "../node/errors.ts";
 import { Node } from "../node/node.ts";
 import { addInterface, removeInterface, setDefaultRoute } from "./build_device.ts";
-import { handles, type LabCore } from "./core.ts";
+import type { LabCore } from "./core.ts";
+import { handles } from "./handles.ts";
 import { NotFoundError } from "./errors.ts";
 import { Interface } from "./interface.ts";
 import type { DeviceRecord, InterfaceRecord } from "./model.ts";

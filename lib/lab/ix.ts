@@ -1,5 +1,6 @@
 import { Node } from "../node/node.ts";
-import { handles, type LabCore } from "./core.ts";
+import type { LabCore } from "./core.ts";
+import { handles } from "./handles.ts";
 import type { Interface } from "./interface.ts";
 import { NotFoundError } from "./errors.ts";
 

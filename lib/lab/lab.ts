@@ -6,13 +6,14 @@ import { parseOptions } from "../options/parse_options.ts";
 import { addDevice, retireDevice } from "./build_device.ts";
 import { addRouter, retireRouter } from "./build_router.ts";
 import { configureLoopback } from "./configure.ts";
-import { LabCore, newSegment } from "./core.ts";
+import { LabCore } from "./core.ts";
+import { newSegment } from "./segment.ts";
 import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
 import { NotFoundError, TopologyError } from "./errors.ts";
 import { Ix } from "./ix.ts";
-import type { DeviceRecord, RouterRecord } from "./model.ts";
+import { type DeviceRecord, ETHERNET_MTU, type RouterRecord } from "./model.ts";
 import {
   type DeviceOptions,
   type LabOptions,
@@ -268,7 +269,7 @@ function addExchange(core: LabCore): void {
     const record = core.node("ix", "ix", defer);
     const { ix4, ix6 } = core.plan;
     const mac = core.nextMac(defer);
-    const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: 1500 };
+    const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: ETHERNET_MTU };
     core.ix = { record, segment: newSegment("ix", record, gateway, ix4, ix6) };
     configureLoopback(record, [ix4.gateway, ix6.gateway]);
   });

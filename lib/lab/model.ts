@@ -107,6 +107,9 @@ export interface InterfaceRecord {
   removed: boolean;
 }
 
+/** What a link takes unless told otherwise. */
+export const ETHERNET_MTU = 1500;
+
 /** RFC 8200, section 5. */
 export const IPV6_MIN_MTU = 1280;
 

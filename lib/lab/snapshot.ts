@@ -1,5 +1,10 @@
 import type { DeviceState, InterfaceState, RouterState } from "../events/types.ts";
-import type { DeviceRecord, InterfaceRecord, RouterRecord } from "./model.ts";
+import {
+  type DeviceRecord,
+  ETHERNET_MTU,
+  type InterfaceRecord,
+  type RouterRecord,
+} from "./model.ts";
 
 /** Records as the plain data that events carry. */
 
@@ -60,5 +65,5 @@ export function deviceState(device: DeviceRecord): DeviceState {
 /** The MTU that was asked for, or else the least of its interfaces; Ethernet's without any. */
 export function deviceMtu(device: DeviceRecord): number {
   const mtus = [...device.interfaces.values()].map((iface) => iface.mtu);
-  return device.mtu ?? (mtus.length > 0 ? Math.min(...mtus) : 1500);
+  return device.mtu ?? (mtus.length > 0 ? Math.min(...mtus) : ETHERNET_MTU);
 }

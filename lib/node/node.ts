@@ -57,7 +57,7 @@ export abstract class Node {
    * A dax shell: every external program runs inside the node, with its network
    * and its names, and finds the node's name in `NETYARD_NODE`. What the shell
    * does itself (`cd`, `echo`, redirections) happens outside: a redirection to a
-   * file that is the node's own, below /proc or in /etc, is a {@link CommandError}.
+   * file that is the node's own, below /proc, in /etc or a link in /sys, is a {@link CommandError}.
    * What still runs when the lab closes is killed, which dax reports as a failure: start with
    * `.noThrow()` what is to run until then. See https://github.com/dsherret/dax.
    *

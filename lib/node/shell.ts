@@ -2,10 +2,10 @@ import $, { type $Type, CommandBuilder, KillController } from "@david/dax";
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
-import { NODE_VARIABLE } from "./command.ts";
-import { CommandError } from "./errors.ts";
 import { openSearchPath } from "../../native/process.ts";
+import { NODE_VARIABLE } from "./command.ts";
 import type { Host } from "./host.ts";
+import { refuseOutsideFiles } from "./outside_files.ts";
 import { writeAllSync } from "./relay.ts";
 import { signalNodeChild } from "./signalled.ts";
 import { hookSpawn, type SpawnOptions } from "./spawn_patch.ts";
@@ -22,10 +22,6 @@ const SECRET: string = crypto.randomUUID();
  * run inside.
  */
 const OUTSIDE = ["cat", "cp", "mkdir", "mv", "printenv", "rm", "sleep", "test", "touch"];
-
-/** Redirections are dax's own, too. The quoted text that is no redirection's file is passed over. */
-const OUTSIDE_FILE =
-  /(?<!\\)("(\\.|[^"\\])*"|'[^']*')|(?<bad>[<>]\s*["']?\/(proc\/|etc\/(hosts|resolv\.conf|nsswitch\.conf)\b))/g;
 
 /** The nodes whose shell was asked for, by id, and what ends all that it does. */
 const shells = new Map<string, { host: Host; killer: KillController }>();
@@ -69,19 +65,6 @@ export function closeShell(host: Host): void {
   shells.delete(host.id);
 }
 
-function refuseOutsideFiles(host: Host, strings: readonly string[], values: unknown[]): void {
-  // A value is quoted by dax, but for the path of a redirection.
-  const text = strings.reduce((text, part, i) =>
-    text + (/[<>]\s*$/.test(text) ? values[i - 1] : "''") + part
-  );
-  if (![...text.matchAll(OUTSIDE_FILE)].some(({ groups }) => groups?.bad)) return;
-  throw new CommandError(
-    `${host.name}: "${text}" redirects to or from a file of which the node has its own, and the ` +
-      "shell would open the host's; use sysctl, or let a program open it, " +
-      'as in $`sh -c ${"echo 1 > /proc/..."}`',
-  );
-}
-
 function startInNode(
   child: ChildProcess,
   options: SpawnOptions,
@@ -98,7 +81,7 @@ function startInNode(
     host.ready();
     const [, ...args] = options.args;
     const argv = host.sandbox.wrap(options.file, args, { cwd: options.cwd ?? Deno.cwd() });
-    const stdio = host.logging ? pipedWhereInherited(options.stdio) : options.stdio;
+    const stdio = host.logging ? pipedStdio(options.stdio) : options.stdio;
     const envPairs = options.envPairs?.filter((pair) => !pair.startsWith(`${MARK}=`));
     const command = host.started([options.file, ...args]);
     const { promise: ended, resolve } = Promise.withResolvers<void>();
@@ -145,7 +128,7 @@ function onEnd(
   };
 }
 
-function pipedWhereInherited(stdio: unknown): unknown {
+function pipedStdio(stdio: unknown): unknown {
   return Array.isArray(stdio)
     ? stdio.map((kind, fd) => fd > 0 && kind === "inherit" ? "pipe" : kind)
     : stdio;

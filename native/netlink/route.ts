@@ -13,7 +13,6 @@ const AF_INET6 = 10;
 const RTA_DST = 1;
 const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
-const RTA_PREFSRC = 7;
 const RTA_METRICS = 8;
 const RTAX_MTU = 2;
 const RT_TABLE_MAIN = 254;
@@ -33,7 +32,6 @@ export interface RouteSpec {
   /** Which family a default route without gateway is of: 4 or 6. */
   family?: 4 | 6;
   index: number;
-  source?: Uint8Array;
   /** The largest packet that gets there, where that is less than the link takes. */
   mtu?: number;
 }
@@ -57,7 +55,6 @@ function routeMessage(
     .u32(gateway ? RTNH_F_ONLINK : 0);
   if (destination) batch.attrBytes(RTA_DST, destination);
   if (gateway) batch.attrBytes(RTA_GATEWAY, gateway);
-  if (route.source) batch.attrBytes(RTA_PREFSRC, route.source);
   if (mtu !== undefined) batch.nest(RTA_METRICS, () => batch.attrU32(RTAX_MTU, mtu));
   batch.attrU32(RTA_OIF, route.index);
   batch.end();
