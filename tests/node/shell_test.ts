@@ -229,6 +229,7 @@ Deno.test("$ refuses redirections that would reach the host's files", async () =
       () => $`echo 0 >/proc/sys/net/ipv4/ip_forward`,
       () => $`echo 1.2.3.4 x >> /etc/hosts`,
       () => $`wc -l < /etc/resolv.conf`,
+      () => $`wc -l < /sys/class/net/ix/mtu`,
     ]
   ) {
     assertThrows(command, CommandError, "redirects");
