@@ -5,11 +5,12 @@ import { type Firewall, resolveFirewall } from "../firewall/config.ts";
 import { FIREWALL_TABLE, firewallRuleset } from "../firewall/ruleset.ts";
 import { type Nat, natSysctls, type ResolvedNat, resolveNat } from "../nat/config.ts";
 import { closedRuleset, formerNatRuleset, NAT_TABLE, natRuleset } from "../nat/ruleset.ts";
+import { loadFirst, NAT_VARIANTS } from "../nat/variants.ts";
 import type { RouterRecord } from "./model.ts";
 import { step } from "./steps.ts";
 
-// Whether this kernel can match open sockets; learnt from the first ruleset that asks for it.
-let socketMatch = true;
+// The first of NAT_VARIANTS that this kernel can do, as far as rulesets asked for it.
+let variant = 0;
 
 /** Commands that remove a table, whether it is there or not, in one transaction with what follows. */
 const without = (family: string, table: string) =>
@@ -26,20 +27,20 @@ export function loadNat(router: RouterRecord, nat: Nat, fresh = false): void {
   router.runtime.namespace.enter(() => {
     if (resolved) translate(router, ip, resolved, fresh ? "" : WITHOUT_NAT);
     else nft(WITHOUT_NAT + formerNatRuleset());
-    for (const [name, value] of Object.entries(natSysctls(resolved))) setSysctl(name, value);
+    for (const [name, value] of Object.entries(natSysctls(resolved, fresh))) {
+      setSysctl(name, value);
+    }
   });
 }
 
 function translate(router: RouterRecord, ip: string, nat: ResolvedNat, before: string): void {
   const place = { uplink: router.uplink.name, ip, seed: router.natSeed };
-  const load = () => nft(before + natRuleset(nat, { ...place, socketMatch }));
-  try {
-    load();
-  } catch (error) {
-    if (!(error instanceof RulesetError) || !socketMatch) throw error;
-    socketMatch = false;
-    load();
-  }
+  variant = loadFirst(
+    NAT_VARIANTS,
+    variant,
+    (without) => nft(before + natRuleset(nat, { ...place, ...without })),
+    (error) => error instanceof RulesetError,
+  );
 }
 
 /** Makes a router forget every mapping and every flow. */

@@ -18,6 +18,11 @@ export interface NatTimeouts {
   udpStreamSecs?: number;
   /** An established TCP connection. Default 7440 (2 h 4 min, RFC 5382, REQ-5). */
   tcpEstablishedSecs?: number;
+  /**
+   * A TCP connection that is being opened or closed (RFC 5382, REQ-5). Default 120, with which
+   * conntrack gives some states less, as Linux does; any other value holds for all of them.
+   */
+  tcpTransitorySecs?: number;
 }
 
 /** A NAT built from its properties. What is left out has the default of a home router. */
@@ -50,6 +55,7 @@ export interface ResolvedNat {
 }
 
 const LINUX_UDP_SECS = 30;
+const LINUX_TCP_TRANSITORY_SECS = 120;
 
 const PRESETS: Record<Exclude<NatPreset, "none">, NatConfig> = {
   home: { timeouts: { udpStreamSecs: 300 } },
@@ -81,6 +87,7 @@ export function resolveNat(nat: Nat): ResolvedNat | undefined {
       udpSecs: config.timeouts?.udpSecs ?? LINUX_UDP_SECS,
       udpStreamSecs: config.timeouts?.udpStreamSecs ?? 300,
       tcpEstablishedSecs: config.timeouts?.tcpEstablishedSecs ?? 7440,
+      tcpTransitorySecs: config.timeouts?.tcpTransitorySecs ?? LINUX_TCP_TRANSITORY_SECS,
     },
   };
 }
@@ -90,16 +97,51 @@ const LINUX_TIMEOUTS: Required<NatTimeouts> = {
   udpSecs: LINUX_UDP_SECS,
   udpStreamSecs: 120,
   tcpEstablishedSecs: 432_000,
+  tcpTransitorySecs: LINUX_TCP_TRANSITORY_SECS,
 };
 
-/** What a router's conntrack must be told for the timeouts of a NAT, or of none. */
-export function natSysctls(nat: ResolvedNat | undefined): Record<string, number> {
-  const { udpSecs, udpStreamSecs, tcpEstablishedSecs } = nat?.timeouts ?? LINUX_TIMEOUTS;
-  return {
-    "net.netfilter.nf_conntrack_udp_timeout": udpSecs,
-    "net.netfilter.nf_conntrack_udp_timeout_stream": udpStreamSecs,
-    "net.netfilter.nf_conntrack_tcp_timeout_established": tcpEstablishedSecs,
+const LINUX_TRANSITORY = {
+  syn_sent: 120,
+  syn_recv: 60,
+  fin_wait: 120,
+  close_wait: 60,
+  last_ack: 30,
+  time_wait: 120,
+};
+
+/** What Linux gives a connection that was reset. */
+const LINUX_CLOSE_SECS = 10;
+
+/**
+ * What a router's conntrack must be told for the timeouts of a NAT, or of none. Of a `fresh`
+ * router, which has those of Linux, only what differs from them.
+ */
+export function natSysctls(nat: ResolvedNat | undefined, fresh = false): Record<string, number> {
+  const values = sysctls(nat?.timeouts ?? LINUX_TIMEOUTS);
+  if (!fresh) return values;
+  const known = sysctls(LINUX_TIMEOUTS);
+  return Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => value !== known[name]),
+  );
+}
+
+function sysctls(timeouts: Required<NatTimeouts>): Record<string, number> {
+  const { udpSecs, udpStreamSecs, tcpEstablishedSecs, tcpTransitorySecs } = timeouts;
+  const values: Record<string, number> = {
+    udp_timeout: udpSecs,
+    udp_timeout_stream: udpStreamSecs,
+    tcp_timeout_established: tcpEstablishedSecs,
+    // No longer than the others, or the rules would take what was reset for established.
+    tcp_timeout_close: Math.min(LINUX_CLOSE_SECS, tcpTransitorySecs),
   };
+  for (const [state, secs] of Object.entries(LINUX_TRANSITORY)) {
+    values[`tcp_timeout_${state}`] = tcpTransitorySecs === LINUX_TCP_TRANSITORY_SECS
+      ? secs
+      : tcpTransitorySecs;
+  }
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`net.netfilter.nf_conntrack_${name}`, value]),
+  );
 }
 
 const dependence: z.ZodType<EndpointDependence> = z.enum([
@@ -122,6 +164,7 @@ export const natSchema: z.ZodType<Nat> = z.union([
       udpSecs: seconds.optional(),
       udpStreamSecs: seconds.optional(),
       tcpEstablishedSecs: seconds.optional(),
+      tcpTransitorySecs: seconds.optional(),
     }).meta({ title: "NatTimeouts" }).optional(),
   }).meta({ title: "NatConfig" }),
 ]);

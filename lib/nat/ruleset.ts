@@ -1,6 +1,7 @@
 import type { ResolvedNat } from "./config.ts";
+import { tcpLifetimes, udpLifetimes } from "./lifetimes.ts";
 import { canEnter, chain, mappingKey, ONCE, type Protocol, PROTOCOLS } from "./parts.ts";
-import { renewal, udpLifetimes } from "./renewal.ts";
+import { renewal } from "./renewal.ts";
 
 /** Where a NAT stands. */
 export interface NatPlace {
@@ -12,6 +13,11 @@ export interface NatPlace {
   seed: number;
   /** Whether this kernel matches open sockets (nft_socket); nearly all do. Default true. */
   socketMatch?: boolean;
+  /**
+   * Whether this kernel counts connections (nft_connlimit); nearly all do. Where it does not, the
+   * latest connection of a port alone says how long its mapping is kept. Default true.
+   */
+  connectionCount?: boolean;
 }
 
 /** The table that holds a router's IPv4 NAT. */
@@ -43,7 +49,9 @@ const PREROUTING = "type nat hook prerouting priority dstnat; policy accept;";
  *   the element carries a limit that lets one packet a week pass.
  * - `in`: external port to internal address and port, where strangers may enter.
  * - `contacted`: external port and remote address, for address-dependent filtering.
- * - `lasting`: what a flow of the longer of two lifetimes renewed; UDP only.
+ * - `lasting`: what a flow of the longer of two lifetimes renewed.
+ * - `open`, `shared`: whether any TCP connection, or more than one, uses a port; so that the end of
+ *   one leaves a mapping to the others (RFC 5382, REQ-1).
  *
  * Every later packet of a flow renews them for as long as conntrack keeps the
  * flow. Address-and-port-dependent filtering needs no map: only packets that
@@ -91,9 +99,10 @@ function symmetricTable(place: NatPlace): string {
 
 function mappedTable(nat: ResolvedNat, place: NatPlace): string {
   const out = `oifname "${place.uplink}" ip saddr != ${place.ip}`;
+  const counting = place.connectionCount !== false;
   const hairpin = `ct mark ${HAIRPIN_MARK} ct status dnat`;
   return table([
-    ...PROTOCOLS.flatMap((p) => sets(p, nat)),
+    ...PROTOCOLS.flatMap((p) => sets(p, nat, counting)),
     ...PROTOCOLS.flatMap((p) => chain(`translate_${p}`, undefined, translate(p, nat, place))),
     ...chain("postrouting", POSTROUTING, [
       ...PROTOCOLS.map((p) => `${out} meta l4proto ${p} goto translate_${p}`),
@@ -103,25 +112,32 @@ function mappedTable(nat: ResolvedNat, place: NatPlace): string {
         : [],
     ]),
     ...canEnter(nat) ? chain("prerouting", PREROUTING, prerouting(nat, place)) : [],
-    ...renewal(nat),
+    ...renewal(nat, counting),
     ...unsolicited(place),
   ]);
 }
 
-function sets(protocol: Protocol, nat: ResolvedNat): string[] {
-  const lasting = protocol === "udp" && udpLifetimes(nat) !== undefined;
+function sets(protocol: Protocol, nat: ResolvedNat, counting: boolean): string[] {
+  const counted = protocol === "tcp" && counting && tcpLifetimes(nat) !== undefined;
+  const lasting = counted || (protocol === "udp" && udpLifetimes(nat) !== undefined);
   const contacted = nat.filtering === "address-dependent";
-  const set = (name: string, type: string) =>
-    `set ${name}_${protocol} { type ${type}; ${DYNAMIC} }`;
+  const pair = "inet_service . ipv4_addr";
+  const set = (name: string, type: string, flags = DYNAMIC) =>
+    `set ${name}_${protocol} { type ${type}; ${flags} }`;
   const map = (name: string, type: string) =>
     `map ${name}_${protocol} { type ${type}; ${DYNAMIC} }`;
+  const flows = (suffix: string, type: string) => [
+    ...lasting ? [set(`lasting${suffix}`, type)] : [],
+    ...counted
+      ? ["open", "shared"].map((name) => set(`${name}${suffix}`, type, "flags dynamic;"))
+      : [],
+  ];
   return [
     map("out", `${mappingKey(nat.mapping).types} : inet_service`),
     ...canEnter(nat) ? [map("in", "inet_service : ipv4_addr . inet_service")] : [],
     set("taken", "inet_service"),
-    ...lasting ? [set("lasting", "inet_service")] : [],
-    ...contacted ? [set("contacted", "inet_service . ipv4_addr")] : [],
-    ...contacted && lasting ? [set("lasting_contacted", "inet_service . ipv4_addr")] : [],
+    ...flows("", "inet_service"),
+    ...contacted ? [set("contacted", pair), ...flows("_contacted", pair)] : [],
   ];
 }
 

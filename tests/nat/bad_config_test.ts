@@ -31,9 +31,10 @@ const BAD_NATS: [nat: unknown, says: string][] = [
     { timeouts: { tcpEstablishedSecs: 432_001 } },
     '.timeouts.tcpEstablishedSecs" is 432001, but must be at most 432000',
   ],
+  [{ timeouts: { tcpTransitorySecs: 0 } }, `.timeouts.tcpTransitorySecs" is 0, but ${RANGE}`],
   [
     { timeouts: { udp: 30 } },
-    '.timeouts.udp"; did you mean "udpSecs"? Options: udpSecs, udpStreamSecs, tcpEstablishedSecs',
+    '.timeouts.udp"; did you mean "udpSecs"? Options: udpSecs, udpStreamSecs, tcpEstablishedSecs, tcpTransitorySecs',
   ],
   [{ timeouts: 30 }, '.timeouts" is 30, but must be a NatTimeouts object'],
 ];

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { scene } from "./scene.ts";
-import { Udp } from "./udp.ts";
+import { arrivals, Udp } from "./udp.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -42,5 +42,46 @@ Deno.test("a mapping lasts as long as the longest of its flows, not the latest",
     await pause(1500);
     await stranger.send("still in", mapping);
     assertEquals((await laptop.next())?.text, "still in");
+  });
+});
+
+Deno.test("a host inside that answers a peer which entered keeps it contacted", async () => {
+  // laptop - router - IX - dc - server, stranger
+  const timeouts = { udpSecs: 3, udpStreamSecs: 3 };
+  await scene({ filtering: "address-dependent", timeouts }, async ({ laptop, server }) => {
+    await using contacted = await Udp.open(server, 1000);
+    await using entered = await Udp.open(server, 2000);
+    await using other = await Udp.open(server, 3001);
+    await laptop.send("hello", { ip: server.ip!, port: 1000 });
+    const { from: mapping } = (await contacted.next())!;
+    await entered.send("let me in", mapping);
+    assertEquals((await laptop.next())?.text, "let me in");
+    for (let i = 0; i < 10; i++) {
+      await pause(500);
+      await laptop.send("an answer", { ip: server.ip!, port: 2000 });
+      assertEquals(await entered.next(), { text: "an answer", from: mapping });
+    }
+    await other.send("from another port", mapping);
+    assertEquals((await laptop.next())?.text, "from another port");
+  });
+});
+
+Deno.test("a peer that entered and is not answered does not stay contacted", async () => {
+  const timeouts = { udpSecs: 2, udpStreamSecs: 2 };
+  await scene({ filtering: "address-dependent", timeouts }, async ({ laptop, ...scene }) => {
+    const { server, reflector } = scene;
+    await using entered = await Udp.open(server, 2000);
+    await using other = await Udp.open(server, 3001);
+    const mapping = await laptop.seenBy(reflector);
+    const texts = [];
+    for (let i = 0; i < 8; i++) {
+      await entered.send("and again", mapping);
+      texts.push((await laptop.next())?.text);
+      await pause(400);
+    }
+    // Its own flow goes on, since conntrack knows it; nobody begins another.
+    assertEquals(new Set(texts), new Set(["and again"]));
+    const late = () => other.send("from another port", mapping);
+    assertEquals(await arrivals(laptop, late, () => entered.send("the end", mapping)), ["the end"]);
   });
 });

@@ -11,6 +11,7 @@ import {
   type NatTimeouts,
   resolveNat,
 } from "../../lib/nat/mod.ts";
+import { NAT_VARIANTS } from "../../lib/nat/variants.ts";
 import { Namespace } from "../../native/namespace.ts";
 import { nft } from "../../native/nftables.ts";
 import { pick, seeded } from "../address/random.ts";
@@ -46,6 +47,10 @@ const GOLDEN: Record<string, [Nat, Partial<NatPlace>?]> = {
   "one-lifetime-no-socket-match": [
     { timeouts: { udpSecs: 60, udpStreamSecs: 60, tcpEstablishedSecs: 121 } },
     { uplink: "wan", socketMatch: false },
+  ],
+  "address-dependent-no-connection-count": [
+    { filtering: "address-dependent", timeouts: { tcpTransitorySecs: 240 } },
+    { connectionCount: false },
   ],
 };
 
@@ -116,6 +121,7 @@ function randomConfig(random: () => number): NatConfig {
     udpSecs: maybe(seconds),
     udpStreamSecs: maybe(seconds),
     tcpEstablishedSecs: maybe(seconds),
+    tcpTransitorySecs: maybe(seconds),
   });
   return {
     mapping: maybe(() => DEPENDENCE[pick(random, 3)]),
@@ -138,11 +144,11 @@ Deno.test("every preset, shape and random configuration loads, in place of the o
   namespace.enter(() => {
     for (const nat of configs) {
       natSchema.parse(nat);
-      for (const socketMatch of [true, false]) {
+      for (const variant of NAT_VARIANTS) {
         const seed = pick(random, 2 ** 32);
         nft(
           "add table ip netyard_nat\ndelete table ip netyard_nat\n" +
-            text(nat, { ...PLACE, seed, socketMatch }),
+            text(nat, { ...PLACE, seed, ...variant }),
         );
       }
     }

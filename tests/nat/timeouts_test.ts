@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Lab, type Nat, type Router } from "@netyard/netyard";
+import { natSysctls, resolveNat } from "../../lib/nat/mod.ts";
 import { attach, servers } from "./net.ts";
 import { scene } from "./scene.ts";
 import { arrivals, Udp } from "./udp.ts";
@@ -64,31 +65,57 @@ Deno.test("an idle TCP connection is forgotten after its timeout, and what comes
   assertEquals(await reading, "too late");
 });
 
-async function sysctls(router: Router): Promise<number[]> {
-  const names = ["udp_timeout", "udp_timeout_stream", "tcp_timeout_established"];
+/** The timeouts of a router's conntrack, in the order of the names. */
+async function sysctls(router: Router, ...names: string[]): Promise<number[]> {
   const args = ["-n", ...names.map((name) => `net.netfilter.nf_conntrack_${name}`)];
   const { stdout } = await router.command("sysctl", { args }).output();
   return new TextDecoder().decode(stdout).trim().split("\n").map(Number);
 }
 
+const LONG = ["udp_timeout", "udp_timeout_stream", "tcp_timeout_established"];
+const TRANSITORY = ["syn_sent", "syn_recv", "fin_wait", "close_wait", "last_ack", "time_wait"]
+  .map((state) => `tcp_timeout_${state}`).concat("tcp_timeout_close");
+const LINUX_TRANSITORY = [120, 60, 120, 60, 30, 120, 10];
+
 // router - IX
 Deno.test("a NAT's timeouts are those of the router's conntrack", async () => {
   await using lab = await Lab.create({ label: "sysctls" });
-  const timeouts = { udpSecs: 11, udpStreamSecs: 22, tcpEstablishedSecs: 333 };
+  const timeouts = {
+    udpSecs: 11,
+    udpStreamSecs: 22,
+    tcpEstablishedSecs: 333,
+    tcpTransitorySecs: 4,
+  };
   const router = await lab.addRouter("router", { nat: { timeouts } });
-  assertEquals(await sysctls(router), [11, 22, 333]);
+  assertEquals(await sysctls(router, ...LONG), [11, 22, 333]);
+  assertEquals(await sysctls(router, ...TRANSITORY), [4, 4, 4, 4, 4, 4, 4]);
 
-  const wanted: [Nat, number[]][] = [
+  const wanted: [Nat, number[], number[]?][] = [
     ["home", [30, 300, 7440]],
     ["corporate", [30, 120, 7440]],
     ["cloud-nat", [350, 350, 350]],
     ["cgnat", [30, 300, 7440]],
     ["full-cone", [30, 300, 7440]],
     [{ timeouts: { udpSecs: 5 } }, [5, 300, 7440]],
+    [{ timeouts: { tcpTransitorySecs: 240 } }, [30, 300, 7440], [
+      ...[240, 240, 240, 240, 240, 240],
+      10,
+    ]],
     ["none", [30, 120, 432_000]],
   ];
-  for (const [nat, seconds] of wanted) {
+  for (const [nat, seconds, transitory = LINUX_TRANSITORY] of wanted) {
     await router.setNat(nat);
-    assertEquals(await sysctls(router), seconds, JSON.stringify(nat));
+    assertEquals(await sysctls(router, ...LONG), seconds, JSON.stringify(nat));
+    assertEquals(await sysctls(router, ...TRANSITORY), transitory, JSON.stringify(nat));
   }
+});
+
+// one router for each NAT - IX
+Deno.test("a fresh router is told only the timeouts that Linux does not have, and has them all", async () => {
+  const told = natSysctls(resolveNat("corporate"), true);
+  assertEquals(told, { "net.netfilter.nf_conntrack_tcp_timeout_established": 7440 });
+  await using lab = await Lab.create({ label: "sysctls-fresh" });
+  const corporate = await lab.addRouter("corporate", { nat: "corporate" });
+  assertEquals(await sysctls(corporate, ...LONG), [30, 120, 7440]);
+  assertEquals(await sysctls(corporate, ...TRANSITORY), LINUX_TRANSITORY);
 });
