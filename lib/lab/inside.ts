@@ -1,11 +1,10 @@
 import { SyscallError } from "../../native/libc.ts";
 import type { Message, MessageWriter } from "../../native/netlink/codec.ts";
-import { rtnetlink } from "../../native/netlink/socket.ts";
 import type { NodeRecord } from "./model.ts";
 
 /** Sends what `write` says to the kernel, in one datagram, as a program in the node would. */
 export function inside(node: NodeRecord, write: (batch: MessageWriter) => void): Message[] {
-  return node.runtime.namespace.enter(() => rtnetlink(write));
+  return node.runtime.namespace.rtnetlink(write);
 }
 
 /** Whether the kernel refused something for one of these reasons. */

@@ -1,10 +1,10 @@
 import { getLink, readLinkState } from "../../native/netlink/link.ts";
-import { rtnetlink } from "../../native/netlink/socket.ts";
 import { NodeRemovedError } from "../node/errors.ts";
 import { configure, setDown } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
 import { TopologyError } from "./errors.ts";
+import { inside } from "./inside.ts";
 import type { InterfaceRecord } from "./model.ts";
 import type { RouterReference } from "./options.ts";
 import { addIp, renewIp, replug } from "./replug.ts";
@@ -150,9 +150,7 @@ export class Interface {
   /** What went through it, in packets and bytes (ip-link(8), `ip -s link`). */
   counters(): Promise<InterfaceCounters> {
     return this.#act("counters()", (iface) => {
-      const [answer] = iface.node.runtime.namespace.enter(() =>
-        rtnetlink((batch) => getLink(batch, iface.index))
-      );
+      const [answer] = inside(iface.node, (batch) => getLink(batch, iface.index));
       return readLinkState(answer).stats;
     });
   }

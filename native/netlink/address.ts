@@ -40,7 +40,7 @@ function addressMessage(
 ): void {
   const isLinkLocal = ip.length === 16 && ip[0] === 0xfe && (ip[1] & 0xc0) === 0x80;
   const scope = isLinkLocal ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
-  batch.begin(type, flags, `address ${ipText(ip)}/${prefix} on link ${index}`)
+  batch.begin(type, flags, () => `address ${ipText(ip)}/${prefix} on link ${index}`)
     .u8(familyOf(ip)).u8(prefix).u8(0).u8(scope).u32(index)
     .attrBytes(IFA_LOCAL, ip)
     .attrBytes(IFA_ADDRESS, ip);
@@ -82,7 +82,7 @@ export function addNeighbour(
   batch.begin(
     RTM_NEWNEIGH,
     NLM_F_CREATE | NLM_F_REPLACE,
-    `neighbour ${ipText(ip)} on link ${index}`,
+    () => `neighbour ${ipText(ip)} on link ${index}`,
   )
     .u8(familyOf(ip)).u8(0).u16(0).u32(index).u16(NUD_PERMANENT).u8(0).u8(0)
     .attrBytes(NDA_DST, ip)
@@ -92,7 +92,7 @@ export function addNeighbour(
 
 /** Forgets a neighbour. */
 export function deleteNeighbour(batch: MessageWriter, index: number, ip: Uint8Array): void {
-  batch.begin(RTM_DELNEIGH, 0, `delete neighbour ${ipText(ip)} on link ${index}`)
+  batch.begin(RTM_DELNEIGH, 0, () => `delete neighbour ${ipText(ip)} on link ${index}`)
     .u8(familyOf(ip)).u8(0).u16(0).u32(index).u16(0).u8(0).u8(0)
     .attrBytes(NDA_DST, ip)
     .end();

@@ -19,6 +19,9 @@ const NLA_F_NESTED = 0x8000;
 const NLA_TYPE_MASK = 0x3fff;
 const encoder = new TextEncoder();
 
+/** What a message is for; a function where the text is costly, for it is rarely needed. */
+export type Description = string | (() => string);
+
 /** Writes several requests into one buffer that is used again and again. */
 export class MessageWriter {
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(65536);
@@ -26,7 +29,7 @@ export class MessageWriter {
   #length = 0;
   #message = 0;
   #seq = 0;
-  #what: string[] = [];
+  #what: Description[] = [];
 
   /** How many messages were written since the last reset. */
   get count(): number {
@@ -35,7 +38,8 @@ export class MessageWriter {
 
   /** What the n-th message (from 1, its sequence number) was for, for error messages. */
   describe(seq: number): string {
-    return this.#what[seq - 1] ?? "request";
+    const what = this.#what[seq - 1] ?? "request";
+    return typeof what === "string" ? what : what();
   }
 
   reset(): void {
@@ -45,7 +49,7 @@ export class MessageWriter {
   }
 
   /** Begins a message; its sequence number is its place in the buffer, from 1. */
-  begin(type: number, flags: number, what: string): this {
+  begin(type: number, flags: number, what: Description): this {
     this.#reserve(4096);
     this.#message = this.#length;
     this.#view.setUint16(this.#length + 4, type, true);

@@ -110,7 +110,7 @@ export function setLink(
   index: number,
   change: { up?: boolean; master?: number; mtu?: number },
 ): void {
-  batch.begin(RTM_NEWLINK, 0, `set link ${index} ${JSON.stringify(change)}`);
+  batch.begin(RTM_NEWLINK, 0, () => `set link ${index} ${JSON.stringify(change)}`);
   ifinfo(batch, index, change.up ? IFF_UP : 0, change.up === undefined ? 0 : IFF_UP);
   if (change.mtu !== undefined) batch.attrU32(IFLA_MTU, change.mtu);
   if (change.master !== undefined) batch.attrU32(IFLA_MASTER, change.master);

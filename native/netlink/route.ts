@@ -45,9 +45,12 @@ function routeMessage(
 ): void {
   const { destination, prefix = 0, gateway, mtu } = route;
   const sample = destination ?? gateway;
-  const to = destination ? `${ipText(destination)}/${prefix}` : "default";
-  const via = gateway ? ` via ${ipText(gateway)}` : "";
-  batch.begin(type, flags, `route ${to}${via} on link ${route.index}`)
+  const what = () => {
+    const to = destination ? `${ipText(destination)}/${prefix}` : "default";
+    const via = gateway ? ` via ${ipText(gateway)}` : "";
+    return `route ${to}${via} on link ${route.index}`;
+  };
+  batch.begin(type, flags, what)
     .u8(sample ? familyOf(sample) : route.family === 6 ? AF_INET6 : AF_INET)
     .u8(destination ? prefix : 0).u8(0).u8(0)
     .u8(RT_TABLE_MAIN).u8(RTPROT_STATIC).u8(scope).u8(RTN_UNICAST)
@@ -75,7 +78,7 @@ export function deleteRoute(batch: MessageWriter, route: RouteSpec): void {
 
 /** Asks which way a packet to an address would go; {@link isLocalRoute} reads the answer. */
 export function getRoute(batch: MessageWriter, ip: Uint8Array): void {
-  batch.begin(RTM_GETROUTE, 0, `get route to ${ipText(ip)}`)
+  batch.begin(RTM_GETROUTE, 0, () => `get route to ${ipText(ip)}`)
     .u8(familyOf(ip)).u8(ip.length * 8).u8(0).u8(0)
     .u8(0).u8(0).u8(0).u8(0).u32(0)
     .attrBytes(RTA_DST, ip)

@@ -21,21 +21,35 @@ export function rtnetlink(write: (batch: MessageWriter) => void): Message[] {
 
 /** As {@link rtnetlink}, to any of netlink's families (netlink(7)). */
 export function netlink(family: number, write: (batch: MessageWriter) => void): Message[] {
-  writer.reset();
-  write(writer);
-  if (writer.count === 0) return [];
-  const fd = check(
-    libc().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, family),
-    "socket",
-    "AF_NETLINK",
-  );
+  const fd = openNetlink(family);
   try {
-    const out = writer.finish();
-    check(libc().send(fd, out, BigInt(out.length), 0), "send", "netlink", out.length);
-    return receive(fd, writer);
+    return exchange(fd, write);
   } finally {
     closeFd(fd);
   }
+}
+
+/** A socket of one of netlink's families, to the namespace that the calling thread is in. */
+export function openNetlink(family: number = NETLINK_ROUTE): number {
+  return check(libc().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, family), "socket", "AF_NETLINK");
+}
+
+/**
+ * As {@link rtnetlink}, by an open socket, to the namespace in which it was opened. After an error
+ * that is no refusal of the kernel's, answers may be left in it: close it then.
+ */
+export function exchange(fd: number, write: (batch: MessageWriter) => void): Message[] {
+  writer.reset();
+  write(writer);
+  if (writer.count === 0) return [];
+  const out = writer.finish();
+  check(libc().send(fd, out, BigInt(out.length), 0), "send", "netlink", out.length);
+  return receive(fd, writer);
+}
+
+/** Whether an error is the kernel's refusal of what {@link exchange} asked, after all its answers. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof SyscallError && error.call === "netlink";
 }
 
 function receive(fd: number, sent: MessageWriter): Message[] {

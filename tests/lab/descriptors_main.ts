@@ -2,12 +2,14 @@
  * Run by `descriptors_test.ts` in a process of its own, since tests that run in parallel share one
  * table of descriptors. Prints what left descriptors open, one line each.
  */
+import { Namespace } from "../../native/namespace.ts";
 import { pathExists } from "../../native/libc.ts";
 import { failAt, OPERATIONS, Site, stepsOf } from "./faults.ts";
 import { REFUSALS, World } from "./refusals/mod.ts";
 
-/** All descriptors of this process that are open. */
+/** All descriptors of this process that are open, but for what namespaces keep for their next use. */
 export function openDescriptors(): number[] {
+  Namespace.dropSockets();
   const all = Array.from({ length: 1024 }, (_, fd) => fd);
   return all.filter((fd) => pathExists(`/proc/self/fd/${fd}`));
 }
