@@ -112,6 +112,16 @@ export function check(
   return value;
 }
 
+const EINTR = 4;
+
+/** Makes a call again for as long as a signal breaks it off (signal(7)). */
+export function uninterrupted(call: () => number | bigint): number {
+  for (;;) {
+    const value = Number(call());
+    if (value >= 0 || lastErrno() !== EINTR) return value;
+  }
+}
+
 export const O_RDONLY = 0;
 export const O_WRONLY = 1;
 export const O_RDWR = 2;

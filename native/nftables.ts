@@ -43,13 +43,28 @@ export function nftablesBackend(): "libnftables" | "nft" | undefined {
   }
 }
 
+/** What strerror(3) makes of EINTR: the kernel breaks a transaction off when a signal comes. */
+const INTERRUPTED = "Interrupted system call";
+/** So often in a row only where something is wrong. */
+const ATTEMPTS = 1000;
+
 /**
  * Runs nft(8) commands in the network namespace that the calling thread is in,
  * as one transaction: all of them or none. Returns what they print.
  */
 export function nft(commands: string): string {
   const lib = libnftables();
-  return lib && hasLowDescriptor() ? runInProcess(lib, commands) : runNft(commands);
+  const run = lib && hasLowDescriptor()
+    ? () => runInProcess(lib, commands)
+    : () => runNft(commands);
+  for (let attempt = 1;; attempt++) {
+    try {
+      return run();
+    } catch (error) {
+      const again = error instanceof RulesetError && error.message.includes(INTERRUPTED);
+      if (!again || attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** Whether the library's socket will be one that it can wait for; otherwise it aborts the process. */
@@ -77,6 +92,7 @@ function runInProcess(lib: Library, commands: string): string {
 function runNft(commands: string): string {
   const { success, stdout, stderr } = new Deno.Command("sh", {
     args: ["-c", 'printf %s "$1" | nft -f -', "sh", commands],
+    env: { LC_ALL: "C" },
   }).outputSync();
   if (!success) throw refused(new TextDecoder().decode(stderr), commands);
   return new TextDecoder().decode(stdout);

@@ -1,4 +1,4 @@
-import { check, closeFd, libc, O_CLOEXEC, SyscallError } from "./libc.ts";
+import { check, closeFd, libc, O_CLOEXEC, SyscallError, uninterrupted } from "./libc.ts";
 
 const POLLIN = 1;
 
@@ -37,7 +37,8 @@ export class ReportPipe {
         if (!more) break;
         continue;
       }
-      const n = check(libc().read(this.#read, buffer, 4096n), "read", "pipe");
+      const read = uninterrupted(() => libc().read(this.#read, buffer, 4096n));
+      const n = check(read, "read", "pipe");
       text += decoder.decode(buffer.subarray(0, n), { stream: true });
     }
     return text;

@@ -1,4 +1,4 @@
-import { check, closeFd, libc, SyscallError } from "../libc.ts";
+import { check, closeFd, libc, SyscallError, uninterrupted } from "../libc.ts";
 import { type Message, MessageWriter, NLMSG_DONE, NLMSG_ERROR, readMessages } from "./codec.ts";
 
 const AF_NETLINK = 16;
@@ -43,7 +43,8 @@ export function exchange(fd: number, write: (batch: MessageWriter) => void): Mes
   write(writer);
   if (writer.count === 0) return [];
   const out = writer.finish();
-  check(libc().send(fd, out, BigInt(out.length), 0), "send", "netlink", out.length);
+  const sent = uninterrupted(() => libc().send(fd, out, BigInt(out.length), 0));
+  check(sent, "send", "netlink", out.length);
   return receive(fd, writer);
 }
 
@@ -56,7 +57,8 @@ function receive(fd: number, sent: MessageWriter): Message[] {
   const answers: Message[] = [];
   let failure: SyscallError | undefined;
   for (;;) {
-    const n = check(libc().recv(fd, inbox, BigInt(inbox.length), 0), "recv", "netlink");
+    const received = uninterrupted(() => libc().recv(fd, inbox, BigInt(inbox.length), 0));
+    const n = check(received, "recv", "netlink");
     for (const message of readMessages(inbox.slice(0, n))) {
       if (message.type === NLMSG_ERROR) {
         const errno = -new DataView(message.body.buffer, message.body.byteOffset).getInt32(0, true);

@@ -106,6 +106,16 @@ Deno.test("undoing goes backwards, and to the end", () => {
   assertEquals(done.length, 3);
 });
 
+Deno.test("signals break nothing off", async () => {
+  // A process of its own: signals are for all of its threads.
+  const script = new URL("./signals_main.ts", import.meta.url).pathname;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", script],
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assertEquals(out, "0\n0\ntrue\n", err);
+});
+
 Deno.test("a lab that cannot be made leaves nothing", async () => {
   {
     using _failing = failAt(0);
