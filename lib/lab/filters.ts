@@ -4,7 +4,13 @@ import { setSysctl } from "../../native/sysctl.ts";
 import { type Firewall, resolveFirewall } from "../firewall/config.ts";
 import { FIREWALL_TABLE, firewallRuleset } from "../firewall/ruleset.ts";
 import { type Nat, natSysctls, type ResolvedNat, resolveNat } from "../nat/config.ts";
-import { closedRuleset, formerNatRuleset, NAT_TABLE, natRuleset } from "../nat/ruleset.ts";
+import {
+  CLOSED_TABLE,
+  closedRuleset,
+  formerNatRuleset,
+  NAT_TABLE,
+  natRuleset,
+} from "../nat/ruleset.ts";
 import { loadFirst, NAT_VARIANTS } from "../nat/variants.ts";
 import type { RouterRecord } from "./model.ts";
 import { step } from "./steps.ts";
@@ -17,6 +23,7 @@ const without = (family: string, table: string) =>
   `add table ${family} ${table}\ndelete table ${family} ${table}\n`;
 
 const WITHOUT_NAT = without("ip", NAT_TABLE);
+const WITHOUT_CLOSED = without("ip", CLOSED_TABLE);
 
 /** Loads a router's IPv4 NAT in place of the one it has. `fresh` says that it has none. */
 export function loadNat(router: RouterRecord, nat: Nat, fresh = false): void {
@@ -48,13 +55,15 @@ export function flushNat(router: RouterRecord): void {
   const { ip } = router.uplink;
   const nat = resolveNat(router.nat);
   router.runtime.namespace.enter(() => {
-    // Closed meanwhile: a packet of an old flow would bring its mapping back.
-    nft(WITHOUT_NAT + closedRuleset());
+    // Closed meanwhile: a packet of an old flow would bring its mapping back. The old rules stay
+    // until the new ones are there: what is on its way through would leave untranslated.
+    nft(WITHOUT_CLOSED + closedRuleset());
     try {
-      flushConntrack();
-    } finally {
       if (ip && nat) translate(router, ip, nat, WITHOUT_NAT);
-      else nft(WITHOUT_NAT);
+      flushConntrack();
+      if (!ip || !nat) nft(WITHOUT_NAT);
+    } finally {
+      nft(WITHOUT_CLOSED);
     }
   });
 }

@@ -75,9 +75,15 @@ export function formerNatRuleset(): string {
   ]);
 }
 
+/** The table that is there while a router forgets. */
+export const CLOSED_TABLE = "netyard_closed";
+
 /** The nftables text for a router that reboots: no IPv4 comes in, not even as far as conntrack. */
 export function closedRuleset(): string {
-  return table(chain("closed", "type filter hook prerouting priority raw; policy drop;", []));
+  return table(
+    chain("closed", "type filter hook prerouting priority raw; policy drop;", []),
+    CLOSED_TABLE,
+  );
 }
 
 /** Random ports for each flow and answers only: what conntrack does by itself. */
@@ -198,6 +204,6 @@ function unsolicited(place: NatPlace): string[] {
   ]);
 }
 
-function table(lines: string[]): string {
-  return [`table ip ${NAT_TABLE} {`, ...lines.map((line) => `  ${line}`), "}", ""].join("\n");
+function table(lines: string[], name = NAT_TABLE): string {
+  return [`table ip ${name} {`, ...lines.map((line) => `  ${line}`), "}", ""].join("\n");
 }

@@ -87,7 +87,7 @@ Deno.test("without NAT there is no ruleset, and in place of one only what keeps 
 Deno.test("a router that reboots lets nothing come in", () => {
   assertEquals(
     closedRuleset(),
-    `table ip netyard_nat {
+    `table ip netyard_closed {
   chain closed {
     type filter hook prerouting priority raw; policy drop;
   }
@@ -152,8 +152,6 @@ Deno.test("every preset, shape and random configuration loads, in place of the o
         );
       }
     }
-    for (const ruleset of [closedRuleset(), formerNatRuleset()]) {
-      nft(`delete table ip netyard_nat\n${ruleset}`);
-    }
+    nft(`delete table ip netyard_nat\n${closedRuleset()}${formerNatRuleset()}`);
   });
 });
