@@ -113,12 +113,16 @@ export function check(
 }
 
 const EINTR = 4;
+const EAGAIN = 11;
 
-/** Makes a call again for as long as a signal breaks it off (signal(7)). */
+/**
+ * Makes a call that waits again for as long as a signal breaks it off (signal(7)). What handles the
+ * signal may leave EAGAIN for the error number, which a call that waits never fails by.
+ */
 export function uninterrupted(call: () => number | bigint): number {
   for (;;) {
     const value = Number(call());
-    if (value >= 0 || lastErrno() !== EINTR) return value;
+    if (value >= 0 || ![EINTR, EAGAIN].includes(lastErrno())) return value;
   }
 }
 
