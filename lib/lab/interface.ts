@@ -10,7 +10,10 @@ import type { RouterReference } from "./options.ts";
 import { addIp, renewIp, replug } from "./replug.ts";
 import { interfaceState } from "./snapshot.ts";
 
-/** What went through an interface since it was made, as the kernel of the node counts. */
+/**
+ * What went through an interface since its link was made, as the kernel of the node counts. A replug
+ * makes another link, and so does a LAN's second member for the router's `lan`: they count anew.
+ */
 export interface InterfaceCounters {
   /** Packets received. */
   rxPackets: number;
