@@ -1,0 +1,116 @@
+import { z } from "zod";
+
+/**
+ * How bad one direction of a link is. What is left out, or 0, is not impaired. Percentages are the
+ * share of packets that it happens to, each drawn by itself.
+ *
+ * A packet waits for the rate first and is delayed then, as tc-netem(8) does. Jitter makes packets
+ * overtake each other, but never where a rate is set: there they keep their order.
+ */
+export interface LinkLimits {
+  /** The bit rate, in kbit/s (1,000 bits), counting whole Ethernet frames. Default 0: unlimited. */
+  rateKbit?: number;
+  /** Packets that are lost, in percent. */
+  lossPct?: number;
+  /** One-way delay, in milliseconds. */
+  latencyMs?: number;
+  /** The delay varies by up to so many milliseconds either way, evenly; it is never below 0. */
+  jitterMs?: number;
+  /** Packets that are sent without the delay, and so overtake others, in percent. */
+  reorderPct?: number;
+  /** Packets that arrive twice, in percent. */
+  duplicatePct?: number;
+  /** Packets of which one bit is flipped, in percent. */
+  corruptPct?: number;
+}
+
+/** The names of the link conditions that come ready-made. */
+export type LinkPreset =
+  | "lan"
+  | "wifi"
+  | "wifi-bad"
+  | "mobile-4g"
+  | "mobile-3g"
+  | "satellite"
+  | "satellite-geo";
+
+/** The condition of a link, in one direction or in each: a preset or its limits. */
+export type LinkCondition = LinkPreset | LinkLimits;
+
+/** Which way a condition applies, as seen from the interface: `"up"` is what it sends. */
+export type LinkDirection = "both" | "up" | "down";
+
+/** A condition for each direction apart; null, or left out, for none. */
+export interface LinkDirections {
+  /** For what the interface sends. */
+  up?: LinkCondition | null;
+  /** For what it receives. */
+  down?: LinkCondition | null;
+}
+
+/** What the presets stand for; each value holds for each direction. */
+export const LINK_PRESETS: Readonly<Record<LinkPreset, Readonly<LinkLimits>>> = {
+  lan: {},
+  wifi: { latencyMs: 5, jitterMs: 2, lossPct: 0.1 },
+  "wifi-bad": { latencyMs: 40, jitterMs: 15, lossPct: 2, rateKbit: 20_000 },
+  "mobile-4g": { latencyMs: 25, jitterMs: 8, lossPct: 0.5 },
+  "mobile-3g": { latencyMs: 100, jitterMs: 30, lossPct: 2, rateKbit: 2_000 },
+  satellite: { latencyMs: 40, jitterMs: 7, lossPct: 1 },
+  "satellite-geo": { latencyMs: 300, jitterMs: 20, lossPct: 0.5, rateKbit: 25_000 },
+};
+
+const FIELDS = [
+  "rateKbit",
+  "lossPct",
+  "latencyMs",
+  "jitterMs",
+  "reorderPct",
+  "duplicatePct",
+  "corruptPct",
+] as const;
+
+/** The limits of a condition, only those that do something; undefined if there are none. */
+export function resolveCondition(condition: LinkCondition | null): LinkLimits | undefined {
+  const limits = typeof condition === "string" ? LINK_PRESETS[condition] : condition;
+  const entries = FIELDS.flatMap((field) => limits?.[field] ? [[field, limits[field]]] : []);
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+/** Whether two resolved conditions are the same. */
+export function sameLimits(a: LinkLimits | undefined, b: LinkLimits | undefined): boolean {
+  return FIELDS.every((field) => (a?.[field] ?? 0) === (b?.[field] ?? 0));
+}
+
+// 100 Gbit/s; below 1 kbit/s a full frame would take more than 12 s.
+const rate = z.union([z.literal(0), z.number().min(1).max(100_000_000)]);
+const percent = z.number().min(0).max(100);
+// A minute: more than any link, and what the queues still hold.
+const milliseconds = z.number().min(0).max(60_000);
+
+const limitsSchema = z.strictObject({
+  rateKbit: rate.optional(),
+  lossPct: percent.optional(),
+  latencyMs: milliseconds.optional(),
+  jitterMs: milliseconds.optional(),
+  reorderPct: percent.optional(),
+  duplicatePct: percent.optional(),
+  corruptPct: percent.optional(),
+}).meta({ title: "LinkLimits" });
+
+/** What a condition may be, for option objects and TOML alike. */
+export const conditionSchema: z.ZodType<LinkCondition> = z.union([
+  z.enum(Object.keys(LINK_PRESETS) as [LinkPreset, ...LinkPreset[]]),
+  limitsSchema,
+]);
+
+const directionsSchema = z.strictObject({
+  up: conditionSchema.nullable().optional(),
+  down: conditionSchema.nullable().optional(),
+}).meta({ title: "LinkDirections" });
+
+/** What `condition` may be where a link is made: one for both directions, or each apart. */
+export const linkConditionSchema: z.ZodType<LinkCondition | LinkDirections> = z.union([
+  z.enum(Object.keys(LINK_PRESETS) as [LinkPreset, ...LinkPreset[]]),
+  limitsSchema,
+  directionsSchema,
+]);

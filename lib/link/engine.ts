@@ -1,0 +1,69 @@
+import type { Namespace } from "../../native/namespace.ts";
+import type { LinkLimits } from "./condition.ts";
+
+/** What impairs links: the kernel's netem, or Netyard's own emulator. */
+export type LinkEngineKind = "netem" | "emulator";
+
+/** One end of a link; what leaves by it can be impaired. */
+export interface LinkEnd {
+  /** The namespace that it is in. */
+  namespace: Namespace;
+  /** Its index there. */
+  index: number;
+  /** Its name there. */
+  name: string;
+  /** Who sends by it, for messages: `laptop eth0 (up)`. */
+  label: string;
+}
+
+/** What happened to the packets that left by an impaired end, since it was impaired. */
+export interface ImpairmentCounters {
+  /** Packets that were to leave. */
+  packets: number;
+  /** Their bytes, Ethernet headers included. */
+  bytes: number;
+  /** Lost by `lossPct`. */
+  lost: number;
+  /** Sent twice by `duplicatePct`. */
+  duplicated: number;
+  /** Damaged by `corruptPct`. */
+  corrupted: number;
+  /** Sent ahead of others by `reorderPct`. */
+  reordered: number;
+  /** Lost because a queue was full, or because the link went down. */
+  dropped: number;
+  /** Sent more than a millisecond later than asked, because the host was busy. */
+  late: number;
+  /** How late packets were sent on average, in milliseconds. */
+  meanLateMs: number;
+  /** How late the latest was, in milliseconds. */
+  maxLateMs: number;
+}
+
+/** The condition of what leaves by one end of a link. */
+export interface Impairment {
+  /** Puts other limits in place of those in force. */
+  change(limits: LinkLimits): void;
+  /** Loses the packets that are on their way. */
+  drop(): void;
+  /** What happened so far. */
+  counters(): ImpairmentCounters;
+  /** Makes the link plain again, at once; what is on its way arrives. */
+  remove(): void;
+  /** Forgets an end that is gone. */
+  abandon(): void;
+}
+
+/** Impairs the ends of links. All but `ready` and `close` is done when the call returns. */
+export interface LinkEngine {
+  readonly kind: LinkEngineKind;
+  /**
+   * Impairs what leaves by an end of a link. `seed` decides what is drawn at random.
+   * In force when {@link LinkEngine.ready} resolves.
+   */
+  impair(end: LinkEnd, limits: LinkLimits, seed: number): Impairment;
+  /** Resolves when all that was asked so far is in force. */
+  ready(): Promise<void>;
+  /** Lets go of everything. */
+  close(): Promise<void>;
+}
