@@ -160,6 +160,17 @@ export function duplicateFd(fd: number, least: number): number {
 }
 
 /**
+ * Moves a descriptor to a high number, which leaves the low ones to libraries that wait by select(2);
+ * as it is where there is no room.
+ */
+export function highFd(fd: number): number {
+  const high = duplicateFd(fd, FD_SETSIZE);
+  if (high < 0) return fd;
+  closeFd(fd);
+  return high;
+}
+
+/**
  * Reads a whole file through libc: Deno guards `/proc` and wants `--allow-all`
  * for it, though the kernel itself lets any process read its own entries.
  */

@@ -3,8 +3,8 @@ import {
   check,
   closeFd,
   descriptorLimit,
-  duplicateFd,
   FD_SETSIZE,
+  highFd,
   libc,
   openFd,
   SyscallError,
@@ -66,11 +66,7 @@ function openHere(socket: number): number {
         "raise the limit by `ulimit -n`, or make fewer nodes",
     );
   }
-  if (fd < LOW || fd >= FD_SETSIZE) return fd;
-  const high = duplicateFd(fd, FD_SETSIZE);
-  if (high < 0) return fd;
-  closeFd(fd);
-  return high;
+  return fd < LOW || fd >= FD_SETSIZE ? fd : highFd(fd);
 }
 
 /** A lab that is built asks one router again and again, and each of its devices once. */

@@ -64,6 +64,8 @@ export interface LinkEngine {
   impair(end: LinkEnd, limits: LinkLimits, seed: number): Impairment;
   /** Resolves when all that was asked so far is in force. */
   ready(): Promise<void>;
+  /** Lets go of a namespace whose ends are all abandoned, so that it can go. */
+  release(namespace: Namespace): void;
   /** Lets go of everything. */
   close(): Promise<void>;
 }

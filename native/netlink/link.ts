@@ -16,10 +16,12 @@ const RTM_NEWLINKPROP = 108;
 const RTM_DELLINKPROP = 109;
 
 const IFF_UP = 1;
+const IFF_NOARP = 0x80;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
 const IFLA_MTU = 4;
 const IFLA_MASTER = 10;
+const IFLA_TXQLEN = 13;
 const IFLA_LINKINFO = 18;
 const IFLA_STATS64 = 23;
 const IFLA_AF_SPEC = 26;
@@ -37,6 +39,9 @@ const RTEXT_FILTER_SKIP_STATS = 1 << 3;
 const AF_INET6 = 10;
 const IFLA_INET6_ADDR_GEN_MODE = 8;
 const IN6_ADDR_GEN_MODE_NONE = 1;
+
+/** RFC 791. */
+const IPV4_MIN_MTU = 68;
 
 /** The index of `lo`, in every namespace. */
 export const LOOPBACK = 1;
@@ -133,6 +138,16 @@ export function noLinkLocal(batch: MessageWriter, index: number): void {
       ),
   );
   batch.end();
+}
+
+/**
+ * Sets a link up that only carries what is redirected to it: without addresses and ARP, and with an
+ * MTU that IPv6 is off below. What is redirected may be larger. `queue` is in packets.
+ */
+export function setCarrier(batch: MessageWriter, index: number, queue: number): void {
+  batch.begin(RTM_NEWLINK, 0, `set link ${index} up as a carrier`);
+  ifinfo(batch, index, IFF_UP | IFF_NOARP, IFF_UP | IFF_NOARP);
+  batch.attrU32(IFLA_MTU, IPV4_MIN_MTU).attrU32(IFLA_TXQLEN, queue).end();
 }
 
 /** Gives a link another name besides its own, for tools that are told which (`altname`, since Linux 5.5). */

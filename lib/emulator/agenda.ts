@@ -1,0 +1,66 @@
+/**
+ * What is due when: a binary heap of times, each with a number, in memory taken once. Of two that
+ * are due at the same time, either may come first.
+ */
+export class Agenda {
+  #times: Float64Array;
+  #items: Int32Array;
+  #length = 0;
+
+  constructor(capacity: number) {
+    this.#times = new Float64Array(capacity);
+    this.#items = new Int32Array(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** When the next is due; Infinity for never. */
+  get next(): number {
+    return this.#length > 0 ? this.#times[0] : Infinity;
+  }
+
+  /** The n-th of all, in no particular order. */
+  item(n: number): number {
+    return this.#items[n];
+  }
+
+  push(time: number, item: number): void {
+    const times = this.#times;
+    const items = this.#items;
+    let at = this.#length++;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (times[parent] <= time) break;
+      times[at] = times[parent];
+      items[at] = items[parent];
+      at = parent;
+    }
+    times[at] = time;
+    items[at] = item;
+  }
+
+  /** Takes the next, which there must be. */
+  pop(): number {
+    const times = this.#times;
+    const items = this.#items;
+    const first = items[0];
+    const length = --this.#length;
+    const time = times[length];
+    const item = items[length];
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= length) break;
+      if (child + 1 < length && times[child + 1] < times[child]) child++;
+      if (times[child] >= time) break;
+      times[at] = times[child];
+      items[at] = items[child];
+      at = child;
+    }
+    times[at] = time;
+    items[at] = item;
+    return first;
+  }
+}

@@ -1,0 +1,248 @@
+import type { ImpairmentCounters, LinkLimits } from "../link/mod.ts";
+
+/**
+ * The memory that the lab's thread and the emulator's thread share: settings and counters of each
+ * direction, and the commands from one to the other. Neither has to wait for the other's event loop,
+ * of which the emulator's thread has none.
+ */
+
+/** What the lab's thread asks for, of one direction. */
+export const enum Command {
+  /** Take the direction over. */
+  Add = 1,
+  /** Read its limits again. */
+  Change,
+  /** Lose the frames that are on their way. */
+  Drop,
+  /** Send at once what is on its way, and let go. */
+  Remove,
+  /** Let go. */
+  Abandon,
+  /** End. */
+  Stop,
+  /** For tests: fail. */
+  Fail,
+  /** For tests: do nothing any more. */
+  Hang,
+}
+
+const enum Word {
+  Posted,
+  Done,
+  Beat,
+  Count = 64,
+}
+
+const RING = 65_536;
+/** How many directions there can be at once in a lab. */
+export const DIRECTIONS = 16_384;
+const STRIDE = 32;
+
+const enum Field {
+  Tap,
+  Sender,
+  Seed,
+  Rate,
+  Loss,
+  Latency,
+  Jitter,
+  Reorder,
+  Duplicate,
+  Corrupt,
+  Packets,
+  Bytes,
+  Lost,
+  Duplicated,
+  Corrupted,
+  Reordered,
+  Dropped,
+  Late,
+  LateNs,
+  LatestNs,
+  Sent,
+}
+
+const RING_OFFSET = 4 * Word.Count;
+const TABLE_OFFSET = RING_OFFSET + 8 * RING;
+const BYTES = TABLE_OFFSET + 8 * STRIDE * DIRECTIONS;
+
+/** Both threads make one of these over the same memory. */
+export class Control {
+  readonly memory: SharedArrayBuffer;
+  #words: Int32Array;
+  #ring: Int32Array;
+  #table: Float64Array;
+
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BYTES)) {
+    this.memory = memory;
+    this.#words = new Int32Array(memory, 0, Word.Count);
+    this.#ring = new Int32Array(memory, RING_OFFSET, 2 * RING);
+    this.#table = new Float64Array(memory, TABLE_OFFSET);
+  }
+
+  // The lab's side.
+
+  /** How many commands were posted so far. */
+  get posted(): number {
+    return Atomics.load(this.#words, Word.Posted);
+  }
+
+  get done(): number {
+    return Atomics.load(this.#words, Word.Done);
+  }
+
+  /** Grows for as long as the emulator's thread lives. */
+  get beat(): number {
+    return Atomics.load(this.#words, Word.Beat);
+  }
+
+  /** Whether there is no room for another command. */
+  get full(): boolean {
+    return this.posted - this.done >= RING;
+  }
+
+  post(command: Command, direction: number): void {
+    const { posted } = this;
+    const at = 2 * (posted % RING);
+    this.#ring[at] = command;
+    this.#ring[at + 1] = direction;
+    Atomics.store(this.#words, Word.Posted, posted + 1);
+  }
+
+  /** Waits, for a time at most, until a command is done beyond those that were. */
+  async progress(done: number, timeoutMs: number): Promise<void> {
+    const { value } = Atomics.waitAsync(this.#words, Word.Done, done, timeoutMs);
+    await value;
+  }
+
+  /** Ends all waiting: nothing will be done any more. */
+  release(): void {
+    Atomics.notify(this.#words, Word.Done);
+  }
+
+  /** As {@link Control.progress}, on the spot. */
+  block(done: number, timeoutMs: number): void {
+    Atomics.wait(this.#words, Word.Done, done, timeoutMs);
+  }
+
+  describe(direction: number, fds: { tap: number; sender: number }, seed: number): void {
+    const row = this.#row(direction).fill(0);
+    row[Field.Tap] = fds.tap;
+    row[Field.Sender] = fds.sender;
+    row[Field.Seed] = seed;
+  }
+
+  setLimits(direction: number, limits: LinkLimits): void {
+    const row = this.#row(direction);
+    row[Field.Rate] = limits.rateKbit ?? 0;
+    row[Field.Loss] = limits.lossPct ?? 0;
+    row[Field.Latency] = limits.latencyMs ?? 0;
+    row[Field.Jitter] = limits.jitterMs ?? 0;
+    row[Field.Reorder] = limits.reorderPct ?? 0;
+    row[Field.Duplicate] = limits.duplicatePct ?? 0;
+    row[Field.Corrupt] = limits.corruptPct ?? 0;
+  }
+
+  counters(direction: number): ImpairmentCounters {
+    const row = this.#row(direction);
+    return {
+      packets: row[Field.Packets],
+      bytes: row[Field.Bytes],
+      lost: row[Field.Lost],
+      duplicated: row[Field.Duplicated],
+      corrupted: row[Field.Corrupted],
+      reordered: row[Field.Reordered],
+      dropped: row[Field.Dropped],
+      late: row[Field.Late],
+      meanLateMs: row[Field.Sent] > 0 ? row[Field.LateNs] / row[Field.Sent] / 1e6 : 0,
+      maxLateMs: row[Field.LatestNs] / 1e6,
+    };
+  }
+
+  // The emulator's side.
+
+  /** The command after those that are done; 0 if there is none. */
+  command(): Command | 0 {
+    const { done } = this;
+    return done === this.posted ? 0 : this.#ring[2 * (done % RING)];
+  }
+
+  /** What it is about. */
+  direction(): number {
+    return this.#ring[2 * (this.done % RING) + 1];
+  }
+
+  finish(): void {
+    Atomics.add(this.#words, Word.Done, 1);
+    Atomics.notify(this.#words, Word.Done);
+  }
+
+  alive(): void {
+    Atomics.add(this.#words, Word.Beat, 1);
+  }
+
+  fds(direction: number): { tap: number; sender: number } {
+    const row = this.#row(direction);
+    return { tap: row[Field.Tap], sender: row[Field.Sender] };
+  }
+
+  seed(direction: number): number {
+    return this.#row(direction)[Field.Seed];
+  }
+
+  limits(direction: number): LinkLimits {
+    const row = this.#row(direction);
+    return {
+      rateKbit: row[Field.Rate],
+      lossPct: row[Field.Loss],
+      latencyMs: row[Field.Latency],
+      jitterMs: row[Field.Jitter],
+      reorderPct: row[Field.Reorder],
+      duplicatePct: row[Field.Duplicate],
+      corruptPct: row[Field.Corrupt],
+    };
+  }
+
+  /** Counts a frame that came. */
+  came(direction: number, bytes: number): void {
+    const at = direction * STRIDE;
+    this.#table[at + Field.Packets]++;
+    this.#table[at + Field.Bytes] += bytes;
+  }
+
+  /** Counts a frame that was sent, so many nanoseconds after it was to be. */
+  sent(direction: number, late: number): void {
+    const at = direction * STRIDE;
+    this.#table[at + Field.Sent]++;
+    this.#table[at + Field.LateNs] += late;
+    if (late > LATE_NS) this.#table[at + Field.Late]++;
+    if (late > this.#table[at + Field.LatestNs]) this.#table[at + Field.LatestNs] = late;
+  }
+
+  lost(direction: number): void {
+    this.#table[direction * STRIDE + Field.Lost]++;
+  }
+
+  duplicated(direction: number): void {
+    this.#table[direction * STRIDE + Field.Duplicated]++;
+  }
+
+  corrupted(direction: number): void {
+    this.#table[direction * STRIDE + Field.Corrupted]++;
+  }
+
+  reordered(direction: number): void {
+    this.#table[direction * STRIDE + Field.Reordered]++;
+  }
+
+  dropped(direction: number): void {
+    this.#table[direction * STRIDE + Field.Dropped]++;
+  }
+
+  #row(direction: number): Float64Array {
+    return this.#table.subarray(direction * STRIDE, (direction + 1) * STRIDE);
+  }
+}
+
+/** From here on a frame counts as late. */
+const LATE_NS = 1e6;

@@ -1,0 +1,51 @@
+import type { Namespace } from "../../native/namespace.ts";
+import type { Impairment, LinkEnd, LinkEngine, LinkLimits } from "../link/mod.ts";
+import { Command } from "./control.ts";
+import { EmulatorError } from "./errors.ts";
+import { Ports } from "./ports.ts";
+import { type OnFailure, Session } from "./session.ts";
+
+/**
+ * The link engine for kernels without sch_netem: a thread through which the frames of all impaired
+ * links of a lab go. It starts with the first of them, and again after it failed.
+ */
+export class Emulator implements LinkEngine {
+  readonly kind = "emulator";
+  #onFailure: OnFailure;
+  #ports = new Ports();
+  #session: Session | undefined;
+  #closed = false;
+
+  constructor(onFailure: OnFailure) {
+    this.#onFailure = onFailure;
+  }
+
+  impair(end: LinkEnd, limits: LinkLimits, seed: number): Impairment {
+    if (this.#closed) throw new EmulatorError(`${end.label}: the link emulator is closed`);
+    this.#session ??= new Session(this.#ports, (error, labels) => {
+      this.#session = undefined;
+      this.#onFailure(error, labels);
+    });
+    return this.#session.impair(end, limits, seed);
+  }
+
+  async ready(): Promise<void> {
+    await this.#session?.ready();
+  }
+
+  release(namespace: Namespace): void {
+    this.#ports.release(namespace);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#session?.close();
+    this.#session = undefined;
+    await this.#ports.close();
+  }
+
+  /** For tests: has the thread fail, or do nothing any more. */
+  sabotage(how: "fail" | "hang"): void {
+    this.#session?.post(how === "fail" ? Command.Fail : Command.Hang, 0);
+  }
+}

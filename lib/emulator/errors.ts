@@ -1,0 +1,4 @@
+import { NetyardError } from "../../native/error.ts";
+
+/** A link cannot be impaired by the emulator, or the emulator failed. */
+export class EmulatorError extends NetyardError {}

@@ -1,0 +1,57 @@
+/** What the emulator has to know of a frame's contents. */
+
+const ETHERNET_BYTES = 14;
+const ARP = 0x0806;
+const IPV4 = 0x0800;
+const IPV6 = 0x86dd;
+const HOP_BY_HOP = 0;
+const IGMP = 2;
+const ICMPV6 = 58;
+/** Multicast listener and neighbour discovery are types 130 to 143 (RFC 2710, 4861, 3810). */
+const FIRST_CONTROL_TYPE = 130;
+const LAST_CONTROL_TYPE = 143;
+
+/** Flags of a virtio-net header: the checksum is yet to be computed. */
+const NEEDS_CHECKSUM = 1;
+
+/**
+ * Whether a frame is one that hosts send of their own accord: ARP, neighbour discovery, or the
+ * membership reports of multicast.
+ */
+export function isControl(bytes: Uint8Array, start: number): boolean {
+  const type = bytes[start + 12] << 8 | bytes[start + 13];
+  const ip = start + ETHERNET_BYTES;
+  if (type === IPV4) return bytes[ip + 9] === IGMP;
+  if (type !== IPV6) return type === ARP;
+  let next = bytes[ip + 6];
+  let at = ip + 40;
+  if (next === HOP_BY_HOP) {
+    next = bytes[at];
+    at += 8 * (bytes[at + 1] + 1);
+  }
+  return next === ICMPV6 && bytes[at] >= FIRST_CONTROL_TYPE && bytes[at] <= LAST_CONTROL_TYPE;
+}
+
+/**
+ * Flips one bit of what is behind the Ethernet header. `header` is where the virtio-net header
+ * begins, `start` the frame; `chance` is any 32-bit integer.
+ */
+export function corrupt(
+  bytes: Uint8Array,
+  header: number,
+  start: number,
+  length: number,
+  chance: number,
+): void {
+  const payload = length - ETHERNET_BYTES;
+  if (payload <= 0) return;
+  const bit = 1 << (chance & 7);
+  let at = start + ETHERNET_BYTES + (chance >>> 3) % payload;
+  // A checksum that is computed later would hide the damage: damage what it is computed from.
+  if (bytes[header] & NEEDS_CHECKSUM) {
+    const field = (bytes[header + 6] | bytes[header + 7] << 8) +
+      (bytes[header + 8] | bytes[header + 9] << 8);
+    if (field < length) at = start + field;
+  }
+  bytes[at] ^= bit;
+}

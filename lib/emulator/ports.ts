@@ -1,0 +1,46 @@
+import type { Namespace } from "../../native/namespace.ts";
+import type { LinkEnd } from "../link/mod.ts";
+import type { Port } from "./port.ts";
+import { redirect } from "./redirect.ts";
+
+/** The ports of an emulator that nobody uses, by their namespaces. */
+export class Ports {
+  #parked = new Map<Namespace, Port[]>();
+  /** Those whose namespaces are to go. */
+  #released = new WeakSet<Namespace>();
+  #closing = new Set<Promise<void>>();
+
+  /** Has what is to leave by an end of a link come to a port; on failure all is as before. */
+  take(end: LinkEnd): Port {
+    const parked = this.#parked.get(end.namespace);
+    const port = redirect(end, parked?.at(-1));
+    if (parked?.at(-1) === port) parked.pop();
+    return port;
+  }
+
+  /** Keeps a port, which nothing reads any more, for another use. */
+  park(port: Port): void {
+    if (this.#released.has(port.namespace)) return this.#close(port);
+    const parked = this.#parked.get(port.namespace);
+    if (parked) parked.push(port);
+    else this.#parked.set(port.namespace, [port]);
+  }
+
+  /** Lets a namespace go. */
+  release(namespace: Namespace): void {
+    this.#released.add(namespace);
+    for (const port of this.#parked.get(namespace) ?? []) this.#close(port);
+    this.#parked.delete(namespace);
+  }
+
+  /** Lets all of them go; resolves when they are gone. */
+  async close(): Promise<void> {
+    for (const namespace of [...this.#parked.keys()]) this.release(namespace);
+    await Promise.all(this.#closing);
+  }
+
+  #close(port: Port): void {
+    const closing = port.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+}

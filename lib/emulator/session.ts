@@ -1,0 +1,177 @@
+import { EventFd } from "../../native/eventfd.ts";
+import type { Impairment, ImpairmentCounters, LinkEnd, LinkLimits } from "../link/mod.ts";
+import { Command, Control, DIRECTIONS } from "./control.ts";
+import { EmulatorError } from "./errors.ts";
+import type { Port } from "./port.ts";
+import type { Ports } from "./ports.ts";
+import { restore } from "./redirect.ts";
+import { EmulatorThread } from "./thread.ts";
+import { watch } from "./watchdog.ts";
+
+/** Far more than a command takes on a busy host. */
+const PATIENCE_MS = 10_000;
+
+/** Called when the emulator's thread is gone and its links are plain again. */
+export type OnFailure = (error: EmulatorError, labels: string[]) => void;
+
+/** One life of the emulator's thread: the directions that it serves, and what it is told of them. */
+export class Session {
+  #ports: Ports;
+  #control = new Control();
+  #wake = new EventFd();
+  #thread: EmulatorThread;
+  #watchdog: Disposable;
+  #directions = new Map<number, { end: LinkEnd; port: Port }>();
+  /** Those that the thread has yet to let go of. */
+  #leaving = new Map<number, Port>();
+  #free: number[] = [];
+  #next = 0;
+  #onFailure: OnFailure;
+  #failure: EmulatorError | undefined;
+
+  constructor(ports: Ports, onFailure: OnFailure) {
+    this.#ports = ports;
+    this.#onFailure = onFailure;
+    this.#thread = new EmulatorThread(
+      { memory: this.#control.memory, wake: this.#wake.fd },
+      (message) => this.#fail(`its thread failed: ${message}`),
+    );
+    this.#watchdog = watch({
+      beat: () => this.#control.beat,
+      poke: () => this.#wake.signal(),
+      isRunning: () => this.#thread.running,
+      dead: (seconds) => this.#fail(`its thread did nothing for ${seconds} s`),
+    });
+  }
+
+  impair(end: LinkEnd, limits: LinkLimits, seed: number): Impairment {
+    const id = this.#number(end);
+    let port: Port;
+    try {
+      port = this.#ports.take(end);
+    } catch (error) {
+      this.#free.push(id);
+      throw error;
+    }
+    this.#directions.set(id, { end, port });
+    this.#control.describe(id, port, seed);
+    this.#control.setLimits(id, limits);
+    const before = port.overflowed;
+    this.post(Command.Add, id);
+
+    const count = (): ImpairmentCounters => {
+      const counters = this.#control.counters(id);
+      return { ...counters, dropped: counters.dropped + port.overflowed - before };
+    };
+    // What it came to, once it is over: the number may be another's then.
+    let result: ImpairmentCounters | undefined;
+    const finish = (command: Command) => {
+      result ??= count();
+      this.#finish(id, command);
+    };
+    return {
+      change: (to) => {
+        if (result) return;
+        this.#control.setLimits(id, to);
+        this.post(Command.Change, id);
+      },
+      drop: () => {
+        if (!result) this.post(Command.Drop, id);
+      },
+      counters: () => result ?? count(),
+      remove: () => {
+        if (result) return;
+        if (!this.#failure) restore(end);
+        finish(Command.Remove);
+      },
+      abandon: () => {
+        if (!result) finish(Command.Abandon);
+      },
+    };
+  }
+
+  #number({ label }: LinkEnd): number {
+    const id = this.#free.pop() ?? this.#next++;
+    if (id < DIRECTIONS) return id;
+    this.#next--;
+    throw new EmulatorError(
+      `${label}: a lab can have ${DIRECTIONS} impaired directions of links; clear others first`,
+    );
+  }
+
+  #finish(id: number, command: Command): void {
+    const direction = this.#directions.get(id);
+    if (!direction) return;
+    this.#directions.delete(id);
+    this.#leaving.set(id, direction.port);
+    this.post(command, id);
+    void this.ready().then(() => {
+      if (!this.#leaving.delete(id)) return;
+      this.#ports.park(direction.port);
+      this.#free.push(id);
+    }, () => {});
+  }
+
+  post(command: Command, direction: number): void {
+    if (this.#failure) return;
+    const control = this.#control;
+    while (control.full) {
+      const { done } = control;
+      control.block(done, PATIENCE_MS);
+      if (control.done === done) throw this.#silent();
+    }
+    control.post(command, direction);
+    this.#wake.signal();
+  }
+
+  /** Resolves when all that was posted so far is done. */
+  async ready(): Promise<void> {
+    const control = this.#control;
+    const goal = control.posted;
+    for (let done = control.done; done < goal; done = control.done) {
+      if (this.#failure) throw this.#failure;
+      await control.progress(done, PATIENCE_MS);
+      if (control.done === done && !this.#failure) throw this.#silent();
+    }
+  }
+
+  #silent(): EmulatorError {
+    return new EmulatorError(
+      `the link emulator did not answer within ${PATIENCE_MS / 1000} s; is the host overloaded?`,
+    );
+  }
+
+  /** Makes all links plain again: without the thread they are black holes. */
+  #fail(reason: string): void {
+    if (this.#failure) return;
+    this.#failure = new EmulatorError(
+      `the link emulator ended: ${reason}; all links that it impaired are plain again`,
+    );
+    this.#thread.terminate();
+    const labels: string[] = [];
+    for (const { end } of this.#directions.values()) {
+      restore(end);
+      labels.push(end.label);
+    }
+    this.#letGo();
+    this.#control.release();
+    this.#onFailure(this.#failure, labels);
+  }
+
+  /** Ends the thread. */
+  async close(): Promise<void> {
+    if (this.#failure) return;
+    this.post(Command.Stop, 0);
+    await this.#thread.ended(PATIENCE_MS);
+    if (!this.#failure) this.#letGo();
+  }
+
+  #letGo(): void {
+    this.#watchdog[Symbol.dispose]();
+    for (const { port } of this.#directions.values()) this.#ports.park(port);
+    for (const port of this.#leaving.values()) this.#ports.park(port);
+    this.#directions.clear();
+    this.#leaving.clear();
+    this.#wake.close();
+  }
+}

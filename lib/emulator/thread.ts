@@ -1,0 +1,62 @@
+import type { EmulatorStart } from "./worker.ts";
+
+/** The first thing that the thread says: all that comes next it does in a loop of its own. */
+const STARTED = "started";
+
+/**
+ * The worker thread of the emulator. It imports by an address that is no literal, for then
+ * `deno test` does not check the module's types anew.
+ */
+const SOURCE = `
+self.onmessage = async ({ data }) => {
+  const { emulate } = await import(String(${
+  JSON.stringify(new URL("./worker.ts", import.meta.url).href)
+}));
+  self.postMessage(${JSON.stringify(STARTED)});
+  emulate(data);
+  self.postMessage("ended");
+  self.close();
+};`;
+
+/** Starts the thread at once; it runs once its modules are loaded. */
+export class EmulatorThread {
+  #worker: Worker;
+  #started = false;
+  #ended = Promise.withResolvers<void>();
+
+  /** `onError` is called, at most once, when an error ended the thread. */
+  constructor(start: EmulatorStart, onError: (message: string) => void) {
+    const url = URL.createObjectURL(new Blob([SOURCE], { type: "application/javascript" }));
+    this.#worker = new Worker(url, { type: "module", name: "netyard-emulator" });
+    this.#worker.onmessage = ({ data }) => {
+      URL.revokeObjectURL(url);
+      if (data === STARTED) this.#started = true;
+      else this.#ended.resolve();
+    };
+    this.#worker.onerror = (event) => {
+      // Else the error would end the whole process.
+      event.preventDefault();
+      URL.revokeObjectURL(url);
+      this.#ended.resolve();
+      onError(event.message);
+    };
+    this.#worker.postMessage(start);
+  }
+
+  /** Whether it moves frames. */
+  get running(): boolean {
+    return this.#started;
+  }
+
+  terminate(): void {
+    this.#worker.terminate();
+  }
+
+  /** Resolves when the thread, told to stop, has let go of everything; ends it after a time in any case. */
+  async ended(timeoutMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#ended.resolve(), timeoutMs);
+    await this.#ended.promise;
+    clearTimeout(timer);
+    this.#worker.terminate();
+  }
+}

@@ -1,0 +1,111 @@
+import { type MessageWriter, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from "./codec.ts";
+
+/** The requests of rtnetlink(7) that concern traffic control (tc(8)), each appended to a batch. */
+
+const RTM_NEWQDISC = 36;
+const RTM_DELQDISC = 37;
+const RTM_NEWTFILTER = 44;
+
+const TCA_KIND = 1;
+const TCA_OPTIONS = 2;
+const TC_H_ROOT = 0xffff_ffff;
+const TC_H_CLSACT = 0xffff_fff1;
+const TC_H_CLSACT_EGRESS = 0xffff_fff3;
+const CLSACT_HANDLE = 0xffff_0000;
+
+const TCA_BPF_ACT = 1;
+const TCA_BPF_OPS_LEN = 4;
+const TCA_BPF_OPS = 5;
+const TCA_ACT_KIND = 1;
+const TCA_ACT_OPTIONS = 2;
+const TCA_MIRRED_PARMS = 2;
+const TC_ACT_STOLEN = 4;
+const TCA_EGRESS_REDIR = 1;
+const ETH_P_ALL_BIG_ENDIAN = 0x0300;
+
+function tcmsg(
+  batch: MessageWriter,
+  index: number,
+  handle: number,
+  parent: number,
+  info: number,
+): void {
+  batch.u8(0).u8(0).u16(0).u32(index).u32(handle).u32(parent).u32(info);
+}
+
+/** Has a link hand packets to its driver at once, without a queue of the kernel's before it. */
+export function setNoQueue(batch: MessageWriter, index: number): void {
+  batch.begin(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, `set noqueue on link ${index}`);
+  tcmsg(batch, index, 0, TC_H_ROOT, 0);
+  batch.attrString(TCA_KIND, "noqueue").end();
+}
+
+/** Gives a link a place for filters (`tc qdisc add dev ... clsact`); refused where it has one. */
+export function addClsact(batch: MessageWriter, index: number): void {
+  batch.begin(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, `add clsact to link ${index}`);
+  tcmsg(batch, index, CLSACT_HANDLE, TC_H_CLSACT, 0);
+  batch.attrString(TCA_KIND, "clsact").end();
+}
+
+/** Takes that place away, with all filters in it. */
+export function deleteClsact(batch: MessageWriter, index: number): void {
+  batch.begin(RTM_DELQDISC, 0, `delete clsact of link ${index}`);
+  tcmsg(batch, index, CLSACT_HANDLE, TC_H_CLSACT, 0);
+  batch.end();
+}
+
+/**
+ * The classic BPF program that is -1, which cls_bpf takes for "this filter's", for each packet but
+ * those with a mark: load the mark; if it is that one, 0; else -1 (linux/filter.h).
+ */
+function allButMark(mark: number): Uint8Array {
+  const SKF_AD_MARK = 0xffff_f014;
+  const program: [code: number, jt: number, jf: number, k: number][] = [
+    [0x20, 0, 0, SKF_AD_MARK],
+    [0x15, 0, 1, mark],
+    [0x06, 0, 0, 0],
+    [0x06, 0, 0, 0xffff_ffff],
+  ];
+  const bytes = new DataView(new ArrayBuffer(8 * program.length));
+  program.forEach(([code, jt, jf, k], i) => {
+    bytes.setUint16(8 * i, code, true);
+    bytes.setUint8(8 * i + 2, jt);
+    bytes.setUint8(8 * i + 3, jf);
+    bytes.setUint32(8 * i + 4, k, true);
+  });
+  return new Uint8Array(bytes.buffer);
+}
+
+/**
+ * Has every packet that is to leave by a link with clsact leave by another one instead, but those
+ * with `mark` (socket(7), SO_MARK).
+ *
+ * Source: tc-bpf(8), tc-mirred(8).
+ */
+export function redirectAllButMark(
+  batch: MessageWriter,
+  index: number,
+  target: number,
+  mark: number,
+): void {
+  const program = allButMark(mark);
+  batch.begin(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, `redirect link ${index} to ${target}`);
+  const priority = 1;
+  tcmsg(batch, index, 0, TC_H_CLSACT_EGRESS, priority << 16 | ETH_P_ALL_BIG_ENDIAN);
+  batch.attrString(TCA_KIND, "bpf");
+  batch.nest(TCA_OPTIONS, () => {
+    batch.nest(TCA_BPF_ACT, () => {
+      batch.nest(1, () => {
+        batch.attrString(TCA_ACT_KIND, "mirred");
+        batch.nest(TCA_ACT_OPTIONS, () => {
+          // struct tc_mirred: index, capab, action, refcnt, bindcnt, eaction, ifindex.
+          const words = new Uint32Array([0, 0, TC_ACT_STOLEN, 0, 0, TCA_EGRESS_REDIR, target]);
+          batch.attrBytes(TCA_MIRRED_PARMS, new Uint8Array(words.buffer));
+        });
+      });
+    });
+    batch.attrBytes(TCA_BPF_OPS_LEN, new Uint8Array([program.length / 8, 0]));
+    batch.attrBytes(TCA_BPF_OPS, program);
+  });
+  batch.end();
+}

@@ -1,0 +1,66 @@
+import { fast } from "./fast.ts";
+import { check, closeFd, cString, libc, O_RDWR, openFd } from "./libc.ts";
+
+/** Of virtio-net, which precedes each frame of a TAP and of a packet socket that asked for it. */
+export const VNET_HEADER_BYTES = 10;
+
+/** Where users get TAPs from. */
+export const TUN_DEVICE = "/dev/net/tun";
+
+const O_NONBLOCK = 0x800;
+// linux/if_tun.h
+const TUNSETIFF = 0x400454can;
+const TUNSETOFFLOAD = 0x400454d0n;
+const TUNSETPERSIST = 0x400454cbn;
+const TUNSETIFINDEX = 0x400454dan;
+const IFF_TAP = 0x2;
+const IFF_NO_PI = 0x1000;
+const IFF_VNET_HDR = 0x4000;
+const TUN_F_CSUM = 1;
+const TUN_F_TSO4_TSO6_ECN = 2 | 4 | 8;
+const IFREQ_BYTES = 40;
+
+/** What the reader of a TAP takes over from the kernel, which otherwise does it before. */
+export type TapOffload = "segmentation" | "checksum" | "none";
+
+const OFFLOADS: Record<TapOffload, bigint> = {
+  segmentation: BigInt(TUN_F_CSUM | TUN_F_TSO4_TSO6_ECN),
+  checksum: BigInt(TUN_F_CSUM),
+  none: 0n,
+};
+
+/**
+ * Makes a TAP in the network namespace that this thread is in: a link whose frames are read, and
+ * written, by a descriptor, each behind a virtio-net header of {@link VNET_HEADER_BYTES}. It lives
+ * as long as the namespace, whose end takes all links at once, and costs nothing then: to be gone
+ * with the descriptor would take 20 ms, during which no link of the host can be changed.
+ *
+ * Source: the kernel's Documentation/networking/tuntap.rst.
+ */
+export function openTap(name: string, index: number): number {
+  const fd = openFd(TUN_DEVICE, O_RDWR | O_NONBLOCK);
+  try {
+    const wanted = new Uint8Array(new Int32Array([index]).buffer);
+    check(libc().ioctl(fd, TUNSETIFINDEX, wanted), "ioctl", TUN_DEVICE, "TUNSETIFINDEX", index);
+    const request = new Uint8Array(IFREQ_BYTES);
+    request.set(cString(name));
+    new DataView(request.buffer).setUint16(16, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, true);
+    check(libc().ioctl(fd, TUNSETIFF, request), "ioctl", TUN_DEVICE, "TUNSETIFF", name);
+    check(fast().ioctl(fd, TUNSETPERSIST, 1n), "ioctl", "TUNSETPERSIST", name);
+    return fd;
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
+}
+
+/** Chooses what the reader of a TAP takes over; also while frames go through. */
+export function setTapOffload(fd: number, offload: TapOffload): void {
+  check(fast().ioctl(fd, TUNSETOFFLOAD, OFFLOADS[offload]), "ioctl", "TUNSETOFFLOAD", offload);
+}
+
+/** Reads and forgets all that waits in a TAP. */
+export function discardFrames(fd: number): void {
+  const byte = new Uint8Array(1); // What does not fit is lost, which is the purpose.
+  while (Number(libc().read(fd, byte, 1n)) > 0);
+}
