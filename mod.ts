@@ -26,6 +26,16 @@ export type {
   NatTimeouts,
 } from "./lib/nat/config.ts";
 export type {
+  ImpairmentCounters,
+  LinkCondition,
+  LinkDirection,
+  LinkDirections,
+  LinkEngineKind,
+  LinkLimits,
+  LinkPreset,
+} from "./lib/link/mod.ts";
+export { EmulatorError } from "./lib/emulator/errors.ts";
+export type {
   Firewall,
   FirewallConfig,
   FirewallPreset,

@@ -6,8 +6,11 @@ import { setNoQueue } from "../../native/netlink/tc.ts";
 import { openFrameSender } from "../../native/packet_socket.ts";
 import { discardFrames, openTap } from "../../native/tap.ts";
 
-/** What the emulator itself sends carries this mark: "nety". */
-export const MARK = 0x6e657479;
+/**
+ * What a port sends carries a mark of its own, from here on: a packet that leaves by a bridge keeps
+ * it on its way to the bridge's port, whose condition it must not escape.
+ */
+const FIRST_MARK = 0x6e00_0000;
 /** Frames that wait for the emulator's thread: 40 ms at 100,000 a second. */
 const TAP_QUEUE = 4_096;
 const SEND_BUFFER_BYTES = 16 * 2 ** 20;
@@ -28,19 +31,23 @@ export class Port {
   /** The descriptor of the TAP. */
   readonly tap: number;
   readonly sender: number;
+  /** The mark of what it sends (SO_MARK in socket(7)). */
+  readonly mark: number;
 
   constructor(namespace: Namespace) {
     this.namespace = namespace;
-    const { tap, index } = namespace.enter(makeTap);
+    const { tap, number } = namespace.enter(makeTap);
+    const index = FIRST_INDEX + number;
     this.tap = tap;
     this.index = index;
+    this.mark = FIRST_MARK + number;
     try {
       namespace.rtnetlink((batch) => {
         setNoQueue(batch, index);
         setCarrier(batch, index, TAP_QUEUE);
       });
       this.sender = highFd(
-        namespace.enter(() => openFrameSender({ mark: MARK, bufferBytes: SEND_BUFFER_BYTES })),
+        namespace.enter(() => openFrameSender({ mark: this.mark, bufferBytes: SEND_BUFFER_BYTES })),
       );
     } catch (error) {
       closeFd(tap);
@@ -70,12 +77,11 @@ export class Port {
   }
 }
 
-function makeTap(): { tap: number; index: number } {
+function makeTap(): { tap: number; number: number } {
   for (let attempt = 1;; attempt++) {
     const number = made++;
-    const index = FIRST_INDEX + number;
     try {
-      return { tap: highFd(openTap(`emu${number}`, index)), index };
+      return { tap: highFd(openTap(`emu${number}`, FIRST_INDEX + number)), number };
     } catch (error) {
       const taken = error instanceof SyscallError && ["EBUSY", "EEXIST"].includes(error.code);
       if (!taken || attempt === NAMES_TRIED) throw error;

@@ -4,7 +4,7 @@ import { sendBy } from "../../native/packet_socket.ts";
 import { TUN_DEVICE } from "../../native/tap.ts";
 import type { LinkEnd } from "../link/mod.ts";
 import { EmulatorError } from "./errors.ts";
-import { MARK, Port } from "./port.ts";
+import { Port } from "./port.ts";
 
 /** Has what is to leave by an end of a link come to a port instead; a used one, or a new one. */
 export function redirect(end: LinkEnd, used: Port | undefined): Port {
@@ -14,7 +14,8 @@ export function redirect(end: LinkEnd, used: Port | undefined): Port {
     sendBy(port.sender, end.index);
     end.namespace.rtnetlink((batch) => addClsact(batch, end.index));
     try {
-      end.namespace.rtnetlink((batch) => redirectAllButMark(batch, end.index, port.index, MARK));
+      const { index, mark } = port;
+      end.namespace.rtnetlink((batch) => redirectAllButMark(batch, end.index, index, mark));
     } catch (error) {
       restore(end);
       throw error;

@@ -12,7 +12,7 @@ import {
   setInterfaces,
   setRouter,
 } from "./draft.ts";
-import { withCondition } from "./condition.ts";
+import { withCondition, withoutConditions } from "./condition.ts";
 import type { LabEvent, LabState } from "./types.ts";
 
 /**
@@ -84,6 +84,17 @@ function applyBody(draft: LabState, event: LabEvent): void {
         event,
         (old) => withCondition(old, event.direction, event.condition),
       );
+    case "downlink-condition-changed": {
+      const { downlinkCondition: _, ...bare } = router(draft, event, event.router);
+      const { condition } = event;
+      draft.routers[event.router] = condition === null
+        ? bare
+        : { ...bare, downlinkCondition: condition };
+      return;
+    }
+    case "link-engine-failed":
+      withoutConditions(draft);
+      return;
     case "default-route-changed": {
       const old = device(draft, event, event.node);
       interfaceIndex(event, old.interfaces, event.name);

@@ -1,4 +1,4 @@
-import type { EventDirection, InterfaceState } from "./types.ts";
+import type { EventDirection, InterfaceState, LabState } from "./types.ts";
 
 /** The interface with the condition (null: none) in this direction, the other one as it was. */
 export function withCondition(
@@ -27,4 +27,15 @@ function apart(condition: unknown): { up: unknown; down: unknown } {
 // lab can two conditions be one object.
 function together(both: { up: unknown; down: unknown }): unknown {
   return JSON.stringify(both.up) === JSON.stringify(both.down) ? both.up : both;
+}
+
+/** Takes every condition away. */
+export function withoutConditions(draft: LabState): void {
+  const bare = ({ condition: _, ...rest }: InterfaceState): InterfaceState => rest;
+  for (const [name, { downlinkCondition: _, ...router }] of Object.entries(draft.routers)) {
+    draft.routers[name] = { ...router, interfaces: router.interfaces.map(bare) };
+  }
+  for (const [name, device] of Object.entries(draft.devices)) {
+    draft.devices[name] = { ...device, interfaces: device.interfaces.map(bare) };
+  }
 }

@@ -59,6 +59,8 @@ export interface RouterState {
   region: string | null;
   /** Largest packet on its links, in bytes. */
   mtu: number;
+  /** The condition of what it sends into its LAN, as JSON: a preset's name or its limits. Absent for none. */
+  downlinkCondition?: unknown;
   /** Its IPv4 address on the upstream side. */
   uplinkIp?: string;
   /** Its IPv6 address on the upstream side. */
@@ -135,6 +137,10 @@ export interface EventBodies {
     direction: EventDirection;
     condition: unknown;
   };
+  /** A condition (JSON) was set on what a router sends into its LAN, or cleared (null). */
+  "downlink-condition-changed": { router: string; condition: unknown };
+  /** What impairs links failed: the links whose ends are named have no condition any more. */
+  "link-engine-failed": { error: string; ends: string[] };
   /** A name resolves to one more address: in one node, or (null) in the whole lab. */
   "dns-entry": { node: string | null; name: string; ip: string };
   /** Every node asks another name server. */

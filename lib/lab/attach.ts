@@ -1,5 +1,7 @@
 import { linkLocalFromMac } from "../address/mod.ts";
+import { abandonConditions, applyConditions, type Conditions, noConditions } from "./conditions.ts";
 import type { LabCore } from "./core.ts";
+import { applyDownlink } from "./downlink.ts";
 import { TopologyError } from "./errors.ts";
 import { explained } from "./explained.ts";
 import type { InterfaceRecord, NodeRecord, Segment } from "./model.ts";
@@ -17,6 +19,8 @@ export interface Wanted {
   v6: boolean;
   /** Keep this MAC: the interface existed before. */
   mac?: string;
+  /** Default: none. */
+  conditions?: Conditions;
 }
 
 /** Takes addresses of a segment for an interface that is not linked yet. */
@@ -54,6 +58,7 @@ export function reserve(
     prefix6: full ? 128 : segment.v6?.cidr.prefix ?? 0,
     linkLocal6: ip6 ? linkLocalFromMac(mac) : undefined,
     up: true,
+    conditions: wanted.conditions ?? noConditions(),
     extra: [],
     removed: false,
   };
@@ -76,15 +81,33 @@ export function attach(
   isDefault: boolean,
   defer: Defer,
 ): void {
-  connect(iface, isDefault, defer);
+  plug(core, iface, isDefault, defer);
   register(core, iface);
   defer(() => unregister(core, iface));
+}
+
+/** Makes an interface's link, with the conditions that were asked of it. */
+export function plug(
+  core: LabCore,
+  iface: InterfaceRecord,
+  isDefault: boolean,
+  defer: Defer,
+): void {
+  connect(iface, isDefault, defer);
+  applyDownlink(core, iface.segment, defer);
+  applyConditions(core, iface, defer);
+}
+
+/** Takes the link away; what was asked of it stays. */
+export function unplug(iface: InterfaceRecord): void {
+  abandonConditions(iface);
+  disconnect(iface);
 }
 
 /** Takes an interface away, and gives its addresses back. */
 export function detach(core: LabCore, iface: InterfaceRecord): void {
   unregister(core, iface);
-  disconnect(iface);
+  unplug(iface);
   release(iface);
 }
 

@@ -1,5 +1,6 @@
 import { parseOptions } from "../options/parse_options.ts";
 import { attach, detach, reserve } from "./attach.ts";
+import { apart, type Conditions, unimpaired } from "./conditions.ts";
 import { moveDefaultRoute } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
@@ -51,13 +52,22 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
     });
     // All addresses before any link: what is refused has cost nothing then.
     const interfaces = names.map((iface, i) =>
-      reserveAt(core, device, gateways[i], iface, { ip: options.interfaces[iface].ip }, defer)
+      reserveAt(core, device, gateways[i], iface, wanted(options.interfaces[iface]), defer)
     );
     for (const iface of interfaces) attach(core, iface, iface.name === defaultVia, defer);
     step("register");
     core.devices.set(name, device);
     return device;
   });
+}
+
+/** What an interface's options ask of its link. */
+function wanted({ ip, condition }: InterfaceOptions): { ip?: string; conditions: Conditions } {
+  const { up, down } = apart(condition);
+  return {
+    ip,
+    conditions: { up: { ...unimpaired(), asked: up }, down: { ...unimpaired(), asked: down } },
+  };
 }
 
 /** Refuses an MTU that a router's IPv6 cannot do with, or that its LAN would drop without a word. */
@@ -82,7 +92,7 @@ export function reserveAt(
   device: DeviceRecord,
   { lan }: RouterRecord,
   name: string,
-  how: { ip?: string; mac?: string },
+  how: { ip?: string; mac?: string; conditions?: Conditions },
   defer: Defer,
 ): InterfaceRecord {
   const mtu = device.mtu ?? lan.mtu;
@@ -113,7 +123,7 @@ export function addInterface(
   checkMtu(what, device.mtu, router);
   const isDefault = device.defaultInterface === undefined;
   return undoing((defer) => {
-    const iface = reserveAt(core, device, router, name, { ip: options.ip }, defer);
+    const iface = reserveAt(core, device, router, name, wanted(options), defer);
     attach(core, iface, isDefault, defer);
     step("register");
     if (isDefault) device.defaultInterface = name;

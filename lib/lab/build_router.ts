@@ -1,6 +1,7 @@
 import { linkLocalFromMac } from "../address/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { attach, detach, reserve } from "./attach.ts";
+import { abandon } from "./conditions.ts";
 import type { LabCore } from "./core.ts";
 import { deriveSeed } from "./seed.ts";
 import { newSegment } from "./segment.ts";
@@ -111,6 +112,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       lan: newSegment("lan", node, gateway, v4, v6),
       natSeed: deriveSeed(core.seed, name),
     });
+    router.lan.downlink.asked = plan.options.downlinkCondition ?? null;
     step("routes");
     const announced = announcedBy(router);
     defer(() => withdraw(core, router, announced));
@@ -139,6 +141,7 @@ export function retireRouter(core: LabCore, router: RouterRecord): void {
     );
   }
   router.removed = true;
+  abandon(router.lan.downlink);
   withdraw(core, router, announcedBy(router));
   detach(core, router.uplink);
   if (router.lan.v4) core.plan.releaseLan4(router.lan.v4);

@@ -1,4 +1,5 @@
 import { macAddress } from "../address/mod.ts";
+import type { LinkEngineKind } from "../link/mod.ts";
 import type { Ended } from "../node/host.ts";
 import { hostsFile, resolvConf } from "../node/names.ts";
 import type { SocketAddress } from "../node/reflector.ts";
@@ -8,7 +9,9 @@ import { type LabServices, NodeRuntime } from "../node/runtime.ts";
 import type { NameFiles } from "../node/sandbox.ts";
 import type { EventBus, RunDirectory } from "../events/mod.ts";
 import { handles } from "./handles.ts";
+import { lose } from "./conditions.ts";
 import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
+import { Links } from "./links.ts";
 import type { DeviceRecord, NodeRecord, RouterRecord, Segment } from "./model.ts";
 import { makeNamespace } from "./make_namespace.ts";
 import { RESERVED_LINK_NAMES } from "./names.ts";
@@ -32,6 +35,7 @@ export class LabCore implements LabServices {
   readonly output: RunDirectory | undefined;
   readonly hosts: Map<string, string[]> = new Map();
   readonly unsettled: Settling = new Settling();
+  readonly links: Links;
   nameserver: string | undefined;
   closed = false;
   /** The exchange; set before anything else is built. */
@@ -42,7 +46,14 @@ export class LabCore implements LabServices {
   #pairs = 0;
   #used = false;
 
-  constructor(label: string, seed: number, bus: EventBus, output: RunDirectory | undefined) {
+  constructor(
+    label: string,
+    seed: number,
+    bus: EventBus,
+    output: RunDirectory | undefined,
+    linkEngine: () => LinkEngineKind,
+  ) {
+    this.links = new Links(linkEngine, (error, labels) => this.#linksFailed(error, labels));
     this.label = label;
     this.seed = seed;
     this.bus = bus;
@@ -122,6 +133,21 @@ export class LabCore implements LabServices {
       );
     }
     return record as RouterRecord;
+  }
+
+  /** All links are plain again: what was asked of them does not hold any more. */
+  #linksFailed(error: Error, ends: string[]): void {
+    for (const node of this.allNodes()) {
+      for (const { conditions } of node.interfaces.values()) {
+        lose(conditions.up);
+        lose(conditions.down);
+      }
+      if (node.kind === "router") lose((node as RouterRecord).lan.downlink);
+    }
+    if (!this.bus.closed) {
+      this.bus.emit({ kind: "link-engine-failed", error: error.message, ends });
+    }
+    console.error(`lab "${this.label}": ${error.message}`);
   }
 
   // What runs in the nodes.

@@ -1,5 +1,17 @@
 import { getLink, readLinkState } from "../../native/netlink/link.ts";
+import {
+  conditionSchema,
+  directionSchema,
+  type ImpairmentCounters,
+  type LinkCondition,
+  type LinkDirection,
+  type LinkLimits,
+  resolveCondition,
+  sameLimits,
+} from "../link/mod.ts";
+import { parseOptions } from "../options/parse_options.ts";
 import { NodeRemovedError } from "../node/errors.ts";
+import { dropInFlight, setCondition } from "./conditions.ts";
 import { configure, setDown } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
@@ -31,6 +43,10 @@ export interface InterfaceCounters {
   rxDropped: number;
   /** Packets thrown away instead of sent. */
   txDropped: number;
+  /** What the condition of the link did to what the interface sends, while it has one. */
+  up?: ImpairmentCounters;
+  /** What the condition of the link did to what the interface receives, while it has one. */
+  down?: ImpairmentCounters;
 }
 
 /** A network interface of a node. */
@@ -89,12 +105,65 @@ export class Interface {
     return segment.kind === "ix" ? undefined : segment.owner.name;
   }
 
+  /**
+   * The condition of its link, in effect: undefined for none, or where the directions differ; see
+   * {@link Interface.conditions}.
+   */
+  get condition(): LinkLimits | undefined {
+    const { up, down } = this.conditions;
+    return sameLimits(up, down) ? up : undefined;
+  }
+
+  /** The condition of each direction of its link, in effect: `up` is for what it sends. */
+  get conditions(): { up?: LinkLimits; down?: LinkLimits } {
+    const { up, down } = this.#now.conditions;
+    return {
+      up: resolveCondition(up.asked),
+      down: resolveCondition(down.asked),
+    };
+  }
+
+  /**
+   * Sets how bad its link is, for each direction or for one: a preset, limits, or null for as good as
+   * it can be. It takes effect at once and touches neither the interface nor what is on its way; it
+   * stays when the interface is replugged. Resolves when it is in force.
+   *
+   * @example
+   * ```ts ignore
+   * const wlan = phone.interface("wlan0");
+   * await wlan.setCondition("wifi-bad");
+   * await wlan.setCondition({ rateKbit: 2_000 }, "up");
+   * await wlan.setCondition(null);
+   * ```
+   */
+  async setCondition(
+    condition: LinkCondition | null,
+    direction: LinkDirection = "both",
+  ): Promise<void> {
+    await this.#act("setCondition()", (iface) => {
+      this.#mustBePlugged(iface, "setCondition()", "setDownlinkCondition() of the router, or ");
+      const what = `${iface.node.name}: setCondition() of "${iface.name}"`;
+      const wanted = parseOptions(conditionSchema.nullable(), condition, what);
+      const way = parseOptions(directionSchema, direction, `${what}: direction`);
+      setCondition(this.#core, iface, wanted, way);
+      this.#core.bus.emit({
+        kind: "condition-changed",
+        node: iface.node.name,
+        name: iface.name,
+        direction: way,
+        condition: wanted,
+      });
+    });
+    await this.#core.links.ready();
+  }
+
   /** Takes the interface down: nothing passes, and its routes are gone. Twice is as once. */
   linkDown(): Promise<void> {
     return this.#act("linkDown()", (iface) => {
       this.#mustBePlugged(iface, "linkDown()");
       if (!iface.up) return;
       setDown(iface);
+      dropInFlight(iface);
       iface.up = false;
       this.#core.bus.emit({ kind: "link-down", node: iface.node.name, name: iface.name });
     });
@@ -154,7 +223,12 @@ export class Interface {
   counters(): Promise<InterfaceCounters> {
     return this.#act("counters()", (iface) => {
       const [answer] = inside(iface.node, (batch) => getLink(batch, iface.index));
-      return readLinkState(answer).stats;
+      const { up, down } = iface.conditions;
+      return {
+        ...readLinkState(answer).stats,
+        ...up.impairment && { up: up.impairment.counters() },
+        ...down.impairment && { down: down.impairment.counters() },
+      };
     });
   }
 
@@ -176,11 +250,11 @@ export class Interface {
     }
   }
 
-  #mustBePlugged(iface: InterfaceRecord, what: string): void {
+  #mustBePlugged(iface: InterfaceRecord, what: string, instead = ""): void {
     if (iface.segment.members.has(iface)) return;
     throw new TopologyError(
       `${iface.node.name}: ${what} of "${iface.name}": a router's LAN is no link of its own; ` +
-        "use the interfaces that are attached to it",
+        `use ${instead}the interfaces that are attached to it`,
     );
   }
 

@@ -68,7 +68,7 @@ export class Lab implements AsyncDisposable {
     requireLab();
     const output = outDir === undefined ? undefined : await RunDirectory.create(outDir, label);
     const bus = new EventBus();
-    const core = new LabCore(label, seed, bus, output);
+    const core = new LabCore(label, seed, bus, output, () => "emulator");
     output?.attach(bus);
     try {
       addExchange(core);
@@ -120,13 +120,13 @@ export class Lab implements AsyncDisposable {
    * const home = await lab.addRouter("home", { preset: "home", upstream: isp });
    * ```
    */
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async addRouter(name: string, options: RouterOptions = {}): Promise<Router> {
     const record = addRouter(this.#core, name, options);
     const router = new Router(this.#core, record);
     this.#routers.set(name, router);
     this.#core.bus.emit({ kind: "router-added", name, router: routerState(record) });
     this.#core.changed();
+    await this.#core.links.ready();
     return router;
   }
 
@@ -141,13 +141,13 @@ export class Lab implements AsyncDisposable {
    * });
    * ```
    */
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async addDevice(name: string, options: DeviceOptions): Promise<Device> {
     const record = addDevice(this.#core, name, options);
     const device = new Device(this.#core, record);
     this.#devices.set(name, device);
     this.#core.bus.emit({ kind: "device-added", name, device: deviceState(record) });
     this.#core.changed();
+    await this.#core.links.ready();
     return device;
   }
 
@@ -178,6 +178,7 @@ export class Lab implements AsyncDisposable {
     try {
       await record.runtime.close();
     } finally {
+      this.#core.links.release(record.runtime.namespace);
       this.#core.routers.delete(name);
       this.#core.devices.delete(name);
       // Closing the lab meanwhile removes all nodes, without an event for each.
@@ -246,7 +247,10 @@ export class Lab implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#core.closed = true;
     const nodes = [...this.#core.allNodes()];
-    const results = await Promise.allSettled(nodes.map((node) => node.runtime.close()));
+    const results = await Promise.allSettled([
+      ...nodes.map((node) => node.runtime.close()),
+      this.#core.links.close(),
+    ]);
     this.#core.bus.emit({ kind: "lab-closed" });
     this.#core.bus.close();
     results.push(...await Promise.allSettled([this.#core.output?.close()]));

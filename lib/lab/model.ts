@@ -1,6 +1,7 @@
 import type { Firewall } from "../firewall/config.ts";
 import type { Nat } from "../nat/config.ts";
 import type { NodeRuntime } from "../node/runtime.ts";
+import type { Conditions, Impaired } from "./conditions.ts";
 import type { Network } from "./plan.ts";
 import type { IpSupport, Pool, RouterPreset } from "./presets.ts";
 
@@ -72,6 +73,8 @@ export interface Segment {
   gatewayLink: GatewayLink | undefined;
   /** Networks behind members, by CIDR, and the member each is behind. */
   routes: Map<string, InterfaceRecord>;
+  /** Of a LAN: the condition of all that its router sends into it; by a bridge, also of one member. */
+  downlink: Impaired;
   /** Whom each member knows as a permanent neighbour, beside the gateway. */
   acquainted: Map<InterfaceRecord, Set<InterfaceRecord>>;
   /** Whether that is everyone. */
@@ -102,6 +105,7 @@ export interface InterfaceRecord {
   prefix6: number;
   linkLocal6: string | undefined;
   up: boolean;
+  conditions: Conditions;
   /** Added by addIp. */
   extra: { ip: string; prefix: number }[];
   removed: boolean;

@@ -1,4 +1,11 @@
 import { z } from "zod";
+import {
+  conditionSchema,
+  type LinkCondition,
+  linkConditionSchema,
+  type LinkDirections,
+  type LinkEngineKind,
+} from "../link/mod.ts";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
@@ -20,6 +27,11 @@ export interface LabOptions {
   outDir?: string;
   /** Decides everything that is drawn at random. Default: drawn, and printed in `state.json`. */
   seed?: number;
+  /**
+   * What impairs links: the kernel's `"netem"`, Netyard's own `"emulator"`, or netem where the kernel
+   * has it (`"auto"`). Default: the environment variable `NETYARD_LINK_ENGINE`, or `"auto"`.
+   */
+  linkEngine?: LinkEngineKind | "auto";
 }
 
 /** How a router is made. What is left out comes from the preset; without one, see each. */
@@ -38,6 +50,11 @@ export interface RouterOptions {
   upstream?: RouterReference | string;
   /** The largest packet on its links, in bytes. Default 1500. */
   mtu?: number;
+  /**
+   * How bad the way from it into its LAN is, for all that is behind it together; it adds to the
+   * conditions of their interfaces. Default: not at all.
+   */
+  downlinkCondition?: LinkCondition;
   /** The IPv4 network behind it. Default: the next one of the pool. */
   downstreamCidr?: string;
 }
@@ -48,6 +65,11 @@ export interface InterfaceOptions {
   gateway: RouterReference | string;
   /** A particular IPv4 address. Default: the next one of the router's network. */
   ip?: string;
+  /**
+   * How bad its link is: a preset or limits, for each direction, or `{ up, down }`. Default: as good
+   * as the kernel can make it.
+   */
+  condition?: LinkCondition | LinkDirections;
 }
 
 /** How a device is made. */
@@ -72,6 +94,7 @@ export const labOptionsSchema: z.ZodType<LabOptions> = z.strictObject({
   label: z.string().min(1).max(100).optional(),
   outDir: z.string().min(1).optional(),
   seed: z.int().min(0).max(0xffffffff).optional(),
+  linkEngine: z.enum(["auto", "netem", "emulator"]).optional(),
 });
 
 export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject({
@@ -82,12 +105,14 @@ export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject({
   pool: z.enum(["public", "private"]).optional(),
   upstream: routerReference.optional(),
   mtu: mtu.optional(),
+  downlinkCondition: conditionSchema.optional(),
   downstreamCidr: z.string().optional(),
 });
 
 export const interfaceOptionsSchema: z.ZodType<InterfaceOptions> = z.strictObject({
   gateway: routerReference,
   ip: z.string().optional(),
+  condition: linkConditionSchema.optional(),
 });
 
 export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject({

@@ -1,5 +1,5 @@
 import { parseIp } from "../address/mod.ts";
-import { release } from "./attach.ts";
+import { plug, release, unplug } from "./attach.ts";
 import { checkMtu, reserveAt } from "./build_device.ts";
 import { addExtra, configure, renumber, setDown } from "./configure.ts";
 import type { LabCore } from "./core.ts";
@@ -9,7 +9,6 @@ import { explained } from "./explained.ts";
 import type { DeviceRecord, InterfaceRecord, RouterRecord } from "./model.ts";
 import { step } from "./steps.ts";
 import { forGood, undoing } from "./undo.ts";
-import { connect, disconnect } from "./wiring.ts";
 
 /**
  * Moves an interface to another router: same name and MAC, new addresses, routes follow. Back into
@@ -27,18 +26,21 @@ export function replug(core: LabCore, iface: InterfaceRecord, router: RouterReco
   }
   undoing((defer) => {
     // Addresses first: when the new network is full, nothing has happened.
-    const next = reserveAt(core, device, router, iface.name, { mac: iface.mac }, defer);
+    const next = reserveAt(core, device, router, iface.name, {
+      mac: iface.mac,
+      conditions: iface.conditions,
+    }, defer);
     const old = { ...iface };
     core.joined(iface.segment, -1);
-    disconnect(iface);
+    unplug(iface);
     defer(() => {
       Object.assign(iface, old);
-      connect(iface, isDefault, forGood);
+      plug(core, iface, isDefault, forGood);
       if (!up) setDown(iface);
       core.joined(iface.segment, 1);
     });
     Object.assign(iface, next, { up });
-    connect(iface, isDefault, defer);
+    plug(core, iface, isDefault, defer);
     if (!up) setDown(iface);
     core.joined(iface.segment, 1);
     release(old);

@@ -1,9 +1,18 @@
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
+import {
+  conditionSchema,
+  type ImpairmentCounters,
+  type LinkCondition,
+  type LinkLimits,
+  resolveCondition,
+} from "../link/mod.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
 import { NodeRemovedError } from "../node/errors.ts";
 import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
+import { noConditions } from "./conditions.ts";
 import type { LabCore } from "./core.ts";
+import { setDownlink } from "./downlink.ts";
 import { handles } from "./handles.ts";
 import { NotFoundError } from "./errors.ts";
 import { flushNat, loadFirewall, loadNat } from "./filters.ts";
@@ -147,6 +156,35 @@ export class Router extends Node {
     });
   }
 
+  /** The condition of its downlink, in effect: of all that it sends into its LAN. */
+  get downlinkCondition(): LinkLimits | undefined {
+    return resolveCondition(this.#now.lan.downlink.asked);
+  }
+
+  /**
+   * Sets how bad the way from the router into its LAN is, for all that is behind it together, or
+   * not at all: null. It adds to the conditions of their interfaces. Resolves when it is in force.
+   */
+  async setDownlinkCondition(condition: LinkCondition | null): Promise<void> {
+    await this.#act((router) => {
+      const what = `${this.name}: setDownlinkCondition()`;
+      const wanted = parseOptions(conditionSchema.nullable(), condition, what);
+      setDownlink(this.#core, router, wanted);
+      this.#core.bus.emit({
+        kind: "downlink-condition-changed",
+        router: this.name,
+        condition: wanted,
+      });
+    });
+    this.#core.changed();
+    await this.#core.links.ready();
+  }
+
+  /** What the condition of its downlink did, while it has one. */
+  downlinkCounters(): ImpairmentCounters | undefined {
+    return this.#now.lan.downlink.impairment?.counters();
+  }
+
   /** Where a reflector listens unless it is told. */
   protected override serverIp(): string {
     const { uplink, lan } = this.#now;
@@ -172,6 +210,7 @@ export class Router extends Node {
       prefix6: lan.v6?.cidr.prefix ?? 0,
       linkLocal6: lan.v6 ? lan.linkLocal : undefined,
       up: true,
+      conditions: noConditions(),
       extra: [],
       removed: false,
     };

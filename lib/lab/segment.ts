@@ -1,3 +1,4 @@
+import { unimpaired } from "./conditions.ts";
 import type { NodeRecord, Segment } from "./model.ts";
 import type { Network } from "./plan.ts";
 
@@ -18,6 +19,7 @@ export function newSegment(
     members: new Map(),
     gatewayLink: undefined,
     routes: new Map(),
+    downlink: unimpaired(),
     acquainted: new Map(),
     allAcquainted: false,
   };

@@ -1,4 +1,5 @@
 import type { DeviceState, InterfaceState, RouterState } from "../events/types.ts";
+import { together } from "./conditions.ts";
 import {
   type DeviceRecord,
   ETHERNET_MTU,
@@ -28,6 +29,7 @@ export function interfaceState(iface: InterfaceRecord): InterfaceState {
     mtu: iface.mtu,
     gateway: iface.segment.kind === "ix" ? null : iface.segment.owner.name,
     up: iface.up,
+    condition: together(iface.conditions) ?? undefined,
   });
 }
 
@@ -43,6 +45,7 @@ export function routerState(router: RouterRecord): RouterState {
     upstream: router.upstream?.name ?? null,
     region: null,
     mtu: router.mtu,
+    downlinkCondition: router.lan.downlink.asked ?? undefined,
     uplinkIp: router.uplink.ip,
     uplinkIp6: router.uplink.ip6,
     downstreamCidr: v4?.cidr.toString(),

@@ -168,7 +168,7 @@ function noLongerCallLan({ owner }: Segment, index: number): void {
  * The index of a segment's bridge. It is made for the second member: the gateway's addresses then
  * move from the only link to a bridge over it.
  */
-function bridgeOf(segment: Segment, link: GatewayLink, defer: Defer): number {
+export function bridgeOf(segment: Segment, link: GatewayLink, defer: Defer): number {
   if (link.bridge) return link.index;
   step("bridge");
   const { owner } = segment;

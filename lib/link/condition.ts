@@ -97,6 +97,9 @@ const limitsSchema = z.strictObject({
   corruptPct: percent.optional(),
 }).meta({ title: "LinkLimits" });
 
+/** Which way a condition may apply. */
+export const directionSchema: z.ZodType<LinkDirection> = z.enum(["both", "up", "down"]);
+
 /** What a condition may be, for option objects and TOML alike. */
 export const conditionSchema: z.ZodType<LinkCondition> = z.union([
   z.enum(Object.keys(LINK_PRESETS) as [LinkPreset, ...LinkPreset[]]),

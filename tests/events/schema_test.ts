@@ -31,6 +31,8 @@ const KINDS: Record<EventKind, true> = {
   "nat-flushed": true,
   "firewall-changed": true,
   "condition-changed": true,
+  "downlink-condition-changed": true,
+  "link-engine-failed": true,
   "dns-entry": true,
   "nameserver-changed": true,
   "command-started": true,

@@ -132,6 +132,29 @@ Deno.test("a condition holds both ways, until one direction is set apart", () =>
   assertEquals(eth0After(set("up", slow), set("up", null)), eth0);
 });
 
+Deno.test("no condition holds when what put them in force failed", () => {
+  const set: LabEventBody = {
+    kind: "condition-changed",
+    node: "laptop",
+    name: "eth0",
+    direction: "both",
+    condition: "wifi",
+  };
+  const downlink: LabEventBody = {
+    kind: "downlink-condition-changed",
+    router: "home",
+    condition: { lossPct: 1 },
+  };
+  const before = next(small(), set, downlink);
+  assertEquals(before.routers.home.downlinkCondition, { lossPct: 1 });
+  assertEquals(before.devices.laptop.interfaces[0].condition, "wifi");
+  const failed: LabEventBody = { kind: "link-engine-failed", error: "it ended", ends: [] };
+  const after = next(before, failed);
+  assertEquals(after.routers.home, small().routers.home);
+  assertEquals(after.devices.laptop, small().devices.laptop);
+  assertEquals(next(before, { ...downlink, condition: null }).routers, after.routers);
+});
+
 Deno.test("the default route goes with its interface", () => {
   const state = next(small(), { kind: "interface-removed", node: "laptop", name: "eth0" });
   assertEquals(state.devices.laptop, { ...laptop, defaultInterface: null, interfaces: [] });

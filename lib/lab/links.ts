@@ -1,0 +1,49 @@
+import { Emulator } from "../emulator/mod.ts";
+import type { Impairment, LinkEnd, LinkEngine, LinkEngineKind, LinkLimits } from "../link/mod.ts";
+import type { Namespace } from "../../native/namespace.ts";
+
+/** Called when an engine failed: what it says, and the ends that are plain again. */
+export type OnEngineFailure = (error: Error, labels: string[]) => void;
+
+/** The link engine of a lab, which it has from the first condition on. */
+export class Links {
+  #choose: () => LinkEngineKind;
+  #onFailure: OnEngineFailure;
+  #engine: LinkEngine | undefined;
+
+  /** `choose` says which engine it is to be, or why none can be. */
+  constructor(choose: () => LinkEngineKind, onFailure: OnEngineFailure) {
+    this.#choose = choose;
+    this.#onFailure = onFailure;
+  }
+
+  /** Which engine it is; undefined as long as there is none. */
+  get kind(): LinkEngineKind | undefined {
+    return this.#engine?.kind;
+  }
+
+  /** Impairs what leaves by an end of a link; in force once {@link Links.ready} resolves. */
+  impair(end: LinkEnd, limits: LinkLimits, seed: number): Impairment {
+    this.#engine ??= this.#make();
+    return this.#engine.impair(end, limits, seed);
+  }
+
+  /** Resolves when all that was asked so far is in force. */
+  async ready(): Promise<void> {
+    await this.#engine?.ready();
+  }
+
+  /** Lets go of a namespace that is to go. */
+  release(namespace: Namespace): void {
+    this.#engine?.release(namespace);
+  }
+
+  async close(): Promise<void> {
+    await this.#engine?.close();
+  }
+
+  #make(): LinkEngine {
+    this.#choose();
+    return new Emulator(this.#onFailure);
+  }
+}
