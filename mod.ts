@@ -26,12 +26,14 @@ export type {
   NatTimeouts,
 } from "./lib/nat/config.ts";
 export type {
+  DirectionMeasurement,
   ImpairmentCounters,
   LinkCondition,
   LinkDirection,
   LinkDirections,
   LinkEngineKind,
   LinkLimits,
+  LinkMeasurement,
   LinkPreset,
 } from "./lib/link/mod.ts";
 export { EmulatorError } from "./lib/emulator/errors.ts";

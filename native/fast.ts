@@ -23,6 +23,7 @@ const SYMBOLS = {
   sched_setscheduler: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   ioctl: { parameters: ["i32", "u64", "u64"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   closePooled: { name: "close", parameters: ["i32"], result: "i32", nonblocking: true },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
 } as const;

@@ -6,6 +6,7 @@ import {
   type LinkCondition,
   type LinkDirection,
   type LinkLimits,
+  type LinkMeasurement,
   resolveCondition,
   sameLimits,
 } from "../link/mod.ts";
@@ -15,6 +16,7 @@ import { dropInFlight, setCondition } from "./conditions.ts";
 import { configure, setDown } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
+import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "./measure.ts";
 import { TopologyError } from "./errors.ts";
 import { inside } from "./inside.ts";
 import type { InterfaceRecord } from "./model.ts";
@@ -155,6 +157,42 @@ export class Interface {
       });
     });
     await this.#core.links.ready();
+  }
+
+  /**
+   * Probes its link from both ends, by frames of a type for experiments, and returns for each
+   * direction what was asked beside what was found. Takes about a second, and the delays of the link.
+   * The probes go through the condition as all traffic does; a downlink condition of the router is
+   * not part of the link.
+   *
+   * @example
+   * ```ts ignore
+   * const { up } = await phone.interface("wlan0").measure();
+   * console.log(up.asked?.latencyMs, up.latencyMs);
+   * ```
+   */
+  async measure(options: MeasureOptions = {}): Promise<LinkMeasurement> {
+    const probes = await this.#act("measure()", (iface) => {
+      this.#mustBePlugged(iface, "measure()");
+      const what = `${iface.node.name}: measure() of "${iface.name}"`;
+      const wanted = parseOptions(measureOptionsSchema, options, what);
+      if (!iface.up) throw new TopologyError(`${what}: the interface is down; call linkUp() first`);
+      const { mac, index, mtu, node, segment } = iface;
+      const own = { namespace: node.runtime.namespace, index, mac };
+      const port = { namespace: segment.owner.runtime.namespace, mac: segment.mac };
+      const other = { ...port, index: segment.members.get(iface)!.index };
+      const { up, down } = this.conditions;
+      return [
+        { probe: new DirectionProbe(own, other, mtu, up), wanted },
+        { probe: new DirectionProbe(other, own, mtu, down), wanted },
+      ];
+    });
+    try {
+      const [up, down] = await Promise.all(probes.map(({ probe, wanted }) => probe.run(wanted)));
+      return { up, down };
+    } finally {
+      await Promise.all(probes.map(({ probe }) => probe.close()));
+    }
   }
 
   /** Takes the interface down: nothing passes, and its routes are gone. Twice is as once. */

@@ -10,5 +10,6 @@ export type {
   RouterOptions,
   RouterReference,
 } from "./options.ts";
+export type { MeasureOptions } from "./measure.ts";
 export type { IpSupport, Pool, RouterPreset } from "./presets.ts";
 export { Router } from "./router.ts";

@@ -1,2 +1,3 @@
 export * from "./condition.ts";
+export * from "./measurement.ts";
 export type * from "./engine.ts";
