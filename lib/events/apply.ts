@@ -107,6 +107,8 @@ function applyBody(draft: LabState, event: LabEvent): void {
       return setRouter(draft, event, { natV6: event.natV6 });
     case "firewall-changed":
       return setRouter(draft, event, { firewall: event.firewall });
+    case "icmp-frag-needed-blocked":
+      return setRouter(draft, event, { blockIcmpFragNeeded: event.blocked });
     case "nat-flushed":
       router(draft, event, event.router);
       return;

@@ -52,7 +52,9 @@ export function device(draft: LabState, event: LabEvent, name: string): DeviceSt
 /** Replaces some fields of the router that the event names. */
 export function setRouter(
   draft: LabState,
-  event: LabEvent<"nat-changed" | "nat-v6-changed" | "firewall-changed">,
+  event: LabEvent<
+    "nat-changed" | "nat-v6-changed" | "firewall-changed" | "icmp-frag-needed-blocked"
+  >,
   change: Partial<RouterState>,
 ): void {
   draft.routers[event.router] = { ...router(draft, event, event.router), ...change };

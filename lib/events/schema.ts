@@ -41,6 +41,7 @@ const routerObject = z.strictObject({
   region: nullableText,
   mtu: index,
   downlinkCondition: json.optional(),
+  blockIcmpFragNeeded: z.boolean().optional(),
   uplinkIp: text.optional(),
   uplinkIp6: text.optional(),
   downstreamCidr: text.optional(),
@@ -89,6 +90,7 @@ const eventUnion = z.discriminatedUnion("kind", [
   event("nat-v6-changed", { router: text, natV6: text }),
   event("nat-flushed", { router: text }),
   event("firewall-changed", { router: text, firewall: modeOrConfig }),
+  event("icmp-frag-needed-blocked", { router: text, blocked: z.boolean() }),
   event("condition-changed", {
     ...onInterface,
     direction: z.enum(["both", "up", "down"]),

@@ -61,6 +61,8 @@ export interface RouterState {
   mtu: number;
   /** The condition of what it sends into its LAN, as JSON: a preset's name or its limits. Absent for none. */
   downlinkCondition?: unknown;
+  /** Whether it is a path-MTU black hole; where it is absent, it is not. */
+  blockIcmpFragNeeded?: boolean;
   /** Its IPv4 address on the upstream side. */
   uplinkIp?: string;
   /** Its IPv6 address on the upstream side. */
@@ -130,6 +132,8 @@ export interface EventBodies {
   "nat-flushed": { router: string };
   /** A router has another firewall. */
   "firewall-changed": { router: string; firewall: string | object };
+  /** A router lets nobody hear any more that packets are too big for its links, or does again. */
+  "icmp-frag-needed-blocked": { router: string; blocked: boolean };
   /** A link condition (JSON) was set on an interface, or cleared (null). */
   "condition-changed": {
     node: string;

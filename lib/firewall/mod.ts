@@ -1,2 +1,3 @@
+export * from "./black_hole.ts";
 export * from "./config.ts";
 export * from "./ruleset.ts";

@@ -2,6 +2,7 @@ import { linkLocalFromMac } from "../address/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { attach, detach, reserve } from "./attach.ts";
 import { abandon } from "./conditions.ts";
+import { forgetBlackHole, loadBlackHole, setBlackHole } from "./black_hole.ts";
 import type { LabCore } from "./core.ts";
 import { deriveSeed } from "./seed.ts";
 import { newSegment } from "./segment.ts";
@@ -107,6 +108,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       ipSupport: plan.ipSupport,
       pool: plan.pool,
       mtu: plan.mtu,
+      blockIcmpFragNeeded: false,
       upstream: plan.upstream,
       uplink,
       lan: newSegment("lan", node, gateway, v4, v6),
@@ -119,6 +121,8 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
     announce(core, router, announced);
     if (plan.nat !== "none") loadNat(router, plan.nat, true);
     loadFirewall(router, plan.firewall, true);
+    loadBlackHole(router.lan);
+    if (plan.options.blockIcmpFragNeeded) setBlackHole(router, true, defer);
     step("register");
     core.routers.set(name, router);
     return router;
@@ -142,6 +146,7 @@ export function retireRouter(core: LabCore, router: RouterRecord): void {
   }
   router.removed = true;
   abandon(router.lan.downlink);
+  forgetBlackHole(router);
   withdraw(core, router, announcedBy(router));
   detach(core, router.uplink);
   if (router.lan.v4) core.plan.releaseLan4(router.lan.v4);

@@ -3,6 +3,7 @@ import { addAddress, deleteAddress } from "../../native/netlink/address.ts";
 import { LOOPBACK, noLinkLocal, setLink } from "../../native/netlink/link.ts";
 import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes } from "../address/mod.ts";
+import { loadBlackHole } from "./black_hole.ts";
 import { inside, takeAway } from "./inside.ts";
 import { type InterfaceRecord, IPV6_MIN_MTU, type NodeRecord } from "./model.ts";
 import {
@@ -111,6 +112,7 @@ export function renumber(iface: InterfaceRecord, ip: string, isDefault: boolean)
   // The kernel drops with an address those that were secondary to it, and may drop routes.
   if (iface.up) configure(iface, isDefault);
   announceSelf(iface, [ip]);
+  loadBlackHole(segment);
 }
 
 /** Adds one more address to an interface, to be there whenever it is up. */
@@ -127,10 +129,14 @@ export function addExtra(iface: InterfaceRecord, ip: string, prefix: number, def
     // The exchange asks nobody where an address is: it sends to each member what is routed there.
     const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
     inside(segment.owner, (batch) => replaceRoute(batch, route));
+    defer(() => takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, route))));
   }
   // Nobody is told of it for good: it is asked for when it is needed.
   forget(iface, [ip]);
+  defer(() => loadBlackHole(segment));
   extra.push({ ip, prefix });
+  defer(() => void extra.pop());
+  loadBlackHole(segment);
   const { gatewayLink } = segment;
   if (gatewayLink) inside(segment.owner, (batch) => limit(batch, gatewayLink.index, iface));
 }

@@ -93,6 +93,7 @@ export class LabCore implements LabServices {
       links: new Set(RESERVED_LINK_NAMES),
       unsettled: this.unsettled,
       used: false,
+      blackHole: "",
       removed: false,
     };
     defer(() => this.discard(node));

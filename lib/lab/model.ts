@@ -19,6 +19,8 @@ export interface NodeRecord {
   unsettled: Unsettled;
   /** Whether anything of the user's ran in it, so that it may have learnt neighbours. */
   used: boolean;
+  /** The rules of its part in path-MTU black holes, as they are loaded; see `black_hole.ts`. */
+  blackHole: string;
   removed: boolean;
 }
 
@@ -36,6 +38,8 @@ export interface RouterRecord extends NodeRecord {
   ipSupport: IpSupport;
   pool: Pool;
   mtu: number;
+  /** Whether it is a path-MTU black hole. */
+  blockIcmpFragNeeded: boolean;
   /** Null on the IX. */
   upstream: RouterRecord | null;
   uplink: InterfaceRecord;
@@ -75,6 +79,8 @@ export interface Segment {
   routes: Map<string, InterfaceRecord>;
   /** Of a LAN: the condition of all that its router sends into it; by a bridge, also of one member. */
   downlink: Impaired;
+  /** The uplinks of those members that are path-MTU black holes. */
+  blackHoles: Set<InterfaceRecord>;
   /** Whom each member knows as a permanent neighbour, beside the gateway. */
   acquainted: Map<InterfaceRecord, Set<InterfaceRecord>>;
   /** Whether that is everyone. */

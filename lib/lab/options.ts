@@ -55,6 +55,23 @@ export interface RouterOptions {
    * conditions of their interfaces. Default: not at all.
    */
   downlinkCondition?: LinkCondition;
+  /**
+   * Makes the router a path-MTU black hole (RFC 2923, section 2.1): nobody hears that a packet is
+   * too big for its links. What is small passes; a large transfer hangs. Kept back are ICMP's
+   * "fragmentation needed" (RFC 1191) and ICMPv6's "packet too big" (RFC 8201):
+   *
+   * - what the router itself would say, and what comes through it, in either direction;
+   * - about its uplink, what the exchange or the router above would say to those who send down;
+   * - about its LAN, what a router behind it would say to those who send up.
+   *
+   * So give it to the router whose `mtu` is small: that one is enough for both directions. A router
+   * with a large `mtu` keeps back what comes through it, as a firewall near the sender would.
+   *
+   * TCP does not hang where a device's own `mtu` is as small, for in its handshake it says what it
+   * takes: put a router with a larger `mtu` between the two. What a sender has learnt of a path it
+   * keeps, for ten minutes. Default false.
+   */
+  blockIcmpFragNeeded?: boolean;
   /** The IPv4 network behind it. Default: the next one of the pool. */
   downstreamCidr?: string;
 }
@@ -90,6 +107,8 @@ const routerReference: z.ZodType<RouterReference | string> = z.custom<RouterRefe
 // 68 is the least that IPv4 allows (RFC 791); what IPv6 needs is checked with the families.
 const mtu = z.int().min(68).max(65_535);
 
+export const blockIcmpFragNeededSchema: z.ZodType<boolean> = z.boolean();
+
 export const labOptionsSchema: z.ZodType<LabOptions> = z.strictObject({
   label: z.string().min(1).max(100).optional(),
   outDir: z.string().min(1).optional(),
@@ -106,6 +125,7 @@ export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject({
   upstream: routerReference.optional(),
   mtu: mtu.optional(),
   downlinkCondition: conditionSchema.optional(),
+  blockIcmpFragNeeded: blockIcmpFragNeededSchema.optional(),
   downstreamCidr: z.string().optional(),
 });
 

@@ -13,13 +13,16 @@ import { parseOptions } from "../options/parse_options.ts";
 import { noConditions } from "./conditions.ts";
 import type { LabCore } from "./core.ts";
 import { setDownlink } from "./downlink.ts";
+import { setBlackHole } from "./black_hole.ts";
 import { handles } from "./handles.ts";
 import { NotFoundError } from "./errors.ts";
 import { flushNat, loadFirewall, loadNat } from "./filters.ts";
 import { Interface } from "./interface.ts";
 import type { InterfaceRecord, RouterRecord } from "./model.ts";
+import { blockIcmpFragNeededSchema } from "./options.ts";
 import type { IpSupport, RouterPreset } from "./presets.ts";
 import { announce, announcedBy, withdraw } from "./routing.ts";
+import { undoing } from "./undo.ts";
 
 /**
  * A router: an uplink to the exchange or to another router, a LAN behind it,
@@ -116,6 +119,11 @@ export class Router extends Node {
     return this.#now.mtu;
   }
 
+  /** Whether it is a path-MTU black hole; see {@link RouterOptions.blockIcmpFragNeeded}. */
+  get blockIcmpFragNeeded(): boolean {
+    return this.#now.blockIcmpFragNeeded;
+  }
+
   /**
    * Puts another NAT in place. Flows that are under way keep their translation until they end or
    * {@link Router.flushNatState} forgets them.
@@ -183,6 +191,19 @@ export class Router extends Node {
   /** What the condition of its downlink did, while it has one. */
   downlinkCounters(): ImpairmentCounters | undefined {
     return this.#now.lan.downlink.impairment?.counters();
+  }
+
+  /**
+   * Makes it a path-MTU black hole, or has it tell of packets that are too big again; see
+   * {@link RouterOptions.blockIcmpFragNeeded}. Transfers that hang go on when the sender tries again.
+   */
+  setBlockIcmpFragNeeded(on: boolean): Promise<void> {
+    return this.#act((router) => {
+      const what = `${this.name}: setBlockIcmpFragNeeded()`;
+      const blocked = parseOptions(blockIcmpFragNeededSchema, on, what);
+      undoing((defer) => setBlackHole(router, blocked, defer));
+      this.#core.bus.emit({ kind: "icmp-frag-needed-blocked", router: this.name, blocked });
+    });
   }
 
   /** Where a reflector listens unless it is told. */

@@ -20,6 +20,7 @@ export function newSegment(
     gatewayLink: undefined,
     routes: new Map(),
     downlink: unimpaired(),
+    blackHoles: new Set(),
     acquainted: new Map(),
     allAcquainted: false,
   };

@@ -1,6 +1,7 @@
 import type { MessageWriter } from "../../native/netlink/codec.ts";
 import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes, parseCidr } from "../address/mod.ts";
+import { loadBlackHole } from "./black_hole.ts";
 import { inside, takeAway } from "./inside.ts";
 import type { InterfaceRecord, Segment } from "./model.ts";
 import { lesserMtu } from "./neighbours.ts";
@@ -30,6 +31,7 @@ export function addRoute(segment: Segment, cidr: string, via: InterfaceRecord): 
   if (index === undefined) return;
   inside(segment.owner, (batch) => route(batch, cidr, via, index));
   segment.routes.set(cidr, via);
+  loadBlackHole(segment);
 }
 
 /** Takes back what {@link addRoute} told. */
@@ -37,8 +39,10 @@ export function removeRoute(segment: Segment, cidr: string): void {
   const via = segment.routes.get(cidr);
   if (!via || !segment.routes.delete(cidr)) return;
   const index = indexTowards(segment, via);
-  if (index === undefined) return;
-  const { prefix, network } = parseCidr(cidr);
-  const route = { destination: ipBytes(network), prefix, index };
-  takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, route)));
+  if (index !== undefined) {
+    const { prefix, network } = parseCidr(cidr);
+    const route = { destination: ipBytes(network), prefix, index };
+    takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, route)));
+  }
+  loadBlackHole(segment);
 }

@@ -46,6 +46,7 @@ export function routerState(router: RouterRecord): RouterState {
     region: null,
     mtu: router.mtu,
     downlinkCondition: router.lan.downlink.asked ?? undefined,
+    blockIcmpFragNeeded: router.blockIcmpFragNeeded,
     uplinkIp: router.uplink.ip,
     uplinkIp6: router.uplink.ip6,
     downstreamCidr: v4?.cidr.toString(),

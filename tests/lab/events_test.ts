@@ -29,6 +29,7 @@ async function live(lab: Lab): Promise<EventKind[]> {
   await home.setNat("full-cone");
   await home.flushNatState();
   await home.setFirewall("none");
+  await home.setBlockIcmpFragNeeded(true);
   sh(phone, "echo hello; echo trouble >&2");
   const reflector = await phone.spawnReflector({ port: 4000 });
   await reflector.close();
@@ -56,6 +57,7 @@ async function live(lab: Lab): Promise<EventKind[]> {
     "nat-changed",
     "nat-flushed",
     "firewall-changed",
+    "icmp-frag-needed-blocked",
     "command-started",
     "command-ended",
     "reflector-started",
@@ -188,7 +190,8 @@ Deno.test("a run is written where it was asked for, and can be read while it las
     assertEquals(run.state, reduceAll(events));
     const { routers, devices, dns, nameserver, closedAt } = run.state;
     assertEquals([Object.keys(routers), Object.keys(devices)], [["home"], []]);
-    assertEquals([routers.home.nat, routers.home.firewall], ["full-cone", "none"]);
+    const { nat, firewall, blockIcmpFragNeeded } = routers.home;
+    assertEquals([nat, firewall, blockIcmpFragNeeded], ["full-cone", "none", true]);
     assertEquals(dns, { lab: { "server.test": ["192.0.2.1"] }, nodes: {} });
     assertEquals([nameserver, typeof closedAt], ["192.0.2.53", "string"]);
     const log = (stream: string) => Deno.readTextFile(`${lab.outDir}/nodes/phone/${stream}.log`);

@@ -47,6 +47,13 @@ export const OPTIONS: Refusal[] = [
   ],
   ["an MTU of nothing", router("new", { mtu: 0 }), InvalidOptionError, '"mtu" is 0', "at least 68"],
   [
+    "a black hole that is neither on nor off",
+    router("new", { blockIcmpFragNeeded: "yes" }),
+    InvalidOptionError,
+    '"blockIcmpFragNeeded" is "yes"',
+    "must be",
+  ],
+  [
     "an unknown option of a device",
     device("new", { interfaces: { eth0: { gateway: "home" } }, defaultvia: "eth0" }),
     InvalidOptionError,
