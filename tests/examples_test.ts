@@ -48,6 +48,61 @@ const PRINTS: Record<string, (output: string) => void> = {
     const [, home] = match(output, /^laptop +UDP 3478 +seen as ([\d.]+):\d+ +\d+ ms$/m);
     assertNotEquals(office, home);
   },
+  "vpn_full_tunnel.ts"(output) {
+    const [, home, exit] = match(output, /^the server saw, by UDP +([\d.]+) +([\d.]+) +\1$/m);
+    assertNotEquals(home, exit);
+    assertMatch(output, new RegExp(`^the server saw, by TCP +${home} +${exit} +${home}$`, "m"));
+    assertMatch(output, /^largest packet +1500 bytes +1420 bytes +1500 bytes$/m);
+  },
+  "vpn_split_tunnel.ts"(output) {
+    const [, home, tunnel] = match(output, /^laptop, split tunnel +([\d.]+) +(10[\d.]+)$/m);
+    assertMatch(output, new RegExp(`^tablet, no tunnel +${home} +nobody$`, "m"));
+    assertMatch(output, new RegExp(`^laptop, tunnel down +${home} +nobody$`, "m"));
+    const [, office] = match(
+      output,
+      new RegExp(`^laptop, full tunnel +([\\d.]+) +${tunnel}$`, "m"),
+    );
+    assertNotEquals(home, office);
+    assertMatch(output, new RegExp(`^laptop, split tunnel again +${home} +${tunnel}$`, "m"));
+  },
+  "vpn_kill_switch.ts"(output) {
+    const [, home] = match(output, /^open +40 +0 +20 from ([\d.]+) +20 from [\da-f:]+$/m);
+    assertMatch(output, /^blocked +80 +[1-9]\d* +nothing +nothing$/m);
+    const [, exit] = match(output, /^tunnel +40 +0 +20 from ([\d.]+) +20 from [\da-f:]+$/m);
+    assertNotEquals(home, exit);
+  },
+  "captive_portal.ts"(output) {
+    assertMatch(output, /^HTTP +sent to http:\/\/10[\d.]+\/login +welcome to the website$/m);
+    assertMatch(output, /^the login page +please log in +no answer$/m);
+    assertMatch(output, /^TCP 443 +no answer +seen as [\d.]+$/m);
+    assertMatch(output, /^UDP 53 +no answer +seen as [\d.]+$/m);
+    assertMatch(output, /^UDP 3478 +no answer +no answer$/m);
+    assertMatch(output, /^ping +no answer +answered$/m);
+  },
+  "dhcp_renewal.ts"(output) {
+    const [, before, after] = match(output, /^the laptop's address +(10[\d.]+) +(10[\d.]+)$/m);
+    assertNotEquals(before, after);
+    const [, first, second] = match(output, /^the server saw +([\d.]+):\d+ +([\d.]+):\d+$/m);
+    assertEquals(first, second);
+    assertMatch(output, /^it ended, for +the address is gone +it was enough$/m);
+    assertMatch(output, /^No answer for \d+ ms\.$/m);
+  },
+  "mtu_black_hole.ts"(output) {
+    for (const family of ["IPv4", "IPv6"]) {
+      const row = (text: string) => assertMatch(output, new RegExp(`^${family}, ${text}$`, "m"));
+      row("100 bytes of HTTP +100 bytes +100 bytes");
+      row("200000 bytes of HTTP +hangs +200000 bytes");
+      row("the server's packets +1500 bytes +1420 bytes");
+      row("ping of 84 bytes +answered +answered");
+      row("ping of 1500 bytes +nothing +told to send 1420");
+    }
+  },
+  "intermittent.ts"(output) {
+    for (const downMs of [200, 400, 800]) {
+      assertMatch(output, new RegExp(`^${downMs} ms +[01] +\\d+ ms$`, "m"));
+    }
+    assertMatch(output, /^Beats answered: \d\d+\. Connections: 1\.$/m);
+  },
   "under_test.ts"(output) {
     assertMatch(output, /^ok \| 3 passed \| 0 failed/m);
   },

@@ -1,0 +1,97 @@
+// A VPN whose packets are smaller than those around it, and a firewall that tells nobody: small
+// requests work, large transfers hang.
+//
+//   server -- dc -- exchange -- vpn (1420, ICMP blocked) -- home (1500) -- laptop (1500)
+//
+// Server and laptop agree on packets of 1500 bytes, for that is what their own links take. The links
+// of the VPN's router take 1420. A sender finds that out by an ICMP message, "fragmentation needed"
+// or, in IPv6, "packet too big"; where these are dropped, it sends the same packets again and again
+// (a path-MTU black hole, RFC 2923). With the block off, the same download finds its size.
+//
+// deno run -P examples/mtu_black_hole.ts
+import "@netyard/netyard/rootless";
+import { formatTable } from "./lib/table.ts";
+import { Lab } from "@netyard/netyard";
+import { assertEquals } from "@std/assert";
+
+const SMALL = 100;
+const LARGE = 200_000;
+
+await using lab = await Lab.create({ label: "mtu-black-hole" });
+const dc = await lab.addRouter("dc", { preset: "public" });
+const vpn = await lab.addRouter("vpn", { mtu: 1420, blockIcmpFragNeeded: true });
+const home = await lab.addRouter("home", { upstream: vpn });
+const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
+const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: home } } });
+
+// The server sends as many bytes as it is asked for.
+await using _http = server.runSync(() =>
+  Deno.serve({ hostname: "::", port: 80, onListen: () => {} }, ({ url }) => {
+    return new Response(new Uint8Array(Number(new URL(url).searchParams.get("bytes"))));
+  })
+);
+
+const blocked = await tryAll(3000);
+await vpn.setBlockIcmpFragNeeded(false);
+const open = await tryAll(20_000);
+
+console.log(formatTable([
+  ["", "ICMP blocked", "let through"],
+  ...Object.keys(blocked).map((what) => [what, blocked[what], open[what]]),
+]));
+
+for (const family of ["IPv4", "IPv6"]) {
+  assertEquals(blocked[`${family}, ping of 84 bytes`], "answered");
+  assertEquals(blocked[`${family}, ping of 1500 bytes`], "nothing");
+  assertEquals(blocked[`${family}, ${SMALL} bytes of HTTP`], `${SMALL} bytes`);
+  assertEquals(blocked[`${family}, ${LARGE} bytes of HTTP`], "hangs");
+  assertEquals(blocked[`${family}, the server's packets`], "1500 bytes");
+
+  assertEquals(open[`${family}, ping of 1500 bytes`], "told to send 1420");
+  assertEquals(open[`${family}, ${LARGE} bytes of HTTP`], `${LARGE} bytes`);
+  assertEquals(open[`${family}, the server's packets`], "1420 bytes");
+}
+
+/** Everything once, by both families at a time, with so much patience for a download. */
+async function tryAll(patienceMs: number): Promise<Record<string, string>> {
+  const [v4, v6] = await Promise.all([
+    tryFamily("IPv4", server.ip!, laptop.ip!, patienceMs),
+    tryFamily("IPv6", server.ip6!, laptop.ip6!, patienceMs),
+  ]);
+  return { ...v4, ...v6 };
+}
+
+async function tryFamily(family: string, ip: string, client: string, patienceMs: number) {
+  const [host, headers] = family === "IPv6" ? [`[${ip}]`, 48] : [ip, 28];
+  const results: Record<string, string> = {};
+  for (const bytes of [SMALL, LARGE]) {
+    const url = `http://${host}/?bytes=${bytes}`;
+    results[`${family}, ${bytes} bytes of HTTP`] = await laptop.run(download, url, patienceMs);
+  }
+  const route = await server.$`ip route get ${client}`.text();
+  const learnt = / mtu (\d+)/.exec(route)?.[1] ?? "1500";
+  results[`${family}, the server's packets`] = `${learnt} bytes`;
+  // Not before: what the laptop learns by its pings, it tells the server in its next handshake.
+  results[`${family}, ping of 84 bytes`] = await ping(ip, 84 - headers);
+  results[`${family}, ping of 1500 bytes`] = await ping(ip, 1500 - headers);
+  return results;
+}
+
+/** What becomes of a ping that no router may fragment. */
+async function ping(to: string, payload: number): Promise<string> {
+  const args = ["-c", "1", "-W", "1", "-M", "do", "-s", String(payload), to];
+  const { success, stdout } = await laptop.command("ping", { args }).output();
+  if (success) return "answered";
+  const told = /mtu ?= ?(\d+)/.exec(new TextDecoder().decode(stdout));
+  return told ? `told to send ${told[1]}` : "nothing";
+}
+
+/** The laptop's program: how much of a page it gets. */
+async function download(url: string, patienceMs: number): Promise<string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs) });
+    return `${(await response.arrayBuffer()).byteLength} bytes`;
+  } catch {
+    return "hangs";
+  }
+}
