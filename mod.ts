@@ -17,6 +17,7 @@ export {
   InvalidCidrError,
   PoolExhaustedError,
 } from "./lib/address/mod.ts";
+export type { Duration } from "./lib/options/duration.ts";
 export { InvalidOptionError } from "./lib/options/parse_options.ts";
 export type {
   EndpointDependence,

@@ -92,6 +92,22 @@ function applyBody(draft: LabState, event: LabEvent): void {
         : { ...bare, downlinkCondition: condition };
       return;
     }
+    case "fault-injected":
+      if (Object.hasOwn(draft.faults ?? {}, event.id)) fail(event, `fault ${event.id} is there`);
+      draft.faults = { ...draft.faults, [event.id]: event.fault };
+      return;
+    case "fault-healed": {
+      if (!Object.hasOwn(draft.faults ?? {}, event.id)) {
+        fail(event, `there is no fault ${event.id}`);
+      }
+      const { [event.id]: _, ...others } = draft.faults!;
+      if (Object.keys(others).length > 0) draft.faults = others;
+      else delete draft.faults;
+      return;
+    }
+    case "fault-failed":
+    case "schedule-step":
+      return;
     case "link-engine-failed":
       withoutConditions(draft);
       return;

@@ -98,6 +98,17 @@ const eventUnion = z.discriminatedUnion("kind", [
   }),
   event("downlink-condition-changed", { router: text, condition: json }),
   event("link-engine-failed", { error: text, ends: z.array(text) }),
+  event("fault-injected", { id: text, fault: z.record(z.string(), json) }),
+  event("fault-healed", { id: text }),
+  event("fault-failed", { id: text, error: text }),
+  event("schedule-step", {
+    schedule: text,
+    step: index,
+    action: json,
+    askedMs: z.number().min(0),
+    actualMs: z.number().min(0),
+    error: nullableText,
+  }),
   event("dns-entry", { node: nullableText, name: text, ip: text }),
   event("nameserver-changed", { ip: text }),
   event("command-started", { node: text, id: text, argv: z.array(text) }),
@@ -123,6 +134,7 @@ const stateObject = z.strictObject({
   dns: z.strictObject({ lab: dnsTable, nodes: z.record(text, dnsTable) }),
   nameserver: text.optional(),
   running: z.record(text, z.strictObject({ node: text, argv: z.array(text) })),
+  faults: z.record(text, z.record(z.string(), json)).optional(),
   lastSeq: z.int().min(-1),
 });
 

@@ -145,6 +145,24 @@ export interface EventBodies {
   "downlink-condition-changed": { router: string; condition: unknown };
   /** What impairs links failed: the links whose ends are named have no condition any more. */
   "link-engine-failed": { error: string; ends: string[] };
+  /** A fault (JSON) happens from now on. `id` is unique in the lab. */
+  "fault-injected": { id: string; fault: Record<string, unknown> };
+  /** A fault was undone. */
+  "fault-healed": { id: string };
+  /** A fault that goes on by itself cannot go on. */
+  "fault-failed": { id: string; error: string };
+  /**
+   * A step of a schedule was done, or (`error`) failed: when it was to begin, and when it did, in
+   * milliseconds from the schedule's start.
+   */
+  "schedule-step": {
+    schedule: string;
+    step: number;
+    action: unknown;
+    askedMs: number;
+    actualMs: number;
+    error: string | null;
+  };
   /** A name resolves to one more address: in one node, or (null) in the whole lab. */
   "dns-entry": { node: string | null; name: string; ip: string };
   /** Every node asks another name server. */
@@ -230,6 +248,8 @@ export interface LabState {
   nameserver?: string;
   /** The programs and modules that run, by the id of their `command-started` or `task-started`. */
   running: Record<string, { node: string; argv: string[] }>;
+  /** The faults that are not healed, by id, as JSON; absent for none. */
+  faults?: Record<string, Record<string, unknown>>;
   /** `seq` of the last event; -1 before the first. */
   lastSeq: number;
 }

@@ -1,5 +1,6 @@
 import { linkLocalFromMac } from "../address/mod.ts";
-import { abandonConditions, applyConditions, type Conditions, noConditions } from "./conditions.ts";
+import { abandonConditions, applyConditions } from "./conditions.ts";
+import { type Conditions, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { applyDownlink } from "./downlink.ts";
 import { TopologyError } from "./errors.ts";
@@ -58,6 +59,8 @@ export function reserve(
     prefix6: full ? 128 : segment.v6?.cidr.prefix ?? 0,
     linkLocal6: ip6 ? linkLocalFromMac(mac) : undefined,
     up: true,
+    wantedUp: true,
+    heldDown: new Set(),
     conditions: wanted.conditions ?? noConditions(),
     extra: [],
     removed: false,

@@ -1,6 +1,7 @@
 import { parseOptions } from "../options/parse_options.ts";
 import { attach, detach, reserve } from "./attach.ts";
-import { apart, type Conditions, unimpaired } from "./conditions.ts";
+import { apart } from "./conditions.ts";
+import { type Conditions, unimpaired } from "./impaired.ts";
 import { moveDefaultRoute } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";

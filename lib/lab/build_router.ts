@@ -1,7 +1,7 @@
 import { linkLocalFromMac } from "../address/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { attach, detach, reserve } from "./attach.ts";
-import { abandon } from "./conditions.ts";
+import { abandon } from "./impaired.ts";
 import { forgetBlackHole, loadBlackHole, setBlackHole } from "./black_hole.ts";
 import type { LabCore } from "./core.ts";
 import { deriveSeed } from "./seed.ts";

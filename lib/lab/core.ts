@@ -9,7 +9,7 @@ import { type LabServices, NodeRuntime } from "../node/runtime.ts";
 import type { NameFiles } from "../node/sandbox.ts";
 import type { EventBus, RunDirectory } from "../events/mod.ts";
 import { handles } from "./handles.ts";
-import { lose } from "./conditions.ts";
+import { lose } from "./impaired.ts";
 import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
 import { Links } from "./links.ts";
 import type { DeviceRecord, NodeRecord, RouterRecord, Segment } from "./model.ts";
@@ -24,6 +24,11 @@ import type { Defer } from "./undo.ts";
 /** Learnt neighbours that a lab may need before it makes them permanent; the kernel's limit is 1,024. */
 const LEARNT_NEIGHBOURS = 256;
 
+/** What goes on by itself until the lab closes. */
+export interface Stoppable {
+  stop(): void;
+}
+
 /** All that the parts of one lab share. Handles refer to its records. */
 export class LabCore implements LabServices {
   readonly label: string;
@@ -36,6 +41,10 @@ export class LabCore implements LabServices {
   readonly hosts: Map<string, string[]> = new Map();
   readonly unsettled: Settling = new Settling();
   readonly links: Links;
+  /** Those that were injected and not healed. */
+  readonly faults: Set<Stoppable> = new Set();
+  /** Those that are under way. */
+  readonly schedules: Set<Stoppable> = new Set();
   nameserver: string | undefined;
   closed = false;
   /** The exchange; set before anything else is built. */
@@ -44,6 +53,8 @@ export class LabCore implements LabServices {
   #commands = 0;
   #tasks = 0;
   #pairs = 0;
+  #faults = 0;
+  #schedules = 0;
   #used = false;
 
   constructor(
@@ -58,6 +69,14 @@ export class LabCore implements LabServices {
     this.seed = seed;
     this.bus = bus;
     this.output = output;
+  }
+
+  nextFault(): string {
+    return `f${++this.#faults}`;
+  }
+
+  nextSchedule(): string {
+    return `s${++this.#schedules}`;
   }
 
   /** Every method of the lab begins with this. */

@@ -1,5 +1,6 @@
 import type { LinkCondition } from "../link/mod.ts";
-import { abandon, put } from "./conditions.ts";
+import { put } from "./conditions.ts";
+import { abandon, inForce } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import type { RouterRecord, Segment } from "./model.ts";
 import { type Defer, undoing } from "./undo.ts";
@@ -29,7 +30,7 @@ export function setDownlink(
 /** Puts in force what was asked, once the LAN has a link. */
 export function applyDownlink(core: LabCore, lan: Segment, defer: Defer): void {
   const { downlink, gatewayLink, owner } = lan;
-  if (!gatewayLink || (downlink.asked === null && !downlink.impairment)) return;
+  if (!gatewayLink || (inForce(downlink) === null && !downlink.impairment)) return;
   const index = bridgeOf(lan, gatewayLink, defer);
   if (!gatewayLink.bridge) defer(() => abandon(downlink));
   const { name } = lan.gatewayLink!;

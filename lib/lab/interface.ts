@@ -12,10 +12,9 @@ import {
 } from "../link/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { NodeRemovedError } from "../node/errors.ts";
-import { dropInFlight, setCondition } from "./conditions.ts";
-import { configure, setDown } from "./configure.ts";
+import { setCondition } from "./conditions.ts";
+import { inForce } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
-import { defaultInterface } from "./default_interface.ts";
 import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "./measure.ts";
 import { TopologyError } from "./errors.ts";
 import { inside } from "./inside.ts";
@@ -23,6 +22,7 @@ import type { InterfaceRecord } from "./model.ts";
 import type { RouterReference } from "./options.ts";
 import { addIp, renewIp, replug } from "./replug.ts";
 import { interfaceState } from "./snapshot.ts";
+import { setUp } from "./up_down.ts";
 
 /**
  * What went through an interface since its link was made, as the kernel of the node counts. A replug
@@ -96,7 +96,7 @@ export class Interface {
     return this.#now.mtu;
   }
 
-  /** False between {@link Interface.linkDown} and {@link Interface.linkUp}. */
+  /** False between {@link Interface.linkDown} and {@link Interface.linkUp}, and while a fault keeps it down. */
   get isUp(): boolean {
     return this.#now.up;
   }
@@ -120,8 +120,8 @@ export class Interface {
   get conditions(): { up?: LinkLimits; down?: LinkLimits } {
     const { up, down } = this.#now.conditions;
     return {
-      up: resolveCondition(up.asked),
-      down: resolveCondition(down.asked),
+      up: resolveCondition(inForce(up)),
+      down: resolveCondition(inForce(down)),
     };
   }
 
@@ -199,22 +199,18 @@ export class Interface {
   linkDown(): Promise<void> {
     return this.#act("linkDown()", (iface) => {
       this.#mustBePlugged(iface, "linkDown()");
-      if (!iface.up) return;
-      setDown(iface);
-      dropInFlight(iface);
-      iface.up = false;
-      this.#core.bus.emit({ kind: "link-down", node: iface.node.name, name: iface.name });
+      setUp(this.#core, iface, false);
     });
   }
 
-  /** Brings it up again, with its addresses and routes as they were. Twice is as once. */
+  /**
+   * Brings it up again, with its addresses and routes as they were. Twice is as once. While a fault
+   * keeps it down, it comes up when that is healed.
+   */
   linkUp(): Promise<void> {
     return this.#act("linkUp()", (iface) => {
       this.#mustBePlugged(iface, "linkUp()");
-      if (iface.up) return;
-      configure(iface, defaultInterface(iface.node) === iface);
-      iface.up = true;
-      this.#core.bus.emit({ kind: "link-up", node: iface.node.name, name: iface.name });
+      setUp(this.#core, iface, true);
     });
   }
 

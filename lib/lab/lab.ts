@@ -3,6 +3,7 @@ import { requireLab } from "../host/probe.ts";
 import type { Node } from "../node/node.ts";
 import { linkLocalFromMac, parseIp } from "../address/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
+import { ActiveFault } from "./active_fault.ts";
 import { addDevice, retireDevice } from "./build_device.ts";
 import { addRouter, retireRouter } from "./build_router.ts";
 import { configureLoopback } from "./configure.ts";
@@ -12,6 +13,7 @@ import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
 import { NotFoundError, TopologyError } from "./errors.ts";
+import type { Fault } from "./fault.ts";
 import { Ix } from "./ix.ts";
 import { type DeviceRecord, ETHERNET_MTU, type RouterRecord } from "./model.ts";
 import {
@@ -21,6 +23,7 @@ import {
   type RouterOptions,
 } from "./options.ts";
 import { Router } from "./router.ts";
+import { Schedule, type ScheduleStep } from "./schedule.ts";
 import { deviceState, routerState } from "./snapshot.ts";
 import { undoing } from "./undo.ts";
 
@@ -234,6 +237,50 @@ export class Lab implements AsyncDisposable {
     this.#core.bus.emit({ kind: "custom", node: about ?? null, name, data });
   }
 
+  /**
+   * Makes something go wrong, until the fault that it resolves with is healed.
+   *
+   * @example
+   * ```ts ignore
+   * const storm = await lab.inject({
+   *   kind: "degrade",
+   *   node: phone,
+   *   interface: "wlan0",
+   *   condition: "wifi-bad",
+   * });
+   * await storm.heal();
+   * ```
+   */
+  async inject(fault: Fault): Promise<ActiveFault> {
+    const active = new ActiveFault(this.#core, this.#core.nextFault(), fault);
+    await this.#core.links.ready();
+    return active;
+  }
+
+  /** The faults that were injected, by schedules too, and are not healed. */
+  get faults(): ActiveFault[] {
+    return [...this.#core.faults].filter((fault) => fault instanceof ActiveFault);
+  }
+
+  /**
+   * Runs steps at their times from now on: faults, what heals them, and functions. What is wrong with
+   * the steps is thrown before any of them runs.
+   *
+   * @example
+   * ```ts ignore
+   * const wlan0 = { node: phone, interface: "wlan0" };
+   * const tunnel = lab.schedule([
+   *   { at: "1s", do: { kind: "degrade", ...wlan0, condition: "wifi-bad" }, for: "4s" },
+   *   { at: "3s", do: { kind: "link-down", ...wlan0 }, for: "500ms" },
+   *   { at: "6s", do: () => home.flushNatState() },
+   * ]);
+   * await tunnel.done;
+   * ```
+   */
+  schedule(steps: ScheduleStep[]): Schedule {
+    return new Schedule(this.#core, this.#core.nextSchedule(), steps);
+  }
+
   /** Ends everything that runs in the lab and removes it. Calling it again waits for the first. */
   close(): Promise<void> {
     return this.#closed ??= this.#close();
@@ -246,6 +293,7 @@ export class Lab implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#core.closed = true;
+    for (const one of [...this.#core.schedules, ...this.#core.faults]) one.stop();
     const nodes = [...this.#core.allNodes()];
     const results = await Promise.allSettled([
       ...nodes.map((node) => node.runtime.close()),

@@ -1,5 +1,15 @@
+export { ActiveFault } from "./active_fault.ts";
 export { Device } from "./device.ts";
 export * from "./errors.ts";
+export type {
+  DegradeDownlinkFault,
+  DegradeFault,
+  Fault,
+  FlapFault,
+  LinkDownFault,
+  NodeReference,
+  OnInterface,
+} from "./fault.ts";
 export { Interface, type InterfaceCounters } from "./interface.ts";
 export { Ix } from "./ix.ts";
 export { Lab } from "./lab.ts";
@@ -13,3 +23,4 @@ export type {
 export type { MeasureOptions } from "./measure.ts";
 export type { IpSupport, Pool, RouterPreset } from "./presets.ts";
 export { Router } from "./router.ts";
+export { Schedule, type ScheduleAction, type ScheduleStep, type StepResult } from "./schedule.ts";

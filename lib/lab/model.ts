@@ -1,7 +1,7 @@
 import type { Firewall } from "../firewall/config.ts";
 import type { Nat } from "../nat/config.ts";
 import type { NodeRuntime } from "../node/runtime.ts";
-import type { Conditions, Impaired } from "./conditions.ts";
+import type { Conditions, Impaired } from "./impaired.ts";
 import type { Network } from "./plan.ts";
 import type { IpSupport, Pool, RouterPreset } from "./presets.ts";
 
@@ -110,7 +110,10 @@ export interface InterfaceRecord {
   ip6: string | undefined;
   prefix6: number;
   linkLocal6: string | undefined;
+  /** Whether it is up in effect: it is to be, and no fault keeps it down. */
   up: boolean;
+  wantedUp: boolean;
+  heldDown: Set<object>;
   conditions: Conditions;
   /** Added by addIp. */
   extra: { ip: string; prefix: number }[];

@@ -18,7 +18,7 @@ export function replug(core: LabCore, iface: InterfaceRecord, router: RouterReco
   const what = `${iface.node.name}: replug("${iface.name}")`;
   const device = iface.node as DeviceRecord;
   const isDefault = defaultInterface(device) === iface;
-  const { up } = iface;
+  const { up, wantedUp, heldDown } = iface;
   checkMtu(what, device.mtu, router);
   if (router.lan === iface.segment) {
     if (up) flap(iface, isDefault);
@@ -39,7 +39,7 @@ export function replug(core: LabCore, iface: InterfaceRecord, router: RouterReco
       if (!up) setDown(iface);
       core.joined(iface.segment, 1);
     });
-    Object.assign(iface, next, { up });
+    Object.assign(iface, next, { up, wantedUp, heldDown });
     plug(core, iface, isDefault, defer);
     if (!up) setDown(iface);
     core.joined(iface.segment, 1);

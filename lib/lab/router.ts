@@ -10,7 +10,7 @@ import { type Nat, natSchema } from "../nat/config.ts";
 import { NodeRemovedError } from "../node/errors.ts";
 import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { noConditions } from "./conditions.ts";
+import { inForce, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { setDownlink } from "./downlink.ts";
 import { setBlackHole } from "./black_hole.ts";
@@ -166,7 +166,7 @@ export class Router extends Node {
 
   /** The condition of its downlink, in effect: of all that it sends into its LAN. */
   get downlinkCondition(): LinkLimits | undefined {
-    return resolveCondition(this.#now.lan.downlink.asked);
+    return resolveCondition(inForce(this.#now.lan.downlink));
   }
 
   /**
@@ -231,6 +231,8 @@ export class Router extends Node {
       prefix6: lan.v6?.cidr.prefix ?? 0,
       linkLocal6: lan.v6 ? lan.linkLocal : undefined,
       up: true,
+      wantedUp: true,
+      heldDown: new Set(),
       conditions: noConditions(),
       extra: [],
       removed: false,

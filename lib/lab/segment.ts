@@ -1,4 +1,4 @@
-import { unimpaired } from "./conditions.ts";
+import { unimpaired } from "./impaired.ts";
 import type { NodeRecord, Segment } from "./model.ts";
 import type { Network } from "./plan.ts";
 

@@ -1,5 +1,5 @@
 import type { DeviceState, InterfaceState, RouterState } from "../events/types.ts";
-import { together } from "./conditions.ts";
+import { inForce, together } from "./impaired.ts";
 import {
   type DeviceRecord,
   ETHERNET_MTU,
@@ -45,7 +45,7 @@ export function routerState(router: RouterRecord): RouterState {
     upstream: router.upstream?.name ?? null,
     region: null,
     mtu: router.mtu,
-    downlinkCondition: router.lan.downlink.asked ?? undefined,
+    downlinkCondition: inForce(router.lan.downlink) ?? undefined,
     blockIcmpFragNeeded: router.blockIcmpFragNeeded,
     uplinkIp: router.uplink.ip,
     uplinkIp6: router.uplink.ip6,

@@ -155,6 +155,16 @@ Deno.test("no condition holds when what put them in force failed", () => {
   assertEquals(next(before, { ...downlink, condition: null }).routers, after.routers);
 });
 
+Deno.test("a fault is there until it is healed", () => {
+  const fault = { kind: "link-down", node: "laptop", interface: "eth0" };
+  const one = next(small(), { kind: "fault-injected", id: "f1", fault });
+  const two = next(one, { kind: "fault-injected", id: "f2", fault });
+  assertEquals(two.faults, { f1: fault, f2: fault });
+  assertEquals(next(two, { kind: "fault-healed", id: "f1" }).faults, { f2: fault });
+  assertEquals(next(one, { kind: "fault-healed", id: "f1" }).faults, undefined);
+  assertEquals(one.faults, { f1: fault });
+});
+
 Deno.test("the default route goes with its interface", () => {
   const state = next(small(), { kind: "interface-removed", node: "laptop", name: "eth0" });
   assertEquals(state.devices.laptop, { ...laptop, defaultInterface: null, interfaces: [] });

@@ -1,0 +1,151 @@
+import type { LinkDirection } from "../link/mod.ts";
+import { milliseconds } from "../options/duration.ts";
+import { putEnd, WAYS } from "./conditions.ts";
+import { type Impaired, inForce, together } from "./impaired.ts";
+import type { LabCore } from "./core.ts";
+import { applyDownlink } from "./downlink.ts";
+import { NotFoundError, TopologyError } from "./errors.ts";
+import type { DegradeDownlinkFault, DegradeFault, Fault, FlapFault, OnInterface } from "./fault.ts";
+import type { InterfaceRecord, RouterRecord } from "./model.ts";
+import { forGood, undoing } from "./undo.ts";
+import { holdDown, letUp } from "./up_down.ts";
+
+/** How a fault is undone, whatever else was done meanwhile. */
+export type Undo = () => void;
+
+/** What the faults of a lab need to know of those who have them injected. */
+export interface FaultHooks {
+  /** Called when a fault that goes on by itself cannot. */
+  failed(error: unknown): void;
+}
+
+/** Makes a fault happen, and returns what undoes exactly that. */
+export function begin(core: LabCore, what: string, fault: Fault, hooks: FaultHooks): Undo {
+  switch (fault.kind) {
+    case "link-down": {
+      const iface = find(core, what, fault);
+      holdDown(core, iface, fault);
+      return () => release(core, iface, fault);
+    }
+    case "flap":
+      return flap(core, find(core, what, fault), fault, hooks);
+    case "degrade":
+      return degrade(core, find(core, what, fault), fault);
+    case "degrade-downlink":
+      return degradeDownlink(core, findRouter(core, what, fault), fault);
+  }
+}
+
+function find(core: LabCore, what: string, { node, interface: name }: OnInterface) {
+  const record = core.record(what, node);
+  const iface = record.interfaces.get(name);
+  if (iface) return iface;
+  const names = [...record.interfaces.keys()].join(", ") || "none";
+  throw new NotFoundError(
+    `${what}: "${record.name}" has no interface "${name}" with a link of its own; it has: ${names}`,
+  );
+}
+
+function findRouter(core: LabCore, what: string, { node }: DegradeDownlinkFault): RouterRecord {
+  const record = core.record(what, node);
+  if (record.kind === "router") return record as RouterRecord;
+  throw new TopologyError(
+    `${what}: "${record.name}" is no router, and only routers have a downlink`,
+  );
+}
+
+const isGone = (iface: InterfaceRecord) => iface.removed || iface.node.removed;
+
+function release(core: LabCore, iface: InterfaceRecord, fault: object): void {
+  if (!isGone(iface)) letUp(core, iface, fault);
+}
+
+function flap(core: LabCore, iface: InterfaceRecord, fault: FlapFault, hooks: FaultHooks): Undo {
+  const { times = Infinity } = fault;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let begun = 0;
+  const down = () => {
+    holdDown(core, iface, fault);
+    begun++;
+    timer = setTimeout(() => attempt(up), milliseconds(fault.down));
+  };
+  const up = () => {
+    release(core, iface, fault);
+    core.changed();
+    if (begun < times) timer = setTimeout(() => attempt(down), milliseconds(fault.up));
+  };
+  const attempt = (next: () => void) => {
+    try {
+      if (!core.closed && !isGone(iface)) next();
+    } catch (error) {
+      hooks.failed(error);
+    }
+  };
+  down();
+  return () => {
+    clearTimeout(timer);
+    release(core, iface, fault);
+  };
+}
+
+function degrade(core: LabCore, iface: InterfaceRecord, fault: DegradeFault): Undo {
+  const { direction = "both", condition } = fault;
+  const overlay = { condition };
+  const change = (act: (impaired: Impaired) => void) => {
+    for (const way of WAYS[direction]) {
+      act(iface.conditions[way]);
+      putEnd(core, iface, way);
+    }
+  };
+  const remove = () => change(({ faults }) => take(faults, overlay));
+  undoing((defer) => {
+    defer(remove);
+    change(({ faults }) => faults.push(overlay));
+  });
+  tellCondition(core, iface);
+  return () => {
+    if (isGone(iface)) return;
+    remove();
+    tellCondition(core, iface);
+  };
+}
+
+function degradeDownlink(core: LabCore, router: RouterRecord, fault: DegradeDownlinkFault): Undo {
+  const { lan } = router;
+  const overlay = { condition: fault.condition };
+  const remove = () => {
+    take(lan.downlink.faults, overlay);
+    applyDownlink(core, lan, forGood);
+  };
+  undoing((defer) => {
+    defer(remove);
+    lan.downlink.faults.push(overlay);
+    applyDownlink(core, lan, defer);
+  });
+  tellDownlink(core, router);
+  return () => {
+    if (router.removed) return;
+    remove();
+    tellDownlink(core, router);
+  };
+}
+
+function take<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at >= 0) list.splice(at, 1);
+}
+
+function tellCondition(core: LabCore, iface: InterfaceRecord): void {
+  const about = { kind: "condition-changed", node: iface.node.name, name: iface.name } as const;
+  const both = together(iface.conditions);
+  const each: [LinkDirection, unknown][] = both !== null && typeof both === "object" &&
+      ("up" in both || "down" in both)
+    ? [["up", inForce(iface.conditions.up)], ["down", inForce(iface.conditions.down)]]
+    : [["both", both]];
+  for (const [direction, condition] of each) core.bus.emit({ ...about, direction, condition });
+}
+
+function tellDownlink(core: LabCore, { name, lan }: RouterRecord): void {
+  const condition = inForce(lan.downlink);
+  core.bus.emit({ kind: "downlink-condition-changed", router: name, condition });
+}
