@@ -44,6 +44,7 @@ export type {
   FirewallPreset,
   PortPolicy,
 } from "./lib/firewall/config.ts";
+export { RegionLink, type RegionLinkPresets } from "./lib/link/region_link.ts";
 export {
   EVENT_VERSION,
   EventBus,
@@ -73,6 +74,9 @@ export type {
   LabEventBody,
   LabState,
   LogStream,
+  RegionLinkLimits,
+  RegionLinkState,
+  RegionState,
   RouterState,
   RunRecord,
 } from "./lib/events/mod.ts";

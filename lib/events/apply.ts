@@ -13,6 +13,7 @@ import {
   setRouter,
 } from "./draft.ts";
 import { withCondition, withoutConditions } from "./condition.ts";
+import { applyToRegions } from "./regions.ts";
 import type { LabEvent, LabState } from "./types.ts";
 
 /**
@@ -59,6 +60,13 @@ function applyBody(draft: LabState, event: LabEvent): void {
       delete draft.devices[event.name];
       delete draft.dns.nodes[event.name];
       return;
+    case "region-added":
+    case "region-removed":
+    case "region-linked":
+    case "region-unlinked":
+    case "region-link-broken":
+    case "region-link-restored":
+      return applyToRegions(draft, event);
     case "interface-added":
       return setInterfaces(draft, event, event.node, (interfaces) => {
         if (interfaces.some(({ name }) => name === event.interface.name)) {

@@ -14,9 +14,14 @@ export function own<T>(record: Record<string, T>, key: string): T | undefined {
 /** The node of every lab that no event adds: its internet exchange. */
 const IX = "ix";
 
+/** What the nodes of regions are called, before the region's name. */
+const REGION_PREFIX = "region-";
+
 /** A node of any sort. */
 export function mustExist(draft: LabState, event: LabEvent, name: string): void {
   if (name === IX || own(draft.routers, name) || own(draft.devices, name)) return;
+  const region = name.startsWith(REGION_PREFIX) && name.slice(REGION_PREFIX.length);
+  if (region && own(draft.regions, region)) return;
   fail(event, `there is no node "${name}"`);
 }
 

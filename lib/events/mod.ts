@@ -17,6 +17,9 @@ export {
   type LabEvent,
   type LabEventBody,
   type LabState,
+  type RegionLinkLimits,
+  type RegionLinkState,
+  type RegionState,
   type RouterState,
 } from "./types.ts";
 export {
@@ -26,6 +29,8 @@ export {
   labStateSchema,
   parseEvent,
   parseState,
+  regionLinkStateSchema,
+  regionStateSchema,
   routerStateSchema,
 } from "./schema.ts";
 export { initialState, reduce, reduceAll } from "./state.ts";

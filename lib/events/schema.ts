@@ -6,6 +6,8 @@ import {
   type InterfaceState,
   type LabEvent,
   type LabState,
+  type RegionLinkState,
+  type RegionState,
   type RouterState,
 } from "./types.ts";
 
@@ -58,6 +60,26 @@ const deviceObject = z.strictObject({
   interfaces: z.array(interfaceObject),
 });
 
+const regionObject = z.strictObject({
+  name: text,
+  node: text,
+  cidr: text,
+  ip: text,
+  cidr6: text,
+  ip6: text,
+});
+
+const limitsObject = z.strictObject({
+  latencyMs: z.number().min(0).optional(),
+  jitterMs: z.number().min(0).optional(),
+  lossPct: z.number().min(0).max(100).optional(),
+  rateKbit: z.number().min(0).optional(),
+});
+
+const onRegionLink = { a: text, b: text };
+
+const regionLinkObject = z.strictObject({ ...onRegionLink, link: limitsObject, up: z.boolean() });
+
 const onInterface = { node: text, name: text };
 const socket = { node: text, ip: text, port: z.int().min(0).max(65_535) };
 
@@ -77,6 +99,12 @@ const eventUnion = z.discriminatedUnion("kind", [
   event("lab-closed", {}),
   event("router-added", { name: text, router: routerObject }),
   event("router-removed", { name: text }),
+  event("region-added", { name: text, region: regionObject }),
+  event("region-removed", { name: text }),
+  event("region-linked", { ...onRegionLink, link: limitsObject }),
+  event("region-unlinked", onRegionLink),
+  event("region-link-broken", onRegionLink),
+  event("region-link-restored", onRegionLink),
   event("device-added", { name: text, device: deviceObject }),
   event("device-removed", { name: text }),
   event("interface-added", { node: text, interface: interfaceObject }),
@@ -131,6 +159,8 @@ const stateObject = z.strictObject({
   closedAt: text.optional(),
   routers: z.record(text, routerObject),
   devices: z.record(text, deviceObject),
+  regions: z.record(text, regionObject),
+  regionLinks: z.record(text, regionLinkObject),
   dns: z.strictObject({ lab: dnsTable, nodes: z.record(text, dnsTable) }),
   nameserver: text.optional(),
   running: z.record(text, z.strictObject({ node: text, argv: z.array(text) })),
@@ -147,6 +177,8 @@ type Flat<T> = T extends unknown ? { [K in keyof T]: T[K] } : never;
 type _Interface = Holds<Same<z.infer<typeof interfaceObject>, InterfaceState>>;
 type _Router = Holds<Same<z.infer<typeof routerObject>, RouterState>>;
 type _Device = Holds<Same<z.infer<typeof deviceObject>, DeviceState>>;
+type _Region = Holds<Same<z.infer<typeof regionObject>, RegionState>>;
+type _RegionLink = Holds<Same<z.infer<typeof regionLinkObject>, RegionLinkState>>;
 type _Event = Holds<Same<z.infer<typeof eventUnion>, Flat<LabEvent>>>;
 type _State = Holds<Same<z.infer<typeof stateObject>, LabState>>;
 
@@ -158,6 +190,12 @@ export const routerStateSchema: z.ZodType<RouterState> = routerObject;
 
 /** The schema of {@linkcode DeviceState}. Unknown keys are refused. */
 export const deviceStateSchema: z.ZodType<DeviceState> = deviceObject;
+
+/** The schema of {@linkcode RegionState}. Unknown keys are refused. */
+export const regionStateSchema: z.ZodType<RegionState> = regionObject;
+
+/** The schema of {@linkcode RegionLinkState}. Unknown keys are refused. */
+export const regionLinkStateSchema: z.ZodType<RegionLinkState> = regionLinkObject;
 
 /**
  * The schema of {@linkcode LabEvent}, shared by all who write and read events. Unknown kinds and

@@ -18,6 +18,8 @@ export function initialState(): LabState {
     startedAt: "",
     routers: {},
     devices: {},
+    regions: {},
+    regionLinks: {},
     dns: { lab: {}, nodes: {} },
     running: {},
     lastSeq: -1,
@@ -85,6 +87,8 @@ export function copyState(state: LabState): LabState {
     ...state,
     routers: { ...state.routers },
     devices: { ...state.devices },
+    regions: { ...state.regions },
+    regionLinks: { ...state.regionLinks },
     dns: { lab: { ...state.dns.lab }, nodes },
     running: { ...state.running },
   };

@@ -91,6 +91,46 @@ export interface DeviceState {
   interfaces: InterfaceState[];
 }
 
+/** A region, as plain JSON data. */
+export interface RegionState {
+  /** Unique among the regions of the lab. */
+  name: string;
+  /** What its node is called in other events, such as `region-eu`. */
+  node: string;
+  /** The IPv4 block that its routers' addresses are from. */
+  cidr: string;
+  /** Its own IPv4 address. */
+  ip: string;
+  /** The IPv6 block that its routers' addresses are from. */
+  cidr6: string;
+  /** Its own IPv6 address. */
+  ip6: string;
+}
+
+/** The condition of a link between two regions, for each direction; what is left out is 0. */
+export interface RegionLinkLimits {
+  /** One-way delay, in milliseconds. */
+  latencyMs?: number;
+  /** How much the delay varies either way, in milliseconds. */
+  jitterMs?: number;
+  /** Packets that are lost, in percent. */
+  lossPct?: number;
+  /** The bit rate, in kbit/s; 0 for unlimited. */
+  rateKbit?: number;
+}
+
+/** A link between two regions, as plain JSON data. */
+export interface RegionLinkState {
+  /** The region whose name comes first in the alphabet. */
+  a: string;
+  /** The other region. */
+  b: string;
+  /** Its condition. */
+  link: RegionLinkLimits;
+  /** False after a `region-link-broken`. */
+  up: boolean;
+}
+
 /** The kinds of lab events, each with the fields that it has besides {@linkcode EventStamp}. */
 export interface EventBodies {
   /** The lab exists, and is empty. Always the first event. */
@@ -101,6 +141,18 @@ export interface EventBodies {
   "router-added": { name: string; router: RouterState };
   /** A router is gone, with its interfaces. */
   "router-removed": { name: string };
+  /** A region was built. */
+  "region-added": { name: string; region: RegionState };
+  /** A region is gone, with its links. */
+  "region-removed": { name: string };
+  /** Two regions are linked, or their link has another condition. `a` comes before `b`. */
+  "region-linked": { a: string; b: string; link: RegionLinkLimits };
+  /** Two regions are linked no more. */
+  "region-unlinked": { a: string; b: string };
+  /** Nothing passes a link between two regions any more. */
+  "region-link-broken": { a: string; b: string };
+  /** A link between two regions works again. */
+  "region-link-restored": { a: string; b: string };
   /** A device was built. */
   "device-added": { name: string; device: DeviceState };
   /** A device is gone, with its interfaces. */
@@ -242,6 +294,10 @@ export interface LabState {
   routers: Record<string, RouterState>;
   /** The devices, by name. */
   devices: Record<string, DeviceState>;
+  /** The regions, by name. */
+  regions: Record<string, RegionState>;
+  /** The links between regions, by the names of both in the order of the alphabet: `eu us`. */
+  regionLinks: Record<string, RegionLinkState>;
   /** Names that resolve everywhere (`lab`), and in one node only (`nodes`, by node name). */
   dns: { lab: DnsTable; nodes: Record<string, DnsTable> };
   /** The name server that every node asks, if one was set. */

@@ -45,7 +45,7 @@ export function reserve(
   const ip6 = explained(what, () => v6?.hosts.take());
   if (ip6) defer(() => v6?.hosts.untake(ip6));
   const mac = wanted.mac ?? core.nextMac(defer);
-  const full = segment.kind === "ix";
+  const full = segment.kind === "exchange";
   return {
     node,
     name: wanted.name,

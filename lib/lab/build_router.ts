@@ -13,19 +13,22 @@ import {
   hasV4,
   hasV6,
   IPV6_MIN_MTU,
+  type RegionRecord,
   type RouterRecord,
   type Segment,
 } from "./model.ts";
 import { checkNodeName } from "./names.ts";
 import { type RouterOptions, routerOptionsSchema, type RouterReference } from "./options.ts";
 import { type IpSupport, ROUTER_PRESETS, type RouterProfile } from "./presets.ts";
-import { announce, announcedBy, withdraw } from "./routing.ts";
+import { regionOf } from "./find_region.ts";
+import { addedNetworks, announce, announcedBy, segmentAbove, withdraw } from "./routing.ts";
 import { step } from "./steps.ts";
 import { undoing } from "./undo.ts";
 
 interface Plan extends RouterProfile {
   options: RouterOptions;
   upstream: RouterRecord | null;
+  region: RegionRecord | null;
   mtu: number;
 }
 
@@ -53,10 +56,28 @@ function decide(core: LabCore, name: string, given: RouterOptions): Plan {
     ? null
     : findUpstream(core, name, options.upstream);
   if (upstream) checkFamilies(what, profile.ipSupport, upstream);
+  const region = findRegion(core, what, options, upstream);
   if (options.downstreamCidr !== undefined && !hasV4(profile.ipSupport)) {
     throw new TopologyError(`${what}: downstreamCidr is IPv4, but the router is v6-only`);
   }
-  return { ...profile, options, upstream, mtu };
+  return { ...profile, options, upstream, region, mtu };
+}
+
+function findRegion(
+  core: LabCore,
+  what: string,
+  { region }: RouterOptions,
+  upstream: RouterRecord | null,
+): RegionRecord | null {
+  if (region === undefined) return upstream?.region ?? null;
+  const found = regionOf(core, `${what}: region`, region);
+  if (!upstream) return found;
+  throw new TopologyError(
+    `${what}: it cannot have both a region and an upstream: behind router "${upstream.name}" it is ` +
+      `in ${
+        upstream.region ? `region "${upstream.region.region}"` : "no region"
+      }; give one of them`,
+  );
 }
 
 function findUpstream(
@@ -90,7 +111,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       : undefined;
     const v6 = hasV6(plan.ipSupport) ? core.plan.takeLan6(plan.pool, defer) : undefined;
     const node = core.node("router", name, defer);
-    const above = plan.upstream?.lan ?? core.ix.segment;
+    const above = segmentAbove(core, plan);
     const uplink = reserve(core, node, above, {
       name: plan.upstream ? "wan" : "ix",
       mtu: Math.min(plan.mtu, above.mtu),
@@ -110,6 +131,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       mtu: plan.mtu,
       blockIcmpFragNeeded: false,
       upstream: plan.upstream,
+      region: plan.region,
       uplink,
       lan: newSegment("lan", node, gateway, v4, v6),
       natSeed: deriveSeed(core.seed, name),
@@ -147,7 +169,8 @@ export function retireRouter(core: LabCore, router: RouterRecord): void {
   router.removed = true;
   abandon(router.lan.downlink);
   forgetBlackHole(router);
-  withdraw(core, router, announcedBy(router));
+  const added = addedNetworks(router, router.uplink.extra.map(({ ip }) => ip));
+  withdraw(core, router, [...announcedBy(router), ...added]);
   detach(core, router.uplink);
   if (router.lan.v4) core.plan.releaseLan4(router.lan.v4);
   if (router.lan.v6) core.plan.releaseLan6(router.lan.v6);

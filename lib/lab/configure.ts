@@ -125,7 +125,7 @@ export function addExtra(iface: InterfaceRecord, ip: string, prefix: number, def
     defer(() => node.unsettled.drop(node, [ip]));
   }
   const port = segment.members.get(iface);
-  if (segment.kind === "ix" && port) {
+  if (segment.kind === "exchange" && port) {
     // The exchange asks nobody where an address is: it sends to each member what is routed there.
     const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
     inside(segment.owner, (batch) => replaceRoute(batch, route));

@@ -12,12 +12,13 @@ import { handles } from "./handles.ts";
 import { lose } from "./impaired.ts";
 import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
 import { Links } from "./links.ts";
-import type { DeviceRecord, NodeRecord, RouterRecord, Segment } from "./model.ts";
+import type { DeviceRecord, NodeRecord, RegionRecord, RouterRecord, Segment } from "./model.ts";
 import { makeNamespace } from "./make_namespace.ts";
 import { RESERVED_LINK_NAMES } from "./names.ts";
 import { acquaint } from "./neighbours.ts";
 import type { RouterReference } from "./options.ts";
 import { AddressPlan } from "./plan.ts";
+import type { RegionLinks } from "./region_link_record.ts";
 import { Settling } from "./settle.ts";
 import type { Defer } from "./undo.ts";
 
@@ -36,6 +37,9 @@ export class LabCore implements LabServices {
   readonly plan: AddressPlan = new AddressPlan();
   readonly routers: Map<string, RouterRecord> = new Map();
   readonly devices: Map<string, DeviceRecord> = new Map();
+  /** By the region's name, which is not that of its node. */
+  readonly regions: Map<string, RegionRecord> = new Map();
+  readonly regionLinks: RegionLinks = new Map();
   readonly bus: EventBus;
   readonly output: RunDirectory | undefined;
   readonly hosts: Map<string, string[]> = new Map();
@@ -273,6 +277,7 @@ export class LabCore implements LabServices {
 
   *allNodes(): Iterable<NodeRecord> {
     if (this.ix) yield this.ix.record;
+    yield* this.regions.values();
     yield* this.routers.values();
     yield* this.devices.values();
   }

@@ -18,3 +18,6 @@ export class TopologyError extends NetyardError {}
 
 /** A router cannot be removed while something is attached to it; the message says what. */
 export class RouterInUseError extends NetyardError {}
+
+/** A region cannot be removed while a router is in it; the message says which. */
+export class RegionInUseError extends NetyardError {}

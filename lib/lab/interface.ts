@@ -101,10 +101,10 @@ export class Interface {
     return this.#now.up;
   }
 
-  /** The name of the router that it is attached to; undefined on the exchange. */
+  /** The name of the router that it is attached to; undefined on the exchange, or in a region. */
   get gateway(): string | undefined {
     const { segment } = this.#now;
-    return segment.kind === "ix" ? undefined : segment.owner.name;
+    return segment.kind === "exchange" ? undefined : segment.owner.name;
   }
 
   /**
@@ -248,7 +248,7 @@ export class Interface {
   addIp(ip: string, prefix: number): Promise<void> {
     return this.#act("addIp()", (iface) => {
       this.#mustBePlugged(iface, "addIp()");
-      addIp(iface, ip, prefix);
+      addIp(this.#core, iface, ip, prefix);
       this.#changed(iface);
     });
   }

@@ -1,31 +1,35 @@
 import { EventBus, type EventsOptions, type LabEvent, RunDirectory } from "../events/mod.ts";
 import { requireLab } from "../host/probe.ts";
 import type { Node } from "../node/node.ts";
-import { linkLocalFromMac, parseIp } from "../address/mod.ts";
+import { parseIp } from "../address/mod.ts";
+import type { RegionLink } from "../link/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { ActiveFault } from "./active_fault.ts";
-import { addDevice, retireDevice } from "./build_device.ts";
-import { addRouter, retireRouter } from "./build_router.ts";
-import { configureLoopback } from "./configure.ts";
+import { addDevice } from "./build_device.ts";
+import { addExchange } from "./build_exchange.ts";
+import { addRouter } from "./build_router.ts";
 import { LabCore } from "./core.ts";
-import { newSegment } from "./segment.ts";
 import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
 import { NotFoundError, TopologyError } from "./errors.ts";
 import type { Fault } from "./fault.ts";
 import { Ix } from "./ix.ts";
-import { type DeviceRecord, ETHERNET_MTU, type RouterRecord } from "./model.ts";
 import {
   type DeviceOptions,
   type LabOptions,
   labOptionsSchema,
+  type RegionReference,
   type RouterOptions,
 } from "./options.ts";
+import { type Region, regionHandle } from "./region.ts";
+import * as regions from "./regions.ts";
+import { environmentOutDir } from "./out_dir.ts";
+import { retire } from "./retire.ts";
 import { Router } from "./router.ts";
+import { drawSeed } from "./seed.ts";
 import { Schedule, type ScheduleStep } from "./schedule.ts";
 import { deviceState, routerState } from "./snapshot.ts";
-import { undoing } from "./undo.ts";
 
 /**
  * A network of routers and devices, made of Linux network namespaces. Leaving
@@ -114,8 +118,76 @@ export class Lab implements AsyncDisposable {
     return [...this.#devices.values()];
   }
 
+  /** All regions, in the order in which they were added. */
+  get regions(): Region[] {
+    return [...this.#regions.values()];
+  }
+
   /**
-   * Adds a router, on the exchange or behind another.
+   * Adds a region: routers made with `{ region }` are near each other and as far from those of other
+   * regions as {@link Lab.linkRegions} says. There is room for 15.
+   *
+   * @example
+   * ```ts ignore
+   * const eu = await lab.addRegion("eu");
+   * const us = await lab.addRegion("us");
+   * await lab.linkRegions(eu, us, RegionLink.good(80)); // 80 ms for a round trip
+   * const dc = await lab.addRouter("dc", { region: eu });
+   * ```
+   */
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async addRegion(name: string): Promise<Region> {
+    return regions.addRegion(this.#core, name);
+  }
+
+  /**
+   * Adds the regions `us`, `eu` and `asia`, linked with each other: us and eu are 80 ms of round trip
+   * apart, us and asia 150, eu and asia 190.
+   */
+  addDefaultRegions(): Promise<{ us: Region; eu: Region; asia: Region }> {
+    return regions.addDefaultRegions(this.#core);
+  }
+
+  /**
+   * Links two regions, or puts another condition on the link that they have (a broken one stays
+   * broken). In force when the promise resolves.
+   *
+   * Regions that links connect, over others too, reach each other only by links: by the way of the
+   * least latency of those that are up, and not at all when there is none. Other regions, and routers
+   * without a region, reach each other over the exchange, without delay.
+   */
+  linkRegions(
+    a: RegionReference | string,
+    b: RegionReference | string,
+    link: RegionLink,
+  ): Promise<void> {
+    return regions.linkRegions(this.#core, a, b, link);
+  }
+
+  /** Takes the link between two regions away for good. */
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async unlinkRegions(a: RegionReference | string, b: RegionReference | string): Promise<void> {
+    regions.unlinkRegions(this.#core, a, b);
+  }
+
+  /**
+   * Breaks the link between two regions, at once: what is on it is lost, and traffic takes another
+   * way over links that are up. Where there is none it vanishes without a word, as if a cable had
+   * been cut far away. Twice is as once.
+   */
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async breakRegionLink(a: RegionReference | string, b: RegionReference | string): Promise<void> {
+    regions.breakRegionLink(this.#core, a, b);
+  }
+
+  /** Restores the link between two regions, in the condition that it had. Twice is as once. */
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async restoreRegionLink(a: RegionReference | string, b: RegionReference | string): Promise<void> {
+    regions.restoreRegionLink(this.#core, a, b);
+  }
+
+  /**
+   * Adds a router, on the exchange, in a region or behind another.
    *
    * @example
    * ```ts ignore
@@ -164,29 +236,39 @@ export class Lab implements AsyncDisposable {
     return find("device", name, this.#devices);
   }
 
+  /** Looks a region up by name; throws {@link NotFoundError}. */
+  region(name: string): Region {
+    return find("region", name, this.#regions);
+  }
+
   /**
-   * Removes a device with all that runs in it, or a router that nothing is attached to; by handle or
-   * name. Handles to it fail from then on.
+   * Removes a device with all that runs in it, a router that nothing is attached to, or a region that
+   * no router is in, with its links; by handle or name (a region's node is `region-<name>`). Handles
+   * to it fail from then on.
    */
-  async remove(node: Router | Device | string): Promise<void> {
+  async remove(node: Router | Device | Region | string): Promise<void> {
     const what = `remove("${typeof node === "string" ? node : node?.name}")`;
     this.#core.open(what);
     const record = this.#core.record(what, node);
-    if (record.kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
-    const { kind, name } = record;
-    if (kind === "router") retireRouter(this.#core, record as RouterRecord);
-    else retireDevice(this.#core, record as DeviceRecord);
-    this.#routers.delete(name);
-    this.#devices.delete(name);
+    const { kind } = record;
+    if (kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
+    const name = retire(this.#core, record);
+    if (kind === "router") this.#routers.delete(name);
+    if (kind === "device") this.#devices.delete(name);
     try {
       await record.runtime.close();
     } finally {
       this.#core.links.release(record.runtime.namespace);
-      this.#core.routers.delete(name);
-      this.#core.devices.delete(name);
+      this.#core[`${kind}s`].delete(name);
       // Closing the lab meanwhile removes all nodes, without an event for each.
       if (!this.#core.bus.closed) this.#core.bus.emit({ kind: `${kind}-removed`, name });
     }
+  }
+
+  /** The regions by name, without those that are being removed. */
+  get #regions(): Map<string, Region> {
+    const all = [...this.#core.regions.values()].filter(({ removed }) => !removed);
+    return new Map(all.map((record) => [record.region, regionHandle(this.#core, record)]));
   }
 
   /** Gives a name to an address in every node: for commands, `run` and `spawn`, also those that run. */
@@ -314,25 +396,4 @@ function find<T>(kind: string, name: string, among: Map<string, T>): T {
   if (found) return found;
   const names = [...among.keys()].join(", ") || "none yet";
   throw new NotFoundError(`there is no ${kind} "${name}" in the lab; there are: ${names}`);
-}
-
-function addExchange(core: LabCore): void {
-  undoing((defer) => {
-    const record = core.node("ix", "ix", defer);
-    const { ix4, ix6 } = core.plan;
-    const mac = core.nextMac(defer);
-    const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: ETHERNET_MTU };
-    core.ix = { record, segment: newSegment("ix", record, gateway, ix4, ix6) };
-    configureLoopback(record, [ix4.gateway, ix6.gateway]);
-  });
-}
-
-function drawSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0];
-}
-
-function environmentOutDir(): string | undefined {
-  // Without --allow-env the variable is as good as unset.
-  const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_OUTDIR" });
-  return state === "granted" ? Deno.env.get("NETYARD_OUTDIR") || undefined : undefined;
 }

@@ -17,10 +17,12 @@ export type {
   DeviceOptions,
   InterfaceOptions,
   LabOptions,
+  RegionReference,
   RouterOptions,
   RouterReference,
 } from "./options.ts";
 export type { MeasureOptions } from "./measure.ts";
 export type { IpSupport, Pool, RouterPreset } from "./presets.ts";
+export { Region } from "./region.ts";
 export { Router } from "./router.ts";
 export { Schedule, type ScheduleAction, type ScheduleStep, type StepResult } from "./schedule.ts";

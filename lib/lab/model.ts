@@ -4,10 +4,11 @@ import type { NodeRuntime } from "../node/runtime.ts";
 import type { Conditions, Impaired } from "./impaired.ts";
 import type { Network } from "./plan.ts";
 import type { IpSupport, Pool, RouterPreset } from "./presets.ts";
+import type { RegionWay } from "./region_ways.ts";
 
 /** What all nodes have: a namespace and links. Plain data; `wiring.ts` acts on it. */
 export interface NodeRecord {
-  kind: "ix" | "router" | "device";
+  kind: "ix" | "region" | "router" | "device";
   name: string;
   runtime: NodeRuntime;
   interfaces: Map<string, InterfaceRecord>;
@@ -40,11 +41,26 @@ export interface RouterRecord extends NodeRecord {
   mtu: number;
   /** Whether it is a path-MTU black hole. */
   blockIcmpFragNeeded: boolean;
-  /** Null on the IX. */
+  /** Null on the IX, or in a region. */
   upstream: RouterRecord | null;
+  /** The region that it is in, itself or by its upstream. */
+  region: RegionRecord | null;
   uplink: InterfaceRecord;
   lan: Segment;
   natSeed: number;
+}
+
+/** Its node is called `region-<name>`, so that a router may have the region's name. */
+export interface RegionRecord extends NodeRecord {
+  kind: "region";
+  /** What the region is called. */
+  region: string;
+  /** The link to the exchange. */
+  uplink: InterfaceRecord;
+  /** What its routers are attached to. */
+  segment: Segment & { v4: Network; v6: Network };
+  /** The way to each other region, as its routes are now; absent where that is not known. */
+  ways: Map<string, RegionWay>;
 }
 
 export interface DeviceRecord extends NodeRecord {
@@ -59,11 +75,12 @@ export interface DeviceRecord extends NodeRecord {
 /**
  * What interfaces attach to. A router's LAN is one link layer: the one veth of
  * its only member, or a bridge from the second on (a bridge costs 20 ms of
- * kernel cleanup). The IX has no link layer of its own: it routes between the
- * veths of its members, so that each router has one neighbour and not all.
+ * kernel cleanup). An exchange, which is the IX or a region, has no link layer of
+ * its own: it routes between the veths of its members, so that each router has one
+ * neighbour and not all.
  */
 export interface Segment {
-  kind: "lan" | "ix";
+  kind: "lan" | "exchange";
   owner: NodeRecord;
   mtu: number;
   /** The MAC of the gateway, and the link-local address that follows from it. */

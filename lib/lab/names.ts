@@ -7,8 +7,16 @@ const INTERFACE_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,14}$/;
 /** `lo` is there, and the other two are directories among the kernel's sysctls of links. */
 export const RESERVED_LINK_NAMES: readonly string[] = ["lo", "all", "default"];
 
-/** Checks the name of a node against the rule and the names that are taken. */
-export function checkNodeName(what: string, name: unknown, taken: (name: string) => boolean): void {
+/** What the nodes of regions are called begins with this. */
+export const REGION_PREFIX = "region-";
+
+/** Checks the name of a node, or of a region, against the rule and the names that are taken. */
+export function checkNodeName(
+  what: string,
+  name: unknown,
+  taken: (name: string) => boolean,
+  kind: "node" | "region" = "node",
+): asserts name is string {
   if (typeof name !== "string" || !NODE_NAME.test(name)) {
     throw new InvalidNameError(
       `${what}: ${JSON.stringify(name)} is not a name: use 1 to 32 of a-z, 0-9 and "-", ` +
@@ -18,9 +26,15 @@ export function checkNodeName(what: string, name: unknown, taken: (name: string)
   if (name === "ix") {
     throw new DuplicateNameError(`${what}: "ix" is the exchange that every lab has; take another`);
   }
+  if (name.startsWith(REGION_PREFIX)) {
+    throw new InvalidNameError(
+      `${what}: "${name}" begins with "${REGION_PREFIX}", as only the nodes of regions do; ` +
+        "take another",
+    );
+  }
   if (taken(name)) {
     throw new DuplicateNameError(
-      `${what}: the lab already has a node "${name}"; names are unique in a lab`,
+      `${what}: the lab already has a ${kind} "${name}"; names are unique in a lab`,
     );
   }
 }

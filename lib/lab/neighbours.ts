@@ -69,7 +69,7 @@ const host = (ip: string) => ({ destination: ipBytes(ip), prefix: fullPrefix(ip)
  */
 export function forget(iface: InterfaceRecord, ips: (string | undefined)[]): void {
   const { segment } = iface;
-  if (segment.kind === "ix") return; // What it knows goes with the link.
+  if (segment.kind === "exchange") return; // What it knows goes with the link.
   const gone = ips.filter((ip) => ip !== undefined);
   const { owner, gatewayLink } = segment;
   if (gatewayLink) {
@@ -93,7 +93,7 @@ export function forget(iface: InterfaceRecord, ips: (string | undefined)[]): voi
  */
 export function announceSelf(iface: InterfaceRecord, ips: string[]): void {
   const { segment } = iface;
-  if (segment.kind === "ix") return;
+  if (segment.kind === "exchange") return;
   for (const peer of segment.members.keys()) {
     if (peer !== iface && peer.up && peer.node.used) forgetAt(peer.node, peer.index, ips);
   }
@@ -124,7 +124,7 @@ const NEIGHBOURS_AT_ONCE = 1_000;
  * everyone talks to everyone would overflow it.
  */
 export function acquaint(segment: Segment): void {
-  if (segment.allAcquainted || segment.kind === "ix") return;
+  if (segment.allAcquainted || segment.kind === "exchange") return;
   for (const member of segment.members.keys()) {
     if (!member.up) continue;
     const known = segment.acquainted.get(member) ?? new Set();

@@ -16,6 +16,12 @@ export interface RouterReference {
   readonly name: string;
 }
 
+/** The handle of a region of the same lab. */
+export interface RegionReference {
+  /** The name of the region. */
+  readonly name: string;
+}
+
 /** How a lab is made. */
 export interface LabOptions {
   /** What the lab is called in logs and output directories. Default `"lab"`. */
@@ -46,8 +52,13 @@ export interface RouterOptions {
   ipSupport?: IpSupport;
   /** The addresses behind it. Default `"private"` with a NAT, else `"public"`. */
   pool?: Pool;
-  /** The router that it is behind. Default: it is on the IX. */
+  /** The router that it is behind. Default: it is on the IX, or in its region. */
   upstream?: RouterReference | string;
+  /**
+   * The region that it is in. Default: it is on the IX, or where its upstream is; the two options
+   * exclude each other.
+   */
+  region?: RegionReference | string;
   /** The largest packet on its links, in bytes. Default 1500. */
   mtu?: number;
   /**
@@ -104,6 +115,11 @@ const routerReference: z.ZodType<RouterReference | string> = z.custom<RouterRefe
   "a router, or the name of one",
 );
 
+const regionReference: z.ZodType<RegionReference | string> = z.custom<RegionReference | string>(
+  (value) => typeof value === "string" || (typeof value === "object" && value !== null),
+  "a region, or the name of one",
+);
+
 // 68 is the least that IPv4 allows (RFC 791); what IPv6 needs is checked with the families.
 const mtu = z.int().min(68).max(65_535);
 
@@ -123,6 +139,7 @@ export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject({
   ipSupport: z.enum(["v4-only", "v6-only", "dual-stack"]).optional(),
   pool: z.enum(["public", "private"]).optional(),
   upstream: routerReference.optional(),
+  region: regionReference.optional(),
   mtu: mtu.optional(),
   downlinkCondition: conditionSchema.optional(),
   blockIcmpFragNeeded: blockIcmpFragNeededSchema.optional(),

@@ -1,4 +1,4 @@
-import { Cidr, HostPool, parseCidr, SubnetPool } from "../address/mod.ts";
+import { Cidr, HostPool, parseCidr, PoolExhaustedError, SubnetPool } from "../address/mod.ts";
 import { TopologyError } from "./errors.ts";
 import { explained } from "./explained.ts";
 import type { Pool } from "./presets.ts";
@@ -26,6 +26,9 @@ function fromOne(cidr: string, prefix: number): SubnetPool {
 /** Not unicast (RFC 6890, RFC 5771): this network, loopback, multicast and what is reserved. */
 const SPECIAL = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"];
 
+/** What lies between two regions. */
+const REGION_LINKS = "203.0.113.0/24";
+
 /**
  * Who gets which addresses. 198.18.0.0/15 is reserved for tests (RFC 2544),
  * 2001:db8::/32 for documentation (RFC 3849); nothing of the host is shadowed
@@ -35,6 +38,9 @@ export class AddressPlan {
   /** The exchange: routers of the top level, each with a /32 and a /128. */
   readonly ix4: Network = network(parseCidr("198.18.0.0/20"));
   readonly ix6: Network = network(parseCidr("2001:db8::/64"));
+  // 198.18.16.0/20 to 198.18.240.0/20; the first /20 is the exchange's.
+  #regions: SubnetPool = fromOne("198.18.0.0/16", 20);
+  #regionLinks: SubnetPool = new SubnetPool(REGION_LINKS, 31);
   #lans4: Record<Pool, SubnetPool> = {
     public: fromOne("198.19.0.0/16", 24),
     private: fromOne("10.0.0.0/8", 24),
@@ -85,6 +91,43 @@ export class AddressPlan {
     }
   }
 
+  /**
+   * The networks of a region, in which each router has a /32 and a /128: of the N-th of 15, the N-th
+   * /20 of 198.18.0.0/16, and 2001:db8:0:N::/64.
+   */
+  takeRegion(what: string, defer: Defer): { v4: Network; v6: Network } {
+    const cidr = this.#take(this.#regions, defer, `${what}: a lab has room for 15 regions`);
+    const n = cidr.first >> 12n & 15n;
+    const v6 = new Cidr(6, this.ix6.cidr.first + (n << 64n), 64);
+    return { v4: network(cidr), v6: network(v6) };
+  }
+
+  releaseRegion(v4: Network): void {
+    this.#regions.release(v4.cidr);
+  }
+
+  /** The two addresses of a link between regions. */
+  takeRegionLink(what: string, defer: Defer): Cidr {
+    return this.#take(this.#regionLinks, defer, `${what}: a lab has room for 128 links of regions`);
+  }
+
+  releaseRegionLink(cidr: Cidr): void {
+    this.#regionLinks.release(cidr);
+  }
+
+  #take(pool: SubnetPool, defer: Defer, full: string): Cidr {
+    try {
+      const cidr = pool.take();
+      defer(() => pool.untake(cidr));
+      return cidr;
+    } catch (error) {
+      if (!(error instanceof PoolExhaustedError)) throw error;
+      throw new PoolExhaustedError(`${full}, and all are taken; remove one first`, {
+        cause: error,
+      });
+    }
+  }
+
   #checkWanted(cidr: Cidr, router: string): void {
     const what = `router "${router}": downstreamCidr ${cidr}`;
     if (cidr.family !== 4) {
@@ -99,6 +142,10 @@ export class AddressPlan {
     if (special) throw new TopologyError(`${what} overlaps ${special}, which no LAN can have`);
     if (cidr.overlaps(this.ix4.cidr)) {
       throw new TopologyError(`${what} overlaps the exchange's ${this.ix4.cidr}; take another`);
+    }
+    for (const { cidr: reserved } of [this.#regions, this.#regionLinks]) {
+      if (!cidr.overlaps(reserved)) continue;
+      throw new TopologyError(`${what} overlaps ${reserved}, which is for regions; take another`);
     }
     for (const [used, owner] of this.#used4) {
       if (cidr.overlaps(used)) {

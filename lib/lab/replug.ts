@@ -7,6 +7,7 @@ import { defaultInterface } from "./default_interface.ts";
 import { TopologyError } from "./errors.ts";
 import { explained } from "./explained.ts";
 import type { DeviceRecord, InterfaceRecord, RouterRecord } from "./model.ts";
+import { addedNetworks, announce, withdraw } from "./routing.ts";
 import { step } from "./steps.ts";
 import { forGood, undoing } from "./undo.ts";
 
@@ -71,7 +72,12 @@ export function renewIp(iface: InterfaceRecord): string {
 }
 
 /** Adds an address to an interface, besides those that the lab gave it. */
-export function addIp(iface: InterfaceRecord, text: string, prefix: number): string {
+export function addIp(
+  core: LabCore,
+  iface: InterfaceRecord,
+  text: string,
+  prefix: number,
+): string {
   const what = `${iface.node.name}: addIp("${text}", ${prefix}) on "${iface.name}"`;
   const address = explained(what, () => parseIp(text));
   const bits = address.family === 4 ? 32 : 128;
@@ -89,6 +95,12 @@ export function addIp(iface: InterfaceRecord, text: string, prefix: number): str
       defer(() => network.hosts.untake(ip));
     }
     step("addresses");
+    if (iface.node.kind === "router") {
+      const router = iface.node as RouterRecord;
+      const networks = addedNetworks(router, [ip]);
+      defer(() => withdraw(core, router, networks));
+      announce(core, router, networks);
+    }
     addExtra(iface, ip, prefix, defer);
     return ip;
   });

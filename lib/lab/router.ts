@@ -21,12 +21,13 @@ import { Interface } from "./interface.ts";
 import type { InterfaceRecord, RouterRecord } from "./model.ts";
 import { blockIcmpFragNeededSchema } from "./options.ts";
 import type { IpSupport, RouterPreset } from "./presets.ts";
+import { type Region, regionHandle } from "./region.ts";
 import { announce, announcedBy, withdraw } from "./routing.ts";
 import { undoing } from "./undo.ts";
 
 /**
- * A router: an uplink to the exchange or to another router, a LAN behind it,
- * and between the two a NAT and a firewall.
+ * A router: an uplink to the exchange, to its region or to another router, a LAN
+ * behind it, and between the two a NAT and a firewall.
  */
 export class Router extends Node {
   #core: LabCore;
@@ -109,9 +110,15 @@ export class Router extends Node {
     return this.#now.ipSupport;
   }
 
-  /** The name of the router that it is behind; undefined on the exchange. */
+  /** The name of the router that it is behind; undefined on the exchange, or in a region. */
   get upstream(): string | undefined {
     return this.#now.upstream?.name;
+  }
+
+  /** The region that it is in, itself or by its upstream; undefined outside of all. */
+  get region(): Region | undefined {
+    const { region } = this.#now;
+    return region ? regionHandle(this.#core, region) : undefined;
   }
 
   /** The largest packet on its links, in bytes. */

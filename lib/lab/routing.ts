@@ -1,6 +1,8 @@
 import { parseCidr } from "../address/mod.ts";
 import type { LabCore } from "./core.ts";
-import { hasV4, hasV6, type RouterRecord, type Segment } from "./model.ts";
+import { hasV4, hasV6, type RegionRecord, type RouterRecord, type Segment } from "./model.ts";
+import { fullPrefix } from "./neighbours.ts";
+import { spread, unspread } from "./region_routes.ts";
 import { addRoute, removeRoute } from "./segment_routes.ts";
 
 /** A router and those behind it, as far as routes go: what is needed to decide. */
@@ -22,17 +24,31 @@ export function announcements(router: Announcer, behind: Iterable<string>): stri
   return [...own, ...behind].filter((cidr) => router.nat === "none" || cidr.includes(":"));
 }
 
-const segmentAbove = (core: LabCore, router: RouterRecord): Segment =>
-  router.upstream?.lan ?? core.ix.segment;
+/** What a router's uplink is attached to. */
+export function segmentAbove(
+  core: LabCore,
+  { upstream, region }: Pick<RouterRecord, "upstream" | "region">,
+): Segment {
+  return upstream?.lan ?? region?.segment ?? core.ix.segment;
+}
 
-/** Makes networks behind a router known to every router above that no NAT hides them from. */
+/**
+ * Makes networks behind a router known to every router above that no NAT hides them from, to the
+ * exchange and to all regions.
+ */
 export function announce(core: LabCore, router: RouterRecord, cidrs: string[]): void {
-  climb(core, router, cidrs, (segment, cidr, via) => addRoute(segment, cidr, via.uplink));
+  climb(core, router, cidrs, {
+    above: (segment, cidr, via) => addRoute(segment, cidr, via.uplink),
+    beyond: (region, cidrs) => spread(core, region, cidrs),
+  });
 }
 
 /** Takes back what {@link announce} made known. */
 export function withdraw(core: LabCore, router: RouterRecord, cidrs: string[]): void {
-  climb(core, router, cidrs, (segment, cidr) => removeRoute(segment, cidr));
+  climb(core, router, cidrs, {
+    above: (segment, cidr) => removeRoute(segment, cidr),
+    beyond: (region, cidrs) => unspread(core, region, cidrs),
+  });
 }
 
 /** What a router makes known now. */
@@ -40,11 +56,25 @@ export function announcedBy(router: RouterRecord): string[] {
   return announcements(router, router.lan.routes.keys());
 }
 
+/**
+ * The networks of those added addresses of a router's uplink that its region must make known, since
+ * they are none of the region's own.
+ */
+export function addedNetworks({ uplink, upstream, region }: RouterRecord, ips: string[]): string[] {
+  if (upstream || !region) return [];
+  const { v4, v6 } = uplink.segment;
+  return ips.filter((ip) => !(ip.includes(":") ? v6 : v4)?.cidr.contains(ip))
+    .map((ip) => `${ip}/${fullPrefix(ip)}`);
+}
+
 function climb(
   core: LabCore,
   router: RouterRecord,
   cidrs: string[],
-  act: (segment: Segment, cidr: string, via: RouterRecord) => void,
+  { above, beyond }: {
+    above: (segment: Segment, cidr: string, via: RouterRecord) => void;
+    beyond: (region: RegionRecord, cidrs: string[]) => void;
+  },
 ): void {
   let via = router;
   let left = cidrs;
@@ -53,8 +83,11 @@ function climb(
     const { ip, ip6 } = via.uplink;
     // What is above cannot send back what has no address to be sent to.
     left = left.filter((cidr) => parseCidr(cidr).family === 4 ? ip : ip6);
-    for (const cidr of left) act(segment, cidr, via);
-    if (!via.upstream) return;
+    for (const cidr of left) above(segment, cidr, via);
+    if (!via.upstream) {
+      if (via.region) beyond(via.region, left);
+      return;
+    }
     via = via.upstream;
     const nat = via.nat;
     left = left.filter((cidr) => nat === "none" || cidr.includes(":"));

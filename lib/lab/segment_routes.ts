@@ -8,7 +8,7 @@ import { lesserMtu } from "./neighbours.ts";
 
 /** Which link of the segment's owner leads to a member. */
 const indexTowards = (segment: Segment, via: InterfaceRecord) =>
-  segment.kind === "ix" ? segment.members.get(via)?.index : segment.gatewayLink?.index;
+  segment.kind === "exchange" ? segment.members.get(via)?.index : segment.gatewayLink?.index;
 
 /** The route to a network behind a member, over a link of the segment's owner. */
 export function route(

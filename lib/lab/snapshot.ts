@@ -1,9 +1,10 @@
-import type { DeviceState, InterfaceState, RouterState } from "../events/types.ts";
+import type { DeviceState, InterfaceState, RegionState, RouterState } from "../events/types.ts";
 import { inForce, together } from "./impaired.ts";
 import {
   type DeviceRecord,
   ETHERNET_MTU,
   type InterfaceRecord,
+  type RegionRecord,
   type RouterRecord,
 } from "./model.ts";
 
@@ -27,7 +28,7 @@ export function interfaceState(iface: InterfaceRecord): InterfaceState {
     addresses: iface.extra.length > 0 ? iface.extra.map((extra) => ({ ...extra })) : undefined,
     mac: iface.mac,
     mtu: iface.mtu,
-    gateway: iface.segment.kind === "ix" ? null : iface.segment.owner.name,
+    gateway: iface.segment.kind === "exchange" ? null : iface.segment.owner.name,
     up: iface.up,
     condition: together(iface.conditions) ?? undefined,
   });
@@ -43,7 +44,7 @@ export function routerState(router: RouterRecord): RouterState {
     firewall: router.firewall,
     ipSupport: router.ipSupport,
     upstream: router.upstream?.name ?? null,
-    region: null,
+    region: router.region?.region ?? null,
     mtu: router.mtu,
     downlinkCondition: inForce(router.lan.downlink) ?? undefined,
     blockIcmpFragNeeded: router.blockIcmpFragNeeded,
@@ -55,6 +56,17 @@ export function routerState(router: RouterRecord): RouterState {
     downstreamGateway6: v6?.gateway,
     interfaces: [...router.interfaces.values()].map(interfaceState),
   });
+}
+
+export function regionState({ name, region, segment: { v4, v6 } }: RegionRecord): RegionState {
+  return {
+    name: region,
+    node: name,
+    cidr: v4.cidr.toString(),
+    ip: v4.gateway,
+    cidr6: v6.cidr.toString(),
+    ip6: v6.gateway,
+  };
 }
 
 export function deviceState(device: DeviceRecord): DeviceState {

@@ -45,7 +45,7 @@ export function connect(iface: InterfaceRecord, isDefault: boolean, defer: Defer
   const port = addLink(iface, master);
   segment.members.set(iface, port);
   defer(() => disconnect(iface));
-  if (segment.kind === "ix") joinIx(iface, port);
+  if (segment.kind === "exchange") joinExchange(iface, port);
   else if (master === undefined) beGateway(iface, port);
   step("addresses");
   configure(iface, isDefault);
@@ -76,7 +76,7 @@ function addLink(iface: InterfaceRecord, master: number | undefined): Port {
   const { owner } = segment;
   // A bridge port's own MAC is never seen; it only must not be a member's.
   const mac = master === undefined ? segment.mac : iface.mac.replace(/^02/, "06");
-  const mtu = segment.kind === "ix" ? iface.mtu : segment.mtu;
+  const mtu = segment.kind === "exchange" ? iface.mtu : segment.mtu;
   return besideOthers([node, owner], iface, () => {
     iface.index = node.nextIndex++;
     const port = {
@@ -99,7 +99,11 @@ function addLink(iface: InterfaceRecord, master: number | undefined): Port {
 }
 
 /** Makes a link; again with other names and numbers if a program in a node took the first ones. */
-function besideOthers<T>(nodes: NodeRecord[], iface: InterfaceRecord | undefined, make: () => T) {
+export function besideOthers<T>(
+  nodes: NodeRecord[],
+  iface: InterfaceRecord | undefined,
+  make: () => T,
+): T {
   try {
     return make();
   } catch (error) {
@@ -122,7 +126,7 @@ function besideOthers<T>(nodes: NodeRecord[], iface: InterfaceRecord | undefined
 }
 
 /** Routes to a new member. All its ports have one link-local address; asking for it tells nothing. */
-function joinIx(iface: InterfaceRecord, port: Port): void {
+function joinExchange(iface: InterfaceRecord, port: Port): void {
   const { owner, linkLocal } = iface.segment;
   inside(owner, (batch) => {
     if (iface.ip6) addAddress(batch, port.index, ipBytes(linkLocal), 64);

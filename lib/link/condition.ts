@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { milliseconds, percent, rateKbit } from "./units.ts";
 
 /**
  * How bad one direction of a link is. What is left out, or 0, is not impaired. Percentages are the
@@ -81,14 +82,8 @@ export function sameLimits(a: LinkLimits | undefined, b: LinkLimits | undefined)
   return FIELDS.every((field) => (a?.[field] ?? 0) === (b?.[field] ?? 0));
 }
 
-// 100 Gbit/s; below 1 kbit/s a full frame would take more than 12 s.
-const rate = z.union([z.literal(0), z.number().min(1).max(100_000_000)]);
-const percent = z.number().min(0).max(100);
-// A minute: more than any link, and what the queues still hold.
-const milliseconds = z.number().min(0).max(60_000);
-
 const limitsSchema = z.strictObject({
-  rateKbit: rate.optional(),
+  rateKbit: rateKbit.optional(),
   lossPct: percent.optional(),
   latencyMs: milliseconds.optional(),
   jitterMs: milliseconds.optional(),

@@ -13,12 +13,16 @@ const AF_INET6 = 10;
 const RTA_DST = 1;
 const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
+const RTA_PREFSRC = 7;
 const RTA_METRICS = 8;
 const RTAX_MTU = 2;
 const RT_TABLE_MAIN = 254;
 const RTPROT_STATIC = 4;
+const RTN_UNSPEC = 0;
 const RTN_UNICAST = 1;
 const RTN_LOCAL = 2;
+const RTN_BLACKHOLE = 6;
+const RTN_UNREACHABLE = 7;
 const RTNH_F_ONLINK = 4;
 const RT_SCOPE_UNIVERSE = 0;
 const RT_SCOPE_LINK = 253;
@@ -34,32 +38,38 @@ export interface RouteSpec {
   index: number;
   /** The largest packet that gets there, where that is less than the link takes. */
   mtu?: number;
+  /** Which of its addresses the node itself sends from. */
+  source?: Uint8Array;
 }
+
+/** Whom a route is for, if it goes nowhere, or if it is to be removed wherever it goes. */
+type Destination = Required<Pick<RouteSpec, "destination" | "prefix">>;
 
 function routeMessage(
   batch: MessageWriter,
   type: number,
   flags: number,
-  scope: number,
-  route: RouteSpec,
+  [kind, scope]: [kind: number, scope: number],
+  route: Partial<RouteSpec>,
 ): void {
-  const { destination, prefix = 0, gateway, mtu } = route;
+  const { destination, prefix = 0, gateway, mtu, source, index } = route;
   const sample = destination ?? gateway;
   const what = () => {
     const to = destination ? `${ipText(destination)}/${prefix}` : "default";
     const via = gateway ? ` via ${ipText(gateway)}` : "";
-    return `route ${to}${via} on link ${route.index}`;
+    return `route ${to}${via}${index === undefined ? "" : ` on link ${index}`}`;
   };
   batch.begin(type, flags, what)
     .u8(sample ? familyOf(sample) : route.family === 6 ? AF_INET6 : AF_INET)
     .u8(destination ? prefix : 0).u8(0).u8(0)
-    .u8(RT_TABLE_MAIN).u8(RTPROT_STATIC).u8(scope).u8(RTN_UNICAST)
+    .u8(RT_TABLE_MAIN).u8(RTPROT_STATIC).u8(scope).u8(kind)
     // ONLINK: gateways here are often outside every prefix of the interface (/32 uplinks).
     .u32(gateway ? RTNH_F_ONLINK : 0);
   if (destination) batch.attrBytes(RTA_DST, destination);
   if (gateway) batch.attrBytes(RTA_GATEWAY, gateway);
+  if (source) batch.attrBytes(RTA_PREFSRC, source);
   if (mtu !== undefined) batch.nest(RTA_METRICS, () => batch.attrU32(RTAX_MTU, mtu));
-  batch.attrU32(RTA_OIF, route.index);
+  if (index !== undefined) batch.attrU32(RTA_OIF, index);
   batch.end();
 }
 
@@ -67,13 +77,27 @@ function routeMessage(
 export function replaceRoute(batch: MessageWriter, route: RouteSpec): void {
   // IPv6 has no scopes, and ignores them.
   const scope = route.gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
-  routeMessage(batch, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, scope, route);
+  routeMessage(batch, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, [RTN_UNICAST, scope], route);
 }
 
-/** Removes a route; without `gateway`, whichever it has. */
-export function deleteRoute(batch: MessageWriter, route: RouteSpec): void {
-  // NOWHERE matches every scope (fib_table_delete); any other only its own.
-  routeMessage(batch, RTM_DELROUTE, 0, RT_SCOPE_NOWHERE, route);
+/**
+ * Has what is for a destination thrown away, in place of the route to it if there is one: without
+ * a word (`blackhole`), or with an ICMP error to who sent it (`unreachable`).
+ */
+export function replaceByNowhere(
+  batch: MessageWriter,
+  how: "blackhole" | "unreachable",
+  to: Destination,
+): void {
+  const kind = how === "blackhole" ? RTN_BLACKHOLE : RTN_UNREACHABLE;
+  routeMessage(batch, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, [kind, RT_SCOPE_UNIVERSE], to);
+}
+
+/** Removes a route; without `gateway`, whichever it has; without `index`, wherever it goes. */
+export function deleteRoute(batch: MessageWriter, route: RouteSpec | Destination): void {
+  // NOWHERE matches every scope (fib_table_delete), UNSPEC every kind; any other only its own.
+  const kind = "index" in route ? RTN_UNICAST : RTN_UNSPEC;
+  routeMessage(batch, RTM_DELROUTE, 0, [kind, RT_SCOPE_NOWHERE], route);
 }
 
 /** Asks which way a packet to an address would go; {@link isLocalRoute} reads the answer. */

@@ -17,6 +17,12 @@ const KINDS: Record<EventKind, true> = {
   "lab-closed": true,
   "router-added": true,
   "router-removed": true,
+  "region-added": true,
+  "region-removed": true,
+  "region-linked": true,
+  "region-unlinked": true,
+  "region-link-broken": true,
+  "region-link-restored": true,
   "device-added": true,
   "device-removed": true,
   "interface-added": true,
@@ -101,7 +107,9 @@ Deno.test("another version is refused, with both versions and what to do", () =>
 });
 
 Deno.test("a field that does not fit is named", () => {
-  const event = storyBus().history[1] as LabEvent<"router-added">;
+  const event = storyBus().history.find(({ kind }) => kind === "router-added") as LabEvent<
+    "router-added"
+  >;
   const wrong = { ...event, router: { ...event.router, mtu: "big" } };
   assertStringIncludes(refusal(wrong), "this event: router.mtu: ");
 });

@@ -62,6 +62,8 @@ Deno.test("events build a lab up", () => {
     startedAt: AT,
     routers: { home },
     devices: { laptop },
+    regions: {},
+    regionLinks: {},
     dns: { lab: {}, nodes: {} },
     running: {},
     lastSeq: 2,

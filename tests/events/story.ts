@@ -1,4 +1,9 @@
-import { EventBus, type EventClock, type LabEventBody } from "../../lib/events/mod.ts";
+import {
+  EventBus,
+  type EventClock,
+  type LabEventBody,
+  type RegionState,
+} from "../../lib/events/mod.ts";
 
 /** A clock that goes on by a quarter of a second whenever it is asked for the elapsed time. */
 export function steppingClock(): EventClock {
@@ -14,7 +19,22 @@ export function storyBus(): EventBus {
   return bus;
 }
 
-/** The events of one lab in which everything happens: home and cafe behind dc, and a laptop. */
+/** A region as its event carries it. */
+export function regionState(name: string, n: number): RegionState {
+  return {
+    name,
+    node: `region-${name}`,
+    cidr: `198.18.${16 * n}.0/20`,
+    ip: `198.18.${16 * n}.1`,
+    cidr6: `2001:db8:0:${n}::/64`,
+    ip6: `2001:db8:0:${n}::1`,
+  };
+}
+
+/**
+ * The events of one lab in which everything happens: home and cafe behind dc, which is in a region,
+ * and a laptop.
+ */
 export function story(): LabEventBody[] {
   const eth0 = {
     name: "eth0",
@@ -47,7 +67,17 @@ export function story(): LabEventBody[] {
   };
   return [
     { kind: "lab-created", label: "story", seed: 7 },
-    { kind: "router-added", name: "dc", router: { ...router, name: "dc", nat: "none" } },
+    { kind: "region-added", name: "eu", region: regionState("eu", 1) },
+    { kind: "region-added", name: "us", region: regionState("us", 2) },
+    { kind: "region-added", name: "asia", region: regionState("asia", 3) },
+    { kind: "region-linked", a: "eu", b: "us", link: { latencyMs: 40 } },
+    { kind: "region-linked", a: "asia", b: "eu", link: { lossPct: 1.5, rateKbit: 1000 } },
+    { kind: "region-linked", a: "asia", b: "us", link: {} },
+    {
+      kind: "router-added",
+      name: "dc",
+      router: { ...router, name: "dc", nat: "none", region: "eu" },
+    },
     {
       kind: "router-added",
       name: "home",
@@ -144,6 +174,13 @@ export function story(): LabEventBody[] {
     },
     { kind: "link-engine-failed", error: "it ended", ends: ["laptop eth0 (up)"] },
     { kind: "custom", node: "laptop", name: "connected", data: { peer: "phone", tries: [1, 2] } },
+    { kind: "region-link-broken", a: "eu", b: "us" },
+    { kind: "region-linked", a: "eu", b: "us", link: { latencyMs: 40, jitterMs: 4, lossPct: 1 } },
+    { kind: "custom", node: "region-eu", name: "dark", data: null },
+    { kind: "region-link-broken", a: "asia", b: "eu" },
+    { kind: "region-link-restored", a: "asia", b: "eu" },
+    { kind: "region-unlinked", a: "asia", b: "eu" },
+    { kind: "region-removed", name: "asia" },
     { kind: "interface-removed", node: "laptop", name: "wwan0" },
     { kind: "device-removed", name: "phone" },
     { kind: "router-removed", name: "dc" },

@@ -1,8 +1,11 @@
 /** What can fail half-way: cases for `faults_test.ts` and `descriptors_main.ts`. */
-import { type Device, Lab } from "@netyard/netyard";
+import { type Device, Lab, RegionLink } from "@netyard/netyard";
 import { observeSteps } from "../../lib/lab/steps.ts";
 
-/** ix -- empty;  ix -- one(tv);  ix -- two(phone.wlan0, pc);  phone.eth0 at two */
+/**
+ * ix -- empty;  ix -- one(tv);  ix -- two(phone.wlan0, pc);  phone.eth0 at two;
+ * north(dc) -- south;  north -x- west(far)
+ */
 export class Site implements AsyncDisposable {
   private constructor(readonly lab: Lab, readonly phone: Device) {}
 
@@ -17,6 +20,12 @@ export class Site implements AsyncDisposable {
     });
     await lab.addDevice("pc", { interfaces: { eth0: { gateway: "two" } } });
     await phone.interface("wlan0").addIp("10.5.5.5", 24);
+    for (const name of ["north", "south", "west"]) await lab.addRegion(name);
+    await lab.addRouter("dc", { region: "north" });
+    await lab.addRouter("far", { region: "west", preset: "home" });
+    await lab.linkRegions("north", "south", RegionLink.good(0));
+    await lab.linkRegions("north", "west", RegionLink.good(0));
+    await lab.breakRegionLink("north", "west");
     return new Site(lab, phone);
   }
 
@@ -56,6 +65,19 @@ export const OPERATIONS: Record<string, (site: Site) => Promise<unknown>> = {
   "another interface replugged": ({ phone }) => phone.interface("eth0").replug("one"),
   "an only member replugged": ({ lab }) => lab.device("tv").interface("eth0").replug("empty"),
   "an address renewed": ({ phone }) => phone.interface("wlan0").renewIp(),
+  "a region": ({ lab }) => lab.addRegion("new"),
+  "all default regions": ({ lab }) => lab.addDefaultRegions(),
+  "a router in a linked region": ({ lab }) => lab.addRouter("new", { region: "north" }),
+  "a home router in a region": ({ lab }) =>
+    lab.addRouter("new", { region: "south", preset: "home" }),
+  "two regions linked": ({ lab }) => lab.linkRegions("south", "west", RegionLink.good(0.1)),
+  "another condition between regions": ({ lab }) =>
+    lab.linkRegions("south", "north", { rateKbit: 1_000_000 }),
+  "the link of two regions broken": ({ lab }) => lab.breakRegionLink("south", "north"),
+  "the link of two regions restored": ({ lab }) => lab.restoreRegionLink("west", "north"),
+  "the link of two regions removed": ({ lab }) => lab.unlinkRegions("north", "south"),
+  "an address added to a router in a region": ({ lab }) =>
+    lab.router("dc").interface("ix").addIp("192.0.2.7", 32),
   "an address added": ({ phone }) => phone.interface("wlan0").addIp("198.19.2.77", 24),
 };
 

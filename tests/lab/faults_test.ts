@@ -4,12 +4,18 @@ import { undoing } from "../../lib/lab/undo.ts";
 import { failAt, Fault, OPERATIONS, Site, stepsOf } from "./faults.ts";
 import { config, expectPings } from "./kit.ts";
 
-const nodesOf = ({ lab }: Site): Node[] => [lab.ix, ...lab.routers, ...lab.devices];
+const nodesOf = ({ lab }: Site): Node[] => [
+  lab.ix,
+  ...lab.regions,
+  ...lab.routers,
+  ...lab.devices,
+];
 const picture = (site: Site) => nodesOf(site).map((node) => [node.name, config(node)]);
 
 /** All nodes with their addresses, MACs and neighbours, as the lab knows them. */
-const model = ({ lab }: Site) =>
-  [...lab.routers, ...lab.devices].map(({ name, interfaces }) => [
+const model = ({ lab }: Site) => [
+  ...lab.regions.map(({ name, cidr, cidr6, linkedWith }) => [name, cidr, cidr6, linkedWith]),
+  ...[...lab.routers, ...lab.devices].map(({ name, interfaces }) => [
     name,
     interfaces.map(({ name, ip, ip6, mac, mtu, gateway, isUp }) => [
       name,
@@ -20,7 +26,8 @@ const model = ({ lab }: Site) =>
       gateway,
       isUp,
     ]),
-  ]);
+  ]),
+];
 
 for (const [name, operation] of Object.entries(OPERATIONS)) {
   Deno.test(`a step that fails undoes all: ${name}`, async () => {

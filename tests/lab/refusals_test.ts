@@ -11,7 +11,15 @@ async function picture({ lab, other }: World) {
     events.push(event);
     if (event.kind === "custom") break;
   }
-  const nodes: Node[] = [lab.ix, ...lab.routers, ...lab.devices, other.ix, ...other.routers];
+  const nodes: Node[] = [
+    lab.ix,
+    ...lab.regions,
+    ...lab.routers,
+    ...lab.devices,
+    other.ix,
+    ...other.regions,
+    ...other.routers,
+  ];
   return {
     nodes: nodes.map((node) => [node.name, config(node)]),
     events: events.map(({ kind }) => kind).filter((kind) => !kind.startsWith("command-")),
@@ -25,7 +33,10 @@ async function next({ lab, pc }: World) {
     interfaces: { eth0: { gateway: "home" }, eth1: { gateway: router } },
   });
   await pc.addInterface("eth1", { gateway: "six" });
-  return [router, device, pc].flatMap(({ interfaces }) =>
+  const region = await lab.addRegion("next");
+  await lab.linkRegions(region, "us", {});
+  const inside = await lab.addRouter("inside", { region });
+  return [inside, router, device, pc].flatMap(({ interfaces }) =>
     interfaces.map(({ name, ip, ip6, mac, linkLocal6 }) => [name, ip, ip6, mac, linkLocal6])
   );
 }
@@ -62,11 +73,20 @@ Deno.test("a closed lab refuses everything but what it knew", async () => {
   const home = await lab.addRouter("home");
   const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } } });
   const eth0 = pc.interface("eth0");
+  const eu = await lab.addRegion("eu");
   await lab.close();
   for (
     const use of [
       () => lab.addRouter("x"),
       () => lab.addDevice("x", { interfaces: { eth0: { gateway: home } } }),
+      () => lab.addRegion("x"),
+      () => lab.addDefaultRegions(),
+      () => lab.linkRegions(eu, eu, {}),
+      () => lab.unlinkRegions(eu, eu),
+      () => lab.breakRegionLink(eu, eu),
+      () => lab.restoreRegionLink(eu, eu),
+      () => lab.remove(eu),
+      () => eu.runSync(() => 1),
       () => lab.remove(pc),
       () => lab.dnsEntry("a.test", "1.2.3.4"),
       () => lab.setNameserver("1.2.3.4"),
@@ -105,5 +125,11 @@ Deno.test("a closed lab refuses everything but what it knew", async () => {
   assertEquals([lab.devices.length, lab.routers.length, pc.ip], [1, 1, "198.19.1.2"]);
   assertEquals(lab.env.NETYARD_IP_PC, "198.19.1.2");
   const kinds = (await Array.fromAsync(lab.events())).map(({ kind }) => kind);
-  assertEquals(kinds, ["lab-created", "router-added", "device-added", "lab-closed"]);
+  assertEquals(kinds, [
+    "lab-created",
+    "router-added",
+    "device-added",
+    "region-added",
+    "lab-closed",
+  ]);
 });

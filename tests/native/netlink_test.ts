@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { Namespace, SyscallError } from "@netyard/netyard";
 import {
   addAddress,
@@ -30,7 +30,13 @@ import {
   setLink,
   syncLink,
 } from "../../native/netlink/link.ts";
-import { deleteRoute, getRoute, isLocalRoute, replaceRoute } from "../../native/netlink/route.ts";
+import {
+  deleteRoute,
+  getRoute,
+  isLocalRoute,
+  replaceByNowhere,
+  replaceRoute,
+} from "../../native/netlink/route.ts";
 import { rtnetlink } from "../../native/netlink/socket.ts";
 import { formatIp, ipBytes, macBytes } from "../../lib/address/mod.ts";
 import { seeded } from "../address/random.ts";
@@ -246,6 +252,43 @@ Deno.test("the kernel takes and drops addresses, neighbours and routes", () => {
       refused(a, (batch) => deleteAddress(batch, 20, ipBytes(own), prefix)).code,
       "EADDRNOTAVAIL",
     );
+  }
+});
+
+Deno.test("a route is replaced by one that goes nowhere, and by one with a source", () => {
+  using ends = pair();
+  const { a } = ends;
+  const told = (ip: string) => {
+    const ask = new Deno.Command("ip", { args: ["route", "get", ip] });
+    const { success, stdout, stderr } = a.enter(() => ask.outputSync());
+    return new TextDecoder().decode(success ? stdout : stderr);
+  };
+  for (
+    const [own, spare, other, far] of [
+      ["10.0.0.1", "10.0.0.5", "10.0.0.2", "10.9.0.0"],
+      ["fd00::1", "fd00::5", "fe80::2", "fd99::"],
+    ]
+  ) {
+    const prefix = own.includes(":") ? 64 : 16;
+    const to = { destination: ipBytes(far), prefix };
+    const route = { ...to, gateway: ipBytes(other), index: 20, source: ipBytes(spare) };
+    inside(a, (batch) => {
+      for (const ip of [own, spare]) addAddress(batch, 20, ipBytes(ip), prefix);
+      replaceRoute(batch, route);
+    });
+    assertMatch(told(far), new RegExp(`via ${other} dev a0 .*src ${spare} `));
+    inside(a, (batch) => replaceByNowhere(batch, "blackhole", to));
+    assertStringIncludes(told(far), "Invalid argument");
+    inside(a, (batch) => replaceByNowhere(batch, "unreachable", to));
+    assertStringIncludes(told(far), "No route to host");
+    inside(a, (batch) => replaceRoute(batch, route));
+    assertStringIncludes(told(far), `via ${other} dev a0`);
+    // Wherever it goes, it is the only one.
+    inside(a, (batch) => deleteRoute(batch, to));
+    assertEquals(refused(a, (batch) => deleteRoute(batch, to)).code, "ESRCH");
+    inside(a, (batch) => replaceByNowhere(batch, "blackhole", to));
+    inside(a, (batch) => deleteRoute(batch, to));
+    assertStringIncludes(told(far), "Network is unreachable");
   }
 });
 

@@ -3,8 +3,9 @@ import { ADDRESSES } from "./addresses.ts";
 import { NAMES } from "./names.ts";
 import { OPTIONS } from "./options.ts";
 import { REFERENCES } from "./references.ts";
+import { REGIONS } from "./regions.ts";
 import type { Refusal } from "./world.ts";
 
 export { World } from "./world.ts";
 
-export const REFUSALS: Refusal[] = [...OPTIONS, ...NAMES, ...REFERENCES, ...ADDRESSES];
+export const REFUSALS: Refusal[] = [...OPTIONS, ...NAMES, ...REFERENCES, ...ADDRESSES, ...REGIONS];

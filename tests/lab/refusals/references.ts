@@ -12,7 +12,7 @@ export const REFERENCES: Refusal[] = [
     router("new", { upstream: "nobody" }),
     NotFoundError,
     'no router "nobody"',
-    "home, four, six, full",
+    "home, four, six, full, dc",
   ],
   [
     "a router behind itself",

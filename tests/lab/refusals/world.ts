@@ -1,4 +1,4 @@
-import { type Device, Lab, type Router } from "@netyard/netyard";
+import { type Device, Lab, type Region, RegionLink, type Router } from "@netyard/netyard";
 
 /** A lab with some of everything, and handles that are not its own. */
 export class World implements AsyncDisposable {
@@ -9,6 +9,9 @@ export class World implements AsyncDisposable {
     /** A router of the other lab; this one has its namesake. */
     readonly foreign: Router,
     readonly removed: Router,
+    /** A region of the other lab; this one has its namesake. */
+    readonly foreignRegion: Region,
+    readonly removedRegion: Region,
   ) {}
 
   static async create(): Promise<World> {
@@ -23,7 +26,15 @@ export class World implements AsyncDisposable {
     await lab.remove(removed);
     await lab.addDevice("guest", { interfaces: { eth0: { gateway: full } } });
     const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } } });
-    return new World(lab, other, pc, foreign, removed);
+    const foreignRegion = await other.addRegion("eu");
+    const eu = await lab.addRegion("eu");
+    await lab.addRegion("us");
+    await lab.addRegion("far");
+    await lab.linkRegions(eu, "us", RegionLink.good(0));
+    await lab.addRouter("dc", { region: eu });
+    const gone = await lab.addRegion("gone");
+    await lab.remove(gone);
+    return new World(lab, other, pc, foreign, removed, foreignRegion, gone);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

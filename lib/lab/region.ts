@@ -1,0 +1,98 @@
+import { NodeRemovedError } from "../node/errors.ts";
+import { Node } from "../node/node.ts";
+import type { LabCore } from "./core.ts";
+import { handles } from "./handles.ts";
+import type { Interface } from "./interface.ts";
+import { NotFoundError } from "./errors.ts";
+import type { RegionRecord } from "./model.ts";
+
+/**
+ * A region: routers that are near each other, and far from those of other regions. It is a node
+ * that routes between them, with a link to the exchange and one to each region that it was linked
+ * with. In logs and events, and for `lab.remove()`, the node of region `eu` is called `region-eu`.
+ */
+export class Region extends Node {
+  #core: LabCore;
+  #record: RegionRecord;
+
+  /**
+   * Made by `lab.addRegion()`.
+   *
+   * @internal
+   */
+  constructor(core: LabCore, record: RegionRecord) {
+    super(record.runtime);
+    this.#core = core;
+    this.#record = record;
+    handles.set(this, record);
+  }
+
+  /** What the region is called, unique among the regions of the lab. */
+  override get name(): string {
+    return this.#record.region;
+  }
+
+  /** Its IPv4 address, the gateway of every router in it. */
+  get ip(): string {
+    return this.#now.segment.v4.gateway;
+  }
+
+  /** Its IPv6 address. */
+  get ip6(): string {
+    return this.#now.segment.v6.gateway;
+  }
+
+  /** The IPv4 network that its routers' addresses are from. */
+  get cidr(): string {
+    return this.#now.segment.v4.cidr.toString();
+  }
+
+  /** The IPv6 network that its routers' addresses are from. */
+  get cidr6(): string {
+    return this.#now.segment.v6.cidr.toString();
+  }
+
+  /** The names of the regions that it is linked with, also by links that are broken; sorted. */
+  get linkedWith(): string[] {
+    const here = this.#now;
+    const ends = [...this.#core.regionLinks.values()].map((
+      { ends: [a, b] },
+    ) => [a.region, b.region]);
+    const others = ends.filter((both) => both.includes(here))
+      .map(([a, b]) => a === here ? b : a);
+    return others.map(({ region }) => region).sort();
+  }
+
+  /** None of its own: its links belong to its routers and to the lab. */
+  get interfaces(): Interface[] {
+    return [];
+  }
+
+  /** Always refused; see {@link Region.interfaces}. */
+  interface(name: string): Interface {
+    throw new NotFoundError(
+      `region ${this.name}: there is no interface "${name}": ask the router at its other end`,
+    );
+  }
+
+  /** Where a reflector listens unless it is told. */
+  protected override serverIp(): string {
+    return this.ip;
+  }
+
+  get #now(): RegionRecord {
+    if (this.#record.removed) throw new NodeRemovedError(`region "${this.name}" was removed`);
+    return this.#record;
+  }
+}
+
+const made = new WeakMap<RegionRecord, Region>();
+
+/** The handle of a region: the same one for the same region. */
+export function regionHandle(core: LabCore, record: RegionRecord): Region {
+  const known = made.get(record);
+  if (known) return known;
+  const region = new Region(core, record);
+  made.set(record, region);
+  return region;
+}

@@ -1,0 +1,156 @@
+import { RegionLink, regionLinkSchema } from "../link/mod.ts";
+import { parseOptions } from "../options/parse_options.ts";
+import { buildRegion, retireRegion } from "./build_region.ts";
+import type { LabCore } from "./core.ts";
+import { linkOf, nameOf, twoRegions } from "./find_region.ts";
+import type { RegionRecord } from "./model.ts";
+import type { RegionReference } from "./options.ts";
+import { type Region, regionHandle } from "./region.ts";
+import { findLink, type RegionLinkRecord } from "./region_link_record.ts";
+import { breakLink, changeLink, makeLink, removeLinks, restoreLink } from "./region_links.ts";
+import { regionState } from "./snapshot.ts";
+import { undoing } from "./undo.ts";
+
+/** What a lab does with regions, as its users ask for it: the change, its event, and its end. */
+
+/** A region, as a caller names it. */
+type Reference = RegionReference | string;
+
+/** The regions that every lab may have ready-made, with the round trips between them. */
+const DEFAULTS = [["us", "eu", 80], ["us", "asia", 150], ["eu", "asia", 190]] as const;
+
+/** See `Lab.addRegion`. */
+export function addRegion(core: LabCore, name: string): Region {
+  core.open(`addRegion("${name}")`);
+  const record = undoing((defer) => buildRegion(core, name, defer));
+  tellAdded(core, record);
+  core.changed();
+  return regionHandle(core, record);
+}
+
+/** See `Lab.addDefaultRegions`. */
+export async function addDefaultRegions(
+  core: LabCore,
+): Promise<{ us: Region; eu: Region; asia: Region }> {
+  const what = "addDefaultRegions()";
+  core.open(what);
+  const { us, eu, asia, links } = undoing((defer) => {
+    const us = buildRegion(core, "us", defer);
+    const eu = buildRegion(core, "eu", defer);
+    const asia = buildRegion(core, "asia", defer);
+    const made = { us, eu, asia };
+    const links = DEFAULTS.map(([a, b, rttMs]) =>
+      makeLink(core, what, [made[a], made[b]], RegionLink.good(rttMs), defer)
+    );
+    return { ...made, links };
+  });
+  for (const record of [us, eu, asia]) tellAdded(core, record);
+  for (const link of links) tellLinked(core, link);
+  core.changed();
+  await inForce(core, () => [us, eu, asia].forEach((record) => dropRegion(core, record)));
+  return {
+    us: regionHandle(core, us),
+    eu: regionHandle(core, eu),
+    asia: regionHandle(core, asia),
+  };
+}
+
+/** See `Lab.linkRegions`. */
+export async function linkRegions(
+  core: LabCore,
+  a: Reference,
+  b: Reference,
+  link: RegionLink,
+): Promise<void> {
+  const what = asked("linkRegions", a, b);
+  core.open(what);
+  const regions = twoRegions(core, what, a, b);
+  const limits = parseOptions(regionLinkSchema, link, what);
+  const present = findLink(core.regionLinks, regions[0].region, regions[1].region);
+  const before = present?.limits;
+  if (present) changeLink(core, present, limits);
+  const linked = present ?? undoing((defer) => makeLink(core, what, regions, limits, defer));
+  tellLinked(core, linked);
+  core.changed();
+  await inForce(core, () => {
+    if (!before) return unlinkRegions(core, a, b);
+    changeLink(core, linked, before);
+    tellLinked(core, linked);
+  });
+}
+
+/** Waits until all conditions are in force; where that fails, what was asked for is taken back. */
+async function inForce(core: LabCore, takeBack: () => void): Promise<void> {
+  try {
+    await core.links.ready();
+  } catch (error) {
+    if (!core.closed) takeBack();
+    throw error;
+  }
+}
+
+function dropRegion(core: LabCore, record: RegionRecord): void {
+  retireRegion(core, record);
+  core.discard(record);
+  core.regions.delete(record.region);
+  core.bus.emit({ kind: "region-removed", name: record.region });
+}
+
+/** See `Lab.unlinkRegions`. */
+export function unlinkRegions(core: LabCore, a: Reference, b: Reference): void {
+  act(core, "unlinkRegions", a, b, (link) => {
+    removeLinks(core, [link]);
+    return "region-unlinked";
+  });
+}
+
+/** See `Lab.breakRegionLink`. */
+export function breakRegionLink(core: LabCore, a: Reference, b: Reference): void {
+  act(core, "breakRegionLink", a, b, (link) => {
+    if (!link.up) return;
+    breakLink(core, link);
+    return "region-link-broken";
+  });
+}
+
+/** See `Lab.restoreRegionLink`. */
+export function restoreRegionLink(core: LabCore, a: Reference, b: Reference): void {
+  act(core, "restoreRegionLink", a, b, (link) => {
+    if (link.up) return;
+    restoreLink(core, link);
+    return "region-link-restored";
+  });
+}
+
+function act(
+  core: LabCore,
+  method: string,
+  a: Reference,
+  b: Reference,
+  change: (
+    link: RegionLinkRecord,
+  ) => "region-unlinked" | "region-link-broken" | "region-link-restored" | undefined,
+): void {
+  const what = asked(method, a, b);
+  core.open(what);
+  const link = linkOf(core, what, a, b);
+  const kind = change(link);
+  if (kind) core.bus.emit({ kind, ...namesOf(link) });
+  core.changed();
+}
+
+const asked = (method: string, a: unknown, b: unknown) =>
+  `${method}("${nameOf(a)}", "${nameOf(b)}")`;
+
+const namesOf = ({ ends: [a, b] }: RegionLinkRecord) => ({
+  a: a.region.region,
+  b: b.region.region,
+});
+
+function tellAdded(core: LabCore, record: RegionRecord): void {
+  core.bus.emit({ kind: "region-added", name: record.region, region: regionState(record) });
+}
+
+function tellLinked(core: LabCore, link: RegionLinkRecord): void {
+  core.bus.emit({ kind: "region-linked", ...namesOf(link), link: { ...link.limits } });
+}

@@ -1,0 +1,17 @@
+import { retireDevice } from "./build_device.ts";
+import { retireRegion } from "./build_region.ts";
+import { retireRouter } from "./build_router.ts";
+import type { LabCore } from "./core.ts";
+import type { DeviceRecord, NodeRecord, RegionRecord, RouterRecord } from "./model.ts";
+
+/** Unplugs a node of any kind for good, and returns what it is called among those of its kind. */
+export function retire(core: LabCore, record: NodeRecord): string {
+  if (record.kind === "region") {
+    const region = record as RegionRecord;
+    retireRegion(core, region);
+    return region.region;
+  }
+  if (record.kind === "router") retireRouter(core, record as RouterRecord);
+  else retireDevice(core, record as DeviceRecord);
+  return record.name;
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { parseOptions } from "../options/parse_options.ts";
+import { MAX_DELAY_MS, milliseconds, percent, rateKbit } from "./units.ts";
+
+/**
+ * How far two regions are apart. Each value holds for each direction; what is left out, or 0, is
+ * not impaired. {@linkcode RegionLink.good} and {@linkcode RegionLink.degraded} make one from a
+ * round-trip time.
+ */
+export interface RegionLink {
+  /** One-way delay, in milliseconds: half of what it adds to a round trip. Default 0. */
+  latencyMs?: number;
+  /** The delay varies by up to so many milliseconds either way, evenly. Default 0. */
+  jitterMs?: number;
+  /** Packets that are lost, in percent. Default 0. */
+  lossPct?: number;
+  /** The bit rate, in kbit/s (1,000 bits), counting whole Ethernet frames. Default 0: unlimited. */
+  rateKbit?: number;
+}
+
+/** Makes links between regions from their round-trip times. */
+export interface RegionLinkPresets {
+  /** A link that adds this to each round trip, in milliseconds from 0 to 120,000, and is perfect. */
+  good(rttMs: number): RegionLink;
+  /**
+   * A link that adds this to each round trip, in milliseconds from 0 to 120,000, with a jitter of
+   * 10 % of the latency and a loss of 1 %, in each direction.
+   */
+  degraded(rttMs: number): RegionLink;
+}
+
+const rttSchema = z.number().min(0).max(2 * MAX_DELAY_MS);
+
+/**
+ * Links between regions by the round-trip time that they add: half of it each way.
+ *
+ * @example
+ * ```ts
+ * import { RegionLink } from "@netyard/netyard";
+ *
+ * RegionLink.good(80); // { latencyMs: 40 }
+ * RegionLink.degraded(80); // { latencyMs: 40, jitterMs: 4, lossPct: 1 }
+ * ```
+ */
+export const RegionLink: RegionLinkPresets = {
+  good(rttMs) {
+    return { latencyMs: parseOptions(rttSchema, rttMs, "RegionLink.good()") / 2 };
+  },
+  degraded(rttMs) {
+    const latencyMs = parseOptions(rttSchema, rttMs, "RegionLink.degraded()") / 2;
+    return { latencyMs, jitterMs: latencyMs / 10, lossPct: 1 };
+  },
+};
+
+/** What a {@linkcode RegionLink} may be. */
+export const regionLinkSchema: z.ZodType<RegionLink> = z.strictObject({
+  latencyMs: milliseconds.optional(),
+  jitterMs: milliseconds.optional(),
+  lossPct: percent.optional(),
+  rateKbit: rateKbit.optional(),
+}).meta({ title: "RegionLink" });
