@@ -4,8 +4,11 @@ import {
   directionSchema,
   type LinkCondition,
   type LinkDirection,
+  type RegionLink,
+  regionLinkSchema,
 } from "../link/mod.ts";
 import { type Duration, durationSchema } from "../options/duration.ts";
+import type { RegionReference } from "./options.ts";
 
 /** A handle of a node of the same lab, or its name. */
 export type NodeReference = { readonly name: string } | string;
@@ -50,13 +53,37 @@ export interface DegradeDownlinkFault {
   condition: LinkCondition;
 }
 
+/** The link of two regions is broken: packets go another way, or nowhere. */
+export interface PartitionFault {
+  kind: "partition";
+  /** The regions, or their names. */
+  a: RegionReference | string;
+  b: RegionReference | string;
+}
+
+/** The link of two regions has another condition than it was made with. Packets go the same way. */
+export interface DegradeRegionsFault {
+  kind: "degrade-regions";
+  /** The regions, or their names. */
+  a: RegionReference | string;
+  b: RegionReference | string;
+  link: RegionLink;
+}
+
 /** Something that goes wrong in a lab, until it is healed. */
-export type Fault = LinkDownFault | FlapFault | DegradeFault | DegradeDownlinkFault;
+export type Fault =
+  | LinkDownFault
+  | FlapFault
+  | DegradeFault
+  | DegradeDownlinkFault
+  | PartitionFault
+  | DegradeRegionsFault;
 
 const reference: z.ZodType<NodeReference> = z.custom<NodeReference>(
   (value) => typeof value === "string" || (typeof value === "object" && value !== null),
   { error: "must be a node, or the name of one" },
 );
+const region: z.ZodType<RegionReference | string> = reference;
 const onInterface = { node: reference, interface: z.string() };
 const longerThanNothing = durationSchema.refine((value) => Number.parseFloat(String(value)) > 0, {
   error: "must be more than 0",
@@ -83,6 +110,13 @@ export const faultSchema: z.ZodType<Fault> = z.discriminatedUnion("kind", [
     node: reference,
     condition: conditionSchema,
   }),
+  z.strictObject({ kind: z.literal("partition"), a: region, b: region }),
+  z.strictObject({
+    kind: z.literal("degrade-regions"),
+    a: region,
+    b: region,
+    link: regionLinkSchema,
+  }),
 ]);
 
 /** A fault as plain JSON, with names for handles. */
@@ -90,6 +124,9 @@ export function faultRecord(fault: Fault): Record<string, unknown> {
   const name = (value: unknown) =>
     typeof value === "object" && value !== null && "name" in value ? value.name : value;
   return Object.fromEntries(
-    Object.entries(fault).map(([key, value]) => [key, key === "node" ? name(value) : value]),
+    Object.entries(fault).map(([key, value]) => [
+      key,
+      ["node", "a", "b"].includes(key) ? name(value) : value,
+    ]),
   );
 }

@@ -1,12 +1,23 @@
-import type { LinkDirection } from "../link/mod.ts";
+import { type LinkDirection, resolveCondition } from "../link/mod.ts";
 import { milliseconds } from "../options/duration.ts";
 import { putEnd, WAYS } from "./conditions.ts";
 import { type Impaired, inForce, together } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { applyDownlink } from "./downlink.ts";
 import { NotFoundError, TopologyError } from "./errors.ts";
-import type { DegradeDownlinkFault, DegradeFault, Fault, FlapFault, OnInterface } from "./fault.ts";
+import type {
+  DegradeDownlinkFault,
+  DegradeFault,
+  DegradeRegionsFault,
+  Fault,
+  FlapFault,
+  OnInterface,
+} from "./fault.ts";
 import type { InterfaceRecord, RouterRecord } from "./model.ts";
+import { linkOf } from "./find_region.ts";
+import { holdLinkDown, letLinkUp } from "./region_breaks.ts";
+import type { RegionLinkRecord } from "./region_link_record.ts";
+import { eachEnd, putRegionEnd } from "./region_links.ts";
 import { forGood, undoing } from "./undo.ts";
 import { holdDown, letUp } from "./up_down.ts";
 
@@ -33,6 +44,10 @@ export function begin(core: LabCore, what: string, fault: Fault, hooks: FaultHoo
       return degrade(core, find(core, what, fault), fault);
     case "degrade-downlink":
       return degradeDownlink(core, findRouter(core, what, fault), fault);
+    case "partition":
+      return partition(core, linkOf(core, what, fault.a, fault.b), fault);
+    case "degrade-regions":
+      return degradeRegions(core, linkOf(core, what, fault.a, fault.b), fault);
   }
 }
 
@@ -128,6 +143,42 @@ function degradeDownlink(core: LabCore, router: RouterRecord, fault: DegradeDown
     remove();
     tellDownlink(core, router);
   };
+}
+
+function partition(core: LabCore, link: RegionLinkRecord, fault: object): Undo {
+  holdLinkDown(core, link, fault);
+  return () => {
+    if (isThere(core, link)) letLinkUp(core, link, fault);
+  };
+}
+
+function degradeRegions(core: LabCore, link: RegionLinkRecord, fault: DegradeRegionsFault): Undo {
+  const overlay = { condition: fault.link };
+  const change = (act: (impaired: Impaired) => void) => {
+    for (const [near, far] of eachEnd(link)) {
+      act(near.impaired);
+      putRegionEnd(core, near, far);
+    }
+  };
+  const remove = () => change(({ faults }) => take(faults, overlay));
+  undoing((defer) => {
+    defer(remove);
+    change(({ faults }) => faults.push(overlay));
+  });
+  tellRegionLink(core, link);
+  return () => {
+    if (!isThere(core, link)) return;
+    remove();
+    tellRegionLink(core, link);
+  };
+}
+
+const isThere = (core: LabCore, link: RegionLinkRecord) =>
+  [...core.regionLinks.values()].includes(link);
+
+function tellRegionLink(core: LabCore, { ends: [near, far] }: RegionLinkRecord): void {
+  const link = { ...resolveCondition(inForce(near.impaired)) };
+  core.bus.emit({ kind: "region-linked", a: near.region.region, b: far.region.region, link });
 }
 
 function take<T>(list: T[], item: T): void {

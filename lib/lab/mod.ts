@@ -4,11 +4,13 @@ export * from "./errors.ts";
 export type {
   DegradeDownlinkFault,
   DegradeFault,
+  DegradeRegionsFault,
   Fault,
   FlapFault,
   LinkDownFault,
   NodeReference,
   OnInterface,
+  PartitionFault,
 } from "./fault.ts";
 export { Interface, type InterfaceCounters } from "./interface.ts";
 export { Ix } from "./ix.ts";

@@ -1,5 +1,6 @@
 import type { Cidr } from "../address/mod.ts";
-import type { Impairment, RegionLink } from "../link/mod.ts";
+import type { RegionLink } from "../link/mod.ts";
+import type { Impaired } from "./impaired.ts";
 import type { RegionRecord } from "./model.ts";
 
 /** The end of a link between two regions in one of them. */
@@ -10,16 +11,18 @@ export interface RegionEnd {
   mac: string;
   ip: string;
   linkLocal6: string;
-  /** The condition of what leaves by it, if there is one. */
-  impairment: Impairment | undefined;
+  /** The condition of what leaves by it. */
+  impaired: Impaired;
 }
 
 /** A link between two regions, whose names are in alphabetical order. */
 export interface RegionLinkRecord {
   readonly ends: readonly [RegionEnd, RegionEnd];
   limits: RegionLink;
-  /** False while it is broken. */
+  /** Whether it is up in effect: it was not broken, and no fault keeps it down. */
   up: boolean;
+  wantedUp: boolean;
+  heldDown: Set<object>;
   /** The addresses of the two ends, a /31. */
   readonly network: Cidr;
 }

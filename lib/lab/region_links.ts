@@ -1,14 +1,15 @@
 import { addAddress, addNeighbour } from "../../native/netlink/address.ts";
 import { addVeth, deleteLink, setLink } from "../../native/netlink/link.ts";
 import { formatIp, ipBytes, linkLocalFromMac, macBytes } from "../address/mod.ts";
-import { type RegionLink, resolveCondition } from "../link/mod.ts";
+import type { RegionLink } from "../link/mod.ts";
+import { put } from "./conditions.ts";
 import type { LabCore } from "./core.ts";
+import { abandon, unimpaired } from "./impaired.ts";
 import { inside, takeAway } from "./inside.ts";
 import { ETHERNET_MTU, type RegionRecord } from "./model.ts";
 import { linkName } from "./names.ts";
 import { linkKey, type RegionEnd, type RegionLinkRecord } from "./region_link_record.ts";
 import { reroute } from "./region_routes.ts";
-import { deriveSeed } from "./seed.ts";
 import { step } from "./steps.ts";
 import { type Defer, undoing } from "./undo.ts";
 import { besideOthers } from "./wiring.ts";
@@ -18,7 +19,7 @@ import { besideOthers } from "./wiring.ts";
 const keyOf = ({ ends: [a, b] }: RegionLinkRecord) => linkKey(a.region.region, b.region.region);
 
 /** Each end of a link, with the other one. */
-function eachEnd({ ends: [a, b] }: RegionLinkRecord): [near: RegionEnd, far: RegionEnd][] {
+export function eachEnd({ ends: [a, b] }: RegionLinkRecord): [near: RegionEnd, far: RegionEnd][] {
   return [[a, b], [b, a]];
 }
 
@@ -37,10 +38,17 @@ export function makeLink(
     const mac = core.nextMac(defer);
     const ip = formatIp({ family: 4, value });
     const linkLocal6 = linkLocalFromMac(mac);
-    return { region, name: "", index: 0, mac, ip, linkLocal6, impairment: undefined };
+    return { region, name: "", index: 0, mac, ip, linkLocal6, impaired: unimpaired() };
   };
   const ends = [end(a, network.first), end(b, network.last)] as const;
-  const link: RegionLinkRecord = { ends, limits: {}, up: true, network };
+  const link: RegionLinkRecord = {
+    ends,
+    limits: {},
+    up: true,
+    wantedUp: true,
+    heldDown: new Set(),
+    network,
+  };
   step("link");
   addLink(link);
   defer(() => cut(link));
@@ -83,7 +91,7 @@ export function breakLink(core: LabCore, link: RegionLinkRecord): void {
     defer(() => bringUp(link));
     step("link");
     setDown(link);
-    for (const { impairment } of link.ends) impairment?.drop();
+    for (const { impaired } of link.ends) impaired.impairment?.drop();
   });
 }
 
@@ -115,7 +123,7 @@ export function removeLinks(core: LabCore, links: RegionLinkRecord[]): void {
   });
   for (const link of links) {
     cut(link);
-    for (const { impairment } of link.ends) impairment?.abandon();
+    for (const { impaired } of link.ends) abandon(impaired);
     core.plan.releaseRegionLink(link.network);
   }
 }
@@ -183,19 +191,14 @@ function impair(core: LabCore, link: RegionLinkRecord, limits: RegionLink, defer
 }
 
 function impairEnd(core: LabCore, near: RegionEnd, far: RegionEnd, wanted: RegionLink): void {
-  const limits = resolveCondition(wanted);
-  if (near.impairment && limits) near.impairment.change(limits);
-  else if (near.impairment) {
-    near.impairment.remove();
-    near.impairment = undefined;
-  } else if (limits) {
-    const { region, index, name } = near;
-    const label = `region ${region.region} -> ${far.region.region}`;
-    const end = { namespace: region.runtime.namespace, index, name, label };
-    near.impairment = core.links.impair(
-      end,
-      limits,
-      deriveSeed(core.seed, `${region.name} ${name}`),
-    );
-  }
+  near.impaired.asked = wanted;
+  putRegionEnd(core, near, far);
+}
+
+/** Has what leaves by an end be impaired as it is to be. */
+export function putRegionEnd(core: LabCore, near: RegionEnd, far: RegionEnd): void {
+  const { region, index, name } = near;
+  const label = `region ${region.region} -> ${far.region.region}`;
+  const { namespace } = region.runtime;
+  put(core, near.impaired, () => ({ namespace, index, name, label }), `${region.name} ${name}`);
 }

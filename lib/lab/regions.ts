@@ -7,7 +7,8 @@ import type { RegionRecord } from "./model.ts";
 import type { RegionReference } from "./options.ts";
 import { type Region, regionHandle } from "./region.ts";
 import { findLink, type RegionLinkRecord } from "./region_link_record.ts";
-import { breakLink, changeLink, makeLink, removeLinks, restoreLink } from "./region_links.ts";
+import { setLinkUp } from "./region_breaks.ts";
+import { changeLink, makeLink, removeLinks } from "./region_links.ts";
 import { regionState } from "./snapshot.ts";
 import { undoing } from "./undo.ts";
 
@@ -100,25 +101,21 @@ function dropRegion(core: LabCore, record: RegionRecord): void {
 export function unlinkRegions(core: LabCore, a: Reference, b: Reference): void {
   act(core, "unlinkRegions", a, b, (link) => {
     removeLinks(core, [link]);
-    return "region-unlinked";
+    core.bus.emit({ kind: "region-unlinked", ...namesOf(link) });
   });
 }
 
 /** See `Lab.breakRegionLink`. */
 export function breakRegionLink(core: LabCore, a: Reference, b: Reference): void {
   act(core, "breakRegionLink", a, b, (link) => {
-    if (!link.up) return;
-    breakLink(core, link);
-    return "region-link-broken";
+    setLinkUp(core, link, false);
   });
 }
 
 /** See `Lab.restoreRegionLink`. */
 export function restoreRegionLink(core: LabCore, a: Reference, b: Reference): void {
   act(core, "restoreRegionLink", a, b, (link) => {
-    if (link.up) return;
-    restoreLink(core, link);
-    return "region-link-restored";
+    setLinkUp(core, link, true);
   });
 }
 
@@ -127,15 +124,11 @@ function act(
   method: string,
   a: Reference,
   b: Reference,
-  change: (
-    link: RegionLinkRecord,
-  ) => "region-unlinked" | "region-link-broken" | "region-link-restored" | undefined,
+  change: (link: RegionLinkRecord) => void,
 ): void {
   const what = asked(method, a, b);
   core.open(what);
-  const link = linkOf(core, what, a, b);
-  const kind = change(link);
-  if (kind) core.bus.emit({ kind, ...namesOf(link) });
+  change(linkOf(core, what, a, b));
   core.changed();
 }
 
