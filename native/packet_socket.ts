@@ -4,15 +4,20 @@ import { check, closeFd, libc } from "./libc.ts";
 const AF_PACKET = 17;
 const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0x800 | 0x80000;
 const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
 const SO_SNDBUFFORCE = 32;
 const SO_MARK = 36;
 const SOL_PACKET = 263;
 const PACKET_VNET_HDR = 15;
 const SOCKADDR_LL_BYTES = 20;
 
-function option(fd: number, level: number, name: number, value: number): void {
+function tryOption(fd: number, level: number, name: number, value: number): number {
   const bytes = new Uint8Array(new Int32Array([value]).buffer);
-  check(fast().setsockopt(fd, level, name, bytes, 4), "setsockopt", level, name, value);
+  return fast().setsockopt(fd, level, name, bytes, 4);
+}
+
+function option(fd: number, level: number, name: number, value: number): void {
+  check(tryOption(fd, level, name, value), "setsockopt", level, name, value);
 }
 
 /**
@@ -35,7 +40,10 @@ export function openFrameSender({ mark, bufferBytes }: {
   try {
     option(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
     option(fd, SOL_SOCKET, SO_MARK, mark);
-    option(fd, SOL_SOCKET, SO_SNDBUFFORCE, bufferBytes);
+    // Root of a user namespace gets what net.core.wmem_max allows: enough, unless a qdisc holds frames.
+    if (tryOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, bufferBytes) < 0) {
+      option(fd, SOL_SOCKET, SO_SNDBUF, bufferBytes);
+    }
     return fd;
   } catch (error) {
     closeFd(fd);

@@ -7,35 +7,53 @@ const EPOLL_CTL_DEL = 2;
 const EPOLLIN = 1;
 const EPOLLERR = 8;
 const EPOLLHUP = 16;
-/** The same number on x86-64 and on arm64; glibc has a wrapper for it only since 2.35. */
-const SYS_EPOLL_PWAIT2 = 441;
+const POLLIN = 1;
 const CLOCK_MONOTONIC = 1;
-const SIGSET_SIZE = 8;
 const AT_ONCE = 256;
+/**
+ * The kernel may end a sleep late by a thousandth of it (`select_estimate_accuracy`): of a long one,
+ * so much is left for a short one after it.
+ */
+const SLACK = 1 / 1000;
+const LONG_NS = 5e6;
 
 // struct epoll_event is packed on x86-64 alone.
 const STRIDE = Deno.build.arch === "x86_64" ? 3 : 4;
 const DATA = STRIDE - 2;
 
+/** Memory that stays where it is: that of a small array of its own may be moved. */
+function words(count: number): Uint32Array<ArrayBuffer> {
+  return new Uint32Array(new ArrayBuffer(4 * count));
+}
+
 /**
  * Waits for descriptors to become readable, with deadlines in nanoseconds. After construction it
  * allocates nothing.
  *
- * Source: epoll(7), epoll_pwait2(2) (since Linux 5.11).
+ * epoll_wait(2) knows milliseconds alone, and epoll_pwait2(2) is not on every kernel: the sleeping is
+ * done by ppoll(2), on the epoll descriptor.
+ *
+ * Source: epoll(7).
  */
 export class Poller {
   #fd: number;
-  #events = new Uint32Array(STRIDE * AT_ONCE);
+  #events = words(STRIDE * AT_ONCE);
   #eventsPointer = Deno.UnsafePointer.of(this.#events)!;
-  #timeout = new Uint32Array(4);
+  // struct pollfd
+  #self = words(2);
+  #selfPointer = Deno.UnsafePointer.of(this.#self)!;
+  // struct timespec
+  #timeout = words(4);
   #timeoutPointer = Deno.UnsafePointer.of(this.#timeout)!;
-  #clock = new Uint32Array(4);
+  #clock = words(4);
   #clockPointer = Deno.UnsafePointer.of(this.#clock)!;
   #symbols = fast();
   #epoch: number;
 
   constructor() {
     this.#fd = check(fast().epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    this.#self[0] = this.#fd;
+    this.#self[1] = POLLIN;
     this.#symbols.clock_gettime(CLOCK_MONOTONIC, this.#clockPointer);
     this.#epoch = this.#clock[0];
   }
@@ -60,21 +78,23 @@ export class Poller {
     fast().epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, new Uint8Array(16));
   }
 
-  /** Waits for at most so many nanoseconds; returns how many descriptors are ready. */
+  /**
+   * Waits for at most so many nanoseconds, or a little less; returns how many descriptors are ready.
+   */
   wait(nanoseconds: number): number {
-    const seconds = Math.floor(nanoseconds / 1e9);
+    const ready = this.#ready();
+    if (ready > 0 || nanoseconds <= 0) return ready;
+    const sleep = nanoseconds > LONG_NS ? nanoseconds * (1 - SLACK) : nanoseconds;
+    const seconds = Math.floor(sleep / 1e9);
     this.#timeout[0] = seconds;
-    this.#timeout[2] = nanoseconds - seconds * 1e9;
+    this.#timeout[2] = sleep - seconds * 1e9;
     // A signal breaks it off, which is as if the time were over.
-    return this.#symbols.syscall(
-      SYS_EPOLL_PWAIT2,
-      this.#fd,
-      this.#eventsPointer,
-      AT_ONCE,
-      this.#timeoutPointer,
-      null,
-      SIGSET_SIZE,
-    );
+    const woken = this.#symbols.ppoll(this.#selfPointer, 1, this.#timeoutPointer, null);
+    return woken > 0 ? this.#ready() : 0;
+  }
+
+  #ready(): number {
+    return this.#symbols.epoll_wait(this.#fd, this.#eventsPointer, AT_ONCE, 0);
   }
 
   /** The number of the n-th descriptor that is ready. */

@@ -1,5 +1,5 @@
 import { fast } from "./fast.ts";
-import { check, closeFd, cString, libc, O_RDWR, openFd } from "./libc.ts";
+import { check, closeFd, cString, lastErrno, libc, O_RDWR, openFd } from "./libc.ts";
 
 /** Of virtio-net, which precedes each frame of a TAP and of a packet socket that asked for it. */
 export const VNET_HEADER_BYTES = 10;
@@ -32,8 +32,7 @@ const OFFLOADS: Record<TapOffload, bigint> = {
 /**
  * Makes a TAP in the network namespace that this thread is in: a link whose frames are read, and
  * written, by a descriptor, each behind a virtio-net header of {@link VNET_HEADER_BYTES}. It lives
- * as long as the namespace, whose end takes all links at once, and costs nothing then: to be gone
- * with the descriptor would take 20 ms, during which no link of the host can be changed.
+ * as long as its descriptor, or longer: see {@link keepTap}.
  *
  * Source: the kernel's Documentation/networking/tuntap.rst.
  */
@@ -46,7 +45,6 @@ export function openTap(name: string, index: number): number {
     request.set(cString(name));
     new DataView(request.buffer).setUint16(16, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, true);
     check(libc().ioctl(fd, TUNSETIFF, request), "ioctl", TUN_DEVICE, "TUNSETIFF", name);
-    check(fast().ioctl(fd, TUNSETPERSIST, 1n), "ioctl", "TUNSETPERSIST", name);
     return fd;
   } catch (error) {
     closeFd(fd);
@@ -54,13 +52,25 @@ export function openTap(name: string, index: number): number {
   }
 }
 
+/**
+ * Has a TAP live as long as its namespace, whose end takes all links at once, and costs nothing then:
+ * to be gone with the descriptor takes 20 ms, during which no link of the host can be changed.
+ */
+export function keepTap(fd: number): void {
+  check(fast().ioctl(fd, TUNSETPERSIST, 1n), "ioctl", "TUNSETPERSIST", fd);
+}
+
 /** Chooses what the reader of a TAP takes over; also while frames go through. */
 export function setTapOffload(fd: number, offload: TapOffload): void {
   check(fast().ioctl(fd, TUNSETOFFLOAD, OFFLOADS[offload]), "ioctl", "TUNSETOFFLOAD", offload);
 }
 
-/** Reads and forgets all that waits in a TAP. */
-export function discardFrames(fd: number): void {
-  const byte = new Uint8Array(1); // What does not fit is lost, which is the purpose.
-  while (Number(libc().read(fd, byte, 1n)) > 0);
+const EBADFD = 77;
+
+/** Reads and forgets all that waits in a TAP; returns whether the TAP still exists. */
+export function discardFrames(fd: number): boolean {
+  // What does not fit is lost, which is the purpose; without room for the header it would stay.
+  const header = new Uint8Array(VNET_HEADER_BYTES);
+  while (Number(libc().read(fd, header, BigInt(VNET_HEADER_BYTES))) > 0);
+  return lastErrno() !== EBADFD;
 }
