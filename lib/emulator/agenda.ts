@@ -21,11 +21,6 @@ export class Agenda {
     return this.#length > 0 ? this.#times[0] : Infinity;
   }
 
-  /** The n-th of all, in no particular order. */
-  item(n: number): number {
-    return this.#items[n];
-  }
-
   push(time: number, item: number): void {
     const times = this.#times;
     const items = this.#items;
@@ -62,5 +57,20 @@ export class Agenda {
     times[at] = time;
     items[at] = item;
     return first;
+  }
+
+  /** Takes all out that a test is true of; they come in the order in which they are due. */
+  takeOut(test: (item: number) => boolean): number[] {
+    const taken: { time: number; item: number }[] = [];
+    const length = this.#length;
+    this.#length = 0;
+    for (let n = 0; n < length; n++) {
+      const time = this.#times[n];
+      const item = this.#items[n];
+      // What stays is put in anew, at most where it was: the rest is still to be read.
+      if (test(item)) taken.push({ time, item });
+      else this.push(time, item);
+    }
+    return taken.sort((a, b) => a.time - b.time).map(({ item }) => item);
   }
 }

@@ -1,6 +1,8 @@
 /** What the emulator has to know of a frame's contents. */
 
 const ETHERNET_BYTES = 14;
+const VLAN = 0x8100;
+const VLAN_BYTES = 4;
 const ARP = 0x0806;
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
@@ -19,8 +21,12 @@ const NEEDS_CHECKSUM = 1;
  * membership reports of multicast.
  */
 export function isControl(bytes: Uint8Array, start: number): boolean {
-  const type = bytes[start + 12] << 8 | bytes[start + 13];
-  const ip = start + ETHERNET_BYTES;
+  let ip = start + ETHERNET_BYTES;
+  let type = bytes[ip - 2] << 8 | bytes[ip - 1];
+  if (type === VLAN) {
+    ip += VLAN_BYTES;
+    type = bytes[ip - 2] << 8 | bytes[ip - 1];
+  }
   if (type === IPV4) return bytes[ip + 9] === IGMP;
   if (type !== IPV6) return type === ARP;
   let next = bytes[ip + 6];

@@ -1,7 +1,7 @@
 import { Arena } from "../../native/arena.ts";
 import { fast } from "../../native/fast.ts";
 import { Poller } from "../../native/poller.ts";
-import { setTapOffload, VNET_HEADER_BYTES } from "../../native/tap.ts";
+import { VNET_HEADER_BYTES } from "../../native/tap.ts";
 import { Agenda } from "./agenda.ts";
 import { Command, type Control, DIRECTIONS } from "./control.ts";
 import { corrupt, isControl } from "./frame.ts";
@@ -21,6 +21,8 @@ const LARGE_LENGTH = BigInt(LARGE_BYTES);
 const IN_FLIGHT_BYTES = 128 * 2 ** 20;
 /** Frames that are read from one link before the others have their turn. */
 const AT_ONCE = 64;
+/** More than ever wait in a TAP. */
+const WAITING = 8_192;
 /** Frames that are read before it looks whether one is due. */
 const SEND_EVERY = 8;
 /** How long it sleeps when nothing is to be done. */
@@ -56,10 +58,10 @@ class Direction {
  */
 export class Relay {
   #control: Control;
-  #poller = new Poller();
   #wake: number;
   #symbols = fast();
   #arena = new Arena(SMALL_BASE + SMALL_SLOTS * SMALL_BYTES);
+  #poller = new Poller();
   #bytes = this.#arena.bytes;
   #large = new Slots(0, LARGE_SLOTS);
   #small = new Slots(LARGE_SLOTS, SMALL_SLOTS);
@@ -70,13 +72,13 @@ export class Relay {
   #directions: (Direction | undefined)[] = new Array(DIRECTIONS).fill(undefined);
   // Of the frame in each slot.
   #length = new Int32Array(SLOTS);
-  /** One more than the number of its direction; 0 if it is not to be sent any more. */
+  /** The number of its direction. */
   #owner = new Int32Array(SLOTS);
   #time = new Float64Array(SLOTS);
   #following = new Int32Array(SLOTS);
   #chained = new Uint8Array(SLOTS);
-  // struct iovec
-  #vector = new Uint32Array(4);
+  // struct iovec. An array of its own that is so small might be moved.
+  #vector = new Uint32Array(new ArrayBuffer(16));
   #vectorPointer = Deno.UnsafePointer.of(this.#vector)!;
   #stopping = false;
 
@@ -88,6 +90,15 @@ export class Relay {
   }
 
   run(): void {
+    try {
+      this.#loop();
+    } finally {
+      this.#poller.close();
+      this.#arena.close();
+    }
+  }
+
+  #loop(): void {
     const poller = this.#poller;
     this.#obey();
     while (!this.#stopping) {
@@ -102,8 +113,6 @@ export class Relay {
       }
       this.#sendDue();
     }
-    this.#poller.close();
-    this.#arena.close();
   }
 
   // Commands.
@@ -142,15 +151,7 @@ export class Relay {
 
   #change(direction: Direction): void {
     this.#unchain(direction);
-    const limits = this.#control.limits(direction.id);
-    direction.shaper.set(limits);
-    try {
-      const { perPacket } = direction.shaper;
-      const offload = perPacket ? limits.corruptPct ? "none" : "checksum" : "segmentation";
-      setTapOffload(direction.tap, offload);
-    } catch {
-      // The node went away meanwhile; epoll tells.
-    }
+    direction.shaper.set(this.#control.limits(direction.id));
   }
 
   /** Has what is on its way leave when it was to, whatever comes after it. */
@@ -164,36 +165,34 @@ export class Relay {
   }
 
   #drop(direction: Direction): void {
-    while (!direction.deaf && this.#read(direction) > 0) this.#control.dropped(direction.id);
-    for (const slot of this.#held(direction)) {
+    // Whoever sends all the time shall not keep it busy with this alone.
+    for (let n = 0; n < WAITING && !direction.deaf; n++) {
+      const length = this.#read(direction);
+      if (length <= 0) break;
+      this.#control.came(direction.id, length - VNET_HEADER_BYTES);
       this.#control.dropped(direction.id);
-      this.#owner[slot] = 0;
     }
-    direction.inFlight = 0;
+    for (const slot of this.#takeHeld(direction)) {
+      this.#control.dropped(direction.id);
+      this.#free(slot);
+    }
   }
 
   #flush(direction: Direction): void {
     while (!direction.deaf && this.#drain(direction) === AT_ONCE);
     const now = this.#poller.now();
-    for (const slot of this.#held(direction)) {
+    for (const slot of this.#takeHeld(direction)) {
       this.#send(direction, slot, now, now);
-      this.#owner[slot] = 0;
+      this.#free(slot);
     }
-    direction.inFlight = 0;
   }
 
-  /**
-   * The slots of all frames on their way in one direction, the next first. They stay on the agenda,
-   * and their slots are free when it comes to them.
-   */
-  #held(direction: Direction): number[] {
+  /** Takes all frames on their way in one direction off the agenda; the next comes first. */
+  #takeHeld(direction: Direction): number[] {
+    if (direction.inFlight === 0) return [];
     this.#unchain(direction);
-    const slots: number[] = [];
-    for (let n = 0; n < this.#agenda.length; n++) {
-      const slot = this.#agenda.item(n);
-      if (this.#owner[slot] === direction.id + 1) slots.push(slot);
-    }
-    return slots.sort((a, b) => this.#time[a] - this.#time[b]);
+    direction.inFlight = 0;
+    return this.#agenda.takeOut((slot) => this.#owner[slot] === direction.id);
   }
 
   #letGo(direction: Direction): void {
@@ -244,20 +243,28 @@ export class Relay {
     if (fate === FULL) return control.dropped(id);
 
     const twice = fate === SENT_TWICE;
-    if (twice) {
-      control.duplicated(id);
-      const { copyLeave, copyAhead, copyCorrupt } = shaper;
-      if (copyAhead) control.reordered(id);
-      // The copy first: the original may take the landing slot for its own.
-      this.#plan(direction, length, copyLeave, copyAhead, copyCorrupt, true);
-    }
-    const { leave } = shaper;
-    if (shaper.ahead) control.reordered(id);
-    if (leave <= now && direction.head === NONE && shaper.corrupt < 0) {
-      // Nothing is before it.
-      return this.#send(direction, this.#landing, leave, now, length);
-    }
-    this.#plan(direction, length, leave, shaper.ahead, shaper.corrupt, false);
+    // The frame stays in the landing slot as long as a second one is to be made of it.
+    this.#forward(direction, length, now, shaper.leave, shaper.ahead, shaper.corrupt, twice);
+    if (!twice) return;
+    control.duplicated(id);
+    const { copyLeave, copyAhead, copyCorrupt } = shaper;
+    this.#forward(direction, length, now, copyLeave, copyAhead, copyCorrupt, false);
+  }
+
+  /** Sends the frame in the landing slot at once, if that is its time, or else puts it on the agenda. */
+  #forward(
+    direction: Direction,
+    length: number,
+    now: number,
+    time: number,
+    ahead: boolean,
+    chance: number,
+    copy: boolean,
+  ): void {
+    if (ahead) this.#control.reordered(direction.id);
+    const isNext = time <= now && direction.head === NONE;
+    if (isNext && chance < 0) this.#send(direction, this.#landing, time, now, length);
+    else this.#plan(direction, length, time, ahead, chance, copy);
   }
 
   /** Puts the frame in the landing slot, or a copy of it, on the agenda. */
@@ -280,7 +287,7 @@ export class Relay {
     }
     direction.inFlight += length;
     this.#length[slot] = length;
-    this.#owner[slot] = direction.id + 1;
+    this.#owner[slot] = direction.id;
     this.#time[slot] = time;
     if (ahead || !direction.shaper.ordered) {
       this.#chained[slot] = 0;
@@ -320,18 +327,16 @@ export class Relay {
     let now = this.#poller.now();
     while (agenda.next <= now) {
       const slot = agenda.pop();
-      const direction = this.#directions[this.#owner[slot] - 1];
-      if (direction) {
-        if (this.#chained[slot]) {
-          const next = this.#following[slot];
-          direction.head = next;
-          if (next === NONE) direction.tail = NONE;
-          else agenda.push(this.#time[next], next);
-        }
-        direction.inFlight -= this.#length[slot];
-        this.#send(direction, slot, this.#time[slot], now);
+      // A direction is let go of only when nothing of it is held.
+      const direction = this.#directions[this.#owner[slot]]!;
+      if (this.#chained[slot]) {
+        const next = this.#following[slot];
+        direction.head = next;
+        if (next === NONE) direction.tail = NONE;
+        else agenda.push(this.#time[next], next);
       }
-      this.#owner[slot] = 0;
+      direction.inFlight -= this.#length[slot];
+      this.#send(direction, slot, this.#time[slot], now);
       this.#free(slot);
       now = this.#poller.now();
     }

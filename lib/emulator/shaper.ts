@@ -30,6 +30,12 @@ const enum Stream {
   Count,
 }
 
+/** Whether each packet has a fate of its own, so that super-frames have to be cut. */
+export function isPerPacket(limits: LinkLimits): boolean {
+  const { rateKbit, jitterMs, lossPct, duplicatePct, reorderPct, corruptPct } = limits;
+  return Boolean(rateKbit || jitterMs || lossPct || duplicatePct || reorderPct || corruptPct);
+}
+
 /**
  * Decides what happens to each frame of one direction of a link, and when it leaves: the rate comes
  * first, then the delay with its jitter. Pure: time is told, in nanoseconds, and chance is numbered.
@@ -39,7 +45,7 @@ const enum Stream {
 export class Shaper {
   /** Whether frames keep their order, so that they leave as they came. */
   ordered = true;
-  /** Whether each packet has a fate of its own, so that super-frames have to be cut. */
+  /** See {@link isPerPacket}. */
   perPacket = false;
   /** Of the last frame: when it leaves, and its copy. */
   leave = 0;
@@ -85,17 +91,26 @@ export class Shaper {
     this.#latency = (limits.latencyMs ?? 0) * NS_PER_MS;
     this.#jitter = (limits.jitterMs ?? 0) * NS_PER_MS;
     // 1 kbit/s is a byte in 8 ms.
-    this.#nsPerByte = limits.rateKbit ? 8 * NS_PER_MS / limits.rateKbit : 0;
+    const nsPerByte = limits.rateKbit ? 8 * NS_PER_MS / limits.rateKbit : 0;
+    // What waits for another rate already leaves when it was to; what comes does not wait for it.
+    if (nsPerByte !== this.#nsPerByte) this.#free = 0;
+    this.#nsPerByte = nsPerByte;
     this.#backlogNs = Math.max(LONGEST_BACKLOG_NS, LEAST_BACKLOG_BYTES * this.#nsPerByte);
     this.ordered = this.#jitter === 0 || this.#nsPerByte > 0;
-    this.perPacket = this.#jitter > 0 || this.#nsPerByte > 0 ||
-      this.#loss + this.#duplicate + this.#reorder + this.#corrupt > 0;
+    this.perPacket = isPerPacket(limits);
     // What leaves under other limits is no measure for what comes.
     this.#last = 0;
   }
 
   /** Decides about the next frame, of so many bytes, at a time. */
   admit(now: number, bytes: number, control: boolean): number {
+    if (!this.perPacket) {
+      // Nothing is drawn, so that super-frames and control frames do not count.
+      this.ahead = false;
+      this.corrupt = -1;
+      this.leave = this.#keepPlace(now + this.#latency);
+      return SENT;
+    }
     const seeds = control ? this.#controlSeeds : this.#seeds;
     const k = control ? this.#control++ : this.#data++;
     const lost = this.#loss > 0 && draw(seeds[Stream.Loss], k) < this.#loss;
@@ -129,10 +144,12 @@ export class Shaper {
       if (delay < 0) delay = 0;
     }
     time += delay;
-    if (!this.ordered) return time;
-    if (time < this.#last) time = this.#last;
-    this.#last = time;
-    return time;
+    return this.ordered ? this.#keepPlace(time) : time;
+  }
+
+  /** The time, or as soon as possible after the frame before; no two are the same. */
+  #keepPlace(time: number): number {
+    return this.#last = time > this.#last ? time : this.#last + 1;
   }
 
   #damage(seed: number, k: number): number {
