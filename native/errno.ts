@@ -27,6 +27,7 @@ const NAMES: Record<number, [name: string, meaning: string]> = {
   34: ["ERANGE", "numerical result out of range"],
   38: ["ENOSYS", "function not implemented"],
   75: ["EOVERFLOW", "value too large"],
+  77: ["EBADFD", "file descriptor in bad state"],
   90: ["EMSGSIZE", "message too long"],
   93: ["EPROTONOSUPPORT", "protocol not supported"],
   95: ["EOPNOTSUPP", "operation not supported"],

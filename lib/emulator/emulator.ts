@@ -39,9 +39,12 @@ export class Emulator implements LinkEngine {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#session?.close();
-    this.#session = undefined;
-    await this.#ports.close();
+    try {
+      await this.#session?.close();
+    } finally {
+      this.#session = undefined;
+      await this.#ports.close();
+    }
   }
 
   /** For tests: has the thread fail, or do nothing any more. */

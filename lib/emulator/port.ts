@@ -4,7 +4,13 @@ import type { Namespace } from "../../native/namespace.ts";
 import { getLink, readLinkState, setCarrier } from "../../native/netlink/link.ts";
 import { setNoQueue } from "../../native/netlink/tc.ts";
 import { openFrameSender } from "../../native/packet_socket.ts";
-import { discardFrames, openTap } from "../../native/tap.ts";
+import {
+  discardFrames,
+  keepTap,
+  openTap,
+  setTapOffload,
+  type TapOffload,
+} from "../../native/tap.ts";
 
 /**
  * What a port sends carries a mark of its own, from here on: a packet that leaves by a bridge keeps
@@ -33,6 +39,9 @@ export class Port {
   readonly sender: number;
   /** The mark of what it sends (SO_MARK in socket(7)). */
   readonly mark: number;
+  #offload: TapOffload | undefined;
+  /** How many frames found the TAP full before its present use. */
+  #overflowedBefore = 0;
 
   constructor(namespace: Namespace) {
     this.namespace = namespace;
@@ -41,33 +50,57 @@ export class Port {
     this.tap = tap;
     this.index = index;
     this.mark = FIRST_MARK + number;
+    let sender = -1;
     try {
       namespace.rtnetlink((batch) => {
         setNoQueue(batch, index);
         setCarrier(batch, index, TAP_QUEUE);
       });
-      this.sender = highFd(
+      sender = highFd(
         namespace.enter(() => openFrameSender({ mark: this.mark, bufferBytes: SEND_BUFFER_BYTES })),
       );
+      this.sender = sender;
+      keepTap(tap);
     } catch (error) {
       closeFd(tap);
+      if (sender >= 0) closeFd(sender);
       throw error;
     }
   }
 
-  /** How many frames found the TAP full. */
+  /** How many frames found the TAP full since {@link Port.renew}. */
   get overflowed(): number {
+    return this.#overflowedEver() - this.#overflowedBefore;
+  }
+
+  /**
+   * Makes it ready for another use: throws away what was under way to the TAP at the last one.
+   * Returns false if the TAP is gone.
+   */
+  renew(): boolean {
+    this.#overflowedBefore = this.#overflowedEver();
+    return discardFrames(this.tap);
+  }
+
+  /** Chooses what the kernel leaves to the emulator. It may have to wait for other changes of links. */
+  setOffload(offload: TapOffload): void {
+    if (offload === this.#offload) return;
+    try {
+      setTapOffload(this.tap, offload);
+      this.#offload = offload;
+    } catch (error) {
+      if (!(error instanceof SyscallError) || error.code !== "EBADFD") throw error;
+      // The TAP is gone, and what it would carry with it.
+    }
+  }
+
+  #overflowedEver(): number {
     try {
       const [answer] = this.namespace.rtnetlink((batch) => getLink(batch, this.index));
       return readLinkState(answer).stats.txDropped;
     } catch {
-      return 0; // It is gone, with its namespace.
+      return this.#overflowedBefore; // It is gone, with its namespace.
     }
-  }
-
-  /** Throws away what was under way to the TAP when it was last used. */
-  clear(): void {
-    discardFrames(this.tap);
   }
 
   /** Lets the namespace go; resolves when the kernel has seen it. */

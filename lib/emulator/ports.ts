@@ -1,7 +1,8 @@
 import type { Namespace } from "../../native/namespace.ts";
-import type { LinkEnd } from "../link/mod.ts";
-import type { Port } from "./port.ts";
-import { redirect } from "./redirect.ts";
+import type { LinkEnd, LinkLimits } from "../link/mod.ts";
+import { Port } from "./port.ts";
+import { explain, redirect } from "./redirect.ts";
+import { offloadFor } from "./offload.ts";
 
 /** The ports of an emulator that nobody uses, by their namespaces. */
 export class Ports {
@@ -11,11 +12,28 @@ export class Ports {
   #closing = new Set<Promise<void>>();
 
   /** Has what is to leave by an end of a link come to a port; on failure all is as before. */
-  take(end: LinkEnd): Port {
-    const parked = this.#parked.get(end.namespace);
-    const port = redirect(end, parked?.at(-1));
-    if (parked?.at(-1) === port) parked.pop();
-    return port;
+  take(end: LinkEnd, limits: LinkLimits): Port {
+    try {
+      const port = this.#used(end.namespace) ?? new Port(end.namespace);
+      try {
+        port.setOffload(offloadFor(limits));
+        redirect(end, port);
+        return port;
+      } catch (error) {
+        this.park(port);
+        throw error;
+      }
+    } catch (error) {
+      throw explain(error, end);
+    }
+  }
+
+  #used(namespace: Namespace): Port | undefined {
+    const parked = this.#parked.get(namespace);
+    for (let port; (port = parked?.pop());) {
+      if (port.renew()) return port;
+      this.#close(port); // Somebody in the node deleted the TAP.
+    }
   }
 
   /** Keeps a port, which nothing reads any more, for another use. */

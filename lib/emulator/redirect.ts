@@ -1,28 +1,21 @@
 import { SyscallError } from "../../native/libc.ts";
+import { NamespaceClosedError } from "../../native/namespace.ts";
 import { addClsact, deleteClsact, redirectAllButMark } from "../../native/netlink/tc.ts";
 import { sendBy } from "../../native/packet_socket.ts";
 import { TUN_DEVICE } from "../../native/tap.ts";
 import type { LinkEnd } from "../link/mod.ts";
 import { EmulatorError } from "./errors.ts";
-import { Port } from "./port.ts";
+import type { Port } from "./port.ts";
 
-/** Has what is to leave by an end of a link come to a port instead; a used one, or a new one. */
-export function redirect(end: LinkEnd, used: Port | undefined): Port {
+/** Has what is to leave by an end of a link come to a port instead; on failure all is as before. */
+export function redirect(end: LinkEnd, port: Port): void {
+  sendBy(port.sender, end.index);
+  end.namespace.rtnetlink((batch) => addClsact(batch, end.index));
   try {
-    const port = used ?? new Port(end.namespace);
-    port.clear();
-    sendBy(port.sender, end.index);
-    end.namespace.rtnetlink((batch) => addClsact(batch, end.index));
-    try {
-      const { index, mark } = port;
-      end.namespace.rtnetlink((batch) => redirectAllButMark(batch, end.index, index, mark));
-    } catch (error) {
-      restore(end);
-      throw error;
-    }
-    return port;
+    end.namespace.rtnetlink((batch) => redirectAllButMark(batch, end.index, port.index, port.mark));
   } catch (error) {
-    throw explain(error, end);
+    restore(end);
+    throw error;
   }
 }
 
@@ -31,13 +24,15 @@ export function restore(end: LinkEnd): void {
   try {
     end.namespace.rtnetlink((batch) => deleteClsact(batch, end.index));
   } catch (error) {
+    if (error instanceof NamespaceClosedError) return;
     if (!(error instanceof SyscallError) || !GONE.has(error.code)) throw error;
   }
 }
 
 const GONE = new Set(["ENODEV", "ENOENT", "EINVAL"]);
 
-function explain(error: unknown, { label }: LinkEnd): unknown {
+/** Says what stands in the way, and what to do about it. */
+export function explain(error: unknown, { label }: LinkEnd): unknown {
   if (!(error instanceof SyscallError)) return error;
   const what = `${label}: the link emulator cannot take it over`;
   if (error.args[0] === TUN_DEVICE) {

@@ -2,6 +2,7 @@ import { EventFd } from "../../native/eventfd.ts";
 import type { Impairment, ImpairmentCounters, LinkEnd, LinkLimits } from "../link/mod.ts";
 import { Command, Control, DIRECTIONS } from "./control.ts";
 import { EmulatorError } from "./errors.ts";
+import { offloadFor } from "./offload.ts";
 import type { Port } from "./port.ts";
 import type { Ports } from "./ports.ts";
 import { restore } from "./redirect.ts";
@@ -14,6 +15,14 @@ const PATIENCE_MS = 10_000;
 /** Called when the emulator's thread is gone and its links are plain again. */
 export type OnFailure = (error: EmulatorError, labels: string[]) => void;
 
+/** A direction that the thread serves. */
+interface Held {
+  end: LinkEnd;
+  port: Port;
+  /** Counts for the last time. */
+  settle(): void;
+}
+
 /** One life of the emulator's thread: the directions that it serves, and what it is told of them. */
 export class Session {
   #ports: Ports;
@@ -21,9 +30,9 @@ export class Session {
   #wake = new EventFd();
   #thread: EmulatorThread;
   #watchdog: Disposable;
-  #directions = new Map<number, { end: LinkEnd; port: Port }>();
+  #directions = new Map<number, Held>();
   /** Those that the thread has yet to let go of. */
-  #leaving = new Map<number, Port>();
+  #leaving = new Map<number, Held>();
   #free: number[] = [];
   #next = 0;
   #onFailure: OnFailure;
@@ -48,44 +57,42 @@ export class Session {
     const id = this.#number(end);
     let port: Port;
     try {
-      port = this.#ports.take(end);
+      port = this.#ports.take(end, limits);
     } catch (error) {
       this.#free.push(id);
       throw error;
     }
-    this.#directions.set(id, { end, port });
-    this.#control.describe(id, port, seed);
-    this.#control.setLimits(id, limits);
-    const before = port.overflowed;
-    this.post(Command.Add, id);
-
     const count = (): ImpairmentCounters => {
       const counters = this.#control.counters(id);
-      return { ...counters, dropped: counters.dropped + port.overflowed - before };
+      return { ...counters, dropped: counters.dropped + port.overflowed };
     };
-    // What it came to, once it is over: the number may be another's then.
+    // What it came to, once it is over: the number and the port may be another's then.
     let result: ImpairmentCounters | undefined;
-    const finish = (command: Command) => {
-      result ??= count();
-      this.#finish(id, command);
-    };
+    const held: Held = { end, port, settle: () => result ??= count() };
+    this.#directions.set(id, held);
+    this.#control.describe(id, port, seed);
+    this.#control.setLimits(id, limits);
+    this.post(Command.Add, id);
+
+    const inForce = () => this.#directions.get(id) === held;
     return {
       change: (to) => {
-        if (result) return;
+        if (!inForce()) return;
+        port.setOffload(offloadFor(to));
         this.#control.setLimits(id, to);
         this.post(Command.Change, id);
       },
       drop: () => {
-        if (!result) this.post(Command.Drop, id);
+        if (inForce()) this.post(Command.Drop, id);
       },
       counters: () => result ?? count(),
       remove: () => {
-        if (result) return;
-        if (!this.#failure) restore(end);
-        finish(Command.Remove);
+        if (!inForce()) return;
+        restore(end);
+        this.#finish(id, held, Command.Remove);
       },
       abandon: () => {
-        if (!result) finish(Command.Abandon);
+        if (inForce()) this.#finish(id, held, Command.Abandon);
       },
     };
   }
@@ -99,17 +106,20 @@ export class Session {
     );
   }
 
-  #finish(id: number, command: Command): void {
-    const direction = this.#directions.get(id);
-    if (!direction) return;
+  #finish(id: number, held: Held, command: Command): void {
     this.#directions.delete(id);
-    this.#leaving.set(id, direction.port);
+    this.#leaving.set(id, held);
     this.post(command, id);
     void this.ready().then(() => {
       if (!this.#leaving.delete(id)) return;
-      this.#ports.park(direction.port);
+      this.#park(held);
       this.#free.push(id);
     }, () => {});
+  }
+
+  #park({ port, settle }: Held): void {
+    settle();
+    this.#ports.park(port);
   }
 
   post(command: Command, direction: number): void {
@@ -144,32 +154,42 @@ export class Session {
   /** Makes all links plain again: without the thread they are black holes. */
   #fail(reason: string): void {
     if (this.#failure) return;
-    this.#failure = new EmulatorError(
-      `the link emulator ended: ${reason}; all links that it impaired are plain again`,
-    );
     this.#thread.terminate();
     const labels: string[] = [];
+    const dead: string[] = [];
     for (const { end } of this.#directions.values()) {
-      restore(end);
       labels.push(end.label);
+      try {
+        restore(end);
+      } catch (error) {
+        // The others are to be plain all the same.
+        dead.push(`${end.label} (${(error as Error).message})`);
+      }
     }
+    const outcome = dead.length > 0
+      ? `these links carry nothing any more: ${dead.join(", ")}; all others`
+      : "all links";
+    this.#failure = new EmulatorError(
+      `the link emulator ended: ${reason}; ${outcome} that it impaired are plain again`,
+    );
     this.#letGo();
     this.#control.release();
     this.#onFailure(this.#failure, labels);
   }
 
-  /** Ends the thread. */
+  /** Ends the thread. Ends that are impaired still are not restored: they are to be gone. */
   async close(): Promise<void> {
     if (this.#failure) return;
-    this.post(Command.Stop, 0);
+    // A thread that does not even take commands is ended below.
+    if (!this.#control.full) this.post(Command.Stop, 0);
     await this.#thread.ended(PATIENCE_MS);
     if (!this.#failure) this.#letGo();
   }
 
   #letGo(): void {
     this.#watchdog[Symbol.dispose]();
-    for (const { port } of this.#directions.values()) this.#ports.park(port);
-    for (const port of this.#leaving.values()) this.#ports.park(port);
+    for (const held of this.#directions.values()) this.#park(held);
+    for (const held of this.#leaving.values()) this.#park(held);
     this.#directions.clear();
     this.#leaving.clear();
     this.#wake.close();

@@ -1,6 +1,8 @@
 const INTERVAL_MS = 1_000;
 /** A host that slept wakes its threads in any order; one silence alone says nothing. */
 const SILENCES = 3;
+/** To start, it has modules to load, on a host that may be busy. */
+const STARTING_SILENCES = 30;
 
 /** What the watchdog watches. */
 export interface Watched {
@@ -8,9 +10,9 @@ export interface Watched {
   beat(): number;
   /** Gives the thread something to do. */
   poke(): void;
-  /** Whether it is to do anything yet. */
+  /** Whether it has started. */
   isRunning(): boolean;
-  /** Called once, when it did nothing for so many seconds though it was poked. */
+  /** Called once, when it did nothing for so many seconds, though it was poked, or did not start. */
   dead(seconds: number): void;
 }
 
@@ -19,11 +21,10 @@ export function watch({ beat, poke, isRunning, dead }: Watched): Disposable {
   let last = -1;
   let silences = 0;
   const timer = setInterval(() => {
-    if (!isRunning()) return;
     const now = beat();
     silences = now === last ? silences + 1 : 0;
     last = now;
-    if (silences < SILENCES) return poke();
+    if (silences < (isRunning() ? SILENCES : STARTING_SILENCES)) return poke();
     clearInterval(timer);
     dead(silences * INTERVAL_MS / 1000);
   }, INTERVAL_MS);
