@@ -19,12 +19,15 @@ export interface Watched {
 /** Looks after a thread from outside until the result is disposed; it keeps no process alive. */
 export function watch({ beat, poke, isRunning, dead }: Watched): Disposable {
   let last = -1;
+  let ran = false;
   let silences = 0;
   const timer = setInterval(() => {
     const now = beat();
-    silences = now === last ? silences + 1 : 0;
+    const running = isRunning();
+    silences = now === last && running === ran ? silences + 1 : 0;
     last = now;
-    if (silences < (isRunning() ? SILENCES : STARTING_SILENCES)) return poke();
+    ran = running;
+    if (silences < (running ? SILENCES : STARTING_SILENCES)) return poke();
     clearInterval(timer);
     dead(silences * INTERVAL_MS / 1000);
   }, INTERVAL_MS);
