@@ -111,8 +111,13 @@ export class Control {
 
   /** Waits, for a time at most, until a command is done beyond those that were. */
   async progress(done: number, timeoutMs: number): Promise<void> {
-    const { value } = Atomics.waitAsync(this.#words, Word.Done, done, timeoutMs);
-    await value;
+    const { async, value } = Atomics.waitAsync(this.#words, Word.Done, done, timeoutMs);
+    if (!async) return;
+    // That alone keeps no event loop alive, as a timer does, once the thread is gone.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMs);
+    await Promise.race([value, promise]);
+    clearTimeout(timer);
   }
 
   /** Ends all waiting: nothing will be done any more. */

@@ -1,0 +1,46 @@
+import { assertEquals } from "@std/assert";
+import { Agenda } from "../../lib/emulator/agenda.ts";
+import { Slots } from "../../lib/emulator/slots.ts";
+import { pick, seeded } from "../address/random.ts";
+
+Deno.test("an agenda gives what is due in order, as a sorted list does", () => {
+  const random = seeded(1);
+  const agenda = new Agenda(500);
+  let list: { time: number; item: number }[] = [];
+  const times = new Set<number>();
+  for (let step = 0; step < 20_000; step++) {
+    const choice = random();
+    if (choice < 0.55 && list.length < 500) {
+      let time = pick(random, 1_000_000);
+      while (times.has(time)) time += 0.25; // No two at once: there, either may be first.
+      times.add(time);
+      agenda.push(time, step);
+      list.push({ time, item: step });
+      list.sort((a, b) => a.time - b.time);
+    } else if (choice < 0.999 && list.length > 0) {
+      assertEquals(agenda.next, list[0].time);
+      assertEquals(agenda.pop(), list.shift()!.item);
+    } else {
+      const odd = (item: number) => item % 2 === 1;
+      assertEquals(agenda.takeOut(odd), list.map(({ item }) => item).filter(odd));
+      list = list.filter(({ item }) => !odd(item));
+    }
+    assertEquals([agenda.length, agenda.next], [list.length, list[0]?.time ?? Infinity]);
+  }
+});
+
+Deno.test("equal times come out, all of them", () => {
+  const agenda = new Agenda(100);
+  for (let item = 0; item < 100; item++) agenda.push(7, item);
+  const items = Array.from({ length: 100 }, () => agenda.pop());
+  assertEquals(items.sort((a, b) => a - b), Array.from({ length: 100 }, (_, n) => n));
+  assertEquals([agenda.length, agenda.next], [0, Infinity]);
+});
+
+Deno.test("slots are lent to one at a time, the latest that came back first, until all are out", () => {
+  const slots = new Slots(100, 3);
+  assertEquals([slots.take(), slots.take(), slots.take(), slots.take()], [100, 101, 102, -1]);
+  slots.give(100);
+  slots.give(102);
+  assertEquals([slots.take(), slots.take(), slots.take()], [102, 100, -1]);
+});

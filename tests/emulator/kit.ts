@@ -1,0 +1,162 @@
+import { fast } from "../../native/fast.ts";
+import { check, closeFd, libc } from "../../native/libc.ts";
+import { Namespace } from "../../native/namespace.ts";
+import { addAddress, addNeighbour } from "../../native/netlink/address.ts";
+import { addVeth, LOOPBACK, setLink, syncLink } from "../../native/netlink/link.ts";
+import { ipBytes, macBytes } from "../../lib/address/mod.ts";
+import { Emulator, type EmulatorError } from "../../lib/emulator/mod.ts";
+import type { LinkEnd } from "../../lib/link/mod.ts";
+
+const BROADCAST = new Uint8Array(6).fill(0xff);
+const MACS = [macBytes("02:00:00:00:00:0a"), macBytes("02:00:00:00:00:0b")];
+
+/** Where the second namespace of a pair is reached from the first. */
+export const FAR = "10.0.0.2";
+export const NEAR = "10.0.0.1";
+
+/** Two namespaces joined by a veth pair, `e0` in both, 10.0.0.1 and 10.0.0.2; they know each other. */
+export class Pair implements Disposable {
+  readonly a = Namespace.create();
+  readonly b = Namespace.create();
+  readonly up: LinkEnd;
+  readonly down: LinkEnd;
+
+  constructor({ mtu = 1500, name = "pair" }: { mtu?: number; name?: string } = {}) {
+    const { a, b } = this;
+    const [near, far] = MACS.map((mac) => ({ name: "e0", index: 20, mac, mtu }));
+    a.rtnetlink((batch) => addVeth(batch, near, { ...far, namespaceFd: b.fd }));
+    for (
+      const [namespace, own, other, mac] of [[a, NEAR, FAR, MACS[1]], [
+        b,
+        FAR,
+        NEAR,
+        MACS[0],
+      ]] as const
+    ) {
+      namespace.rtnetlink((batch) => {
+        setLink(batch, LOOPBACK, { up: true });
+        setLink(batch, 20, { up: true });
+        addAddress(batch, 20, ipBytes(own), 24);
+        addNeighbour(batch, 20, ipBytes(other), mac);
+        syncLink(batch, 20);
+      });
+    }
+    this.up = { namespace: a, index: 20, name: "e0", label: `${name} (up)` };
+    this.down = { namespace: b, index: 20, name: "e0", label: `${name} (down)` };
+  }
+
+  [Symbol.dispose](): void {
+    this.a.close();
+    this.b.close();
+  }
+}
+
+/** An emulator that is closed, and whose failures are kept. */
+export class TestEmulator extends Emulator implements AsyncDisposable {
+  readonly failures: { error: EmulatorError; labels: string[] }[];
+  readonly failed: Promise<void>;
+
+  constructor() {
+    const failures: { error: EmulatorError; labels: string[] }[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    super((error, labels) => {
+      failures.push({ error, labels });
+      resolve();
+    });
+    this.failures = failures;
+    this.failed = promise;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+const AF_PACKET = 17;
+const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0x800 | 0x80000;
+const SOL_SOCKET = 1;
+const SO_RCVBUFFORCE = 33;
+const SO_SNDBUFFORCE = 32;
+const POLLIN = 1;
+/** For experiments (IEEE 802); nobody else sends it. */
+const TYPE = 0x88b5;
+const HEADER = 14;
+
+/** Sends and receives whole numbered frames by an end of a link, each call on the spot. */
+export class Frames implements Disposable {
+  #fd: number;
+  #out = new Uint8Array(70_000);
+  #in = new Uint8Array(70_000);
+  #sent = 0;
+
+  constructor({ namespace, index }: LinkEnd) {
+    this.#fd = check(
+      namespace.enter(() => libc().socket(AF_PACKET, SOCK_RAW_NONBLOCK_CLOEXEC, 0)),
+      "socket",
+    );
+    for (const option of [SO_RCVBUFFORCE, SO_SNDBUFFORCE]) {
+      const size = new Uint8Array(new Int32Array([64 * 2 ** 20]).buffer);
+      check(fast().setsockopt(this.#fd, SOL_SOCKET, option, size, 4), "setsockopt");
+    }
+    const address = new DataView(new ArrayBuffer(20));
+    address.setUint16(0, AF_PACKET, true);
+    address.setUint16(2, TYPE);
+    address.setInt32(4, index, true);
+    check(fast().bind(this.#fd, new Uint8Array(address.buffer), 20), "bind");
+    this.#out.set(BROADCAST);
+    new DataView(this.#out.buffer).setUint16(12, TYPE);
+  }
+
+  /** How many were sent. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Sends the next, of so many bytes. */
+  send(bytes = 100): void {
+    new DataView(this.#out.buffer).setUint32(HEADER, this.#sent++);
+    check(libc().send(this.#fd, this.#out, BigInt(bytes), 0), "send");
+  }
+
+  /** The bytes of a frame; undefined if none comes in time. They are good until the next one. */
+  receive(timeoutMs = 0): Uint8Array | undefined {
+    if (timeoutMs > 0) {
+      const entry = new Int32Array([this.#fd, POLLIN]);
+      libc().poll(new Uint8Array(entry.buffer), 1n, Math.ceil(timeoutMs));
+    }
+    const length = Number(libc().recv(this.#fd, this.#in, BigInt(this.#in.length), 0));
+    return length > 0 ? this.#in.subarray(0, length) : undefined;
+  }
+
+  /** The number of a frame; undefined if none comes in time. */
+  next(timeoutMs = 0): number | undefined {
+    const frame = this.receive(timeoutMs);
+    return frame && numberOf(frame);
+  }
+
+  /** The numbers of all frames until none comes for so long. */
+  all(quietMs = 0): number[] {
+    const numbers: number[] = [];
+    for (let n; (n = this.next(quietMs)) !== undefined;) numbers.push(n);
+    return numbers;
+  }
+
+  [Symbol.dispose](): void {
+    closeFd(this.#fd);
+  }
+}
+
+/** The number that a frame of {@link Frames} carries. */
+export function numberOf(frame: Uint8Array): number {
+  return new DataView(frame.buffer, frame.byteOffset).getUint32(HEADER);
+}
+
+/** Waits until something holds, and says whether it did in time. */
+export async function eventually(holds: () => boolean, timeoutMs = 8_000): Promise<boolean> {
+  const end = performance.now() + timeoutMs;
+  while (!holds()) {
+    if (performance.now() > end) return false;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return true;
+}

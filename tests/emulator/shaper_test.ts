@@ -1,0 +1,266 @@
+import { assert, assertEquals } from "@std/assert";
+import { FULL, LOST, SENT, SENT_TWICE, Shaper } from "../../lib/emulator/shaper.ts";
+import { offloadFor } from "../../lib/emulator/offload.ts";
+import type { LinkLimits } from "../../lib/link/mod.ts";
+
+const MS = 1e6;
+const FRAMES = 20_000;
+
+function shaper(limits: LinkLimits, seed = 1): Shaper {
+  const made = new Shaper(seed);
+  made.set(limits);
+  return made;
+}
+
+/** When frames of so many bytes leave that come at given times. */
+function leaves(limits: LinkLimits, frames: [time: number, bytes: number][]): (number | "full")[] {
+  const made = shaper(limits);
+  return frames.map(([time, bytes]) => {
+    const fate = made.admit(time, bytes, false);
+    return fate === FULL ? "full" : made.leave;
+  });
+}
+
+Deno.test("delay is added to the time at which a frame came, to the nanosecond", () => {
+  assertEquals(leaves({ latencyMs: 5 }, [[0, 100], [1, 1514], [MS, 60]]), [
+    5_000_000,
+    5_000_001,
+    6_000_000,
+  ]);
+  assertEquals(leaves({}, [[7, 100], [9, 100]]), [7, 9]);
+  assertEquals(leaves({ latencyMs: 0.0015 }, [[0, 100]]), [1_500]);
+});
+
+Deno.test("a rate lets a frame through when its last bit is through, one after the other", () => {
+  // 1,000 kbit/s: a byte takes 8 us.
+  assertEquals(leaves({ rateKbit: 1_000 }, [[0, 1000], [0, 500], [MS, 1], [50 * MS, 1000]]), [
+    8_000_000,
+    12_000_000,
+    12_008_000,
+    58_000_000,
+  ]);
+  // The delay comes after it, and a frame in delay does not hold up the rate.
+  assertEquals(leaves({ rateKbit: 1_000, latencyMs: 100 }, [[0, 1000], [0, 1000]]), [
+    108_000_000,
+    116_000_000,
+  ]);
+  assertEquals(leaves({ rateKbit: 100_000_000 }, [[0, 1514]]), [1514 * 8 / 100]);
+});
+
+Deno.test("the queue before a rate holds 0.4 s, or 32 full frames where that is more", () => {
+  // 8 ms each: the 51st finds exactly 400 ms before it.
+  const fast = leaves({ rateKbit: 1_000, latencyMs: 1_000 }, Array(60).fill([0, 1000]));
+  assertEquals(fast.findIndex((leave) => leave === "full"), 51);
+  // 64 kbit/s: 0.125 ms for a byte, 6.056 s for 32 * 1514.
+  const slow = leaves({ rateKbit: 64 }, Array(60).fill([0, 1514]));
+  assertEquals(slow.findIndex((leave) => leave === "full"), 33);
+  // There is room again as time goes by.
+  const made = shaper({ rateKbit: 1_000 });
+  while (made.admit(0, 1000, false) !== FULL);
+  assertEquals([made.admit(7.9 * MS, 1000, false), made.admit(8 * MS, 1000, false)], [FULL, SENT]);
+});
+
+Deno.test("what waits for one rate does not hold up what comes under another", () => {
+  const made = shaper({ rateKbit: 64, latencyMs: 50 });
+  while (made.admit(0, 1500, false) !== FULL);
+  made.set({ rateKbit: 64_000, latencyMs: 10 });
+  assertEquals([made.admit(MS, 1000, false), made.leave], [SENT, MS + 125_000 + 10 * MS]);
+  // The same rate goes on where it was.
+  made.set({ rateKbit: 64_000, latencyMs: 1 });
+  assertEquals([made.admit(MS, 1000, false), made.leave], [SENT, MS + 250_000 + MS]);
+});
+
+/** How often what happens, of so many frames. */
+function tally(limits: LinkLimits, seed: number) {
+  const made = shaper(limits, seed);
+  const counts = { lossPct: 0, duplicatePct: 0, reorderPct: 0, corruptPct: 0 };
+  for (let n = 0; n < FRAMES; n++) {
+    const fate = made.admit(n * MS, 1000, false);
+    if (fate === LOST) counts.lossPct++;
+    else {
+      if (fate === SENT_TWICE) counts.duplicatePct++;
+      if (made.ahead) counts.reorderPct++;
+      if (made.corrupt >= 0) counts.corruptPct++;
+    }
+  }
+  return counts;
+}
+
+Deno.test("each effect happens as often as asked, within what 99 of 100 runs of chance do", () => {
+  const effects = ["lossPct", "duplicatePct", "reorderPct", "corruptPct"] as const;
+  for (const pct of [0.1, 1, 10, 30]) {
+    const p = pct / 100;
+    const band = 2.576 * Math.sqrt(FRAMES * p * (1 - p));
+    for (const [i, effect] of effects.entries()) {
+      const counts = tally({ [effect]: pct }, 10 + i);
+      const off = counts[effect] - FRAMES * p;
+      assert(Math.abs(off) <= band, `${effect} ${pct}: off by ${off}, band ${band}`);
+      for (const other of effects) if (other !== effect) assertEquals(counts[other], 0);
+    }
+  }
+  assertEquals(tally({ lossPct: 100 }, 1).lossPct, FRAMES);
+  assertEquals(tally({ duplicatePct: 100 }, 1).duplicatePct, FRAMES);
+});
+
+Deno.test("losses come one by one: how many there are in a row is as chance has it", () => {
+  const made = shaper({ lossPct: 30 }, 4);
+  let [runs, lost, before] = [0, 0, false];
+  for (let n = 0; n < FRAMES; n++) {
+    const isLost = made.admit(n, 100, false) === LOST;
+    if (isLost) lost++;
+    if (isLost && !before) runs++;
+    before = isLost;
+  }
+  // On average 1 / (1 - 0.3).
+  assert(Math.abs(lost / runs - 1 / 0.7) < 0.05, `${lost / runs} in a row`);
+});
+
+Deno.test("jitter is even over its whole spread, either way, and never below no delay", () => {
+  const delays = (limits: LinkLimits) => {
+    const made = shaper(limits, 3);
+    return Array.from({ length: FRAMES }, (_, n) => {
+      made.admit(n * 1000, 100, false);
+      return (made.leave - n * 1000) / MS;
+    });
+  };
+  const plain = delays({ latencyMs: 50, jitterMs: 20 });
+  const deciles = new Array(10).fill(0);
+  for (const delay of plain) {
+    assert(delay >= 30 && delay <= 70);
+    deciles[Math.min(9, Math.floor((delay - 30) / 4))]++;
+  }
+  assert(deciles.every((n) => Math.abs(n - FRAMES / 10) < FRAMES / 100), `${deciles}`);
+  assert(Math.max(...plain) - Math.min(...plain) > 39.6, "it uses the whole spread");
+  const low = delays({ latencyMs: 5, jitterMs: 10 });
+  assert(low.every((delay) => delay >= 0 && delay <= 15));
+  assert(Math.abs(low.filter((delay) => delay === 0).length / FRAMES - 0.25) < 0.02);
+});
+
+Deno.test("frames keep their order under a rate with jitter, and without jitter", () => {
+  for (
+    const limits of [
+      { latencyMs: 20 },
+      { rateKbit: 1_000_000 },
+      { rateKbit: 10_000, latencyMs: 20, jitterMs: 20 },
+      { rateKbit: 10_000, jitterMs: 3, duplicatePct: 20, corruptPct: 5, lossPct: 5 },
+    ]
+  ) {
+    const made = shaper(limits);
+    assert(made.ordered);
+    let last = -1;
+    for (let n = 0; n < 5_000; n++) {
+      const fate = made.admit(n * 20_000, 100, n % 7 === 0);
+      if (fate === LOST || fate === FULL) continue;
+      assert(made.leave > last, "no two leave together: their order would be lost");
+      last = made.leave;
+      if (fate !== SENT_TWICE) continue;
+      assert(made.copyLeave > last);
+      last = made.copyLeave;
+    }
+  }
+  const loose = shaper({ latencyMs: 20, jitterMs: 10 });
+  assert(!loose.ordered);
+  const times = Array.from({ length: 100 }, (_, n) => {
+    loose.admit(n * 1000, 100, false);
+    return loose.leave;
+  });
+  assert(times.some((time, n) => n > 0 && time < times[n - 1]), "jitter alone overtakes");
+});
+
+Deno.test("a frame that is sent ahead does without the delay, and moves no other", () => {
+  const with_ = shaper({ latencyMs: 10, reorderPct: 20 });
+  const without = shaper({ latencyMs: 10 });
+  let ahead = 0;
+  for (let n = 1; n <= 1_000; n++) {
+    with_.admit(n * MS, 100, false);
+    without.admit(n * MS, 100, false);
+    assertEquals(with_.leave, with_.ahead ? n * MS : without.leave);
+    if (with_.ahead) ahead++;
+  }
+  assert(ahead > 150 && ahead < 250);
+});
+
+/** All that is decided about frames, of which every n-th comes with a control frame before it. */
+function fates(limits: LinkLimits, seed: number, controlEvery = 0, frames = 500): string[] {
+  const made = shaper(limits, seed);
+  return Array.from({ length: frames }, (_, n) => {
+    if (controlEvery > 0 && n % controlEvery === 0) made.admit(n * MS, 60, true);
+    const fate = made.admit(n * MS, 500, false);
+    if (fate === LOST) return "lost";
+    const first = [made.leave, made.ahead, made.corrupt];
+    const copy = fate === SENT_TWICE ? [made.copyLeave, made.copyAhead, made.copyCorrupt] : [];
+    return [...first, ...copy].join();
+  });
+}
+
+const ALL: LinkLimits = {
+  latencyMs: 20,
+  jitterMs: 5,
+  lossPct: 10,
+  duplicatePct: 10,
+  reorderPct: 10,
+  corruptPct: 10,
+};
+
+Deno.test("the same seed gives the same fates, 100 times of 100, and another seed others", () => {
+  const wanted = fates(ALL, 42);
+  for (let run = 0; run < 100; run++) assertEquals(fates(ALL, 42), wanted);
+  assert(fates(ALL, 43).join() !== wanted.join());
+});
+
+Deno.test("control frames do not change what happens to the others", () => {
+  const wanted = fates(ALL, 42);
+  for (const every of [1, 3, 50]) assertEquals(fates(ALL, 42, every), wanted);
+});
+
+Deno.test("frames of a link that only delays do not change what is lost later", () => {
+  const lossesAfter = (before: number) => {
+    const made = shaper({ latencyMs: 1 });
+    for (let n = 0; n < before; n++) made.admit(n, 60_000, false);
+    made.set({ lossPct: 20 });
+    return Array.from({ length: 500 }, (_, n) => made.admit(n, 100, false)).join();
+  };
+  assertEquals(lossesAfter(17), lossesAfter(0));
+});
+
+Deno.test("which frames are lost does not depend on the other effects", () => {
+  const losses = (limits: LinkLimits) => {
+    const made = shaper({ lossPct: 10, ...limits }, 9);
+    return Array.from({ length: 2_000 }, (_, n) => made.admit(n * MS, 100, false) === LOST).join();
+  };
+  const wanted = losses({});
+  for (
+    const limits of [
+      { latencyMs: 20, jitterMs: 20 },
+      { reorderPct: 30, latencyMs: 5 },
+      { corruptPct: 30 },
+      { rateKbit: 100_000 },
+    ]
+  ) assertEquals(losses(limits), wanted);
+  // More loss loses the same ones and others.
+  const [few, many] = [losses({}), losses({ lossPct: 20 })].map((text) => text.split(","));
+  assert(few.every((lost, n) => lost === "false" || many[n] === "true"));
+});
+
+Deno.test("a loss takes one of two copies, as with netem", () => {
+  const counts = tally({ lossPct: 100, duplicatePct: 100 }, 1);
+  assertEquals([counts.lossPct, counts.duplicatePct], [0, 0]);
+});
+
+Deno.test("super-frames stay whole under a delay alone, and checksums are made before damage", () => {
+  assertEquals(offloadFor({}), "segmentation");
+  assertEquals(offloadFor({ latencyMs: 20, lossPct: 0 }), "segmentation");
+  for (
+    const limits of [
+      { rateKbit: 1 },
+      { jitterMs: 1 },
+      { lossPct: 1 },
+      { duplicatePct: 1 },
+      { reorderPct: 1 },
+    ]
+  ) {
+    assertEquals(offloadFor(limits), "checksum");
+    assert(shaper(limits).perPacket);
+  }
+  assertEquals(offloadFor({ corruptPct: 1, lossPct: 1 }), "none");
+});
