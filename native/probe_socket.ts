@@ -31,7 +31,7 @@ export interface TimedFrame {
 export class ProbeSocket {
   #fd: number;
   #frame = new Uint8Array(FRAME_BYTES);
-  #control = new Uint8Array(CONTROL_BYTES);
+  #control = new Uint8Array(new ArrayBuffer(CONTROL_BYTES));
   #vector = new BigUint64Array([address(this.#frame), BigInt(FRAME_BYTES)]);
   // struct msghdr
   #message = new BigUint64Array([
@@ -55,7 +55,7 @@ export class ProbeSocket {
       option(SOL_SOCKET, SO_TIMESTAMPNS, number(1));
       option(SOL_PACKET, PACKET_IGNORE_OUTGOING, number(1));
       const program = onlyType(etherType);
-      const fprog = new BigUint64Array([BigInt(program.length / 8), address(program)]);
+      const fprog = words(BigInt(program.length / 8), address(program));
       option(SOL_SOCKET, SO_ATTACH_FILTER, new Uint8Array(fprog.buffer));
       // struct sockaddr_ll
       const place = new Uint8Array(20);
@@ -91,12 +91,19 @@ export class ProbeSocket {
   }
 }
 
-const clock = new BigInt64Array(2);
+const clock = new BigInt64Array(new ArrayBuffer(16));
 
 /** Nanoseconds by the clock that the kernel stamps frames with; whole microseconds at the least. */
 export function realtime(): number {
   fast().clock_gettime(CLOCK_REALTIME, Deno.UnsafePointer.of(clock));
   return Number(clock[0]) * 1e9 + Number(clock[1]);
+}
+
+/** Memory that stays where it is: an array of its own that is so small might be moved. */
+function words(...values: bigint[]): BigUint64Array<ArrayBuffer> {
+  const array = new BigUint64Array(new ArrayBuffer(8 * values.length));
+  array.set(values);
+  return array;
 }
 
 function address(memory: Uint8Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>): bigint {
@@ -105,6 +112,6 @@ function address(memory: Uint8Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>):
 
 /** The classic BPF program that lets frames of one type in: load it; if it is that, all; else none. */
 function onlyType(etherType: number): Uint8Array<ArrayBuffer> {
-  const words = [[0x28, 12], [0x15 | 1 << 24, etherType], [0x06, 0xffff_ffff], [0x06, 0]];
-  return new Uint8Array(new Uint32Array(words.flat()).buffer);
+  const program = [0x28, 12, 0x15 | 1 << 24, etherType, 0x06, 0xffff_ffff, 0x06, 0];
+  return new Uint8Array(new Uint32Array(program).buffer);
 }
