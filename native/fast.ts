@@ -22,6 +22,12 @@ const SYMBOLS = {
   ioctl: { parameters: ["i32", "u64", "u64"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  sendPooled: {
+    name: "send",
+    parameters: ["i32", "buffer", "usize", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
   closePooled: { name: "close", parameters: ["i32"], result: "i32", nonblocking: true },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
 } as const;
@@ -40,4 +46,9 @@ export function fast(): Fast {
 /** close(2) on a thread of the pool, for descriptors whose closing takes its time. */
 export async function closeLater(fd: number): Promise<void> {
   await fast().closePooled(fd);
+}
+
+/** send(2) on a thread of the pool, for what the kernel takes its time to do. */
+export async function sendLater(fd: number, bytes: Uint8Array<ArrayBuffer>): Promise<number> {
+  return await fast().sendPooled(fd, bytes, BigInt(bytes.length), 0);
 }

@@ -32,6 +32,8 @@ let made = 0;
  */
 export class Port {
   readonly namespace: Namespace;
+  /** By which it is told from all others; its TAP is called so. */
+  readonly number: number;
   /** The index of the TAP. */
   readonly index: number;
   /** The descriptor of the TAP. */
@@ -39,6 +41,10 @@ export class Port {
   readonly sender: number;
   /** The mark of what it sends (SO_MARK in socket(7)). */
   readonly mark: number;
+  /** Whether a rule of nftables has it get what it is to get, too. */
+  aside = false;
+  /** Resolves when that rule is gone. */
+  settling: Promise<void> | undefined;
   #offload: TapOffload | undefined;
   /** How many frames found the TAP full before its present use. */
   #overflowedBefore = 0;
@@ -47,6 +53,7 @@ export class Port {
     this.namespace = namespace;
     const { tap, number } = namespace.enter(makeTap);
     const index = FIRST_INDEX + number;
+    this.number = number;
     this.tap = tap;
     this.index = index;
     this.mark = FIRST_MARK + number;
@@ -106,7 +113,7 @@ export class Port {
   /** Lets the namespace go; resolves when the kernel has seen it. */
   async close(): Promise<void> {
     closeFd(this.tap);
-    await closeLater(this.sender);
+    await Promise.all([closeLater(this.sender), this.settling]);
   }
 }
 

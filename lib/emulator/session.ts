@@ -88,7 +88,7 @@ export class Session {
       counters: () => result ?? count(),
       remove: () => {
         if (!inForce()) return;
-        restore(end);
+        restore(end, port);
         this.#finish(id, held, Command.Remove);
       },
       abandon: () => {
@@ -157,10 +157,10 @@ export class Session {
     this.#thread.terminate();
     const labels: string[] = [];
     const dead: string[] = [];
-    for (const { end } of this.#directions.values()) {
+    for (const { end, port } of this.#directions.values()) {
       labels.push(end.label);
       try {
-        restore(end);
+        restore(end, port);
       } catch (error) {
         // The others are to be plain all the same.
         dead.push(`${end.label} (${(error as Error).message})`);

@@ -94,7 +94,7 @@ export function put(core: LabCore, impaired: Impaired, end: () => LinkEnd, name:
     impaired.impairment.change(limits);
   } else {
     const seed = deriveSeed(core.seed, `${name} ${impaired.times}`);
-    impaired.impairment = core.links.impair(end(), limits, seed);
+    impaired.impairment = core.links.impair({ ...end(), live: core.isLive }, limits, seed);
     impaired.times++;
   }
 }

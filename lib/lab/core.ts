@@ -128,6 +128,7 @@ export class LabCore implements LabServices {
     node.removed = true;
     this.unsettled.drop(node);
     // At once: closing the runtime takes a few turns of the event loop.
+    this.links.release(node.runtime.namespace);
     node.runtime.namespace.close();
     void node.runtime.close();
   }
@@ -197,6 +198,11 @@ export class LabCore implements LabServices {
    */
   changed(): void {
     if (this.#used) this.unsettled.settle();
+  }
+
+  /** Whether anything may be sent at this moment. */
+  get isLive(): boolean {
+    return this.#used;
   }
 
   beforeUse(node: string): void {

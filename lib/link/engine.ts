@@ -12,6 +12,8 @@ export interface LinkEnd {
   index: number;
   /** Its name there. */
   name: string;
+  /** Whether something may be sent by it at this moment. Default true. */
+  live?: boolean;
   /** Who sends by it, for messages: `laptop eth0 (up)`. */
   label: string;
 }

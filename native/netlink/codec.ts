@@ -115,6 +115,11 @@ export class MessageWriter {
     return this.#buffer.subarray(0, this.#length);
   }
 
+  /** The messages so far, in memory of their own and as they are. */
+  take(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.slice(0, this.#length);
+  }
+
   #align(): this {
     while (this.#length % 4) this.#buffer[this.#length++] = 0;
     return this;

@@ -3,8 +3,8 @@ import { type MessageWriter, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from "./c
 /** The requests of rtnetlink(7) that concern traffic control (tc(8)), each appended to a batch. */
 
 const RTM_NEWQDISC = 36;
-const RTM_DELQDISC = 37;
 const RTM_NEWTFILTER = 44;
+const RTM_DELTFILTER = 45;
 
 const TCA_KIND = 1;
 const TCA_OPTIONS = 2;
@@ -21,7 +21,8 @@ const TCA_ACT_OPTIONS = 2;
 const TCA_MIRRED_PARMS = 2;
 const TC_ACT_STOLEN = 4;
 const TCA_EGRESS_REDIR = 1;
-const ETH_P_ALL_BIG_ENDIAN = 0x0300;
+/** Priority 1, for all protocols: ETH_P_ALL in network byte order. */
+const FIRST_OF_ALL = 1 << 16 | 0x0300;
 
 function tcmsg(
   batch: MessageWriter,
@@ -40,18 +41,14 @@ export function setNoQueue(batch: MessageWriter, index: number): void {
   batch.attrString(TCA_KIND, "noqueue").end();
 }
 
-/** Gives a link a place for filters (`tc qdisc add dev ... clsact`); refused where it has one. */
+/**
+ * Gives a link a place for filters (`tc qdisc add dev ... clsact`); refused where it has one. The
+ * kernel takes a link's queue out of use for that, and loses what is sent by it for half a millisecond.
+ */
 export function addClsact(batch: MessageWriter, index: number): void {
   batch.begin(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, `add clsact to link ${index}`);
   tcmsg(batch, index, CLSACT_HANDLE, TC_H_CLSACT, 0);
   batch.attrString(TCA_KIND, "clsact").end();
-}
-
-/** Takes that place away, with all filters in it. */
-export function deleteClsact(batch: MessageWriter, index: number): void {
-  batch.begin(RTM_DELQDISC, 0, `delete clsact of link ${index}`);
-  tcmsg(batch, index, CLSACT_HANDLE, TC_H_CLSACT, 0);
-  batch.end();
 }
 
 /**
@@ -90,8 +87,7 @@ export function redirectAllButMark(
 ): void {
   const program = allButMark(mark);
   batch.begin(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, `redirect link ${index} to ${target}`);
-  const priority = 1;
-  tcmsg(batch, index, 0, TC_H_CLSACT_EGRESS, priority << 16 | ETH_P_ALL_BIG_ENDIAN);
+  tcmsg(batch, index, 0, TC_H_CLSACT_EGRESS, FIRST_OF_ALL);
   batch.attrString(TCA_KIND, "bpf");
   batch.nest(TCA_OPTIONS, () => {
     batch.nest(TCA_BPF_ACT, () => {
@@ -107,5 +103,12 @@ export function redirectAllButMark(
     batch.attrBytes(TCA_BPF_OPS_LEN, new Uint8Array([program.length / 8, 0]));
     batch.attrBytes(TCA_BPF_OPS, program);
   });
+  batch.end();
+}
+
+/** Takes back what {@link redirectAllButMark} did, and no packet is lost. */
+export function stopRedirect(batch: MessageWriter, index: number): void {
+  batch.begin(RTM_DELTFILTER, 0, `stop the redirect of link ${index}`);
+  tcmsg(batch, index, 0, TC_H_CLSACT_EGRESS, FIRST_OF_ALL);
   batch.end();
 }

@@ -14,7 +14,9 @@ export class Site implements AsyncDisposable {
     await lab.addRouter("empty");
     await lab.addRouter("one", { preset: "home" });
     await lab.addRouter("two");
-    await lab.addDevice("tv", { interfaces: { eth0: { gateway: "one" } } });
+    // With a condition, the lab has its link engine from here on.
+    const eth0 = { gateway: "one", condition: { latencyMs: 0.1 } };
+    await lab.addDevice("tv", { interfaces: { eth0 } });
     const phone = await lab.addDevice("phone", {
       interfaces: { wlan0: { gateway: "two" }, eth0: { gateway: "two" } },
     });
@@ -57,6 +59,10 @@ export const OPERATIONS: Record<string, (site: Site) => Promise<unknown>> = {
     lab.addDevice("new", {
       interfaces: { a: { gateway: "empty" }, b: { gateway: "empty" }, c: { gateway: "empty" } },
     }),
+  "a device with a condition": ({ lab }) =>
+    lab.addDevice("new", { interfaces: { eth0: { gateway: "two", condition: "wifi" } } }),
+  "a router with a condition of its downlink": ({ lab }) =>
+    lab.addRouter("new", { upstream: "one", downlinkCondition: "wifi" }),
   "an interface more": ({ phone }) => phone.addInterface("new", { gateway: "one" }),
   "the default interface replugged to a router without members": ({ phone }) =>
     phone.interface("wlan0").replug("empty"),

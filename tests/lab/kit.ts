@@ -51,9 +51,11 @@ export function config(node: Node) {
     node,
     "for what in addr '-4 route show table all' '-6 route show table all' neigh; do ip -j $what; done",
   ).split("\n").map((line) => JSON.parse(line));
+  // The link emulator keeps what it made for another use.
+  const own = links.filter(({ ifname }: { ifname: string }) => !/^emu\d+$/.test(ifname));
   return {
     // A bridge port's own hardware address is nobody's business.
-    links: sorted(links, ({ ifname, address, mtu, flags, master, addr_info }) => [
+    links: sorted(own, ({ ifname, address, mtu, flags, master, addr_info }) => [
       ifname,
       master ?? address,
       mtu,

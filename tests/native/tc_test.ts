@@ -4,9 +4,9 @@ import { MessageWriter } from "../../native/netlink/codec.ts";
 import { addBridge, setCarrier } from "../../native/netlink/link.ts";
 import {
   addClsact,
-  deleteClsact,
   redirectAllButMark,
   setNoQueue,
+  stopRedirect,
 } from "../../native/netlink/tc.ts";
 import { macBytes } from "../../lib/address/mod.ts";
 
@@ -32,8 +32,8 @@ Deno.test("requests for traffic control are written as tc(8) writes them", () =>
     ),
   );
   assertEquals(
-    words((batch) => deleteClsact(batch, 20)),
-    text(header("24000000", "25000500"), `00000000 ${link} 0000ffff f1ffffff 00000000`),
+    words((batch) => stopRedirect(batch, 20)),
+    text(header("24000000", "2d000500"), `00000000 ${link} 00000000 f3ffffff 00030100`),
   );
   assertEquals(
     words((batch) => setNoQueue(batch, 20)),
@@ -92,9 +92,8 @@ Deno.test("the kernel takes them, shows them as they were meant, and takes them 
   assertStringIncludes(shown, "protocol all pref 1 bpf");
   assertStringIncludes(shown, "4,32 0 0 4294963220,21 0 1 7,6 0 0 0,6 0 0 4294967295");
   assertStringIncludes(shown, "Egress Redirect to device to");
-  namespace.rtnetlink((batch) => deleteClsact(batch, 20));
-  assertEquals(tc("qdisc", "show", "dev", "from").includes("clsact"), false);
-  namespace.rtnetlink((batch) => addClsact(batch, 20));
+  namespace.rtnetlink((batch) => stopRedirect(batch, 20));
+  assertEquals(tc("filter", "show", "dev", "from", "egress"), "");
   const again = assertThrows(
     () => namespace.rtnetlink((batch) => addClsact(batch, 20)),
     SyscallError,
