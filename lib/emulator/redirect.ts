@@ -1,7 +1,7 @@
 import { SyscallError } from "../../native/libc.ts";
 import { NamespaceClosedError } from "../../native/namespace.ts";
 import { deleteNetdevTable } from "../../native/netlink/nf_tables.ts";
-import { addClsact, redirectAllButMark, stopRedirect } from "../../native/netlink/tc.ts";
+import { addClsact, deleteRedirect, redirectAllButMark } from "../../native/netlink/tc.ts";
 import { nft, RulesetError } from "../../native/nftables.ts";
 import { sendBy } from "../../native/packet_socket.ts";
 import { TUN_DEVICE } from "../../native/tap.ts";
@@ -83,7 +83,7 @@ function takeBefore(end: LinkEnd, port: Port): boolean {
 export function restore(end: LinkEnd, port: Port): void {
   try {
     notAside(end, port);
-    end.namespace.rtnetlink((batch) => stopRedirect(batch, end.index));
+    end.namespace.rtnetlink((batch) => deleteRedirect(batch, end.index));
   } catch (error) {
     if (error instanceof NamespaceClosedError) return;
     if (!refused(error, GONE)) throw error;
@@ -112,8 +112,8 @@ export function explain(error: unknown, { label }: LinkEnd): unknown {
   }
   if (error.code === "EEXIST") {
     return new EmulatorError(
-      `${what}: something in the node gave it a filter of priority 1 already; take that away, ` +
-        "by `tc filter del dev ... egress prio 1`",
+      `${what}: another emulator has, or something in the node does as if; take that away, ` +
+        "by `tc filter del dev ... egress`",
       { cause: error },
     );
   }

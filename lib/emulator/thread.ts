@@ -2,6 +2,8 @@ import type { EmulatorStart } from "./worker.ts";
 
 /** The first thing that the thread says: all that comes next it does in a loop of its own. */
 const STARTED = "started";
+/** The last, unless it is what went wrong. */
+const ENDED = "ended";
 
 /**
  * The worker thread of the emulator. It imports by an address that is no literal, for then
@@ -9,12 +11,17 @@ const STARTED = "started";
  */
 const SOURCE = `
 self.onmessage = async ({ data }) => {
-  const { emulate } = await import(String(${
+  let last = ${JSON.stringify(ENDED)};
+  try {
+    const { emulate } = await import(String(${
   JSON.stringify(new URL("./worker.ts", import.meta.url).href)
 }));
-  self.postMessage(${JSON.stringify(STARTED)});
-  emulate(data);
-  self.postMessage("ended");
+    self.postMessage(${JSON.stringify(STARTED)});
+    emulate(data);
+  } catch (error) {
+    last = error.message;
+  }
+  self.postMessage(last);
   self.close();
 };`;
 
@@ -30,11 +37,15 @@ export class EmulatorThread {
     this.#worker = new Worker(url, { type: "module", name: "netyard-emulator" });
     this.#worker.onmessage = ({ data }) => {
       URL.revokeObjectURL(url);
-      if (data === STARTED) this.#started = true;
-      else this.#ended.resolve();
+      if (data === STARTED) {
+        this.#started = true;
+        return;
+      }
+      this.#ended.resolve();
+      if (data !== ENDED) onError(data);
     };
     this.#worker.onerror = (event) => {
-      // Else the error would end the whole process.
+      // Else what the runtime itself finds wrong would end the whole process.
       event.preventDefault();
       URL.revokeObjectURL(url);
       this.#ended.resolve();

@@ -21,8 +21,10 @@ const TCA_ACT_OPTIONS = 2;
 const TCA_MIRRED_PARMS = 2;
 const TC_ACT_STOLEN = 4;
 const TCA_EGRESS_REDIR = 1;
-/** Priority 1, for all protocols: ETH_P_ALL in network byte order. */
+/** Priority 1, for every protocol (ETH_P_ALL, big-endian). */
 const FIRST_OF_ALL = 1 << 16 | 0x0300;
+/** Tells the filter from others of that priority: "nety". */
+const REDIRECT_HANDLE = 0x6e657479;
 
 function tcmsg(
   batch: MessageWriter,
@@ -42,8 +44,9 @@ export function setNoQueue(batch: MessageWriter, index: number): void {
 }
 
 /**
- * Gives a link a place for filters (`tc qdisc add dev ... clsact`); refused where it has one. The
- * kernel takes a link's queue out of use for that, and loses what is sent by it for half a millisecond.
+ * Gives a link a place for filters (`tc qdisc add dev ... clsact`); refused where it has one. A link
+ * that is up loses what it is to send meanwhile, for a millisecond or many: the kernel takes its
+ * queues out of use (`qdisc_graft`). Adding and deleting filters loses nothing.
  */
 export function addClsact(batch: MessageWriter, index: number): void {
   batch.begin(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, `add clsact to link ${index}`);
@@ -87,7 +90,7 @@ export function redirectAllButMark(
 ): void {
   const program = allButMark(mark);
   batch.begin(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, `redirect link ${index} to ${target}`);
-  tcmsg(batch, index, 0, TC_H_CLSACT_EGRESS, FIRST_OF_ALL);
+  tcmsg(batch, index, REDIRECT_HANDLE, TC_H_CLSACT_EGRESS, FIRST_OF_ALL);
   batch.attrString(TCA_KIND, "bpf");
   batch.nest(TCA_OPTIONS, () => {
     batch.nest(TCA_BPF_ACT, () => {
@@ -106,9 +109,9 @@ export function redirectAllButMark(
   batch.end();
 }
 
-/** Takes back what {@link redirectAllButMark} did, and no packet is lost. */
-export function stopRedirect(batch: MessageWriter, index: number): void {
-  batch.begin(RTM_DELTFILTER, 0, `stop the redirect of link ${index}`);
-  tcmsg(batch, index, 0, TC_H_CLSACT_EGRESS, FIRST_OF_ALL);
-  batch.end();
+/** Has packets leave by a link again that {@link redirectAllButMark} has leave by another one. */
+export function deleteRedirect(batch: MessageWriter, index: number): void {
+  batch.begin(RTM_DELTFILTER, 0, `delete the redirection of link ${index}`);
+  tcmsg(batch, index, REDIRECT_HANDLE, TC_H_CLSACT_EGRESS, FIRST_OF_ALL);
+  batch.attrString(TCA_KIND, "bpf").end();
 }

@@ -2,7 +2,15 @@ import { fast } from "../../native/fast.ts";
 import { check, closeFd, libc } from "../../native/libc.ts";
 import { Namespace } from "../../native/namespace.ts";
 import { addAddress, addNeighbour } from "../../native/netlink/address.ts";
-import { addVeth, LOOPBACK, setLink, syncLink } from "../../native/netlink/link.ts";
+import {
+  addVeth,
+  dumpLinks,
+  LOOPBACK,
+  readLinkState,
+  setLink,
+  syncLink,
+} from "../../native/netlink/link.ts";
+import { addClsact } from "../../native/netlink/tc.ts";
 import { ipBytes, macBytes } from "../../lib/address/mod.ts";
 import { Emulator, type EmulatorError } from "../../lib/emulator/mod.ts";
 import type { LinkEnd } from "../../lib/link/mod.ts";
@@ -34,13 +42,16 @@ export class Pair implements Disposable {
       ]] as const
     ) {
       namespace.rtnetlink((batch) => {
+        // On a link that is up, that loses packets.
+        addClsact(batch, 20);
         setLink(batch, LOOPBACK, { up: true });
         setLink(batch, 20, { up: true });
         addAddress(batch, 20, ipBytes(own), 24);
         addNeighbour(batch, 20, ipBytes(other), mac);
-        syncLink(batch, 20);
       });
     }
+    // Only now that both are up is there a carrier.
+    for (const namespace of [a, b]) namespace.rtnetlink((batch) => syncLink(batch, 20));
     this.up = { namespace: a, index: 20, name: "e0", label: `${name} (up)` };
     this.down = { namespace: b, index: 20, name: "e0", label: `${name} (down)` };
   }
@@ -78,6 +89,8 @@ const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
 const SO_SNDBUFFORCE = 32;
 const POLLIN = 1;
+const SIOCGSTAMPNS = 0x8907n;
+const CLOCK_REALTIME = 0;
 /** For experiments (IEEE 802); nobody else sends it. */
 const TYPE = 0x88b5;
 const HEADER = 14;
@@ -87,6 +100,7 @@ export class Frames implements Disposable {
   #fd: number;
   #out = new Uint8Array(70_000);
   #in = new Uint8Array(70_000);
+  #time = new BigInt64Array(2);
   #sent = 0;
 
   constructor({ namespace, index }: LinkEnd) {
@@ -115,7 +129,12 @@ export class Frames implements Disposable {
   /** Sends the next, of so many bytes. */
   send(bytes = 100): void {
     new DataView(this.#out.buffer).setUint32(HEADER, this.#sent++);
-    check(libc().send(this.#fd, this.#out, BigInt(bytes), 0), "send");
+    this.sendRaw(this.#out.subarray(0, bytes));
+  }
+
+  /** Sends any frame. */
+  sendRaw(frame: Uint8Array<ArrayBuffer>): void {
+    check(libc().send(this.#fd, frame, BigInt(frame.length), 0), "send");
   }
 
   /** The bytes of a frame; undefined if none comes in time. They are good until the next one. */
@@ -126,6 +145,12 @@ export class Frames implements Disposable {
     }
     const length = Number(libc().recv(this.#fd, this.#in, BigInt(this.#in.length), 0));
     return length > 0 ? this.#in.subarray(0, length) : undefined;
+  }
+
+  /** When the kernel got the frame that was received last, in nanoseconds since the epoch. */
+  stamp(): bigint {
+    check(libc().ioctl(this.#fd, SIOCGSTAMPNS, new Uint8Array(this.#time.buffer)), "SIOCGSTAMPNS");
+    return this.#time[0] * 1_000_000_000n + this.#time[1];
   }
 
   /** The number of a frame; undefined if none comes in time. */
@@ -149,6 +174,31 @@ export class Frames implements Disposable {
 /** The number that a frame of {@link Frames} carries. */
 export function numberOf(frame: Uint8Array): number {
   return new DataView(frame.buffer, frame.byteOffset).getUint32(HEADER);
+}
+
+/** The time by the kernel's clock, in nanoseconds since the epoch. */
+export function clock(): bigint {
+  const time = new BigInt64Array(2);
+  fast().clock_gettime(CLOCK_REALTIME, Deno.UnsafePointer.of(time)!);
+  return time[0] * 1_000_000_000n + time[1];
+}
+
+/** What a command in a namespace prints. */
+export async function output(
+  namespace: Namespace,
+  command: string,
+  ...args: string[]
+): Promise<string> {
+  const child = namespace.enter(() =>
+    new Deno.Command(command, { args, stdout: "piped", stderr: "piped" }).spawn()
+  );
+  const { stdout, stderr } = await child.output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+/** The names of the links in a namespace. */
+export function linksIn(namespace: Namespace): string[] {
+  return namespace.rtnetlink(dumpLinks).map((message) => readLinkState(message).name);
 }
 
 /** Waits until something holds, and says whether it did in time. */

@@ -4,9 +4,9 @@ import { MessageWriter } from "../../native/netlink/codec.ts";
 import { addBridge, setCarrier } from "../../native/netlink/link.ts";
 import {
   addClsact,
+  deleteRedirect,
   redirectAllButMark,
   setNoQueue,
-  stopRedirect,
 } from "../../native/netlink/tc.ts";
 import { macBytes } from "../../lib/address/mod.ts";
 
@@ -32,8 +32,12 @@ Deno.test("requests for traffic control are written as tc(8) writes them", () =>
     ),
   );
   assertEquals(
-    words((batch) => stopRedirect(batch, 20)),
-    text(header("24000000", "2d000500"), `00000000 ${link} 00000000 f3ffffff 00030100`),
+    words((batch) => deleteRedirect(batch, 20)),
+    text(
+      header("2c000000", "2d000500"),
+      `00000000 ${link} 7974656e f3ffffff 00030100`,
+      "08000100 62706600",
+    ),
   );
   assertEquals(
     words((batch) => setNoQueue(batch, 20)),
@@ -57,7 +61,7 @@ Deno.test("requests for traffic control are written as tc(8) writes them", () =>
     text(
       header("94000000", "2c000506"),
       // Of clsact's egress; priority 1, all protocols.
-      `00000000 ${link} 00000000 f3ffffff 00030100`,
+      `00000000 ${link} 7974656e f3ffffff 00030100`,
       "08000100 62706600 68000280",
       // mirred: stolen, egress redirect, to link 21.
       "38000180 34000180 0b000100 6d697272 65640000 24000280 20000200",
@@ -92,8 +96,9 @@ Deno.test("the kernel takes them, shows them as they were meant, and takes them 
   assertStringIncludes(shown, "protocol all pref 1 bpf");
   assertStringIncludes(shown, "4,32 0 0 4294963220,21 0 1 7,6 0 0 0,6 0 0 4294967295");
   assertStringIncludes(shown, "Egress Redirect to device to");
-  namespace.rtnetlink((batch) => stopRedirect(batch, 20));
+  namespace.rtnetlink((batch) => deleteRedirect(batch, 20));
   assertEquals(tc("filter", "show", "dev", "from", "egress"), "");
+  assertStringIncludes(tc("qdisc", "show", "dev", "from"), "clsact");
   const again = assertThrows(
     () => namespace.rtnetlink((batch) => addClsact(batch, 20)),
     SyscallError,
