@@ -49,7 +49,7 @@ export interface HostFacts extends LabFacts {
   namespaces: { net: Trial; pid: Trial; mount: Trial };
   /** A ruleset with NAT, dynamic sets and maps, in a scratch namespace. */
   ruleset: Trial;
-  /** `tc qdisc add ... netem`. */
+  /** Netem, and the qdiscs and filters that its engine puts beside it. */
   netem: Trial;
   /** `clsact` with a `cls_bpf` filter that redirects, which the link emulator needs. */
   clsact: Trial;

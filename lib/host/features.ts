@@ -66,7 +66,7 @@ export function featureFindings(facts: HostFacts): Finding[] {
     fromTrial(
       feature(
         "netem",
-        "sch_netem",
+        "netem",
         "link conditions",
         "nothing to do: the emulator stands in",
       ),

@@ -6,6 +6,7 @@ import { rtnetlink } from "../../native/netlink/socket.ts";
 import { nft } from "../../native/nftables.ts";
 import type { Trial } from "./finding.ts";
 import type { HostFacts } from "./facts.ts";
+import { missingForNetem } from "./netem_probe.ts";
 
 /** What only trying tells. */
 export type ScratchFacts = Pick<
@@ -64,8 +65,7 @@ export async function tryInScratch(programs: TrialPrograms): Promise<ScratchFact
   if (!scratch) return { ...nothingTried(), namespaces: { net, pid: undefined, mount: undefined } };
   using ns = scratch;
   attempt(() => ns.enter(() => rtnetlink((batch) => setLink(batch, LOOPBACK, { up: true }))));
-  const [netem, clsact, mount, pid] = await Promise.all([
-    tryNetem(ns, programs.tc),
+  const [clsact, mount, pid] = await Promise.all([
     tryClsact(ns, programs.tc),
     tryMount(ns, programs),
     tryPid(ns, programs),
@@ -73,7 +73,7 @@ export async function tryInScratch(programs: TrialPrograms): Promise<ScratchFact
   return {
     namespaces: { net, pid, mount },
     ruleset: attempt(() => ns.enter(() => nft(RULESET))),
-    netem,
+    netem: tryNetem(),
     clsact,
     ipv6: pathExists("/proc/sys/net/ipv6")
       ? attempt(() =>
@@ -106,9 +106,12 @@ async function tryCommand(ns: Namespace, program: string, args: string[]): Promi
     : { ok: false, detail: said || `${program} failed with exit code ${code}` };
 }
 
-async function tryNetem(ns: Namespace, tc: string | undefined): Promise<Trial> {
-  return tc && await tryCommand(ns, tc, "qdisc add dev lo root netem delay 1ms".split(" ")) ||
-    undefined;
+function tryNetem(): Trial {
+  const tried = attempt(missingForNetem);
+  const missing = tried?.ok ? missingForNetem() : [];
+  return missing.length > 0
+    ? { ok: false, detail: `the kernel has no ${missing.join(", ")}` }
+    : tried;
 }
 
 // The emulator's redirect, from the loopback to itself: no packet ever passes.

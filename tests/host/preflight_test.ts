@@ -78,8 +78,9 @@ const MISSING: [what: string, difference: Partial<HostFacts>, findings: string[]
     "add it: `export PATH=$PATH:/usr/sbin`",
     "feature | program-tcpdump | not on PATH | install it: sudo apt-get install tcpdump",
   ]],
-  ["no netem", { netem: no("Specified qdisc kind is unknown") }, [
-    "feature | netem | Specified qdisc kind is unknown | nothing to do: the emulator stands in",
+  ["no netem", { netem: no("the kernel has no sch_netem, act_police") }, [
+    "feature | netem | the kernel has no sch_netem, act_police | " +
+    "nothing to do: the emulator stands in",
   ]],
   ["no clsact", { clsact: no("Specified qdisc kind is unknown") }, [
     "feature | clsact | Specified qdisc kind is unknown | " +
