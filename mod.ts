@@ -37,6 +37,8 @@ export type {
   LinkMeasurement,
   LinkPreset,
 } from "./lib/link/mod.ts";
+export { LinkEngineError } from "./lib/link/errors.ts";
+export type { LinkEngineChoice } from "./lib/host/link_engine.ts";
 export { EmulatorError } from "./lib/emulator/errors.ts";
 export type {
   Firewall,

@@ -1,4 +1,4 @@
-import { NetyardError } from "../../native/error.ts";
+import { LinkEngineError } from "../link/errors.ts";
 
 /** A link cannot be impaired by the emulator, or the emulator failed. */
-export class EmulatorError extends NetyardError {}
+export class EmulatorError extends LinkEngineError {}

@@ -72,6 +72,15 @@ function fromEnvironment(value: string | undefined): LinkEngineChoice {
   );
 }
 
+/**
+ * Refuses at once what {@link linkEngineHere} would: a choice that does not exist, or netem where it
+ * is asked for and missing. It looks at the host only if netem is.
+ */
+export function checkLinkEngine(asked?: LinkEngineChoice): void {
+  const choice = asked ?? fromEnvironment(environmentLinkEngine());
+  if (choice === "netem") linkEngineHere(asked);
+}
+
 /** As {@link chooseEngine}, by the environment and the host that this process is in. */
 export function linkEngineHere(asked?: LinkEngineChoice): LinkEngineKind {
   return chooseEngine(asked, environmentLinkEngine(), {

@@ -1,3 +1,4 @@
+import type { Namespace } from "../../native/namespace.ts";
 import { SyscallError } from "../../native/libc.ts";
 import { NamespaceClosedError } from "../../native/namespace.ts";
 import { getLink, readLinkState } from "../../native/netlink/link.ts";
@@ -60,6 +61,15 @@ export class NetemEngine implements LinkEngine {
   /** All that was asked is in force already. */
   ready(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Nothing holds a namespace here; what was to be taken away in it goes with it. */
+  release(namespace: Namespace): void {
+    for (const draining of this.#draining) {
+      if (draining.end.namespace !== namespace) continue;
+      clearTimeout(draining.timer);
+      this.#draining.delete(draining);
+    }
   }
 
   /** Forgets the links. What impairs them lives and dies with their interfaces. */

@@ -1,5 +1,5 @@
 import { macAddress } from "../address/mod.ts";
-import type { LinkEngineKind } from "../link/mod.ts";
+import type { LinkEngineChoice } from "../host/link_engine.ts";
 import type { Ended } from "../node/host.ts";
 import { hostsFile, resolvConf } from "../node/names.ts";
 import type { SocketAddress } from "../node/reflector.ts";
@@ -66,7 +66,7 @@ export class LabCore implements LabServices {
     seed: number,
     bus: EventBus,
     output: RunDirectory | undefined,
-    linkEngine: () => LinkEngineKind,
+    linkEngine: LinkEngineChoice | undefined,
   ) {
     this.links = new Links(linkEngine, (error, labels) => this.#linksFailed(error, labels));
     this.label = label;

@@ -23,11 +23,13 @@ export interface OnInterface {
 
 /** An interface is down. */
 export interface LinkDownFault extends OnInterface {
+  /** Which fault it is. */
   kind: "link-down";
 }
 
 /** An interface goes down and up again and again. */
 export interface FlapFault extends OnInterface {
+  /** Which fault it is. */
   kind: "flap";
   /** How long it is down each time. */
   down: Duration;
@@ -39,7 +41,9 @@ export interface FlapFault extends OnInterface {
 
 /** The link of an interface has another condition than was asked of it. */
 export interface DegradeFault extends OnInterface {
+  /** Which fault it is. */
   kind: "degrade";
+  /** The condition that it has instead. */
   condition: LinkCondition;
   /** Default `"both"`. */
   direction?: LinkDirection;
@@ -47,26 +51,33 @@ export interface DegradeFault extends OnInterface {
 
 /** What a router sends into its LAN has another condition than was asked of it. */
 export interface DegradeDownlinkFault {
+  /** Which fault it is. */
   kind: "degrade-downlink";
   /** The router. */
   node: NodeReference;
+  /** The condition that it has instead. */
   condition: LinkCondition;
 }
 
 /** The link of two regions is broken: packets go another way, or nowhere. */
 export interface PartitionFault {
+  /** Which fault it is. */
   kind: "partition";
-  /** The regions, or their names. */
+  /** One of the regions, or its name. */
   a: RegionReference | string;
+  /** The other. */
   b: RegionReference | string;
 }
 
 /** The link of two regions has another condition than it was made with. Packets go the same way. */
 export interface DegradeRegionsFault {
+  /** Which fault it is. */
   kind: "degrade-regions";
-  /** The regions, or their names. */
+  /** One of the regions, or its name. */
   a: RegionReference | string;
+  /** The other. */
   b: RegionReference | string;
+  /** The condition that it has instead. */
   link: RegionLink;
 }
 

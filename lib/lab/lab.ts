@@ -1,8 +1,9 @@
 import { EventBus, type EventsOptions, type LabEvent, RunDirectory } from "../events/mod.ts";
+import { checkLinkEngine } from "../host/link_engine.ts";
 import { requireLab } from "../host/probe.ts";
 import type { Node } from "../node/node.ts";
 import { parseIp } from "../address/mod.ts";
-import type { RegionLink } from "../link/mod.ts";
+import type { LinkEngineKind, RegionLink } from "../link/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { ActiveFault } from "./active_fault.ts";
 import { addDevice } from "./build_device.ts";
@@ -67,15 +68,17 @@ export class Lab implements AsyncDisposable {
    * the process's permissions do not allow labs.
    */
   static async create(options: LabOptions = {}): Promise<Lab> {
-    const { label = "lab", outDir = environmentOutDir(), seed = drawSeed() } = parseOptions(
-      labOptionsSchema,
-      options,
-      "Lab.create()",
-    );
+    const { label = "lab", outDir = environmentOutDir(), seed = drawSeed(), linkEngine } =
+      parseOptions(
+        labOptionsSchema,
+        options,
+        "Lab.create()",
+      );
     requireLab();
+    checkLinkEngine(linkEngine);
     const output = outDir === undefined ? undefined : await RunDirectory.create(outDir, label);
     const bus = new EventBus();
-    const core = new LabCore(label, seed, bus, output, () => "emulator");
+    const core = new LabCore(label, seed, bus, output, linkEngine);
     output?.attach(bus);
     try {
       addExchange(core);
@@ -96,6 +99,11 @@ export class Lab implements AsyncDisposable {
   /** What decided all that was drawn at random. */
   get seed(): number {
     return this.#core.seed;
+  }
+
+  /** What impairs its links; undefined as long as none has a condition. */
+  get linkEngine(): LinkEngineKind | undefined {
+    return this.#core.links.kind;
   }
 
   /** Where events, state and logs are written, if they are. */

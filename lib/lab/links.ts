@@ -1,4 +1,6 @@
 import { Emulator } from "../emulator/mod.ts";
+import { type LinkEngineChoice, linkEngineHere } from "../host/link_engine.ts";
+import { NetemEngine } from "../host/netem_engine.ts";
 import type { Impairment, LinkEnd, LinkEngine, LinkEngineKind, LinkLimits } from "../link/mod.ts";
 import type { Namespace } from "../../native/namespace.ts";
 
@@ -7,13 +9,12 @@ export type OnEngineFailure = (error: Error, labels: string[]) => void;
 
 /** The link engine of a lab, which it has from the first condition on. */
 export class Links {
-  #choose: () => LinkEngineKind;
+  #asked: LinkEngineChoice | undefined;
   #onFailure: OnEngineFailure;
   #engine: LinkEngine | undefined;
 
-  /** `choose` says which engine it is to be, or why none can be. */
-  constructor(choose: () => LinkEngineKind, onFailure: OnEngineFailure) {
-    this.#choose = choose;
+  constructor(asked: LinkEngineChoice | undefined, onFailure: OnEngineFailure) {
+    this.#asked = asked;
     this.#onFailure = onFailure;
   }
 
@@ -43,7 +44,8 @@ export class Links {
   }
 
   #make(): LinkEngine {
-    this.#choose();
-    return new Emulator(this.#onFailure);
+    return linkEngineHere(this.#asked) === "netem"
+      ? new NetemEngine()
+      : new Emulator(this.#onFailure);
   }
 }

@@ -4,8 +4,8 @@ import {
   type LinkCondition,
   linkConditionSchema,
   type LinkDirections,
-  type LinkEngineKind,
 } from "../link/mod.ts";
+import { LINK_ENGINE_CHOICES, type LinkEngineChoice } from "../host/link_engine.ts";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
@@ -37,7 +37,7 @@ export interface LabOptions {
    * What impairs links: the kernel's `"netem"`, Netyard's own `"emulator"`, or netem where the kernel
    * has it (`"auto"`). Default: the environment variable `NETYARD_LINK_ENGINE`, or `"auto"`.
    */
-  linkEngine?: LinkEngineKind | "auto";
+  linkEngine?: LinkEngineChoice;
 }
 
 /** How a router is made. What is left out comes from the preset; without one, see each. */
@@ -129,7 +129,7 @@ export const labOptionsSchema: z.ZodType<LabOptions> = z.strictObject({
   label: z.string().min(1).max(100).optional(),
   outDir: z.string().min(1).optional(),
   seed: z.int().min(0).max(0xffffffff).optional(),
-  linkEngine: z.enum(["auto", "netem", "emulator"]).optional(),
+  linkEngine: z.enum(LINK_ENGINE_CHOICES).optional(),
 });
 
 export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject({

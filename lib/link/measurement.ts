@@ -34,7 +34,9 @@ export interface DirectionMeasurement {
 
 /** What probes found, in each direction; `up` is what the interface sends. */
 export interface LinkMeasurement {
+  /** Of what the interface sends. */
   up: DirectionMeasurement;
+  /** Of what it receives. */
   down: DirectionMeasurement;
 }
 
