@@ -1,5 +1,6 @@
 // deno task bench: how fast Netyard is, beside baselines of the same run.
 import { benchBuild } from "./bench_build.ts";
+import { benchLinks } from "./bench_links.ts";
 import { benchPath } from "./bench_path.ts";
 import { benchHello, benchUse } from "./bench_use.ts";
 import { close } from "./baselines.ts";
@@ -8,6 +9,7 @@ const parts: Record<string, () => Promise<void>> = {
   use: benchUse,
   hello: benchHello,
   path: benchPath,
+  links: benchLinks,
   build: benchBuild,
 };
 
