@@ -64,7 +64,12 @@ export class Session {
     }
     const count = (): ImpairmentCounters => {
       const counters = this.#control.counters(id);
-      return { ...counters, dropped: counters.dropped + port.overflowed };
+      const { overflowed } = port;
+      return {
+        ...counters,
+        packets: counters.packets + overflowed,
+        dropped: counters.dropped + overflowed,
+      };
     };
     // What it came to, once it is over: the number and the port may be another's then.
     let result: ImpairmentCounters | undefined;

@@ -158,31 +158,42 @@ Deno.test("duplicates, frames ahead of others, and damage are seen where they ar
 });
 
 Deno.test("the rate is exact on the wire, whatever it is", async () => {
+  // Large frames: else a busy host does not even send them as fast.
+  using pair = new Pair({ mtu: 9_000 });
   await using emulator = new TestEmulator();
-  const links = [[1_000, 300, 100], [10_000, 1_500, 200], [100_000, 1_500, 2_000]].map(
-    ([rateKbit, bytes, count]) => {
-      const pair = new Pair();
-      const [from, to] = [new Frames(pair.up), new Frames(pair.down)];
-      from.send();
-      to.receive(1_000);
-      to.stamp(); // From now on the kernel keeps the times.
-      return { rateKbit, bytes, count, pair, from, to };
-    },
-  );
-  for (const { pair, rateKbit } of links) emulator.impair(pair.up, { rateKbit }, 1);
-  await emulator.ready();
-  for (const { from, count, bytes } of links) for (let n = 0; n < count; n++) from.send(bytes);
-  for (const { rateKbit, bytes, count, pair, from, to } of links) {
-    const times = upTo(count).map(() => {
+  using from = new Frames(pair.up);
+  using to = new Frames(pair.down);
+  from.send();
+  to.receive(1_000);
+  to.stamp(); // From now on the kernel keeps the times.
+  const impairment = emulator.impair(pair.up, {}, 1);
+
+  /** How far the time that frames took is from what the rate says, as a share of it. */
+  const error = (rateKbit: number, bytes: number, count: number) => {
+    for (let n = 0; n < count; n++) from.send(bytes);
+    const step = bytes * 8_000 / rateKbit;
+    const late = upTo(count).map((n) => {
       assert(to.receive(5_000));
-      return Number(to.stamp() / 1_000n);
+      return Number(to.stamp() / 1_000n) - n * step;
     });
-    // The median over many intervals: a busy host delays some frames, and all of them later.
-    const half = count / 2;
-    const spans = upTo(half).map((n) => times[n + half] - times[n]).sort((x, y) => x - y);
-    const measured = half * bytes * 8_000 / spans[half / 2];
-    assert(Math.abs(measured / rateKbit - 1) < 0.01, `${measured} kbit/s for ${rateKbit}`);
-    [pair, from, to].forEach((used) => used[Symbol.dispose]());
+    // No frame is early, and on a busy host some are late: the most punctual of the first third and
+    // of the last one are as far apart as the rate says.
+    const third = Math.floor(count / 3);
+    const drift = Math.min(...late.slice(-third)) - Math.min(...late.slice(0, third));
+    return drift / (2 * third * step);
+  };
+  for (
+    const [kbit, bytes, count] of [[1_000, 300, 60], [10_000, 1_500, 120], [100_000, 9_000, 200]]
+  ) {
+    impairment.change({ rateKbit: kbit });
+    await emulator.ready();
+    // A host so busy that it did not send without a pause gets another chance; faster is never good.
+    const errors: number[] = [];
+    do {
+      errors.push(error(kbit, bytes, count));
+      assert(errors.at(-1)! > -0.01, `${kbit} kbit/s: too fast by ${errors}`);
+    } while (errors.at(-1)! > 0.01 && errors.length < 10);
+    assert(errors.at(-1)! < 0.01, `${kbit} kbit/s: too slow by ${errors}`);
   }
 });
 
@@ -193,9 +204,10 @@ Deno.test("the queue before a slow link is bounded; what finds it full is counte
   const impairment = emulator.impair(pair.up, { rateKbit: 64 }, 1);
   await emulator.ready();
   const before = Deno.memoryUsage().rss;
-  for (let n = 0; n < 20_000; n++) from.send(1_500);
-  // 6 s of it at most are held: 33 frames.
-  assert(await eventually(() => impairment.counters().dropped > 20_000 - 40));
-  assert(impairment.counters().dropped < 20_000);
+  for (let n = 0; n < 2_000; n++) from.send(1_500);
+  // 6 s of it at most are held: 33 frames; and some leave meanwhile, 5 a second.
+  assert(await eventually(() => impairment.counters().dropped > 2_000 - 100));
+  const { packets, dropped } = impairment.counters();
+  assert(packets - dropped >= 32, `${packets - dropped} were taken`);
   assert(Deno.memoryUsage().rss - before < 100 * 2 ** 20);
 });

@@ -53,8 +53,8 @@ Deno.test("control frames are those that hosts send of their own accord", () => 
 Deno.test("a damaged frame differs by one bit, behind the Ethernet header", () => {
   const random = seeded(5);
   const places = new Set<number>();
-  for (let round = 0; round < 20_000; round++) {
-    const length = 15 + pick(random, 16);
+  for (let round = 0; round < 3_000; round++) {
+    const length = 15 + pick(random, 4);
     const header = pick(random, 50);
     const start = header + VNET_HEADER;
     const before = Uint8Array.from({ length: 200 }, () => pick(random, 256));
@@ -69,7 +69,7 @@ Deno.test("a damaged frame differs by one bit, behind the Ethernet header", () =
     assert(at >= start + ETHERNET && at < start + length);
     places.add((at - start) * 8 + Math.log2(difference));
   }
-  assertEquals(places.size, 16 * 8, "every bit is damaged at some time");
+  assertEquals(places.size, 4 * 8, "every bit is damaged at some time");
 });
 
 Deno.test("damage before the checksum is computed is in what it is computed from", () => {
