@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { lendPackages } from "./native/lend_packages.ts";
 import { OrdinaryUser } from "./native/ordinary_user.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -182,16 +183,3 @@ Deno.test("examples/hello.ts shows the same to an ordinary user", async () => {
   assertEquals(code, 0, `exit code ${code}\n${stdout}${stderr}`);
   checkHello(stdout);
 });
-
-/** Copies the npm packages that are in this user's cache to another's, which has no network. */
-async function lendPackages(denoDir: string): Promise<void> {
-  const sh = async (program: string, ...args: string[]) => {
-    const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
-    assert(success, new TextDecoder().decode(stderr));
-    return new TextDecoder().decode(stdout);
-  };
-  const { npmCache } = JSON.parse(await sh(Deno.execPath(), "info", "--json"));
-  await Deno.mkdir(denoDir);
-  await sh("cp", "-r", npmCache, `${denoDir}/npm`);
-  await sh("chmod", "-R", "a+rwX", denoDir);
-}

@@ -46,10 +46,13 @@ export class OrdinaryUser implements AsyncDisposable {
     return new OrdinaryUser(dir, await reachableDeno(dir), drop);
   }
 
-  /** Runs a command there. The environment holds only what is needed, and `env`. */
+  /**
+   * Runs a command there. The environment holds only what is needed, and `env`. `before` begins a
+   * command that runs the rest of it, with the privileges that are dropped then.
+   */
   async run(
     argv: string[],
-    options: { env?: Record<string, string>; cwd?: string; stdin?: string } = {},
+    options: { env?: Record<string, string>; cwd?: string; stdin?: string; before?: string[] } = {},
   ): Promise<Outcome> {
     const process = this.spawn(argv, { ...options, stdin: options.stdin === undefined });
     if (options.stdin !== undefined) {
@@ -65,9 +68,10 @@ export class OrdinaryUser implements AsyncDisposable {
   /** Starts a command there; without `stdin`, that is a pipe. */
   spawn(
     argv: string[],
-    options: { env?: Record<string, string>; cwd?: string; stdin?: boolean } = {},
+    options: { env?: Record<string, string>; cwd?: string; stdin?: boolean; before?: string[] } =
+      {},
   ): Deno.ChildProcess {
-    const [program, ...args] = [...this.#drop, ...argv];
+    const [program, ...args] = [...options.before ?? [], ...this.#drop, ...argv];
     return new Deno.Command(program, {
       args,
       cwd: options.cwd ?? this.dir,
