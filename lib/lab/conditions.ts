@@ -108,3 +108,19 @@ function linkEnd(iface: InterfaceRecord, way: Way): LinkEnd {
   const { name, index } = segment.members.get(iface)!;
   return { namespace: segment.owner.runtime.namespace, index, name, label };
 }
+
+/** Records what is in force on an interface now, faults included. */
+export function tellCondition(
+  core: LabCore,
+  { node, name, conditions }: InterfaceRecord,
+  direction: LinkDirection,
+): void {
+  const [up, down] = [inForce(conditions.up), inForce(conditions.down)];
+  const same = JSON.stringify(up) === JSON.stringify(down);
+  const tell = (direction: LinkDirection, condition: LinkCondition | null): void => {
+    core.bus.emit({ kind: "condition-changed", node: node.name, name, direction, condition });
+  };
+  if (same && direction === "both") return tell("both", up);
+  if (direction !== "down") tell("up", up);
+  if (direction !== "up") tell("down", down);
+}

@@ -1,7 +1,7 @@
-import { type LinkDirection, resolveCondition } from "../link/mod.ts";
+import { resolveCondition } from "../link/mod.ts";
 import { milliseconds } from "../options/duration.ts";
-import { putEnd, WAYS } from "./conditions.ts";
-import { type Impaired, inForce, together } from "./impaired.ts";
+import { putEnd, tellCondition, WAYS } from "./conditions.ts";
+import { type Impaired, inForce } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { applyDownlink } from "./downlink.ts";
 import { NotFoundError, TopologyError } from "./errors.ts";
@@ -117,11 +117,11 @@ function degrade(core: LabCore, iface: InterfaceRecord, fault: DegradeFault): Un
     defer(remove);
     change(({ faults }) => faults.push(overlay));
   });
-  tellCondition(core, iface);
+  tellCondition(core, iface, direction);
   return () => {
     if (isGone(iface)) return;
     remove();
-    tellCondition(core, iface);
+    tellCondition(core, iface, direction);
   };
 }
 
@@ -184,16 +184,6 @@ function tellRegionLink(core: LabCore, { ends: [near, far] }: RegionLinkRecord):
 function take<T>(list: T[], item: T): void {
   const at = list.indexOf(item);
   if (at >= 0) list.splice(at, 1);
-}
-
-function tellCondition(core: LabCore, iface: InterfaceRecord): void {
-  const about = { kind: "condition-changed", node: iface.node.name, name: iface.name } as const;
-  const both = together(iface.conditions);
-  const each: [LinkDirection, unknown][] = both !== null && typeof both === "object" &&
-      ("up" in both || "down" in both)
-    ? [["up", inForce(iface.conditions.up)], ["down", inForce(iface.conditions.down)]]
-    : [["both", both]];
-  for (const [direction, condition] of each) core.bus.emit({ ...about, direction, condition });
 }
 
 function tellDownlink(core: LabCore, { name, lan }: RouterRecord): void {

@@ -12,7 +12,7 @@ import {
 } from "../link/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { NodeRemovedError } from "../node/errors.ts";
-import { setCondition } from "./conditions.ts";
+import { setCondition, tellCondition } from "./conditions.ts";
 import { inForce } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "./measure.ts";
@@ -148,13 +148,7 @@ export class Interface {
       const wanted = parseOptions(conditionSchema.nullable(), condition, what);
       const way = parseOptions(directionSchema, direction, `${what}: direction`);
       setCondition(this.#core, iface, wanted, way);
-      this.#core.bus.emit({
-        kind: "condition-changed",
-        node: iface.node.name,
-        name: iface.name,
-        direction: way,
-        condition: wanted,
-      });
+      tellCondition(this.#core, iface, way);
     });
     await this.#core.links.ready();
   }
