@@ -43,8 +43,6 @@ export class Port {
   readonly mark: number;
   /** Whether a rule of nftables has it get what it is to get, too. */
   aside = false;
-  /** Resolves when that rule is gone. */
-  settling: Promise<void> | undefined;
   #offload: TapOffload | undefined;
   /** How many frames found the TAP full before its present use. */
   #overflowedBefore = 0;
@@ -113,7 +111,7 @@ export class Port {
   /** Lets the namespace go; resolves when the kernel has seen it. */
   async close(): Promise<void> {
     closeFd(this.tap);
-    await Promise.all([closeLater(this.sender), this.settling]);
+    await closeLater(this.sender);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Namespace } from "../../native/namespace.ts";
 import type { LinkEnd, LinkLimits } from "../link/mod.ts";
 import { Port } from "./port.ts";
-import { explain, redirect } from "./redirect.ts";
+import { Asides } from "./asides.ts";
+import { explain, redirect, restore } from "./redirect.ts";
 import { offloadFor } from "./offload.ts";
 
 /** The ports of an emulator that nobody uses, by their namespaces. */
@@ -10,6 +11,7 @@ export class Ports {
   /** Those whose namespaces are to go. */
   #released = new WeakSet<Namespace>();
   #closing = new Set<Promise<void>>();
+  #asides = new Asides();
 
   /** Has what is to leave by an end of a link come to a port; on failure all is as before. */
   take(end: LinkEnd, limits: LinkLimits): Port {
@@ -17,7 +19,7 @@ export class Ports {
       const port = this.#used(end.namespace) ?? new Port(end.namespace);
       try {
         port.setOffload(offloadFor(limits));
-        redirect(end, port);
+        redirect(end, port, this.#asides);
         return port;
       } catch (error) {
         this.park(port);
@@ -26,6 +28,11 @@ export class Ports {
     } catch (error) {
       throw explain(error, end);
     }
+  }
+
+  /** Has what is to leave by an end leave by it again, and not come to the port. */
+  restore(end: LinkEnd, port: Port): void {
+    restore(end, port, this.#asides);
   }
 
   #used(namespace: Namespace): Port | undefined {
@@ -47,6 +54,7 @@ export class Ports {
   /** Lets a namespace go. */
   release(namespace: Namespace): void {
     this.#released.add(namespace);
+    this.#asides.release(namespace);
     for (const port of this.#parked.get(namespace) ?? []) this.#close(port);
     this.#parked.delete(namespace);
   }
@@ -54,7 +62,7 @@ export class Ports {
   /** Lets all of them go; resolves when they are gone. */
   async close(): Promise<void> {
     for (const namespace of [...this.#parked.keys()]) this.release(namespace);
-    await Promise.all(this.#closing);
+    await Promise.all([...this.#closing, this.#asides.close()]);
   }
 
   #close(port: Port): void {

@@ -5,7 +5,6 @@ import { EmulatorError } from "./errors.ts";
 import { offloadFor } from "./offload.ts";
 import type { Port } from "./port.ts";
 import type { Ports } from "./ports.ts";
-import { restore } from "./redirect.ts";
 import { EmulatorThread } from "./thread.ts";
 import { watch } from "./watchdog.ts";
 
@@ -93,7 +92,7 @@ export class Session {
       counters: () => result ?? count(),
       remove: () => {
         if (!inForce()) return;
-        restore(end, port);
+        this.#ports.restore(end, port);
         this.#finish(id, held, Command.Remove);
       },
       abandon: () => {
@@ -165,7 +164,7 @@ export class Session {
     for (const { end, port } of this.#directions.values()) {
       labels.push(end.label);
       try {
-        restore(end, port);
+        this.#ports.restore(end, port);
       } catch (error) {
         // The others are to be plain all the same.
         dead.push(`${end.label} (${(error as Error).message})`);

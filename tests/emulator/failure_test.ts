@@ -3,7 +3,6 @@ import { eventually, Frames, linksIn, output, Pair, TestEmulator } from "./kit.t
 import { Command, Control } from "../../lib/emulator/control.ts";
 import { EmulatorError } from "../../lib/emulator/mod.ts";
 import { Ports } from "../../lib/emulator/ports.ts";
-import { restore } from "../../lib/emulator/redirect.ts";
 import { EmulatorThread } from "../../lib/emulator/thread.ts";
 import { EventFd } from "../../native/eventfd.ts";
 import { NamespaceClosedError } from "../../native/namespace.ts";
@@ -106,7 +105,7 @@ Deno.test("a link or a TAP that vanishes stops no other link, and costs nothing"
   wake.close();
   taken.forEach((port) => ports.park(port));
   // The TAP is gone, and not used again.
-  restore(robbed.up, taken[1]);
+  ports.restore(robbed.up, taken[1]);
   const again = ports.take(robbed.up, {});
   assert(again !== taken[1]);
   ports.park(again);
