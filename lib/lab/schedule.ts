@@ -134,7 +134,7 @@ export class Schedule implements AsyncDisposable {
       const askedMs = milliseconds(step.at);
       const wanted = step.do;
       if (typeof wanted === "function") {
-        return [{ step: n, askedMs, act: wanted, what: wanted.name || "function" }];
+        return [{ step: n, askedMs, act: wanted, what: functionName(wanted) }];
       }
       if (wanted === "heal") return [{ step: n, askedMs, act: () => this.heal(), what: wanted }];
       if ("heal" in wanted) return [this.#healing(n, askedMs, wanted.heal)];
@@ -197,11 +197,17 @@ export class Schedule implements AsyncDisposable {
   }
 
   async #until(time: number): Promise<void> {
-    const ms = time - performance.now();
-    if (ms <= 0 || this.#isOver) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    await Promise.race([promise, this.#cancelled.promise]);
-    clearTimeout(timer);
+    // A timer counts whole milliseconds, and goes off up to one too early.
+    for (let ms; (ms = time - performance.now()) > 0 && !this.#isOver;) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, ms);
+      await Promise.race([promise, this.#cancelled.promise]);
+      clearTimeout(timer);
+    }
   }
+}
+
+/** What a function is called; one that was written where it is given is called by its key, `do`. */
+function functionName({ name }: { name: string }): string {
+  return name === "" || name === "do" ? "function" : name;
 }
