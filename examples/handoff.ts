@@ -1,79 +1,109 @@
-// A phone goes from Wi-Fi to the cellular network in the middle of a conversation with a server.
+// A phone goes from Wi-Fi to the cellular network in the middle of two conversations with a server.
 //
-//   before: phone -- home (NAT) ------------\
-//                                            exchange -- dc -- server
-//   after:  phone -- carrier (CGNAT) -------/
+//   before: phone -- home (NAT), wifi -------------\
+//                                                   exchange -- dc -- server
+//   after:  phone -- carrier (CGNAT), mobile-4g ---/
 //
-// The phone sends a beat every 10 ms over one TCP connection, and the server answers each. At the
-// handoff the phone's address goes, and with it the connection: nothing tells the two ends, their
-// packets just lead nowhere. The program sees that no answer comes and connects anew, from the new
-// address; the server sees a stranger.
+// For half a second there is no network at all, while the radio attaches. Then the phone has another
+// address and is behind another NAT, and everything takes longer.
+//
+// By TCP it sends a beat every 10 ms, and the server answers each. The connection is bound to the
+// address that is gone: nothing tells the two ends, their packets just lead nowhere. The program sees
+// that no answer comes and connects anew; the server sees a stranger. By UDP it asks all the time from
+// one socket, which is bound to no address: that conversation goes on by itself, as QUIC's would, and
+// only the server must put up with another address.
 //
 // deno run -P examples/handoff.ts
 import "@netyard/netyard/rootless";
 import { formatTable } from "./lib/table.ts";
 import { Lab, type SocketAddress } from "@netyard/netyard";
 import { waitUntil } from "@netyard/netyard/testing";
-import { assert, assertEquals, assertLess, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertLess,
+  assertNotEquals,
+} from "@std/assert";
+
+const GAP_MS = 500;
 
 await using lab = await Lab.create({ label: "handoff" });
 const dc = await lab.addRouter("dc", { preset: "public" });
 const home = await lab.addRouter("home", { preset: "home" });
 const carrier = await lab.addRouter("carrier", { preset: "isp-cgnat" });
 const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
-const phone = await lab.addDevice("phone", { interfaces: { net0: { gateway: home } } });
+const phone = await lab.addDevice("phone", {
+  interfaces: { net0: { gateway: home, condition: "wifi" } },
+});
 const net0 = phone.interface("net0");
 
 /** For each connection, in their order: who the server saw, and how many beats came by it. */
-const seen: { from: string; beats: number; connection: Deno.Conn }[] = [];
+const seen: { from: Deno.NetAddr; beats: number; connection: Deno.Conn }[] = [];
 const listener = server.runSync(() => Deno.listen({ port: 7000 }));
 const serving = serve(listener);
+// By UDP a reflector answers: with the address that it saw.
+await using reflector = await server.spawnReflector();
 
-const beating = phone.run(beat, { ip: server.ip!, port: 7000 });
+const talking = phone.run(talk, { ip: server.ip!, port: 7000 }, reflector.address);
 const wifiIp = phone.ip!;
-await waitUntil(() => seen[0]?.beats >= 5);
+await waitUntil(() => seen.at(-1)?.beats! >= 10, { what: "the conversations are under way" });
 
 await net0.linkDown();
+await new Promise((resolve) => setTimeout(resolve, GAP_MS));
 await net0.replug(carrier);
+await net0.setCondition("mobile-4g");
 await net0.linkUp();
 
 const cellularIp = phone.ip!;
-const { before, after, gapMs } = await beating;
+const { connections, tcpGapMs, udp, udpGapMs } = await talking;
 const addresses = phone.runSync(() => Deno.networkInterfaces()).map(({ address }) => address);
 listener.close();
 for (const { connection } of seen) connection.close();
 await serving;
 
+const ends = <T>(list: T[]): [T, T] => [list[0], list.at(-1)!];
+const [before, after] = ends(connections);
 console.log(formatTable([
   ["", "before", "after"],
-  ["the phone's address", before, after],
-  ["the server saw", seen[0].from, seen[1]?.from],
-  ["beats that arrived", `${seen[0].beats}`, `${seen[1]?.beats}`],
+  ["the phone's address", before.local, after.local],
+  ["by TCP the server saw", ...ends(seen).map(({ from }) => `${from.hostname}:${from.port}`)],
+  ["by UDP the server saw", ...udp],
+  ["beats that arrived", ...ends(seen).map(({ beats }) => `${beats}`)],
+  ["answered within", ...[before, after].map(({ rttsMs }) => `${median(rttsMs).toFixed(0)} ms`)],
 ]));
-console.log(`\nNo answer for ${gapMs.toFixed(0)} ms.`);
+console.log(`\nNo answer for ${udpGapMs.toFixed(0)} ms by UDP, ${tcpGapMs.toFixed(0)} ms by TCP.`);
 
+const distinct = (list: unknown[]) => [...new Set(list)];
 assertNotEquals(wifiIp, cellularIp);
+assert(!addresses.includes(wifiIp), `the phone still has ${wifiIp}`);
 assertEquals(
-  [before, after],
+  distinct(connections.map(({ local }) => local)),
   [wifiIp, cellularIp],
   "each connection is from the address of its time",
 );
-assert(!addresses.includes(wifiIp), `the phone still has ${wifiIp}`);
-assertEquals(seen.map(({ from }) => from.split(":")[0]), [home.uplinkIp, carrier.uplinkIp]);
-assertLess(gapMs, 3000, "the program finds its way in three seconds");
+const routers = [home.uplinkIp, carrier.uplinkIp];
+assertEquals(distinct(seen.map(({ from }) => from.hostname)), routers);
+assertEquals(udp.map((from) => from.split(":")[0]), routers, "the same socket, two addresses");
+assertGreaterOrEqual(Math.min(...before.rttsMs), 6, "wifi: 5 ms each way, give or take 2");
+assertGreaterOrEqual(Math.min(...after.rttsMs), 34, "mobile-4g: 25 ms each way, give or take 8");
+assertLess(Math.min(...before.rttsMs), Math.min(...after.rttsMs));
+for (const gapMs of [udpGapMs, tcpGapMs]) assertGreaterOrEqual(gapMs, GAP_MS);
+assertLess(tcpGapMs, 5000, "the program finds its way in a few seconds");
 
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+/** The server: answers each beat. */
 async function serve(listener: Deno.Listener): Promise<void> {
   const conversations: Promise<void>[] = [];
-  try {
-    for await (const connection of listener) conversations.push(answer(connection));
-  } finally {
-    await Promise.all(conversations);
-  }
+  for await (const connection of listener) conversations.push(answer(connection));
+  await Promise.all(conversations);
 }
 
 async function answer(connection: Deno.Conn): Promise<void> {
-  const { hostname, port } = connection.remoteAddr as Deno.NetAddr;
-  const peer = { from: `${hostname}:${port}`, beats: 0, connection };
+  const peer = { from: connection.remoteAddr as Deno.NetAddr, beats: 0, connection };
   seen.push(peer);
   const buffer = new Uint8Array(64);
   try {
@@ -86,37 +116,70 @@ async function answer(connection: Deno.Conn): Promise<void> {
   }
 }
 
-/** The phone's program: beats until it has beaten by a second connection for a while. */
-async function beat(
-  { ip, port }: SocketAddress,
-): Promise<{ before: string; after: string; gapMs: number }> {
+/** The phone's program: talks until it has talked for a while from a second address. */
+async function talk(beats: SocketAddress, questions: SocketAddress) {
+  const { createSocket } = await import("node:dgram");
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-  const late = async () => {
-    await pause(100);
-    throw new Error("no answer within 100 ms");
+  const silence = () => {
+    let [lastMs, longestMs] = [performance.now(), 0];
+    const broken = () => {
+      longestMs = Math.max(longestMs, performance.now() - lastMs);
+      lastMs = performance.now();
+    };
+    return { broken, longestMs: () => longestMs };
   };
-  const answers: { local: string; at: number }[] = [];
-  const giveUp = performance.now() + 10_000;
-  while (performance.now() < giveUp) {
-    try {
-      using connection = await Deno.connect({ hostname: ip, port });
-      const local = (connection.localAddr as Deno.NetAddr).hostname;
-      for (let beats = 1;; beats++) {
-        await connection.write(new Uint8Array(1));
-        const length = await Promise.race([connection.read(new Uint8Array(64)), late()]);
-        if (length === null) throw new Error("the server closed the connection");
-        answers.push({ local, at: performance.now() });
-        const first = answers[0].local;
-        if (local !== first && beats === 5) {
-          const resumed = answers.findIndex((answer) => answer.local === local);
-          const gapMs = answers[resumed].at - answers[resumed - 1].at;
-          return { before: first, after: local, gapMs };
-        }
-        await pause(10);
-      }
-    } catch {
-      await pause(10); // The link is down, or the connection leads nowhere: try again.
+
+  // UDP: who the server saw, in their order.
+  const udp: string[] = [];
+  const udpSilence = silence();
+  const socket = createSocket("udp4");
+  socket.on("message", (data) => {
+    udpSilence.broken();
+    if (!udp.includes(data.toString())) udp.push(data.toString());
+  });
+  // While there is no way out, sending is an error.
+  const asking = setInterval(() => socket.send("?", questions.port, questions.ip, () => {}), 10);
+  await new Promise((resolve) => socket.once("message", resolve));
+
+  // TCP: each connection, and how long each of its answers took.
+  const connections: { local: string; rttsMs: number[] }[] = [];
+  const tcpSilence = silence();
+  // TCP itself makes up for a loss in so much time.
+  const patienceMs = 700;
+  const late = () =>
+    pause(patienceMs).then(() => {
+      throw new Error(`no answer within ${patienceMs} ms`);
+    });
+
+  const beat = async (connection: Deno.Conn) => {
+    const { hostname: local } = connection.localAddr as Deno.NetAddr;
+    const rttsMs: number[] = [];
+    connections.push({ local, rttsMs });
+    while (local === connections[0].local || rttsMs.length < 10 || udp.length < 2) {
+      const sent = performance.now();
+      await connection.write(new Uint8Array(1));
+      const length = await Promise.race([connection.read(new Uint8Array(64)), late()]);
+      if (length === null) throw new Error("the server closed the connection");
+      rttsMs.push(performance.now() - sent);
+      tcpSilence.broken();
+      await pause(10);
     }
+  };
+  const giveUp = performance.now() + 20_000;
+  try {
+    while (performance.now() < giveUp) {
+      try {
+        using connection = await Deno.connect({ hostname: beats.ip, port: beats.port });
+        await beat(connection);
+        const [udpGapMs, tcpGapMs] = [udpSilence.longestMs(), tcpSilence.longestMs()];
+        return { connections, tcpGapMs, udp, udpGapMs };
+      } catch {
+        await pause(10); // The link is down, or the connection leads nowhere: try again.
+      }
+    }
+    throw new Error("no way to the server for 20 s");
+  } finally {
+    clearInterval(asking);
+    socket.close();
   }
-  throw new Error("no way to the server for 10 s");
 }
