@@ -109,6 +109,81 @@ const PRINTS: Record<string, (output: string) => void> = {
     }
     assertMatch(output, /^Beats answered: \d\d+\. Connections: 1\.$/m);
   },
+  "asymmetric_bandwidth.ts"(output) {
+    assertMatch(output, /^asked +20\.0 Mbit\/s +2\.0 Mbit\/s +10\.0$/m);
+    for (const where of ["downlink of the router", "interface, each direction"]) {
+      assertMatch(output, new RegExp(`^${where} +[\\d.]+ Mbit/s +[\\d.]+ Mbit/s +[\\d.]+$`, "m"));
+    }
+  },
+  "progressive_degradation.ts"(output) {
+    const medians = ["wifi", "wifi-bad", "mobile-3g", "nothing"].map((name) => {
+      const row = new RegExp(
+        `^${name} +\\d+ +\\d+ \\([\\d.]+ %\\) +[\\d.]+ ms +([\\d.]+) ms$`,
+        "m",
+      );
+      return Number(match(output, row)[1]);
+    });
+    const [wifi, bad, cell, nothing] = medians;
+    assert(wifi < bad && bad < cell && nothing < bad, medians.join());
+    assertMatch(output, /^The first answer by the good link came after \d+ ms\.$/m);
+  },
+  "split_brain.ts"(output) {
+    const [, direct] = match(
+      output,
+      /^all cables work +(\d routers), \d+ ms +eu leads +eu leads$/m,
+    );
+    const [, round] = match(output, /^eu-us is cut +(\d routers), \d+ ms +eu leads +eu leads$/m);
+    assertNotEquals(direct, round);
+    assertMatch(output, /^us-asia, too +none +eu leads +us leads$/m);
+    assertMatch(
+      output,
+      new RegExp(`^us-asia is mended +${round}, \\d+ ms +eu leads +eu leads$`, "m"),
+    );
+    assertMatch(output, new RegExp(`^eu-us, too +${direct}, \\d+ ms +eu leads +eu leads$`, "m"));
+  },
+  "flaky_links.ts"(output) {
+    const at = (pattern: string) => match(output, new RegExp(`^${pattern}$`, "m")).index;
+    const places = [
+      "0 ms +[\\d.]+ ms +dayBegins\\(\\)",
+      " +[\\d.]+ ms +camera: picture arrived",
+      "200 ms +[\\d.]+ ms +flap",
+      "800 ms +[\\d.]+ ms +heal loose plug",
+      "1000 ms +[\\d.]+ ms +degrade",
+      " +[\\d.]+ ms +camera wwan0: mobile-3g",
+      "1300 ms +[\\d.]+ ms +link-down",
+      " +[\\d.]+ ms +camera: picture lost",
+      "1800 ms +[\\d.]+ ms +heal no network",
+      "2200 ms +[\\d.]+ ms +heal step 4",
+      " +[\\d.]+ ms +camera wwan0: null",
+    ].map(at);
+    assertEquals(places, places.toSorted((a, b) => a - b), output);
+  },
+  "seeds.ts"(output) {
+    if (output.startsWith("Here netem impairs the links")) return;
+    const [, losses] = match(output, /^the first +7 +(\d+ +[\d, ]+\.\.\.)$/m);
+    assertMatch(output, new RegExp(`^the same seed +7 +${RegExp.escape(losses)}$`, "m"));
+    const [, seed, drawn] = match(output, /^no seed given +(\d+) +(\d+ +[\d, ]+\.\.\.)$/m);
+    assertMatch(
+      output,
+      new RegExp(`^with the seed it drew +${seed} +${RegExp.escape(drawn)}$`, "m"),
+    );
+    assertNotEquals(drawn, losses);
+    assertNotEquals(match(output, /^another seed +8 +(\d+ +[\d, ]+\.\.\.)$/m)[1], losses);
+  },
+  "measure.ts"(output) {
+    const found = "[\\d.]+";
+    const asked = { "wifi-bad": ["40.0", "15.0", "2.0", "20.0"], wifi: ["5.0", "2.0", "0.1"] };
+    for (const [preset, [delay, jitter, loss, rate]] of Object.entries(asked)) {
+      const cells = [
+        `${delay} ms +${found} ms`,
+        `${jitter} ms +${found} ms`,
+        `${loss} % +${found} %`,
+        `${rate ? `${rate} Mbit/s` : "no limit"} +${found} Mbit/s`,
+      ];
+      assertMatch(output, new RegExp(`^${preset} +up +${cells.join(" +")}$`, "m"));
+    }
+    assertEquals(output.match(/^ +down /gm)?.length, 7);
+  },
   "under_test.ts"(output) {
     assertMatch(output, /^ok \| 3 passed \| 0 failed/m);
   },

@@ -1,0 +1,126 @@
+// A laptop is carried away from the access point, and then set down beside it: the link gets worse in
+// steps, and is good again from one moment to the next.
+//
+//   laptop -- home (NAT) -- exchange -- dc -- server
+//     wifi, wifi-bad, mobile-3g, nothing
+//
+// A schedule changes the condition at its times, while a program on the laptop sends a numbered
+// datagram every 5 ms and takes down when each was answered. Presets are for each direction, so that
+// a round trip has twice the delay and twice the loss. A change is in force for the next packet: the
+// program notices nothing but that its answers take longer, and then that they do not.
+//
+// deno run -P examples/progressive_degradation.ts
+import "@netyard/netyard/rootless";
+import { formatTable } from "./lib/table.ts";
+import { Lab, type LinkPreset } from "@netyard/netyard";
+import { assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
+
+/** A datagram: when it was sent, and how long the answer took, if there was one. */
+interface Probe {
+  at: number;
+  rttMs?: number;
+}
+
+await using lab = await Lab.create({ label: "progressive-degradation" });
+const dc = await lab.addRouter("dc", { preset: "public" });
+const home = await lab.addRouter("home", { preset: "home" });
+const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
+const laptop = await lab.addDevice("laptop", { interfaces: { wlan0: { gateway: home } } });
+const wlan0 = laptop.interface("wlan0");
+
+await server.run(echo, 7000);
+const probing = laptop.run(probe, server.ip!, 7000);
+
+// Each condition from its `from` to the `until` of its own.
+const phases: { name: string; from: number; until: number }[] = [];
+const set = (condition: LinkPreset | null) => async () => {
+  const until = Date.now();
+  await wlan0.setCondition(condition);
+  if (phases.length > 0) phases.at(-1)!.until = until;
+  phases.push({ name: condition ?? "nothing", from: Date.now(), until: Infinity });
+};
+await using walk = lab.schedule([
+  { at: 0, do: set("wifi") },
+  { at: "1s", do: set("wifi-bad") },
+  { at: "2200ms", do: set("mobile-3g") },
+  { at: "3700ms", do: set(null) },
+  { at: "4500ms", do: () => {} },
+]);
+await walk.done;
+const probes = await laptop.run(stopProbing).then(() => probing);
+
+// A probe counts for a condition if it was answered under it too, or never.
+const results = phases.map(({ name, from, until }) => {
+  const sent = probes.filter(({ at }) => at > from && at < until);
+  const rtts = sent.filter(({ at, rttMs }) => rttMs !== undefined && at + rttMs < until)
+    .map(({ rttMs }) => rttMs!).sort((a, b) => a - b);
+  const lost = sent.filter(({ rttMs }) => rttMs === undefined).length;
+  return { name, sent: sent.length, lost, min: rtts[0], median: rtts[rtts.length >> 1] };
+});
+console.log(formatTable([
+  ["condition", "sent", "lost", "least RTT", "median RTT"],
+  ...results.map(({ name, sent, lost, min, median }) => [
+    name,
+    `${sent}`,
+    `${lost} (${(100 * lost / sent).toFixed(1)} %)`,
+    `${min.toFixed(1)} ms`,
+    `${median.toFixed(1)} ms`,
+  ]),
+]));
+
+const [wifi, bad, cell, nothing] = results;
+const cleared = phases[3].from;
+const answers = probes.filter(({ at }) => at > cleared).map(({ at, rttMs = NaN }) => at + rttMs);
+const backMs = Math.min(...answers) - cleared;
+console.log(`\nThe first answer by the good link came after ${backMs} ms.`);
+
+assertEquals(results.map(({ name }) => name), ["wifi", "wifi-bad", "mobile-3g", "nothing"]);
+// The least that the presets allow: both ways, each with the jitter taken off; a millisecond is the
+// clock's.
+assertGreaterOrEqual(wifi.min, 2 * (5 - 2) - 1);
+assertGreaterOrEqual(bad.min, 2 * (40 - 15) - 1);
+assertGreaterOrEqual(cell.min, 2 * (100 - 30) - 1);
+assertLess(wifi.median, bad.median);
+assertLess(bad.median, cell.median);
+assertLess(nothing.median, bad.median, "it is good again");
+assertLess(nothing.min, wifi.min, "better than it ever was");
+assertEquals(nothing.lost, 0, "and loses nothing");
+assertLess(backMs, 1000, "at once");
+assertGreater(bad.lost + cell.lost, wifi.lost, "4 % are lost on a bad link, 0.2 % on a good one");
+
+/** The laptop's program: sends until it is told to stop, and then waits for the last answers. */
+async function probe(ip: string, port: number): Promise<Probe[]> {
+  const { createSocket } = await import("node:dgram");
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const probes: Probe[] = [];
+  const socket = createSocket("udp4");
+  socket.on("message", (data) => {
+    const probe = probes[Number(data)];
+    probe.rttMs = Date.now() - probe.at;
+  });
+  const state = Object.assign(globalThis, { stopped: false });
+  for (const start = performance.now(); !state.stopped; await pause(5)) {
+    // As many as are due: a timer may be late.
+    while (probes.length * 5 <= performance.now() - start) {
+      socket.send(String(probes.length), port, ip);
+      probes.push({ at: Date.now() });
+    }
+  }
+  const arrived = () => probes.filter(({ rttMs }) => rttMs !== undefined).length;
+  for (let before = -1; before < arrived(); await pause(500)) before = arrived();
+  socket.close();
+  return probes;
+}
+
+/** What a function leaves on `globalThis`, the next one on the same node finds. */
+function stopProbing(): void {
+  Object.assign(globalThis, { stopped: true });
+}
+
+/** The server's program: sends back what comes. */
+async function echo(port: number): Promise<void> {
+  const { createSocket } = await import("node:dgram");
+  const socket = createSocket("udp4");
+  socket.on("message", (data, { address, port }) => socket.send(data, port, address));
+  await new Promise<void>((bound) => socket.bind(port, bound));
+}
