@@ -1,0 +1,109 @@
+import { assert, assertEquals } from "@std/assert";
+import { Lab, type LinkEngineKind, type LinkLimits } from "@netyard/netyard";
+import { waitUntil } from "@netyard/netyard/testing";
+import { sh } from "../../lab/kit.ts";
+import { assertIn, at, band, counting, flood, Link, receiving } from "../kit.ts";
+
+const PACKETS = 20_000;
+/** The number of the last of a flood. */
+const END = 0xffff_ffff;
+const SHARES = [0.1, 1, 10, 30];
+
+export function effectCases(engine: LinkEngineKind): void {
+  for (const [field, sign] of [["lossPct", -1], ["duplicatePct", 1]] as const) {
+    // ix -- r(a device for each share)
+    Deno.test(`${field} happens to its share of packets, each way: ${engine}`, async () => {
+      await using lab = await Lab.create({ linkEngine: engine, seed: 1 });
+      const r = await lab.addRouter("r");
+      for (const share of SHARES) {
+        const name = `d${SHARES.indexOf(share)}`;
+        const device = await lab.addDevice(name, at(r, { [field]: share }));
+        const eth0 = device.interface("eth0");
+        const [up, down] = [counting(r), counting(device)];
+        await Promise.all([
+          flood(device, r.downstreamGateway!, { count: PACKETS }),
+          flood(r, device.ip!, { count: PACKETS }),
+        ]);
+        const { up: done, down: doneDown } = await eth0.counters();
+        assertEquals([done!.dropped, doneDown!.dropped], [0, 0], "no queue overflowed");
+        const wanted = band(engine, PACKETS, share / 100);
+        for (const [way, count] of [["up", up], ["down", down]] as const) {
+          assertIn(sign * (count() - PACKETS), wanted, `${share} % ${way}`);
+        }
+        sh(r, "nft delete table inet probe");
+      }
+    });
+  }
+
+  Deno.test(`what is damaged is thrown away where it arrives: ${engine}`, async () => {
+    await using link = await Link.create(engine, { down: { corruptPct: 10 } });
+    const { device, router } = link;
+    const count = 4_000;
+    await using receiver = receiving(device, device.ip!);
+    await flood(router, device.ip!, { count, bytes: 1_000, perSecond: 5_000 });
+    const statistics = () => {
+      const [names, values] = sh(device, "grep ^Udp: /proc/net/snmp").split("\n")
+        .map((line) => line.split(" ").slice(1));
+      return Object.fromEntries(names.map((name, i) => [name, Number(values[i])]));
+    };
+    // It keeps the order: behind one that arrives there is none.
+    let sent = count;
+    await waitUntil(async () => {
+      await flood(router, device.ip!, { count: 1, first: END, bytes: 1_000 });
+      sent++;
+      return receiver.numbers.includes(END);
+    }, { intervalMs: 100 });
+    const { InCsumErrors, RcvbufErrors } = statistics();
+    const lost = sent - receiver.numbers.length - RcvbufErrors;
+    assertIn(lost, band(engine, sent, 0.1), "lost of damage");
+    assert(InCsumErrors > 0.8 * lost && InCsumErrors <= lost, `${InCsumErrors} of ${lost}`);
+    const { down } = await link.eth0.counters();
+    assertEquals([down!.corrupted, down!.lost], [lost, 0]);
+  });
+
+  Deno.test(`what is reordered overtakes what is delayed: ${engine}`, async () => {
+    const condition = { up: { latencyMs: 50, reorderPct: 10 } };
+    await using link = await Link.create(engine, condition);
+    const { device, router, gateway } = link;
+    const count = 2_000;
+    await using receiver = receiving(router, gateway);
+    await flood(device, gateway, { count, perSecond: 2_000 });
+    await waitUntil(() => receiver.numbers.length === count, { what: "all to arrive" });
+    const arrived = receiver.numbers;
+    let least = Infinity;
+    // Counted from the end: those that come before one that was sent earlier.
+    const ahead = arrived.toReversed().filter((n) => {
+      const overtakes = n > least;
+      least = Math.min(least, n);
+      return overtakes;
+    }).length;
+    assertIn(ahead, band(engine, count, 0.1), "ahead");
+    assertEquals(arrived.toSorted((a, b) => a - b), Array.from(arrived.keys()));
+  });
+
+  Deno.test(`all effects at once keep to what each was asked: ${engine}`, async () => {
+    const condition: LinkLimits = {
+      rateKbit: 20_000,
+      latencyMs: 30,
+      jitterMs: 5,
+      lossPct: 10,
+      duplicatePct: 10,
+      corruptPct: 10,
+      reorderPct: 5,
+    };
+    await using link = await Link.create(engine, { up: condition, down: { ...condition } });
+    const probes = 2_000;
+    const { up, down } = await link.eth0.measure({ probes, intervalMs: 0.5 });
+    for (const found of [up, down]) {
+      // A loss takes one of the two copies.
+      assertIn(found.lossPct, around(9, 3), "loss");
+      assertIn(found.duplicatePct + found.corruptPct, around(9 + 10, 5), "copies and damage");
+      assert(found.outOfOrderPct > 0, "some are ahead");
+      assertIn(found.latencyMs, [29, 45], "latency");
+      // Some frames of the train are lost, and some come twice.
+      assertIn(found.rateKbit / 20_000, [0.8, 1.25], "rate");
+    }
+  });
+}
+
+const around = (value: number, width: number): [number, number] => [value - width, value + width];
