@@ -2,10 +2,16 @@ import type { LinkEngineKind } from "@netyard/netyard";
 import { delayCases } from "./suite/delay.ts";
 import { effectCases } from "./suite/effects.ts";
 import { rateCases } from "./suite/rate.ts";
+import { lifeCases } from "./suite/life.ts";
+import { downlinkCases } from "./suite/downlink.ts";
+import { changeCases } from "./suite/change.ts";
 
 /** Registers what an engine must do with the conditions of links, with real traffic. */
 export function conditionSuite(engine: LinkEngineKind): void {
   delayCases(engine);
   effectCases(engine);
   rateCases(engine);
+  lifeCases(engine);
+  downlinkCases(engine);
+  changeCases(engine);
 }
