@@ -13,10 +13,11 @@ export function downlinkCases(engine: LinkEngineKind): void {
     assertEquals([home.downlinkCondition, home.downlinkCounters()], [{ latencyMs: 30 }, undefined]);
     const a = await lab.addDevice("a", at(home, { latencyMs: 10 }));
     const fromAll = async (to: { ip?: string; ip6?: string }, ms: number) => {
-      for (const node of [server, home] as Node[]) {
-        await takes(ms, node, to.ip!);
-        await takes(ms, node, to.ip6!);
-      }
+      const nodes: Node[] = [server, home];
+      await Promise.all(nodes.flatMap((node) => [
+        takes(ms, node, to.ip!),
+        takes(ms, node, to.ip6!),
+      ]));
     };
     await fromAll(a, 50);
     await takes(50, a, server.ip!);
