@@ -82,7 +82,7 @@ export function sameLimits(a: LinkLimits | undefined, b: LinkLimits | undefined)
   return FIELDS.every((field) => (a?.[field] ?? 0) === (b?.[field] ?? 0));
 }
 
-const limitsSchema = z.strictObject({
+const limits = {
   rateKbit: rateKbit.optional(),
   lossPct: percent.optional(),
   latencyMs: milliseconds.optional(),
@@ -90,25 +90,31 @@ const limitsSchema = z.strictObject({
   reorderPct: percent.optional(),
   duplicatePct: percent.optional(),
   corruptPct: percent.optional(),
-}).meta({ title: "LinkLimits" });
+};
+
+const presetSchema = z.enum(Object.keys(LINK_PRESETS) as [LinkPreset, ...LinkPreset[]]);
+const limitsSchema = z.strictObject(limits).meta({ title: "LinkLimits" });
 
 /** Which way a condition may apply. */
 export const directionSchema: z.ZodType<LinkDirection> = z.enum(["both", "up", "down"]);
 
 /** What a condition may be, for option objects and TOML alike. */
-export const conditionSchema: z.ZodType<LinkCondition> = z.union([
-  z.enum(Object.keys(LINK_PRESETS) as [LinkPreset, ...LinkPreset[]]),
-  limitsSchema,
-]);
+export const conditionSchema: z.ZodType<LinkCondition> = z.union([presetSchema, limitsSchema]);
 
-const directionsSchema = z.strictObject({
+// One object for both: of a union's, zod would explain the one that merely does not know an option.
+const limitsOrDirectionsSchema = z.strictObject({
+  ...limits,
   up: conditionSchema.nullable().optional(),
   down: conditionSchema.nullable().optional(),
-}).meta({ title: "LinkDirections" });
+}).meta({ title: "LinkLimits or LinkDirections" }).refine(
+  ({ up, down, ...both }) =>
+    (up === undefined && down === undefined) ||
+    Object.values(both).every((value) => value === undefined),
+  "must have either limits for both directions, or those of each in up and down",
+);
 
 /** What `condition` may be where a link is made: one for both directions, or each apart. */
 export const linkConditionSchema: z.ZodType<LinkCondition | LinkDirections> = z.union([
-  z.enum(Object.keys(LINK_PRESETS) as [LinkPreset, ...LinkPreset[]]),
-  limitsSchema,
-  directionsSchema,
+  presetSchema,
+  limitsOrDirectionsSchema,
 ]);

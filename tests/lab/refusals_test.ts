@@ -113,6 +113,11 @@ Deno.test("a closed lab refuses everything but what it knew", async () => {
       () => home.setNat("home"),
       () => home.flushNatState(),
       () => home.setFirewall("none"),
+      () => eth0.setCondition("wifi"),
+      () => eth0.measure(),
+      () => home.setDownlinkCondition(null),
+      () => lab.inject({ kind: "link-down", node: pc, interface: "eth0" }),
+      () => lab.schedule([]),
     ]
   ) {
     await assertRejects(

@@ -1,5 +1,6 @@
 /** What labs must refuse, and how: cases for `refusals_test.ts` and `descriptors_main.ts`. */
 import { ADDRESSES } from "./addresses.ts";
+import { CONDITION_REFUSALS } from "./conditions.ts";
 import { NAMES } from "./names.ts";
 import { OPTIONS } from "./options.ts";
 import { REFERENCES } from "./references.ts";
@@ -8,4 +9,11 @@ import type { Refusal } from "./world.ts";
 
 export { World } from "./world.ts";
 
-export const REFUSALS: Refusal[] = [...OPTIONS, ...NAMES, ...REFERENCES, ...ADDRESSES, ...REGIONS];
+export const REFUSALS: Refusal[] = [
+  ...OPTIONS,
+  ...NAMES,
+  ...REFERENCES,
+  ...ADDRESSES,
+  ...REGIONS,
+  ...CONDITION_REFUSALS,
+];

@@ -41,7 +41,7 @@ export function manyCases(engine: LinkEngineKind): void {
       env: { NETYARD_LINK_ENGINE: engine },
     }).output();
     const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-    assertEquals(out, "left: \n", err);
+    assertEquals(out, "none\n", err);
   });
 
   Deno.test(`kill -9 of a script with conditions leaves nothing on the host: ${engine}`, async () => {
