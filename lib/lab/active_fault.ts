@@ -55,14 +55,8 @@ export class ActiveFault implements AsyncDisposable {
 
   /** Ends what it does by itself, as the lab closes. */
   stop(): void {
-    const undo = this.#undo;
+    this.#undo?.();
     this.#undo = undefined;
-    // Only timers are left to end: the lab is closed.
-    try {
-      undo?.();
-    } catch {
-      // The namespaces are going away.
-    }
   }
 
   /** As {@link ActiveFault.heal}. */

@@ -72,6 +72,23 @@ export function putEnd(core: LabCore, iface: InterfaceRecord, way: Way): void {
   put(core, conditions[way], () => linkEnd(iface, way), `${node.name} ${name} ${way}`);
 }
 
+/** Tells what is in force now, in one or both directions: a fault may have put it there. */
+export function tellCondition(
+  core: LabCore,
+  { node, name, conditions }: InterfaceRecord,
+  direction: LinkDirection,
+): void {
+  const about = { kind: "condition-changed", node: node.name, name } as const;
+  const [up, down] = [inForce(conditions.up), inForce(conditions.down)];
+  if (direction === "both" && JSON.stringify(up) === JSON.stringify(down)) {
+    core.bus.emit({ ...about, direction, condition: up });
+    return;
+  }
+  for (const way of WAYS[direction]) {
+    core.bus.emit({ ...about, direction: way, condition: inForce(conditions[way]) });
+  }
+}
+
 function change(core: LabCore, iface: InterfaceRecord, way: Way, to: LinkCondition | null): void {
   const impaired = iface.conditions[way];
   const before = impaired.asked;
@@ -107,20 +124,4 @@ function linkEnd(iface: InterfaceRecord, way: Way): LinkEnd {
   }
   const { name, index } = segment.members.get(iface)!;
   return { namespace: segment.owner.runtime.namespace, index, name, label };
-}
-
-/** Records what is in force on an interface now, faults included. */
-export function tellCondition(
-  core: LabCore,
-  { node, name, conditions }: InterfaceRecord,
-  direction: LinkDirection,
-): void {
-  const [up, down] = [inForce(conditions.up), inForce(conditions.down)];
-  const same = JSON.stringify(up) === JSON.stringify(down);
-  const tell = (direction: LinkDirection, condition: LinkCondition | null): void => {
-    core.bus.emit({ kind: "condition-changed", node: node.name, name, direction, condition });
-  };
-  if (same && direction === "both") return tell("both", up);
-  if (direction !== "down") tell("up", up);
-  if (direction !== "up") tell("down", down);
 }

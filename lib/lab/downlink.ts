@@ -27,6 +27,12 @@ export function setDownlink(
   });
 }
 
+/** Tells what is in force now: a fault may have put it there. */
+export function tellDownlink(core: LabCore, { name, lan }: RouterRecord): void {
+  const condition = inForce(lan.downlink);
+  core.bus.emit({ kind: "downlink-condition-changed", router: name, condition });
+}
+
 /** Puts in force what was asked, once the LAN has a link. */
 export function applyDownlink(core: LabCore, lan: Segment, defer: Defer): void {
   const { downlink, gatewayLink, owner } = lan;

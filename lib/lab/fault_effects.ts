@@ -1,9 +1,8 @@
-import { resolveCondition } from "../link/mod.ts";
 import { milliseconds } from "../options/duration.ts";
 import { putEnd, tellCondition, WAYS } from "./conditions.ts";
-import { type Impaired, inForce } from "./impaired.ts";
+import type { Impaired } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
-import { applyDownlink } from "./downlink.ts";
+import { applyDownlink, tellDownlink } from "./downlink.ts";
 import { NotFoundError, TopologyError } from "./errors.ts";
 import type {
   DegradeDownlinkFault,
@@ -17,7 +16,7 @@ import type { InterfaceRecord, RouterRecord } from "./model.ts";
 import { linkOf } from "./find_region.ts";
 import { holdLinkDown, letLinkUp } from "./region_breaks.ts";
 import type { RegionLinkRecord } from "./region_link_record.ts";
-import { eachEnd, putRegionEnd } from "./region_links.ts";
+import { eachEnd, putRegionEnd, tellRegionLink } from "./region_links.ts";
 import { forGood, undoing } from "./undo.ts";
 import { holdDown, letUp } from "./up_down.ts";
 
@@ -69,10 +68,12 @@ function findRouter(core: LabCore, what: string, { node }: DegradeDownlinkFault)
   );
 }
 
-const isGone = (iface: InterfaceRecord) => iface.removed || iface.node.removed;
+/** Whether there is nothing to undo: of a lab that closes, nothing is. */
+const isGone = (core: LabCore, iface: InterfaceRecord) =>
+  core.closed || iface.removed || iface.node.removed;
 
 function release(core: LabCore, iface: InterfaceRecord, fault: object): void {
-  if (!isGone(iface)) letUp(core, iface, fault);
+  if (!isGone(core, iface)) letUp(core, iface, fault);
 }
 
 function flap(core: LabCore, iface: InterfaceRecord, fault: FlapFault, hooks: FaultHooks): Undo {
@@ -91,7 +92,7 @@ function flap(core: LabCore, iface: InterfaceRecord, fault: FlapFault, hooks: Fa
   };
   const attempt = (next: () => void) => {
     try {
-      if (!core.closed && !isGone(iface)) next();
+      if (!isGone(core, iface)) next();
     } catch (error) {
       hooks.failed(error);
     }
@@ -119,7 +120,7 @@ function degrade(core: LabCore, iface: InterfaceRecord, fault: DegradeFault): Un
   });
   tellCondition(core, iface, direction);
   return () => {
-    if (isGone(iface)) return;
+    if (isGone(core, iface)) return;
     remove();
     tellCondition(core, iface, direction);
   };
@@ -139,7 +140,7 @@ function degradeDownlink(core: LabCore, router: RouterRecord, fault: DegradeDown
   });
   tellDownlink(core, router);
   return () => {
-    if (router.removed) return;
+    if (core.closed || router.removed) return;
     remove();
     tellDownlink(core, router);
   };
@@ -174,19 +175,9 @@ function degradeRegions(core: LabCore, link: RegionLinkRecord, fault: DegradeReg
 }
 
 const isThere = (core: LabCore, link: RegionLinkRecord) =>
-  [...core.regionLinks.values()].includes(link);
-
-function tellRegionLink(core: LabCore, { ends: [near, far] }: RegionLinkRecord): void {
-  const link = { ...resolveCondition(inForce(near.impaired)) };
-  core.bus.emit({ kind: "region-linked", a: near.region.region, b: far.region.region, link });
-}
+  !core.closed && [...core.regionLinks.values()].includes(link);
 
 function take<T>(list: T[], item: T): void {
   const at = list.indexOf(item);
   if (at >= 0) list.splice(at, 1);
-}
-
-function tellDownlink(core: LabCore, { name, lan }: RouterRecord): void {
-  const condition = inForce(lan.downlink);
-  core.bus.emit({ kind: "downlink-condition-changed", router: name, condition });
 }

@@ -4,7 +4,7 @@ import { formatIp, ipBytes, linkLocalFromMac, macBytes } from "../address/mod.ts
 import type { RegionLink } from "../link/mod.ts";
 import { put } from "./conditions.ts";
 import type { LabCore } from "./core.ts";
-import { abandon, unimpaired } from "./impaired.ts";
+import { abandon, inForce, unimpaired } from "./impaired.ts";
 import { inside, takeAway } from "./inside.ts";
 import { ETHERNET_MTU, type RegionRecord } from "./model.ts";
 import { linkName } from "./names.ts";
@@ -179,6 +179,12 @@ function setDown(link: RegionLinkRecord): void {
     inside(region, (batch) => setLink(batch, index, { up: false }));
     region.unsettled.drop(region, [linkLocal6]);
   }
+}
+
+/** Tells what condition is in force now: a fault may have put it there. */
+export function tellRegionLink(core: LabCore, { ends: [near, far] }: RegionLinkRecord): void {
+  const link = { ...inForce(near.impaired) as RegionLink };
+  core.bus.emit({ kind: "region-linked", a: near.region.region, b: far.region.region, link });
 }
 
 /** Puts a condition on both directions. */

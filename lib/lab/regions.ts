@@ -8,7 +8,7 @@ import type { RegionReference } from "./options.ts";
 import { type Region, regionHandle } from "./region.ts";
 import { findLink, type RegionLinkRecord } from "./region_link_record.ts";
 import { setLinkUp } from "./region_breaks.ts";
-import { changeLink, makeLink, removeLinks } from "./region_links.ts";
+import { changeLink, makeLink, removeLinks, tellRegionLink } from "./region_links.ts";
 import { regionState } from "./snapshot.ts";
 import { undoing } from "./undo.ts";
 
@@ -46,7 +46,7 @@ export async function addDefaultRegions(
     return { ...made, links };
   });
   for (const record of [us, eu, asia]) tellAdded(core, record);
-  for (const link of links) tellLinked(core, link);
+  for (const link of links) tellRegionLink(core, link);
   core.changed();
   await inForce(core, () => [us, eu, asia].forEach((record) => dropRegion(core, record)));
   return {
@@ -71,12 +71,12 @@ export async function linkRegions(
   const before = present?.limits;
   if (present) changeLink(core, present, limits);
   const linked = present ?? undoing((defer) => makeLink(core, what, regions, limits, defer));
-  tellLinked(core, linked);
+  tellRegionLink(core, linked);
   core.changed();
   await inForce(core, () => {
     if (!before) return unlinkRegions(core, a, b);
     changeLink(core, linked, before);
-    tellLinked(core, linked);
+    tellRegionLink(core, linked);
   });
 }
 
@@ -142,8 +142,4 @@ const namesOf = ({ ends: [a, b] }: RegionLinkRecord) => ({
 
 function tellAdded(core: LabCore, record: RegionRecord): void {
   core.bus.emit({ kind: "region-added", name: record.region, region: regionState(record) });
-}
-
-function tellLinked(core: LabCore, link: RegionLinkRecord): void {
-  core.bus.emit({ kind: "region-linked", ...namesOf(link), link: { ...link.limits } });
 }

@@ -12,7 +12,7 @@ import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { inForce, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
-import { setDownlink } from "./downlink.ts";
+import { setDownlink, tellDownlink } from "./downlink.ts";
 import { setBlackHole } from "./black_hole.ts";
 import { handles } from "./handles.ts";
 import { NotFoundError } from "./errors.ts";
@@ -185,11 +185,7 @@ export class Router extends Node {
       const what = `${this.name}: setDownlinkCondition()`;
       const wanted = parseOptions(conditionSchema.nullable(), condition, what);
       setDownlink(this.#core, router, wanted);
-      this.#core.bus.emit({
-        kind: "downlink-condition-changed",
-        router: this.name,
-        condition: wanted,
-      });
+      tellDownlink(this.#core, router);
     });
     this.#core.changed();
     await this.#core.links.ready();
