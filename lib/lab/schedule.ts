@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { z } from "zod";
 import { type Duration, durationSchema, milliseconds } from "../options/duration.ts";
-import { parseOptions } from "../options/parse_options.ts";
+import { InvalidOptionError, parseOptions } from "../options/parse_options.ts";
 import { ActiveFault } from "./active_fault.ts";
 import type { LabCore } from "./core.ts";
 import { NotFoundError } from "./errors.ts";
@@ -47,12 +48,20 @@ const action: z.ZodType<ScheduleAction> = z.union([
   z.custom<() => unknown>((value) => typeof value === "function", { error: "must be a function" }),
 ]);
 
-const stepsSchema: z.ZodType<ScheduleStep[]> = z.array(z.strictObject({
-  at: durationSchema,
-  do: action,
-  for: durationSchema.optional(),
-  name: z.string().min(1).optional(),
-}));
+const stepsSchema: z.ZodType<ScheduleStep[]> = z.array(
+  z.strictObject({
+    at: durationSchema,
+    do: action,
+    for: durationSchema.optional(),
+    name: z.string().min(1).optional(),
+  }).refine((step) => step.for === undefined || isFault(step.do), {
+    path: ["for"],
+    error: "must be left out where the step injects no fault",
+  }),
+);
+
+const isFault = (action: ScheduleAction): action is Fault =>
+  typeof action === "object" && "kind" in action;
 
 /** One thing to do at one time. */
 interface Due {
@@ -72,6 +81,7 @@ export class Schedule implements AsyncDisposable {
   #names = new Map<string, number>();
   #cancelled = Promise.withResolvers<void>();
   #isOver = false;
+  #inStep = new AsyncLocalStorage<Schedule>();
   #done: Promise<StepResult[]>;
 
   /**
@@ -102,11 +112,14 @@ export class Schedule implements AsyncDisposable {
     return [...this.#faults.values()].filter((fault) => !fault.healed);
   }
 
-  /** Has no further step begin; what happened stays. Resolves when the step under way is done. */
+  /**
+   * Has no further step begin; what happened stays. Resolves when the step under way is done; at once
+   * where that is who calls it.
+   */
   async cancel(): Promise<void> {
     this.#isOver = true;
     this.#cancelled.resolve();
-    await this.#done.catch(() => {});
+    if (this.#inStep.getStore() !== this) await this.#done.catch(() => {});
   }
 
   /** As {@link Schedule.cancel}, as the lab closes. */
@@ -127,8 +140,17 @@ export class Schedule implements AsyncDisposable {
   }
 
   #plan(steps: ScheduleStep[]): Due[] {
-    steps.forEach(({ name }, step) => {
-      if (name !== undefined) this.#names.set(name, step);
+    steps.forEach(({ name, do: action }, step) => {
+      if (!isFault(action)) return;
+      if (name === undefined) return;
+      const other = this.#names.get(name);
+      if (other !== undefined) {
+        throw new InvalidOptionError(
+          `schedule(): steps ${other} and ${step} are both called "${name}"; ` +
+            "give each a name of its own",
+        );
+      }
+      this.#names.set(name, step);
     });
     const dues = steps.flatMap((step, n): Due[] => {
       const askedMs = milliseconds(step.at);
@@ -153,7 +175,7 @@ export class Schedule implements AsyncDisposable {
     if (target === undefined) {
       const names = [...this.#names.keys()].join(", ") || "none";
       throw new NotFoundError(
-        `schedule(): step ${step} heals "${name}", but no step has this name; there are: ${names}`,
+        `schedule(): step ${step} heals "${name}", but no step with a fault has this name; there are: ${names}`,
       );
     }
     return { step, askedMs, act: () => this.#faults.get(target)?.heal(), what: { heal: name } };
@@ -173,7 +195,7 @@ export class Schedule implements AsyncDisposable {
       const actualMs = performance.now() - start;
       const result: StepResult = { step: due.step, askedMs: due.askedMs, actualMs };
       try {
-        await due.act();
+        await this.#inStep.run(this, due.act);
       } catch (error) {
         result.error = error;
         failed ??= { error };
@@ -197,10 +219,10 @@ export class Schedule implements AsyncDisposable {
   }
 
   async #until(time: number): Promise<void> {
-    // A timer counts whole milliseconds, and goes off up to one too early.
-    for (let ms; (ms = time - performance.now()) > 0 && !this.#isOver;) {
+    // A timer counts whole milliseconds, and by another clock: it may be a little early.
+    for (let ms; !this.#isOver && (ms = time - performance.now()) > 0;) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, ms);
+      const timer = setTimeout(resolve, Math.ceil(ms));
       await Promise.race([promise, this.#cancelled.promise]);
       clearTimeout(timer);
     }

@@ -266,6 +266,26 @@ const SCHEDULES: Refusal[] = [
     "there are: cut",
   ],
   [
+    "a heal of a step without a fault",
+    schedule([{ at: 0, do: () => {}, name: "act" }, { at: 1, do: { heal: "act" } }]),
+    NotFoundError,
+    'step 1 heals "act"',
+    "there are: none",
+  ],
+  [
+    "two steps of one name",
+    schedule([0, 1].map((at) => ({ at, do: { kind: "link-down", ...eth0 }, name: "cut" }))),
+    InvalidOptionError,
+    'steps 0 and 1 are both called "cut"',
+  ],
+  ...[() => {}, "heal", { heal: "x" }].map((act): Refusal => [
+    "a time that something without an end is to last",
+    schedule([{ at: 0, do: act, for: "5s" }]),
+    InvalidOptionError,
+    '"[0].for" is "5s"',
+    "must be left out where the step injects no fault",
+  ]),
+  [
     "an unknown option of a step",
     schedule([{ at: 0, do: () => {}, fr: "5s" }]),
     InvalidOptionError,
