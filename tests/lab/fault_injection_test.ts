@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Lab, type LabEvent, NodeRemovedError, reduceAll } from "@netyard/netyard";
 import { waitUntil } from "@netyard/netyard/testing";
-import { config, expectPings, pings, udp } from "./kit.ts";
+import { config, eventsOf, expectPings, pings, udp } from "./kit.ts";
 import { at, takes } from "../link/kit.ts";
 
 const ETH0 = { node: "pc", interface: "eth0" } as const;
@@ -13,18 +13,6 @@ async function site() {
   const pc = await lab.addDevice("pc", at(r));
   const tv = await lab.addDevice("tv", at(r));
   return { lab, r, pc, tv, eth0: pc.interface("eth0"), [Symbol.asyncDispose]: () => lab.close() };
-}
-
-/** All events so far. */
-async function eventsOf(lab: Lab): Promise<LabEvent[]> {
-  const mark = crypto.randomUUID();
-  lab.emit(mark);
-  const events: LabEvent[] = [];
-  for await (const event of lab.events()) {
-    if (event.kind === "custom" && event.name === mark) break;
-    events.push(event);
-  }
-  return events;
 }
 
 Deno.test("link-down cuts an interface off until it is healed", async () => {

@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import dgram from "node:dgram";
 import { assertEquals } from "@std/assert";
-import type { Node } from "@netyard/netyard";
+import type { Lab, LabEvent, Node } from "@netyard/netyard";
 
 const decoder = new TextDecoder();
 
@@ -79,6 +79,18 @@ export function config(node: Node) {
 // deno-lint-ignore no-explicit-any -- as above
 function sorted(list: any[], pick: (one: any) => unknown): string[] {
   return list.map((one) => JSON.stringify(pick(one))).sort();
+}
+
+/** All events so far. */
+export async function eventsOf(lab: Lab): Promise<LabEvent[]> {
+  const mark = crypto.randomUUID();
+  lab.emit(mark);
+  const events: LabEvent[] = [];
+  for await (const event of lab.events()) {
+    if (event.kind === "custom" && event.name === mark) break;
+    events.push(event);
+  }
+  return events;
 }
 
 /** A UDP socket of a node that counts what comes. */
