@@ -127,8 +127,9 @@ export class Interface {
 
   /**
    * Sets how bad its link is, for each direction or for one: a preset, limits, or null for as good as
-   * it can be. It takes effect at once and touches neither the interface nor what is on its way; it
-   * stays when the interface is replugged. Resolves when it is in force.
+   * it can be. It takes effect at once and does not touch the interface; what is on its way arrives,
+   * with null at once where the emulator holds it. It stays when the interface is replugged. Resolves
+   * when it is in force.
    *
    * @example
    * ```ts ignore

@@ -13,9 +13,12 @@ import { z } from "zod";
 
 /** How a link is probed. */
 export interface MeasureOptions {
-  /** How many probes are sent in each direction. Default 200. */
+  /** How many probes are sent in each direction. Default 200; 50 with a rate and jitter. */
   probes?: number;
-  /** The time between two probes, in milliseconds. Default 2. */
+  /**
+   * The time between two probes, in milliseconds. Default 2; with a rate and jitter twice the jitter,
+   * for such a link keeps the order of packets: what follows closely waits for what is before it.
+   */
   intervalMs?: number;
 }
 
@@ -78,7 +81,11 @@ export class DirectionProbe {
     this.#asked = asked;
   }
 
-  async run({ probes = 200, intervalMs = 2 }: MeasureOptions): Promise<DirectionMeasurement> {
+  async run(options: MeasureOptions): Promise<DirectionMeasurement> {
+    const { rateKbit = 0, jitterMs = 0 } = this.#asked ?? {};
+    const apart = rateKbit > 0 && jitterMs > 0;
+    const { probes = apart ? 50 : 200, intervalMs = apart ? Math.max(2, 2 * jitterMs) : 2 } =
+      options;
     await this.#paced(Math.ceil(WARM_UP_MS / POLL_MS), POLL_MS, Kind.WarmUp);
     this.#sent = await this.#paced(probes, intervalMs, Kind.Probe);
     await this.#collect(() => this.#arrivals.length >= this.#sent, 0);
@@ -162,11 +169,14 @@ export class DirectionProbe {
     const { latencyMs = 0, jitterMs = 0 } = this.#asked ?? {};
     const longest = latencyMs + jitterMs + extraMs + PATIENCE_MS;
     let deadline = performance.now() + longest;
-    // Copies and stragglers may follow when as many came as were sent: waited for as long as the delay.
     while (performance.now() < deadline) {
       const before = complete();
-      if (this.#receive() > 0 && !before && complete()) {
-        deadline = performance.now() + latencyMs + jitterMs + POLL_MS;
+      if (this.#receive() > 0) {
+        const now = performance.now();
+        // Copies and stragglers may follow when as many came as were sent.
+        if (!before && complete()) deadline = now + latencyMs + jitterMs + POLL_MS;
+        // As long as more come, more may come.
+        else deadline = Math.max(deadline, now + PATIENCE_MS);
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
