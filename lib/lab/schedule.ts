@@ -71,9 +71,9 @@ interface Due {
   what: unknown;
 }
 
-/** Runs steps at their times, one after the other. */
+/** Runs steps at their times; of those with the same time, in their order. */
 export class Schedule implements AsyncDisposable {
-  /** What came of the steps so far, in the order in which they ran. */
+  /** What came of the steps so far, in the order in which they began. */
   readonly results: StepResult[] = [];
   #core: LabCore;
   #id: string;
@@ -100,8 +100,8 @@ export class Schedule implements AsyncDisposable {
   }
 
   /**
-   * Resolves with the results when the last step is done, or the schedule was cancelled, or the lab
-   * closed. Rejected with the error of the first step that failed, if one did, after all others.
+   * Resolves with the results when all steps are done, or the schedule was cancelled, or the lab
+   * closed. Rejected with the error of the first step that failed, if one did, when all are done.
    */
   get done(): Promise<StepResult[]> {
     return this.#done;
@@ -113,8 +113,8 @@ export class Schedule implements AsyncDisposable {
   }
 
   /**
-   * Has no further step begin; what happened stays. Resolves when the step under way is done; at once
-   * where that is who calls it.
+   * Has no further step begin; what happened stays. Resolves when the steps under way are done; at
+   * once where one of them is who calls it.
    */
   async cancel(): Promise<void> {
     this.#isOver = true;
@@ -188,34 +188,40 @@ export class Schedule implements AsyncDisposable {
 
   async #run(dues: Due[]): Promise<StepResult[]> {
     const start = performance.now();
-    let failed: { error: unknown } | undefined;
+    const running: Promise<void>[] = [];
     for (const due of dues) {
       await this.#until(start + due.askedMs);
       if (this.#isOver) break;
       const actualMs = performance.now() - start;
       const result: StepResult = { step: due.step, askedMs: due.askedMs, actualMs };
-      try {
-        await this.#inStep.run(this, due.act);
-      } catch (error) {
-        result.error = error;
-        failed ??= { error };
-      }
       this.results.push(result);
-      if (this.#core.bus.closed) break;
-      this.#core.bus.emit({
-        kind: "schedule-step",
-        schedule: this.#id,
-        step: due.step,
-        action: due.what,
-        askedMs: due.askedMs,
-        actualMs,
-        error: "error" in result ? String(result.error) : null,
-      });
+      // One that takes its time delays no other.
+      running.push(this.#perform(due, result));
     }
+    await Promise.all(running);
     this.#isOver = true;
     this.#core.schedules.delete(this);
+    const failed = this.results.find((result) => "error" in result);
     if (failed) throw failed.error;
     return this.results;
+  }
+
+  async #perform(due: Due, result: StepResult): Promise<void> {
+    try {
+      await this.#inStep.run(this, due.act);
+    } catch (error) {
+      result.error = error;
+    }
+    if (this.#core.bus.closed) return;
+    this.#core.bus.emit({
+      kind: "schedule-step",
+      schedule: this.#id,
+      step: due.step,
+      action: due.what,
+      askedMs: due.askedMs,
+      actualMs: result.actualMs,
+      error: "error" in result ? String(result.error) : null,
+    });
   }
 
   async #until(time: number): Promise<void> {

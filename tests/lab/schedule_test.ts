@@ -56,20 +56,20 @@ Deno.test("faults last for as long as they were asked to, and traffic feels them
     if (s.eth0.isUp) await takes(2 * Number(felt.at(-1)), pc, r.downstreamGateway!);
   };
   const degrade = { kind: "degrade", ...ETH0, condition: { latencyMs: 15 } } as const;
-  // Steps that take long put those that follow off; their order stays.
+  // What is felt takes some time, in which nothing else is to happen.
   const schedule = lab.schedule([
     { at: 0, do: feel },
-    { at: 1, do: degrade, for: "3ms", name: "slow" },
-    { at: 2, do: feel },
-    { at: 5, do: feel },
-    { at: 6, do: DOWN, name: "cut" },
-    { at: 7, do: { ...degrade, condition: { latencyMs: 20 } } },
-    { at: 8, do: feel },
-    { at: 9, do: { heal: "cut" } },
-    { at: 10, do: { heal: "cut" } },
-    { at: 11, do: feel },
-    { at: 12, do: "heal" },
-    { at: 13, do: feel },
+    { at: 700, do: degrade, for: "900ms", name: "slow" },
+    { at: 800, do: feel },
+    { at: 1_700, do: feel },
+    { at: 2_400, do: DOWN, name: "cut" },
+    { at: 2_410, do: { ...degrade, condition: { latencyMs: 20 } } },
+    { at: 2_420, do: feel },
+    { at: 3_000, do: { heal: "cut" } },
+    { at: 3_010, do: { heal: "cut" } },
+    { at: 3_020, do: feel },
+    { at: 3_800, do: "heal" },
+    { at: 3_810, do: feel },
   ]);
   assertEquals(schedule.faults, []);
   await schedule.done;
@@ -137,11 +137,25 @@ Deno.test("a schedule may be cancelled by one of its own steps", async () => {
   assertEquals([schedule.results.length, s.eth0.isUp], [1, true]);
 });
 
+Deno.test("a function that takes its time delays no other step", async () => {
+  await using s = await site();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const schedule = s.lab.schedule([
+    { at: 0, do: () => promise },
+    { at: 10, do: DOWN, for: "20ms" },
+  ]);
+  await waitUntil(() => !s.eth0.isUp);
+  await waitUntil(() => s.eth0.isUp);
+  assertEquals(schedule.results.map(({ askedMs }) => askedMs), [0, 10, 30]);
+  resolve();
+  await schedule.done;
+});
+
 Deno.test("a lab that closes ends its schedules, whatever they are at", async () => {
   const { lab, eth0 } = await site();
   const waiting = lab.schedule([{ at: 0, do: DOWN, for: "1m" }, { at: "1m", do: () => {} }]);
   const { promise: closing, resolve: close } = Promise.withResolvers<void>();
-  const busy = lab.schedule([{ at: 0, do: () => closing }, { at: 1, do: DOWN }]);
+  const busy = lab.schedule([{ at: 0, do: () => closing }, { at: "1m", do: DOWN }]);
   await waitUntil(() => !eth0.isUp);
   const closed = lab.close();
   close();
