@@ -19,7 +19,7 @@ async function use(): Promise<void> {
 
 await use(); // What is loaded once stays.
 const before = openDescriptors();
-for (let n = 0; n < 5; n++) await use();
+for (let n = 0; n < 3; n++) await use();
 const left = openDescriptors().filter((fd) => !before.includes(fd));
 // The runtime keeps the event loop of a thread that ended until the next one ends.
 console.log(left.length <= 2 ? "none" : `left: ${left}`);

@@ -58,7 +58,7 @@ export interface Pings {
 
 /** Pings a few times. */
 export async function ping(from: Node, to: string, ...options: string[]): Promise<Pings> {
-  const args = ["-n", "-q", "-c", "5", "-i", "0.02", "-W", "1", ...options, to];
+  const args = ["-n", "-q", "-c", "4", "-i", "0.005", "-W", "1", ...options, to];
   const { stdout } = await from.command("ping", { args }).output();
   const text = new TextDecoder().decode(stdout);
   const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(text) ?? [];

@@ -58,7 +58,9 @@ export function effectCases(engine: LinkEngineKind): void {
     assertIn(lost, band(engine, sent, 0.1), "lost of damage");
     assert(InCsumErrors > 0.8 * lost && InCsumErrors <= lost, `${InCsumErrors} of ${lost}`);
     const { down } = await link.eth0.counters();
-    assertEquals([down!.corrupted, down!.lost], [lost, 0]);
+    // What the hosts send of their own accord is damaged, too.
+    assertIn(down!.corrupted, [lost, lost + 5], "damaged");
+    assertEquals(down!.lost, 0);
   });
 
   Deno.test(`what is reordered overtakes what is delayed: ${engine}`, async () => {
