@@ -66,13 +66,18 @@ export async function ping(from: Node, to: string, ...options: string[]): Promis
   return { sent: Number(sent), received: Number(received), minMs: Number(least ?? NaN) };
 }
 
-/** Checks that the least of a few round trips takes so long; `widthMs` more for jitter. */
+/**
+ * Checks that the least of a few round trips takes so long; `widthMs` more for jitter. What the host
+ * adds comes in bursts, so that it asks again before it calls it too long.
+ */
 export async function takes(ms: number, from: Node, to: string, widthMs = 0): Promise<void> {
-  const { minMs } = await ping(from, to);
-  assert(
-    minMs >= ms - 0.05 && minMs < ms + widthMs + SLACK_MS,
-    `${from.name} -> ${to}: ${minMs} ms, not ${ms}`,
-  );
+  const found: number[] = [];
+  do {
+    const { minMs } = await ping(from, to);
+    found.push(minMs);
+    if (minMs >= ms - 0.05 && minMs < ms + widthMs + SLACK_MS) return;
+  } while (found.length < 4 && !(found.at(-1)! < ms));
+  throw new Error(`${from.name} -> ${to}: ${found.join(", ")} ms, not ${ms}`);
 }
 
 /** Where floods go. */

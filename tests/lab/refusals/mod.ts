@@ -1,6 +1,7 @@
 /** What labs must refuse, and how: cases for `refusals_test.ts` and `descriptors_main.ts`. */
 import { ADDRESSES } from "./addresses.ts";
 import { CONDITION_REFUSALS } from "./conditions.ts";
+import { FAULT_REFUSALS } from "./faults.ts";
 import { NAMES } from "./names.ts";
 import { OPTIONS } from "./options.ts";
 import { REFERENCES } from "./references.ts";
@@ -16,4 +17,5 @@ export const REFUSALS: Refusal[] = [
   ...ADDRESSES,
   ...REGIONS,
   ...CONDITION_REFUSALS,
+  ...FAULT_REFUSALS,
 ];

@@ -58,8 +58,8 @@ export function effectCases(engine: LinkEngineKind): void {
     assertIn(lost, band(engine, sent, 0.1), "lost of damage");
     assert(InCsumErrors > 0.8 * lost && InCsumErrors <= lost, `${InCsumErrors} of ${lost}`);
     const { down } = await link.eth0.counters();
-    // What the hosts send of their own accord is damaged, too.
-    assertIn(down!.corrupted, [lost, lost + 5], "damaged");
+    // What the hosts send of their own accord is damaged, too. The kernel does not count damage.
+    if (engine === "emulator") assertIn(down!.corrupted, [lost, lost + 5], "damaged");
     assertEquals(down!.lost, 0);
   });
 
