@@ -35,6 +35,9 @@ export function withoutConditions(draft: LabState): void {
   for (const [name, { downlinkCondition: _, ...router }] of Object.entries(draft.routers)) {
     draft.routers[name] = { ...router, interfaces: router.interfaces.map(bare) };
   }
+  for (const [key, link] of Object.entries(draft.regionLinks)) {
+    draft.regionLinks[key] = { ...link, link: {} };
+  }
   for (const [name, device] of Object.entries(draft.devices)) {
     draft.devices[name] = { ...device, interfaces: device.interfaces.map(bare) };
   }

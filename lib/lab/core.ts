@@ -169,8 +169,9 @@ export class LabCore implements LabServices {
       }
       if (node.kind === "router") lose((node as RouterRecord).lan.downlink);
     }
-    for (const { ends } of this.regionLinks.values()) {
-      ends.forEach(({ impaired }) => lose(impaired));
+    for (const link of this.regionLinks.values()) {
+      link.limits = {};
+      for (const { impaired } of link.ends) lose(impaired);
     }
     if (!this.bus.closed) {
       this.bus.emit({ kind: "link-engine-failed", error: error.message, ends });

@@ -32,8 +32,11 @@ const ETHER_TYPE = 0x88b5;
 /** An address that no bridge forwards: that of LLDP (IEEE 802.1AB). */
 const NEAREST_BRIDGE = "01:80:c2:00:00:0e";
 const PROBE_BYTES = 64;
-const TRAIN_FRAMES = { min: 12, max: 2_000 };
+const TRAIN_FRAMES = { min: 12, max: 6_000 };
+/** Frames of a train that are sent before others have their turn on this thread. */
+const TRAIN_PART = 500;
 const TRAIN_MS = 200;
+const UNLIMITED_FRAMES = 2_000;
 /** The first probes are not counted: the kernel stamps frames from some moment after it is asked to. */
 const WARM_UP_MS = 20;
 /** What is still on its way is waited for so much longer than the condition explains. */
@@ -89,7 +92,7 @@ export class DirectionProbe {
     await this.#paced(Math.ceil(WARM_UP_MS / POLL_MS), POLL_MS, Kind.WarmUp);
     this.#sent = await this.#paced(probes, intervalMs, Kind.Probe);
     await this.#collect(() => this.#arrivals.length >= this.#sent, 0);
-    const trainMs = this.#sendTrain();
+    const trainMs = await this.#sendTrain();
     await this.#collect(() => this.#train.length >= this.#trainFrames, trainMs);
     return summarize(this.#asked, this.#sent, this.#arrivals, this.#train);
   }
@@ -117,15 +120,19 @@ export class DirectionProbe {
   }
 
   /** Sends a train as fast as it goes; returns how long it takes at the rate that was asked, in ms. */
-  #sendTrain(): number {
+  async #sendTrain(): Promise<number> {
     const bytes = this.#mtu + At.Kind;
     const rate = this.#asked?.rateKbit;
     const frameMs = rate ? 8 * bytes / rate : 0;
-    const wanted = frameMs ? Math.round(TRAIN_MS / frameMs) : TRAIN_FRAMES.max;
+    const wanted = frameMs ? Math.round(TRAIN_MS / frameMs) : UNLIMITED_FRAMES;
     const frames = Math.min(TRAIN_FRAMES.max, Math.max(TRAIN_FRAMES.min, wanted));
     this.#trainFrames = frames;
     const frame = this.#frame(bytes);
-    for (let n = 0; n < frames; n++) this.#from.send(frame);
+    for (let n = 0; n < frames; n++) {
+      this.#from.send(frame);
+      // A link without a rate has none to be measured but what is sent without a pause.
+      if (rate && n % TRAIN_PART === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    }
     return frames * frameMs;
   }
 

@@ -147,13 +147,21 @@ Deno.test("no condition holds when what put them in force failed", () => {
     router: "home",
     condition: { lossPct: 1 },
   };
-  const before = next(small(), set, downlink);
+  const region = (name: string): LabEventBody => ({
+    kind: "region-added",
+    name,
+    region: { name, cidr: "198.18.16.0/20" },
+  } as unknown as LabEventBody);
+  const linked: LabEventBody = { kind: "region-linked", a: "eu", b: "us", link: { latencyMs: 40 } };
+  const before = next(small(), set, downlink, region("eu"), region("us"), linked);
+  assertEquals(before.regionLinks["eu us"].link, { latencyMs: 40 });
   assertEquals(before.routers.home.downlinkCondition, { lossPct: 1 });
   assertEquals(before.devices.laptop.interfaces[0].condition, "wifi");
   const failed: LabEventBody = { kind: "link-engine-failed", error: "it ended", ends: [] };
   const after = next(before, failed);
   assertEquals(after.routers.home, small().routers.home);
   assertEquals(after.devices.laptop, small().devices.laptop);
+  assertEquals(after.regionLinks["eu us"], { a: "eu", b: "us", link: {}, up: true });
   assertEquals(next(before, { ...downlink, condition: null }).routers, after.routers);
 });
 
