@@ -2,6 +2,7 @@ import { configure, setDown } from "./configure.ts";
 import { dropInFlight } from "./conditions.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
+import { addressesOf, announceSelf } from "./neighbours.ts";
 import type { InterfaceRecord } from "./model.ts";
 
 /** Whether interfaces are up: as was asked of them, unless a fault keeps them down. */
@@ -37,8 +38,11 @@ export function letUp(core: LabCore, iface: InterfaceRecord, fault: object): voi
 function settle(core: LabCore, iface: InterfaceRecord): void {
   const up = iface.wantedUp && iface.heldDown.size === 0;
   if (up === iface.up) return;
-  if (up) configure(iface, defaultInterface(iface.node) === iface);
-  else {
+  if (up) {
+    configure(iface, defaultInterface(iface.node) === iface);
+    // Who asked for it in vain meanwhile would ask again a second later.
+    announceSelf(iface, addressesOf(iface));
+  } else {
     setDown(iface);
     dropInFlight(iface);
   }

@@ -8,7 +8,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const TRANSITORY_SECS = 2;
 /** For what is transitory to be forgotten, and for nothing else. */
-const FORGOTTEN_MS = 3000;
+const FORGOTTEN_MS = 4500;
 const timeouts = { tcpTransitorySecs: TRANSITORY_SECS };
 
 /** Hosts inside a NAT and outside; `connect` is from a host inside to a new port of the server. */
