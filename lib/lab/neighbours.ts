@@ -95,7 +95,9 @@ export function announceSelf(iface: InterfaceRecord, ips: string[]): void {
   const { segment } = iface;
   if (segment.kind === "exchange") return;
   for (const peer of segment.members.keys()) {
-    if (peer !== iface && peer.up && peer.node.used) forgetAt(peer.node, peer.index, ips);
+    const isPermanent = segment.acquainted.get(peer)?.has(iface);
+    if (peer === iface || !peer.up || !peer.node.used || isPermanent) continue;
+    forgetAt(peer.node, peer.index, ips);
   }
 }
 
