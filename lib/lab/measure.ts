@@ -131,7 +131,9 @@ export class DirectionProbe {
     for (let n = 0; n < frames; n++) {
       this.#from.send(frame);
       // A link without a rate has none to be measured but what is sent without a pause.
-      if (rate && n % TRAIN_PART === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (rate && (n + 1) % TRAIN_PART === 0) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
     }
     return frames * frameMs;
   }

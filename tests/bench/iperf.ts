@@ -28,8 +28,8 @@ export interface IperfReport {
 }
 
 /** One run; `args` are the client's. */
-export async function iperf(from: Place, to: Place, ip: string, args: string[]) {
-  const server = to("iperf3", ["-s", "-1", "--forceflush"]);
+export async function iperf(from: Place, to: Place, ip: string, args: string[], port = 5201) {
+  const server = to("iperf3", ["-s", "-1", "-p", `${port}`, "--forceflush"]);
   const output = server.stdout.getReader();
   // It says that it listens before it does anything else.
   for (let text = ""; !text.includes("listening");) {
@@ -39,7 +39,7 @@ export async function iperf(from: Place, to: Place, ip: string, args: string[]) 
   }
   output.releaseLock();
   const drained = server.stdout.pipeTo(new WritableStream());
-  const client = await from("iperf3", ["-c", ip, "-J", ...args]).output();
+  const client = await from("iperf3", ["-c", ip, "-p", `${port}`, "-J", ...args]).output();
   await Promise.all([drained, server.status, server.stderr.cancel()]);
   return JSON.parse(new TextDecoder().decode(client.stdout)).end as IperfReport;
 }
