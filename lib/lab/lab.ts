@@ -13,8 +13,9 @@ import { LabCore } from "./core.ts";
 import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
-import { NotFoundError, TopologyError } from "./errors.ts";
+import { TopologyError } from "./errors.ts";
 import type { Fault } from "./fault.ts";
+import { find } from "./find_by_name.ts";
 import { Ix } from "./ix.ts";
 import {
   type DeviceOptions,
@@ -234,17 +235,17 @@ export class Lab implements AsyncDisposable {
     return device;
   }
 
-  /** Looks a router up by name; throws {@link NotFoundError}. */
+  /** Looks a router up by name; throws a `NotFoundError`. */
   router(name: string): Router {
     return find("router", name, this.#routers);
   }
 
-  /** Looks a device up by name; throws {@link NotFoundError}. */
+  /** Looks a device up by name; throws a `NotFoundError`. */
   device(name: string): Device {
     return find("device", name, this.#devices);
   }
 
-  /** Looks a region up by name; throws {@link NotFoundError}. */
+  /** Looks a region up by name; throws a `NotFoundError`. */
   region(name: string): Region {
     return find("region", name, this.#regions);
   }
@@ -397,11 +398,4 @@ export class Lab implements AsyncDisposable {
       throw new AggregateError(failed.map((f) => f.reason), `lab "${this.label}": close failed`);
     }
   }
-}
-
-function find<T>(kind: string, name: string, among: Map<string, T>): T {
-  const found = among.get(name);
-  if (found) return found;
-  const names = [...among.keys()].join(", ") || "none yet";
-  throw new NotFoundError(`there is no ${kind} "${name}" in the lab; there are: ${names}`);
 }

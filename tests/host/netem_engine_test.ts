@@ -73,6 +73,13 @@ const REMOVE = "qdisc del dev left root handle 1:";
 const set = (limits: LinkLimits, before?: LinkLimits, mtu = 1500) =>
   netemCommands("left", planNetem(limits, mtu), before && planNetem(before, mtu));
 
+const withoutNetem = !hasCapabilities() || !findTc() || !hasNetem();
+if (withoutNetem) {
+  console.log(
+    "tests of netem itself: not run, for it takes privileges, tc and a kernel with sch_netem",
+  );
+}
+
 function test(name: string, act: (pair: Pair) => void | Promise<void>, ignore = false): void {
   Deno.test({
     name,
@@ -304,7 +311,7 @@ test("the kernel takes every preset, the extremes, and every change between them
   impairment.remove();
   const { stdout } = runTc(end.namespace, ["qdisc", "show", "dev", end.name]);
   assert(!stdout.includes("netem"), stdout);
-}, !hasCapabilities() || !findTc() || !hasNetem());
+}, withoutNetem);
 
 test("a delay is what a ping measures, until it is removed", async ({ end, left }) => {
   const pings = async () => {
@@ -320,4 +327,4 @@ test("a delay is what a ping measures, until it is removed", async ({ end, left 
   impairment.remove();
   assertLess(await pings(), 20);
   await engine.close();
-}, !hasCapabilities() || !findTc() || !hasNetem());
+}, withoutNetem);
