@@ -9,6 +9,7 @@ import { ActiveFault } from "./active_fault.ts";
 import { addDevice } from "./build_device.ts";
 import { addExchange } from "./build_exchange.ts";
 import { addRouter } from "./build_router.ts";
+import { closeLab } from "./close.ts";
 import { LabCore } from "./core.ts";
 import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
@@ -374,28 +375,11 @@ export class Lab implements AsyncDisposable {
 
   /** Ends everything that runs in the lab and removes it. Calling it again waits for the first. */
   close(): Promise<void> {
-    return this.#closed ??= this.#close();
+    return this.#closed ??= closeLab(this.#core);
   }
 
   /** As {@link Lab.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #close(): Promise<void> {
-    this.#core.closed = true;
-    for (const one of [...this.#core.schedules, ...this.#core.faults]) one.stop();
-    const nodes = [...this.#core.allNodes()];
-    const results = await Promise.allSettled([
-      ...nodes.map((node) => node.runtime.close()),
-      this.#core.links.close(),
-    ]);
-    this.#core.bus.emit({ kind: "lab-closed" });
-    this.#core.bus.close();
-    results.push(...await Promise.allSettled([this.#core.output?.close()]));
-    const failed = results.filter((result) => result.status === "rejected");
-    if (failed.length > 0) {
-      throw new AggregateError(failed.map((f) => f.reason), `lab "${this.label}": close failed`);
-    }
   }
 }

@@ -1,0 +1,19 @@
+import type { LabCore } from "./core.ts";
+
+/** Ends all that goes on in a lab and removes it, whatever of it fails, and tells what did. */
+export async function closeLab(core: LabCore): Promise<void> {
+  core.closed = true;
+  for (const one of [...core.schedules, ...core.faults]) one.stop();
+  const nodes = [...core.allNodes()];
+  const results = await Promise.allSettled([
+    ...nodes.map((node) => node.runtime.close()),
+    core.links.close(),
+  ]);
+  core.bus.emit({ kind: "lab-closed" });
+  core.bus.close();
+  results.push(...await Promise.allSettled([core.output?.close()]));
+  const failed = results.filter((result) => result.status === "rejected");
+  if (failed.length > 0) {
+    throw new AggregateError(failed.map((f) => f.reason), `lab "${core.label}": close failed`);
+  }
+}
