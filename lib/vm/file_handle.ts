@@ -15,7 +15,7 @@ export interface FileHandle {
 export async function openFile(
   context: GuestContext,
   path: string,
-  mode: "r" | "w" | "w+",
+  mode: "r" | "r+" | "w" | "w+",
   what: string,
 ): Promise<FileHandle> {
   const { agent } = context;

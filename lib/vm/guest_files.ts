@@ -63,14 +63,17 @@ export async function writeFile(
   if (wanted !== undefined) await setMode(context, path, wanted, what);
 }
 
-/** A quick look: it saves the guest a program for each file that is there. */
+/**
+ * A quick look: it saves the guest a program for each file that is there. Opened for both, a pipe
+ * makes nobody wait; what cannot be opened so may still be writable, as some files of `/sys` are.
+ */
 async function isNew(context: GuestContext, path: string, what: string): Promise<boolean> {
   try {
-    const file = await openFile(context, path, "r", what);
+    const file = await openFile(context, path, "r+", what);
     await file.close();
     return false;
   } catch (error) {
-    if (isMissing(error)) return true;
+    if (error instanceof GuestFileError) return isMissing(error);
     throw error;
   }
 }
