@@ -1,0 +1,98 @@
+/** Architectures of guests. */
+export type GuestArch = "x86_64" | "aarch64";
+
+/** What runs a guest's instructions: the processor (`kvm`, `hvf`) or QEMU itself (`tcg`). */
+export type Accel = "kvm" | "tcg" | "hvf";
+
+/** Where the unix sockets of a machine are; QEMU makes and listens on each. */
+export interface MachineSockets {
+  /** QEMU's own control protocol. */
+  qmp: string;
+  /** The guest agent's port. */
+  agent: string;
+  /** The first serial port. */
+  console: string;
+}
+
+/** A network card, on a TAP that exists. */
+export interface NicSpec {
+  /** Of the device, by which QMP's `set_link` and `device_del` know it. */
+  id: string;
+  /** The name of the TAP in the network namespace that QEMU runs in. */
+  tap: string;
+  /** `52:54:00:...` */
+  mac: string;
+  /** The hot-plug slot, from 0. */
+  slot: number;
+}
+
+/** An error that QEMU makes up for a drive; see "blkdebug" in QEMU's docs/devel/testing. */
+export interface DriveFault {
+  /** What it comes with: `read_aio`, `write_aio`, `flush_to_disk`. */
+  event: string;
+  /** The error number that the guest's request ends with. Default 5, EIO. */
+  errno?: number;
+  /** Only for requests that touch this sector of 512 bytes. Default all. */
+  sector?: number;
+  /** Whether it happens a single time. Default false. */
+  once?: boolean;
+}
+
+/** A disk. */
+export interface DriveSpec {
+  /** Of the device, and of its top block node; also the serial number that the guest sees. */
+  id: string;
+  /** The file. */
+  path: string;
+  format: "raw" | "qcow2";
+  readOnly: boolean;
+  /** The hot-plug slot, from 0. Default: none, so that it stays for the life of the machine. */
+  slot?: number;
+  /** Errors to make up. With an empty list some can be set later. Default: no such layer. */
+  faults?: readonly DriveFault[];
+}
+
+/** A directory of the host, as virtiofsd offers it. */
+export interface ShareSpec {
+  /** What the guest mounts: `mount -t virtiofs TAG /mnt`. */
+  tag: string;
+  /** The socket of virtiofsd. */
+  socket: string;
+}
+
+/** A virtual machine in plain data, from which its command line follows. */
+export interface MachineSpec {
+  /** Its name, as errors and the list of processes show it. */
+  name: string;
+  arch: GuestArch;
+  accel: Accel;
+  /** A whole number of MiB. */
+  memoryBytes: number;
+  cpus: number;
+  /** A kernel to start without a boot loader. Default: the firmware boots from the first drive. */
+  kernel?: string;
+  initrd?: string;
+  cmdline?: string;
+  /**
+   * The file that is the guest's memory, such as `/proc/self/fd/9`; an empty one is grown to the
+   * size. Default: anonymous memory.
+   */
+  memoryPath?: string;
+  /**
+   * Whether what the guest writes goes into that file (`true`), or into memory of this QEMU's own,
+   * which is how several machines start from one snapshot. Default true.
+   */
+  memoryShared?: boolean;
+  sockets: MachineSockets;
+  nics: readonly NicSpec[];
+  drives: readonly DriveSpec[];
+  /** Default none. They keep a machine from being saved. */
+  shares?: readonly ShareSpec[];
+  /** Whether the machine waits for `migrate-incoming` and then for `cont`, instead of booting. */
+  incoming: boolean;
+  /**
+   * The slots in which network cards and disks come and go, named `hp0`, `hp1`, ...; at most 64. A
+   * machine is restored with as many as it was saved with.
+   */
+  hotplugSlots: number;
+}
