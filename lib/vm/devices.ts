@@ -64,6 +64,9 @@ export interface DriveParts {
 /** A virtio disk's serial number has no more characters. */
 const SERIAL_LENGTH = 20;
 
+/** The most characters of a drive's id: a block node's name, which has a prefix, may have 31. */
+export const MAX_DRIVE_ID = 31 - "faults-".length;
+
 /** The parts of a disk in this place. */
 export function driveParts(spec: DriveSpec, place: Place): DriveParts {
   const { id, path, format, readOnly, faults } = spec;
@@ -78,7 +81,8 @@ export function driveParts(spec: DriveSpec, place: Place): DriveParts {
           driver: "blkdebug",
           "node-name": image,
           image: file,
-          "inject-error": faults.map(injectError),
+          // An empty list is one that QEMU does not take.
+          ...faults.length > 0 ? { "inject-error": faults.map(injectError) } : {},
           ...mode,
         }]
         : [],

@@ -10,7 +10,7 @@ export interface MachineSockets {
   qmp: string;
   /** The guest agent's port. */
   agent: string;
-  /** The first serial port. */
+  /** The first serial port. A guest that prints waits for a client that does not read. */
   console: string;
 }
 
@@ -40,7 +40,10 @@ export interface DriveFault {
 
 /** A disk. */
 export interface DriveSpec {
-  /** Of the device, and of its top block node; also the serial number that the guest sees. */
+  /**
+   * Of the device, at most 24 characters; the first 20 are the serial number that the guest sees. Its
+   * top block node is `disk-ID`.
+   */
   id: string;
   /** The file. */
   path: string;
@@ -66,6 +69,11 @@ export interface MachineSpec {
   name: string;
   arch: GuestArch;
   accel: Accel;
+  /**
+   * The model that TCG emulates. Default: `qemu64`, or `cortex-a57`. Distributions that want
+   * x86-64-v2, as RHEL 9 does, need `Nehalem`, which boots a tenth slower.
+   */
+  emulatedCpu?: string;
   /** A whole number of MiB. */
   memoryBytes: number;
   cpus: number;

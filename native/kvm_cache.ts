@@ -1,0 +1,59 @@
+import { readFileText } from "./libc.ts";
+
+/** Whether KVM runs ordinary guests, and how that is known. */
+export interface KvmTrial {
+  ok: boolean;
+  /** `works`, or what is in the way. */
+  detail: string;
+}
+
+// A guest's processor and modules stay what they are until the next boot, or the next kernel.
+const KEY_FILES = ["/proc/sys/kernel/random/boot_id", "/proc/sys/kernel/osrelease"];
+
+function key(): string {
+  return KEY_FILES.map((file) => readFileText(file).trim()).join(" ");
+}
+
+/**
+ * Where answers are noted: `$XDG_CACHE_HOME/netyard`, or `~/.cache/netyard`; undefined where this
+ * process knows of neither.
+ */
+function cacheDirectory(): string | undefined {
+  const variable = (name: string) =>
+    Deno.permissions.querySync({ name: "env", variable: name }).state === "granted"
+      ? Deno.env.get(name) || undefined
+      : undefined;
+  const home = variable("HOME");
+  const base = variable("XDG_CACHE_HOME") ?? (home && `${home}/.cache`);
+  return base && `${base}/netyard`;
+}
+
+/** The answer that a trial gave since this boot, under this kernel; undefined if there is none. */
+export function readTrial(directory: string | undefined = cacheDirectory()): KvmTrial | undefined {
+  if (directory === undefined) return undefined;
+  try {
+    const noted = JSON.parse(Deno.readTextFileSync(`${directory}/kvm.json`));
+    const { ok, detail } = noted;
+    const usable = noted.key === key() && typeof ok === "boolean" && typeof detail === "string";
+    return usable ? { ok, detail } : undefined;
+  } catch {
+    return undefined; // no file, no permission, or no JSON: the trial is made again
+  }
+}
+
+/** Notes a trial's answer, where that can be done; it is only quicker the next time. */
+export function writeTrial(
+  { ok, detail }: KvmTrial,
+  directory: string | undefined = cacheDirectory(),
+): void {
+  if (directory === undefined) return;
+  const own = `${directory}/kvm.${crypto.randomUUID()}`;
+  try {
+    Deno.mkdirSync(directory, { recursive: true });
+    // By way of another name, so that nobody reads half of it.
+    Deno.writeTextFileSync(own, JSON.stringify({ key: key(), ok, detail }));
+    Deno.renameSync(own, `${directory}/kvm.json`);
+  } catch {
+    // Without permission, or on a full disk.
+  }
+}
