@@ -27,9 +27,12 @@ async function findOut(timeoutMs: number): Promise<KvmTrial> {
   if (obstacle !== undefined) return { ok: false, detail: obstacle };
   const noted = readTrial();
   if (noted) return noted;
-  const trial = await tryKvm(Deno.build.arch === "x86_64" ? "long" : "create", timeoutMs);
-  if (trial.conclusive) writeTrial({ ok: trial.ok, detail: trial.detail });
-  return { ok: trial.ok, detail: trial.detail };
+  const { goodForMs, ...trial } = await tryKvm(
+    Deno.build.arch === "x86_64" ? "long" : "create",
+    timeoutMs,
+  );
+  if (goodForMs > 0) writeTrial(trial, goodForMs);
+  return trial;
 }
 
 /** What {@linkcode kvmObstacle} looks at. */
@@ -75,44 +78,65 @@ function refusal(): string | undefined {
   }
 }
 
+/** What came of a trial. */
+export interface FreshKvmTrial extends KvmTrial {
+  /** How long another trial would say the same, in milliseconds; never beyond the next boot. */
+  goodForMs: number;
+}
+
+/** Other work on the host may have made a guest late, so that it is asked again some time later. */
+const LATE_GOOD_FOR_MS = 10 * 60_000;
+/** What a killed process gets to go, in milliseconds. */
+const GONE_MS = 1000;
+
 /**
  * Tries a guest, whatever a look at the host says, in a process that is killed when it takes too
  * long: a thread that waits in KVM cannot be ended.
  *
  * @param mode The guest's mode, or `create` for a machine that is not started.
- * @returns The answer, and whether a later trial would give the same.
  */
 export async function tryKvm(
   mode: KvmGuestMode | "create",
   timeoutMs: number = TRIAL_MS,
-): Promise<KvmTrial & { conclusive: boolean }> {
-  const inconclusive = (detail: string) => ({ ok: false, detail, conclusive: false });
-  if (Deno.permissions.querySync({ name: "run" }).state !== "granted") {
-    return inconclusive("KVM was not tried, which takes --allow-run");
+): Promise<FreshKvmTrial> {
+  let child: Deno.ChildProcess;
+  try {
+    child = startTrial(mode);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    return { ok: false, detail: "KVM was not tried, which takes --allow-run", goodForMs: 0 };
   }
+  const output = child.output();
+  if (!await within(output, timeoutMs)) {
+    child.kill("SIGKILL");
+    // A kernel that does not let go of it keeps nobody else waiting.
+    if (!await within(output, GONE_MS)) child.unref();
+    const detail = `${KVM_DEVICE} is there, and a guest of a few instructions was not done with ` +
+      `them after ${timeoutMs} ms`;
+    return { ok: false, detail, goodForMs: LATE_GOOD_FOR_MS };
+  }
+  const { stdout, stderr } = await output;
+  const said = new TextDecoder().decode(stdout).trim();
+  if (said === "ok") return { ok: true, detail: "works", goodForMs: Infinity };
+  if (said !== "") return { ok: false, detail: said, goodForMs: Infinity };
+  const lastLine = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
+  return { ok: false, detail: `KVM's trial failed: ${lastLine}`, goodForMs: 0 };
+}
+
+function startTrial(mode: KvmGuestMode | "create"): Deno.ChildProcess {
   // No configuration, lock file or prompt: what is started here is this package's alone.
   const flags = ["--quiet", "--no-config", "--no-lock", "--no-prompt", "--no-check"];
-  const main = import.meta.resolve("./kvm_main.ts");
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", ...flags, "--allow-ffi", main, mode],
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, "--allow-ffi", import.meta.resolve("./kvm_main.ts"), mode],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    child.kill("SIGKILL");
-  }, timeoutMs);
-  const { stdout, stderr } = await child.output().finally(() => clearTimeout(timer));
-  if (late) {
-    const detail = `${KVM_DEVICE} is there, and a guest of a few instructions was not done with ` +
-      `them after ${timeoutMs} ms`;
-    return inconclusive(detail);
-  }
-  const said = new TextDecoder().decode(stdout).trim();
-  if (said === "ok") return { ok: true, detail: "works", conclusive: true };
-  if (said !== "") return { ok: false, detail: said, conclusive: true };
-  const lastLine = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-  return inconclusive(`KVM's trial failed: ${lastLine}`);
+}
+
+/** Whether something is there before the time is up. */
+async function within(something: Promise<unknown>, timeMs: number): Promise<boolean> {
+  let timer: number | undefined;
+  const late = new Promise<false>((resolve) => timer = setTimeout(resolve, timeMs, false));
+  return await Promise.race([something.then(() => true), late]).finally(() => clearTimeout(timer));
 }

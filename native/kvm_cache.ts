@@ -33,25 +33,29 @@ export function readTrial(directory: string | undefined = cacheDirectory()): Kvm
   if (directory === undefined) return undefined;
   try {
     const noted = JSON.parse(Deno.readTextFileSync(`${directory}/kvm.json`));
-    const { ok, detail } = noted;
-    const usable = noted.key === key() && typeof ok === "boolean" && typeof detail === "string";
+    const { ok, detail, until } = noted;
+    const usable = noted.key === key() && typeof ok === "boolean" && typeof detail === "string" &&
+      (until === null || Date.now() < until);
     return usable ? { ok, detail } : undefined;
   } catch {
     return undefined; // no file, no permission, or no JSON: the trial is made again
   }
 }
 
-/** Notes a trial's answer, where that can be done; it is only quicker the next time. */
+/** Notes a trial's answer for this time, where that can be done; it is only quicker then. */
 export function writeTrial(
   { ok, detail }: KvmTrial,
+  goodForMs: number = Infinity,
   directory: string | undefined = cacheDirectory(),
 ): void {
   if (directory === undefined) return;
+  const until = Number.isFinite(goodForMs) ? Date.now() + goodForMs : null;
+  const note = JSON.stringify({ key: key(), ok, detail, until });
   const own = `${directory}/kvm.${crypto.randomUUID()}`;
   try {
     Deno.mkdirSync(directory, { recursive: true });
     // By way of another name, so that nobody reads half of it.
-    Deno.writeTextFileSync(own, JSON.stringify({ key: key(), ok, detail }));
+    Deno.writeTextFileSync(own, note);
     Deno.renameSync(own, `${directory}/kvm.json`);
   } catch {
     // Without permission, or on a full disk.

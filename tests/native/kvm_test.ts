@@ -1,0 +1,151 @@
+import { assertEquals, assertLess, assertMatch, assertNotEquals } from "@std/assert";
+import { type KvmFacts, kvmObstacle, kvmWorks, tryKvm } from "../../native/kvm.ts";
+import { readTrial, writeTrial } from "../../native/kvm_cache.ts";
+import { closeFd, O_RDWR, openFd, pathExists, readFileText } from "../../native/libc.ts";
+
+const INTEL = "processor\t: 0\nflags\t\t: fpu vme vmx sse\n";
+const AMD = "processor\t: 0\nflags\t\t: fpu svm sse\n";
+const NEITHER = "processor\t: 0\nflags\t\t: fpu vmxoff notsvm sse\nvmx flags\t: ept\n";
+const FULL: KvmFacts = { present: true, pvm: false, cpuinfo: INTEL };
+
+const LOOKS: [what: string, facts: KvmFacts, obstacle: string | undefined][] = [
+  ["an Intel processor that virtualizes", FULL, undefined],
+  ["an AMD processor that virtualizes", { ...FULL, cpuinfo: AMD }, undefined],
+  ["a host that is not of x86", { present: true, pvm: false }, undefined],
+  ["no KVM", { ...FULL, present: false }, "there is no /dev/kvm"],
+  [
+    "no access",
+    { ...FULL, refusal: "open(/dev/kvm) failed: EACCES" },
+    "open(/dev/kvm) failed: EACCES",
+  ],
+  [
+    "the pvm module",
+    { ...FULL, pvm: true },
+    "/dev/kvm is that of the pvm module, which runs guests made for it and no others",
+  ],
+  [
+    "a processor without virtualization",
+    { ...FULL, cpuinfo: NEITHER },
+    "/dev/kvm is there, and the processor offers no virtualization (no vmx or svm flag)",
+  ],
+];
+
+for (const [what, facts, obstacle] of LOOKS) {
+  Deno.test(`a look at KVM tells: ${what}`, () => {
+    assertEquals(kvmObstacle(facts), obstacle);
+  });
+}
+
+Deno.test("the look agrees with the files of this host", () => {
+  const obstacle = kvmObstacle();
+  if (!pathExists("/dev/kvm")) assertEquals(obstacle, "there is no /dev/kvm");
+  const virtualizes = /\b(vmx|svm)\b/.test(readFileText("/proc/cpuinfo"));
+  if (Deno.build.arch === "x86_64" && !virtualizes) assertNotEquals(obstacle, undefined);
+});
+
+Deno.test("whether KVM works is answered once, with a reason", async () => {
+  const first = await kvmWorks();
+  assertEquals(await kvmWorks(), first);
+  const obstacle = kvmObstacle();
+  if (obstacle !== undefined) assertEquals(first, { ok: false, detail: obstacle });
+  if (first.ok) assertEquals(first.detail, "works");
+});
+
+/** Why no trial can be made here, if so. */
+function unable(): string | undefined {
+  if (Deno.build.arch !== "x86_64") return "the guests are of x86";
+  try {
+    closeFd(openFd("/dev/kvm", O_RDWR));
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+Deno.test("a guest in real mode runs on every KVM that opens", async () => {
+  const reason = unable();
+  if (reason) return console.log(`skipped: ${reason}`);
+  // A KVM that emulates takes its time for the first steps of a guest, not for five instructions.
+  assertEquals(await tryKvm("real", 10_000), { ok: true, detail: "works", goodForMs: Infinity });
+});
+
+Deno.test("a machine can be made without running it", async () => {
+  const reason = unable();
+  if (reason) return console.log(`skipped: ${reason}`);
+  assertEquals((await tryKvm("create", 10_000)).ok, true);
+});
+
+Deno.test("a guest in long mode tells a KVM of use from one that emulates", async () => {
+  const reason = unable();
+  if (reason) return console.log(`skipped: ${reason}`);
+  const start = performance.now();
+  const { ok, detail, goodForMs } = await tryKvm("long", 1000);
+  const took = performance.now() - start;
+  if (kvmObstacle() === undefined) return assertEquals([ok, detail], [true, "works"]);
+  assertEquals([ok, goodForMs], [false, 600_000]);
+  assertMatch(detail, /^\/dev\/kvm is there, and a guest of a few .* not done .* after 1000 ms$/);
+  assertLess(took, 3000); // the child was killed, and has gone
+});
+
+Deno.test("a trial without permission to start a process says which", async () => {
+  const script = `import { tryKvm } from "${import.meta.resolve("../../native/kvm.ts")}";
+    console.log(JSON.stringify(await tryKvm("long")));`;
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(file, script);
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-prompt", "--no-check", "--no-config", "--allow-ffi", file],
+    }).output();
+    assertEquals(JSON.parse(new TextDecoder().decode(stdout)), {
+      ok: false,
+      detail: "KVM was not tried, which takes --allow-run",
+      goodForMs: 0,
+    });
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("an answer that was noted is read until the next boot", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    assertEquals(readTrial(directory), undefined);
+    const trial = { ok: false, detail: "it hangs" };
+    writeTrial(trial, Infinity, `${directory}/new`);
+    assertEquals(readTrial(`${directory}/new`), trial);
+    assertEquals([...Deno.readDirSync(`${directory}/new`)].map(({ name }) => name), ["kvm.json"]);
+
+    const file = `${directory}/new/kvm.json`;
+    const noted = await Deno.readTextFile(file);
+    await Deno.writeTextFile(file, noted.replace(/"key":"[^"]{8}/, '"key":"00000000'));
+    assertEquals(readTrial(`${directory}/new`), undefined);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("an answer that holds for some time is read for that time", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const trial = { ok: false, detail: "late" };
+    writeTrial(trial, 60_000, directory);
+    assertEquals(readTrial(directory), trial);
+    writeTrial(trial, -1, directory);
+    assertEquals(readTrial(directory), undefined);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("a note that is damaged, or cannot be made, is as none", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    for (const text of ["", "{", "null", '{"ok":true}']) {
+      await Deno.writeTextFile(`${directory}/kvm.json`, text);
+      assertEquals(readTrial(directory), undefined, text);
+    }
+    writeTrial({ ok: true, detail: "works" }, Infinity, `${directory}/kvm.json/below-a-file`);
+    assertEquals(readTrial(`${directory}/kvm.json/below-a-file`), undefined);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
