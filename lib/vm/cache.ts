@@ -1,0 +1,203 @@
+import { join } from "node:path";
+import { NetyardError } from "../../native/error.ts";
+
+/** Something could not be kept in the cache, which the message names: the disk is full, or closed to us. */
+export class CacheError extends NetyardError {}
+
+/** What to keep, and how it is made if it is not there. */
+export interface CacheRequest {
+  /** The directory that holds it, which is made if need be. */
+  directory: string;
+  /** Its name there, which must change whenever what it is made from does. */
+  name: string;
+  /** The files that it consists of. */
+  files: readonly string[];
+  /** Writes the files into a directory of its own; other things that are left there are removed. */
+  build(directory: string): Promise<void>;
+}
+
+/** What the cache has. */
+export interface Cached {
+  /** Where the files are. */
+  directory: string;
+  /** SHA-256 of the contents, in hexadecimal digits. */
+  hash: string;
+}
+
+/** What was written down about the files; a time that has changed makes their contents be read. */
+interface Manifest {
+  hash: string;
+  files: Record<string, { size: number; mtimeMs: number; sha256: string }>;
+}
+
+const MANIFEST = "manifest.json";
+const BUILDING = ".building-";
+// What a process that was killed has left behind is older than any that still builds.
+const ABANDONED_MS = 3_600_000;
+
+const running = new Map<string, Promise<Cached>>();
+
+/**
+ * Where things are kept that can be made again: `$NETYARD_CACHE`, else `$XDG_CACHE_HOME/netyard`, else
+ * `$HOME/.cache/netyard`.
+ *
+ * @throws {CacheError} If none of these variables is set.
+ */
+export function cacheDirectory(
+  variable: (name: string) => string | undefined = (name) => Deno.env.get(name),
+): string {
+  const [own, xdg, home] = ["NETYARD_CACHE", "XDG_CACHE_HOME", "HOME"].map(variable);
+  if (own) return own;
+  if (xdg) return join(xdg, "netyard");
+  if (home) return join(home, ".cache", "netyard");
+  throw new CacheError(
+    "there is no directory for the cache: set NETYARD_CACHE (or XDG_CACHE_HOME, or HOME)",
+  );
+}
+
+/**
+ * Has files made once and kept. Those that have been changed since are made again. Whoever asks
+ * meanwhile, in this process, waits for the same; another process makes its own, and the first that
+ * is done wins. What is half done is never seen.
+ *
+ * @throws {CacheError} If the disk is full, or the directory is not ours to write in.
+ */
+export function cached(request: CacheRequest): Promise<Cached> {
+  const key = join(request.directory, request.name);
+  let found = running.get(key);
+  if (!found) {
+    found = provide(request).finally(() => running.delete(key));
+    running.set(key, found);
+  }
+  return found;
+}
+
+async function provide(request: CacheRequest): Promise<Cached> {
+  const target = join(request.directory, request.name);
+  try {
+    const there = await verified(target, request.files);
+    if (there) return there;
+    await Deno.mkdir(request.directory, { recursive: true });
+    await removeAbandoned(request.directory);
+    const own = await Deno.makeTempDir({ dir: request.directory, prefix: BUILDING });
+    try {
+      return await build(request, own, target);
+    } finally {
+      await Deno.remove(own, { recursive: true }).catch(ignoreMissing);
+    }
+  } catch (error) {
+    throw explained(error, request.directory);
+  }
+}
+
+async function build(request: CacheRequest, own: string, target: string): Promise<Cached> {
+  await request.build(own);
+  for await (const { name } of Deno.readDir(own)) {
+    if (!request.files.includes(name)) await Deno.remove(join(own, name), { recursive: true });
+  }
+  const manifest = await describe(own, request.files);
+  await Deno.writeTextFile(join(own, MANIFEST), JSON.stringify(manifest));
+  await Deno.chmod(own, 0o755);
+  for (;;) {
+    try {
+      await Deno.rename(own, target); // replaces nothing but an empty directory
+      return { directory: target, hash: manifest.hash };
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+    }
+    // Another was first; or what is there is broken, and makes room.
+    const there = await verified(target, request.files);
+    if (there) return there;
+    const away = await Deno.makeTempDir({ dir: request.directory, prefix: BUILDING });
+    await Deno.rename(target, away).catch(ignoreMissing);
+    await Deno.remove(away, { recursive: true });
+  }
+}
+
+/** What is kept, if it is whole. */
+async function verified(directory: string, files: readonly string[]): Promise<Cached | undefined> {
+  try {
+    const manifest: Manifest = JSON.parse(await Deno.readTextFile(join(directory, MANIFEST)));
+    const stats = await Promise.all(files.map((file) => Deno.stat(join(directory, file))));
+    const known = files.map((file) => manifest.files[file]);
+    if (files.some((_, i) => stats[i].size !== known[i].size)) return undefined;
+    if (files.some((_, i) => stats[i].mtime?.getTime() !== known[i].mtimeMs)) {
+      const now = await describe(directory, files);
+      if (now.hash !== manifest.hash) return undefined;
+      await renew(directory, now);
+    }
+    return { directory, hash: manifest.hash };
+  } catch {
+    return undefined; // not there, or not ours to read, or no manifest: as good as nothing
+  }
+}
+
+/** Notes the new times of contents that are the same, so that they need not be read again. */
+async function renew(directory: string, manifest: Manifest): Promise<void> {
+  const draft = join(directory, `${MANIFEST}.${crypto.randomUUID()}`);
+  try {
+    await Deno.writeTextFile(draft, JSON.stringify(manifest));
+    await Deno.rename(draft, join(directory, MANIFEST));
+  } catch {
+    await Deno.remove(draft).catch(() => {}); // a cache that is not ours is read again each time
+  }
+}
+
+async function describe(directory: string, files: readonly string[]): Promise<Manifest> {
+  const described: Manifest["files"] = {};
+  for (const file of files) {
+    const path = join(directory, file);
+    const { size, mtime } = await Deno.stat(path);
+    const sha256 = await hex(await Deno.readFile(path));
+    described[file] = { size, mtimeMs: mtime?.getTime() ?? 0, sha256 };
+  }
+  const text = files.map((file) => `${file} ${described[file].sha256}\n`).join("");
+  return { hash: await hex(new TextEncoder().encode(text)), files: described };
+}
+
+/** SHA-256 of bytes, in hexadecimal digits. */
+export async function hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+async function removeAbandoned(directory: string): Promise<void> {
+  for await (const { name } of Deno.readDir(directory)) {
+    if (!name.startsWith(BUILDING)) continue;
+    const path = join(directory, name);
+    const stat = await Deno.stat(path).catch(ignoreMissing);
+    const age = Date.now() - (stat?.mtime?.getTime() ?? Date.now());
+    if (age > ABANDONED_MS) await Deno.remove(path, { recursive: true }).catch(ignoreMissing);
+  }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (error instanceof Deno.errors.NotFound) return undefined;
+  throw error;
+}
+
+const codeOf = (error: unknown) => (error as { code?: string }).code;
+
+function isTaken(error: unknown): boolean {
+  return ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(codeOf(error) ?? "");
+}
+
+/** In how a program complains of a full disk. */
+const FULL = /No space left on device|enough free space|Disk quota exceeded/;
+
+function explained(error: unknown, directory: string): unknown {
+  const code = codeOf(error) ?? "";
+  const message = error instanceof Error ? error.message : String(error);
+  const remedy = "or have the cache elsewhere: set NETYARD_CACHE";
+  if (["ENOSPC", "EDQUOT"].includes(code) || FULL.test(message)) {
+    return new CacheError(
+      `the disk is full: nothing more can be kept in ${directory}: make room there, ${remedy}`,
+      { cause: error },
+    );
+  }
+  if (["EACCES", "EPERM", "EROFS", "ENOTDIR"].includes(code)) {
+    return new CacheError(`cannot write in ${directory} (${message}): change that, ${remedy}`, {
+      cause: error,
+    });
+  }
+  return error;
+}

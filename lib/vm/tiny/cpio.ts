@@ -1,0 +1,63 @@
+/** One file of an archive. */
+export interface CpioEntry {
+  /** Where it goes, without a leading slash. */
+  path: string;
+  /** Type and permissions as in stat(2): `0o100755`, `0o040755`, `0o120777`, `0o020600`. */
+  mode: number;
+  /** The content; of a symbolic link, its target. Empty for directories and devices. */
+  data?: Uint8Array;
+  /** Of a device: major and minor number. */
+  device?: readonly [major: number, minor: number];
+}
+
+const TRAILER = "TRAILER!!!";
+const HEADER_SIZE = 110;
+const encoder = new TextEncoder();
+
+/**
+ * An archive in the "newc" format, which the kernel unpacks into its first root. Everything belongs
+ * to root and has no time, so that the same entries give the same bytes.
+ *
+ * @param entries In the order of the archive: a directory comes before what is in it.
+ */
+export function cpio(entries: readonly CpioEntry[]): Uint8Array<ArrayBuffer> {
+  const all = [...entries, { path: TRAILER, mode: 0 }];
+  const records = all.map((entry) => ({ entry, name: encoder.encode(`${entry.path}\0`) }));
+  const sizes = records.map(({ entry, name }) =>
+    padded(HEADER_SIZE + name.length) + padded(entry.data?.length ?? 0)
+  );
+  const archive = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+  let at = 0;
+  records.forEach(({ entry, name }, index) => {
+    archive.set(encoder.encode(header(entry, name.length, index + 1)), at);
+    archive.set(name, at + HEADER_SIZE);
+    if (entry.data) archive.set(entry.data, at + padded(HEADER_SIZE + name.length));
+    at += sizes[index];
+  });
+  return archive;
+}
+
+/** Names and contents are filled up to a multiple of four. */
+function padded(size: number): number {
+  return (size + 3) & ~3;
+}
+
+function header({ path, mode, data, device }: CpioEntry, nameSize: number, inode: number): string {
+  const isDirectory = (mode & 0o170000) === 0o040000;
+  const fields = [
+    path === TRAILER ? 0 : inode,
+    mode,
+    0, // user
+    0, // group
+    isDirectory ? 2 : 1, // links
+    0, // time
+    data?.length ?? 0,
+    0, // major and minor of the device that the file is on
+    0,
+    device?.[0] ?? 0,
+    device?.[1] ?? 0,
+    nameSize,
+    0, // checksum, which this format has not
+  ];
+  return "070701" + fields.map((field) => field.toString(16).padStart(8, "0")).join("");
+}
