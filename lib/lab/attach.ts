@@ -4,6 +4,8 @@ import { type Conditions, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { applyDownlink } from "./downlink.ts";
 import { TopologyError } from "./errors.ts";
+import { isGuest } from "./configure.ts";
+import { joinTap } from "./guest_link.ts";
 import { explained } from "./explained.ts";
 import type { InterfaceRecord, NodeRecord, Segment } from "./model.ts";
 import type { Defer } from "./undo.ts";
@@ -97,6 +99,7 @@ export function plug(
   defer: Defer,
 ): void {
   connect(iface, isDefault, defer);
+  if (isGuest(iface.node)) joinTap(iface, iface.node.cards.get(iface.name)!.tap);
   applyDownlink(core, iface.segment, defer);
   applyConditions(core, iface, defer);
 }

@@ -4,8 +4,10 @@ import type { LabCore } from "./core.ts";
 export async function closeLab(core: LabCore): Promise<void> {
   core.closed = true;
   for (const one of [...core.schedules, ...core.faults]) one.stop();
+  for (const snapshot of [...core.snapshots]) snapshot.close();
   const nodes = [...core.allNodes()];
   const results = await Promise.allSettled([
+    ...[...core.vms.values()].map(({ machine }) => machine.remove()),
     ...nodes.map((node) => node.runtime.close()),
     core.links.close(),
   ]);

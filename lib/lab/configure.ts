@@ -5,7 +5,7 @@ import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes } from "../address/mod.ts";
 import { loadBlackHole } from "./black_hole.ts";
 import { inside, takeAway } from "./inside.ts";
-import { type InterfaceRecord, IPV6_MIN_MTU, type NodeRecord } from "./model.ts";
+import { type InterfaceRecord, IPV6_MIN_MTU, type NodeRecord, type VmRecord } from "./model.ts";
 import {
   announceSelf,
   forget,
@@ -28,11 +28,33 @@ export function configureLoopback(node: NodeRecord, ips: string[]): void {
   node.unsettled.add(node, [], ips);
 }
 
+/** Whether a node's addresses are not in its namespace, but in the guest of a virtual machine. */
+export const isGuest = (node: NodeRecord): node is VmRecord => node.kind === "vm";
+
 /**
  * Brings an interface up with its addresses, neighbours and routes: a new one, or
  * one that was down, whose routes, neighbours and IPv6 addresses the kernel dropped.
  */
 export function configure(iface: InterfaceRecord, isDefault: boolean): void {
+  const { index, node } = iface;
+  if (isGuest(node)) configureOutside(iface);
+  else configureHere(iface, isDefault);
+  const { owner, members, gatewayLink } = iface.segment;
+  // The other end, then the bridge that it may be the first port of.
+  const ends = [members.get(iface), gatewayLink].filter((end) => end !== undefined);
+  owner.unsettled.add(owner, ends.map(({ index }) => index));
+  forgetAll(iface);
+}
+
+/** Sets the link up that stands for a guest's interface. */
+function configureOutside({ node, index, mtu }: InterfaceRecord): void {
+  inside(node, (batch) => {
+    if (mtu >= IPV6_MIN_MTU) noLinkLocal(batch, index);
+    setLink(batch, index, { up: true });
+  });
+}
+
+function configureHere(iface: InterfaceRecord, isDefault: boolean): void {
   const { index, node } = iface;
   inside(node, (batch) => {
     setLink(batch, LOOPBACK, { up: true });
@@ -44,14 +66,10 @@ export function configure(iface: InterfaceRecord, isDefault: boolean): void {
     if (isDefault) defaultRoutes(batch, iface);
   });
   node.unsettled.add(node, [], ownAddresses(iface).map(({ ip }) => ip));
-  const { owner, members, gatewayLink } = iface.segment;
-  // The other end, then the bridge that it may be the first port of.
-  const ends = [members.get(iface), gatewayLink].filter((end) => end !== undefined);
-  owner.unsettled.add(owner, ends.map(({ index }) => index));
-  forgetAll(iface);
 }
 
-function ownAddresses(iface: InterfaceRecord): { ip: string; prefix: number }[] {
+/** All addresses that an interface is to have, with their prefix lengths. */
+export function ownAddresses(iface: InterfaceRecord): { ip: string; prefix: number }[] {
   const { ip, prefix, ip6, prefix6, linkLocal6 } = iface;
   return [
     ...ip ? [{ ip, prefix }] : [],
@@ -69,6 +87,7 @@ function defaultRoutes(batch: MessageWriter, iface: InterfaceRecord): void {
 
 /** Makes one interface the way to everything else, in the families that it has. */
 export function moveDefaultRoute(from: InterfaceRecord | undefined, to: InterfaceRecord): void {
+  if (isGuest(to.node)) return;
   const old = from && from !== to && from.up ? from : undefined;
   try {
     // The new one takes the old one's place, in the families that it has.
@@ -118,7 +137,7 @@ export function renumber(iface: InterfaceRecord, ip: string, isDefault: boolean)
 /** Adds one more address to an interface, to be there whenever it is up. */
 export function addExtra(iface: InterfaceRecord, ip: string, prefix: number, defer: Defer): void {
   const { node, index, segment, extra, up } = iface;
-  if (up) {
+  if (up && !isGuest(node)) {
     inside(node, (batch) => addAddress(batch, index, ipBytes(ip), prefix));
     defer(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix)));
     node.unsettled.add(node, [], [ip]);

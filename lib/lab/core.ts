@@ -12,7 +12,14 @@ import { handles } from "./handles.ts";
 import { lose } from "./impaired.ts";
 import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
 import { Links } from "./links.ts";
-import type { DeviceRecord, NodeRecord, RegionRecord, RouterRecord, Segment } from "./model.ts";
+import type {
+  DeviceRecord,
+  NodeRecord,
+  RegionRecord,
+  RouterRecord,
+  Segment,
+  VmRecord,
+} from "./model.ts";
 import { makeNamespace } from "./make_namespace.ts";
 import { RESERVED_LINK_NAMES } from "./names.ts";
 import { acquaint } from "./neighbours.ts";
@@ -37,6 +44,7 @@ export class LabCore implements LabServices {
   readonly plan: AddressPlan = new AddressPlan();
   readonly routers: Map<string, RouterRecord> = new Map();
   readonly devices: Map<string, DeviceRecord> = new Map();
+  readonly vms: Map<string, VmRecord> = new Map();
   /** By the region's name, which is not that of its node. */
   readonly regions: Map<string, RegionRecord> = new Map();
   readonly regionLinks: RegionLinks = new Map();
@@ -49,6 +57,8 @@ export class LabCore implements LabServices {
   readonly faults: Set<Stoppable> = new Set();
   /** Those that are under way. */
   readonly schedules: Set<Stoppable> = new Set();
+  /** Those that hold memory. */
+  readonly snapshots: Set<{ close(): void }> = new Set();
   nameserver: string | undefined;
   closed = false;
   /** The exchange; set before anything else is built. */
@@ -91,7 +101,7 @@ export class LabCore implements LabServices {
   }
 
   taken(name: string): boolean {
-    return this.routers.has(name) || this.devices.has(name);
+    return this.routers.has(name) || this.devices.has(name) || this.vms.has(name);
   }
 
   nextMac(defer: Defer): string {
@@ -105,12 +115,13 @@ export class LabCore implements LabServices {
     kind: K,
     name: string,
     defer: Defer,
+    directory?: string,
   ): NodeRecord & { kind: K } {
-    const namespace = makeNamespace(kind !== "device");
+    const namespace = makeNamespace(kind !== "device" && kind !== "vm");
     const node: NodeRecord & { kind: K } = {
       kind,
       name,
-      runtime: new NodeRuntime(name, namespace, this),
+      runtime: new NodeRuntime(name, namespace, this, directory),
       interfaces: new Map(),
       nextIndex: 2, // 1 is lo.
       links: new Set(RESERVED_LINK_NAMES),
@@ -186,7 +197,8 @@ export class LabCore implements LabServices {
   }
 
   names(node: string): NameFiles {
-    const own = this.devices.get(node)?.names ?? new Map<string, string[]>();
+    const own = (this.devices.get(node) ?? this.vms.get(node))?.names ??
+      new Map<string, string[]>();
     return {
       hosts: hostsFile(node, own, this.hosts),
       resolvConf: resolvConf(this.nameserver),
@@ -209,7 +221,7 @@ export class LabCore implements LabServices {
   beforeUse(node: string): void {
     this.#used = true;
     this.unsettled.settle();
-    const record = this.devices.get(node) ?? this.routers.get(node);
+    const record = this.devices.get(node) ?? this.routers.get(node) ?? this.vms.get(node);
     if (!record) return;
     record.used = true;
     if (this.#pairs <= LEARNT_NEIGHBOURS) return;
@@ -290,5 +302,6 @@ export class LabCore implements LabServices {
     yield* this.regions.values();
     yield* this.routers.values();
     yield* this.devices.values();
+    yield* this.vms.values();
   }
 }

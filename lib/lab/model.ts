@@ -1,6 +1,8 @@
 import type { Firewall } from "../firewall/config.ts";
 import type { Nat } from "../nat/config.ts";
 import type { NodeRuntime } from "../node/runtime.ts";
+import type { Card } from "../vm/saved.ts";
+import type { VirtualMachine } from "../vm/virtual_machine.ts";
 import type { Conditions, Impaired } from "./impaired.ts";
 import type { Network } from "./plan.ts";
 import type { IpSupport, Pool, RouterPreset } from "./presets.ts";
@@ -8,7 +10,7 @@ import type { RegionWay } from "./region_ways.ts";
 
 /** What all nodes have: a namespace and links. Plain data; `wiring.ts` acts on it. */
 export interface NodeRecord {
-  kind: "ix" | "region" | "router" | "device";
+  kind: "ix" | "region" | "router" | "device" | "vm";
   name: string;
   runtime: NodeRuntime;
   interfaces: Map<string, InterfaceRecord>;
@@ -70,6 +72,27 @@ export interface DeviceRecord extends NodeRecord {
   /** The interface of the default route. */
   defaultInterface: string | undefined;
   names: Map<string, string[]>;
+}
+
+/** A virtual machine. What is in its namespace is QEMU and the links to its cards. */
+export interface VmRecord extends NodeRecord {
+  kind: "vm";
+  /** The interface of the default route. */
+  defaultInterface: string | undefined;
+  names: Map<string, string[]>;
+  machine: VirtualMachine;
+  /** The cards that it ever had, by their interfaces' names. */
+  cards: Map<string, CardRecord>;
+  /** What its guest was told since it came up, by what it is about. */
+  told: Map<string, string>;
+}
+
+/** A network card of a virtual machine: a TAP, on which QEMU is, and its interface's link. */
+export interface CardRecord {
+  card: Card;
+  tap: Port;
+  /** Undefined while it is attached to nothing. */
+  iface: InterfaceRecord | undefined;
 }
 
 /**

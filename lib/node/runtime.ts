@@ -42,12 +42,13 @@ export class NodeRuntime implements Host {
   #work = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
-  constructor(name: string, namespace: Namespace, lab: LabServices) {
+  /** `directory` is as for {@link Sandbox}. */
+  constructor(name: string, namespace: Namespace, lab: LabServices, directory?: string) {
     this.name = name;
     this.id = `${++created}/${name}`;
     this.namespace = namespace;
     this.#lab = lab;
-    this.sandbox = new Sandbox(namespace, name, () => lab.names(name));
+    this.sandbox = new Sandbox(namespace, name, () => lab.names(name), directory);
     this.#worker = new NodeWorker(this);
   }
 

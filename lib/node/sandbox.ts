@@ -18,7 +18,7 @@ import type { ChildrenOptions } from "./worker_children.ts";
  * PID namespace: when the pipe at its stdin closes, because the lab closed or
  * because its process was killed, it ends, and the kernel kills every process of
  * the node with it, whatever signals they ignore. SIGCHLD is ignored so that
- * orphans are reaped.
+ * orphans are reaped. A directory that it was told to make goes with it.
  */
 const INIT = `
 exec 2>"$1"
@@ -40,8 +40,12 @@ fi
 umount -l /mnt
 mount -t proc proc /proc 2>/dev/null || :
 trap '' CHLD
+[ -z "$2" ] || mkdir -m 700 "$2"
 echo ready >&2
-exec 2>/dev/null >/dev/null cat
+exec 2>/dev/null >/dev/null
+[ -n "$2" ] || exec cat
+cat || :
+rm -rf "$2"
 `;
 
 /** What a node resolves names by. */
@@ -76,6 +80,7 @@ export class Sandbox {
   #namespace: Namespace;
   #node: string;
   #names: () => NameFiles;
+  #directory: string;
   #running: Running | undefined;
   #closed = false;
   /**
@@ -84,10 +89,12 @@ export class Sandbox {
    */
   #direct = canEnterPidNamespaces();
 
-  constructor(namespace: Namespace, node: string, names: () => NameFiles) {
+  /** `directory` is one that lives as long as the node's processes, for what they need on a disk. */
+  constructor(namespace: Namespace, node: string, names: () => NameFiles, directory = "") {
     this.#namespace = namespace;
     this.#node = node;
     this.#names = names;
+    this.#directory = directory;
   }
 
   /** By what threads enter, and start processes: descriptors of this process. */
@@ -214,7 +221,7 @@ export class Sandbox {
       args: [
         "--mount",
         ...this.#direct ? [] : ["--pid", "--fork", "--kill-child=KILL"],
-        ...["--", "sh", "-c", INIT, "sh", reportPath],
+        ...["--", "sh", "-c", INIT, "sh", reportPath, this.#directory],
       ],
       clearEnv: true,
       env: {

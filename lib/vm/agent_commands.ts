@@ -63,6 +63,8 @@ export interface GuestCommands {
   >;
   "guest-file-flush": Command<{ handle: number }, None>;
   /** Nanoseconds since 1970. */
+  /** It answers nothing where it succeeds. */
+  "guest-shutdown": Command<{ mode?: "powerdown" | "halt" | "reboot" }, None>;
   "guest-get-time": Command<None, number>;
   "guest-set-time": Command<{ time?: number }, None>;
   "guest-get-host-name": Command<None, { "host-name": string }>;

@@ -11,6 +11,7 @@ const TCA_OPTIONS = 2;
 const TC_H_ROOT = 0xffff_ffff;
 const TC_H_CLSACT = 0xffff_fff1;
 const TC_H_CLSACT_EGRESS = 0xffff_fff3;
+const TC_H_CLSACT_INGRESS = 0xffff_fff2;
 const CLSACT_HANDLE = 0xffff_0000;
 
 const TCA_BPF_ACT = 1;
@@ -60,12 +61,14 @@ export function addClsact(batch: MessageWriter, index: number): void {
  */
 function allButMark(mark: number): Uint8Array {
   const SKF_AD_MARK = 0xffff_f014;
-  const program: [code: number, jt: number, jf: number, k: number][] = [
-    [0x20, 0, 0, SKF_AD_MARK],
-    [0x15, 0, 1, mark],
-    [0x06, 0, 0, 0],
-    [0x06, 0, 0, 0xffff_ffff],
-  ];
+  return bpf([0x20, 0, 0, SKF_AD_MARK], [0x15, 0, 1, mark], [0x06, 0, 0, 0], THIS_FILTER);
+}
+
+type Instruction = [code: number, jt: number, jf: number, k: number];
+
+const THIS_FILTER: Instruction = [0x06, 0, 0, 0xffff_ffff];
+
+function bpf(...program: Instruction[]): Uint8Array {
   const bytes = new DataView(new ArrayBuffer(8 * program.length));
   program.forEach(([code, jt, jf, k], i) => {
     bytes.setUint16(8 * i, code, true);
@@ -88,9 +91,30 @@ export function redirectAllButMark(
   target: number,
   mark: number,
 ): void {
-  const program = allButMark(mark);
-  batch.begin(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, `redirect link ${index} to ${target}`);
-  tcmsg(batch, index, REDIRECT_HANDLE, TC_H_CLSACT_EGRESS, FIRST_OF_ALL);
+  const only = NLM_F_CREATE | NLM_F_EXCL;
+  redirect(batch, index, TC_H_CLSACT_EGRESS, target, allButMark(mark), only);
+}
+
+/**
+ * Has every packet that comes in by a link with clsact leave by another one at once, in place of one
+ * that it left by before.
+ *
+ * Source: tc-bpf(8), tc-mirred(8).
+ */
+export function redirectIncoming(batch: MessageWriter, index: number, target: number): void {
+  redirect(batch, index, TC_H_CLSACT_INGRESS, target, bpf(THIS_FILTER), NLM_F_CREATE);
+}
+
+function redirect(
+  batch: MessageWriter,
+  index: number,
+  parent: number,
+  target: number,
+  program: Uint8Array,
+  flags: number,
+): void {
+  batch.begin(RTM_NEWTFILTER, flags, `redirect link ${index} to ${target}`);
+  tcmsg(batch, index, REDIRECT_HANDLE, parent, FIRST_OF_ALL);
   batch.attrString(TCA_KIND, "bpf");
   batch.nest(TCA_OPTIONS, () => {
     batch.nest(TCA_BPF_ACT, () => {

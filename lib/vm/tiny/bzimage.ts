@@ -18,7 +18,9 @@ const SECTOR = 512;
  */
 export function vmlinux(image: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
-  if (image.length < 1024 || new TextDecoder().decode(image.subarray(HEADER_MAGIC, 0x206)) !== "HdrS") {
+  if (
+    image.length < 1024 || new TextDecoder().decode(image.subarray(HEADER_MAGIC, 0x206)) !== "HdrS"
+  ) {
     throw new BootFilesError("the kernel's image is no bzImage: it lacks the header of one");
   }
   const start = ((image[SETUP_SECTORS] || 4) + 1) * SECTOR + view.getUint32(PAYLOAD_OFFSET, true);

@@ -26,7 +26,9 @@ export const EXTRA_MODULES: readonly string[] = [
   ..."act_vlan act_connmark act_tunnel_key".split(" "),
   // nftables
   ..."nf_tables nf_conntrack nf_conntrack_netlink nf_nat nf_log_syslog nf_flow_table".split(" "),
-  ..."nf_flow_table_inet nft_chain_nat nft_compat nft_connlimit nft_ct nft_fib nft_fib_inet".split(" "),
+  ..."nf_flow_table_inet nft_chain_nat nft_compat nft_connlimit nft_ct nft_fib nft_fib_inet".split(
+    " ",
+  ),
   ..."nft_fib_ipv4 nft_fib_ipv6 nft_fib_netdev nft_flow_offload nft_fwd_netdev".split(" "),
   ..."nft_dup_netdev nft_dup_ipv4 nft_dup_ipv6 nft_hash nft_limit nft_log nft_masq".split(" "),
   ..."nft_meta_bridge nft_nat nft_numgen nft_objref nft_queue nft_quota nft_redir".split(" "),

@@ -61,7 +61,9 @@ export function unpackLz4Block(block: Uint8Array, limit: number): Uint8Array {
   while (from < block.length) {
     const token = block[from++];
     const literals = length(token >> 4);
-    if (from + literals > block.length || to + literals > limit) damaged("literals leave the block");
+    if (from + literals > block.length || to + literals > limit) {
+      damaged("literals leave the block");
+    }
     if (literals > 16) out.set(block.subarray(from, from + literals), to);
     else for (let i = 0; i < literals; i++) out[to + i] = block[from + i];
     from += literals;

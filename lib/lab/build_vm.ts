@@ -1,0 +1,141 @@
+import { parseOptions } from "../options/parse_options.ts";
+import { BootCache } from "../vm/boot_cache.ts";
+import { cacheDirectory } from "../vm/cache.ts";
+import { hostAcceleration } from "../vm/host_acceleration.ts";
+import { memoryBytes } from "../vm/memory.ts";
+import { profileNamed } from "../vm/profiles.ts";
+import { SLOTS, VirtualMachine } from "../vm/virtual_machine.ts";
+import type { VmState } from "../vm/state.ts";
+import { attach, detach, reserve } from "./attach.ts";
+import type { LabCore } from "./core.ts";
+import { TopologyError } from "./errors.ts";
+import { makeTap } from "./guest_link.ts";
+import type { CardRecord, InterfaceRecord, Segment, VmRecord } from "./model.ts";
+import { checkNodeName } from "./names.ts";
+import { type VmOptions, vmOptionsSchema } from "./vm_options.ts";
+import { step } from "./steps.ts";
+import { type Defer, undoing } from "./undo.ts";
+
+/** Makes a virtual machine, switched off and attached to nothing. */
+export function addVm(
+  core: LabCore,
+  name: string,
+  given: VmOptions,
+  attachTo: (vm: VmRecord, options: VmOptions, defer: Defer) => void,
+): VmRecord {
+  const what = `vm("${name}")`;
+  core.open(what);
+  checkNodeName(what, name, (n) => core.taken(n));
+  const options = parseOptions(vmOptionsSchema, given, what);
+  const { profile: wanted = "tiny", cpus = 1, acceleration } = options;
+  const profile = typeof wanted === "string" ? profileNamed(what, wanted) : wanted;
+  const memory = options.memory === undefined
+    ? profile.memoryBytes
+    : memoryBytes(what, options.memory);
+  return undoing((defer) => {
+    const directory = `${temporary()}/netyard-${crypto.randomUUID().slice(0, 13)}`;
+    const node = core.node("vm", name, defer, directory);
+    const machine = new VirtualMachine({
+      host: node.runtime,
+      directory,
+      profile,
+      memoryBytes: memory,
+      cpus,
+      acceleration: () => hostAcceleration(acceleration),
+      cache: options.bootCache === false ? undefined : new BootCache(`${cacheDirectory()}/boots`),
+      onProgress: (line) => core.log(name, "stderr", new TextEncoder().encode(`${line}\n`)),
+      onState: (state, why) => changed(core, vm, state, why),
+      onConsole: (chunk) => core.log(name, "stdout", chunk),
+    });
+    const vm: VmRecord = Object.assign(node, {
+      defaultInterface: undefined,
+      names: new Map(),
+      machine,
+      cards: new Map(),
+      told: new Map(),
+      profile: profile.name,
+    });
+    attachTo(vm, options, defer);
+    step("register");
+    core.vms.set(name, vm);
+    return vm;
+  });
+}
+
+function temporary(): string {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "TMPDIR" });
+  return (state === "granted" && Deno.env.get("TMPDIR")) || "/tmp";
+}
+
+function changed(core: LabCore, vm: VmRecord, state: VmState, why?: string): void {
+  if (state === "booting") vm.told.clear();
+  if (core.bus.closed) return;
+  core.bus.emit({ kind: "vm-state-changed", name: vm.name, state, why: why ?? null });
+}
+
+/** Attaches a virtual machine to a segment: on a card that it had there, or on a new one. */
+export function attachVm(
+  core: LabCore,
+  vm: VmRecord,
+  segment: Segment,
+  defer: Defer,
+  ip?: string,
+): InterfaceRecord {
+  const name = freeCard(vm) ?? `eth${vm.cards.size}`;
+  const { card, tap } = vm.cards.get(name) ?? newCard(core, vm, name, defer);
+  const iface = reserve(core, vm, segment, {
+    name,
+    mtu: segment.mtu,
+    v4: true,
+    v6: true,
+    mac: card.mac,
+    ip,
+  }, defer);
+  const record: CardRecord = { card, tap, iface };
+  vm.cards.set(name, record);
+  defer(() => vm.cards.set(name, { card, tap, iface: undefined }));
+  const isDefault = vm.defaultInterface === undefined;
+  attach(core, iface, isDefault, defer);
+  if (isDefault) {
+    vm.defaultInterface = name;
+    defer(() => vm.defaultInterface = undefined);
+  }
+  return iface;
+}
+
+function freeCard(vm: VmRecord): string | undefined {
+  for (const [name, { iface }] of vm.cards) if (!iface) return name;
+}
+
+function newCard(core: LabCore, vm: VmRecord, name: string, defer: Defer): CardRecord {
+  const slot = vm.cards.size;
+  if (slot >= SLOTS) {
+    throw new TopologyError(
+      `${vm.name}: it has ${SLOTS} network cards, which is as many as there are slots for; ` +
+        "detach it from a bridge first",
+    );
+  }
+  const mac = core.nextMac(defer);
+  step("tap");
+  const tap = makeTap(vm, slot);
+  return {
+    card: { id: `nic${slot}`, slot, tap: tap.name, mac, linkUp: true },
+    tap,
+    iface: undefined,
+  };
+}
+
+/** Detaches an interface of a virtual machine; the card stays, without a carrier. */
+export function detachVm(core: LabCore, vm: VmRecord, iface: InterfaceRecord): void {
+  detach(core, iface);
+  vm.cards.get(iface.name)!.iface = undefined;
+  if (vm.defaultInterface !== iface.name) return;
+  vm.defaultInterface = vm.interfaces.keys().next().value;
+}
+
+/** Unplugs a virtual machine for good. Its name stays taken until QEMU has ended. */
+export function retireVm(core: LabCore, vm: VmRecord): void {
+  vm.removed = true;
+  for (const iface of [...vm.interfaces.values()]) detachVm(core, vm, iface);
+  core.unsettled.drop(vm);
+}

@@ -1,0 +1,44 @@
+import { closeFd } from "../../native/libc.ts";
+import { noLinkLocal, setLink } from "../../native/netlink/link.ts";
+import { addClsact, redirectIncoming } from "../../native/netlink/tc.ts";
+import { keepTap, openTap } from "../../native/tap.ts";
+import { inside } from "./inside.ts";
+import type { InterfaceRecord, NodeRecord, Port } from "./model.ts";
+import { linkName } from "./names.ts";
+
+/**
+ * The link of a virtual machine's interface. In its namespace there is an ordinary veth, which stands
+ * for the interface in all that a lab does with links, and a TAP, on which QEMU is; what comes in by
+ * the one leaves by the other, whatever it is.
+ */
+
+/** Makes a TAP for a card of a virtual machine; it stays until the machine goes. */
+export function makeTap(node: NodeRecord, slot: number): Port {
+  const tap = {
+    name: linkName(`tap${slot}`, (name) => node.links.has(name)),
+    index: node.nextIndex++,
+  };
+  const fd = node.runtime.namespace.enter(() => openTap(tap.name, tap.index));
+  try {
+    keepTap(fd);
+  } finally {
+    closeFd(fd); // QEMU opens it by its name.
+  }
+  node.links.add(tap.name);
+  inside(node, (batch) => {
+    noLinkLocal(batch, tap.index);
+    setLink(batch, tap.index, { up: true });
+    addClsact(batch, tap.index);
+  });
+  return tap;
+}
+
+/** Joins the link of an interface with a TAP. */
+export function joinTap({ node, index, mtu }: InterfaceRecord, tap: Port): void {
+  inside(node, (batch) => {
+    setLink(batch, tap.index, { mtu });
+    addClsact(batch, index);
+    redirectIncoming(batch, index, tap.index);
+    redirectIncoming(batch, tap.index, index);
+  });
+}

@@ -1,0 +1,247 @@
+import { NodeRemovedError } from "../node/errors.ts";
+import type { Clock } from "../vm/clock.ts";
+import type { Console } from "../vm/console.ts";
+import type { Guest } from "../vm/guest.ts";
+import type { GuestWriteOptions } from "../vm/guest_files.ts";
+import type { GuestProcess } from "../vm/guest_process.ts";
+import type { GuestDirEntry, GuestFileInfo } from "../vm/guest_stat.ts";
+import type { RunOptions, RunResult, SpawnOptions } from "../vm/run_types.ts";
+import type { VmState } from "../vm/state.ts";
+import type { LabCore } from "./core.ts";
+import { NotFoundError } from "./errors.ts";
+import { settleGuest } from "./guests.ts";
+import { handles } from "./handles.ts";
+import { Interface } from "./interface.ts";
+import type { InterfaceRecord, VmRecord } from "./model.ts";
+import { Nic } from "./nic.ts";
+import { restoreVm, saveVm, type VmSnapshot } from "./vm_snapshot.ts";
+
+/**
+ * A virtual machine: a QEMU guest, on bridges and behind routers as a device is. It is switched off
+ * until {@link Vm.boot}; what is done in the guest is done by its agent.
+ *
+ * @example
+ * ```ts ignore
+ * const nas = lab.vm("nas", { profile: "tiny", bridges: [home] });
+ * await nas.boot();
+ * (await nas.run("ping -c 1 1.2.3.4")).assertOk();
+ * ```
+ */
+export class Vm {
+  #core: LabCore;
+  #record: VmRecord;
+
+  /**
+   * Made by `lab.vm()`.
+   *
+   * @internal
+   */
+  constructor(core: LabCore, record: VmRecord) {
+    this.#core = core;
+    this.#record = record;
+    handles.set(this, record);
+  }
+
+  /** The name, unique in the lab, and the guest's host name. */
+  get name(): string {
+    return this.#record.name;
+  }
+
+  /** Where it is in its life. */
+  get state(): VmState {
+    return this.#record.machine.state;
+  }
+
+  /** The IPv4 address of its default interface. */
+  get ip(): string | undefined {
+    return this.#default()?.ip;
+  }
+
+  /** The IPv6 address of its default interface. */
+  get ip6(): string | undefined {
+    return this.#default()?.ip6;
+  }
+
+  /** Its interfaces that are attached, in the order of their cards. */
+  get interfaces(): Interface[] {
+    return [...this.#now.interfaces.values()].map((r) => new Interface(this.#core, r));
+  }
+
+  /** Looks an interface up, by its name in the guest (`eth0`) or that of its bridge. */
+  interface(name: string): Interface {
+    return new Interface(this.#core, this.#find(name));
+  }
+
+  /** Its network card, by its name in the guest (`eth0`) or that of its bridge. */
+  nic(name: string): Nic {
+    return new Nic(this.#core, this.#find(name));
+  }
+
+  /** Its serial console; it may be read in any state. */
+  get console(): Console {
+    return this.#now.machine.console;
+  }
+
+  /** The guest's clock. */
+  get clock(): Clock {
+    return this.#guest("clock").clock;
+  }
+
+  /**
+   * Boots it, and resolves when the guest answers and has its addresses, routes and names. The first
+   * boot of a kind takes as long as the guest's system does; later ones resume from where that was.
+   *
+   * @throws {VmError} If it does not come up: what QEMU and the guest's console said goes with it.
+   */
+  async boot(): Promise<this> {
+    this.#open("boot()");
+    await this.#now.machine.boot(this.#settle);
+    return this;
+  }
+
+  /**
+   * Asks the guest to shut down, and waits until it has. One that does not in time is switched off,
+   * and the call fails.
+   *
+   * @param timeoutMs In milliseconds. Default 30000, and more where guests run slowly.
+   */
+  async shutdown(timeoutMs?: number): Promise<void> {
+    this.#open("shutdown()");
+    await this.#now.machine.shutdown(timeoutMs);
+  }
+
+  /** Switches it off, as if its plug were pulled. */
+  async powerOff(): Promise<void> {
+    this.#open("powerOff()");
+    await this.#now.machine.powerOff();
+  }
+
+  /** Presses its power button. What follows is up to the guest; most shut down. */
+  async powerButton(): Promise<void> {
+    this.#open("powerButton()");
+    await this.#now.machine.powerButton();
+  }
+
+  /** Presses its reset button; resolves when it has booted again. */
+  async reset(): Promise<void> {
+    this.#open("reset()");
+    await this.#now.machine.reset(this.#settle);
+  }
+
+  /** Has its processors stand still; its clock stops with them. */
+  async pause(): Promise<void> {
+    this.#open("pause()");
+    await this.#now.machine.pause();
+  }
+
+  /** Has its processors go on. */
+  async resume(): Promise<void> {
+    this.#open("resume()");
+    const { machine } = this.#now;
+    await machine.resume();
+    await this.#settle(machine.guest("resume()"));
+  }
+
+  /**
+   * Takes it as it is, with its memory; it stands still for a moment meanwhile. Refused while a
+   * capture, or a command that was spawned, is open: it would be cut in half.
+   */
+  async snapshot(): Promise<VmSnapshot> {
+    this.#open("snapshot()");
+    return await saveVm(this.#core, this.#now);
+  }
+
+  /** Puts it back to what it was; what it is now is gone. Its clock is set to the time that it is. */
+  async restore(snapshot: VmSnapshot): Promise<void> {
+    this.#open("restore()");
+    await restoreVm(this.#core, this.#now, snapshot);
+  }
+
+  /**
+   * Runs a command in the guest: a line for `/bin/sh -c`, or a program and its arguments.
+   *
+   * @example
+   * ```ts ignore
+   * const { stdout } = (await vm.run("ip -4 addr show eth0")).assertOk();
+   * ```
+   */
+  run(command: string | string[], options?: RunOptions): Promise<RunResult> {
+    return this.#in("run()", (guest) => guest.run(command, options));
+  }
+
+  /** Starts a command in the guest that goes on, and streams what it prints. */
+  spawn(command: string | string[], options?: SpawnOptions): Promise<GuestProcess> {
+    return this.#in("spawn()", (guest) => guest.spawn(command, options));
+  }
+
+  /** Reads a file of the guest. */
+  readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#in("readFile()", (guest) => guest.readFile(path));
+  }
+
+  /** Reads a text file of the guest. */
+  readTextFile(path: string): Promise<string> {
+    return this.#in("readTextFile()", (guest) => guest.readTextFile(path));
+  }
+
+  /** Writes a file of the guest. */
+  writeFile(path: string, data: string | Uint8Array, options?: GuestWriteOptions): Promise<void> {
+    return this.#in("writeFile()", (guest) => guest.writeFile(path, data, options));
+  }
+
+  /** Copies a file or a directory of the host into the guest, with its permissions. */
+  pushFile(hostPath: string, guestPath: string): Promise<void> {
+    return this.#in("pushFile()", (guest) => guest.pushFile(hostPath, guestPath));
+  }
+
+  /** Copies a file of the guest to the host, with its permissions. */
+  pullFile(guestPath: string, hostPath: string): Promise<void> {
+    return this.#in("pullFile()", (guest) => guest.pullFile(guestPath, hostPath));
+  }
+
+  /** The names in a directory of the guest. */
+  listDir(path: string): Promise<GuestDirEntry[]> {
+    return this.#in("listDir()", (guest) => guest.listDir(path));
+  }
+
+  /** What the guest knows of a file. */
+  stat(path: string): Promise<GuestFileInfo> {
+    return this.#in("stat()", (guest) => guest.stat(path));
+  }
+
+  #settle = (guest: Guest): Promise<void> => settleGuest(this.#core, this.#record, guest);
+
+  #guest(what: string): Guest {
+    this.#open(what);
+    return this.#now.machine.guest(what);
+  }
+
+  async #in<T>(what: string, act: (guest: Guest) => Promise<T>): Promise<T> {
+    return await act(this.#guest(what));
+  }
+
+  #open(what: string): void {
+    this.#core.open(`${this.name}: ${what}`);
+  }
+
+  #default(): InterfaceRecord | undefined {
+    const { defaultInterface, interfaces } = this.#now;
+    return defaultInterface === undefined ? undefined : interfaces.get(defaultInterface);
+  }
+
+  #find(name: string): InterfaceRecord {
+    const { interfaces } = this.#now;
+    const all = [...interfaces.values()];
+    const found = interfaces.get(name) ?? all.find(({ segment }) => segment.name === name);
+    if (found) return found;
+    const names = all.map((iface) => `${iface.name} (on ${iface.segment.name})`).join(", ");
+    throw new NotFoundError(
+      `${this.name}: there is no interface "${name}"; there are: ${names || "none"}`,
+    );
+  }
+
+  get #now(): VmRecord {
+    if (this.#record.removed) throw new NodeRemovedError(`vm "${this.name}" was removed`);
+    return this.#record;
+  }
+}

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { ACCELERATION_CHOICES, type AccelerationChoice } from "../vm/acceleration.ts";
+import type { Profile } from "../vm/profile.ts";
+
+/** The handle of a router or a bridge of the same lab. */
+export interface BridgeReference {
+  /** The name of the bridge; of a router's LAN, the router's. */
+  readonly name: string;
+}
+
+/** How a virtual machine is made. */
+export interface VmOptions {
+  /**
+   * What it boots: `"tiny"` (a small Linux that is up in seconds), `"host"` (the programs of this
+   * host), a profile of `netyard.toml`, or one made by `imageProfile()`. Default `"tiny"`.
+   */
+  profile?: string | Profile;
+  /** Its memory: `"256M"`, `"1G"`, or bytes. Default: what the profile needs. */
+  memory?: string | number;
+  /** Its processors. Default 1. */
+  cpus?: number;
+  /** What it is attached to from the start: bridges, or routers for their LANs. Default: nothing. */
+  bridges?: (BridgeReference | string)[];
+  /**
+   * What runs the guest's instructions. Default: the environment variable `NETYARD_ACCEL`, or
+   * `"auto"`, which is KVM where it works and TCG, QEMU's emulation, elsewhere.
+   */
+  acceleration?: AccelerationChoice;
+  /**
+   * Whether it may resume from a machine of its kind that has booted before, which takes a fraction
+   * of a second. Default true.
+   */
+  bootCache?: boolean;
+}
+
+const reference = z.custom<BridgeReference | string>(
+  (value) => typeof value === "string" || typeof (value as BridgeReference)?.name === "string",
+  { error: "must be a bridge, a router, or the name of one" },
+);
+
+const profile = z.custom<string | Profile>(
+  (value) => typeof value === "string" || typeof (value as Profile)?.prepare === "function",
+  { error: 'must be the name of a profile, such as "tiny", or a profile' },
+);
+
+export const vmOptionsSchema: z.ZodType<VmOptions> = z.strictObject({
+  profile: profile.optional(),
+  memory: z.union([z.string(), z.number()]).optional(),
+  cpus: z.int().min(1).max(64).optional(),
+  bridges: z.array(reference).optional(),
+  acceleration: z.enum(ACCELERATION_CHOICES).optional(),
+  bootCache: z.boolean().optional(),
+});

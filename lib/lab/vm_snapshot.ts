@@ -1,0 +1,110 @@
+import { readSaved, type SavedMachine, SnapshotError, writeSaved } from "../vm/saved.ts";
+import type { LabCore } from "./core.ts";
+import { settleGuest } from "./guests.ts";
+import type { VmRecord } from "./model.ts";
+
+/** What was saved, by the handles of it: nobody else gets at the memory of a guest. */
+const machines = new WeakMap<VmSnapshot, SavedMachine>();
+
+/**
+ * A virtual machine as it was at a moment: its memory, its processors and its devices. It holds as
+ * much memory as the guest had in use, until it is closed, or the lab is.
+ */
+export class VmSnapshot implements Disposable {
+  /** Of which machine it is. */
+  readonly vmName: string;
+  /** When it was taken. */
+  readonly takenAt: Date;
+  #core: LabCore;
+
+  /**
+   * Made by `vm.snapshot()`.
+   *
+   * @internal
+   */
+  constructor(core: LabCore, vmName: string, machine: SavedMachine) {
+    this.#core = core;
+    this.vmName = vmName;
+    this.takenAt = new Date();
+    machines.set(this, machine);
+    core.snapshots.add(this);
+  }
+
+  /**
+   * Writes it to a directory, which must not be there yet; it can be read again by `lab.loadSnapshot()`,
+   * in another lab too.
+   */
+  async save(directory: string): Promise<void> {
+    await writeSaved(directory, machineOf(this, "save()"), { checked: true });
+  }
+
+  /** Lets go of its memory. Calling it again does nothing. */
+  close(): void {
+    machines.get(this)?.memory.close();
+    machines.delete(this);
+    this.#core.snapshots.delete(this);
+  }
+
+  /** As {@link VmSnapshot.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function machineOf(snapshot: VmSnapshot, what: string): SavedMachine {
+  const machine = machines.get(snapshot);
+  if (machine) return machine;
+  throw new SnapshotError(
+    `${what}: this is no snapshot, or one that was closed; take another by vm.snapshot()`,
+  );
+}
+
+/** Refuses to cut in half what goes on between a guest and the host. */
+export function mustBeWhole(core: LabCore, vm: VmRecord, what: string): void {
+  const open = [
+    ...core.openCaptures(vm),
+    ...[...vm.machine.processes].map(({ pid }) => `the output of process ${pid}, by spawn()`),
+  ];
+  if (open.length === 0) return;
+  throw new SnapshotError(
+    `${vm.name}: ${what}: ${open.join(", ")} ${open.length === 1 ? "is" : "are"} open, and would ` +
+      "be cut in half; close it first",
+  );
+}
+
+/** Takes a virtual machine as it is. */
+export async function saveVm(core: LabCore, vm: VmRecord): Promise<VmSnapshot> {
+  vm.machine.must("snapshot", "snapshot()");
+  mustBeWhole(core, vm, "snapshot()");
+  const saved = await vm.machine.save();
+  if (!core.closed) return new VmSnapshot(core, vm.name, saved);
+  saved.memory.close();
+  throw new SnapshotError(`${vm.name}: snapshot(): the lab was closed meanwhile`);
+}
+
+/** Puts a virtual machine back to what it was. */
+export async function restoreVm(core: LabCore, vm: VmRecord, snapshot: VmSnapshot): Promise<void> {
+  const what = `${vm.name}: restore()`;
+  const saved = machineOf(snapshot, what);
+  if (snapshot.vmName !== vm.name) {
+    throw new SnapshotError(
+      `${what}: the snapshot is of "${snapshot.vmName}"; restore it there, or in a machine of that name`,
+    );
+  }
+  mustBeWhole(core, vm, "restore()");
+  await vm.machine.restore(saved, async (guest) => {
+    await guest.clock.set(new Date());
+    await settleGuest(core, vm, guest);
+  });
+}
+
+/** Reads what {@link VmSnapshot.save} wrote. */
+export async function loadSnapshot(
+  core: LabCore,
+  directory: string,
+  vmName: string,
+): Promise<VmSnapshot> {
+  core.open("loadSnapshot()");
+  const saved = await readSaved(directory, { label: `loadSnapshot("${vmName}")`, checked: true });
+  return new VmSnapshot(core, vmName, saved);
+}

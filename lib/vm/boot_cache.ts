@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { readSaved, type SavedMachine, SnapshotError, writeSaved } from "./saved.ts";
+
+/** How many booted machines are kept; each takes about 100 MB. */
+const KEPT = 12;
+
+/** Who makes something in this process, by its lock file. */
+const making = new Map<string, Promise<unknown>>();
+
+/**
+ * Machines that have booted, kept on disk, from which others resume. A machine that is damaged, or
+ * was made by another QEMU, is as if it were not there.
+ */
+export class BootCache {
+  #directory: string;
+
+  /** `directory` is made when there is something to keep. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** The name of a machine in the cache: it follows from all that decides what has booted. */
+  static key(...parts: unknown[]): string {
+    return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+  }
+
+  /** A machine that has booted, if there is one. */
+  async find(key: string, label: string): Promise<SavedMachine | undefined> {
+    const directory = this.#path(key);
+    try {
+      return await readSaved(directory, { label, checked: false });
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      await Deno.remove(directory, { recursive: true }).catch(() => {});
+      return undefined;
+    }
+  }
+
+  /** Keeps one, and lets go of those that were made the longest ago. */
+  async put(key: string, machine: SavedMachine): Promise<void> {
+    await this.remove(key);
+    await writeSaved(this.#path(key), machine, { checked: false });
+    await this.#prune();
+  }
+
+  /** Forgets one. */
+  async remove(key: string): Promise<void> {
+    await Deno.remove(this.#path(key), { recursive: true }).catch(() => {});
+  }
+
+  /** Runs `act` while nobody else does for the same key, in this process or in another. */
+  async alone<T>(key: string, act: () => Promise<T>): Promise<T> {
+    const path = `${this.#path(key)}.lock`;
+    while (making.has(path)) await making.get(path);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    making.set(path, promise);
+    try {
+      await Deno.mkdir(this.#directory, { recursive: true });
+      using file = await Deno.open(path, { create: true, write: true });
+      await file.lock(true);
+      return await act();
+    } finally {
+      making.delete(path);
+      resolve();
+    }
+  }
+
+  #path(key: string): string {
+    return `${this.#directory}/${key}`;
+  }
+
+  async #prune(): Promise<void> {
+    const all: { path: string; time: number }[] = [];
+    for await (const { name, isDirectory } of Deno.readDir(this.#directory)) {
+      if (!isDirectory) continue;
+      const path = `${this.#directory}/${name}`;
+      const stat = await Deno.stat(path).catch(() => undefined);
+      if (stat) all.push({ path, time: stat.mtime?.getTime() ?? 0 });
+    }
+    all.sort((a, b) => b.time - a.time);
+    for (const { path } of all.slice(KEPT)) {
+      await Deno.remove(path, { recursive: true }).catch(() => {});
+    }
+  }
+}

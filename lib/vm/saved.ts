@@ -1,0 +1,153 @@
+import { crc32 } from "node:zlib";
+import { z } from "zod";
+import { MemoryFile } from "../../native/memory_file.ts";
+import { VmError } from "./errors.ts";
+import type { Accel, GuestArch } from "./machine_spec.ts";
+
+/** A network card of a machine. */
+export interface Card {
+  /** Of the device. */
+  id: string;
+  slot: number;
+  /** The TAP that it is on. */
+  tap: string;
+  mac: string;
+  /** Whether the guest sees a carrier. */
+  linkUp: boolean;
+}
+
+/** What a machine is, that can take over the state of another. */
+export interface MachineShape {
+  /** What the machine was booted from, as a hash. */
+  profile: string;
+  arch: GuestArch;
+  accel: Accel;
+  memoryBytes: number;
+  cpus: number;
+}
+
+/** A machine that stands still: what it is, its devices, and its memory. */
+export interface SavedMachine {
+  shape: MachineShape;
+  cards: Card[];
+  /** What QEMU tells of its devices and processors. */
+  state: Uint8Array;
+  memory: MemoryFile;
+}
+
+/** A saved machine cannot be used: it is damaged, or not what it should be. */
+export class SnapshotError extends VmError {}
+
+const VERSION = 1;
+
+const manifestSchema = z.strictObject({
+  version: z.literal(VERSION),
+  shape: z.strictObject({
+    profile: z.string(),
+    arch: z.enum(["x86_64", "aarch64"]),
+    accel: z.enum(["kvm", "tcg", "hvf"]),
+    memoryBytes: z.number(),
+    cpus: z.number(),
+  }),
+  cards: z.array(z.strictObject({
+    id: z.string(),
+    slot: z.number(),
+    tap: z.string(),
+    mac: z.string(),
+    linkUp: z.boolean(),
+  })),
+  /** Checksums of what the other files have (CRC-32). */
+  stateSum: z.number(),
+  memorySum: z.number().nullable(),
+  /** When the memory was written; the quick look compares it. */
+  memoryTime: z.number(),
+});
+
+/**
+ * Writes a saved machine to a directory, which is there as a whole or not at all.
+ *
+ * @param options.checked Whether the memory gets a checksum, which takes a moment. Without, a change
+ * of it is noticed by its time and size alone.
+ */
+export async function writeSaved(
+  directory: string,
+  { shape, cards, state, memory }: SavedMachine,
+  options: { checked: boolean },
+): Promise<void> {
+  const parent = directory.replace(/\/[^/]*$/, "") || "/";
+  await Deno.mkdir(parent, { recursive: true });
+  const making = await Deno.makeTempDir({ dir: parent, prefix: ".making-" });
+  try {
+    await memory.write(`${making}/memory`);
+    await Deno.writeFile(`${making}/state`, state);
+    const { mtime } = await Deno.stat(`${making}/memory`);
+    const manifest: z.infer<typeof manifestSchema> = {
+      version: VERSION,
+      shape,
+      cards,
+      stateSum: crc32(state),
+      memorySum: options.checked ? await sumOf(`${making}/memory`) : null,
+      memoryTime: mtime?.getTime() ?? 0,
+    };
+    await Deno.writeTextFile(`${making}/machine.json`, JSON.stringify(manifest));
+    await Deno.rename(making, directory);
+  } catch (error) {
+    await Deno.remove(making, { recursive: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Reads a saved machine.
+ *
+ * @param options.label Whose it is, for messages.
+ * @throws {SnapshotError} If there is none, or it is damaged.
+ */
+export async function readSaved(
+  directory: string,
+  options: { label: string; checked: boolean },
+): Promise<SavedMachine> {
+  const what = `${options.label}: the snapshot ${directory}`;
+  const damaged = (why: string, cause?: unknown) =>
+    new SnapshotError(`${what} cannot be used: ${why}; take another`, { cause });
+  try {
+    const manifest = manifestSchema.parse(
+      JSON.parse(await Deno.readTextFile(`${directory}/machine.json`)),
+    );
+    const { shape, cards } = manifest;
+    const state = await Deno.readFile(`${directory}/state`);
+    if (crc32(state) !== manifest.stateSum) throw damaged("the state of its devices is damaged");
+    const path = `${directory}/memory`;
+    const { size, mtime } = await Deno.stat(path);
+    if (size !== shape.memoryBytes) {
+      throw damaged(`its memory has ${size} bytes, but should have ${shape.memoryBytes}`);
+    }
+    const { checked } = options;
+    if (checked && manifest.memorySum !== null) {
+      if (await sumOf(path) !== manifest.memorySum) throw damaged("its memory is damaged");
+    } else if (!checked && mtime?.getTime() !== manifest.memoryTime) {
+      throw damaged("its memory was changed");
+    }
+    return { shape, cards, state, memory: await MemoryFile.read(options.label, path) };
+  } catch (error) {
+    if (error instanceof SnapshotError) throw error;
+    if (error instanceof Deno.errors.NotFound) {
+      throw new SnapshotError(`${what} is not there, or not whole`, { cause: error });
+    }
+    if (error instanceof SyntaxError || error instanceof z.ZodError) {
+      throw damaged("its machine.json is none", error);
+    }
+    throw error;
+  }
+}
+
+async function sumOf(path: string): Promise<number> {
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(4 * 2 ** 20);
+  let sum = 0;
+  for (;;) {
+    const n = await file.read(buffer);
+    if (n === null) return sum;
+    sum = crc32(buffer.subarray(0, n), sum);
+  }
+}

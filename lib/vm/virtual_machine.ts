@@ -1,0 +1,478 @@
+import type { Host } from "../node/host.ts";
+import { MemoryFile } from "../../native/memory_file.ts";
+import type { Acceleration } from "./acceleration.ts";
+import { GuestAgent } from "./agent.ts";
+import { BootCache } from "./boot_cache.ts";
+import { Console } from "./console.ts";
+import { nicParts } from "./devices.ts";
+import { VmError } from "./errors.ts";
+import { Guest } from "./guest.ts";
+import type { GuestProcess } from "./guest_process.ts";
+import { loadState, saveState } from "./migration.ts";
+import type { BootSource, Profile } from "./profile.ts";
+import { Qemu } from "./qemu.ts";
+import type { QmpEvent } from "./qmp.ts";
+import { reseed } from "./reseed.ts";
+import type { Card, MachineShape, SavedMachine } from "./saved.ts";
+import { mustAllow, type VmOperation, type VmState } from "./state.ts";
+import { within } from "./within.ts";
+
+/** How many cards and disks can come and go; each slot more costs a guest's boot some time. */
+export const SLOTS = 8;
+
+/** What QEMU itself may take to answer under KVM, in milliseconds. */
+const ANSWER_MS = 10_000;
+/** What a guest may take to shut down. */
+const SHUTDOWN_MS = 30_000;
+
+/** What a machine is made of. */
+export interface VirtualMachineOptions {
+  host: Host;
+  /** Exists as long as the host's processes. */
+  directory: string;
+  profile: Profile;
+  memoryBytes: number;
+  cpus: number;
+  acceleration: () => Promise<Acceleration>;
+  /** Where machines that have booted are kept; undefined for nowhere. */
+  cache: BootCache | undefined;
+  /** Tells of what takes its time. */
+  onProgress: (line: string) => void;
+  /** Told of each new state, and why, if it was not asked for. */
+  onState: (state: VmState, why?: string) => void;
+  /** Given all that the guest writes to its console. */
+  onConsole?: (chunk: Uint8Array) => void;
+}
+
+/** A QEMU virtual machine: its life, without the network that it is in. */
+export class VirtualMachine {
+  readonly console: Console;
+  /** The cards that it has now; none while it is switched off. */
+  readonly cards: Card[] = [];
+  #options: VirtualMachineOptions;
+  #state: VmState = "defined";
+  /** What is under way that cannot be together with anything else. */
+  #busy: string | undefined;
+  #qemu: Qemu | undefined;
+  #agent: GuestAgent | undefined;
+  #guest: Guest | undefined;
+  #memory: MemoryFile | undefined;
+  #source: BootSource | undefined;
+  #acceleration: Acceleration | undefined;
+  #started = 0;
+
+  /** Does nothing yet. */
+  constructor(options: VirtualMachineOptions) {
+    this.#options = options;
+    this.console = new Console({ label: options.host.name, sink: options.onConsole });
+  }
+
+  /** Where it is in its life. */
+  get state(): VmState {
+    return this.#state;
+  }
+
+  /** What it was booted from; undefined before. */
+  get source(): BootSource | undefined {
+    return this.#source;
+  }
+
+  /** What works in the guest; `what` is what was asked of it, for the message. */
+  guest(what: string): Guest {
+    this.must("use", what);
+    return this.#guest!;
+  }
+
+  /** What was spawned in the guest, and has not ended. */
+  get processes(): Iterable<GuestProcess> {
+    return this.#guest?.processes ?? [];
+  }
+
+  /** Refuses what cannot be done now. */
+  must(operation: VmOperation, what: string): void {
+    const asked = `${this.#options.host.name}.${what}`;
+    mustAllow(operation, this.#state, asked);
+    if (this.#busy !== undefined && operation !== "powerOff") {
+      throw new VmError(`${asked}: ${this.#busy} is under way; wait until it resolves`);
+    }
+  }
+
+  /**
+   * Boots it. `settle` makes the guest what it is to be, before anybody else may use it.
+   *
+   * @throws {VmError} If it does not come up; nothing of it is left then.
+   */
+  async boot(settle: (guest: Guest) => Promise<void>): Promise<void> {
+    this.must("boot", "boot()");
+    const before = this.#state;
+    this.#enter("booting");
+    try {
+      const source = await this.#prepare();
+      const { cache } = this.#options;
+      if (cache && source.canBeSaved) await this.#bootByCache(cache, source);
+      else await this.#bootCold(source);
+      await settle(this.#guest!);
+      this.#enter("running");
+    } catch (error) {
+      const failed = this.#state === "booting";
+      await this.#end();
+      if (failed) this.#enter(before === "defined" ? "defined" : "stopped");
+      throw error;
+    }
+  }
+
+  /** Asks the guest to shut down, and waits until it has. */
+  async shutdown(timeoutMs: number = this.#scaled(SHUTDOWN_MS)): Promise<void> {
+    this.must("shutdown", "shutdown()");
+    const qemu = this.#qemu!;
+    if (this.#state === "paused") await qemu.qmp.execute("cont");
+    this.#enter("stopping");
+    // It answers by going away.
+    this.#agent!.call("guest-shutdown", { mode: "powerdown" }).catch(() => {});
+    try {
+      await within(qemu.ended, timeoutMs, () =>
+        new VmError(
+          `${this.#options.host.name}.shutdown(): the guest did not shut down within ` +
+            `${timeoutMs} ms, and was switched off\n${qemu.hint}`,
+        ));
+    } finally {
+      await this.#end();
+      this.#enter("stopped");
+    }
+  }
+
+  /** Switches it off, as if its plug were pulled. */
+  async powerOff(): Promise<void> {
+    this.must("powerOff", "powerOff()");
+    this.#enter("stopping");
+    await this.#end();
+    this.#enter("stopped");
+  }
+
+  /** Presses its power button: what follows is the guest's affair. */
+  async powerButton(): Promise<void> {
+    this.must("powerButton", "powerButton()");
+    await this.#qemu!.qmp.execute("system_powerdown");
+  }
+
+  /** Has its processors stand still. */
+  async pause(): Promise<void> {
+    await this.#during("pause", "pause()", async ({ qmp }) => {
+      await qmp.execute("stop");
+      this.#enter("paused");
+    });
+  }
+
+  /** Has them go on. */
+  async resume(): Promise<void> {
+    await this.#during("resume", "resume()", async ({ qmp }) => {
+      await qmp.execute("cont");
+      this.#enter("running");
+    });
+  }
+
+  /** Presses its reset button, and waits until it has booted again. */
+  async reset(settle: (guest: Guest) => Promise<void>): Promise<void> {
+    this.must("reset", "reset()");
+    const qemu = this.#qemu!;
+    const paused = this.#state === "paused";
+    this.#enter("booting");
+    const opened = this.#agentOpens(qemu);
+    await qemu.qmp.execute("system_reset");
+    if (paused) await qemu.qmp.execute("cont");
+    await this.#comeUp(opened, settle);
+  }
+
+  /** Takes it as it is: it stands still for a moment, and goes on. */
+  async save(): Promise<SavedMachine> {
+    return await this.#during(
+      "snapshot",
+      "snapshot()",
+      () => this.#save(this.#state === "running"),
+    );
+  }
+
+  /** Puts it back to what it was when it was saved; what it is now is gone. */
+  async restore(
+    saved: SavedMachine,
+    settle: (guest: Guest) => Promise<void>,
+  ): Promise<void> {
+    this.must("restore", "restore()");
+    const before = this.#state;
+    const memory = await saved.memory.copy(this.#options.host.name);
+    if (before === "defined" || !this.#source) await this.#prepare();
+    await this.#end();
+    this.#enter("booting");
+    try {
+      await this.#resume({ ...saved, memory });
+      await settle(this.#guest!);
+      this.#enter("running");
+    } catch (error) {
+      await this.#end();
+      this.#enter("stopped");
+      throw error;
+    }
+  }
+
+  /** Gives it a card, or has the guest see a carrier on one that it has, or none. */
+  async plug(card: Card): Promise<void> {
+    const qemu = this.#qemu;
+    const known = this.cards.find(({ id }) => id === card.id);
+    if (!qemu || known?.linkUp === card.linkUp) return;
+    const { id, linkUp: up } = card;
+    if (!known) {
+      await addCard(qemu, card);
+      this.cards.push({ ...card, linkUp: true });
+      if (up) return;
+    }
+    await qemu.qmp.execute("set_link", { name: id, up });
+    this.cards.find((each) => each.id === id)!.linkUp = up;
+  }
+
+  /** Ends it for good. */
+  async remove(): Promise<void> {
+    await this.#end();
+    this.#enter("removed");
+  }
+
+  // Booting.
+
+  async #prepare(): Promise<BootSource> {
+    const { profile, host, directory, memoryBytes, onProgress, acceleration } = this.#options;
+    this.#acceleration = await acceleration();
+    host.enter(() => {}); // Makes the directory.
+    return this.#source = await profile.prepare({
+      directory,
+      label: host.name,
+      memoryBytes,
+      onProgress,
+    });
+  }
+
+  async #bootByCache(cache: BootCache, source: BootSource): Promise<void> {
+    const label = this.#options.host.name;
+    const key = BootCache.key(this.#shape(source), SLOTS, source.cmdline);
+    let saved = await cache.find(key, label);
+    if (!saved) {
+      saved = await cache.alone(key, async () => {
+        const other = await cache.find(key, label);
+        if (other) return other;
+        await this.#bootCold(source);
+        await this.#keep(cache, key);
+        return undefined;
+      });
+    }
+    if (saved) {
+      try {
+        await this.#resume(saved);
+      } catch (error) {
+        // Of another QEMU, perhaps: a cold boot tells more.
+        this.#options.onProgress(`${label}: the boot cache is of no use: ${error}`);
+        await this.#end();
+        await cache.remove(key);
+        await this.#bootCold(source);
+      }
+    }
+  }
+
+  /** Puts a machine that has just booted into the cache; without room there, it is as it is. */
+  async #keep(cache: BootCache, key: string): Promise<void> {
+    const saved = await this.#save(true, true);
+    try {
+      await cache.put(key, saved);
+    } catch (error) {
+      this.#options.onProgress(
+        `${this.#options.host.name}: the next one will have to boot, too: ${
+          (error as Error).message
+        }`,
+      );
+    } finally {
+      saved.memory.close();
+    }
+  }
+
+  async #bootCold(source: BootSource): Promise<void> {
+    const { host, memoryBytes } = this.#options;
+    const memory = MemoryFile.create(host.name, memoryBytes);
+    const qemu = await this.#start(source, memory, [], false);
+    await this.#agentOpens(qemu);
+    await this.#agent!.sync(this.#scaled(source.bootMs));
+  }
+
+  /** Starts a QEMU that takes a saved machine over. */
+  async #resume(saved: SavedMachine): Promise<void> {
+    const qemu = await this.#start(this.#source!, saved.memory, saved.cards, true);
+    this.cards.push(...saved.cards.map((card) => ({ ...card })));
+    await loadState(qemu, this.#socket("state"), saved.state, this.#scaled(ANSWER_MS));
+    await qemu.qmp.execute("cont");
+    await this.#agent!.sync(this.#scaled(ANSWER_MS));
+    await reseed(this.#guest!, this.#source!.reseed);
+  }
+
+  async #start(
+    source: BootSource,
+    memory: MemoryFile,
+    cards: readonly Card[],
+    incoming: boolean,
+  ): Promise<Qemu> {
+    const { host, cpus, memoryBytes } = this.#options;
+    this.#started++;
+    this.#memory?.close();
+    this.#memory = memory;
+    const { arch, kernel, initrd, cmdline, drives = [], shares = [] } = source;
+    const timeoutMs = this.#scaled(ANSWER_MS);
+    const { accel } = this.#acceleration!;
+    const spec = { arch, accel, memoryBytes, cpus, kernel, initrd, cmdline, drives, shares };
+    const qemu = await Qemu.start({
+      host,
+      socketPrefix: this.#socket(""),
+      spec: { ...spec, nics: cards, incoming, hotplugSlots: SLOTS },
+      memory,
+      console: this.console,
+      timeoutMs,
+    });
+    this.#qemu = qemu;
+    const label = host.name;
+    this.#agent = new GuestAgent({
+      connect: () => Deno.connect({ transport: "unix", path: qemu.agentPath }),
+      label,
+      hint: () => qemu.hint,
+      timeoutMs,
+    });
+    this.#guest = new Guest({ agent: this.#agent, label, timeoutFactor: this.#factor });
+    qemu.qmp.on((event) => this.#heard(qemu, event));
+    void qemu.ended.then(() => this.#gone(qemu));
+    return qemu;
+  }
+
+  /** Waits until the guest opens the agent's port; nothing may be written to it before. */
+  async #agentOpens(qemu: Qemu): Promise<void> {
+    const timeoutMs = this.#scaled(this.#source!.bootMs);
+    await qemu.qmp.wait("VSERPORT_CHANGE", {
+      timeoutMs,
+      where: ({ id, open }) => id === "agent" && open === true,
+    });
+  }
+
+  /** After a reset. */
+  async #comeUp(opened: Promise<void>, settle: (guest: Guest) => Promise<void>): Promise<void> {
+    try {
+      await opened;
+      await this.#agent!.sync(this.#scaled(this.#source!.bootMs));
+      await settle(this.#guest!);
+      if (this.#state === "booting") this.#enter("running");
+    } catch (error) {
+      if (this.#state === "booting") {
+        await this.#end();
+        this.#enter("failed", (error as Error).message);
+      }
+      throw error;
+    }
+  }
+
+  /** `tidy` makes its memory as small as it can be. */
+  async #save(goOn: boolean, tidy = false): Promise<SavedMachine> {
+    const { qmp } = this.#qemu!;
+    await qmp.execute("stop");
+    try {
+      const timeoutMs = this.#scaled(ANSWER_MS);
+      const state = await saveState(this.#qemu!, this.#socket("state"), timeoutMs);
+      if (tidy) this.#memory!.dropZeros();
+      const memory = await this.#memory!.copy(`${this.#options.host.name} (saved)`);
+      const cards = this.cards.map((card) => ({ ...card }));
+      return { shape: this.#shape(this.#source!), cards, state, memory };
+    } finally {
+      if (goOn) await qmp.execute("cont");
+    }
+  }
+
+  // What happens by itself.
+
+  #heard(qemu: Qemu, { event, data }: QmpEvent): void {
+    if (qemu !== this.#qemu) return;
+    if (event === "GUEST_PANICKED") {
+      void this.#fail(`the guest's kernel panicked\n${qemu.hint}`);
+    } else if (event === "SHUTDOWN" && data.guest === true && this.#state === "running") {
+      this.#enter("stopping");
+    }
+  }
+
+  async #fail(why: string): Promise<void> {
+    if (this.#state === "failed") return;
+    this.#enter("failed", why);
+    await this.#end();
+  }
+
+  /** QEMU has ended. */
+  #gone(qemu: Qemu): void {
+    if (qemu !== this.#qemu) return;
+    if (this.#state === "running" || this.#state === "paused") {
+      this.#enter("failed", `QEMU ended\n${qemu.hint}`);
+    } else if (this.#state === "stopping") {
+      this.#enter("stopped");
+    }
+  }
+
+  // The rest.
+
+  async #end(): Promise<void> {
+    const qemu = this.#qemu;
+    this.#qemu = undefined;
+    this.#agent?.close();
+    this.#agent = undefined;
+    this.#guest = undefined;
+    await qemu?.kill();
+    this.#memory?.close();
+    this.#memory = undefined;
+    this.cards.length = 0;
+  }
+
+  async #during<T>(
+    operation: VmOperation,
+    what: string,
+    act: (qemu: Qemu) => Promise<T>,
+  ): Promise<T> {
+    this.must(operation, what);
+    this.#busy = what;
+    try {
+      return await act(this.#qemu!);
+    } finally {
+      this.#busy = undefined;
+    }
+  }
+
+  #enter(state: VmState, why?: string): void {
+    if (this.#state === state || this.#state === "removed") return;
+    this.#state = state;
+    this.#options.onState(state, why);
+  }
+
+  #shape({ hash, arch }: BootSource): MachineShape {
+    const { memoryBytes, cpus } = this.#options;
+    return { profile: hash, arch, accel: this.#acceleration!.accel, memoryBytes, cpus };
+  }
+
+  #socket(name: string): string {
+    return `${this.#options.directory}/${this.#started}-${name}`;
+  }
+
+  get #factor(): number {
+    return this.#acceleration?.timeoutFactor ?? 1;
+  }
+
+  #scaled(ms: number): number {
+    return ms * this.#factor;
+  }
+}
+
+/** Plugs a card in; the guest sees it some time later. */
+async function addCard({ qmp }: Qemu, card: Card): Promise<void> {
+  const { netdev, device } = nicParts(card);
+  await qmp.execute("netdev_add", netdev);
+  try {
+    await qmp.execute("device_add", device);
+  } catch (error) {
+    await qmp.execute("netdev_del", { id: netdev.id });
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { VmStateError } from "../../lib/vm/errors.ts";
+import { mustAllow, type VmOperation, type VmState } from "../../lib/vm/state.ts";
+
+const STATES: VmState[] = [
+  "defined",
+  "booting",
+  "running",
+  "paused",
+  "stopping",
+  "stopped",
+  "failed",
+  "removed",
+];
+
+function allowedIn(operation: VmOperation): VmState[] {
+  return STATES.filter((state) => {
+    try {
+      mustAllow(operation, state, "nas.x()");
+      return true;
+    } catch (error) {
+      assertEquals(error instanceof VmStateError, true);
+      return false;
+    }
+  });
+}
+
+Deno.test("each operation is possible in the states that it makes sense in", () => {
+  assertEquals(allowedIn("boot"), ["defined", "stopped", "failed"]);
+  assertEquals(allowedIn("shutdown"), ["running", "paused"]);
+  assertEquals(allowedIn("powerOff"), ["booting", "running", "paused", "stopping"]);
+  assertEquals(allowedIn("powerButton"), ["running"]);
+  assertEquals(allowedIn("pause"), ["running"]);
+  assertEquals(allowedIn("resume"), ["paused"]);
+  assertEquals(allowedIn("reset"), ["running", "paused"]);
+  assertEquals(allowedIn("snapshot"), ["running", "paused"]);
+  assertEquals(allowedIn("restore"), ["defined", "running", "paused", "stopped", "failed"]);
+  assertEquals(allowedIn("use"), ["running"]);
+});
+
+Deno.test("an operation in the wrong state names the state, those expected, and the way there", () => {
+  const error = assertThrows(
+    () => mustAllow("shutdown", "defined", "nas.shutdown()"),
+    VmStateError,
+  );
+  assertEquals(
+    error.message,
+    "nas.shutdown(): the VM is defined, but must be running or paused; boot() it first",
+  );
+  assertEquals(error.state, "defined");
+  assertEquals(error.expected, ["running", "paused"]);
+});
