@@ -22,6 +22,12 @@ interface Answer {
   error?: { class: string; desc: string };
 }
 
+/** A command, and what it is for. */
+interface Purpose {
+  command: string;
+  what?: string;
+}
+
 /** What resets the agent's parser, whatever it has read until then. */
 const DELIMITER = 0xff;
 /** An agent that is just starting may lose what it is sent: sync asks again after this. */
@@ -71,31 +77,37 @@ export class GuestAgent implements Disposable {
   /**
    * Calls a command. Its time counts from its turn on.
    *
+   * @param options.timeoutMs When to give up, in milliseconds. Default: that of the agent's options.
+   * @param options.what What it is for, to begin a message: `nas: run("true")`. Default: the label.
    * @throws {GuestAgentError} If the agent refuses it, does not answer in time, or is gone, or if
    * there was no {@linkcode GuestAgent.sync} yet.
    */
   call<C extends keyof GuestCommands>(
     command: C,
     args?: GuestCommands[C]["arguments"],
-    options: { timeoutMs?: number } = {},
+    options: { timeoutMs?: number; what?: string } = {},
   ): Promise<GuestCommands[C]["return"]> {
-    const { timeoutMs = this.#timeoutMs } = options;
+    const { timeoutMs = this.#timeoutMs, what } = options;
     return this.#inTurn(async () => {
       const deadline = performance.now() + timeoutMs;
       const link = this.#link;
-      if (!link) throw this.#failure(command, "there is no connection yet; sync() first");
-      if (link.ended !== undefined) throw this.#failure(command, `${link.ended}; sync() anew`);
-      if (!this.#synced) await this.#sync(link, deadline, timeoutMs, command);
+      if (!link) throw this.#failure({ command, what }, "there is no connection yet; sync() first");
+      if (link.ended !== undefined) throw this.#failure({ command, what }, link.ended);
+      if (!this.#synced) await this.#sync(link, deadline, timeoutMs, { command, what });
       const answer = await this.#ask<Answer>(
         link,
         () => link.send(encode({ execute: command, arguments: args })),
         // What is delimited answers a sync that was asked more than once.
         (line) => line.delimited ? undefined : this.#parse(command, line),
-        { command, deadline, late: `the agent did not answer within ${timeoutMs} ms` },
+        { command, what, deadline, late: `the agent did not answer within ${timeoutMs} ms` },
       );
       if (answer.error) {
         const { class: errorClass, desc } = answer.error;
-        throw this.#failure(command, `the agent refused: ${desc} (${errorClass})`, answer.error);
+        throw this.#failure(
+          { command, what },
+          `the agent refused: ${desc} (${errorClass})`,
+          answer.error,
+        );
       }
       return answer.return as GuestCommands[C]["return"];
     });
@@ -134,7 +146,12 @@ export class GuestAgent implements Disposable {
       return this.#link = new AgentLink(conn);
     } catch (error) {
       connecting.then((conn) => conn.close(), () => {});
-      throw this.#failure(SYNC, `no connection: ${(error as Error).message}`, undefined, error);
+      throw this.#failure(
+        { command: SYNC },
+        `no connection: ${(error as Error).message}`,
+        undefined,
+        error,
+      );
     }
   }
 
@@ -142,7 +159,7 @@ export class GuestAgent implements Disposable {
     link: AgentLink,
     deadline: number,
     timeoutMs: number,
-    command: string = SYNC,
+    { command, what }: Purpose = { command: SYNC },
   ): Promise<void> {
     this.#synced = false;
     const id = ++this.#lastId;
@@ -162,7 +179,7 @@ export class GuestAgent implements Disposable {
       const late = `the agent did not answer within ${timeoutMs} ms${
         command === SYNC ? "" : "; it may still be busy with a call that was given up"
       }`;
-      await this.#ask(link, send, accept, { command, deadline, late });
+      await this.#ask(link, send, accept, { command, what, deadline, late });
       this.#synced = true;
     } finally {
       clearInterval(again);
@@ -174,7 +191,7 @@ export class GuestAgent implements Disposable {
     link: AgentLink,
     send: () => void,
     accept: (line: Line) => T | undefined,
-    { command, deadline, late }: { command: string; deadline: number; late: string },
+    { deadline, late, ...purpose }: Purpose & { deadline: number; late: string },
   ): Promise<T> {
     const { answer, stop } = link.expect(accept);
     send();
@@ -183,7 +200,7 @@ export class GuestAgent implements Disposable {
     } catch (error) {
       // Its answer may still come.
       this.#synced = false;
-      throw this.#failure(command, (error as Error).message, undefined, error);
+      throw this.#failure(purpose, (error as Error).message, undefined, error);
     } finally {
       stop();
     }
@@ -199,9 +216,9 @@ export class GuestAgent implements Disposable {
     }
   }
 
-  #failure(command: string, what: string, answer?: Answer["error"], cause?: unknown) {
+  #failure({ command, what }: Purpose, why: string, answer?: Answer["error"], cause?: unknown) {
     const more = answer ? "" : this.#options.hint?.() ?? "";
-    const message = `${this.#options.label}: ${command}: ${what}${more && `\n${more}`}`;
+    const message = `${what ?? this.#options.label}: ${command}: ${why}${more && `\n${more}`}`;
     return new GuestAgentError(message, command, answer, cause ? { cause } : undefined);
   }
 }

@@ -22,13 +22,13 @@ export class Clock {
 
   /** The guest's time. */
   async get(): Promise<Date> {
-    return new Date(await this.#nanoseconds() / NS_PER_MS);
+    return new Date(await this.#nanoseconds("get") / NS_PER_MS);
   }
 
   /** Sets the guest's time, to the millisecond and what the call takes. */
   set(date: Date): Promise<void> {
     parseOptions(setSchema, { date }, `${this.#context.label}: clock.set()`);
-    return this.#set(date.getTime());
+    return this.#set(date.getTime(), "set");
   }
 
   /**
@@ -39,24 +39,28 @@ export class Clock {
   async advance(by: Duration): Promise<void> {
     parseOptions(advanceSchema, { by }, `${this.#context.label}: clock.advance()`);
     const asked = performance.now();
-    const now = await this.#nanoseconds() / NS_PER_MS;
+    const now = await this.#nanoseconds("advance") / NS_PER_MS;
     // The guest read its clock about in the middle, and sets it about as long after it is asked.
-    await this.#set(now + milliseconds(by) + (performance.now() - asked));
+    await this.#set(now + milliseconds(by) + (performance.now() - asked), "advance");
   }
 
-  #nanoseconds(): Promise<number> {
-    return this.#context.agent.call("guest-get-time");
+  #nanoseconds(method: string): Promise<number> {
+    const what = `${this.#context.label}: clock.${method}()`;
+    return this.#context.agent.call("guest-get-time", {}, { what });
   }
 
-  async #set(wantedMs: number): Promise<void> {
+  async #set(wantedMs: number, method: string): Promise<void> {
+    const what = `${this.#context.label}: clock.${method}()`;
+    const time = Math.round(wantedMs) * NS_PER_MS;
     const since = performance.now();
     try {
-      await this.#context.agent.call("guest-set-time", { time: Math.round(wantedMs) * NS_PER_MS });
+      await this.#context.agent.call("guest-set-time", { time }, { what });
     } catch (error) {
       // The agent also runs hwclock for the clock on the board, which the guest may not have.
       const boardOnly = error instanceof GuestAgentError && /hwclock/.test(error.desc ?? "");
       if (!boardOnly) throw error;
-      const off = await this.#nanoseconds() / NS_PER_MS - wantedMs - (performance.now() - since);
+      const now = await this.#nanoseconds(method) / NS_PER_MS;
+      const off = now - wantedMs - (performance.now() - since);
       if (Math.abs(off) > SET_WITHIN_MS) throw error;
     }
   }

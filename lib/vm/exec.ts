@@ -19,7 +19,7 @@ export async function startExec(
   what: string,
 ): Promise<number> {
   try {
-    return (await agent.call("guest-exec", args)).pid;
+    return (await agent.call("guest-exec", args, { what })).pid;
   } catch (error) {
     const desc = error instanceof GuestAgentError ? error.desc ?? "" : "";
     if (/No such file or directory/.test(desc)) throw noProgram(what, args.path, error);
@@ -39,9 +39,10 @@ export async function waitExec(
   { agent }: GuestContext,
   pid: number,
   deadline: number,
+  what: string,
 ): Promise<ExecStatus | undefined> {
   for (let pause = FIRST_PAUSE_MS;; pause = Math.min(1.4 * pause, MOST_PAUSE_MS)) {
-    const status = await agent.call("guest-exec-status", { pid });
+    const status = await agent.call("guest-exec-status", { pid }, { what });
     if (status.exited) return status;
     const left = deadline - performance.now();
     if (left <= 0) return undefined;
@@ -57,7 +58,7 @@ export async function exec(
 ): Promise<{ code: number; stdout: Uint8Array<ArrayBuffer>; stderr: string }> {
   const pid = await startExec(context, { ...args, "capture-output": true }, what);
   const timeoutMs = 30_000 * context.timeoutFactor;
-  const status = await waitExec(context, pid, performance.now() + timeoutMs);
+  const status = await waitExec(context, pid, performance.now() + timeoutMs, what);
   if (!status) {
     throw new GuestCommandError(`${what}: ${args.path} did not end within ${timeoutMs} ms`);
   }

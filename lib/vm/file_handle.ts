@@ -20,17 +20,21 @@ export async function openFile(
 ): Promise<FileHandle> {
   const { agent } = context;
   const explain = (error: unknown) => fileError(error, path, what);
-  const handle = await agent.call("guest-file-open", { path, mode }).catch(explain);
+  const handle = await agent.call("guest-file-open", { path, mode }, { what }).catch(explain);
   return {
     path,
     async read(count) {
-      const answer = await agent.call("guest-file-read", { handle, count }).catch(explain);
+      const answer = await agent.call("guest-file-read", { handle, count }, { what }).catch(
+        explain,
+      );
       return { bytes: Uint8Array.fromBase64(answer["buf-b64"]), eof: answer.eof };
     },
     async write(bytes) {
       for (let at = 0; at < bytes.length;) {
         const data = bytes.subarray(at).toBase64();
-        const { count } = await agent.call("guest-file-write", { handle, "buf-b64": data })
+        const { count } = await agent.call("guest-file-write", { handle, "buf-b64": data }, {
+          what,
+        })
           .catch(explain);
         if (count <= 0) throw new GuestFileError(`${what}: the guest takes no more of it`, path);
         at += count;
@@ -38,7 +42,7 @@ export async function openFile(
     },
     async close() {
       // Its buffer is written now, which may fail as a write does.
-      await agent.call("guest-file-close", { handle }).catch(explain);
+      await agent.call("guest-file-close", { handle }, { what }).catch(explain);
     },
   };
 }

@@ -131,7 +131,11 @@ export class GuestProcess implements AsyncDisposable {
     try {
       for (let pause = BUSY_PAUSE_MS;; pause = Math.min(1.4 * pause, IDLE_PAUSE_MS)) {
         // The status first: what came before the end is then there to be read.
-        const status = await agent.call("guest-exec-status", { pid: this.pid });
+        const status = await agent.call(
+          "guest-exec-status",
+          { pid: this.pid },
+          { what: this.what },
+        );
         const grew = [await out.read(status.exited), await err.read(status.exited)].some(Boolean);
         if (status.exited) {
           out.end();

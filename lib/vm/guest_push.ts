@@ -1,7 +1,7 @@
 import { GuestFileError } from "./errors.ts";
 import { exec, newMark } from "./exec.ts";
 import type { GuestContext } from "./guest_context.ts";
-import { absolute, PART_BYTES, readFile, writeFile } from "./guest_files.ts";
+import { absolute, readFile, WRITE_BYTES, writeFile } from "./guest_files.ts";
 import { stat } from "./guest_stat.ts";
 import { tarEnd, type TarEntry, tarHeader, tarPadding } from "./tar.ts";
 
@@ -114,15 +114,15 @@ async function* pack(
   entries: TarEntry[],
   what: string,
 ): AsyncGenerator<Uint8Array> {
-  const part = new Uint8Array(PART_BYTES);
+  const part = new Uint8Array(WRITE_BYTES);
   let length = 0;
   for await (const piece of pieces(root, entries, what)) {
     for (let at = 0; at < piece.length;) {
-      const taken = piece.subarray(at, at + PART_BYTES - length);
+      const taken = piece.subarray(at, at + WRITE_BYTES - length);
       part.set(taken, length);
       length += taken.length;
       at += taken.length;
-      if (length < PART_BYTES) continue;
+      if (length < WRITE_BYTES) continue;
       yield part;
       length = 0;
     }
@@ -164,7 +164,7 @@ async function* fileParts(path: string, what: string): AsyncGenerator<Uint8Array
     throw hostError(what, path, error);
   }
   using _ = file;
-  const buffer = new Uint8Array(PART_BYTES);
+  const buffer = new Uint8Array(WRITE_BYTES);
   for (let n: number | null; (n = await file.read(buffer)) !== null;) yield buffer.subarray(0, n);
 }
 

@@ -20,11 +20,11 @@ export async function run(
   const deadline = performance.now() + timeoutMs;
   const mark = newMark();
   const pid = await startExec(context, execArguments(command, options, mark), what);
-  const status = await waitExec(context, pid, deadline);
+  const status = await waitExec(context, pid, deadline, what);
   if (!status) {
     await killAll(context, { signal: "KILL", mark, pid }, what);
     const end = performance.now() + GONE_WITHIN_MS * context.timeoutFactor;
-    const late = await waitExec(context, pid, end);
+    const late = await waitExec(context, pid, end, what);
     throw new GuestDeadlineError(what, timeoutMs, late && runResult(what, late));
   }
   const result = runResult(what, status);
