@@ -1,7 +1,8 @@
+import { dial } from "./dial.ts";
 import { QmpError } from "./errors.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import type { QmpCommands } from "./qmp_commands.ts";
-import { sleep, within } from "./within.ts";
+import { within } from "./within.ts";
 
 /** What QEMU tells unasked. */
 export interface QmpEvent {
@@ -42,10 +43,6 @@ interface Message {
   error?: { class: string; desc: string };
 }
 
-/** How long between two tries to connect, at first and at most. */
-const RETRY_MS = 2;
-const RETRY_MOST_MS = 50;
-
 /**
  * A client of QEMU's machine protocol over a unix socket.
  *
@@ -84,7 +81,15 @@ export class Qmp implements Disposable {
   static async connect(path: string, options: QmpOptions): Promise<Qmp> {
     const { label, timeoutMs = 10_000, signal } = options;
     const deadline = performance.now() + timeoutMs;
-    const conn = await dial(path, options, deadline);
+    const conn = await dial(path, { timeoutMs, signal }).catch((cause) => {
+      throw failure(
+        options,
+        `${label}: no connection to QEMU's QMP socket ${path}: ${cause.message}`,
+        "qmp_capabilities",
+        undefined,
+        { cause },
+      );
+    });
     const qmp = new Qmp(conn, options);
     const abort = () => qmp.#finish("QEMU has ended");
     signal?.addEventListener("abort", abort);
@@ -291,33 +296,6 @@ export class Qmp implements Disposable {
 class Refusal extends Error {
   constructor(readonly answer: { class: string; desc: string }) {
     super(answer.desc);
-  }
-}
-
-/** A connection, as soon as QEMU listens. */
-async function dial(path: string, options: QmpOptions, deadline: number): Promise<Deno.Conn> {
-  const { label, signal, timeoutMs = 10_000 } = options;
-  const fail = (why: string, cause?: unknown) =>
-    failure(
-      options,
-      `${label}: no connection to QEMU's QMP socket ${path}: ${why}`,
-      "qmp_capabilities",
-      undefined,
-      { cause },
-    );
-  for (let pause = RETRY_MS;; pause = Math.min(2 * pause, RETRY_MOST_MS)) {
-    if (signal?.aborted) throw fail("QEMU has ended");
-    try {
-      return await Deno.connect({ transport: "unix", path });
-    } catch (error) {
-      const notYet = error instanceof Deno.errors.NotFound ||
-        error instanceof Deno.errors.ConnectionRefused;
-      if (!notYet) throw fail((error as Error).message, error);
-      if (performance.now() + pause > deadline) {
-        throw fail(`QEMU did not listen within ${timeoutMs} ms`, error);
-      }
-    }
-    await sleep(pause);
   }
 }
 
