@@ -1,6 +1,6 @@
 import { type KvmTrial, readTrial, writeTrial } from "./kvm_cache.ts";
 import { KVM_DEVICE, type KvmGuestMode } from "./kvm_guest.ts";
-import { closeFd, O_RDWR, openFd, pathExists, readFileText } from "./libc.ts";
+import { closeFd, O_RDWR, openFd, pathExists, readFileText, SyscallError } from "./libc.ts";
 
 export type { KvmTrial } from "./kvm_cache.ts";
 
@@ -24,7 +24,7 @@ export function kvmWorks(timeoutMs: number = TRIAL_MS): Promise<KvmTrial> {
 
 async function findOut(timeoutMs: number): Promise<KvmTrial> {
   const obstacle = kvmObstacle();
-  if (obstacle !== undefined) return { ok: false, detail: obstacle };
+  if (obstacle) return obstacle;
   const noted = readTrial();
   if (noted) return noted;
   const { goodForMs, ...trial } = await tryKvm(
@@ -40,7 +40,7 @@ export interface KvmFacts {
   /** Whether `/dev/kvm` exists. */
   present: boolean;
   /** Why it cannot be opened, if so. */
-  refusal?: string;
+  refusal?: { code: string; message: string };
   /** Whether the kernel's pvm module is loaded. */
   pvm: boolean;
   /** The text of `/proc/cpuinfo` where the host is of x86, whose processors tell of it there. */
@@ -48,15 +48,30 @@ export interface KvmFacts {
 }
 
 /** Why KVM cannot work, as far as a look tells; undefined if it may. It takes no privilege. */
-export function kvmObstacle(facts: KvmFacts = kvmFacts()): string | undefined {
-  if (!facts.present) return `there is no ${KVM_DEVICE}`;
-  if (facts.pvm) {
-    return `${KVM_DEVICE} is that of the pvm module, which runs guests made for it and no others`;
+export function kvmObstacle(facts: KvmFacts = kvmFacts()): KvmTrial | undefined {
+  const { present, refusal, pvm, cpuinfo } = facts;
+  const no = (detail: string) => ({ ok: false, detail });
+  const virtualizes = cpuinfo === undefined || /^flags\s*:.*\b(vmx|svm)\b/m.test(cpuinfo);
+  if (!present) {
+    const missing = no(`there is no ${KVM_DEVICE}`);
+    if (cpuinfo === undefined || !virtualizes) return missing;
+    const driver = /\bvmx\b/.test(cpuinfo) ? "kvm_intel" : "kvm_amd";
+    return { ...missing, remedy: `load the driver: \`sudo modprobe ${driver}\`` };
   }
-  if (facts.cpuinfo !== undefined && !/^flags\s*:.*\b(vmx|svm)\b/m.test(facts.cpuinfo)) {
-    return `${KVM_DEVICE} is there, and the processor offers no virtualization (no vmx or svm flag)`;
+  if (pvm) {
+    return no(
+      `${KVM_DEVICE} is that of the pvm module, which runs guests made for it and no others`,
+    );
   }
-  return facts.refusal;
+  if (!virtualizes) {
+    return no(
+      `${KVM_DEVICE} is there, and the processor offers no virtualization (no vmx or svm flag)`,
+    );
+  }
+  if (!refusal) return undefined;
+  if (refusal.code !== "EACCES") return no(refusal.message);
+  const remedy = "let this user open it: `sudo usermod -aG kvm $USER`, and log in again";
+  return { ...no(refusal.message), remedy };
 }
 
 function kvmFacts(): KvmFacts {
@@ -70,11 +85,12 @@ function kvmFacts(): KvmFacts {
   };
 }
 
-function refusal(): string | undefined {
+function refusal(): KvmFacts["refusal"] {
   try {
     closeFd(openFd(KVM_DEVICE, O_RDWR));
   } catch (error) {
-    return (error as Error).message;
+    if (!(error instanceof SyscallError)) throw error;
+    return { code: error.code, message: error.message };
   }
 }
 
@@ -136,7 +152,7 @@ function startTrial(mode: KvmGuestMode | "create"): Deno.ChildProcess {
 
 /** Whether something is there before the time is up. */
 async function within(something: Promise<unknown>, timeMs: number): Promise<boolean> {
-  let timer: number | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<false>((resolve) => timer = setTimeout(resolve, timeMs, false));
   return await Promise.race([something.then(() => true), late]).finally(() => clearTimeout(timer));
 }

@@ -5,6 +5,8 @@ export interface KvmTrial {
   ok: boolean;
   /** `works`, or what is in the way. */
   detail: string;
+  /** What to do about it, as an imperative without a full stop, where something can be done. */
+  remedy?: string;
 }
 
 // A guest's processor and modules stay what they are until the next boot, or the next kernel.
@@ -15,14 +17,16 @@ function key(): string {
 }
 
 /**
- * Where answers are noted: `$XDG_CACHE_HOME/netyard`, or `~/.cache/netyard`; undefined where this
- * process knows of neither.
+ * Where answers are noted: `$NETYARD_CACHE`, `$XDG_CACHE_HOME/netyard` or `~/.cache/netyard`;
+ * undefined where this process knows of none.
  */
 function cacheDirectory(): string | undefined {
   const variable = (name: string) =>
     Deno.permissions.querySync({ name: "env", variable: name }).state === "granted"
       ? Deno.env.get(name) || undefined
       : undefined;
+  const own = variable("NETYARD_CACHE");
+  if (own !== undefined) return own;
   const home = variable("HOME");
   const base = variable("XDG_CACHE_HOME") ?? (home && `${home}/.cache`);
   return base && `${base}/netyard`;

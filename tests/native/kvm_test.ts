@@ -1,4 +1,4 @@
-import { assertEquals, assertLess, assertMatch, assertNotEquals } from "@std/assert";
+import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { type KvmFacts, kvmObstacle, kvmWorks, tryKvm } from "../../native/kvm.ts";
 import { readTrial, writeTrial } from "../../native/kvm_cache.ts";
 import { closeFd, O_RDWR, openFd, pathExists, readFileText } from "../../native/libc.ts";
@@ -8,16 +8,33 @@ const AMD = "processor\t: 0\nflags\t\t: fpu svm sse\n";
 const NEITHER = "processor\t: 0\nflags\t\t: fpu vmxoff notsvm sse\nvmx flags\t: ept\n";
 const FULL: KvmFacts = { present: true, pvm: false, cpuinfo: INTEL };
 
-const LOOKS: [what: string, facts: KvmFacts, obstacle: string | undefined][] = [
+const refused = (code: string) => ({ code, message: `open(/dev/kvm) failed: ${code}` });
+
+const LOOKS: [what: string, facts: KvmFacts, obstacle: string | undefined, remedy?: string][] = [
   ["an Intel processor that virtualizes", FULL, undefined],
   ["an AMD processor that virtualizes", { ...FULL, cpuinfo: AMD }, undefined],
   ["a host that is not of x86", { present: true, pvm: false }, undefined],
-  ["no KVM", { ...FULL, present: false }, "there is no /dev/kvm"],
+  ["no KVM on a host that is not of x86", { present: false, pvm: false }, "there is no /dev/kvm"],
+  [
+    "no KVM, and an Intel processor",
+    { ...FULL, present: false },
+    "there is no /dev/kvm",
+    "load the driver: `sudo modprobe kvm_intel`",
+  ],
+  [
+    "no KVM, and an AMD processor",
+    { ...FULL, present: false, cpuinfo: AMD },
+    "there is no /dev/kvm",
+    "load the driver: `sudo modprobe kvm_amd`",
+  ],
+  ["no KVM at all", { ...FULL, present: false, cpuinfo: NEITHER }, "there is no /dev/kvm"],
   [
     "no access",
-    { ...FULL, refusal: "open(/dev/kvm) failed: EACCES" },
+    { ...FULL, refusal: refused("EACCES") },
     "open(/dev/kvm) failed: EACCES",
+    "let this user open it: `sudo usermod -aG kvm $USER`, and log in again",
   ],
+  ["no driver", { ...FULL, refusal: refused("ENODEV") }, "open(/dev/kvm) failed: ENODEV"],
   [
     "the pvm module",
     { ...FULL, pvm: true },
@@ -30,24 +47,25 @@ const LOOKS: [what: string, facts: KvmFacts, obstacle: string | undefined][] = [
   ],
 ];
 
-for (const [what, facts, obstacle] of LOOKS) {
+for (const [what, facts, detail, remedy] of LOOKS) {
   Deno.test(`a look at KVM tells: ${what}`, () => {
+    const obstacle = detail && { ok: false, detail, ...remedy ? { remedy } : {} };
     assertEquals(kvmObstacle(facts), obstacle);
   });
 }
 
 Deno.test("the look agrees with the files of this host", () => {
   const obstacle = kvmObstacle();
-  if (!pathExists("/dev/kvm")) assertEquals(obstacle, "there is no /dev/kvm");
+  if (!pathExists("/dev/kvm")) assertEquals(obstacle?.detail, "there is no /dev/kvm");
   const virtualizes = /\b(vmx|svm)\b/.test(readFileText("/proc/cpuinfo"));
-  if (Deno.build.arch === "x86_64" && !virtualizes) assertNotEquals(obstacle, undefined);
+  if (Deno.build.arch === "x86_64" && !virtualizes) assertEquals(obstacle?.ok, false);
 });
 
 Deno.test("whether KVM works is answered once, with a reason", async () => {
   const first = await kvmWorks();
   assertEquals(await kvmWorks(), first);
   const obstacle = kvmObstacle();
-  if (obstacle !== undefined) assertEquals(first, { ok: false, detail: obstacle });
+  if (obstacle) assertEquals(first, obstacle);
   if (first.ok) assertEquals(first.detail, "works");
 });
 
