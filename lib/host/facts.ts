@@ -1,3 +1,4 @@
+import type { KvmTrial } from "../../native/kvm.ts";
 import type { Obstacle } from "../../native/userns.ts";
 import type { Trial } from "./finding.ts";
 import type { Program } from "./install.ts";
@@ -28,7 +29,7 @@ export const PERMISSIONS = ["run", "read", "write", "env", "net", "sys"] as cons
 /** One of them. */
 export type PermissionName = (typeof PERMISSIONS)[number];
 
-/** Where a program is, if anywhere, and whether PATH has that directory. */
+/** Where a program is, if anywhere, and whether it is looked for in that directory, as on PATH. */
 export type ProgramFacts = { path: string; onPath: boolean } | undefined;
 
 /** A device file, and whether this process can use it. */
@@ -55,8 +56,8 @@ export interface HostFacts extends LabFacts {
   clsact: Trial;
   /** `/dev/net/tun`. */
   tun: DeviceFacts;
-  /** `/dev/kvm`, and whether the processor has what it takes. */
-  kvm: DeviceFacts & { extensions: boolean };
+  /** Whether KVM runs ordinary guests. */
+  kvm?: KvmTrial;
   /** An IPv6 address on an interface. */
   ipv6: Trial;
   /** The soft limit of open files. */

@@ -23,6 +23,16 @@ const PROGRAM_USES: Record<Program, string> = {
   tc: "link conditions",
   tcpdump: "captures",
   "qemu-system-x86_64": "virtual machines",
+  "qemu-img": "virtual machines",
+  virtiofsd: "the host's files in virtual machines",
+  pasta: "a bridge's uplink without root",
+  slirp4netns: "a bridge's uplink without root",
+};
+
+/** Programs of which one is enough. */
+const STAND_INS: Partial<Record<Program, Program>> = {
+  pasta: "slirp4netns",
+  slirp4netns: "pasta",
 };
 
 /**
@@ -107,6 +117,10 @@ function program(name: Program, feature: string, facts: HostFacts): Finding {
   const finding = { id: `program-${name}`, title: name, needed: "feature", feature } as const;
   if (!facts.programs) return { ...finding, ok: false, detail: NOT_TRIED };
   const found = facts.programs[name];
+  const standIn = STAND_INS[name];
+  if (!found && standIn && facts.programs[standIn]) {
+    return { ...finding, ok: true, detail: `not on PATH, and not needed beside ${standIn}` };
+  }
   if (!found) {
     return {
       ...finding,
@@ -138,19 +152,13 @@ function tun({ tun }: HostFacts): Finding {
 }
 
 function kvm({ kvm }: HostFacts): Finding {
-  const none = kvm.present
-    ? "/dev/kvm is there, and the processor offers no virtualization"
-    : "there is no /dev/kvm";
-  const possible = kvm.present && kvm.extensions;
   return fromTrial({
     id: "kvm",
     title: "KVM",
     needed: "feature",
     feature: "virtual machines",
-    remedy: possible
-      ? "let this user open it: `sudo usermod -aG kvm $USER`, and log in again"
-      : "nothing to do: QEMU emulates, and a machine boots in seconds",
-  }, possible ? kvm.usable : { ok: false, detail: none });
+    remedy: kvm?.remedy ?? "nothing to do: QEMU emulates, and a machine boots in seconds",
+  }, kvm);
 }
 
 function openFiles(limit: number | undefined): Finding {

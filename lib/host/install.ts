@@ -15,7 +15,11 @@ export type Program =
   | "unshare"
   | "mount"
   | "tcpdump"
-  | "qemu-system-x86_64";
+  | "qemu-system-x86_64"
+  | "qemu-img"
+  | "virtiofsd"
+  | "pasta"
+  | "slirp4netns";
 
 /** The package that has each program. */
 const PACKAGES: Record<Program, Record<Packaged, string>> = {
@@ -28,12 +32,24 @@ const PACKAGES: Record<Program, Record<Packaged, string>> = {
   mount: { debian: "mount", fedora: "util-linux", arch: "util-linux" },
   tcpdump: same("tcpdump"),
   "qemu-system-x86_64": { debian: "qemu-system-x86", fedora: "qemu-system-x86", arch: "qemu-base" },
+  "qemu-img": { debian: "qemu-utils", fedora: "qemu-img", arch: "qemu-img" },
+  virtiofsd: same("virtiofsd"),
+  pasta: same("passt"),
+  slirp4netns: same("slirp4netns"),
+};
+
+/** The first releases in which virtiofsd has a package of its own, and is not of QEMU's. */
+const OWN_VIRTIOFSD: Record<string, number> = { debian: 13, ubuntu: 23.1 };
+
+/** Where programs are that no PATH has, since they are called by other programs alone. */
+export const PRIVATE_DIRECTORIES: Partial<Record<Program, readonly string[]>> = {
+  virtiofsd: ["/usr/libexec", "/usr/lib/qemu", "/usr/lib"],
 };
 
 /** All of them. */
 export const PROGRAMS = Object.keys(PACKAGES) as Program[];
 
-/** Those that an ordinary lab, its tests and its examples call; the others come with a feature. */
+/** Those that every lab and its examples call; the others come with a feature. */
 export const COMMON_PROGRAMS: readonly Program[] = [
   "ip",
   "tc",
@@ -44,15 +60,24 @@ export const COMMON_PROGRAMS: readonly Program[] = [
   "mount",
 ];
 
+/** The others, which the tests of those features call. */
+export const FEATURE_PROGRAMS: readonly Program[] = PROGRAMS.filter((program) =>
+  !COMMON_PROGRAMS.includes(program)
+);
+
 /** Whether Netyard knows a program, and so the package that has it. */
 export function isProgram(name: string): name is Program {
   return Object.hasOwn(PACKAGES, name);
 }
 
+/** The words of a field of an os-release(5). */
+function fieldOf(osRelease: string, name: string): string[] {
+  return new RegExp(`^${name}=["']?([^"'\\n]*)`, "m").exec(osRelease)?.[1].split(/\s+/) ?? [];
+}
+
 /** The family of a distribution, from the text of its os-release(5). */
 export function familyOf(osRelease: string): Family {
-  const field = (name: string) =>
-    new RegExp(`^${name}=["']?([^"'\\n]*)`, "m").exec(osRelease)?.[1].split(/\s+/) ?? [];
+  const field = (name: string) => fieldOf(osRelease, name);
   const ids = [...field("ID"), ...field("ID_LIKE")];
   const is = (...names: string[]) => ids.some((id) => names.includes(id));
   if (is("debian", "ubuntu")) return "debian";
@@ -67,8 +92,22 @@ const COMMANDS: Record<Packaged, [system: string, command: string]> = {
   arch: ["Arch", "sudo pacman -S"],
 };
 
-function packagesOf(programs: readonly Program[], family: Packaged): string[] {
-  return [...new Set(programs.map((program) => PACKAGES[program][family]))];
+function packagesOf(programs: readonly Program[], family: Packaged, osRelease: string): string[] {
+  return [
+    ...new Set(
+      programs.map((program) =>
+        program === "virtiofsd" && isOfQemu(osRelease)
+          ? "qemu-system-common"
+          : PACKAGES[program][family]
+      ),
+    ),
+  ];
+}
+
+/** Whether virtiofsd comes with QEMU in this release. */
+function isOfQemu(osRelease: string): boolean {
+  const own = OWN_VIRTIOFSD[fieldOf(osRelease, "ID")[0]];
+  return own !== undefined && Number(fieldOf(osRelease, "VERSION_ID")[0]) < own;
 }
 
 /**
@@ -84,7 +123,8 @@ function packagesOf(programs: readonly Program[], family: Packaged): string[] {
  */
 export function installAdvice(programs: readonly Program[], osRelease: string): string {
   const family = familyOf(osRelease);
-  const command = (f: Packaged) => [COMMANDS[f][1], ...packagesOf(programs, f)].join(" ");
+  const command = (f: Packaged) =>
+    [COMMANDS[f][1], ...packagesOf(programs, f, osRelease)].join(" ");
   if (family === "alpine") {
     return "Alpine has musl, and Netyard needs glibc: use a Debian, Ubuntu, Fedora or Arch system";
   }
@@ -117,7 +157,7 @@ export function planInstall(
 ): InstallPlan {
   if (missing.length === 0) return { kind: "nothing" };
   if (uid === 0 && familyOf(osRelease) === "debian") {
-    const packages = packagesOf(missing, "debian");
+    const packages = packagesOf(missing, "debian", osRelease);
     return {
       kind: "install",
       packages,

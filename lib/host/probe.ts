@@ -1,28 +1,16 @@
 import { hasCapabilities } from "../../native/capabilities.ts";
-import {
-  closeFd,
-  libc,
-  MissingPermissionError,
-  O_RDWR,
-  openFd,
-  pathExists,
-  readFileText,
-} from "../../native/libc.ts";
+import { kvmWorks } from "../../native/kvm.ts";
+import { libc, MissingPermissionError, readFileText } from "../../native/libc.ts";
 import { nftablesBackend } from "../../native/nftables.ts";
-import { findProgram, SYSTEM_DIRECTORIES } from "../../native/process.ts";
+import { findProgram } from "../../native/process.ts";
 import { findUsernsObstacle } from "../../native/reexec.ts";
-import {
-  type HostFacts,
-  type LabFacts,
-  type PermissionName,
-  PERMISSIONS,
-  type ProgramFacts,
-} from "./facts.ts";
+import { type HostFacts, type LabFacts, type PermissionName, PERMISSIONS } from "./facts.ts";
 import type { Finding } from "./finding.ts";
-import { type Program, PROGRAMS } from "./install.ts";
+import { PROGRAMS } from "./install.ts";
 import { readOsRelease } from "./os_release.ts";
 import { hostFindings, HostNotCapableError, labFindings } from "./preflight.ts";
-import { attempt, nothingTried, tryInScratch } from "./scratch.ts";
+import { locateProgram } from "./programs.ts";
+import { nothingTried, tryInScratch } from "./scratch.ts";
 
 let capable = false;
 
@@ -48,7 +36,8 @@ export function requireLab(): void {
 
 /**
  * Looks at everything that Netyard uses, trying it out in a scratch namespace
- * where that is the only way to know. Takes a few tens of milliseconds.
+ * where that is the only way to know. Takes a few tens of milliseconds; once a boot KVM's trial
+ * comes on top of it, which takes up to two seconds.
  *
  * @example
  * ```ts
@@ -105,10 +94,9 @@ export async function hostFacts(): Promise<HostFacts> {
   const lab = labFacts();
   const permissions = forEach(PERMISSIONS, isGranted);
   if (lab.libc !== "ok") {
-    const kvm = { present: true, usable: undefined, extensions: true };
-    return { ...lab, permissions, kvm, ...nothingTried() };
+    return { ...lab, permissions, ...nothingTried() };
   }
-  const programs = forEach(PROGRAMS, locate);
+  const programs = forEach(PROGRAMS, locateProgram);
   const { tc, unshare, mount } = programs;
   const callable = permissions.run
     ? { tc: tc?.path, unshare: unshare?.path, mount: mount?.path }
@@ -121,32 +109,13 @@ export async function hostFacts(): Promise<HostFacts> {
     nftables: nftablesBackend(),
     permissions,
     programs,
-    kvm: kvm(),
+    kvm: await kvmWorks(),
     openFiles: openFileLimit(),
   };
 }
 
 function forEach<K extends string, V>(keys: readonly K[], value: (key: K) => V): Record<K, V> {
   return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<K, V>;
-}
-
-function locate(program: Program): ProgramFacts {
-  const path = findProgram(program);
-  if (path) return { path, onPath: true };
-  const hidden = findProgram(program, SYSTEM_DIRECTORIES);
-  return hidden ? { path: hidden, onPath: false } : undefined;
-}
-
-// Only an early no: that /dev/kvm opens does not yet mean that a guest runs.
-function kvm(): HostFacts["kvm"] {
-  const x86 = Deno.build.arch === "x86_64";
-  const flags = x86 ? /^flags\s*:.*\b(vmx|svm)\b/m.test(readFileText("/proc/cpuinfo")) : true;
-  return {
-    present: pathExists("/dev/kvm"),
-    usable: attempt(() => closeFd(openFd("/dev/kvm", O_RDWR))),
-    // The pvm module offers KVM without them, to special guests only.
-    extensions: flags && !pathExists("/sys/module/kvm_pvm"),
-  };
 }
 
 function openFileLimit(): number | undefined {

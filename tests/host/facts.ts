@@ -20,7 +20,7 @@ export const ABLE: HostFacts = {
   netem: works,
   clsact: works,
   tun: { present: true, usable: works },
-  kvm: { present: true, usable: works, extensions: true },
+  kvm: works,
   ipv6: works,
   openFiles: 20000,
 };

@@ -1,5 +1,13 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { familyOf, installAdvice, planInstall, type Program } from "../../lib/host/install.ts";
+import {
+  COMMON_PROGRAMS,
+  familyOf,
+  FEATURE_PROGRAMS,
+  installAdvice,
+  planInstall,
+  type Program,
+  PROGRAMS,
+} from "../../lib/host/install.ts";
 
 const DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nID=debian\n';
 const MINT = 'NAME="Linux Mint"\nID=linuxmint\nID_LIKE="ubuntu debian"\n';
@@ -84,4 +92,39 @@ Deno.test("advice for one program names its package", () => {
     "sudo apt-get install qemu-system-x86",
   );
   assertStringIncludes(installAdvice(["nft"], ""), "Fedora: sudo dnf install nftables; Arch:");
+});
+
+Deno.test("what virtual machines and uplinks need has its packages", () => {
+  const programs: Program[] = [
+    "qemu-system-x86_64",
+    "qemu-img",
+    "virtiofsd",
+    "pasta",
+    "slirp4netns",
+  ];
+  const advice = (osRelease: string) => installAdvice(programs, osRelease);
+  assertEquals(
+    advice(FEDORA),
+    "sudo dnf install qemu-system-x86 qemu-img virtiofsd passt slirp4netns",
+  );
+  assertEquals(advice(ARCH), "sudo pacman -S qemu-base qemu-img virtiofsd passt slirp4netns");
+});
+
+const VIRTIOFSD: [release: string, name: string][] = [
+  ['ID=debian\nVERSION_ID="12"\n', "qemu-system-common"],
+  ['ID=debian\nVERSION_ID="13"\n', "virtiofsd"],
+  ["ID=debian\n", "virtiofsd"], // testing has no number
+  ['ID=ubuntu\nID_LIKE=debian\nVERSION_ID="22.04"\n', "qemu-system-common"],
+  ['ID=ubuntu\nID_LIKE=debian\nVERSION_ID="23.10"\n', "virtiofsd"],
+  ['ID=ubuntu\nID_LIKE=debian\nVERSION_ID="24.04"\n', "virtiofsd"],
+];
+
+for (const [release, name] of VIRTIOFSD) {
+  Deno.test(`virtiofsd is in the package ${name} of ${release.replaceAll("\n", " ")}`, () => {
+    assertEquals(installAdvice(["virtiofsd"], release), `sudo apt-get install ${name}`);
+  });
+}
+
+Deno.test("every program is either of every lab or of a feature", () => {
+  assertEquals([...COMMON_PROGRAMS, ...FEATURE_PROGRAMS].sort(), [...PROGRAMS].sort());
 });

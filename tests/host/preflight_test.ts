@@ -97,17 +97,21 @@ const MISSING: [what: string, difference: Partial<HostFacts>, findings: string[]
       "let this user open it: `sudo chmod 666 /dev/net/tun`",
     ],
   ],
-  ["no KVM", { kvm: { present: false, usable: no("ENOENT"), extensions: true } }, [
+  ["no KVM", { kvm: no("there is no /dev/kvm") }, [
     "feature | kvm | there is no /dev/kvm | " +
     "nothing to do: QEMU emulates, and a machine boots in seconds",
   ]],
-  ["KVM without virtualization below", { kvm: { ...ABLE.kvm, extensions: false } }, [
-    "feature | kvm | /dev/kvm is there, and the processor offers no virtualization | " +
-    "nothing to do: QEMU emulates, and a machine boots in seconds",
-  ]],
-  ["no access to KVM", { kvm: { ...ABLE.kvm, usable: no("open(/dev/kvm) failed: EACCES") } }, [
-    "feature | kvm | open(/dev/kvm) failed: EACCES | " +
-    "let this user open it: `sudo usermod -aG kvm $USER`, and log in again",
+  ["KVM that something can be done about", {
+    kvm: { ...no("open(/dev/kvm) failed: EACCES"), remedy: "log in again" },
+  }, ["feature | kvm | open(/dev/kvm) failed: EACCES | log in again"]],
+  ["one way to an uplink, and not the other", {
+    programs: { ...ABLE.programs!, pasta: undefined },
+  }, []],
+  ["no way to an uplink", {
+    programs: { ...ABLE.programs!, pasta: undefined, slirp4netns: undefined },
+  }, [
+    "feature | program-pasta | not on PATH | install it: sudo apt-get install passt",
+    "feature | program-slirp4netns | not on PATH | install it: sudo apt-get install slirp4netns",
   ]],
   ["no IPv6", { ipv6: no("the kernel has none") }, [
     "feature | ipv6 | the kernel has none | boot the kernel without ipv6.disable=1",

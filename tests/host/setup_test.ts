@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { findProgram } from "../../native/process.ts";
-import { familyOf } from "../../lib/host/install.ts";
+import { findProgram, SYSTEM_DIRECTORIES } from "../../native/process.ts";
+import { familyOf, FEATURE_PROGRAMS } from "../../lib/host/install.ts";
 import { readOsRelease } from "../../lib/host/os_release.ts";
 
 const SETUP = new URL("../../lib/host/setup.ts", import.meta.url);
@@ -33,6 +33,16 @@ Deno.test("setup says nothing when nothing is missing", async () => {
   const dir = await programs(ALL);
   try {
     assertEquals(await runSetup([], dir), { code: 0, said: "" });
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("setup for all says nothing when nothing is missing", async () => {
+  const features = Object.fromEntries(FEATURE_PROGRAMS.map((name) => [name, ""]));
+  const dir = await programs({ ...ALL, ...features });
+  try {
+    assertEquals(await runSetup(["--all"], dir), { code: 0, said: "" });
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -118,6 +128,36 @@ Deno.test("an apt-get that fails is quoted, with what to do by hand", async () =
     );
     assertStringIncludes(said, "E: no network");
     assertStringIncludes(said, "sudo apt-get install iputils-ping");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("a feature's package that a release does not have costs that feature alone", async () => {
+  if (!installs) return console.log("skipped: setup installs nothing here");
+  if (findProgram("pasta", SYSTEM_DIRECTORIES)) {
+    return console.log("skipped: pasta is found anyway");
+  }
+  const features = Object.fromEntries(FEATURE_PROGRAMS.map((name) => [name, ""]));
+  // An apt-get that knows slirp4netns, and refuses all if passt is among it.
+  const dir = await programs({
+    ...ALL,
+    ...features,
+    "apt-get": `#!/bin/sh
+case "$*" in
+*passt*) echo 'E: Unable to locate package passt' >&2; exit 100;;
+*slirp4netns*) echo > \${0%/*}/slirp4netns; /bin/chmod 755 \${0%/*}/slirp4netns;;
+esac
+`,
+  });
+  try {
+    await Deno.remove(`${dir}/pasta`);
+    await Deno.remove(`${dir}/slirp4netns`);
+    const { code, said } = await runSetup(["--all"], dir);
+    assertEquals(code, 0);
+    assert((await Deno.stat(`${dir}/slirp4netns`)).isFile);
+    assertStringIncludes(said, "E: Unable to locate package passt");
+    assertStringIncludes(said, "not on this host: pasta\n  sudo apt-get install passt");
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
