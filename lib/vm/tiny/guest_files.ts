@@ -46,7 +46,6 @@ export interface GuestFile {
 const PROFILE = `export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root PS1='\\h:\\w\\$ '
 ip() { /bin/ip "$@"; }
 tc() { /bin/tc "$@"; }
-ss() { /bin/ss "$@"; }
 ping() { /bin/ping "$@"; }
 cd
 `;
@@ -63,17 +62,16 @@ ln -s /proc/self/fd /dev/fd
 ln -s fd/0 /dev/stdin; ln -s fd/1 /dev/stdout; ln -s fd/2 /dev/stderr
 # Addresses work at once, without asking whether another has them.
 echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad
-echo 0 > /proc/sys/net/ipv6/conf/all/accept_dad
 echo tiny > /proc/sys/kernel/hostname
 modprobe -a ${BOOT_MODULES.join(" ")}
-/bin/busybox ip link set lo up
+ip link set lo up
 exec init
 `;
 
 // Busybox's init starts these again when they end.
 const INITTAB = `::respawn:/netyard/agent
 ::respawn:/netyard/power
-ttyS0::askfirst:-/bin/busybox ash
+ttyS0::askfirst:-/bin/ash
 ::ctrlaltdel:/sbin/shutdown -r
 `;
 
@@ -86,7 +84,7 @@ for try in 0 1 2 3 4 5 6 7 8 9; do
       [ ! -e "/dev/virtio-ports/$name" ] && ln -sf "../\${port##*/}" "/dev/virtio-ports/$name"
   done
   [ -e /dev/virtio-ports/${AGENT_PORT} ] &&
-    exec qemu-ga -m virtio-serial -p /dev/virtio-ports/${AGENT_PORT} -t /run
+    exec qemu-ga -m virtio-serial -p /dev/virtio-ports/${AGENT_PORT}
   sleep 0.1
 done
 sleep 5
@@ -147,7 +145,7 @@ export function guestFiles(): GuestFile[] {
     { path: "netyard/agent", text: AGENT, executable: true },
     { path: "netyard/power", text: POWER, executable: true },
     { path: "netyard/down", text: DOWN, executable: true },
-    { path: "sbin/shutdown", text: SHUTDOWN, executable: true },
+    { path: "netyard/shutdown", text: SHUTDOWN, executable: true },
     {
       path: "etc/acpi/PWRF/00000080", // the event of the button, as busybox's acpid names it
       text: "#!/bin/busybox sh\nexec /sbin/shutdown -P\n",

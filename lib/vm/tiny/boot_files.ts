@@ -1,0 +1,125 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { parseOptions } from "../../options/parse_options.ts";
+import { cached, cacheDirectory, hex } from "../cache.ts";
+import { extractPackages } from "./apt.ts";
+import { vmlinux } from "./bzimage.ts";
+import { cpio } from "./cpio.ts";
+import { CMDLINE, guestFiles } from "./guest_files.ts";
+import { BOOT_MODULES, EXTRA_MODULES } from "./guest_modules.ts";
+import { GuestTree } from "./guest_tree.ts";
+import { addModules, kernelImage } from "./kernel.ts";
+import { PackageTree } from "./package_tree.ts";
+import { PROGRAM_PACKAGES } from "./packages.ts";
+import { addPrograms } from "./programs.ts";
+import { reseedElf } from "./reseed_elf.ts";
+
+/** What QEMU needs to boot a guest. */
+export interface BootFiles {
+  /** The guest's processor. */
+  arch: "x86_64";
+  /** The path of the kernel, for `-kernel`. */
+  kernel: string;
+  /** The path of the initramfs, for `-initrd`. */
+  initrd: string;
+  /** The kernel's command line, for `-append`. */
+  cmdline: string;
+  /** SHA-256 of the contents of all three, in hexadecimal digits. */
+  hash: string;
+}
+
+/** Options of {@linkcode tinyBootFiles}. */
+export interface TinyBootFilesOptions {
+  /** Where the files are kept; default as {@linkcode cacheDirectory} tells. */
+  cacheDir?: string;
+  /** Is told, in a line each, what takes time; nothing where the files are in the cache. */
+  onProgress?: (line: string) => void;
+}
+
+const Options = z.strictObject({
+  cacheDir: z.string().min(1).optional(),
+  onProgress: z.custom<(line: string) => void>((value) => typeof value === "function").optional(),
+});
+
+/** To be raised when the files change in a way that none of the parts of the recipe shows. */
+const RECIPE = 1;
+const KERNEL = "vmlinux";
+const INITRD = "initramfs";
+const COMMAND_LINE = "cmdline";
+
+/**
+ * The kernel and the initramfs of the `tiny` profile, made in seconds from Debian's packages the first
+ * time, and from then on taken from the cache. The guest has busybox, the QEMU guest agent, iproute2,
+ * nftables and ping; its root is in memory. What is in the cache stays as it is when Debian has a newer
+ * kernel: remove the directory `tiny` of the cache to have that.
+ *
+ * @throws {BootFilesError} If the packages cannot be had, or this host has none.
+ * @throws {CacheError} If they cannot be kept: the disk is full, or closed to us.
+ * @throws {InvalidOptionError} If the options are no options.
+ */
+export async function tinyBootFiles(options: TinyBootFilesOptions = {}): Promise<BootFiles> {
+  const given = parseOptions(Options, options, "tinyBootFiles()");
+  const { directory, hash } = await cached({
+    directory: join(given.cacheDir ?? cacheDirectory(), "tiny"),
+    name: await recipe(),
+    files: [KERNEL, INITRD, COMMAND_LINE],
+    build: (directory) => make(directory, given.onProgress ?? (() => {})),
+  });
+  return {
+    arch: "x86_64",
+    kernel: join(directory, KERNEL),
+    initrd: join(directory, INITRD),
+    cmdline: await Deno.readTextFile(join(directory, COMMAND_LINE)),
+    hash,
+  };
+}
+
+/** A name that changes with what goes into the files, besides the packages. */
+async function recipe(): Promise<string> {
+  const parts = [RECIPE, CMDLINE, guestFiles(), BOOT_MODULES, EXTRA_MODULES, PROGRAM_PACKAGES];
+  const text = JSON.stringify([...parts, reseedElf().toHex()]);
+  return (await hex(new TextEncoder().encode(text))).slice(0, 16);
+}
+
+async function make(directory: string, onProgress: (line: string) => void): Promise<void> {
+  const trees = await extractPackages(directory, onProgress);
+  const kernel = new PackageTree(trees.kernel);
+  onProgress("making the kernel and the initramfs");
+  await Deno.writeFile(join(directory, KERNEL), vmlinux(kernelImage(kernel)));
+  const guest = new GuestTree();
+  addSkeleton(guest);
+  await addPrograms(guest, new PackageTree(trees.programs));
+  await addModules(guest, kernel);
+  await Deno.writeFile(join(directory, INITRD), cpio(guest.entries()));
+  await Deno.writeTextFile(join(directory, COMMAND_LINE), CMDLINE);
+}
+
+/** Directories, devices and the files that are text. */
+function addSkeleton(guest: GuestTree): void {
+  for (const path of ["dev", "etc", "mnt", "netyard", "proc", "run", "sys", "var/log"]) {
+    guest.directory(path);
+  }
+  guest.directory("root", 0o700);
+  guest.directory("tmp", 0o1777);
+  guest.link("var/run", "../run");
+  guest.link("var/tmp", "../tmp");
+  for (const [path, target] of LINKS) guest.link(path, target);
+  // The kernel opens its console before anything could mount /dev.
+  guest.device("dev/console", 5, 1);
+  guest.device("dev/null", 1, 3);
+  guest.link("etc/mtab", "/proc/self/mounts");
+  guest.link("usr/bin/shutdown", "/netyard/shutdown");
+  guest.file("netyard/reseed", reseedElf());
+  for (const { path, text, executable } of guestFiles()) {
+    guest.file(path, text, executable ? 0o755 : 0o644);
+  }
+}
+
+/** All programs are in /usr/bin, whatever path they are called by. */
+const LINKS = [
+  ["bin", "usr/bin"],
+  ["sbin", "usr/bin"],
+  ["usr/sbin", "bin"],
+  ["lib", "usr/lib"],
+  ["lib64", "usr/lib64"],
+];
