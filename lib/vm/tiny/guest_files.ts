@@ -14,7 +14,7 @@ export const AGENT_PORT = "org.qemu.guest_agent.0";
  *   `audit=0`: no time for what an emulated guest that is thrown away does not need.
  * - `rcupdate.rcu_expedited=1`: interfaces and rules come and go without waiting for a grace period.
  */
-export const CMDLINE = [
+export const CMDLINE: string = [
   "console=ttyS0",
   "quiet",
   "panic=-1",
@@ -37,6 +37,7 @@ export const CMDLINE = [
 export interface GuestFile {
   /** Without a leading slash. */
   path: string;
+  /** Its content. */
   text: string;
   /** Whether it is a program. */
   executable?: boolean;
