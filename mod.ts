@@ -83,18 +83,27 @@ export type {
   RunRecord,
 } from "./lib/events/mod.ts";
 export {
+  Capture,
+  CapturedPacket,
+  CaptureError,
   CommandError,
   DeadlineError,
   formatSocketAddress,
   Node,
   NodeCommand,
   NodeRemovedError,
+  PacketExpectedError,
   parseSocketAddress,
+  PcapFormatError,
+  PcapReader,
   RemoteFunctionError,
   SandboxError,
 } from "./lib/node/mod.ts";
 export type {
+  CaptureOptions,
+  ExpectOptions,
   NodeTask,
+  PacketProtocol,
   ProbeOptions,
   Reflector,
   SocketAddress,

@@ -159,6 +159,13 @@ export function duplicateFd(fd: number, least: number): number {
   return libc().fcntl(fd, F_DUPFD_CLOEXEC, least);
 }
 
+const F_SETPIPE_SZ = 1031;
+
+/** Has a pipe hold so many bytes, if it may: 1 MiB is the most for an ordinary user (pipe(7)). */
+export function growPipe(fd: number, bytes: number): void {
+  libc().fcntl(fd, F_SETPIPE_SZ, bytes);
+}
+
 /**
  * Moves a descriptor to a high number, which leaves the low ones to libraries that wait by select(2);
  * as it is where there is no room.

@@ -2,6 +2,15 @@ import { readFileText } from "./libc.ts";
 
 const FORK_WAIT_MS = 200;
 
+/** The only child of a process; undefined before it forked. */
+export function childOf(
+  pid: number,
+  readProc: (path: string) => string = readFileText,
+): number | undefined {
+  const [child] = readProc(`/proc/${pid}/task/${pid}/children`).trim().split(" ");
+  return child ? Number(child) : undefined;
+}
+
 /**
  * Sends a signal to the only child of a process: to the program that nsenter(1)
  * started in another PID namespace, and waits for. Before it forked, the signal
@@ -15,8 +24,8 @@ export function signalChildOf(
   const pause = new Int32Array(new SharedArrayBuffer(4));
   const deadline = performance.now() + FORK_WAIT_MS;
   for (;;) {
-    const [child] = readProc(`/proc/${pid}/task/${pid}/children`).trim().split(" ");
-    if (child) return Deno.kill(Number(child), signal);
+    const child = childOf(pid, readProc);
+    if (child !== undefined) return Deno.kill(child, signal);
     if (performance.now() > deadline) return Deno.kill(pid, signal);
     Atomics.wait(pause, 0, 0, 1);
   }

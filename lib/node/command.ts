@@ -18,9 +18,18 @@ export class NodeCommand {
   #host: Host;
   #program: string;
   #options: Deno.CommandOptions;
+  #logging: boolean;
 
-  /** Made by `node.command(...)`. */
-  constructor(host: Host, program: string | URL, options: Deno.CommandOptions = {}) {
+  /**
+   * Made by `node.command(...)`. `binary` output is not for the node's log.
+   */
+  constructor(
+    host: Host,
+    program: string | URL,
+    options: Deno.CommandOptions = {},
+    { binary = false }: { binary?: boolean } = {},
+  ) {
+    this.#logging = host.logging && !binary;
     this.#program = program instanceof URL ? decodeURIComponent(program.pathname) : program;
     if (this.#program === "") {
       throw new CommandError(
@@ -54,8 +63,8 @@ export class NodeCommand {
       const command = this.#wrapped(options, true);
       return { output: namespace.enter(() => command.outputSync()) };
     }, (id, { output }) => this.#host.ended(id, output));
-    if (options.stdout === "piped") this.#host.log("stdout", output.stdout);
-    if (options.stderr === "piped") this.#host.log("stderr", output.stderr);
+    if (this.#logging && options.stdout === "piped") this.#host.log("stdout", output.stdout);
+    if (this.#logging && options.stderr === "piped") this.#host.log("stderr", output.stderr);
     return output;
   }
 
@@ -64,7 +73,7 @@ export class NodeCommand {
   }
 
   #start(options: Deno.CommandOptions): Deno.ChildProcess {
-    const { logging } = this.#host;
+    const logging = this.#logging;
     const child = this.#begin(
       () => this.#spawn(logging ? pipedWhereInherited(options) : options),
       (id, child) => this.#host.track(child.status.then((how) => this.#host.ended(id, how))),

@@ -1,4 +1,11 @@
 export * from "./errors.ts";
+export { Capture, type CaptureTarget } from "./capture.ts";
+export { CaptureError, PacketExpectedError } from "./capture_errors.ts";
+export type { CaptureOptions, ExpectOptions } from "./capture_options.ts";
+export { openCaptures } from "./open_captures.ts";
+export { CapturedPacket } from "./packet.ts";
+export type { PacketProtocol } from "./packet_fields.ts";
+export { PcapFormatError, PcapReader } from "./pcap.ts";
 export { NodeCommand } from "./command.ts";
 export type { Ended } from "./host.ts";
 export { hostsFile, nsswitchConf, resolvConf } from "./names.ts";

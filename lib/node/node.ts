@@ -2,6 +2,9 @@ import type { $Type } from "@david/dax";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseOptions } from "../options/parse_options.ts";
+import { Capture } from "./capture.ts";
+import type { CaptureOptions } from "./capture_options.ts";
+import { captureTarget } from "./capture_target.ts";
 import { CommandError, NodeRemovedError, RemoteFunctionError } from "./errors.ts";
 import { NodeCommand } from "./command.ts";
 import { type ProbeOptions, probeTcp, probeUdp } from "./probe_mapping.ts";
@@ -185,5 +188,26 @@ export abstract class Node {
     options: Pick<ProbeOptions, "timeoutMs"> = {},
   ): Promise<SocketAddress> {
     return await probeTcp(this.#use(), reflector, options);
+  }
+
+  /**
+   * Captures packets as this node sends and receives them, by tcpdump. Nothing is lost from when this
+   * resolves until the capture is closed; what the kernel had to drop all the same is counted.
+   *
+   * @param interfaceName Default: the only interface besides `lo`; of several, `any`, which is all of
+   * them. What a node forwards is then seen twice, as it comes and as it goes, and frames begin with a
+   * header of their own in place of Ethernet's.
+   *
+   * @example
+   * ```ts ignore
+   * await using capture = await laptop.capture("eth0", { filter: "icmp" });
+   * await laptop.$`ping -c 1 ${server.ip}`;
+   * await capture.expect((packet) => packet.sourceIp === server.ip, { what: "an answer" });
+   * await capture.toFile("ping.pcap");
+   * ```
+   */
+  async capture(interfaceName?: string, options: CaptureOptions = {}): Promise<Capture> {
+    const runtime = this.#use();
+    return await Capture.start(runtime, captureTarget(runtime, interfaceName), options);
   }
 }

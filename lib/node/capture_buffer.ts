@@ -1,0 +1,163 @@
+import { CaptureError } from "./capture_errors.ts";
+import type { CapturedPacket } from "./packet.ts";
+import { PCAP_HEADER_BYTES, PcapReader } from "./pcap.ts";
+
+/** The bytes of a capture so far, for any number of readers from the start. */
+export class CaptureBuffer {
+  #label: string;
+  #maxBytes: number;
+  #chunks: Uint8Array[] = [];
+  #size = 0;
+  #reader = new PcapReader();
+  #packetCount = 0;
+  #drained = PCAP_HEADER_BYTES;
+  #ended = false;
+  #reason: Error | undefined;
+  #news = Promise.withResolvers<void>();
+
+  /** `maxBytes` is how much it takes. */
+  constructor(label: string, maxBytes: number) {
+    this.#label = label;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** How many packets came whole. */
+  get packetCount(): number {
+    return this.#packetCount;
+  }
+
+  /** Takes what came; throws when that would be too much. */
+  add(chunk: Uint8Array): void {
+    if (this.#size + chunk.length > this.#maxBytes) {
+      throw new CaptureError(
+        `${this.#label} ended after ${this.#packetCount} packets: it reached maxBytes ` +
+          `(${this.#maxBytes}); raise that, or capture less, by filter or snapLength`,
+      );
+    }
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    this.#packetCount += this.#reader.feed(chunk).length;
+    this.#tell();
+  }
+
+  /** No more will come; `reason` is why, unless somebody wished it. */
+  end(reason?: Error): void {
+    this.#ended = true;
+    this.#reason = reason;
+    this.#tell();
+  }
+
+  /** Throws why it ended, if nobody wished it. */
+  check(): void {
+    if (this.#reason) throw this.#reason;
+  }
+
+  /** Resolves when so many packets came, or no more will. */
+  async has(packets: number): Promise<void> {
+    while (this.#packetCount < packets && !this.#ended) await this.#news.promise;
+  }
+
+  /** What is whole of it: a pcap file. */
+  whole(): Uint8Array[] {
+    return this.#slice(0, this.#reader.end);
+  }
+
+  /** A pcap file of the packets since the last time. */
+  drain(): Uint8Array {
+    const from = this.#drained;
+    const to = this.#reader.end;
+    if (to <= from) this.check();
+    this.#drained = to;
+    const parts = [...this.#slice(0, PCAP_HEADER_BYTES), ...this.#slice(from, to)];
+    const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      file.set(part, at);
+      at += part.length;
+    }
+    return file;
+  }
+
+  /** All of it, as it comes. */
+  stream(): ReadableStream<Uint8Array> {
+    const chunks = this.#follow();
+    return new ReadableStream({
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await chunks.return();
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  /** All packets, as they come; `return()` ends also a wait for the next. */
+  packets(): AsyncIterableIterator<CapturedPacket> & { return(): Promise<IteratorResult<never>> } {
+    const reader = new PcapReader();
+    const chunks = this.#follow();
+    let ready: CapturedPacket[] = [];
+    let at = 0;
+    return {
+      async next() {
+        while (at === ready.length) {
+          const { done, value } = await chunks.next();
+          if (done) return { done, value: undefined };
+          [ready, at] = [reader.feed(value), 0];
+        }
+        return { done: false, value: ready[at++] };
+      },
+      return: () => chunks.return(),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  /** Copies of the chunks from the first on, since who gets them may change them, or give them away. */
+  #follow() {
+    let next = 0;
+    const over = Promise.withResolvers<void>();
+    let end = Infinity;
+    return {
+      next: async (): Promise<IteratorResult<Uint8Array, undefined>> => {
+        for (;;) {
+          if (next < Math.min(end, this.#chunks.length)) {
+            return { done: false, value: this.#chunks[next++].slice() };
+          }
+          if (end < Infinity) break;
+          if (this.#ended) {
+            this.check();
+            break;
+          }
+          await Promise.race([this.#news.promise, over.promise]);
+        }
+        return { done: true, value: undefined };
+      },
+      return: (): Promise<IteratorResult<never>> => {
+        end = this.#chunks.length;
+        over.resolve();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+  }
+
+  /** What is from one byte to another. */
+  #slice(from: number, to: number): Uint8Array[] {
+    const parts: Uint8Array[] = [];
+    let start = 0;
+    for (const chunk of this.#chunks) {
+      const part = chunk.slice(Math.max(0, from - start), Math.max(0, to - start));
+      if (part.length > 0) parts.push(part);
+      start += chunk.length;
+      if (start >= to) break;
+    }
+    return parts;
+  }
+
+  #tell(): void {
+    this.#news.resolve();
+    this.#news = Promise.withResolvers();
+  }
+}
