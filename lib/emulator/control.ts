@@ -20,6 +20,8 @@ export const enum Command {
   Abandon,
   /** End. */
   Stop,
+  /** Read the shared rate of this number again. */
+  Share,
   /** For tests: fail. */
   Fail,
   /** For tests: do nothing any more. */
@@ -36,6 +38,8 @@ const enum Word {
 const RING = 65_536;
 /** How many directions there can be at once in a lab. */
 export const DIRECTIONS = 16_384;
+/** How many rates that directions share. */
+export const SHARED_RATES = 1_024;
 const STRIDE = 32;
 
 const enum Field {
@@ -60,11 +64,14 @@ const enum Field {
   LateNs,
   LatestNs,
   Sent,
+  /** One more than the number of its shared rate; 0 for none. */
+  Shared,
 }
 
 const RING_OFFSET = 4 * Word.Count;
 const TABLE_OFFSET = RING_OFFSET + 8 * RING;
-const BYTES = TABLE_OFFSET + 8 * STRIDE * DIRECTIONS;
+const SHARED_OFFSET = TABLE_OFFSET + 8 * STRIDE * DIRECTIONS;
+const BYTES = SHARED_OFFSET + 8 * SHARED_RATES;
 
 /** Both threads make one of these over the same memory. */
 export class Control {
@@ -72,12 +79,15 @@ export class Control {
   #words: Int32Array;
   #ring: Int32Array;
   #table: Float64Array;
+  /** The rates that are shared, in kbit/s. */
+  #shared: Float64Array;
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BYTES)) {
     this.memory = memory;
     this.#words = new Int32Array(memory, 0, Word.Count);
     this.#ring = new Int32Array(memory, RING_OFFSET, 2 * RING);
-    this.#table = new Float64Array(memory, TABLE_OFFSET);
+    this.#table = new Float64Array(memory, TABLE_OFFSET, STRIDE * DIRECTIONS);
+    this.#shared = new Float64Array(memory, SHARED_OFFSET, SHARED_RATES);
   }
 
   // The lab's side.
@@ -148,6 +158,16 @@ export class Control {
     row[Field.Corrupt] = limits.corruptPct ?? 0;
   }
 
+  /** Has a direction share a rate, or (-1) none. In force with its next command. */
+  setShared(direction: number, shared: number): void {
+    this.#row(direction)[Field.Shared] = shared + 1;
+  }
+
+  /** Sets a rate that is shared, in kbit/s; in force at once. */
+  setSharedRate(shared: number, rateKbit: number): void {
+    this.#shared[shared] = rateKbit;
+  }
+
   counters(direction: number): ImpairmentCounters {
     const row = this.#row(direction);
     return {
@@ -206,6 +226,16 @@ export class Control {
       duplicatePct: row[Field.Duplicate],
       corruptPct: row[Field.Corrupt],
     };
+  }
+
+  /** The number of a direction's shared rate; -1 for none. */
+  shared(direction: number): number {
+    return this.#row(direction)[Field.Shared] - 1;
+  }
+
+  /** A rate that is shared, in kbit/s. */
+  sharedRate(shared: number): number {
+    return this.#shared[shared];
   }
 
   /** Counts a frame that came. */

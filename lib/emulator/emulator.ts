@@ -1,5 +1,12 @@
 import type { Namespace } from "../../native/namespace.ts";
-import type { Impairment, LinkEnd, LinkEngine, LinkLimits } from "../link/mod.ts";
+import type {
+  Impairment,
+  LinkEnd,
+  LinkEngine,
+  LinkLimits,
+  SharedRate,
+  SharedRatePlace,
+} from "../link/mod.ts";
 import { Command } from "./control.ts";
 import { EmulatorError } from "./errors.ts";
 import { Ports } from "./ports.ts";
@@ -20,13 +27,20 @@ export class Emulator implements LinkEngine {
     this.#onFailure = onFailure;
   }
 
-  impair(end: LinkEnd, limits: LinkLimits, seed: number): Impairment {
-    if (this.#closed) throw new EmulatorError(`${end.label}: the link emulator is closed`);
-    this.#session ??= new Session(this.#ports, (error, labels) => {
+  impair(end: LinkEnd, limits: LinkLimits, seed: number, shared?: SharedRate): Impairment {
+    return this.#open(end.label).impair(end, limits, seed, shared);
+  }
+
+  shareRate(rateKbit: number, place: SharedRatePlace): SharedRate {
+    return this.#open(place.label).shareRate(rateKbit, place);
+  }
+
+  #open(label: string): Session {
+    if (this.#closed) throw new EmulatorError(`${label}: the link emulator is closed`);
+    return this.#session ??= new Session(this.#ports, (error, labels) => {
       this.#session = undefined;
       this.#onFailure(error, labels);
     });
-    return this.#session.impair(end, limits, seed);
   }
 
   async ready(): Promise<void> {

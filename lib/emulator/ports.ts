@@ -14,11 +14,11 @@ export class Ports {
   #asides = new Asides();
 
   /** Has what is to leave by an end of a link come to a port; on failure all is as before. */
-  take(end: LinkEnd, limits: LinkLimits): Port {
+  take(end: LinkEnd, limits: LinkLimits, shared = false): Port {
     try {
       const port = this.#used(end.namespace) ?? new Port(end.namespace);
       try {
-        port.setOffload(offloadFor(limits));
+        port.setOffload(offloadFor(limits, shared));
         redirect(end, port, this.#asides);
         return port;
       } catch (error) {

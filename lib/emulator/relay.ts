@@ -5,7 +5,7 @@ import { VNET_HEADER_BYTES } from "../../native/tap.ts";
 import { Agenda } from "./agenda.ts";
 import { Command, type Control, DIRECTIONS } from "./control.ts";
 import { corrupt, isControl } from "./frame.ts";
-import { FULL, LOST, SENT_TWICE, Shaper } from "./shaper.ts";
+import { FULL, LOST, RateClock, SENT_TWICE, Shaper } from "./shaper.ts";
 import { Slots } from "./slots.ts";
 
 /** A super-frame with all its headers: 64 KiB of IP, Ethernet, a VLAN tag, virtio-net's; whole pages. */
@@ -70,6 +70,8 @@ export class Relay {
   #landing: number;
   #agenda = new Agenda(SLOTS);
   #directions: (Direction | undefined)[] = new Array(DIRECTIONS).fill(undefined);
+  /** The rates that directions share. */
+  #shared: RateClock[] = [];
   // Of the frame in each slot.
   #length = new Int32Array(SLOTS);
   /** The number of its direction. */
@@ -133,6 +135,7 @@ export class Relay {
     if (command === Command.Fail) throw new Error("the emulator was told to fail");
     if (command === Command.Hang) { for (;;); }
     if (command === Command.Add) return this.#add(id);
+    if (command === Command.Share) return this.#shared[id]?.set(this.#control.sharedRate(id));
     const direction = this.#directions[id];
     if (!direction) return;
     if (command === Command.Change) this.#change(direction);
@@ -151,7 +154,10 @@ export class Relay {
 
   #change(direction: Direction): void {
     this.#unchain(direction);
-    direction.shaper.set(this.#control.limits(direction.id));
+    const number = this.#control.shared(direction.id);
+    const shared = number < 0 ? undefined : this.#shared[number] ??= new RateClock();
+    shared?.set(this.#control.sharedRate(number));
+    direction.shaper.set(this.#control.limits(direction.id), shared);
   }
 
   /** Has what is on its way leave when it was to, whatever comes after it. */

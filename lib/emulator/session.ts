@@ -1,10 +1,18 @@
 import { EventFd } from "../../native/eventfd.ts";
-import type { Impairment, ImpairmentCounters, LinkEnd, LinkLimits } from "../link/mod.ts";
-import { Command, Control, DIRECTIONS } from "./control.ts";
+import type {
+  Impairment,
+  ImpairmentCounters,
+  LinkEnd,
+  LinkLimits,
+  SharedRate,
+  SharedRatePlace,
+} from "../link/mod.ts";
+import { Command, Control, DIRECTIONS, SHARED_RATES } from "./control.ts";
 import { EmulatorError } from "./errors.ts";
 import { offloadFor } from "./offload.ts";
 import type { Port } from "./port.ts";
 import type { Ports } from "./ports.ts";
+import { Slots } from "./slots.ts";
 import { EmulatorThread } from "./thread.ts";
 import { watch } from "./watchdog.ts";
 
@@ -34,6 +42,8 @@ export class Session {
   #leaving = new Map<number, Held>();
   #free: number[] = [];
   #next = 0;
+  #shared = new Map<SharedRate, number>();
+  #sharedNumbers = new Slots(0, SHARED_RATES);
   #onFailure: OnFailure;
   #failure: EmulatorError | undefined;
 
@@ -52,11 +62,12 @@ export class Session {
     });
   }
 
-  impair(end: LinkEnd, limits: LinkLimits, seed: number): Impairment {
+  impair(end: LinkEnd, limits: LinkLimits, seed: number, shared?: SharedRate): Impairment {
     const id = this.#number(end);
+    const numberOf = (shared?: SharedRate) => shared ? this.#shared.get(shared) ?? -1 : -1;
     let port: Port;
     try {
-      port = this.#ports.take(end, limits);
+      port = this.#ports.take(end, limits, shared !== undefined);
     } catch (error) {
       this.#free.push(id);
       throw error;
@@ -76,14 +87,16 @@ export class Session {
     this.#directions.set(id, held);
     this.#control.describe(id, port, seed);
     this.#control.setLimits(id, limits);
+    this.#control.setShared(id, numberOf(shared));
     this.post(Command.Add, id);
 
     const inForce = () => this.#directions.get(id) === held;
     return {
-      change: (to) => {
+      change: (to, shared) => {
         if (!inForce()) return;
-        port.setOffload(offloadFor(to));
+        port.setOffload(offloadFor(to, shared !== undefined));
         this.#control.setLimits(id, to);
+        this.#control.setShared(id, numberOf(shared));
         this.post(Command.Change, id);
       },
       drop: () => {
@@ -99,6 +112,27 @@ export class Session {
         if (inForce()) this.#finish(id, held, Command.Abandon);
       },
     };
+  }
+
+  shareRate(rateKbit: number, { label }: SharedRatePlace): SharedRate {
+    const number = this.#sharedNumbers.take();
+    if (number < 0) {
+      throw new EmulatorError(
+        `${label}: a lab can have ${SHARED_RATES} shared rates; clear others first`,
+      );
+    }
+    const shared: SharedRate = {
+      change: (to) => {
+        this.#control.setSharedRate(number, to);
+        this.post(Command.Share, number);
+      },
+      remove: () => {
+        if (this.#shared.delete(shared)) this.#sharedNumbers.give(number);
+      },
+    };
+    this.#shared.set(shared, number);
+    shared.change(rateKbit);
+    return shared;
   }
 
   #number({ label }: LinkEnd): number {

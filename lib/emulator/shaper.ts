@@ -30,6 +30,36 @@ const enum Stream {
   Count,
 }
 
+/** How long a frame waits for a rate at most. */
+const longestBacklog = (nsPerByte: number) =>
+  Math.max(LONGEST_BACKLOG_NS, LEAST_BACKLOG_BYTES * nsPerByte);
+
+/** A rate that several directions share: one queue for all of them. */
+export class RateClock {
+  #nsPerByte = 0;
+  /** When it has let the last frame through. */
+  #free = 0;
+
+  /** Puts a rate in force, in kbit/s; what waits already leaves when it was to. */
+  set(rateKbit: number): void {
+    const nsPerByte = rateKbit ? 8 * NS_PER_MS / rateKbit : 0;
+    if (nsPerByte === this.#nsPerByte) return;
+    this.#nsPerByte = nsPerByte;
+    this.#free = 0;
+  }
+
+  /** Whether no room is left in the queue. */
+  isFull(now: number): boolean {
+    return this.#free - now > longestBacklog(this.#nsPerByte);
+  }
+
+  /** When a frame is through that comes now. */
+  pass(now: number, bytes: number): number {
+    this.#free = Math.max(this.#free, now) + bytes * this.#nsPerByte;
+    return this.#free;
+  }
+}
+
 /** Whether each packet has a fate of its own, so that super-frames have to be cut. */
 export function isPerPacket(limits: LinkLimits): boolean {
   const { rateKbit, jitterMs, lossPct, duplicatePct, reorderPct, corruptPct } = limits;
@@ -71,6 +101,8 @@ export class Shaper {
   #corrupt = 0;
   /** When the rate has let the last frame through. */
   #free = 0;
+  /** The rate that it has together with others. */
+  #shared: RateClock | undefined;
   /** When the last frame leaves that keeps its place. */
   #last = 0;
 
@@ -81,8 +113,8 @@ export class Shaper {
     }
   }
 
-  /** Puts limits in force; what was decided stays. */
-  set(limits: LinkLimits): void {
+  /** Puts limits in force, with a rate that others have part in; what was decided stays. */
+  set(limits: LinkLimits, shared?: RateClock): void {
     const share = (pct = 0) => pct / 100 * RANGE;
     this.#loss = share(limits.lossPct);
     this.#duplicate = share(limits.duplicatePct);
@@ -95,9 +127,10 @@ export class Shaper {
     // What waits for another rate already leaves when it was to; what comes does not wait for it.
     if (nsPerByte !== this.#nsPerByte) this.#free = 0;
     this.#nsPerByte = nsPerByte;
-    this.#backlogNs = Math.max(LONGEST_BACKLOG_NS, LEAST_BACKLOG_BYTES * this.#nsPerByte);
-    this.ordered = this.#jitter === 0 || this.#nsPerByte > 0;
-    this.perPacket = isPerPacket(limits);
+    this.#backlogNs = longestBacklog(nsPerByte);
+    this.#shared = shared;
+    this.ordered = this.#jitter === 0 || this.#nsPerByte > 0 || shared !== undefined;
+    this.perPacket = isPerPacket(limits) || shared !== undefined;
     // What leaves under other limits is no measure for what comes.
     this.#last = 0;
   }
@@ -118,6 +151,7 @@ export class Shaper {
     // As with netem, a loss takes one of the copies.
     if (lost && !twice) return LOST;
     if (this.#nsPerByte > 0 && this.#free - now > this.#backlogNs) return FULL;
+    if (this.#shared?.isFull(now)) return FULL;
 
     this.ahead = this.#reorder > 0 && draw(seeds[Stream.Reorder], k) < this.#reorder;
     this.leave = this.#schedule(now, bytes, this.ahead, draw(seeds[Stream.Jitter], k));
@@ -131,7 +165,8 @@ export class Shaper {
   }
 
   #schedule(now: number, bytes: number, ahead: boolean, chance: number): number {
-    let time = now;
+    // What is shared comes first: who has a low rate of its own takes nothing of it in advance.
+    let time = this.#shared?.pass(now, bytes) ?? now;
     if (this.#nsPerByte > 0) {
       if (this.#free > time) time = this.#free;
       time += bytes * this.#nsPerByte;

@@ -3,7 +3,14 @@ import { SyscallError } from "../../native/libc.ts";
 import { NamespaceClosedError } from "../../native/namespace.ts";
 import { getLink, readLinkState } from "../../native/netlink/link.ts";
 import type { LinkLimits } from "../link/condition.ts";
-import type { Impairment, ImpairmentCounters, LinkEnd, LinkEngine } from "../link/engine.ts";
+import type {
+  Impairment,
+  ImpairmentCounters,
+  LinkEnd,
+  LinkEngine,
+  SharedRate,
+  SharedRatePlace,
+} from "../link/engine.ts";
 import {
   idlePlan,
   longestMs,
@@ -12,6 +19,7 @@ import {
   planNetem,
   removeNetem,
 } from "../link/netem.ts";
+import { NetemSharedRate } from "./netem_shared_rate.ts";
 import { addCounters, NO_COUNTERS, readNetemCounters } from "./netem_counters.ts";
 import { type RunTc, runTc, tcBatch, TcError } from "./tc.ts";
 
@@ -43,7 +51,7 @@ export class NetemEngine implements LinkEngine {
   }
 
   /** Impairs what leaves by an end of a link, at once. */
-  impair(end: LinkEnd, limits: LinkLimits, _seed: number): Impairment {
+  impair(end: LinkEnd, limits: LinkLimits, _seed: number, shared?: SharedRate): Impairment {
     const plan = planNetem(limits, mtuOf(end));
     const left = this.#takeOver(end);
     try {
@@ -51,11 +59,17 @@ export class NetemEngine implements LinkEngine {
         this.#drain(drained, idle, ms);
       });
       impairment.begin(left);
+      impairment.share(shared as NetemSharedRate | undefined);
       return impairment;
     } catch (error) {
       if (left) tryRemove(this.#run, end);
       throw error;
     }
+  }
+
+  /** Makes a rate that several ends are to share: a device of the kernel's in their namespace. */
+  shareRate(rateKbit: number, place: SharedRatePlace): SharedRate {
+    return new NetemSharedRate(rateKbit, place, this.#run);
   }
 
   /** All that was asked is in force already. */
@@ -114,6 +128,7 @@ class NetemImpairment implements Impairment {
   readonly #drain: Drain;
   #limits: LinkLimits;
   #plan: NetemPlan;
+  #shared: NetemSharedRate | undefined;
   /** What was counted by qdiscs that are gone. */
   #before: ImpairmentCounters = NO_COUNTERS;
   /** How long what former limits delayed may be on its way, from when on. */
@@ -134,8 +149,17 @@ class NetemImpairment implements Impairment {
     if (left) this.#before = addCounters(NO_COUNTERS, this.#read().counters, -1);
   }
 
-  change(limits: LinkLimits): void {
+  /** Has it share a rate, or none. */
+  share(shared: NetemSharedRate | undefined): void {
+    if (shared === this.#shared) return;
+    shared?.join(this.#end);
+    this.#shared?.leave(this.#end);
+    this.#shared = shared;
+  }
+
+  change(limits: LinkLimits, shared?: SharedRate): void {
     if (this.#over) return;
+    this.share(shared as NetemSharedRate | undefined);
     const plan = planNetem(limits, mtuOf(this.#end));
     this.#apply("change()", plan, this.#plan);
     this.#noteUntil();
@@ -162,6 +186,7 @@ class NetemImpairment implements Impairment {
 
   remove(): void {
     if (this.#over) return;
+    this.share(undefined);
     try {
       this.#noteUntil();
       const ms = this.#until - performance.now();
@@ -179,6 +204,7 @@ class NetemImpairment implements Impairment {
   }
 
   abandon(): void {
+    if (!this.#over) this.share(undefined);
     this.#over = true;
   }
 

@@ -16,6 +16,27 @@ export interface LinkEnd {
   live?: boolean;
   /** Who sends by it, for messages: `laptop eth0 (up)`. */
   label: string;
+  /**
+   * The name of the link's other end, where a shared rate is that of what comes in there. Default: it
+   * is that of what leaves by this end.
+   */
+  far?: string;
+}
+
+/** Where the ends, or the other ends, are of what shares a rate. */
+export interface SharedRatePlace {
+  /** Their namespace. */
+  namespace: Namespace;
+  /** What is shared, for messages: `bridge lan`. */
+  label: string;
+}
+
+/** A rate that what leaves by several ends has together. */
+export interface SharedRate {
+  /** Puts another rate in its place, in kbit/s. */
+  change(rateKbit: number): void;
+  /** Lets go of it; no end has it any more. */
+  remove(): void;
 }
 
 /** What happened to the packets that left by an impaired end, since it was impaired. */
@@ -44,8 +65,8 @@ export interface ImpairmentCounters {
 
 /** The condition of what leaves by one end of a link. */
 export interface Impairment {
-  /** Puts other limits in place of those in force. */
-  change(limits: LinkLimits): void;
+  /** Puts other limits, and another shared rate or none, in place of those in force. */
+  change(limits: LinkLimits, shared?: SharedRate): void;
   /** Loses the packets that are on their way. */
   drop(): void;
   /** What happened so far. */
@@ -60,10 +81,13 @@ export interface Impairment {
 export interface LinkEngine {
   readonly kind: LinkEngineKind;
   /**
-   * Impairs what leaves by an end of a link. `seed` decides what is drawn at random.
+   * Impairs what leaves by an end of a link. `seed` decides what is drawn at random; `shared` is a
+   * rate besides its own, which it has together with others.
    * In force when {@link LinkEngine.ready} resolves.
    */
-  impair(end: LinkEnd, limits: LinkLimits, seed: number): Impairment;
+  impair(end: LinkEnd, limits: LinkLimits, seed: number, shared?: SharedRate): Impairment;
+  /** Makes a rate that several ends are to share. */
+  shareRate(rateKbit: number, place: SharedRatePlace): SharedRate;
   /** Resolves when all that was asked so far is in force. */
   ready(): Promise<void>;
   /** Lets go of a namespace whose ends are all abandoned, so that it can go. */

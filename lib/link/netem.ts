@@ -182,7 +182,8 @@ function percent(value: number): string {
   return `${decimal(value, 9)}%`;
 }
 
-function rateText(kbit: number): string {
+/** A rate as tc reads it. */
+export function rateText(kbit: number): string {
   if (kbit === 0) return "0bit";
   return Number.isInteger(kbit) ? `${kbit}kbit` : `${Math.round(kbit * 1000)}bit`;
 }

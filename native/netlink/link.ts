@@ -109,6 +109,16 @@ export function addBridge(batch: MessageWriter, link: LinkSpec): void {
   batch.end();
 }
 
+/** Makes an `ifb`, up: what is redirected to it leaves by it, and goes on where it was. */
+export function addIfb(batch: MessageWriter, name: string, index: number): void {
+  batch.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, `add ifb ${name}`);
+  ifinfo(batch, index, IFF_UP | IFF_NOARP, IFF_UP | IFF_NOARP);
+  batch.attrString(IFLA_IFNAME, name);
+  oneQueue(batch);
+  batch.nest(IFLA_LINKINFO, () => batch.attrString(IFLA_INFO_KIND, "ifb"));
+  batch.end();
+}
+
 /** Changes a link: up or down, its bridge (0 for none), its MTU. */
 export function setLink(
   batch: MessageWriter,

@@ -1,0 +1,45 @@
+import type { LinkLimits } from "./condition.ts";
+
+/**
+ * The limits of two links in a row, as one: delays and jitters add up (the bounds of the jitter do:
+ * its distribution is then no longer even), a packet survives both losses, and the lower rate holds.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(
+ *   composeLimits({ latencyMs: 5, lossPct: 50, rateKbit: 1_000 }, { latencyMs: 20, lossPct: 50 }),
+ *   { latencyMs: 25, lossPct: 75, rateKbit: 1_000 },
+ * );
+ * assertEquals(composeLimits({}, undefined), undefined);
+ * ```
+ */
+export function composeLimits(
+  a: LinkLimits | undefined,
+  b: LinkLimits | undefined,
+): LinkLimits | undefined {
+  const both: [keyof LinkLimits, Compose][] = [
+    ["rateKbit", lower],
+    ["lossPct", either],
+    ["latencyMs", sum],
+    ["jitterMs", sum],
+    ["reorderPct", either],
+    ["duplicatePct", either],
+    ["corruptPct", either],
+  ];
+  const entries = both.flatMap(([field, compose]) => {
+    const [one, other] = [a?.[field] ?? 0, b?.[field] ?? 0];
+    // What is as it was is taken as it is: arithmetic would round it.
+    const value = one && other ? compose(one, other) : one || other;
+    return value ? [[field, value]] : [];
+  });
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+type Compose = (a: number, b: number) => number;
+
+const sum: Compose = (a, b) => a + b;
+const lower: Compose = Math.min;
+/** That at least one of two independent chances comes true, in percent. */
+const either: Compose = (a, b) => Math.min(100, a + b - a * b / 100);
