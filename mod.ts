@@ -63,6 +63,12 @@ export {
   RunDirectoryError,
 } from "./lib/events/mod.ts";
 export type {
+  BridgeImpairmentsState,
+  BridgeImpairmentState,
+  BridgePartitionsState,
+  BridgeRulesState,
+  BridgeState,
+  BridgeWayState,
   DeviceState,
   DnsTable,
   EventBodies,

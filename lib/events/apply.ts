@@ -13,6 +13,7 @@ import {
   setRouter,
 } from "./draft.ts";
 import { withCondition, withoutConditions } from "./condition.ts";
+import { applyToBridges, bridgeOrRouter } from "./bridges.ts";
 import { applyToRegions } from "./regions.ts";
 import type { LabEvent, LabState } from "./types.ts";
 
@@ -67,6 +68,17 @@ function applyBody(draft: LabState, event: LabEvent): void {
     case "region-link-broken":
     case "region-link-restored":
       return applyToRegions(draft, event);
+    case "bridge-added":
+    case "bridge-removed":
+    case "member-attached":
+    case "member-detached":
+    case "member-disconnected":
+    case "member-reconnected":
+    case "bridge-partitions-changed":
+    case "bridge-impairments-changed":
+    case "bridges-routed":
+    case "bridges-unrouted":
+      return applyToBridges(draft, event);
     case "interface-added":
       return setInterfaces(draft, event, event.node, (interfaces) => {
         if (interfaces.some(({ name }) => name === event.interface.name)) {
@@ -77,7 +89,7 @@ function applyBody(draft: LabState, event: LabEvent): void {
     case "interface-removed":
       return removeInterface(draft, event);
     case "interface-replugged":
-      router(draft, event, event.gateway);
+      bridgeOrRouter(draft, event, event.gateway);
       mustMatch(event, event.name, event.interface.name);
       return setInterface(draft, event, () => ({ ...event.interface, gateway: event.gateway }));
     case "interface-changed":

@@ -1,3 +1,4 @@
+import { withoutImpairments } from "./bridges.ts";
 import type { EventDirection, InterfaceState, LabState } from "./types.ts";
 
 /** The interface with the condition (null: none) in this direction, the other one as it was. */
@@ -32,8 +33,17 @@ function together(both: { up: unknown; down: unknown }): unknown {
 /** Takes every condition away. */
 export function withoutConditions(draft: LabState): void {
   const bare = ({ condition: _, ...rest }: InterfaceState): InterfaceState => rest;
-  for (const [name, { downlinkCondition: _, ...router }] of Object.entries(draft.routers)) {
-    draft.routers[name] = { ...router, interfaces: router.interfaces.map(bare) };
+  for (const [name, { downlinkCondition: _, rules, ...router }] of Object.entries(draft.routers)) {
+    const kept = withoutImpairments(rules);
+    draft.routers[name] = {
+      ...router,
+      ...kept && { rules: kept },
+      interfaces: router.interfaces.map(bare),
+    };
+  }
+  for (const [name, { rules, ...bridge }] of Object.entries(draft.bridges ?? {})) {
+    const kept = withoutImpairments(rules);
+    draft.bridges![name] = { ...bridge, ...kept && { rules: kept } };
   }
   for (const [key, link] of Object.entries(draft.regionLinks)) {
     draft.regionLinks[key] = { ...link, link: {} };

@@ -20,15 +20,17 @@ const REGION_PREFIX = "region-";
 /** A node of any sort. */
 export function mustExist(draft: LabState, event: LabEvent, name: string): void {
   if (name === IX || own(draft.routers, name) || own(draft.devices, name)) return;
+  if (own(draft.bridges ?? {}, name)) return;
   const region = name.startsWith(REGION_PREFIX) && name.slice(REGION_PREFIX.length);
   if (region && own(draft.regions, region)) return;
   fail(event, `there is no node "${name}"`);
 }
 
-/** Neither router nor device. */
+/** Neither router nor device nor bridge. */
 export function mustBeNew(draft: LabState, event: LabEvent, name: string): void {
   if (own(draft.routers, name)) fail(event, `there is a router "${name}" already`);
   if (own(draft.devices, name)) fail(event, `there is a device "${name}" already`);
+  if (own(draft.bridges ?? {}, name)) fail(event, `there is a bridge "${name}" already`);
 }
 
 /** The name that an event gives beside the state that it carries. */

@@ -6,6 +6,12 @@
  */
 
 export {
+  type BridgeImpairmentsState,
+  type BridgeImpairmentState,
+  type BridgePartitionsState,
+  type BridgeRulesState,
+  type BridgeState,
+  type BridgeWayState,
   type DeviceState,
   type DnsTable,
   EVENT_VERSION,
@@ -23,6 +29,7 @@ export {
   type RouterState,
 } from "./types.ts";
 export {
+  bridgeStateSchema,
   deviceStateSchema,
   interfaceStateSchema,
   labEventSchema,

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { EventFormatError } from "./errors.ts";
 import {
+  type BridgeImpairmentState,
+  type BridgeRulesState,
+  type BridgeState,
   type DeviceState,
   EVENT_VERSION,
   type InterfaceState,
@@ -32,6 +35,38 @@ const interfaceObject = z.strictObject({
   condition: json.optional(),
 });
 
+const impairment = { latencyMs: z.number(), dropRatePct: z.number(), bandwidthBps: z.number() };
+const impairmentObject = z.strictObject(impairment);
+const way = { from: text, to: text };
+
+const partitionsObject = z.strictObject({
+  pairs: z.array(z.strictObject({ a: text, b: text })),
+  oneWay: z.array(z.strictObject(way)),
+  all: z.boolean(),
+  isolated: z.array(text),
+});
+
+const impairmentsObject = z.strictObject({
+  ...impairment,
+  oneWay: z.array(z.strictObject({ ...impairment, ...way })),
+});
+
+const bridgeRulesObject = z.strictObject({
+  partitions: partitionsObject.optional(),
+  impairments: impairmentsObject.optional(),
+  routes: z.array(text).optional(),
+  disconnected: z.array(text).optional(),
+});
+
+const bridgeObject = z.strictObject({
+  name: text,
+  cidr: text,
+  gateway: text,
+  cidr6: text,
+  gateway6: text,
+  rules: bridgeRulesObject.optional(),
+});
+
 const routerObject = z.strictObject({
   name: text,
   preset: text.optional(),
@@ -50,6 +85,7 @@ const routerObject = z.strictObject({
   downstreamGateway: text.optional(),
   downstreamCidr6: text.optional(),
   downstreamGateway6: text.optional(),
+  rules: bridgeRulesObject.optional(),
   interfaces: z.array(interfaceObject),
 });
 
@@ -107,6 +143,16 @@ const eventUnion = z.discriminatedUnion("kind", [
   event("region-link-restored", onRegionLink),
   event("device-added", { name: text, device: deviceObject }),
   event("device-removed", { name: text }),
+  event("bridge-added", { name: text, bridge: bridgeObject }),
+  event("bridge-removed", { name: text }),
+  event("member-attached", { bridge: text, member: text, interface: text }),
+  event("member-detached", { bridge: text, member: text, interface: text }),
+  event("member-disconnected", { bridge: text, member: text }),
+  event("member-reconnected", { bridge: text, member: text }),
+  event("bridge-partitions-changed", { bridge: text, partitions: partitionsObject }),
+  event("bridge-impairments-changed", { bridge: text, impairments: impairmentsObject }),
+  event("bridges-routed", { a: text, b: text }),
+  event("bridges-unrouted", { a: text, b: text }),
   event("interface-added", { node: text, interface: interfaceObject }),
   event("interface-removed", onInterface),
   event("interface-replugged", { ...onInterface, gateway: text, interface: interfaceObject }),
@@ -159,6 +205,7 @@ const stateObject = z.strictObject({
   closedAt: text.optional(),
   routers: z.record(text, routerObject),
   devices: z.record(text, deviceObject),
+  bridges: z.record(text, bridgeObject).optional(),
   regions: z.record(text, regionObject),
   regionLinks: z.record(text, regionLinkObject),
   dns: z.strictObject({ lab: dnsTable, nodes: z.record(text, dnsTable) }),
@@ -177,6 +224,9 @@ type Flat<T> = T extends unknown ? { [K in keyof T]: T[K] } : never;
 type _Interface = Holds<Same<z.infer<typeof interfaceObject>, InterfaceState>>;
 type _Router = Holds<Same<z.infer<typeof routerObject>, RouterState>>;
 type _Device = Holds<Same<z.infer<typeof deviceObject>, DeviceState>>;
+type _Impairment = Holds<Same<z.infer<typeof impairmentObject>, BridgeImpairmentState>>;
+type _Rules = Holds<Same<z.infer<typeof bridgeRulesObject>, BridgeRulesState>>;
+type _Bridge = Holds<Same<z.infer<typeof bridgeObject>, BridgeState>>;
 type _Region = Holds<Same<z.infer<typeof regionObject>, RegionState>>;
 type _RegionLink = Holds<Same<z.infer<typeof regionLinkObject>, RegionLinkState>>;
 type _Event = Holds<Same<z.infer<typeof eventUnion>, Flat<LabEvent>>>;
@@ -190,6 +240,9 @@ export const routerStateSchema: z.ZodType<RouterState> = routerObject;
 
 /** The schema of {@linkcode DeviceState}. Unknown keys are refused. */
 export const deviceStateSchema: z.ZodType<DeviceState> = deviceObject;
+
+/** The schema of {@linkcode BridgeState}. Unknown keys are refused. */
+export const bridgeStateSchema: z.ZodType<BridgeState> = bridgeObject;
 
 /** The schema of {@linkcode RegionState}. Unknown keys are refused. */
 export const regionStateSchema: z.ZodType<RegionState> = regionObject;

@@ -28,7 +28,7 @@ export interface InterfaceState {
   mac: string;
   /** Largest packet, in bytes. */
   mtu: number;
-  /** The router that it is plugged into; null where there is none. */
+  /** The router or bridge that it is plugged into; null where there is none. */
   gateway: string | null;
   /** False after a `link-down`. */
   up: boolean;
@@ -75,6 +75,8 @@ export interface RouterState {
   downstreamCidr6?: string;
   /** Its own IPv6 address on the LAN. */
   downstreamGateway6?: string;
+  /** What was asked of its LAN as a bridge. */
+  rules?: BridgeRulesState;
   /** In the order in which they were added. */
   interfaces: InterfaceState[];
 }
@@ -89,6 +91,70 @@ export interface DeviceState {
   defaultInterface: string | null;
   /** In the order in which they were added. */
   interfaces: InterfaceState[];
+}
+
+/** How bad a bridge is, or one way over it; 0 for not at all. */
+export interface BridgeImpairmentState {
+  /** One-way delay, in milliseconds. */
+  latencyMs: number;
+  /** Frames that are lost, in percent. */
+  dropRatePct: number;
+  /** The bit rate, in bits per second; 0 for unlimited. */
+  bandwidthBps: number;
+}
+
+/** How bad the way from one member of a bridge to another is. */
+export interface BridgeWayState extends BridgeImpairmentState {
+  /** The member that sends. */
+  from: string;
+  /** The member that receives. */
+  to: string;
+}
+
+/** How bad a bridge is as a whole, and from one member to another. */
+export interface BridgeImpairmentsState extends BridgeImpairmentState {
+  /** The ways that are worse than the others. */
+  oneWay: BridgeWayState[];
+}
+
+/** Which members of a bridge are kept from which, by their names. */
+export interface BridgePartitionsState {
+  /** Both ways. */
+  pairs: { a: string; b: string }[];
+  /** One way. */
+  oneWay: { from: string; to: string }[];
+  /** Everyone from everyone. */
+  all: boolean;
+  /** Each of these from everyone. */
+  isolated: string[];
+}
+
+/** What was asked of a bridge, or of a router's LAN, as plain JSON data; absent for nothing. */
+export interface BridgeRulesState {
+  /** Who is kept from whom. */
+  partitions?: BridgePartitionsState;
+  /** How bad it is. */
+  impairments?: BridgeImpairmentsState;
+  /** The bridges that its members reach besides, in the order in which they were asked for. */
+  routes?: string[];
+  /** The members whose cable is pulled. */
+  disconnected?: string[];
+}
+
+/** A bridge that is no router's LAN, as plain JSON data. Its members are those whose gateway it is. */
+export interface BridgeState {
+  /** Unique in the lab, among routers and devices too. */
+  name: string;
+  /** The IPv4 block of its members, such as `10.0.1.0/24`. */
+  cidr: string;
+  /** The IPv4 address of its gateway. */
+  gateway: string;
+  /** The IPv6 block of its members. */
+  cidr6: string;
+  /** The IPv6 address of its gateway. */
+  gateway6: string;
+  /** What was asked of it. */
+  rules?: BridgeRulesState;
 }
 
 /** A region, as plain JSON data. */
@@ -157,6 +223,26 @@ export interface EventBodies {
   "device-added": { name: string; device: DeviceState };
   /** A device is gone, with its interfaces. */
   "device-removed": { name: string };
+  /** A bridge was made. */
+  "bridge-added": { name: string; bridge: BridgeState };
+  /** A bridge is gone; it had no members any more. */
+  "bridge-removed": { name: string };
+  /** A node was attached to a bridge or to a router's LAN (`bridge`), by an interface that it has now. */
+  "member-attached": { bridge: string; member: string; interface: string };
+  /** A node was detached, and the interface is gone. */
+  "member-detached": { bridge: string; member: string; interface: string };
+  /** A member's cable was pulled: it has no carrier. */
+  "member-disconnected": { bridge: string; member: string };
+  /** A member's cable was put back. */
+  "member-reconnected": { bridge: string; member: string };
+  /** Other members of a bridge are kept apart. */
+  "bridge-partitions-changed": { bridge: string; partitions: BridgePartitionsState };
+  /** A bridge is as bad as this now. */
+  "bridge-impairments-changed": { bridge: string; impairments: BridgeImpairmentsState };
+  /** The members of two bridges reach each other. */
+  "bridges-routed": { a: string; b: string };
+  /** They do not any more. */
+  "bridges-unrouted": { a: string; b: string };
   /** A node has one more interface. */
   "interface-added": { node: string; interface: InterfaceState };
   /** A node has one interface less. */
@@ -294,6 +380,8 @@ export interface LabState {
   routers: Record<string, RouterState>;
   /** The devices, by name. */
   devices: Record<string, DeviceState>;
+  /** The bridges that are no router's LAN, by name; absent for none. */
+  bridges?: Record<string, BridgeState>;
   /** The regions, by name. */
   regions: Record<string, RegionState>;
   /** The links between regions, by the names of both in the order of the alphabet: `eu us`. */

@@ -2,6 +2,7 @@ import { linkLocalFromMac } from "../address/mod.ts";
 import { abandonConditions, applyConditions } from "./conditions.ts";
 import { type Conditions, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
+import { leaveBridge, meetBridge } from "./detours.ts";
 import { applyDownlink } from "./downlink.ts";
 import { TopologyError } from "./errors.ts";
 import { isGuest } from "./configure.ts";
@@ -100,6 +101,7 @@ export function plug(
 ): void {
   connect(iface, isDefault, defer);
   if (isGuest(iface.node)) joinTap(iface, iface.node.cards.get(iface.name)!.tap);
+  meetBridge(iface);
   applyDownlink(core, iface.segment, defer);
   applyConditions(core, iface, defer);
 }
@@ -114,17 +116,18 @@ export function unplug(iface: InterfaceRecord): void {
 export function detach(core: LabCore, iface: InterfaceRecord): void {
   unregister(core, iface);
   unplug(iface);
+  leaveBridge(iface.segment, iface);
   release(iface);
 }
 
 function register(core: LabCore, iface: InterfaceRecord): void {
-  core.joined(iface.segment, 1);
+  core.joined(iface, 1);
   iface.node.interfaces.set(iface.name, iface);
   iface.node.links.add(iface.name);
 }
 
 function unregister(core: LabCore, iface: InterfaceRecord): void {
-  core.joined(iface.segment, -1);
+  core.joined(iface, -1);
   iface.node.interfaces.delete(iface.name);
   iface.node.links.delete(iface.name);
   iface.removed = true;

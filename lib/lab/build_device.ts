@@ -6,13 +6,7 @@ import { moveDefaultRoute } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
 import { DuplicateNameError, NotFoundError, TopologyError } from "./errors.ts";
-import {
-  type DeviceRecord,
-  hasV6,
-  type InterfaceRecord,
-  IPV6_MIN_MTU,
-  type RouterRecord,
-} from "./model.ts";
+import { type DeviceRecord, type InterfaceRecord, IPV6_MIN_MTU, type Segment } from "./model.ts";
 import { checkInterfaceName, checkNodeName } from "./names.ts";
 import {
   type DeviceOptions,
@@ -29,19 +23,21 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
   core.open(what);
   checkNodeName(what, name, (n) => core.taken(n));
   const options = parseOptions(deviceOptionsSchema, given, what);
-  const names = Object.keys(options.interfaces);
-  const defaultVia = options.defaultVia ?? names[0];
-  if (!names.includes(defaultVia)) {
+  const { interfaces: wantedInterfaces = {} } = options;
+  const names = Object.keys(wantedInterfaces);
+  const defaultVia: string | undefined = options.defaultVia ?? names[0];
+  if (defaultVia !== undefined && !names.includes(defaultVia)) {
     throw new NotFoundError(
-      `${what}: defaultVia "${defaultVia}" is not one of its interfaces: ${names.join(", ")}`,
+      `${what}: defaultVia "${defaultVia}" is not one of its interfaces: ` +
+        (names.join(", ") || "it has none"),
     );
   }
   const gateways = names.map((iface) => {
     checkInterfaceName(what, iface);
-    const { gateway } = options.interfaces[iface];
-    const router = core.router(`${what}: gateway of "${iface}"`, gateway);
-    checkMtu(what, options.mtu, router);
-    return router;
+    const { gateway } = wantedInterfaces[iface];
+    const segment = core.gateway(`${what}: gateway of "${iface}"`, gateway);
+    checkMtu(what, options.mtu, segment);
+    return segment;
   });
 
   return undoing((defer) => {
@@ -53,7 +49,7 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
     });
     // All addresses before any link: what is refused has cost nothing then.
     const interfaces = names.map((iface, i) =>
-      reserveAt(core, device, gateways[i], iface, wanted(options.interfaces[iface]), defer)
+      reserveAt(core, device, gateways[i], iface, wanted(wantedInterfaces[iface]), defer)
     );
     for (const iface of interfaces) attach(core, iface, iface.name === defaultVia, defer);
     step("register");
@@ -72,26 +68,28 @@ function wanted({ ip, condition }: InterfaceOptions): { ip?: string; conditions:
 }
 
 /** Refuses an MTU that a router's IPv6 cannot do with, or that its LAN would drop without a word. */
-export function checkMtu(what: string, mtu: number | undefined, router: RouterRecord): void {
-  if (mtu !== undefined && mtu > router.lan.mtu) {
+export function checkMtu(what: string, mtu: number | undefined, lan: Segment): void {
+  const { kind } = lan.owner;
+  if (mtu !== undefined && mtu > lan.mtu) {
     throw new TopologyError(
-      `${what}: mtu ${mtu} is larger than the ${router.lan.mtu} of router "${router.name}": ` +
-        "what is larger would be lost on the link; raise the router's, or lower this one",
+      `${what}: mtu ${mtu} is larger than the ${lan.mtu} of ${kind} "${lan.name}": ` +
+        "what is larger would be lost on the link; " +
+        (kind === "router" ? "raise the router's, or lower this one" : "lower it"),
     );
   }
-  if (mtu !== undefined && mtu < IPV6_MIN_MTU && hasV6(router.ipSupport)) {
+  if (mtu !== undefined && mtu < IPV6_MIN_MTU && lan.v6) {
     throw new TopologyError(
-      `${what}: mtu ${mtu} is too small for the IPv6 of router "${router.name}", ` +
+      `${what}: mtu ${mtu} is too small for the IPv6 of ${kind} "${lan.name}", ` +
         `which needs ${IPV6_MIN_MTU}; raise it, or use a router with ipSupport: "v4-only"`,
     );
   }
 }
 
-/** Takes addresses of a router's LAN for an interface that is not linked yet. */
+/** Takes addresses of a LAN for an interface that is not linked yet. */
 export function reserveAt(
   core: LabCore,
   device: DeviceRecord,
-  { lan }: RouterRecord,
+  lan: Segment,
   name: string,
   how: { ip?: string; mac?: string; conditions?: Conditions },
   defer: Defer,
@@ -120,11 +118,11 @@ export function addInterface(
     throw new DuplicateNameError(`${what}: it already has an interface "${name}"`);
   }
   const options = parseOptions(interfaceOptionsSchema, given, what);
-  const router = core.router(`${what}: gateway`, options.gateway);
-  checkMtu(what, device.mtu, router);
+  const segment = core.gateway(`${what}: gateway`, options.gateway);
+  checkMtu(what, device.mtu, segment);
   const isDefault = device.defaultInterface === undefined;
   return undoing((defer) => {
-    const iface = reserveAt(core, device, router, name, wanted(options), defer);
+    const iface = reserveAt(core, device, segment, name, wanted(options), defer);
     attach(core, iface, isDefault, defer);
     step("register");
     if (isDefault) device.defaultInterface = name;

@@ -3,6 +3,7 @@ import { parseOptions } from "../options/parse_options.ts";
 import { attach, detach, reserve } from "./attach.ts";
 import { abandon } from "./impaired.ts";
 import { forgetBlackHole, loadBlackHole, setBlackHole } from "./black_hole.ts";
+import { removeBridgeRoutes } from "./bridge_routes.ts";
 import type { LabCore } from "./core.ts";
 import { deriveSeed } from "./seed.ts";
 import { newSegment } from "./segment.ts";
@@ -166,7 +167,9 @@ export function retireRouter(core: LabCore, router: RouterRecord): void {
         `${users.length === 1 ? "it" : "them"} first`,
     );
   }
+  removeBridgeRoutes(core, router.lan);
   router.removed = true;
+  router.lan.bridging.rate?.remove();
   abandon(router.lan.downlink);
   forgetBlackHole(router);
   const added = addedNetworks(router, router.uplink.extra.map(({ ip }) => ip));

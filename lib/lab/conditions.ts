@@ -1,4 +1,5 @@
 import {
+  composeLimits,
   type LinkCondition,
   type LinkDirection,
   type LinkDirections,
@@ -103,15 +104,17 @@ function change(core: LabCore, iface: InterfaceRecord, way: Way, to: LinkConditi
 
 /** Has an end be impaired as it was asked. `name` is that of its chance. */
 export function put(core: LabCore, impaired: Impaired, end: () => LinkEnd, name: string): void {
-  const limits = resolveCondition(inForce(impaired));
-  if (!limits) {
+  const { also, shared } = impaired;
+  const limits = composeLimits(resolveCondition(inForce(impaired)), also);
+  if (!limits && !shared) {
     impaired.impairment?.remove();
     impaired.impairment = undefined;
   } else if (impaired.impairment) {
-    impaired.impairment.change(limits);
+    impaired.impairment.change(limits ?? {}, shared);
   } else {
     const seed = deriveSeed(core.seed, `${name} ${impaired.times}`);
-    impaired.impairment = core.links.impair({ ...end(), live: core.isLive }, limits, seed);
+    const at = { ...end(), live: core.isLive };
+    impaired.impairment = core.links.impair(at, limits ?? {}, seed, shared);
     impaired.times++;
   }
 }
@@ -120,7 +123,8 @@ function linkEnd(iface: InterfaceRecord, way: Way): LinkEnd {
   const { node, segment } = iface;
   const label = `${node.name} ${iface.name} (${way})`;
   if (way === "up") {
-    return { namespace: node.runtime.namespace, index: iface.index, name: iface.name, label };
+    const far = segment.members.get(iface)?.name;
+    return { namespace: node.runtime.namespace, index: iface.index, name: iface.name, label, far };
   }
   const { name, index } = segment.members.get(iface)!;
   return { namespace: segment.owner.runtime.namespace, index, name, label };

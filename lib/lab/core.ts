@@ -8,12 +8,15 @@ import { NodeRemovedError } from "../node/errors.ts";
 import { type LabServices, NodeRuntime } from "../node/runtime.ts";
 import type { NameFiles } from "../node/sandbox.ts";
 import type { EventBus, RunDirectory } from "../events/mod.ts";
-import { handles } from "./handles.ts";
+import { bridgeHandles, handles } from "./handles.ts";
 import { lose } from "./impaired.ts";
 import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
 import { Links } from "./links.ts";
+import { memberNames } from "./member_names.ts";
 import type {
+  BridgeRecord,
   DeviceRecord,
+  InterfaceRecord,
   NodeRecord,
   RegionRecord,
   RouterRecord,
@@ -22,6 +25,7 @@ import type {
 } from "./model.ts";
 import { makeNamespace } from "./make_namespace.ts";
 import { RESERVED_LINK_NAMES } from "./names.ts";
+import { loseImpairments } from "./detours.ts";
 import { acquaint } from "./neighbours.ts";
 import type { RouterReference } from "./options.ts";
 import { AddressPlan } from "./plan.ts";
@@ -45,6 +49,7 @@ export class LabCore implements LabServices {
   readonly routers: Map<string, RouterRecord> = new Map();
   readonly devices: Map<string, DeviceRecord> = new Map();
   readonly vms: Map<string, VmRecord> = new Map();
+  readonly bridges: Map<string, BridgeRecord> = new Map();
   /** By the region's name, which is not that of its node. */
   readonly regions: Map<string, RegionRecord> = new Map();
   readonly regionLinks: RegionLinks = new Map();
@@ -70,6 +75,8 @@ export class LabCore implements LabServices {
   #faults = 0;
   #schedules = 0;
   #used = false;
+  /** Those who know other members by names that have changed. */
+  #renamed = new Set<NodeRecord>();
 
   constructor(
     label: string,
@@ -101,7 +108,7 @@ export class LabCore implements LabServices {
   }
 
   taken(name: string): boolean {
-    return this.routers.has(name) || this.devices.has(name) || this.vms.has(name);
+    return [this.routers, this.devices, this.bridges, this.vms].some((kind) => kind.has(name));
   }
 
   nextMac(defer: Defer): string {
@@ -153,6 +160,20 @@ export class LabCore implements LabServices {
     throw new NotFoundError(`${what}: there is no router "${reference}"; there are: ${known}`);
   }
 
+  /** The LAN of a router, or the bridge, that an option means. */
+  gateway(what: string, reference: RouterReference | string): Segment {
+    const segment = typeof reference === "string"
+      ? this.bridges.get(reference)?.segment
+      : bridgeHandles.get(reference);
+    if (!segment) return this.router(what, reference).lan;
+    const { name, owner } = segment;
+    if (owner.removed) throw new NodeRemovedError(`${what}: "${name}" was removed`);
+    for (const node of this.allNodes()) if (node === owner) return segment;
+    throw new TopologyError(
+      `${what}: bridge "${name}" is of another lab; pass what this lab's bridge() returned`,
+    );
+  }
+
   #ownRouter(what: string, reference: RouterReference): RouterRecord {
     const record = handles.get(reference);
     const name = record?.name ?? JSON.stringify(reference.name);
@@ -178,7 +199,10 @@ export class LabCore implements LabServices {
         lose(conditions.up);
         lose(conditions.down);
       }
-      if (node.kind === "router") lose((node as RouterRecord).lan.downlink);
+    }
+    for (const segment of this.segments()) {
+      lose(segment.downlink);
+      loseImpairments(segment);
     }
     for (const link of this.regionLinks.values()) {
       link.limits = {};
@@ -197,10 +221,11 @@ export class LabCore implements LabServices {
   }
 
   names(node: string): NameFiles {
-    const own = (this.devices.get(node) ?? this.vms.get(node))?.names ??
-      new Map<string, string[]>();
+    const record = this.devices.get(node) ?? this.vms.get(node) ?? this.routers.get(node);
+    const own = (record as DeviceRecord | undefined)?.names ?? new Map<string, string[]>();
+    const members = memberNames(record?.interfaces.values() ?? []);
     return {
-      hosts: hostsFile(node, own, this.hosts),
+      hosts: hostsFile(node, own, this.hosts, members),
       resolvConf: resolvConf(this.nameserver),
     };
   }
@@ -211,6 +236,7 @@ export class LabCore implements LabServices {
    */
   changed(): void {
     if (this.#used) this.unsettled.settle();
+    this.refreshMembers();
   }
 
   /** Whether anything may be sent at this moment. */
@@ -271,9 +297,25 @@ export class LabCore implements LabServices {
     this.bus.emit({ kind: started ? "reflector-started" : "reflector-stopped", node, ip, port });
   }
 
-  /** Counts the neighbours that a segment's members may learn of each other. */
-  joined(segment: Segment, change: 1 | -1): void {
+  /** Counts the neighbours that a segment's members may learn of each other, when one joins or leaves. */
+  joined(iface: InterfaceRecord, change: 1 | -1): void {
+    const { segment } = iface;
     if (segment.kind === "lan") this.#pairs += change * 2 * Math.max(0, segment.members.size - 1);
+    this.renamed(iface);
+  }
+
+  /** Notes that the members of an interface's bridge are to know its present addresses. */
+  renamed({ node, segment }: InterfaceRecord): void {
+    if (!this.#used || segment.kind !== "lan") return;
+    this.#renamed.add(node);
+    for (const member of segment.members.keys()) this.#renamed.add(member.node);
+  }
+
+  /** Brings the names of bridges' members to where they have changed. */
+  refreshMembers(): void {
+    const nodes = [...this.#renamed];
+    this.#renamed.clear();
+    this.refreshNames(nodes);
   }
 
   /** Brings changed names to what runs. */
@@ -297,11 +339,18 @@ export class LabCore implements LabServices {
     throw new NotFoundError(`${what}: there is no node "${name}"; there are: ${known}`);
   }
 
+  /** All LANs. */
+  *segments(): Iterable<Segment> {
+    for (const { lan } of this.routers.values()) yield lan;
+    for (const { segment } of this.bridges.values()) yield segment;
+  }
+
   *allNodes(): Iterable<NodeRecord> {
     if (this.ix) yield this.ix.record;
     yield* this.regions.values();
     yield* this.routers.values();
     yield* this.devices.values();
     yield* this.vms.values();
+    yield* this.bridges.values();
   }
 }

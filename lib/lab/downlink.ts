@@ -36,7 +36,9 @@ export function tellDownlink(core: LabCore, { name, lan }: RouterRecord): void {
 /** Puts in force what was asked, once the LAN has a link. */
 export function applyDownlink(core: LabCore, lan: Segment, defer: Defer): void {
   const { downlink, gatewayLink, owner } = lan;
-  if (!gatewayLink || (inForce(downlink) === null && !downlink.impairment)) return;
+  if (!gatewayLink) return;
+  const { also, shared, impairment } = downlink;
+  if (inForce(downlink) === null && !also && !shared && !impairment) return;
   const index = bridgeOf(lan, gatewayLink, defer);
   if (!gatewayLink.bridge) defer(() => abandon(downlink));
   const { name } = lan.gatewayLink!;

@@ -1,4 +1,10 @@
-import type { Impairment, LinkCondition, LinkDirections } from "../link/mod.ts";
+import type {
+  Impairment,
+  LinkCondition,
+  LinkDirections,
+  LinkLimits,
+  SharedRate,
+} from "../link/mod.ts";
 
 /** What was asked of links, and what puts it in force. */
 
@@ -7,6 +13,10 @@ export interface Impaired {
   asked: LinkCondition | null;
   /** Those that faults put in its place; the last holds. */
   faults: { condition: LinkCondition }[];
+  /** What is in force besides: the impairments of the whole bridge. */
+  also: LinkLimits | undefined;
+  /** The rate that it has together with all else on the bridge. */
+  shared: SharedRate | undefined;
   impairment: Impairment | undefined;
   /** How often it was impaired, so that chance is not the same each time. */
   times: number;
@@ -21,6 +31,8 @@ export interface Conditions {
 export const unimpaired = (): Impaired => ({
   asked: null,
   faults: [],
+  also: undefined,
+  shared: undefined,
   impairment: undefined,
   times: 0,
 });
@@ -43,6 +55,8 @@ export function lose(impaired: Impaired): void {
   abandon(impaired);
   impaired.asked = null;
   impaired.faults.length = 0;
+  impaired.also = undefined;
+  impaired.shared = undefined;
 }
 
 export function abandon(impaired: Impaired): void {

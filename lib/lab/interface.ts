@@ -19,7 +19,7 @@ import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "./mea
 import { TopologyError } from "./errors.ts";
 import { inside } from "./inside.ts";
 import type { InterfaceRecord } from "./model.ts";
-import type { RouterReference } from "./options.ts";
+import type { BridgeReference, RouterReference } from "./options.ts";
 import { addIp, renewIp, replug } from "./replug.ts";
 import { interfaceState } from "./snapshot.ts";
 import { setUp } from "./up_down.ts";
@@ -101,7 +101,7 @@ export class Interface {
     return this.#now.up;
   }
 
-  /** The name of the router that it is attached to; undefined on the exchange, or in a region. */
+  /** The name of the router or bridge that it is attached to; undefined on the exchange, or in a region. */
   get gateway(): string | undefined {
     const { segment } = this.#now;
     return segment.kind === "exchange" ? undefined : segment.owner.name;
@@ -210,14 +210,14 @@ export class Interface {
   }
 
   /**
-   * Unplugs the interface and plugs it into another router, as roaming does: name and MAC stay, the
+   * Unplugs the interface and plugs it into another router or bridge, as roaming does: name and MAC stay, the
    * addresses are new, routes follow; those that were added by {@link Interface.addIp} are gone. One
    * that is down stays down. Back into the router that it is at, it keeps its addresses.
    */
-  replug(router: RouterReference | string): Promise<void> {
+  replug(router: RouterReference | BridgeReference | string): Promise<void> {
     return this.#act("replug()", (iface) => {
       this.#mustBeDevice(iface, "replug()");
-      const target = this.#core.router(`${iface.node.name}: replug("${iface.name}")`, router);
+      const target = this.#core.gateway(`${iface.node.name}: replug("${iface.name}")`, router);
       replug(this.#core, iface, target);
       this.#core.bus.emit({
         kind: "interface-replugged",
@@ -234,6 +234,7 @@ export class Interface {
     return this.#act("renewIp()", (iface) => {
       this.#mustBeDevice(iface, "renewIp()");
       const ip = renewIp(iface);
+      this.#core.renamed(iface);
       this.#changed(iface);
       return ip;
     });

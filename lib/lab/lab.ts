@@ -9,6 +9,8 @@ import { ActiveFault } from "./active_fault.ts";
 import { addDevice } from "./build_device.ts";
 import { addExchange } from "./build_exchange.ts";
 import { addRouter } from "./build_router.ts";
+import { Bridge, bridgeHandle } from "./bridge.ts";
+import { bridgeNamed } from "./build_bridge.ts";
 import { closeLab } from "./close.ts";
 import { LabCore } from "./core.ts";
 import { Device } from "./device.ts";
@@ -128,6 +130,12 @@ export class Lab implements AsyncDisposable {
     return [...this.#devices.values()];
   }
 
+  /** All bridges that `bridge()` made, in the order in which it did; a router's LAN is the router's. */
+  get bridges(): Bridge[] {
+    const all = [...this.#core.bridges.values()].filter(({ removed }) => !removed);
+    return all.map(({ segment }) => bridgeHandle(this.#core, segment));
+  }
+
   /** All regions, in the order in which they were added. */
   get regions(): Region[] {
     return [...this.#regions.values()];
@@ -226,7 +234,7 @@ export class Lab implements AsyncDisposable {
    * });
    * ```
    */
-  async addDevice(name: string, options: DeviceOptions): Promise<Device> {
+  async addDevice(name: string, options: DeviceOptions = {}): Promise<Device> {
     const record = addDevice(this.#core, name, options);
     const device = new Device(this.#core, record);
     this.#devices.set(name, device);
@@ -234,6 +242,23 @@ export class Lab implements AsyncDisposable {
     this.#core.changed();
     await this.#core.links.ready();
     return device;
+  }
+
+  /**
+   * The bridge of a name, which is made if there is none; of a router's name, that router's LAN. One
+   * that is made has a private IPv4 /24 and an IPv6 /64 for its members, and leads nowhere else.
+   *
+   * @example
+   * ```ts ignore
+   * const lan = lab.bridge("lan");
+   * const a = await lab.addDevice("a", { interfaces: { eth0: { gateway: lan } } });
+   * const b = await lab.addDevice("b");
+   * await lan.attach(b);
+   * await lan.addLatency({ from: a, to: b, ms: 50 });
+   * ```
+   */
+  bridge(name: string): Bridge {
+    return bridgeHandle(this.#core, bridgeNamed(this.#core, name));
   }
 
   /** Looks a router up by name; throws a `NotFoundError`. */
@@ -253,16 +278,19 @@ export class Lab implements AsyncDisposable {
 
   /**
    * Removes a device with all that runs in it, a router that nothing is attached to, or a region that
-   * no router is in, with its links; by handle or name (a region's node is `region-<name>`). Handles
+   * no router is in, or a bridge, with its links; by handle or name (a region's node is `region-<name>`). Handles
    * to it fail from then on.
    */
-  async remove(node: Router | Device | Region | string): Promise<void> {
+  async remove(node: Router | Device | Region | Bridge | string): Promise<void> {
+    if (node instanceof Bridge) return await node.close();
     const what = `remove("${typeof node === "string" ? node : node?.name}")`;
     this.#core.open(what);
     const record = this.#core.record(what, node);
     const { kind } = record;
+    if (kind === "bridge") return await this.bridge(record.name).close();
     if (kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
     const name = retire(this.#core, record);
+    this.#core.refreshMembers();
     if (kind === "router") this.#routers.delete(name);
     if (kind === "device") this.#devices.delete(name);
     try {

@@ -1,7 +1,15 @@
 import { Emulator } from "../emulator/mod.ts";
 import { type LinkEngineChoice, linkEngineHere } from "../host/link_engine.ts";
 import { NetemEngine } from "../host/netem_engine.ts";
-import type { Impairment, LinkEnd, LinkEngine, LinkEngineKind, LinkLimits } from "../link/mod.ts";
+import type {
+  Impairment,
+  LinkEnd,
+  LinkEngine,
+  LinkEngineKind,
+  LinkLimits,
+  SharedRate,
+  SharedRatePlace,
+} from "../link/mod.ts";
 import type { Namespace } from "../../native/namespace.ts";
 
 /** Called when an engine failed: what it says, and the ends that are plain again. */
@@ -24,9 +32,15 @@ export class Links {
   }
 
   /** Impairs what leaves by an end of a link; in force once {@link Links.ready} resolves. */
-  impair(end: LinkEnd, limits: LinkLimits, seed: number): Impairment {
+  impair(end: LinkEnd, limits: LinkLimits, seed: number, shared?: SharedRate): Impairment {
     this.#engine ??= this.#make();
-    return this.#engine.impair(end, limits, seed);
+    return this.#engine.impair(end, limits, seed, shared);
+  }
+
+  /** Makes a rate that several ends are to share. */
+  shareRate(rateKbit: number, place: SharedRatePlace): SharedRate {
+    this.#engine ??= this.#make();
+    return this.#engine.shareRate(rateKbit, place);
   }
 
   /** Resolves when all that was asked so far is in force. */

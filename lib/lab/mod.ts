@@ -1,4 +1,12 @@
 export { ActiveFault } from "./active_fault.ts";
+export { Bridge } from "./bridge.ts";
+export type { Member, MemberReference } from "./bridge_members.ts";
+export type {
+  DirectionalBandwidth,
+  DirectionalDropRate,
+  DirectionalLatency,
+  MemberPair,
+} from "./bridge_options.ts";
 export { Device } from "./device.ts";
 export * from "./errors.ts";
 export type {
@@ -15,7 +23,9 @@ export type {
 export { Interface, type InterfaceCounters } from "./interface.ts";
 export { Ix } from "./ix.ts";
 export { Lab } from "./lab.ts";
+export { Nic, type NicCounters } from "./nic.ts";
 export type {
+  BridgeReference,
   DeviceOptions,
   InterfaceOptions,
   LabOptions,

@@ -1,4 +1,7 @@
+import type { Impairments } from "../bridge/impairments.ts";
+import type { Partitions } from "../bridge/partitions.ts";
 import type { Firewall } from "../firewall/config.ts";
+import type { SharedRate } from "../link/mod.ts";
 import type { Nat } from "../nat/config.ts";
 import type { NodeRuntime } from "../node/runtime.ts";
 import type { Card } from "../vm/saved.ts";
@@ -10,7 +13,7 @@ import type { RegionWay } from "./region_ways.ts";
 
 /** What all nodes have: a namespace and links. Plain data; `wiring.ts` acts on it. */
 export interface NodeRecord {
-  kind: "ix" | "region" | "router" | "device" | "vm";
+  kind: "ix" | "region" | "router" | "device" | "bridge" | "vm";
   name: string;
   runtime: NodeRuntime;
   interfaces: Map<string, InterfaceRecord>;
@@ -65,6 +68,13 @@ export interface RegionRecord extends NodeRecord {
   ways: Map<string, RegionWay>;
 }
 
+/** A bridge that is no router's LAN: a node that holds the gateway's addresses and no more. */
+export interface BridgeRecord extends NodeRecord {
+  kind: "bridge";
+  /** What its members are attached to. */
+  segment: Segment;
+}
+
 export interface DeviceRecord extends NodeRecord {
   kind: "device";
   /** Undefined: that of each router. */
@@ -98,13 +108,19 @@ export interface CardRecord {
 /**
  * What interfaces attach to. A router's LAN is one link layer: the one veth of
  * its only member, or a bridge from the second on (a bridge costs 20 ms of
- * kernel cleanup). An exchange, which is the IX or a region, has no link layer of
+ * kernel cleanup); `lab.bridge()` always has one. An exchange, which is the IX or a region, has no link layer of
  * its own: it routes between the veths of its members, so that each router has one
  * neighbour and not all.
  */
 export interface Segment {
   kind: "lan" | "exchange";
   owner: NodeRecord;
+  /** What it is called as a bridge: as its owner. */
+  name: string;
+  /** Whether it is a Linux bridge from its first member on. */
+  alwaysBridge: boolean;
+  /** Of a LAN: what was asked of it as a bridge. */
+  bridging: Bridging;
   mtu: number;
   /** The MAC of the gateway, and the link-local address that follows from it. */
   mac: string;
@@ -125,6 +141,48 @@ export interface Segment {
   acquainted: Map<InterfaceRecord, Set<InterfaceRecord>>;
   /** Whether that is everyone. */
   allAcquainted: boolean;
+}
+
+/** What was asked of a LAN as a bridge, and what puts it in force. */
+export interface Bridging {
+  partitions: Partitions;
+  /** The impairments of the whole bridge. */
+  whole: Impairments;
+  /** The rate that all frames have together, if there is one. */
+  rate: SharedRate | undefined;
+  /** The impairments of the way from one member to another, by the key of the way. */
+  ways: Map<string, Impairments>;
+  detours: Set<Detour>;
+  /** How many detours there were so far. */
+  madeDetours: number;
+  /** The rules that are loaded, and with which links. */
+  loaded: string;
+  /** The bridges that it was routed with, and the end here of the link between the two. */
+  partners: Map<Segment, RouteEnd>;
+  /** Members whose port was set down. */
+  disconnected: Set<InterfaceRecord>;
+}
+
+/** What frames from one member's port to another's go through instead of going there directly. */
+export interface Detour {
+  from: InterfaceRecord;
+  to: InterfaceRecord;
+  /** The key of the way in `Bridging.ways`. */
+  way: string;
+  number: number;
+  entry: Port;
+  exit: Port;
+  /** The condition of what leaves by the entry. */
+  impaired: Impaired;
+  /** Whether it is only there for what is on it still. */
+  closing: boolean;
+}
+
+/** The end in one bridge's node of a link between two bridges. */
+export interface RouteEnd extends Port {
+  mac: string;
+  /** Its link-local address, by which the other end sends. */
+  linkLocal: string;
 }
 
 /** A segment's only link, or the bridge over its links. */

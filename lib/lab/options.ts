@@ -16,6 +16,12 @@ export interface RouterReference {
   readonly name: string;
 }
 
+/** The handle of a bridge of the same lab. */
+export interface BridgeReference {
+  /** The name of the bridge. */
+  readonly name: string;
+}
+
 /** The handle of a region of the same lab. */
 export interface RegionReference {
   /** The name of the region. */
@@ -89,8 +95,8 @@ export interface RouterOptions {
 
 /** How an interface of a device is made. */
 export interface InterfaceOptions {
-  /** The router that it is attached to. */
-  gateway: RouterReference | string;
+  /** The router or bridge that it is attached to. */
+  gateway: RouterReference | BridgeReference | string;
   /** A particular IPv4 address. Default: the next one of the router's network. */
   ip?: string;
   /**
@@ -102,9 +108,9 @@ export interface InterfaceOptions {
 
 /** How a device is made. */
 export interface DeviceOptions {
-  /** Its interfaces by name, for example `{ eth0: { gateway: home } }`. At least one. */
-  interfaces: Record<string, InterfaceOptions>;
-  /** The interface of the default route. Default: the first. */
+  /** Its interfaces by name, for example `{ eth0: { gateway: home } }`. Default: none yet. */
+  interfaces?: Record<string, InterfaceOptions>;
+  /** The interface of the default route. Default: the first that it has. */
   defaultVia?: string;
   /** The largest packet on its interfaces, in bytes. Default: that of each router. */
   mtu?: number;
@@ -153,10 +159,7 @@ export const interfaceOptionsSchema: z.ZodType<InterfaceOptions> = z.strictObjec
 });
 
 export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject({
-  interfaces: z.record(z.string(), interfaceOptionsSchema).refine(
-    (interfaces) => Object.keys(interfaces).length > 0,
-    "at least one interface, for example { eth0: { gateway: home } }",
-  ),
+  interfaces: z.record(z.string(), interfaceOptionsSchema).optional(),
   defaultVia: z.string().optional(),
   mtu: mtu.optional(),
 });

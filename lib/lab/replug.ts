@@ -6,46 +6,49 @@ import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
 import { TopologyError } from "./errors.ts";
 import { explained } from "./explained.ts";
-import type { DeviceRecord, InterfaceRecord, RouterRecord } from "./model.ts";
+import { leaveBridge } from "./detours.ts";
+import type { DeviceRecord, InterfaceRecord, RouterRecord, Segment } from "./model.ts";
 import { addedNetworks, announce, withdraw } from "./routing.ts";
 import { step } from "./steps.ts";
 import { forGood, undoing } from "./undo.ts";
 
 /**
- * Moves an interface to another router: same name and MAC, new addresses, routes follow. Back into
+ * Moves an interface to another router or bridge: same name and MAC, new addresses, routes follow. Back into
  * the same router, the addresses stay, as a DHCP server knows whom it gave them.
  */
-export function replug(core: LabCore, iface: InterfaceRecord, router: RouterRecord): void {
+export function replug(core: LabCore, iface: InterfaceRecord, target: Segment): void {
   const what = `${iface.node.name}: replug("${iface.name}")`;
   const device = iface.node as DeviceRecord;
   const isDefault = defaultInterface(device) === iface;
   const { up, wantedUp, heldDown } = iface;
-  checkMtu(what, device.mtu, router);
-  if (router.lan === iface.segment) {
+  checkMtu(what, device.mtu, target);
+  const before = iface.segment;
+  if (target === before) {
     if (up) flap(iface, isDefault);
     return;
   }
   undoing((defer) => {
     // Addresses first: when the new network is full, nothing has happened.
-    const next = reserveAt(core, device, router, iface.name, {
+    const next = reserveAt(core, device, target, iface.name, {
       mac: iface.mac,
       conditions: iface.conditions,
     }, defer);
     const old = { ...iface };
-    core.joined(iface.segment, -1);
+    core.joined(iface, -1);
     unplug(iface);
     defer(() => {
       Object.assign(iface, old);
       plug(core, iface, isDefault, forGood);
       if (!up) setDown(iface);
-      core.joined(iface.segment, 1);
+      core.joined(iface, 1);
     });
     Object.assign(iface, next, { up, wantedUp, heldDown });
     plug(core, iface, isDefault, defer);
     if (!up) setDown(iface);
-    core.joined(iface.segment, 1);
+    core.joined(iface, 1);
     release(old);
   });
+  leaveBridge(before, iface);
 }
 
 function flap(iface: InterfaceRecord, isDefault: boolean): void {

@@ -12,6 +12,7 @@ import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { inForce, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
+import { type Bridge, bridgeHandle } from "./bridge.ts";
 import { setDownlink, tellDownlink } from "./downlink.ts";
 import { setBlackHole } from "./black_hole.ts";
 import { handles } from "./handles.ts";
@@ -73,6 +74,11 @@ export class Router extends Node {
   /** Its IPv6 address on the uplink. */
   get uplinkIp6(): string | undefined {
     return this.#now.uplink.ip6;
+  }
+
+  /** Its LAN, as a bridge: always the same one. It is called as the router. */
+  get lan(): Bridge {
+    return bridgeHandle(this.#core, this.#now.lan);
   }
 
   /** The IPv4 network behind it. */

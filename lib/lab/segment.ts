@@ -1,5 +1,7 @@
+import { UNIMPAIRED } from "../bridge/impairments.ts";
+import { noPartitions } from "../bridge/partitions.ts";
 import { unimpaired } from "./impaired.ts";
-import type { NodeRecord, Segment } from "./model.ts";
+import type { Bridging, NodeRecord, Segment } from "./model.ts";
 import type { Network } from "./plan.ts";
 
 /** An empty segment. */
@@ -13,6 +15,9 @@ export function newSegment(
   return {
     kind,
     owner,
+    name: owner.name,
+    alwaysBridge: owner.kind === "bridge",
+    bridging: noBridging(),
     ...gateway,
     v4,
     v6,
@@ -25,3 +30,15 @@ export function newSegment(
     allAcquainted: false,
   };
 }
+
+const noBridging = (): Bridging => ({
+  partitions: noPartitions(),
+  whole: UNIMPAIRED,
+  rate: undefined,
+  ways: new Map(),
+  detours: new Set(),
+  madeDetours: 0,
+  loaded: "",
+  partners: new Map(),
+  disconnected: new Set(),
+});

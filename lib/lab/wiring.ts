@@ -11,7 +11,9 @@ import {
   setLink,
 } from "../../native/netlink/link.ts";
 import { replaceRoute } from "../../native/netlink/route.ts";
+import { getSysctl, setSysctl } from "../../native/sysctl.ts";
 import { ipBytes, macBytes } from "../address/mod.ts";
+import { loadBridgeRules } from "./bridge_rules.ts";
 import { configure } from "./configure.ts";
 import { DuplicateNameError } from "./errors.ts";
 import { inside, refusedBy, takeAway } from "./inside.ts";
@@ -38,7 +40,8 @@ const LAN = "lan";
 /** Makes the link between an interface and its segment, and gives both ends what they need. */
 export function connect(iface: InterfaceRecord, isDefault: boolean, defer: Defer): void {
   const { segment } = iface;
-  const master = segment.gatewayLink && bridgeOf(segment, segment.gatewayLink, defer);
+  const { gatewayLink, alwaysBridge } = segment;
+  const master = gatewayLink || alwaysBridge ? bridgeOf(segment, gatewayLink, defer) : undefined;
   step("link");
   // The bridge learns who comes together with the port, which then may be refused.
   if (master !== undefined) defer(() => forget(iface, [...addressesOf(iface), iface.linkLocal6]));
@@ -47,6 +50,8 @@ export function connect(iface: InterfaceRecord, isDefault: boolean, defer: Defer
   defer(() => disconnect(iface));
   if (segment.kind === "exchange") joinExchange(iface, port);
   else if (master === undefined) beGateway(iface, port);
+  // Before the other end is up, so that nothing passes that is to be kept back.
+  loadBridgeRules(segment);
   step("addresses");
   configure(iface, isDefault);
   announceSelf(iface, addressesOf(iface));
@@ -58,6 +63,7 @@ export function disconnect(iface: InterfaceRecord): void {
   const port = segment.members.get(iface);
   if (!port) return;
   segment.members.delete(iface);
+  segment.bridging.disconnected.delete(iface);
   segment.owner.links.delete(port.name);
   const ips = [iface.ip, iface.ip6, iface.linkLocal6, ...iface.extra.map(({ ip }) => ip)];
   forget(iface, ips);
@@ -170,14 +176,18 @@ function noLongerCallLan({ owner }: Segment, index: number): void {
 
 /**
  * The index of a segment's bridge. It is made for the second member: the gateway's addresses then
- * move from the only link to a bridge over it.
+ * move from the only link to a bridge over it. Where there is no link yet, the bridge is the first.
  */
-export function bridgeOf(segment: Segment, link: GatewayLink, defer: Defer): number {
-  if (link.bridge) return link.index;
+export function bridgeOf(segment: Segment, link: GatewayLink | undefined, defer: Defer): number {
+  if (link?.bridge) return link.index;
   step("bridge");
   const { owner } = segment;
-  noLongerCallLan(segment, link.index);
-  defer(() => alsoCallLan(segment, link.index));
+  // Frames between members are none of the router's NAT and firewall, whatever the host has loaded.
+  owner.runtime.namespace.enter(notThroughIp);
+  if (link) {
+    noLongerCallLan(segment, link.index);
+    defer(() => alsoCallLan(segment, link.index));
+  }
   const made = besideOthers([owner], undefined, () => {
     const one = {
       name: linkName(LAN, (name) => owner.links.has(name)),
@@ -197,18 +207,32 @@ export function bridgeOf(segment: Segment, link: GatewayLink, defer: Defer): num
     owner.links.delete(made.name);
     inside(owner, (batch) => {
       deleteLink(batch, made.index);
-      settleGateway(batch, segment, link.index, [first]);
+      if (link) settleGateway(batch, segment, link.index, [first]);
     });
-    owner.unsettled.add(owner, [link.index], gatewayIps(segment));
+    if (link) owner.unsettled.add(owner, [link.index], gatewayIps(segment));
+    else owner.unsettled.drop(owner, gatewayIps(segment));
   });
   inside(owner, (batch) => {
-    gatewayAddresses(batch, segment, link.index, deleteAddress);
-    setLink(batch, link.index, { master: made.index });
+    if (link) {
+      gatewayAddresses(batch, segment, link.index, deleteAddress);
+      setLink(batch, link.index, { master: made.index });
+    }
     settleGateway(batch, segment, made.index, segment.members.keys());
   });
-  forgetAt(owner, link.index, [...addressesOf(first), first.linkLocal6]);
-  owner.unsettled.add(owner, [link.index, made.index], gatewayIps(segment));
+  if (link) forgetAt(owner, link.index, [...addressesOf(first), first.linkLocal6]);
+  owner.unsettled.add(owner, [...link ? [link.index] : [], made.index], gatewayIps(segment));
   return made.index;
+}
+
+/**
+ * With the module br_netfilter, as container engines load it, each new namespace has bridged packets
+ * go through the rules for routed ones.
+ */
+function notThroughIp(): void {
+  for (const what of ["iptables", "ip6tables", "arptables"]) {
+    const name = `net.bridge.bridge-nf-call-${what}`;
+    if ((getSysctl(name) ?? "0") !== "0") setSysctl(name, 0);
+  }
 }
 
 /** Gives the link that becomes the gateway's all that it needs. */

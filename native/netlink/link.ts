@@ -100,6 +100,32 @@ export function addVeth(
   batch.end();
 }
 
+/** Makes a veth pair of which both ends are in the same namespace, and down. */
+export function addVethHere(
+  batch: MessageWriter,
+  link: Pick<LinkSpec, "name" | "index">,
+  peer: Pick<LinkSpec, "name" | "index">,
+  mtu: number,
+): void {
+  const attributes = (end: Pick<LinkSpec, "name">) => {
+    batch.attrString(IFLA_IFNAME, end.name).attrU32(IFLA_MTU, mtu);
+    oneQueue(batch);
+  };
+  batch.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, `add veth ${link.name} <-> ${peer.name}`);
+  ifinfo(batch, link.index, 0, 0);
+  attributes(link);
+  batch.nest(IFLA_LINKINFO, () => {
+    batch.attrString(IFLA_INFO_KIND, "veth");
+    batch.nest(IFLA_INFO_DATA, () => {
+      batch.nest(VETH_INFO_PEER, () => {
+        ifinfo(batch, peer.index, 0, 0);
+        attributes(peer);
+      });
+    });
+  });
+  batch.end();
+}
+
 /** Makes a bridge, up. */
 export function addBridge(batch: MessageWriter, link: LinkSpec): void {
   batch.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, `add bridge ${link.name}`);

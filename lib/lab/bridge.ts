@@ -1,0 +1,400 @@
+import type { z } from "zod";
+import { type Impairments, UNIMPAIRED } from "../bridge/impairments.ts";
+import { isPartitioned, namesIn, pairKey, wayKey } from "../bridge/partitions.ts";
+import { NodeRemovedError } from "../node/errors.ts";
+import { parseOptions } from "../options/parse_options.ts";
+import { impairmentsOf, impairWay, impairWhole, sweepDetours } from "./bridge_impair.ts";
+import {
+  attachedBy,
+  attachMembers,
+  detachMember,
+  type Member,
+  memberNode,
+  memberNodes,
+  mustBeUp,
+} from "./bridge_members.ts";
+import {
+  bandwidthSchema,
+  type DirectionalBandwidth,
+  type DirectionalDropRate,
+  type DirectionalLatency,
+  dropRateSchema,
+  latencySchema,
+  type MemberPair,
+  memberSchema,
+  pairSchema,
+} from "./bridge_options.ts";
+import { changePartitions } from "./bridge_partitions.ts";
+import { routeBridges, unrouteBridges } from "./bridge_routes.ts";
+import { impairmentsState, partitionsState } from "./bridge_state.ts";
+import { closeBridge } from "./build_bridge.ts";
+import type { LabCore } from "./core.ts";
+import { TopologyError } from "./errors.ts";
+import { bridgeHandles, handles } from "./handles.ts";
+import type { Segment } from "./model.ts";
+import { Nic } from "./nic.ts";
+import type { BridgeReference } from "./options.ts";
+
+/**
+ * A bridge: members on one link layer, and a gateway. One that `lab.bridge()` made has networks of its
+ * own and leads nowhere until it is routed; `router.lan` is that of a router.
+ *
+ * Members are named by their handles or names, or by anything else with a `name`. What is asked of a
+ * pair of them holds for every protocol, ARP and IPv6 among them; between a member and the gateway
+ * nothing is ever kept back. Each change is in force when its promise resolves.
+ *
+ * In each member the others are known as `<member>.<bridge>`.
+ *
+ * @example
+ * ```ts ignore
+ * const lan = lab.bridge("lan");
+ * const [a, b] = await Promise.all(["a", "b"].map((name) => lab.addDevice(name)));
+ * await lan.attach([a, b]);
+ * await a.$`ping -c 1 b.lan`;
+ * await lan.partition(a, b);
+ * ```
+ */
+export class Bridge implements AsyncDisposable {
+  #core: LabCore;
+  #segment: Segment;
+
+  /**
+   * Made by the lab.
+   *
+   * @internal
+   */
+  constructor(core: LabCore, segment: Segment) {
+    this.#core = core;
+    this.#segment = segment;
+    bridgeHandles.set(this, segment);
+    if (segment.owner.kind === "bridge") handles.set(this, segment.owner);
+  }
+
+  /** Its name; of a router's LAN, the router's. */
+  get name(): string {
+    return this.#segment.name;
+  }
+
+  /** The names of those who are attached, in the order in which they were. */
+  get members(): string[] {
+    return memberNodes(this.#now);
+  }
+
+  /** The IPv4 network of its members. */
+  get cidr(): string | undefined {
+    return this.#now.v4?.cidr.toString();
+  }
+
+  /** The IPv4 address of its gateway. */
+  get gateway(): string | undefined {
+    return this.#now.v4?.gateway;
+  }
+
+  /** The IPv6 network of its members. */
+  get cidr6(): string | undefined {
+    return this.#now.v6?.cidr.toString();
+  }
+
+  /** The IPv6 address of its gateway. */
+  get gateway6(): string | undefined {
+    return this.#now.v6?.gateway;
+  }
+
+  /**
+   * Attaches devices, each by a new interface `ethN`: all of them, or none if one cannot be. Who is
+   * attached stays as it is. It becomes the way to everything else of a device that has none.
+   */
+  attach(member: Member | Member[]): Promise<void> {
+    return this.#act("attach()", (segment, what) => {
+      const list = [member].flat().map((one) => parseOptions(memberSchema, one, what));
+      attachMembers(this.#core, segment, list);
+    });
+  }
+
+  /**
+   * Detaches a member: its interface here is gone, and with it what was asked of one direction only.
+   * What holds both ways holds again when it comes back.
+   */
+  detach(member: Member): Promise<void> {
+    return this.#act("detach()", (segment, what) => {
+      const before = JSON.stringify(impairmentsState(segment));
+      const ways = segment.bridging.partitions.oneWay.size;
+      detachMember(this.#core, segment, parseOptions(memberSchema, member, what), "detach()");
+      if (JSON.stringify(impairmentsState(segment)) !== before) this.#tellImpairments();
+      if (segment.bridging.partitions.oneWay.size !== ways) this.#tellPartitions();
+    });
+  }
+
+  /** Keeps two members from each other, also before they are attached; or, of members that are up, what one sends from the other. */
+  partition(a: Member, b: Member): Promise<void>;
+  partition(pair: MemberPair): Promise<void>;
+  partition(first: Member | MemberPair, second?: Member): Promise<void> {
+    return this.#act("partition()", (segment, what) => {
+      const { from, to, oneWay } = this.#pair(what, first, second);
+      if (oneWay) mustBeUp(segment, what, [from, to]);
+      changePartitions(this.#core, segment, (partitions) => {
+        if (oneWay) partitions.oneWay.add(wayKey(from, to));
+        else partitions.pairs.add(pairKey(from, to));
+      });
+    });
+  }
+
+  /** Takes a partition of the same form back, if there is one. */
+  unpartition(a: Member, b: Member): Promise<void>;
+  unpartition(pair: MemberPair): Promise<void>;
+  unpartition(first: Member | MemberPair, second?: Member): Promise<void> {
+    return this.#act("unpartition()", (segment, what) => {
+      const { from, to, oneWay } = this.#pair(what, first, second);
+      changePartitions(this.#core, segment, (partitions) => {
+        if (oneWay) partitions.oneWay.delete(wayKey(from, to));
+        else partitions.pairs.delete(pairKey(from, to));
+      });
+    });
+  }
+
+  /** Keeps every member from every other, also those that come later. */
+  partitionAll(): Promise<void> {
+    return this.#act("partitionAll()", (segment) => {
+      changePartitions(this.#core, segment, (partitions) => void (partitions.all = true));
+    });
+  }
+
+  /** Takes {@link Bridge.partitionAll} back, and nothing else. */
+  restoreAll(): Promise<void> {
+    return this.#act("restoreAll()", (segment) => {
+      changePartitions(this.#core, segment, (partitions) => void (partitions.all = false));
+    });
+  }
+
+  /** Whether a partition keeps what `a` sends from `b`; isolation is another matter. */
+  isPartitioned(a: Member, b: Member): boolean {
+    const { bridging: { partitions } } = this.#now;
+    const { from, to } = this.#pair(this.#what("isPartitioned()"), a, b);
+    return isPartitioned(partitions, from, to);
+  }
+
+  /** Keeps a member from all others, also before it is attached. */
+  isolate(member: Member): Promise<void> {
+    return this.#act("isolate()", (segment, what) => {
+      const name = this.#named(what, member);
+      changePartitions(this.#core, segment, ({ isolated }) => void isolated.add(name));
+    });
+  }
+
+  /** Takes {@link Bridge.isolate} back; partitions stay. */
+  unisolate(member: Member): Promise<void> {
+    return this.#act("unisolate()", (segment, what) => {
+      const name = this.#named(what, member);
+      changePartitions(this.#core, segment, ({ isolated }) => void isolated.delete(name));
+    });
+  }
+
+  /** Whether a member is isolated. */
+  isIsolated(member: Member): boolean {
+    const { bridging: { partitions } } = this.#now;
+    return partitions.isolated.has(this.#named(this.#what("isIsolated()"), member));
+  }
+
+  /**
+   * Delays each frame on the bridge, one way, or those from one member to another, in milliseconds; 0
+   * for not at all. It takes the place of what was asked before, and adds to all else that delays.
+   */
+  addLatency(ms: number | DirectionalLatency): Promise<void> {
+    return this.#impair(
+      "addLatency()",
+      latencySchema,
+      ms,
+      (value) => typeof value === "number" ? { latencyMs: value } : { latencyMs: value.ms },
+    );
+  }
+
+  /** Loses frames on the bridge, or of those from one member to another, in percent; 0 for none. */
+  dropRate(pct: number | DirectionalDropRate): Promise<void> {
+    return this.#impair(
+      "dropRate()",
+      dropRateSchema,
+      pct,
+      (value) => typeof value === "number" ? { dropRatePct: value } : { dropRatePct: value.pct },
+    );
+  }
+
+  /**
+   * Limits the bit rate, in bits per second of whole frames, of all that passes the bridge together, or
+   * of what one member sends to another; 0 for unlimited.
+   */
+  bandwidthLimit(bps: number | DirectionalBandwidth): Promise<void> {
+    return this.#impair(
+      "bandwidthLimit()",
+      bandwidthSchema,
+      bps,
+      (value) => typeof value === "number" ? { bandwidthBps: value } : { bandwidthBps: value.bps },
+    );
+  }
+
+  /** The delay of the whole bridge, in milliseconds. */
+  get latencyMs(): number {
+    return this.#now.bridging.whole.latencyMs;
+  }
+
+  /** The loss of the whole bridge, in percent. */
+  get dropRatePct(): number {
+    return this.#now.bridging.whole.dropRatePct;
+  }
+
+  /** The rate of the whole bridge, in bits per second; 0 for unlimited. */
+  get bandwidthBps(): number {
+    return this.#now.bridging.whole.bandwidthBps;
+  }
+
+  /** Takes all impairments, partitions and isolations back. */
+  async reset(): Promise<void> {
+    await this.#act("reset()", (segment) => {
+      changePartitions(this.#core, segment, (partitions) => {
+        partitions.all = false;
+        for (const each of [partitions.pairs, partitions.oneWay, partitions.isolated]) each.clear();
+      });
+      const before = JSON.stringify(impairmentsState(segment));
+      impairWhole(this.#core, segment, UNIMPAIRED);
+      for (const key of [...segment.bridging.ways.keys()]) {
+        impairWay(this.#core, segment, ...namesIn(key), UNIMPAIRED);
+      }
+      if (JSON.stringify(impairmentsState(segment)) !== before) this.#tellImpairments();
+    });
+    await this.#settle();
+  }
+
+  /**
+   * Has the members of this bridge and of others reach each other, by IPv4 and IPv6: of all the others,
+   * or of none if one cannot be. Who is routed with one is not with its partners.
+   */
+  route(other: BridgeReference | string | (BridgeReference | string)[]): Promise<void> {
+    return this.#act("route()", (segment, what) => {
+      const others = [other].flat().map((one) => this.#core.gateway(what, one));
+      routeBridges(this.#core, segment, others);
+    });
+  }
+
+  /** Takes {@link Bridge.route} back, whichever side it was asked of. */
+  unroute(other: BridgeReference | string): Promise<void> {
+    return this.#act("unroute()", (segment, what) => {
+      unrouteBridges(this.#core, segment, this.#core.gateway(what, other));
+    });
+  }
+
+  /** The names of the bridges that it was routed with. */
+  get routes(): string[] {
+    return [...this.#now.bridging.partners.keys()].map(({ name }) => name);
+  }
+
+  /** A member's network card on this bridge. */
+  nic(member: Member): Nic {
+    const what = this.#what("nic()");
+    this.#core.open(what);
+    const [iface] = attachedBy(this.#now, what, this.#named(what, member));
+    return new Nic(this.#core, iface);
+  }
+
+  /**
+   * Removes the bridge: its members are detached. A router's LAN goes with the router, and only so.
+   * Twice is as once.
+   */
+  async close(): Promise<void> {
+    await closeBridge(this.#core, this.#segment);
+  }
+
+  /** As {@link Bridge.close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #impair<T extends number | MemberPair>(
+    method: string,
+    schema: z.ZodType<T>,
+    given: T,
+    change: (value: T) => Partial<Impairments>,
+  ): Promise<void> {
+    await this.#act(method, (segment, what) => {
+      const value = parseOptions(schema, given, what);
+      const changed = change(value);
+      if (typeof value === "number") {
+        impairWhole(this.#core, segment, { ...segment.bridging.whole, ...changed });
+      } else {
+        const { from, to } = this.#pair(what, value as MemberPair);
+        const isClear = Object.values(changed).every((each) => each === 0);
+        if (!isClear) mustBeUp(segment, what, [from, to]);
+        const wanted = { ...impairmentsOf(segment, from, to), ...changed };
+        impairWay(this.#core, segment, from, to, wanted);
+      }
+      this.#tellImpairments();
+    });
+    await this.#settle();
+  }
+
+  /** Waits until what was asked is in force. */
+  async #settle(): Promise<void> {
+    await this.#core.links.ready();
+    if (!this.#core.closed && !this.#segment.owner.removed) sweepDetours(this.#segment);
+  }
+
+  #tellImpairments(): void {
+    const impairments = impairmentsState(this.#segment);
+    this.#core.bus.emit({ kind: "bridge-impairments-changed", bridge: this.name, impairments });
+  }
+
+  #tellPartitions(): void {
+    const partitions = partitionsState(this.#segment);
+    this.#core.bus.emit({ kind: "bridge-partitions-changed", bridge: this.name, partitions });
+  }
+
+  #named(what: string, member: Member): string {
+    return memberNode(this.#core, what, parseOptions(memberSchema, member, what)).name;
+  }
+
+  #pair(what: string, first: Member | MemberPair, second?: Member) {
+    const oneWay = second === undefined;
+    const { from, to } = oneWay
+      ? parseOptions(pairSchema, pairOf(first), what)
+      : { from: first as Member, to: second };
+    const names = { from: this.#named(what, from), to: this.#named(what, to), oneWay };
+    if (names.from !== names.to) return names;
+    throw new TopologyError(`${what}: both are "${names.from}"; name two members`);
+  }
+
+  #what(method: string): string {
+    return `bridge "${this.name}": ${method}`;
+  }
+
+  get #now(): Segment {
+    const { owner, name } = this.#segment;
+    if (!owner.removed) return this.#segment;
+    throw new NodeRemovedError(`bridge "${name}" was removed; lab.bridge("${name}") makes another`);
+  }
+
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async #act(method: string, act: (segment: Segment, what: string) => void): Promise<void> {
+    const what = this.#what(method);
+    this.#core.open(what);
+    act(this.#now, what);
+    this.#core.changed();
+  }
+}
+
+/** Of what a pair may be given with, the pair: schemas refuse what they do not know. */
+function pairOf(given: unknown): unknown {
+  if (typeof given !== "object" || given === null || !("from" in given && "to" in given)) {
+    return given;
+  }
+  const { from, to } = given as MemberPair;
+  return { from, to };
+}
+
+const made = new WeakMap<Segment, Bridge>();
+
+/** The handle of a bridge: the same one for the same bridge. */
+export function bridgeHandle(core: LabCore, segment: Segment): Bridge {
+  const known = made.get(segment);
+  if (known) return known;
+  const bridge = new Bridge(core, segment);
+  made.set(segment, bridge);
+  return bridge;
+}

@@ -1,0 +1,129 @@
+import { getLink, readLinkState, setLink } from "../../native/netlink/link.ts";
+import { NodeRemovedError } from "../node/errors.ts";
+import { dropInFlight } from "./conditions.ts";
+import type { LabCore } from "./core.ts";
+import { announceMember } from "./detours.ts";
+import { inside } from "./inside.ts";
+import type { InterfaceRecord } from "./model.ts";
+import { undoing } from "./undo.ts";
+import { bridgeOf } from "./wiring.ts";
+
+/** What went through a member's link to a bridge, as the member sees it. */
+export interface NicCounters {
+  /** Bytes received, link headers included. */
+  rxBytes: number;
+  /** Bytes sent, link headers included. */
+  txBytes: number;
+  /** Packets received. */
+  rxPackets: number;
+  /** Packets sent. */
+  txPackets: number;
+  /** Packets received damaged, or that could not be sent. */
+  errors: number;
+}
+
+/** The attachment of one member to one bridge: its network card there, with the cable. */
+export class Nic {
+  #core: LabCore;
+  #record: InterfaceRecord;
+
+  /**
+   * Made by `bridge.nic()`.
+   *
+   * @internal
+   */
+  constructor(core: LabCore, record: InterfaceRecord) {
+    this.#core = core;
+    this.#record = record;
+  }
+
+  /** The name of the member. */
+  get name(): string {
+    return this.#record.node.name;
+  }
+
+  /** The name of the bridge. */
+  get bridge(): string {
+    return this.#now.segment.name;
+  }
+
+  /** What the interface is called in the member, for example `eth0`. */
+  get interfaceName(): string {
+    return this.#record.name;
+  }
+
+  /** False between {@link Nic.disconnect} and {@link Nic.reconnect}. */
+  get isConnected(): boolean {
+    const { segment } = this.#now;
+    return !segment.bridging.disconnected.has(this.#record);
+  }
+
+  /** What went through it since its link was made. */
+  counters(): Promise<NicCounters> {
+    return this.#act("counters()", ({ node, index }) => {
+      const [answer] = inside(node, (batch) => getLink(batch, index));
+      const { rxBytes, txBytes, rxPackets, txPackets, rxErrors, txErrors } =
+        readLinkState(answer).stats;
+      return { rxBytes, txBytes, rxPackets, txPackets, errors: rxErrors + txErrors };
+    });
+  }
+
+  /**
+   * Pulls the cable: the member sees that it has no carrier, keeps its addresses and routes, and
+   * nothing passes. What is on its way is lost. Twice is as once.
+   */
+  disconnect(): Promise<void> {
+    return this.#act("disconnect()", (iface) => {
+      const { segment, node } = iface;
+      if (segment.bridging.disconnected.has(iface)) return;
+      undoing((defer) => {
+        // The only link of a LAN is its gateway's, too, which would lose its addresses.
+        bridgeOf(segment, segment.gatewayLink, defer);
+        this.#setPort(iface, false);
+      });
+      segment.bridging.disconnected.add(iface);
+      dropInFlight(iface);
+      const about = { bridge: segment.name, member: node.name };
+      this.#core.bus.emit({ kind: "member-disconnected", ...about });
+    });
+  }
+
+  /** Puts the cable back. Twice is as once. */
+  reconnect(): Promise<void> {
+    return this.#act("reconnect()", (iface) => {
+      const { segment, node } = iface;
+      if (!segment.bridging.disconnected.has(iface)) return;
+      this.#setPort(iface, true);
+      segment.bridging.disconnected.delete(iface);
+      announceMember(iface);
+      const about = { bridge: segment.name, member: node.name };
+      this.#core.bus.emit({ kind: "member-reconnected", ...about });
+    });
+  }
+
+  #setPort(iface: InterfaceRecord, up: boolean): void {
+    const { segment: { owner, members, gatewayLink }, node, index } = iface;
+    const port = members.get(iface)!;
+    inside(owner, (batch) => setLink(batch, port.index, { up }));
+    if (!up) return;
+    owner.unsettled.add(owner, [port.index, ...gatewayLink ? [gatewayLink.index] : []]);
+    node.unsettled.add(node, [index]);
+  }
+
+  get #now(): InterfaceRecord {
+    const iface = this.#record;
+    if (!iface.removed && !iface.node.removed) return iface;
+    throw new NodeRemovedError(
+      `${iface.node.name}: interface "${iface.name}" was detached; attach() it and ask for its ` +
+        "nic() again",
+    );
+  }
+
+  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
+  async #act<T>(what: string, act: (iface: InterfaceRecord) => T): Promise<T> {
+    this.#core.open(`${this.#record.node.name}: ${what} of "${this.interfaceName}"`);
+    const result = act(this.#now);
+    this.#core.changed();
+    return result;
+  }
+}
