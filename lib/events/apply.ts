@@ -2,12 +2,14 @@ import {
   device,
   fail,
   interfaceIndex,
+  machine,
   mustBeNew,
   mustExist,
   mustMatch,
   own,
   removeInterface,
   router,
+  setHost,
   setInterface,
   setInterfaces,
   setRouter,
@@ -68,6 +70,22 @@ function applyBody(draft: LabState, event: LabEvent): void {
     case "region-link-broken":
     case "region-link-restored":
       return applyToRegions(draft, event);
+    case "vm-added":
+      mustBeNew(draft, event, event.name);
+      mustMatch(event, event.name, event.vm.name);
+      draft.vms = { ...draft.vms, [event.name]: event.vm };
+      return;
+    case "vm-removed": {
+      machine(draft, event, event.name);
+      const { [event.name]: _, ...others } = draft.vms!;
+      if (Object.keys(others).length > 0) draft.vms = others;
+      else delete draft.vms;
+      delete draft.dns.nodes[event.name];
+      return;
+    }
+    case "vm-state-changed":
+      draft.vms![event.name] = { ...machine(draft, event, event.name), state: event.state };
+      return;
     case "bridge-added":
     case "bridge-removed":
     case "member-attached":
@@ -131,12 +149,11 @@ function applyBody(draft: LabState, event: LabEvent): void {
     case "link-engine-failed":
       withoutConditions(draft);
       return;
-    case "default-route-changed": {
-      const old = device(draft, event, event.node);
-      interfaceIndex(event, old.interfaces, event.name);
-      draft.devices[event.node] = { ...old, defaultInterface: event.name };
-      return;
-    }
+    case "default-route-changed":
+      return setHost(draft, event, event.node, ({ interfaces }) => {
+        interfaceIndex(event, interfaces, event.name);
+        return { defaultInterface: event.name };
+      });
     case "nat-changed":
       return setRouter(draft, event, { nat: event.nat });
     case "nat-v6-changed":

@@ -51,4 +51,7 @@ export function withoutConditions(draft: LabState): void {
   for (const [name, device] of Object.entries(draft.devices)) {
     draft.devices[name] = { ...device, interfaces: device.interfaces.map(bare) };
   }
+  for (const [name, vm] of Object.entries(draft.vms ?? {})) {
+    draft.vms![name] = { ...vm, interfaces: vm.interfaces.map(bare) };
+  }
 }

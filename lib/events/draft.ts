@@ -1,5 +1,12 @@
 import { EventConflictError } from "./errors.ts";
-import type { DeviceState, InterfaceState, LabEvent, LabState, RouterState } from "./types.ts";
+import type {
+  DeviceState,
+  InterfaceState,
+  LabEvent,
+  LabState,
+  RouterState,
+  VmMachineState,
+} from "./types.ts";
 
 /** Refuses an event. */
 export function fail(event: LabEvent, why: string): never {
@@ -20,17 +27,18 @@ const REGION_PREFIX = "region-";
 /** A node of any sort. */
 export function mustExist(draft: LabState, event: LabEvent, name: string): void {
   if (name === IX || own(draft.routers, name) || own(draft.devices, name)) return;
-  if (own(draft.bridges ?? {}, name)) return;
+  if (own(draft.bridges ?? {}, name) || own(draft.vms ?? {}, name)) return;
   const region = name.startsWith(REGION_PREFIX) && name.slice(REGION_PREFIX.length);
   if (region && own(draft.regions, region)) return;
   fail(event, `there is no node "${name}"`);
 }
 
-/** Neither router nor device nor bridge. */
+/** Neither router nor device nor bridge nor virtual machine. */
 export function mustBeNew(draft: LabState, event: LabEvent, name: string): void {
   if (own(draft.routers, name)) fail(event, `there is a router "${name}" already`);
   if (own(draft.devices, name)) fail(event, `there is a device "${name}" already`);
   if (own(draft.bridges ?? {}, name)) fail(event, `there is a bridge "${name}" already`);
+  if (own(draft.vms ?? {}, name)) fail(event, `there is a virtual machine "${name}" already`);
 }
 
 /** The name that an event gives beside the state that it carries. */
@@ -56,6 +64,26 @@ export function device(draft: LabState, event: LabEvent, name: string): DeviceSt
     );
 }
 
+/** The virtual machine of that name. */
+export function machine(draft: LabState, event: LabEvent, name: string): VmMachineState {
+  return own(draft.vms ?? {}, name) ?? fail(event, `there is no virtual machine "${name}"`);
+}
+
+/** Replaces the device or the virtual machine of that name. */
+export function setHost(
+  draft: LabState,
+  event: LabEvent,
+  name: string,
+  change: (old: DeviceState) => Partial<DeviceState>,
+): void {
+  const vm = own(draft.vms ?? {}, name);
+  if (vm) draft.vms![name] = { ...vm, ...change(vm) };
+  else {
+    const old = device(draft, event, name);
+    draft.devices[name] = { ...old, ...change(old) };
+  }
+}
+
 /** Replaces some fields of the router that the event names. */
 export function setRouter(
   draft: LabState,
@@ -67,7 +95,7 @@ export function setRouter(
   draft.routers[event.router] = { ...router(draft, event, event.router), ...change };
 }
 
-/** Replaces the interfaces of a router or device. */
+/** Replaces the interfaces of a router, a device or a virtual machine. */
 export function setInterfaces(
   draft: LabState,
   event: LabEvent,
@@ -79,12 +107,15 @@ export function setInterfaces(
     draft.routers[node] = { ...asRouter, interfaces: change(asRouter.interfaces) };
     return;
   }
-  const asDevice = own(draft.devices, node);
-  if (!asDevice) fail(event, `there is no router or device "${node}"`);
-  const interfaces = change(asDevice.interfaces);
-  // Each interface has the MTU that was asked for the device, or else its router's.
-  const mtu = interfaces.length > 0 ? Math.min(...interfaces.map((i) => i.mtu)) : asDevice.mtu;
-  draft.devices[node] = { ...asDevice, mtu, interfaces };
+  if (!own(draft.devices, node) && !own(draft.vms ?? {}, node)) {
+    fail(event, `there is no router or device "${node}"`);
+  }
+  setHost(draft, event, node, (old) => {
+    const interfaces = change(old.interfaces);
+    // Each interface has the MTU that was asked for the device, or else its router's.
+    const mtu = interfaces.length > 0 ? Math.min(...interfaces.map((i) => i.mtu)) : old.mtu;
+    return { mtu, interfaces };
+  });
 }
 
 /** Where in the list the interface stands. */
@@ -119,8 +150,8 @@ export function removeInterface(draft: LabState, event: LabEvent<"interface-remo
     event.node,
     (interfaces) => interfaces.toSpliced(interfaceIndex(event, interfaces, event.name), 1),
   );
-  const left = own(draft.devices, event.node);
+  const left = own(draft.devices, event.node) ?? own(draft.vms ?? {}, event.node);
   if (left?.defaultInterface === event.name) {
-    draft.devices[event.node] = { ...left, defaultInterface: null };
+    setHost(draft, event, event.node, () => ({ defaultInterface: null }));
   }
 }

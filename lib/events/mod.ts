@@ -27,6 +27,8 @@ export {
   type RegionLinkState,
   type RegionState,
   type RouterState,
+  type VmMachineState,
+  type VmStateName,
 } from "./types.ts";
 export {
   bridgeStateSchema,
@@ -39,6 +41,7 @@ export {
   regionLinkStateSchema,
   regionStateSchema,
   routerStateSchema,
+  vmStateSchema,
 } from "./schema.ts";
 export { initialState, reduce, reduceAll } from "./state.ts";
 export { EventBus, type EventClock, type EventsOptions } from "./bus.ts";

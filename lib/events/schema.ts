@@ -12,6 +12,7 @@ import {
   type RegionLinkState,
   type RegionState,
   type RouterState,
+  type VmMachineState,
 } from "./types.ts";
 
 const json: z.ZodType<unknown> = z.json();
@@ -96,6 +97,25 @@ const deviceObject = z.strictObject({
   interfaces: z.array(interfaceObject),
 });
 
+const vmStateName = z.enum([
+  "defined",
+  "booting",
+  "running",
+  "paused",
+  "stopping",
+  "stopped",
+  "failed",
+  "removed",
+]);
+
+const vmObject = z.strictObject({
+  ...deviceObject.shape,
+  profile: text,
+  memoryBytes: index,
+  cpus: index,
+  state: vmStateName,
+});
+
 const regionObject = z.strictObject({
   name: text,
   node: text,
@@ -143,6 +163,9 @@ const eventUnion = z.discriminatedUnion("kind", [
   event("region-link-restored", onRegionLink),
   event("device-added", { name: text, device: deviceObject }),
   event("device-removed", { name: text }),
+  event("vm-added", { name: text, vm: vmObject }),
+  event("vm-removed", { name: text }),
+  event("vm-state-changed", { name: text, state: vmStateName, why: nullableText }),
   event("bridge-added", { name: text, bridge: bridgeObject }),
   event("bridge-removed", { name: text }),
   event("member-attached", { bridge: text, member: text, interface: text }),
@@ -205,6 +228,7 @@ const stateObject = z.strictObject({
   closedAt: text.optional(),
   routers: z.record(text, routerObject),
   devices: z.record(text, deviceObject),
+  vms: z.record(text, vmObject).optional(),
   bridges: z.record(text, bridgeObject).optional(),
   regions: z.record(text, regionObject),
   regionLinks: z.record(text, regionLinkObject),
@@ -224,6 +248,7 @@ type Flat<T> = T extends unknown ? { [K in keyof T]: T[K] } : never;
 type _Interface = Holds<Same<z.infer<typeof interfaceObject>, InterfaceState>>;
 type _Router = Holds<Same<z.infer<typeof routerObject>, RouterState>>;
 type _Device = Holds<Same<z.infer<typeof deviceObject>, DeviceState>>;
+type _Vm = Holds<Same<z.infer<typeof vmObject>, Flat<VmMachineState>>>;
 type _Impairment = Holds<Same<z.infer<typeof impairmentObject>, BridgeImpairmentState>>;
 type _Rules = Holds<Same<z.infer<typeof bridgeRulesObject>, BridgeRulesState>>;
 type _Bridge = Holds<Same<z.infer<typeof bridgeObject>, BridgeState>>;
@@ -240,6 +265,9 @@ export const routerStateSchema: z.ZodType<RouterState> = routerObject;
 
 /** The schema of {@linkcode DeviceState}. Unknown keys are refused. */
 export const deviceStateSchema: z.ZodType<DeviceState> = deviceObject;
+
+/** The schema of {@linkcode VmMachineState}. Unknown keys are refused. */
+export const vmStateSchema: z.ZodType<VmMachineState> = vmObject;
 
 /** The schema of {@linkcode BridgeState}. Unknown keys are refused. */
 export const bridgeStateSchema: z.ZodType<BridgeState> = bridgeObject;

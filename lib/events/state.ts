@@ -87,6 +87,7 @@ export function copyState(state: LabState): LabState {
     ...state,
     routers: { ...state.routers },
     devices: { ...state.devices },
+    ...state.vms && { vms: { ...state.vms } },
     ...state.bridges && { bridges: { ...state.bridges } },
     regions: { ...state.regions },
     regionLinks: { ...state.regionLinks },

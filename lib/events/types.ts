@@ -93,6 +93,29 @@ export interface DeviceState {
   interfaces: InterfaceState[];
 }
 
+/** Where a virtual machine is in its life. */
+export type VmStateName =
+  | "defined"
+  | "booting"
+  | "running"
+  | "paused"
+  | "stopping"
+  | "stopped"
+  | "failed"
+  | "removed";
+
+/** A virtual machine, as plain JSON data. */
+export interface VmMachineState extends DeviceState {
+  /** What it boots. */
+  profile: string;
+  /** Its memory, in bytes. */
+  memoryBytes: number;
+  /** How many processors it has. */
+  cpus: number;
+  /** Where it is in its life. */
+  state: VmStateName;
+}
+
 /** How bad a bridge is, or one way over it; 0 for not at all. */
 export interface BridgeImpairmentState {
   /** One-way delay, in milliseconds. */
@@ -219,6 +242,12 @@ export interface EventBodies {
   "region-link-broken": { a: string; b: string };
   /** A link between two regions works again. */
   "region-link-restored": { a: string; b: string };
+  /** A virtual machine was made, switched off. */
+  "vm-added": { name: string; vm: VmMachineState };
+  /** A virtual machine is gone. */
+  "vm-removed": { name: string };
+  /** A virtual machine is in another state; `why`, where nobody asked for it. */
+  "vm-state-changed": { name: string; state: VmStateName; why: string | null };
   /** A device was built. */
   "device-added": { name: string; device: DeviceState };
   /** A device is gone, with its interfaces. */
@@ -380,6 +409,8 @@ export interface LabState {
   routers: Record<string, RouterState>;
   /** The devices, by name. */
   devices: Record<string, DeviceState>;
+  /** The virtual machines, by name; absent for none. */
+  vms?: Record<string, VmMachineState>;
   /** The bridges that are no router's LAN, by name; absent for none. */
   bridges?: Record<string, BridgeState>;
   /** The regions, by name. */

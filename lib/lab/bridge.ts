@@ -30,6 +30,7 @@ import { impairmentsState, partitionsState } from "./bridge_state.ts";
 import { closeBridge } from "./build_bridge.ts";
 import type { LabCore } from "./core.ts";
 import { TopologyError } from "./errors.ts";
+import { settleGuests } from "./guests.ts";
 import { bridgeHandles, handles } from "./handles.ts";
 import type { Segment } from "./model.ts";
 import { Nic } from "./nic.ts";
@@ -370,12 +371,12 @@ export class Bridge implements AsyncDisposable {
     throw new NodeRemovedError(`bridge "${name}" was removed; lab.bridge("${name}") makes another`);
   }
 
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async #act(method: string, act: (segment: Segment, what: string) => void): Promise<void> {
     const what = this.#what(method);
     this.#core.open(what);
     act(this.#now, what);
     this.#core.changed();
+    await settleGuests(this.#core);
   }
 }
 

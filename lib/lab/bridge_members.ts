@@ -1,11 +1,12 @@
 import { nearest } from "../options/nearest.ts";
 import { attach } from "./attach.ts";
+import { attachVm, detachVm } from "./build_vm.ts";
 import { interfacesOn } from "./bridge_rules.ts";
 import { removeInterface, reserveAt } from "./build_device.ts";
 import type { LabCore } from "./core.ts";
 import { NotFoundError, TopologyError } from "./errors.ts";
 import { handles } from "./handles.ts";
-import type { DeviceRecord, InterfaceRecord, NodeRecord, Segment } from "./model.ts";
+import type { DeviceRecord, InterfaceRecord, NodeRecord, Segment, VmRecord } from "./model.ts";
 import { checkMtu } from "./build_device.ts";
 import { interfaceState } from "./snapshot.ts";
 import { step } from "./steps.ts";
@@ -60,16 +61,17 @@ export function attachMembers(core: LabCore, segment: Segment, given: Member[]):
   const nodes = new Set(given.map((member) => memberNode(core, what, member)));
   const devices = [...nodes].filter(({ name }) => interfacesOn(segment, name).length === 0);
   for (const node of devices) {
+    if (node.kind === "vm") continue;
     if (node.kind !== "device") {
       throw new TopologyError(
         `${what}: "${node.name}" is a ${node.kind}, which is attached where it is made; ` +
-          "attach devices",
+          "attach devices and virtual machines",
       );
     }
     checkMtu(`${what}: "${node.name}"`, (node as DeviceRecord).mtu, segment);
   }
   const hadDefault = new Set(devices.filter((one) => (one as DeviceRecord).defaultInterface));
-  const interfaces = undoing((defer) => attachAll(core, segment, devices as DeviceRecord[], defer));
+  const interfaces = undoing((defer) => attachAll(core, segment, devices, defer));
   for (const iface of interfaces) {
     const { node, name } = iface;
     core.bus.emit({ kind: "interface-added", node: node.name, interface: interfaceState(iface) });
@@ -84,13 +86,16 @@ export function attachMembers(core: LabCore, segment: Segment, given: Member[]):
 function attachAll(
   core: LabCore,
   segment: Segment,
-  devices: DeviceRecord[],
+  nodes: NodeRecord[],
   defer: Defer,
 ): InterfaceRecord[] {
+  const devices = nodes.filter((node) => node.kind === "device") as DeviceRecord[];
+  const vms = nodes.filter((node) => node.kind === "vm") as VmRecord[];
   // All addresses before any link: what is refused has cost nothing then.
   const interfaces = devices.map((device) =>
     reserveAt(core, device, segment, nextName(device), {}, defer)
   );
+  const cards = vms.map((vm) => attachVm(core, vm, segment, defer));
   devices.forEach((device, i) => {
     const isDefault = device.defaultInterface === undefined;
     attach(core, interfaces[i], isDefault, defer);
@@ -99,7 +104,7 @@ function attachAll(
     device.defaultInterface = interfaces[i].name;
     defer(() => device.defaultInterface = undefined);
   });
-  return interfaces;
+  return [...interfaces, ...cards];
 }
 
 function nextName({ links }: NodeRecord): string {
@@ -111,14 +116,16 @@ export function detachMember(core: LabCore, segment: Segment, member: Member, ho
   const what = `bridge "${segment.name}": ${how}`;
   const node = memberNode(core, what, member);
   const interfaces = attachedBy(segment, what, node.name);
-  if (node.kind !== "device") {
+  if (node.kind !== "device" && node.kind !== "vm") {
     throw new TopologyError(
       `${what}: "${node.name}" is a ${node.kind}, which is attached as long as it is there; ` +
         `call remove("${node.name}")`,
     );
   }
   for (const iface of interfaces) {
-    const next = removeInterface(core, node as DeviceRecord, iface);
+    const next = node.kind === "vm"
+      ? detachVm(core, node as VmRecord, iface)
+      : removeInterface(core, node as DeviceRecord, iface);
     core.bus.emit({ kind: "interface-removed", node: node.name, name: iface.name });
     if (next) {
       core.bus.emit({ kind: "default-route-changed", node: node.name, name: next.name });

@@ -1,3 +1,4 @@
+import { hostMemoryBytes } from "../host/memory.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { BootCache } from "../vm/boot_cache.ts";
 import { cacheDirectory } from "../vm/cache.ts";
@@ -21,17 +22,17 @@ export function addVm(
   core: LabCore,
   name: string,
   given: VmOptions,
-  attachTo: (vm: VmRecord, options: VmOptions, defer: Defer) => void,
 ): VmRecord {
   const what = `vm("${name}")`;
   core.open(what);
   checkNodeName(what, name, (n) => core.taken(n));
   const options = parseOptions(vmOptionsSchema, given, what);
-  const { profile: wanted = "tiny", cpus = 1, acceleration } = options;
+  const { profile: wanted = "tiny", cpus = 1, accel } = options;
   const profile = typeof wanted === "string" ? profileNamed(what, wanted) : wanted;
   const memory = options.memory === undefined
     ? profile.memoryBytes
-    : memoryBytes(what, options.memory);
+    : memoryBytes(options.memory, hostMemoryBytes(), what);
+  const segments = (options.bridges ?? []).map((one) => core.gateway(`${what}: bridges`, one));
   return undoing((defer) => {
     const directory = `${temporary()}/netyard-${crypto.randomUUID().slice(0, 13)}`;
     const node = core.node("vm", name, defer, directory);
@@ -41,7 +42,7 @@ export function addVm(
       profile,
       memoryBytes: memory,
       cpus,
-      acceleration: () => hostAcceleration(acceleration),
+      acceleration: (arch) => hostAcceleration(arch, accel),
       cache: options.bootCache === false ? undefined : new BootCache(`${cacheDirectory()}/boots`),
       onProgress: (line) => core.log(name, "stderr", new TextEncoder().encode(`${line}\n`)),
       onState: (state, why) => changed(core, vm, state, why),
@@ -54,8 +55,10 @@ export function addVm(
       cards: new Map(),
       told: new Map(),
       profile: profile.name,
+      memoryBytes: memory,
+      cpus,
     });
-    attachTo(vm, options, defer);
+    for (const segment of segments) attachVm(core, vm, segment, defer);
     step("register");
     core.vms.set(name, vm);
     return vm;
@@ -82,7 +85,7 @@ export function attachVm(
   ip?: string,
 ): InterfaceRecord {
   const name = freeCard(vm) ?? `eth${vm.cards.size}`;
-  const { card, tap } = vm.cards.get(name) ?? newCard(core, vm, name, defer);
+  const { card, tap } = vm.cards.get(name) ?? newCard(core, vm, defer);
   const iface = reserve(core, vm, segment, {
     name,
     mtu: segment.mtu,
@@ -107,7 +110,7 @@ function freeCard(vm: VmRecord): string | undefined {
   for (const [name, { iface }] of vm.cards) if (!iface) return name;
 }
 
-function newCard(core: LabCore, vm: VmRecord, name: string, defer: Defer): CardRecord {
+function newCard(core: LabCore, vm: VmRecord, defer: Defer): CardRecord {
   const slot = vm.cards.size;
   if (slot >= SLOTS) {
     throw new TopologyError(
@@ -125,12 +128,21 @@ function newCard(core: LabCore, vm: VmRecord, name: string, defer: Defer): CardR
   };
 }
 
-/** Detaches an interface of a virtual machine; the card stays, without a carrier. */
-export function detachVm(core: LabCore, vm: VmRecord, iface: InterfaceRecord): void {
+/**
+ * Detaches an interface of a virtual machine; the card stays, without a carrier. Returns the interface
+ * that got the default route, if it has to go by another one now.
+ */
+export function detachVm(
+  core: LabCore,
+  vm: VmRecord,
+  iface: InterfaceRecord,
+): InterfaceRecord | undefined {
   detach(core, iface);
   vm.cards.get(iface.name)!.iface = undefined;
-  if (vm.defaultInterface !== iface.name) return;
-  vm.defaultInterface = vm.interfaces.keys().next().value;
+  if (vm.defaultInterface !== iface.name) return undefined;
+  const [next] = vm.interfaces.values();
+  vm.defaultInterface = next?.name;
+  return next;
 }
 
 /** Unplugs a virtual machine for good. Its name stays taken until QEMU has ended. */

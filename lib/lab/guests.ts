@@ -3,7 +3,7 @@ import { type GuestNic, guestParts, guestScript } from "../vm/guest_config.ts";
 import { GuestCommandError } from "../vm/errors.ts";
 import { ownAddresses } from "./configure.ts";
 import type { LabCore } from "./core.ts";
-import type { CardRecord, VmRecord } from "./model.ts";
+import type { CardRecord, InterfaceRecord, VmRecord } from "./model.ts";
 
 /** Has guests be what the lab says: their cards, addresses, routes and names. */
 
@@ -27,7 +27,7 @@ export function settleGuest(core: LabCore, vm: VmRecord, guest: Guest): Promise<
 async function settle(core: LabCore, vm: VmRecord, guest: Guest): Promise<void> {
   const { machine } = vm;
   for (const { card, iface } of vm.cards.values()) {
-    await machine.plug({ ...card, linkUp: iface !== undefined && iface.up && !iface.unplugged });
+    await machine.plug({ ...card, linkUp: iface !== undefined && hasCarrier(iface) });
   }
   const { hosts, resolvConf } = core.names(vm.name);
   const nics = [...vm.cards].map(([name, card]) => guestNic(vm, name, card));
@@ -40,6 +40,10 @@ async function settle(core: LabCore, vm: VmRecord, guest: Guest): Promise<void> 
     throw GuestCommandError.failed(`${vm.name}: telling the guest of its network`, result);
   }
   for (const [about, part] of changed) vm.told.set(about, part);
+}
+
+function hasCarrier(iface: InterfaceRecord): boolean {
+  return iface.up && !iface.segment.bridging.disconnected.has(iface);
 }
 
 function guestNic(vm: VmRecord, name: string, { card, iface }: CardRecord): GuestNic {

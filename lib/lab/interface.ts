@@ -15,6 +15,7 @@ import { NodeRemovedError } from "../node/errors.ts";
 import { setCondition, tellCondition } from "./conditions.ts";
 import { inForce } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
+import { settleGuests } from "./guests.ts";
 import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "./measure.ts";
 import { TopologyError } from "./errors.ts";
 import { inside } from "./inside.ts";
@@ -296,11 +297,11 @@ export class Interface {
     );
   }
 
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async #act<T>(what: string, act: (iface: InterfaceRecord) => T): Promise<T> {
     this.#core.open(`${this.#record.node.name}: ${what} of "${this.name}"`);
     const result = act(this.#now);
     this.#core.changed();
+    await settleGuests(this.#core);
     return result;
   }
 }

@@ -19,6 +19,7 @@ import { labEnv } from "./env.ts";
 import { TopologyError } from "./errors.ts";
 import type { Fault } from "./fault.ts";
 import { find } from "./find_by_name.ts";
+import { settleGuests } from "./guests.ts";
 import { Ix } from "./ix.ts";
 import {
   type DeviceOptions,
@@ -34,7 +35,13 @@ import { retire } from "./retire.ts";
 import { Router } from "./router.ts";
 import { drawSeed } from "./seed.ts";
 import { Schedule, type ScheduleStep } from "./schedule.ts";
-import { deviceState, routerState } from "./snapshot.ts";
+import { deviceState, routerState, vmState } from "./snapshot.ts";
+import { allSettled } from "./all_settled.ts";
+import { addVm } from "./build_vm.ts";
+import type { VmRecord } from "./model.ts";
+import { Vm } from "./vm.ts";
+import type { VmOptions } from "./vm_options.ts";
+import { loadSnapshot, type VmSnapshot } from "./vm_snapshot.ts";
 
 /**
  * A network of routers and devices, made of Linux network namespaces. Leaving
@@ -58,6 +65,7 @@ export class Lab implements AsyncDisposable {
   #ix: Ix;
   #routers = new Map<string, Router>();
   #devices = new Map<string, Device>();
+  #vms = new Map<string, Vm>();
   #closed: Promise<void> | undefined;
 
   private constructor(core: LabCore) {
@@ -281,7 +289,7 @@ export class Lab implements AsyncDisposable {
    * no router is in, or a bridge, with its links; by handle or name (a region's node is `region-<name>`). Handles
    * to it fail from then on.
    */
-  async remove(node: Router | Device | Region | Bridge | string): Promise<void> {
+  async remove(node: Router | Device | Vm | Region | Bridge | string): Promise<void> {
     if (node instanceof Bridge) return await node.close();
     const what = `remove("${typeof node === "string" ? node : node?.name}")`;
     this.#core.open(what);
@@ -293,7 +301,9 @@ export class Lab implements AsyncDisposable {
     this.#core.refreshMembers();
     if (kind === "router") this.#routers.delete(name);
     if (kind === "device") this.#devices.delete(name);
+    if (kind === "vm") this.#vms.delete(name);
     try {
+      if (kind === "vm") await (record as VmRecord).machine.remove();
       await record.runtime.close();
     } finally {
       this.#core.links.release(record.runtime.namespace);
@@ -303,6 +313,42 @@ export class Lab implements AsyncDisposable {
     }
   }
 
+  /**
+   * Makes a virtual machine, switched off; or, without options, looks one up.
+   *
+   * @example
+   * ```ts ignore
+   * const nas = lab.vm("nas", { profile: "tiny", bridges: [home] });
+   * await nas.boot();
+   * console.log((await nas.run("uname -r")).stdout);
+   * ```
+   */
+  vm(name: string, options?: VmOptions): Vm {
+    if (options === undefined) return find("vm", name, this.#vms);
+    const record = addVm(this.#core, name, options);
+    const vm = new Vm(this.#core, record);
+    this.#vms.set(name, vm);
+    this.#core.bus.emit({ kind: "vm-added", name, vm: vmState(record) });
+    this.#core.changed();
+    return vm;
+  }
+
+  /** All virtual machines, in the order in which they were made. */
+  get vms(): Vm[] {
+    return [...this.#vms.values()];
+  }
+
+  /** Boots all virtual machines that are switched off, at the same time. */
+  async boot(): Promise<void> {
+    const off = this.vms.filter(({ state }) => ["defined", "stopped", "failed"].includes(state));
+    await allSettled(off.map((vm) => vm.boot()));
+  }
+
+  /** Reads what `VmSnapshot.save()` wrote of a virtual machine of that name, in any lab. */
+  loadSnapshot(directory: string, vmName: string): Promise<VmSnapshot> {
+    return loadSnapshot(this.#core, directory, vmName);
+  }
+
   /** The regions by name, without those that are being removed. */
   get #regions(): Map<string, Region> {
     const all = [...this.#core.regions.values()].filter(({ removed }) => !removed);
@@ -310,22 +356,22 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Gives a name to an address in every node: for commands, `run` and `spawn`, also those that run. */
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async dnsEntry(name: string, ip: string): Promise<void> {
     this.#core.open("dnsEntry()");
     addHostEntry(this.#core.hosts, "dnsEntry()", name, ip);
     this.#core.refreshNames();
     this.#core.bus.emit({ kind: "dns-entry", node: null, name, ip });
+    await settleGuests(this.#core);
   }
 
   /** Has every node ask this name server for what no entry answers. */
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async setNameserver(ip: string): Promise<void> {
     this.#core.open("setNameserver()");
     const address = parseIp(ip).toString();
     this.#core.nameserver = address;
     this.#core.refreshNames();
     this.#core.bus.emit({ kind: "nameserver-changed", ip: address });
+    await settleGuests(this.#core);
   }
 
   /** The first address that {@link Lab.dnsEntry} gave to a name. */

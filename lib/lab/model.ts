@@ -91,6 +91,9 @@ export interface VmRecord extends NodeRecord {
   defaultInterface: string | undefined;
   names: Map<string, string[]>;
   machine: VirtualMachine;
+  profile: string;
+  memoryBytes: number;
+  cpus: number;
   /** The cards that it ever had, by their interfaces' names. */
   cards: Map<string, CardRecord>;
   /** What its guest was told since it came up, by what it is about. */

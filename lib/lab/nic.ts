@@ -2,6 +2,7 @@ import { getLink, readLinkState, setLink } from "../../native/netlink/link.ts";
 import { NodeRemovedError } from "../node/errors.ts";
 import { dropInFlight } from "./conditions.ts";
 import type { LabCore } from "./core.ts";
+import { settleGuests } from "./guests.ts";
 import { announceMember } from "./detours.ts";
 import { inside } from "./inside.ts";
 import type { InterfaceRecord } from "./model.ts";
@@ -119,11 +120,11 @@ export class Nic {
     );
   }
 
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async #act<T>(what: string, act: (iface: InterfaceRecord) => T): Promise<T> {
     this.#core.open(`${this.#record.node.name}: ${what} of "${this.interfaceName}"`);
     const result = act(this.#now);
     this.#core.changed();
+    await settleGuests(this.#core);
     return result;
   }
 }

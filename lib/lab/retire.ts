@@ -1,8 +1,9 @@
 import { retireDevice } from "./build_device.ts";
 import { retireRegion } from "./build_region.ts";
 import { retireRouter } from "./build_router.ts";
+import { retireVm } from "./build_vm.ts";
 import type { LabCore } from "./core.ts";
-import type { DeviceRecord, NodeRecord, RegionRecord, RouterRecord } from "./model.ts";
+import type { DeviceRecord, NodeRecord, RegionRecord, RouterRecord, VmRecord } from "./model.ts";
 
 /** Unplugs a node of any kind for good, and returns what it is called among those of its kind. */
 export function retire(core: LabCore, record: NodeRecord): string {
@@ -12,6 +13,7 @@ export function retire(core: LabCore, record: NodeRecord): string {
     return region.region;
   }
   if (record.kind === "router") retireRouter(core, record as RouterRecord);
+  else if (record.kind === "vm") retireVm(core, record as VmRecord);
   else retireDevice(core, record as DeviceRecord);
   return record.name;
 }

@@ -1,4 +1,10 @@
-import type { DeviceState, InterfaceState, RegionState, RouterState } from "../events/types.ts";
+import type {
+  DeviceState,
+  InterfaceState,
+  RegionState,
+  RouterState,
+  VmMachineState,
+} from "../events/types.ts";
 import { inForce, together } from "./impaired.ts";
 import {
   type DeviceRecord,
@@ -6,6 +12,7 @@ import {
   type InterfaceRecord,
   type RegionRecord,
   type RouterRecord,
+  type VmRecord,
 } from "./model.ts";
 
 /** Records as the plain data that events carry. */
@@ -75,6 +82,21 @@ export function deviceState(device: DeviceRecord): DeviceState {
     mtu: deviceMtu(device),
     defaultInterface: device.defaultInterface ?? null,
     interfaces: [...device.interfaces.values()].map(interfaceState),
+  };
+}
+
+export function vmState(vm: VmRecord): VmMachineState {
+  const { name, profile, memoryBytes, cpus, machine: { state } } = vm;
+  const interfaces = [...vm.interfaces.values()];
+  return {
+    name,
+    profile,
+    memoryBytes,
+    cpus,
+    state,
+    mtu: Math.min(ETHERNET_MTU, ...interfaces.map(({ mtu }) => mtu)),
+    defaultInterface: vm.defaultInterface ?? null,
+    interfaces: interfaces.map(interfaceState),
   };
 }
 

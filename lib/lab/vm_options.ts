@@ -1,12 +1,8 @@
 import { z } from "zod";
-import { ACCELERATION_CHOICES, type AccelerationChoice } from "../vm/acceleration.ts";
+import { ACCEL_CHOICES, type AccelChoice } from "../vm/acceleration.ts";
+import type { MemorySize } from "../vm/memory.ts";
 import type { Profile } from "../vm/profile.ts";
-
-/** The handle of a router or a bridge of the same lab. */
-export interface BridgeReference {
-  /** The name of the bridge; of a router's LAN, the router's. */
-  readonly name: string;
-}
+import type { BridgeReference } from "./options.ts";
 
 /** How a virtual machine is made. */
 export interface VmOptions {
@@ -16,7 +12,7 @@ export interface VmOptions {
    */
   profile?: string | Profile;
   /** Its memory: `"256M"`, `"1G"`, or bytes. Default: what the profile needs. */
-  memory?: string | number;
+  memory?: MemorySize;
   /** Its processors. Default 1. */
   cpus?: number;
   /** What it is attached to from the start: bridges, or routers for their LANs. Default: nothing. */
@@ -25,7 +21,7 @@ export interface VmOptions {
    * What runs the guest's instructions. Default: the environment variable `NETYARD_ACCEL`, or
    * `"auto"`, which is KVM where it works and TCG, QEMU's emulation, elsewhere.
    */
-  acceleration?: AccelerationChoice;
+  accel?: AccelChoice;
   /**
    * Whether it may resume from a machine of its kind that has booted before, which takes a fraction
    * of a second. Default true.
@@ -48,6 +44,6 @@ export const vmOptionsSchema: z.ZodType<VmOptions> = z.strictObject({
   memory: z.union([z.string(), z.number()]).optional(),
   cpus: z.int().min(1).max(64).optional(),
   bridges: z.array(reference).optional(),
-  acceleration: z.enum(ACCELERATION_CHOICES).optional(),
+  accel: z.enum(ACCEL_CHOICES).optional(),
   bootCache: z.boolean().optional(),
 });

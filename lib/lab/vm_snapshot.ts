@@ -1,4 +1,5 @@
 import { readSaved, type SavedMachine, SnapshotError, writeSaved } from "../vm/saved.ts";
+import { openCaptures } from "../node/open_captures.ts";
 import type { LabCore } from "./core.ts";
 import { settleGuest } from "./guests.ts";
 import type { VmRecord } from "./model.ts";
@@ -60,9 +61,10 @@ function machineOf(snapshot: VmSnapshot, what: string): SavedMachine {
 }
 
 /** Refuses to cut in half what goes on between a guest and the host. */
-export function mustBeWhole(core: LabCore, vm: VmRecord, what: string): void {
+export function mustBeWhole(vm: VmRecord, what: string): void {
   const open = [
-    ...core.openCaptures(vm),
+    ...openCaptures(vm.runtime),
+    ...[...vm.interfaces.values()].flatMap(({ segment }) => openCaptures(segment.owner.runtime)),
     ...[...vm.machine.processes].map(({ pid }) => `the output of process ${pid}, by spawn()`),
   ];
   if (open.length === 0) return;
@@ -75,7 +77,7 @@ export function mustBeWhole(core: LabCore, vm: VmRecord, what: string): void {
 /** Takes a virtual machine as it is. */
 export async function saveVm(core: LabCore, vm: VmRecord): Promise<VmSnapshot> {
   vm.machine.must("snapshot", "snapshot()");
-  mustBeWhole(core, vm, "snapshot()");
+  mustBeWhole(vm, "snapshot()");
   const saved = await vm.machine.save();
   if (!core.closed) return new VmSnapshot(core, vm.name, saved);
   saved.memory.close();
@@ -91,7 +93,7 @@ export async function restoreVm(core: LabCore, vm: VmRecord, snapshot: VmSnapsho
       `${what}: the snapshot is of "${snapshot.vmName}"; restore it there, or in a machine of that name`,
     );
   }
-  mustBeWhole(core, vm, "restore()");
+  mustBeWhole(vm, "restore()");
   await vm.machine.restore(saved, async (guest) => {
     await guest.clock.set(new Date());
     await settleGuest(core, vm, guest);

@@ -94,13 +94,15 @@ export function guestScript(parts: Iterable<string>, tools: GuestTools): string 
 function nicScript({ name, mac, mtu, addresses, gateways }: GuestNic): string {
   const v6 = (ip: string) => ip.includes(":") ? " -6" : "";
   const conf = `/proc/sys/net/ipv6/conf/${name}`;
+  const set = (value: number, file: string) => `echo ${value} >${conf}/${file}`;
+  // The lab's addresses are nobody else's, usable at once, and all that there are.
+  const own = [set(0, "accept_dad"), set(0, "accept_ra"), set(1, "addr_gen_mode")];
   return [
     `find_link ${mac} ${name}`,
-    // The lab's addresses are nobody else's, and usable at once.
-    `[ ! -d ${conf} ] || { echo 0 >${conf}/accept_dad; echo 0 >${conf}/accept_ra; }`,
+    `[ ! -d ${conf} ] || { ${own.join("; ")}; }`,
     `$ip addr flush dev ${name}`,
     `$ip link set dev ${name} mtu ${mtu} up`,
-    ...addresses.map((address) => `$ip${v6(address)} addr add ${address} dev ${name}`),
+    ...addresses.map((address) => `$ip${v6(address)} addr replace ${address} dev ${name}`),
     ...gateways.map((via) => `$ip${v6(via)} route replace default via ${via} dev ${name}`),
     "",
   ].join("\n");

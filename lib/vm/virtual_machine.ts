@@ -9,6 +9,7 @@ import { VmError } from "./errors.ts";
 import { Guest } from "./guest.ts";
 import type { GuestProcess } from "./guest_process.ts";
 import { loadState, saveState } from "./migration.ts";
+import type { GuestArch } from "./machine_spec.ts";
 import type { BootSource, Profile } from "./profile.ts";
 import { Qemu } from "./qemu.ts";
 import type { QmpEvent } from "./qmp.ts";
@@ -33,7 +34,7 @@ export interface VirtualMachineOptions {
   profile: Profile;
   memoryBytes: number;
   cpus: number;
-  acceleration: () => Promise<Acceleration>;
+  acceleration: (arch: GuestArch) => Promise<Acceleration>;
   /** Where machines that have booted are kept; undefined for nowhere. */
   cache: BootCache | undefined;
   /** Tells of what takes its time. */
@@ -239,14 +240,15 @@ export class VirtualMachine {
 
   async #prepare(): Promise<BootSource> {
     const { profile, host, directory, memoryBytes, onProgress, acceleration } = this.#options;
-    this.#acceleration = await acceleration();
     host.enter(() => {}); // Makes the directory.
-    return this.#source = await profile.prepare({
+    const source = await profile.prepare({
       directory,
       label: host.name,
       memoryBytes,
       onProgress,
     });
+    this.#acceleration = await acceleration(source.arch);
+    return this.#source = source;
   }
 
   async #bootByCache(cache: BootCache, source: BootSource): Promise<void> {

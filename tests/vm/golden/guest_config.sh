@@ -30,16 +30,16 @@ nameserver 10.0.1.1
 END
 
 find_link 02:00:00:00:00:01 eth0
-[ ! -d /proc/sys/net/ipv6/conf/eth0 ] || { echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad; echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_ra; }
+[ ! -d /proc/sys/net/ipv6/conf/eth0 ] || { echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad; echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_ra; echo 1 >/proc/sys/net/ipv6/conf/eth0/addr_gen_mode; }
 $ip addr flush dev eth0
 $ip link set dev eth0 mtu 1500 up
-$ip addr add 10.0.1.2/24 dev eth0
-$ip -6 addr add fd10:0:1::2/64 dev eth0
-$ip -6 addr add fe80::ff:fe00:1/64 dev eth0
+$ip addr replace 10.0.1.2/24 dev eth0
+$ip -6 addr replace fd10:0:1::2/64 dev eth0
+$ip -6 addr replace fe80::ff:fe00:1/64 dev eth0
 $ip route replace default via 10.0.1.1 dev eth0
 $ip -6 route replace default via fe80::1 dev eth0
 
 find_link 02:00:00:00:00:02 eth1
-[ ! -d /proc/sys/net/ipv6/conf/eth1 ] || { echo 0 >/proc/sys/net/ipv6/conf/eth1/accept_dad; echo 0 >/proc/sys/net/ipv6/conf/eth1/accept_ra; }
+[ ! -d /proc/sys/net/ipv6/conf/eth1 ] || { echo 0 >/proc/sys/net/ipv6/conf/eth1/accept_dad; echo 0 >/proc/sys/net/ipv6/conf/eth1/accept_ra; echo 1 >/proc/sys/net/ipv6/conf/eth1/addr_gen_mode; }
 $ip addr flush dev eth1
 $ip link set dev eth1 mtu 1400 up
