@@ -11,7 +11,8 @@ let known: Promise<KvmTrial> | undefined;
 
 /**
  * Whether KVM runs ordinary guests, and how that is known. The answer is found once a process; what
- * only a trial guest can tell is found once a boot, if there is a directory to note it in.
+ * only a trial guest can tell is noted until the next boot, or a no for ten minutes, where there is a
+ * directory for it.
  *
  * That `/dev/kvm` is there and opens does not tell it: where the kernel itself is a guest, KVM may
  * make machines that hang, or that run a thousand times slower than QEMU's own emulation.
@@ -100,8 +101,11 @@ export interface FreshKvmTrial extends KvmTrial {
   goodForMs: number;
 }
 
-/** Other work on the host may have made a guest late, so that it is asked again some time later. */
-const LATE_GOOD_FOR_MS = 10 * 60_000;
+/**
+ * A no is asked again some time later: other work may have made the guest late, and another
+ * hypervisor may have held the processor.
+ */
+const NO_GOOD_FOR_MS = 10 * 60_000;
 /** What a killed process gets to go, in milliseconds. */
 const GONE_MS = 1000;
 
@@ -129,12 +133,12 @@ export async function tryKvm(
     if (!await within(output, GONE_MS)) child.unref();
     const detail = `${KVM_DEVICE} is there, and a guest of a few instructions was not done with ` +
       `them after ${timeoutMs} ms`;
-    return { ok: false, detail, goodForMs: LATE_GOOD_FOR_MS };
+    return { ok: false, detail, goodForMs: NO_GOOD_FOR_MS };
   }
   const { stdout, stderr } = await output;
   const said = new TextDecoder().decode(stdout).trim();
   if (said === "ok") return { ok: true, detail: "works", goodForMs: Infinity };
-  if (said !== "") return { ok: false, detail: said, goodForMs: Infinity };
+  if (said !== "") return { ok: false, detail: said, goodForMs: NO_GOOD_FOR_MS };
   const lastLine = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
   return { ok: false, detail: `KVM's trial failed: ${lastLine}`, goodForMs: 0 };
 }

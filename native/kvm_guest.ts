@@ -1,7 +1,7 @@
 import { Arena } from "./arena.ts";
 import { NetyardError } from "./error.ts";
 import { fast } from "./fast.ts";
-import { check, closeFd, libc, O_RDWR, openFd } from "./libc.ts";
+import { check, closeFd, libc, O_RDWR, openFd, uninterrupted } from "./libc.ts";
 
 /** The modes of an x86 processor that {@linkcode runKvmGuest} knows. */
 export type KvmGuestMode = "real" | "long";
@@ -107,7 +107,7 @@ export function runKvmGuest(mode: KvmGuestMode): void {
     const vcpu = open(call(vm, KVM_CREATE_VCPU, "KVM_CREATE_VCPU"));
     setRegisters(vcpu, mode);
     const run = mapRun(vcpu, call(kvm, KVM_GET_VCPU_MMAP_SIZE, "KVM_GET_VCPU_MMAP_SIZE"));
-    call(vcpu, KVM_RUN, "KVM_RUN");
+    check(uninterrupted(() => fast().ioctl(vcpu, KVM_RUN, 0n)), "ioctl", KVM_DEVICE, "KVM_RUN");
     checkExit(run);
   } finally {
     // The mapping of the processor's state goes with the process.

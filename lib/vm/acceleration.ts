@@ -45,10 +45,7 @@ export interface Acceleration {
   notice?: string;
 }
 
-/**
- * Under TCG a guest's processor is ten times slower and its devices are not: what a guest does takes
- * up to four times as long.
- */
+// Deadlines are for what goes wrong: one that is too long costs nothing while all goes well.
 const TCG_TIMEOUT_FACTOR = 4;
 
 /** Whether KVM can be chosen at all, so that its trial is worth the time. */

@@ -69,24 +69,12 @@ export const MAX_DRIVE_ID = 31 - "faults-".length;
 
 /** The parts of a disk in this place. */
 export function driveParts(spec: DriveSpec, place: Place): DriveParts {
-  const { id, path, format, readOnly, faults } = spec;
-  const file = `file-${id}`;
-  const image = faults ? `faults-${id}` : file;
-  const mode = { "read-only": readOnly };
+  const { id, path, readOnly, faults } = spec;
   return {
     blockdevs: [
-      { driver: "file", "node-name": file, filename: path, ...mode },
-      ...faults
-        ? [{
-          driver: "blkdebug",
-          "node-name": image,
-          image: file,
-          // An empty list is one that QEMU does not take.
-          ...faults.length > 0 ? { "inject-error": faults.map(injectError) } : {},
-          ...mode,
-        }]
-        : [],
-      { driver: format, "node-name": `disk-${id}`, file: image, ...mode },
+      { driver: "file", "node-name": fileNode(id), filename: path, "read-only": readOnly },
+      ...faults ? [faultyNode(spec, faults)] : [],
+      imageNode(spec, faults !== undefined),
     ],
     device: {
       driver: "virtio-blk-pci",
@@ -98,6 +86,41 @@ export function driveParts(spec: DriveSpec, place: Place): DriveParts {
       rerror: "report",
       ...place,
     },
+  };
+}
+
+const fileNode = (id: string) => `file-${id}`;
+const faultsNode = (id: string) => `faults-${id}`;
+
+/**
+ * The block node that makes errors up for a disk. To have it come and go while the machine runs:
+ * `blockdev-add` it, and `blockdev-reopen` the {@linkcode imageNode} with it; reopen that without it,
+ * and `blockdev-del` it. QEMU changes no errors of a node that there is.
+ */
+export function faultyNode(
+  { id, readOnly }: DriveSpec,
+  faults: readonly DriveFault[],
+): DriveParts["blockdevs"][number] {
+  return {
+    driver: "blkdebug",
+    "node-name": faultsNode(id),
+    image: fileNode(id),
+    // An empty list is one that QEMU does not take.
+    ...faults.length > 0 ? { "inject-error": faults.map(injectError) } : {},
+    "read-only": readOnly,
+  };
+}
+
+/** The top block node of a disk, over the one that makes errors up or over the file itself. */
+export function imageNode(
+  { id, format, readOnly }: DriveSpec,
+  faulty: boolean,
+): DriveParts["blockdevs"][number] {
+  return {
+    driver: format,
+    "node-name": `disk-${id}`,
+    file: faulty ? faultsNode(id) : fileNode(id),
+    "read-only": readOnly,
   };
 }
 

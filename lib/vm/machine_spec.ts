@@ -51,7 +51,7 @@ export interface DriveSpec {
   readOnly: boolean;
   /** The hot-plug slot, from 0. Default: none, so that it stays for the life of the machine. */
   slot?: number;
-  /** Errors to make up. With an empty list some can be set later. Default: no such layer. */
+  /** Errors to make up. Default none; they can come and go later: see `faultyNode`. */
   faults?: readonly DriveFault[];
 }
 

@@ -2,129 +2,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Namespace } from "../../native/namespace.ts";
 import { closeFd } from "../../native/libc.ts";
-import { findProgram } from "../../native/process.ts";
 import { keepTap, openTap } from "../../native/tap.ts";
 import { labFacts } from "../../lib/host/probe.ts";
-import { qemuCommand } from "../../lib/vm/argv.ts";
-import { driveParts, nicParts, slotPlace } from "../../lib/vm/devices.ts";
-import type { MachineSpec } from "../../lib/vm/machine_spec.ts";
-import { PLAIN } from "./argv_cases.ts";
-
-const DEADLINE_MS = 20_000;
-const unable = findProgram("qemu-system-x86_64") ? undefined : "QEMU is not on PATH";
-
-/** A client of a machine's QMP socket. */
-class Qmp {
-  #reader: ReadableStreamDefaultReader<string>;
-  #conn: Deno.Conn;
-  #rest = "";
-
-  constructor(conn: Deno.Conn) {
-    this.#conn = conn;
-    this.#reader = conn.readable.pipeThrough(new TextDecoderStream()).getReader();
-  }
-
-  async #line(): Promise<Record<string, unknown>> {
-    while (!this.#rest.includes("\n")) {
-      const { value, done } = await this.#reader.read();
-      if (done) throw new Error("QEMU closed QMP");
-      this.#rest += value;
-    }
-    const end = this.#rest.indexOf("\n");
-    const line = this.#rest.slice(0, end);
-    this.#rest = this.#rest.slice(end + 1);
-    return JSON.parse(line);
-  }
-
-  /** The answer to a command; events are passed over. */
-  async call(execute: string, args: Record<string, unknown> = {}): Promise<unknown> {
-    const command = new TextEncoder().encode(JSON.stringify({ execute, arguments: args }) + "\n");
-    await this.#conn.write(command);
-    for (;;) {
-      const answer = await this.#line();
-      if ("error" in answer) throw new Error(`${execute}: ${JSON.stringify(answer.error)}`);
-      if ("return" in answer) return answer.return;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#reader.cancel().catch(() => {}); // QEMU was the first to close
-  }
-}
-
-/** What a test has of a machine that waits. */
-interface Waiting {
-  qmp: Qmp;
-  directory: string;
-}
-
-/** Starts a machine, has QMP asked, and tells it to quit. */
-async function withMachine(
-  differ: (directory: string) => Partial<MachineSpec>,
-  ask: (waiting: Waiting) => Promise<void>,
-  namespace?: Namespace,
-): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  const { program, args } = qemuCommand({
-    ...PLAIN,
-    kernel: undefined,
-    initrd: undefined,
-    cmdline: undefined,
-    memoryBytes: 64 * 2 ** 20,
-    sockets: {
-      qmp: `${directory}/qmp`,
-      agent: `${directory}/agent`,
-      console: `${directory}/console`,
-    },
-    ...differ(directory),
-  });
-  // A file without a name as descriptor 9, for those whose memory it is.
-  const script = 'exec 9<>"$0/memory"; rm "$0/memory"; exec "$@"';
-  const start = () =>
-    new Deno.Command("sh", {
-      args: ["-c", script, directory, program, ...args, ...args.includes("-S") ? [] : ["-S"]],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-  const child = namespace ? namespace.enter(start) : start();
-  const output = child.output();
-  const ended = output.then(({ stderr }) => {
-    throw new Error(`QEMU ended: ${new TextDecoder().decode(stderr)}`);
-  });
-  ended.catch(() => {});
-  const timer = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS);
-  try {
-    const qmp = new Qmp(await Promise.race([connected(`${directory}/qmp`), ended]));
-    await qmp.call("qmp_capabilities");
-    await ask({ qmp, directory });
-    await qmp.call("quit");
-    const { code, stderr } = await output;
-    assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
-    await qmp.close();
-  } finally {
-    clearTimeout(timer);
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has ended.
-    }
-    await output;
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
-async function connected(path: string): Promise<Deno.Conn> {
-  const deadline = performance.now() + DEADLINE_MS;
-  for (;;) {
-    try {
-      return await Deno.connect({ transport: "unix", path });
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 5)); // until QEMU listens
-    }
-  }
-}
+import { driveParts, faultyNode, imageNode, nicParts, slotPlace } from "../../lib/vm/devices.ts";
+import type { DriveFault, DriveSpec, MachineSpec } from "../../lib/vm/machine_spec.ts";
+import { migrationOf, type Qmp, unable, withMachine } from "./waiting_machine.ts";
 
 async function statusOf(qmp: Qmp): Promise<unknown> {
   return (await qmp.call("query-status") as { status: unknown }).status;
@@ -194,6 +76,47 @@ Deno.test("a disk that is plugged in later has the parts of one on the command l
   });
 });
 
+Deno.test("errors are made up for a disk from the start, and come and go later", async () => {
+  if (unable) return console.log(`skipped: ${unable}`);
+  const FAULTS = [{ event: "read_aio", sector: 0 }];
+  // QEMU's own reader prints "read 512/512 bytes at offset 0", or "read failed: ...".
+  const read = (qmp: Qmp, offset: number) =>
+    qmp.call("human-monitor-command", {
+      "command-line": `qemu-io disk-data "read ${offset} 512"`,
+    });
+  const results = (said: string) => said.match(/^read (failed: .*|512\/512 .*)$/gm);
+  const disk = (directory: string, faults?: DriveFault[]): DriveSpec => {
+    Deno.writeFileSync(`${directory}/disk`, new Uint8Array(1 << 20));
+    return { id: "data", path: `${directory}/disk`, format: "raw", readOnly: false, faults };
+  };
+
+  const first = await withMachine(
+    (directory) => ({ drives: [disk(directory, FAULTS)] }),
+    async ({ qmp }) => {
+      await read(qmp, 0);
+      await read(qmp, 4096);
+    },
+  );
+  const failed = "read failed: Input/output error";
+  assertEquals(results(first), [failed, "read 512/512 bytes at offset 4096"]);
+
+  const later = await withMachine(
+    (directory) => ({ drives: [disk(directory)] }),
+    async ({ qmp, directory }) => {
+      const spec = disk(directory);
+      await read(qmp, 0);
+      await qmp.call("blockdev-add", faultyNode(spec, FAULTS));
+      await qmp.call("blockdev-reopen", { options: [imageNode(spec, true)] });
+      await read(qmp, 0);
+      await qmp.call("blockdev-reopen", { options: [imageNode(spec, false)] });
+      await qmp.call("blockdev-del", { "node-name": "faults-data" });
+      await read(qmp, 0);
+    },
+  );
+  const done = "read 512/512 bytes at offset 0";
+  assertEquals(results(later), [done, failed, done]);
+});
+
 Deno.test("a machine waits to be restored, its memory a file without a name", async () => {
   if (unable) return console.log(`skipped: ${unable}`);
   for (const memoryShared of [true, false]) {
@@ -226,4 +149,36 @@ Deno.test("a card is the same from the command line and plugged in", async () =>
     }
     await qmp.call("set_link", { name: "lan", up: false });
   }, namespace);
+});
+
+Deno.test("a machine that was given a disk and saved is restored by the line that has it", async () => {
+  if (unable) return console.log(`skipped: ${unable}`);
+  const directory = await Deno.makeTempDir();
+  const path = `${directory}/disk`;
+  const drive = { id: "data", path, format: "raw", readOnly: false, slot: 1 } as const;
+  try {
+    await Deno.writeFile(path, new Uint8Array(1 << 20));
+    let state = new Uint8Array();
+    await withMachine(() => ({}), async ({ qmp }) => {
+      const { blockdevs, device } = driveParts(drive, slotPlace(drive.slot));
+      for (const blockdev of blockdevs) await qmp.call("blockdev-add", blockdev);
+      await qmp.call("device_add", device);
+      using listener = Deno.listen({ transport: "unix", path: `${directory}/out` });
+      const received = listener.accept().then(({ readable }) => new Response(readable).bytes());
+      await qmp.call("migrate", { uri: `unix:${directory}/out` });
+      state = await received;
+      assertEquals(await migrationOf(qmp), "completed");
+    });
+    await withMachine(() => ({ incoming: true, drives: [drive] }), async ({ qmp }) => {
+      await qmp.call("migrate-incoming", { uri: `unix:${directory}/in` });
+      using connection = await Deno.connect({ transport: "unix", path: `${directory}/in` });
+      await new Blob([state]).stream().pipeTo(connection.writable, { preventClose: true });
+      connection.closeWrite();
+      assertEquals(await migrationOf(qmp), "completed");
+      const plugged = { path: "/machine/peripheral/data", property: "drive" };
+      assertEquals(await qmp.call("qom-get", plugged), "disk-data");
+    });
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });
