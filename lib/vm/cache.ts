@@ -24,16 +24,19 @@ export interface Cached {
   hash: string;
 }
 
-/** What was written down about the files; a time that has changed makes their contents be read. */
+/** What was written down about the files. */
 interface Manifest {
   hash: string;
-  files: Record<string, { size: number; mtimeMs: number; sha256: string }>;
+  files: Record<string, { size: number; sha256: string }>;
 }
 
 const MANIFEST = "manifest.json";
 const BUILDING = ".building-";
 // What a process that was killed has left behind is older than any that still builds.
 const ABANDONED_MS = 3_600_000;
+
+// All files get this time, in seconds: one that has another was touched, and is read before it is used.
+const KEPT = 1_000_000_000;
 
 const running = new Map<string, Promise<Cached>>();
 
@@ -95,6 +98,7 @@ async function build(request: CacheRequest, own: string, target: string): Promis
   for await (const { name } of Deno.readDir(own)) {
     if (!request.files.includes(name)) await Deno.remove(join(own, name), { recursive: true });
   }
+  for (const file of request.files) await Deno.utime(join(own, file), KEPT, KEPT);
   const manifest = await describe(own, request.files);
   await Deno.writeTextFile(join(own, MANIFEST), JSON.stringify(manifest));
   await Deno.chmod(own, 0o755);
@@ -121,10 +125,10 @@ async function verified(directory: string, files: readonly string[]): Promise<Ca
     const stats = await Promise.all(files.map((file) => Deno.stat(join(directory, file))));
     const known = files.map((file) => manifest.files[file]);
     if (files.some((_, i) => stats[i].size !== known[i].size)) return undefined;
-    if (files.some((_, i) => stats[i].mtime?.getTime() !== known[i].mtimeMs)) {
-      const now = await describe(directory, files);
-      if (now.hash !== manifest.hash) return undefined;
-      await renew(directory, now);
+    if (stats.some(({ mtime }) => mtime?.getTime() !== KEPT * 1000)) {
+      if ((await describe(directory, files)).hash !== manifest.hash) return undefined;
+      // A cache of somebody else is read each time.
+      for (const file of files) await Deno.utime(join(directory, file), KEPT, KEPT).catch(() => {});
     }
     return { directory, hash: manifest.hash };
   } catch {
@@ -132,24 +136,11 @@ async function verified(directory: string, files: readonly string[]): Promise<Ca
   }
 }
 
-/** Notes the new times of contents that are the same, so that they need not be read again. */
-async function renew(directory: string, manifest: Manifest): Promise<void> {
-  const draft = join(directory, `${MANIFEST}.${crypto.randomUUID()}`);
-  try {
-    await Deno.writeTextFile(draft, JSON.stringify(manifest));
-    await Deno.rename(draft, join(directory, MANIFEST));
-  } catch {
-    await Deno.remove(draft).catch(() => {}); // a cache that is not ours is read again each time
-  }
-}
-
 async function describe(directory: string, files: readonly string[]): Promise<Manifest> {
   const described: Manifest["files"] = {};
   for (const file of files) {
-    const path = join(directory, file);
-    const { size, mtime } = await Deno.stat(path);
-    const sha256 = await hex(await Deno.readFile(path));
-    described[file] = { size, mtimeMs: mtime?.getTime() ?? 0, sha256 };
+    const content = await Deno.readFile(join(directory, file));
+    described[file] = { size: content.length, sha256: await hex(content) };
   }
   const text = files.map((file) => `${file} ${described[file].sha256}\n`).join("");
   return { hash: await hex(new TextEncoder().encode(text)), files: described };
@@ -194,7 +185,7 @@ function explained(error: unknown, directory: string): unknown {
       { cause: error },
     );
   }
-  if (["EACCES", "EPERM", "EROFS", "ENOTDIR"].includes(code)) {
+  if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"].includes(code)) {
     return new CacheError(`cannot write in ${directory} (${message}): change that, ${remedy}`, {
       cause: error,
     });
