@@ -184,6 +184,19 @@ const PRINTS: Record<string, (output: string) => void> = {
     }
     assertEquals(output.match(/^ +down /gm)?.length, 7);
   },
+  "capture.ts"(output) {
+    const [, laptop, server] = match(
+      output,
+      /^by the laptop +(10[\d.]+):40000 +([\d.]+):5353$/m,
+    );
+    const [, home] = match(
+      output,
+      new RegExp(`^by the server +([\\d.]+):40000 +${server}:5353$`, "m"),
+    );
+    assertNotEquals(home, laptop);
+    assertMatch(output, new RegExp(`^the answer +${server}:5353 +${laptop}:40000$`, "m"));
+    assertMatch(output, /^tcpdump reads [2-9] packets from the file$/m);
+  },
   "under_test.ts"(output) {
     assertMatch(output, /^ok \| 3 passed \| 0 failed/m);
   },
