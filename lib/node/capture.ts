@@ -203,6 +203,7 @@ export class Capture implements AsyncDisposable {
     await this.#reading;
   }
 
+  /** Closes it. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

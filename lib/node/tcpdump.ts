@@ -10,6 +10,9 @@ import { childOf } from "../../native/signal.ts";
 import { CaptureError } from "./capture_errors.ts";
 import { NodeCommand } from "./command.ts";
 import type { Host } from "./host.ts";
+import { keepingGroups } from "./keep_groups.ts";
+
+const PROGRAM = "tcpdump";
 
 /** What tcpdump counted so far. */
 export interface TcpdumpCounts {
@@ -40,8 +43,8 @@ const KIB = 1024;
  * The arguments of tcpdump.
  *
  * `--immediate-mode` has the kernel hand over each packet at once, in slots that are all as large as
- * the largest packet may be. `-Z root`: the user that tcpdump would become does not exist in a user
- * namespace.
+ * the largest packet may be. `-Z root`: it stays root, for the user that it would become does not exist
+ * in a user namespace; see {@link keepingGroups} for what that takes there.
  *
  * Source: tcpdump(8).
  */
@@ -102,19 +105,27 @@ export class Tcpdump {
 
   /** Starts one, and resolves once no packet can be missed any more. `what` begins its errors. */
   static async start(host: Host, options: TcpdumpOptions, what: string): Promise<Tcpdump> {
-    const child = new NodeCommand(host, "tcpdump", {
-      args: tcpdumpArguments(options),
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }, { binary: true }).spawn();
+    const args = tcpdumpArguments(options);
+    const rootless = host.sandbox.signal !== undefined;
+    const [program, all] = rootless ? keepingGroups(PROGRAM, args) : [PROGRAM, args];
+    const child = new NodeCommand(
+      host,
+      program,
+      { args: all, stdin: "null", stdout: "piped", stderr: "piped" },
+      { binary: true },
+    ).spawn();
     const tcpdump = new Tcpdump(host, child);
     const listening = await tcpdump.#until(() => /listening on /.test(tcpdump.#said) || undefined);
     if (!listening) {
       await child.stdout.cancel();
       tcpdump.kill();
       host.ready(); // If the node is gone, that is why.
-      throw new CaptureError(`${what}: tcpdump refused: ${tcpdump.words || "it said nothing"}`);
+      const hint = rootless && program === PROGRAM
+        ? "; without root, captures may need perl: install it"
+        : "";
+      throw new CaptureError(
+        `${what}: tcpdump refused: ${tcpdump.words || "it said nothing"}${hint}`,
+      );
     }
     tcpdump.#growPipe();
     return tcpdump;
