@@ -2,7 +2,7 @@ import { hostMemoryBytes } from "../host/memory.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { BootCache } from "../vm/boot_cache.ts";
 import { cacheDirectory } from "../vm/cache.ts";
-import { hostAcceleration } from "../vm/host_acceleration.ts";
+import { accelerationHere } from "../vm/acceleration_here.ts";
 import { memoryBytes } from "../vm/memory.ts";
 import { profileNamed } from "../vm/profiles.ts";
 import { SLOTS, VirtualMachine } from "../vm/virtual_machine.ts";
@@ -42,7 +42,7 @@ export function addVm(
       profile,
       memoryBytes: memory,
       cpus,
-      acceleration: (arch) => hostAcceleration(arch, accel),
+      acceleration: (arch) => accelerationHere(arch, accel),
       cache: options.bootCache === false ? undefined : new BootCache(`${cacheDirectory()}/boots`),
       onProgress: (line) => core.log(name, "stderr", new TextEncoder().encode(`${line}\n`)),
       onState: (state, why) => changed(core, vm, state, why),
