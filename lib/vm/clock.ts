@@ -15,7 +15,11 @@ const advanceSchema = z.strictObject({ by: durationSchema });
 export class Clock {
   #context: GuestContext;
 
-  /** Of the guest behind an agent. */
+  /**
+   * Of the guest behind an agent.
+   *
+   * @internal
+   */
   constructor(context: GuestContext) {
     this.#context = context;
   }

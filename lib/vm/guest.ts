@@ -77,7 +77,7 @@ export class Guest {
 
   /** As {@linkcode Guest.readFile}, as UTF-8. */
   async readTextFile(path: string): Promise<string> {
-    return new TextDecoder().decode(await this.readFile(path));
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await this.readFile(path));
   }
 
   /**

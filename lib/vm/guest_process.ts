@@ -37,6 +37,7 @@ export class GuestProcess implements AsyncDisposable {
 
   #context: GuestContext;
   #mark: string;
+  /** Whether the agent said so; where the agent failed, the command may still run. */
   #ended = false;
   #status: Promise<RunStatus>;
   #removed: Promise<void>;
@@ -66,7 +67,11 @@ export class GuestProcess implements AsyncDisposable {
     this.#removed = this.#remove([out, err]);
   }
 
-  /** Starts a command in the guest. */
+  /**
+   * Starts a command in the guest; `Guest.spawn()` is how to ask for it.
+   *
+   * @internal
+   */
   static async start(
     context: GuestContext,
     command: string | string[],
@@ -121,7 +126,11 @@ export class GuestProcess implements AsyncDisposable {
     return this.close();
   }
 
-  /** Resolves, never rejects, when nothing of it is left in the guest. */
+  /**
+   * Resolves, never rejects, when nothing of it is left in the guest.
+   *
+   * @internal
+   */
   get removed(): Promise<void> {
     return this.#removed;
   }
@@ -138,6 +147,7 @@ export class GuestProcess implements AsyncDisposable {
         );
         const grew = [await out.read(status.exited), await err.read(status.exited)].some(Boolean);
         if (status.exited) {
+          this.#ended = true;
           out.end();
           err.end();
           return runStatus(status);
@@ -149,8 +159,6 @@ export class GuestProcess implements AsyncDisposable {
       out.end(error);
       err.end(error);
       throw error;
-    } finally {
-      this.#ended = true;
     }
   }
 

@@ -17,6 +17,8 @@ export function runResult(what: string, status: ExecStatus): RunResult {
   return new Result(what, status);
 }
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 class Result implements RunResult {
   readonly exitCode: number;
   readonly signal: string | null;
@@ -35,8 +37,8 @@ class Result implements RunResult {
     this.status = kind;
     this.stdoutBytes = Uint8Array.fromBase64(status["out-data"] ?? "");
     this.stderrBytes = Uint8Array.fromBase64(status["err-data"] ?? "");
-    this.stdout = new TextDecoder().decode(this.stdoutBytes);
-    this.stderr = new TextDecoder().decode(this.stderrBytes);
+    this.stdout = decoder.decode(this.stdoutBytes);
+    this.stderr = decoder.decode(this.stderrBytes);
     this.truncated = Boolean(status["out-truncated"] || status["err-truncated"]);
     this.#what = what;
   }

@@ -90,6 +90,23 @@ Deno.test("a guest that dies under a spawned command ends its streams and wait()
   await process.stderr.cancel().catch(() => {});
 });
 
+Deno.test("a spawned command is killed on close also where the agent failed", async () => {
+  let killed = false;
+  await using fake = await fakeGuest(({ execute, arguments: args }) => {
+    if (execute === "guest-file-open") return 1;
+    if (execute === "guest-exec") {
+      killed ||= args.arg[1].includes("kill -s");
+      return { pid: args.path === "/bin/sh" && !killed ? 7 : 8 };
+    }
+    if (execute === "guest-exec-status") return args.pid === 7 ? new Refuse("oops") : ended();
+    return {};
+  });
+  const process = await fake.guest.spawn("x");
+  await assertRejects(() => process.wait(), GuestAgentError, "oops");
+  await process.close();
+  assertEquals(killed, true);
+});
+
 Deno.test("a program that the agent cannot start leaves no file open", async () => {
   const open = new Set<number>();
   await using fake = await fakeGuest(({ execute, arguments: args }: AgentMessage) => {
