@@ -43,11 +43,8 @@ export interface GuestFile {
   executable?: boolean;
 }
 
-// Busybox's shell prefers its own ip and tc, so the shells of users have functions before them.
-const PROFILE = `export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root PS1='\\h:\\w\\$ '
-ip() { /bin/ip "$@"; }
-tc() { /bin/tc "$@"; }
-ping() { /bin/ping "$@"; }
+const PROFILE = `export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+PS1='tiny:$PWD# '
 cd
 `;
 
@@ -56,11 +53,14 @@ const INIT = `#!/bin/busybox sh
 mount -t proc -o nosuid,nodev,noexec proc /proc
 mount -t sysfs -o nosuid,nodev,noexec sys /sys
 mount -t devtmpfs -o nosuid dev /dev
-mkdir -p /dev/pts /dev/shm /dev/virtio-ports
+mkdir -p /dev/pts /dev/shm /dev/net /dev/virtio-ports
 mount -t devpts -o nosuid,noexec,gid=5,mode=620 devpts /dev/pts
 mount -t tmpfs -o nosuid,nodev shm /dev/shm
 ln -s /proc/self/fd /dev/fd
 ln -s fd/0 /dev/stdin; ln -s fd/1 /dev/stdout; ln -s fd/2 /dev/stderr
+# Opening these loads their modules.
+mknod /dev/net/tun c 10 200
+mknod /dev/loop-control c 10 237
 # Addresses work at once, without asking whether another has them.
 echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad
 echo tiny > /proc/sys/kernel/hostname
@@ -69,10 +69,11 @@ ip link set lo up
 exec init
 `;
 
-// Busybox's init starts these again when they end.
+// Busybox's init starts these again when they end. The console has the plain shell, which writes no
+// escape sequences; ash has history and editing, for who types.
 const INITTAB = `::respawn:/netyard/agent
 ::respawn:/netyard/power
-ttyS0::askfirst:-/bin/ash
+ttyS0::askfirst:-/bin/sh
 ::ctrlaltdel:/sbin/shutdown -r
 `;
 

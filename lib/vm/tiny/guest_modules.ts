@@ -38,5 +38,5 @@ export const EXTRA_MODULES: readonly string[] = [
   ..."inet_diag tcp_diag udp_diag raw_diag unix_diag af_packet_diag netlink_diag".split(" "),
   ..."tcp_bbr mptcp_diag".split(" "),
   // file systems and disks
-  ..."overlay squashfs loop isofs vfat nls_ascii nls_cp437 fuse".split(" "),
+  ..."overlay squashfs loop isofs vfat nls_ascii nls_cp437".split(" "),
 ];
