@@ -49,18 +49,10 @@ Deno.test("options that are none are refused", async () => {
 });
 
 Deno.test("without apt the error tells how to use a guest of one's own", async () => {
-  const main = `import { tinyBootFiles } from ${
-    JSON.stringify(new URL("../../lib/vm/tiny/boot_files.ts", import.meta.url).href)
-  };
-  await tinyBootFiles().catch((error) => console.log(String(error)));`;
   const directory = await Deno.makeTempDir();
   try {
-    const { stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["eval", "--config", new URL("../../deno.json", import.meta.url).pathname, main],
-      env: { PATH: directory, NETYARD_CACHE: directory },
-    }).output();
     assertEquals(
-      new TextDecoder().decode(stdout),
+      await failure([], { PATH: directory, NETYARD_CACHE: directory }),
       `${BootFilesError.name}: the profile "tiny" is made from Debian packages, and this host has ` +
         "no apt: describe a guest of your own under [profiles.NAME] in netyard.toml (kernel, " +
         "initrd, cmdline)\n",
@@ -70,6 +62,51 @@ Deno.test("without apt the error tells how to use a guest of one's own", async (
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("a disk that fills up while packages are extracted is told, and left empty", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const mount = 'mount -t tmpfs -o size=80m none "$0" && "$@"; ls -A "$0/tiny"';
+    const before = ["unshare", Deno.uid() === 0 ? "-m" : "-Urm", "sh", "-c", mount, directory];
+    assertEquals(
+      await failure(before, { NETYARD_CACHE: directory }),
+      `CacheError: the disk is full: nothing more can be kept in ${directory}/tiny: make room ` +
+        "there, or have the cache elsewhere: set NETYARD_CACHE\n",
+    );
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("without network the error says what failed, and how to fill the cache", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const before = ["unshare", Deno.uid() === 0 ? "-n" : "-Urn"];
+    // In a namespace of its own even root gets no new lists: they stay as they are.
+    const said = await failure([...before, "-m", "sh", "-c", READ_ONLY_LISTS], {
+      NETYARD_CACHE: directory,
+    });
+    assert(said.includes("`apt-get -q -o APT::Sandbox::User=root download linux-image-"), said);
+    assert(said.includes("boot the profile once in a process that has, which fills the cache"));
+    assertEquals([...Deno.readDirSync(join(directory, "tiny"))], []);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+const READ_ONLY_LISTS = "mount --bind /var/lib/apt/lists /var/lib/apt/lists && " +
+  'mount -o remount,ro,bind /var/lib/apt/lists && exec "$0" "$@"';
+
+/** How {@linkcode tinyBootFiles} fails in a process of its own, behind another command. */
+async function failure(before: string[], env: Record<string, string>): Promise<string> {
+  const module = JSON.stringify(new URL("../../lib/vm/tiny/boot_files.ts", import.meta.url).href);
+  const main = `import { tinyBootFiles } from ${module};
+    console.log(await tinyBootFiles().catch(String));`;
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const argv = [...before, Deno.execPath(), "eval", "--config", config, main];
+  const { stdout } = await new Deno.Command(argv[0], { args: argv.slice(1), env }).output();
+  return new TextDecoder().decode(stdout);
+}
 
 Deno.test("the guest boots to its agent, with the real network tools in its shell", async () => {
   await using guest = await TinyGuest.boot(await made());

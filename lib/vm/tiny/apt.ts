@@ -49,10 +49,12 @@ export async function extractPackages(
   const extract = async (tree: string, names: string[]) => {
     for (const name of names) await runTool(["dpkg-deb", "-x", join(debs, name), tree]);
   };
-  await Promise.all([
+  // Both have ended before anybody removes what they write.
+  const ends = await Promise.allSettled([
     extract(trees.kernel, files.filter(isKernel)),
     extract(trees.programs, files.filter((name) => !isKernel(name))),
   ]);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   return trees;
 }
 
@@ -95,15 +97,22 @@ async function withFreshLists<T>(
   act: () => Promise<T>,
   onProgress: (line: string) => void,
 ): Promise<T> {
+  let first: ToolError;
   try {
     return await act();
   } catch (error) {
     if (!(error instanceof ToolError) || isFull(error)) throw error;
     if (Deno.uid() !== 0) throw unavailable(error);
+    first = error;
   }
   onProgress("updating the lists of packages");
   try {
     await runTool(["apt-get", "-q", "update"]);
+  } catch (error) {
+    // Root of a user namespace may not; what was wrong before says more.
+    throw error instanceof ToolError && !isFull(error) ? unavailable(first) : error;
+  }
+  try {
     return await act();
   } catch (error) {
     throw error instanceof ToolError && !isFull(error) ? unavailable(error) : error;
