@@ -2,7 +2,8 @@ import { linkLocalFromMac } from "../address/mod.ts";
 import { abandonConditions, applyConditions } from "./conditions.ts";
 import { type Conditions, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
-import { leaveBridge, meetBridge } from "./detours.ts";
+import { leave } from "./bridge_leave.ts";
+import { meetBridge } from "./detours.ts";
 import { applyDownlink } from "./downlink.ts";
 import { TopologyError } from "./errors.ts";
 import { isGuest } from "./configure.ts";
@@ -116,7 +117,7 @@ export function unplug(iface: InterfaceRecord): void {
 export function detach(core: LabCore, iface: InterfaceRecord): void {
   unregister(core, iface);
   unplug(iface);
-  leaveBridge(iface.segment, iface);
+  leave(core, iface.segment, iface);
   release(iface);
 }
 

@@ -26,7 +26,7 @@ import {
 } from "./bridge_options.ts";
 import { changePartitions } from "./bridge_partitions.ts";
 import { routeBridges, unrouteBridges } from "./bridge_routes.ts";
-import { impairmentsState, partitionsState } from "./bridge_state.ts";
+import { impairmentsState } from "./bridge_state.ts";
 import { closeBridge } from "./build_bridge.ts";
 import type { LabCore } from "./core.ts";
 import { TopologyError } from "./errors.ts";
@@ -118,11 +118,7 @@ export class Bridge implements AsyncDisposable {
    */
   detach(member: Member): Promise<void> {
     return this.#act("detach()", (segment, what) => {
-      const before = JSON.stringify(impairmentsState(segment));
-      const ways = segment.bridging.partitions.oneWay.size;
       detachMember(this.#core, segment, parseOptions(memberSchema, member, what), "detach()");
-      if (JSON.stringify(impairmentsState(segment)) !== before) this.#tellImpairments();
-      if (segment.bridging.partitions.oneWay.size !== ways) this.#tellPartitions();
     });
   }
 
@@ -340,11 +336,6 @@ export class Bridge implements AsyncDisposable {
   #tellImpairments(): void {
     const impairments = impairmentsState(this.#segment);
     this.#core.bus.emit({ kind: "bridge-impairments-changed", bridge: this.name, impairments });
-  }
-
-  #tellPartitions(): void {
-    const partitions = partitionsState(this.#segment);
-    this.#core.bus.emit({ kind: "bridge-partitions-changed", bridge: this.name, partitions });
   }
 
   #named(what: string, member: Member): string {

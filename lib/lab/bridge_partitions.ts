@@ -1,10 +1,10 @@
-import { pairKey, type Partitions, wayKey } from "../bridge/partitions.ts";
+import { isPartitioned, type Partitions } from "../bridge/partitions.ts";
 import { dropOnWay } from "./bridge_impair.ts";
 import { loadBridgeRules } from "./bridge_rules.ts";
 import { partitionsState } from "./bridge_state.ts";
 import type { LabCore } from "./core.ts";
-import { announceMember } from "./detours.ts";
-import type { Detour, Segment } from "./model.ts";
+import type { InterfaceRecord, Segment } from "./model.ts";
+import { addressesOf, forgetAt } from "./neighbours.ts";
 
 /** Who on a bridge is kept from whom: changing it, and putting it in force. */
 
@@ -33,14 +33,32 @@ export function changePartitions(
   }
   const partitions = partitionsState(segment);
   if (JSON.stringify(partitions) === JSON.stringify(was)) return;
-  dropOnWay(segment, (detour) => isClosed(bridging.partitions, detour));
-  // Who asked for a peer in vain would ask again a second later.
-  for (const iface of segment.members.keys()) announceMember(iface);
+  dropOnWay(segment, ({ from, to }) => isClosed(bridging.partitions, from, to));
+  reunite(segment, before, bridging.partitions);
   core.bus.emit({ kind: "bridge-partitions-changed", bridge: segment.name, partitions });
 }
 
-function isClosed({ pairs, oneWay, all, isolated }: Partitions, { from, to }: Detour): boolean {
-  const [a, b] = [from.node.name, to.node.name];
-  return all || isolated.has(a) || isolated.has(b) || pairs.has(pairKey(a, b)) ||
-    oneWay.has(wayKey(a, b));
+function isClosed(
+  partitions: Partitions,
+  { node: { name: from } }: InterfaceRecord,
+  { node: { name: to } }: InterfaceRecord,
+): boolean {
+  const { isolated } = partitions;
+  return isolated.has(from) || isolated.has(to) || isPartitioned(partitions, from, to);
+}
+
+/**
+ * Makes members forget that those whom they reach again did not answer: they would ask again only a
+ * second later.
+ */
+function reunite({ members, acquainted }: Segment, before: Partitions, now: Partitions): void {
+  for (const one of members.keys()) {
+    if (!one.up || !one.node.used) continue;
+    const back = [...members.keys()].filter((other) =>
+      other !== one && !acquainted.get(one)?.has(other) &&
+      (isClosed(before, one, other) || isClosed(before, other, one)) &&
+      !isClosed(now, one, other) && !isClosed(now, other, one)
+    );
+    if (back.length > 0) forgetAt(one.node, one.index, back.flatMap(addressesOf));
+  }
 }

@@ -10,7 +10,7 @@ import type { RouteEnd, Segment } from "./model.ts";
 import { linkName } from "./names.ts";
 import { step } from "./steps.ts";
 import { type Defer, undoing } from "./undo.ts";
-import { besideOthers } from "./wiring.ts";
+import { besideOthers, bridgeOf } from "./wiring.ts";
 
 /**
  * Routes between two bridges: a link between the nodes of both gateways, and on each side a route to
@@ -47,6 +47,8 @@ export function removeBridgeRoutes(core: LabCore, here: Segment): void {
 }
 
 function link(core: LabCore, a: Segment, b: Segment, defer: Defer): void {
+  // A node without any IPv4 address takes no route by way of one.
+  for (const bridge of [a, b]) if (bridge.alwaysBridge) bridgeOf(bridge, bridge.gatewayLink, defer);
   step("link");
   const macs = [core.nextMac(defer), core.nextMac(defer)];
   const [near, far] = besideOthers([a.owner, b.owner], undefined, () => {

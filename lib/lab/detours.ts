@@ -20,10 +20,14 @@ export function meetBridge(iface: InterfaceRecord): void {
 
 /**
  * Forgets what was asked of one direction only, once a member has left; what holds both ways stays,
- * for when it comes back.
+ * for when it comes back. Returns what has changed.
  */
-export function leaveBridge(segment: Segment, iface: InterfaceRecord): void {
+export function leaveBridge(
+  segment: Segment,
+  iface: InterfaceRecord,
+): { partitions: boolean; impairments: boolean } {
   const { bridging } = segment;
+  const [partitions, impairments] = [bridging.partitions.oneWay.size, bridging.ways.size];
   const { name } = iface.node;
   if (interfacesOn(segment, name).length === 0) {
     forgetWays(bridging.ways, name);
@@ -34,6 +38,10 @@ export function leaveBridge(segment: Segment, iface: InterfaceRecord): void {
     [...bridging.detours].filter(({ from, to }) => from === iface || to === iface),
   );
   loadBridgeRules(segment);
+  return {
+    partitions: bridging.partitions.oneWay.size !== partitions,
+    impairments: bridging.ways.size !== impairments,
+  };
 }
 
 /** Takes detours away, with what is on them. */

@@ -6,7 +6,7 @@ import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
 import { TopologyError } from "./errors.ts";
 import { explained } from "./explained.ts";
-import { leaveBridge } from "./detours.ts";
+import { leave } from "./bridge_leave.ts";
 import type { DeviceRecord, InterfaceRecord, RouterRecord, Segment } from "./model.ts";
 import { addedNetworks, announce, withdraw } from "./routing.ts";
 import { step } from "./steps.ts";
@@ -48,7 +48,7 @@ export function replug(core: LabCore, iface: InterfaceRecord, target: Segment): 
     core.joined(iface, 1);
     release(old);
   });
-  leaveBridge(before, iface);
+  leave(core, before, iface);
 }
 
 function flap(iface: InterfaceRecord, isDefault: boolean): void {

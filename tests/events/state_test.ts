@@ -236,7 +236,7 @@ Deno.test("an event about what is not there is refused, by name", () => {
   refused({ kind: "custom", node: "x", name: "y", data: 1 }, 'there is no node "x"');
   refused(
     { kind: "interface-replugged", node: "laptop", name: "eth0", gateway: "x", interface: eth0 },
-    'there is no router "x"',
+    'there is no bridge or router "x"',
   );
 });
 

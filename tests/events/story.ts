@@ -1,4 +1,5 @@
 import {
+  type BridgeState,
   EventBus,
   type EventClock,
   type LabEventBody,
@@ -181,9 +182,52 @@ export function story(): LabEventBody[] {
     { kind: "region-link-restored", a: "asia", b: "eu" },
     { kind: "region-unlinked", a: "asia", b: "eu" },
     { kind: "region-removed", name: "asia" },
+    { kind: "bridge-added", name: "rack", bridge: bridgeState("rack", 7) },
+    { kind: "bridge-added", name: "spare", bridge: bridgeState("spare", 8) },
+    { kind: "member-attached", bridge: "rack", member: "laptop", interface: "eth1" },
+    {
+      kind: "bridge-partitions-changed",
+      bridge: "rack",
+      partitions: {
+        pairs: [{ a: "laptop", b: "phone" }],
+        oneWay: [{ from: "phone", to: "laptop" }],
+        all: false,
+        isolated: ["phone"],
+      },
+    },
+    {
+      kind: "bridge-impairments-changed",
+      bridge: "home",
+      impairments: {
+        latencyMs: 20,
+        dropRatePct: 0,
+        bandwidthBps: 1_000_000,
+        oneWay: [
+          { from: "laptop", to: "phone", latencyMs: 0, dropRatePct: 2.5, bandwidthBps: 0 },
+        ],
+      },
+    },
+    { kind: "bridges-routed", a: "rack", b: "home" },
+    { kind: "bridges-routed", a: "rack", b: "spare" },
+    { kind: "bridges-unrouted", a: "spare", b: "rack" },
+    { kind: "member-disconnected", bridge: "rack", member: "laptop" },
+    { kind: "member-reconnected", bridge: "rack", member: "laptop" },
+    { kind: "member-detached", bridge: "rack", member: "laptop", interface: "eth1" },
+    { kind: "bridge-removed", name: "spare" },
     { kind: "interface-removed", node: "laptop", name: "wwan0" },
     { kind: "device-removed", name: "phone" },
     { kind: "router-removed", name: "dc" },
     { kind: "lab-closed" },
   ];
+}
+
+/** The n-th bridge. */
+export function bridgeState(name: string, n: number): BridgeState {
+  return {
+    name,
+    cidr: `10.0.${n}.0/24`,
+    gateway: `10.0.${n}.1`,
+    cidr6: `fd10:0:${n}::/64`,
+    gateway6: `fd10:0:${n}::1`,
+  };
 }

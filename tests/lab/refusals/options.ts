@@ -1,4 +1,4 @@
-import { InvalidOptionError, Lab, TopologyError } from "@netyard/netyard";
+import { InvalidOptionError, Lab, NotFoundError, TopologyError } from "@netyard/netyard";
 import { device, type Refusal, router, second, type Wrong } from "./world.ts";
 
 export const OPTIONS: Refusal[] = [
@@ -74,12 +74,11 @@ export const OPTIONS: Refusal[] = [
     '"interfaces.eth1.gateway" is missing',
   ],
   [
-    "a device without interfaces",
-    device("new", { interfaces: {} }),
-    InvalidOptionError,
-    "at least one interface",
+    "a device whose default route is by an interface that it has not",
+    device("new", { interfaces: {}, defaultVia: "eth0" }),
+    NotFoundError,
+    'defaultVia "eth0" is not one of its interfaces: it has none',
   ],
-  ["a device without options", device("new", undefined), InvalidOptionError, 'addDevice("new")'],
   [
     "a device whose packets its router's LAN does not take",
     device("new", { interfaces: { eth0: { gateway: "home" } }, mtu: 1501 }),
