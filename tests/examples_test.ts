@@ -141,6 +141,20 @@ const PRINTS: Record<string, (output: string) => void> = {
     );
     assertMatch(output, new RegExp(`^eu-us, too +${direct}, \\d+ ms +eu leads +eu leads$`, "m"));
   },
+  "three_bridges.ts"(output) {
+    assertMatch(output, /^no routes +none +none +none$/m);
+    assertMatch(output, /^desks are routed +v4 and v6 +v4 and v6 +none$/m);
+    assertMatch(output, /^not with printers +v4 and v6 +none +none$/m);
+    assertMatch(output, /^Desks are routed with servers\.$/m);
+  },
+  "bridge_impairments.ts"(output) {
+    const ms = "([\\d.]+) ms";
+    assertMatch(output, new RegExp(`^as it is +${ms} +${ms} +${ms}$`, "m"));
+    const [, late] = match(output, new RegExp(`^a to b is late +${ms} +${ms} +${ms}$`, "m"));
+    assert(Number(late) >= 39.5);
+    assertMatch(output, new RegExp(`^a and b are apart +no answer +${ms} +${ms}$`, "m"));
+    assertMatch(output, new RegExp(`^reset +${ms} +${ms} +${ms}$`, "m"));
+  },
   "flaky_links.ts"(output) {
     const at = (pattern: string) => match(output, new RegExp(`^${pattern}$`, "m")).index;
     const places = [

@@ -122,8 +122,9 @@ export class Bridge implements AsyncDisposable {
     });
   }
 
-  /** Keeps two members from each other, also before they are attached; or, of members that are up, what one sends from the other. */
+  /** Keeps two members from each other, also before they are attached. What is on its way is lost. */
   partition(a: Member, b: Member): Promise<void>;
+  /** Keeps what one member sends from another; both must be attached and up. */
   partition(pair: MemberPair): Promise<void>;
   partition(first: Member | MemberPair, second?: Member): Promise<void> {
     return this.#act("partition()", (segment, what) => {
@@ -136,8 +137,9 @@ export class Bridge implements AsyncDisposable {
     });
   }
 
-  /** Takes a partition of the same form back, if there is one. */
+  /** Takes a partition of both directions back, if there is one. */
   unpartition(a: Member, b: Member): Promise<void>;
+  /** Takes a partition of one direction back, if there is one. */
   unpartition(pair: MemberPair): Promise<void>;
   unpartition(first: Member | MemberPair, second?: Member): Promise<void> {
     return this.#act("unpartition()", (segment, what) => {
