@@ -14,6 +14,7 @@ import { makeDetour } from "./detour.ts";
 import { dropDetours } from "./detours.ts";
 import { applyDownlink } from "./downlink.ts";
 import type { Detour, Segment } from "./model.ts";
+import { step } from "./steps.ts";
 import { type Defer, forGood, undoing } from "./undo.ts";
 
 /** How bad a bridge is: as a whole, and from one member to another. */
@@ -46,6 +47,7 @@ function applyWhole(core: LabCore, segment: Segment, wanted: Impairments, defer:
   Object.assign(downlink, { also, shared });
   applyDownlink(core, segment, defer);
   for (const iface of segment.members.keys()) {
+    step("impairment");
     Object.assign(iface.conditions.up, { also, shared });
     putEnd(core, iface, "up");
   }
@@ -60,7 +62,8 @@ export function impairWay(
   to: string,
   wanted: Impairments,
 ): void {
-  const { ways } = segment.bridging;
+  const { ways, detours } = segment.bridging;
+  const had = new Set(detours);
   const key = wayKey(from, to);
   const before = ways.get(key) ?? UNIMPAIRED;
   const set = (to: Impairments) => {
@@ -69,7 +72,11 @@ export function impairWay(
     applyWay(core, segment, key);
   };
   undoing((defer) => {
-    defer(() => set(before));
+    defer(() => {
+      set(before);
+      dropDetours(segment, [...detours].filter((detour) => !had.has(detour)));
+      loadBridgeRules(segment);
+    });
     set(wanted);
   });
 }

@@ -41,6 +41,8 @@ const LAN = "lan";
 export function connect(iface: InterfaceRecord, isDefault: boolean, defer: Defer): void {
   const { segment } = iface;
   const { gatewayLink, alwaysBridge } = segment;
+  // Last, when the port is gone again.
+  defer(() => loadBridgeRules(segment));
   const master = gatewayLink || alwaysBridge ? bridgeOf(segment, gatewayLink, defer) : undefined;
   step("link");
   // The bridge learns who comes together with the port, which then may be refused.

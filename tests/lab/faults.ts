@@ -84,6 +84,19 @@ export const OPERATIONS: Record<string, (site: Site) => Promise<unknown>> = {
   "the link of two regions removed": ({ lab }) => lab.unlinkRegions("north", "south"),
   "an address added to a router in a region": ({ lab }) =>
     lab.router("dc").interface("ix").addIp("192.0.2.7", 32),
+  "a device attached to a bridge": ({ lab }) => lab.router("two").lan.attach("tv"),
+  "two devices attached to a LAN without members": ({ lab }) =>
+    lab.router("empty").lan.attach(["tv", "phone"]),
+  "a device attached where a partition waits for it": async ({ lab }) => {
+    const { lan } = lab.router("two");
+    await lan.partition("tv", "pc");
+    await lan.attach("tv");
+  },
+  "the way from one member to another impaired": ({ lab }) =>
+    lab.router("two").lan.addLatency({ from: "phone", to: "pc", ms: 0.1 }),
+  "a bridge impaired": ({ lab }) => lab.router("two").lan.addLatency(0.1),
+  "the rate of a LAN with one member": ({ lab }) => lab.router("one").lan.bandwidthLimit(1e9),
+  "two LANs routed": ({ lab }) => lab.router("two").lan.route(["one", "empty"]),
   "an address added": ({ phone }) => phone.interface("wlan0").addIp("198.19.2.77", 24),
 };
 

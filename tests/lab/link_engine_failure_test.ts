@@ -3,7 +3,7 @@ import { Lab, type LabEvent, reduceAll } from "@netyard/netyard";
 import { waitUntil } from "@netyard/netyard/testing";
 import { Emulator } from "../../lib/emulator/mod.ts";
 import { at, takes } from "../link/kit.ts";
-import { eventsOf } from "./kit.ts";
+import { eventsOf, pings } from "./kit.ts";
 
 /** The emulators that impair links while this is in scope. */
 function emulators() {
@@ -89,4 +89,37 @@ Deno.test("when the link engine fails, links are plain, it is told, and another 
   assertEquals(lab.faults, []);
   console.error = write;
   assert(said[0].startsWith('lab "robust": the link emulator ended'), said[0]);
+});
+
+// a and b on lan, with a latency of the whole bridge and one from a to b
+Deno.test("when the link engine fails, bridges are plain, their partitions stay", async () => {
+  using engines = emulators();
+  const { error: write } = console;
+  console.error = () => {};
+  try {
+    await using lab = await Lab.create({ linkEngine: "emulator", seed: 1 });
+    const lan = lab.bridge("lan");
+    const [a, b] = [await lab.addDevice("a"), await lab.addDevice("b")];
+    const c = await lab.addDevice("c");
+    await lan.attach([a, b, c]);
+    await lan.addLatency(10);
+    await lan.bandwidthLimit(100_000_000);
+    await lan.addLatency({ from: a, to: b, ms: 30 });
+    await lan.partition(a, c);
+    await takes(50, a, b.ip!);
+    for (const emulator of engines.used) emulator.sabotage("fail");
+    await waitUntil(async () =>
+      (await eventsOf(lab)).some(({ kind }) => kind === "link-engine-failed")
+    );
+    await takes(0, a, b.ip!);
+    assertEquals([lan.latencyMs, lan.bandwidthBps, lan.isPartitioned(a, c)], [0, 0, true]);
+    assertEquals(await pings(a, c.ip!), false);
+    await lan.addLatency({ from: a, to: b, ms: 20 });
+    await lan.bandwidthLimit(100_000_000);
+    await takes(20, a, b.ip!);
+    const { rules } = reduceAll(await eventsOf(lab)).bridges!.lan;
+    assertEquals(rules?.impairments?.oneWay.map(({ latencyMs }) => latencyMs), [20]);
+  } finally {
+    console.error = write;
+  }
 });
