@@ -262,7 +262,7 @@ export interface EventBodies {
   "member-detached": { bridge: string; member: string; interface: string };
   /** A member's cable was pulled: it has no carrier. */
   "member-disconnected": { bridge: string; member: string };
-  /** A member's cable was put back. */
+  /** A member's cable was put back, or the member has left. */
   "member-reconnected": { bridge: string; member: string };
   /** Other members of a bridge are kept apart. */
   "bridge-partitions-changed": { bridge: string; partitions: BridgePartitionsState };

@@ -7,6 +7,9 @@ import type { InterfaceRecord, Segment } from "./model.ts";
 export function leave(core: LabCore, segment: Segment, iface: InterfaceRecord): void {
   const changed = leaveBridge(segment, iface);
   const { name: bridge } = segment;
+  if (changed.disconnected) {
+    core.bus.emit({ kind: "member-reconnected", bridge, member: iface.node.name });
+  }
   if (changed.partitions) {
     const partitions = partitionsState(segment);
     core.bus.emit({ kind: "bridge-partitions-changed", bridge, partitions });

@@ -1,4 +1,4 @@
-import { nft } from "../../native/nftables.ts";
+import { nft, RulesetError } from "../../native/nftables.ts";
 import { closedWays } from "../bridge/partitions.ts";
 import { type BridgeRules, bridgeRules, isFree } from "../bridge/rules.ts";
 import type { InterfaceRecord, Port, Segment } from "./model.ts";
@@ -47,8 +47,17 @@ export function loadBridgeRules(segment: Segment): void {
   const loaded = text && `${text}${targets.map((port?: Port) => port?.index)}`;
   if (loaded === bridging.loaded) return;
   step("bridge rules");
-  owner.runtime.namespace.enter(() =>
-    nft(text || bridgeRules({ closed: false, isolated: [], dropped: [], detours: [] }))
-  );
+  try {
+    owner.runtime.namespace.enter(() => nft(text || NO_RULES));
+  } catch (error) {
+    if (!(error instanceof RulesetError) || rules.detours.length === 0) throw error;
+    throw new RulesetError(
+      `bridge "${segment.name}": impairing one direction needs the egress hook of nftables ` +
+        `(Linux 5.16, nft 1.0.1): ${error.message}`,
+      { cause: error },
+    );
+  }
   bridging.loaded = loaded;
 }
+
+const NO_RULES = bridgeRules({ closed: false, isolated: [], dropped: [], detours: [] });

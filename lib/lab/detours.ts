@@ -5,7 +5,6 @@ import { interfacesOn, loadBridgeRules } from "./bridge_rules.ts";
 import { abandon } from "./impaired.ts";
 import { inside, takeAway } from "./inside.ts";
 import type { Detour, InterfaceRecord, Segment } from "./model.ts";
-import { addressesOf, announceSelf } from "./neighbours.ts";
 
 /** What becomes of a bridge's detours, and of what was asked of it, when members come and go. */
 
@@ -25,7 +24,7 @@ export function meetBridge(iface: InterfaceRecord): void {
 export function leaveBridge(
   segment: Segment,
   iface: InterfaceRecord,
-): { partitions: boolean; impairments: boolean } {
+): { partitions: boolean; impairments: boolean; disconnected: boolean } {
   const { bridging } = segment;
   const [partitions, impairments] = [bridging.partitions.oneWay.size, bridging.ways.size];
   const { name } = iface.node;
@@ -39,6 +38,7 @@ export function leaveBridge(
   );
   loadBridgeRules(segment);
   return {
+    disconnected: bridging.disconnected.delete(iface),
     partitions: bridging.partitions.oneWay.size !== partitions,
     impairments: bridging.ways.size !== impairments,
   };
@@ -66,9 +66,4 @@ export function loseImpairments(segment: Segment): void {
   loadBridgeRules(segment);
   dropDetours(segment, detours);
   loadBridgeRules(segment);
-}
-
-/** Has peers ask anew for a member that they may have asked for in vain. */
-export function announceMember(iface: InterfaceRecord): void {
-  if (iface.up) announceSelf(iface, addressesOf(iface));
 }

@@ -10,7 +10,7 @@ import type { InterfaceOptions } from "./options.ts";
 import { addHostEntry } from "./dns.ts";
 import { deviceMtu, interfaceState } from "./snapshot.ts";
 
-/** A device: an endpoint with one or more interfaces, each attached to a router. */
+/** A device: an endpoint with one or more interfaces, each attached to a router or a bridge. */
 export class Device extends Node {
   #core: LabCore;
   #record: DeviceRecord;

@@ -159,7 +159,7 @@ export class Interface {
    * Probes its link from both ends, by frames of a type for experiments, and returns for each
    * direction what was asked beside what was found. Takes about a second, and the delays of the link.
    * The probes go through the condition as all traffic does; a downlink condition of the router is
-   * not part of the link.
+   * not part of the link; what a whole bridge was given is, but nothing that was asked of this link.
    *
    * @example
    * ```ts ignore

@@ -3,9 +3,9 @@ import { NodeRemovedError } from "../node/errors.ts";
 import { dropInFlight } from "./conditions.ts";
 import type { LabCore } from "./core.ts";
 import { settleGuests } from "./guests.ts";
-import { announceMember } from "./detours.ts";
 import { inside } from "./inside.ts";
 import type { InterfaceRecord } from "./model.ts";
+import { addressesOf, announceSelf } from "./neighbours.ts";
 import { undoing } from "./undo.ts";
 import { bridgeOf } from "./wiring.ts";
 
@@ -96,7 +96,8 @@ export class Nic {
       if (!segment.bridging.disconnected.has(iface)) return;
       this.#setPort(iface, true);
       segment.bridging.disconnected.delete(iface);
-      announceMember(iface);
+      // Who asked for it in vain meanwhile would ask again a second later.
+      if (iface.up) announceSelf(iface, addressesOf(iface));
       const about = { bridge: segment.name, member: node.name };
       this.#core.bus.emit({ kind: "member-reconnected", ...about });
     });

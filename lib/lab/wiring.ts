@@ -65,7 +65,6 @@ export function disconnect(iface: InterfaceRecord): void {
   const port = segment.members.get(iface);
   if (!port) return;
   segment.members.delete(iface);
-  segment.bridging.disconnected.delete(iface);
   segment.owner.links.delete(port.name);
   const ips = [iface.ip, iface.ip6, iface.linkLocal6, ...iface.extra.map(({ ip }) => ip)];
   forget(iface, ips);

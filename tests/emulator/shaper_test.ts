@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { FULL, LOST, SENT, SENT_TWICE, Shaper } from "../../lib/emulator/shaper.ts";
+import { FULL, LOST, RateClock, SENT, SENT_TWICE, Shaper } from "../../lib/emulator/shaper.ts";
 import { offloadFor } from "../../lib/emulator/offload.ts";
 import type { LinkLimits } from "../../lib/link/mod.ts";
 
@@ -263,4 +263,41 @@ Deno.test("super-frames stay whole under a delay alone, and checksums are made b
     assert(shaper(limits).perPacket);
   }
   assertEquals(offloadFor({ corruptPct: 1, lossPct: 1 }), "none");
+});
+
+Deno.test("a shared rate is one queue for all who share it, before a rate of their own", () => {
+  const clock = new RateClock();
+  clock.set(1_000); // A byte takes 8 us.
+  const [one, other, slow] = [new Shaper(1), new Shaper(2), new Shaper(3)];
+  one.set({}, clock);
+  other.set({ latencyMs: 5 }, clock);
+  slow.set({ rateKbit: 100 }, clock);
+  const leave = (made: Shaper, now: number, bytes: number) =>
+    made.admit(now, bytes, false) === FULL ? "full" : made.leave;
+  assertEquals(leave(one, 0, 1000), 8 * MS);
+  assertEquals(leave(other, 0, 1000), 16 * MS + 5 * MS);
+  assertEquals(leave(one, 1 * MS, 1000), 24 * MS);
+  // Its own rate is lower, and takes nothing of the shared one in advance.
+  assertEquals(leave(slow, 30 * MS, 1000), 38 * MS + 80 * MS);
+  assertEquals(leave(one, 30 * MS, 1000), 46 * MS);
+  assertEquals([one.perPacket, one.ordered], [true, true]);
+  assertEquals([offloadFor({}, true), offloadFor({ corruptPct: 1 }, true)], ["checksum", "none"]);
+});
+
+Deno.test("the queue of a shared rate is full for all, and another rate holds at once", () => {
+  const clock = new RateClock();
+  clock.set(1_000);
+  const [one, other] = [new Shaper(1), new Shaper(2)];
+  one.set({}, clock);
+  other.set({}, clock);
+  let admitted = 0;
+  while (one.admit(0, 1514, false) === SENT) admitted++;
+  // 400 ms of a megabit are 33 full frames; one more finds the queue not over its limit yet.
+  assertEquals(admitted, 34);
+  assertEquals(other.admit(0, 60, false), FULL);
+  clock.set(1_000);
+  assertEquals(other.admit(0, 60, false), FULL, "the same rate again changes nothing");
+  clock.set(2_000);
+  assertEquals(other.admit(0, 1000, false), SENT);
+  assertEquals(other.leave, 4 * MS);
 });

@@ -328,3 +328,28 @@ test("a delay is what a ping measures, until it is removed", async ({ end, left 
   assertLess(await pings(), 20);
   await engine.close();
 }, withoutNetem);
+
+Deno.test("who shares a rate is redirected to it, as long as it does", () => {
+  using pair = new Pair();
+  const tc = fakeTc();
+  const engine = new NetemEngine(tc.run);
+  const place = { namespace: pair.right, label: "bridge lan" };
+  const shared = engine.shareRate(1_000, place);
+  const device = /dev (share\d+)/.exec(tc.told().join())?.[1];
+  const end = { ...pair.end, far: "right" };
+  const impairment = engine.impair(end, {}, 1, shared);
+  const filters = () => tc.told().filter((line) => line.startsWith("filter"));
+  const all = "bpf bytecode '1,6 0 0 4294967295,' action mirred egress redirect dev";
+  const join = `filter replace dev right ingress protocol all prio 3 handle 1 ${all} ${device}`;
+  const leave = "filter del dev right ingress protocol all prio 3";
+  assertEquals(filters(), [join]);
+  impairment.change({ latencyMs: 5 }, shared);
+  assertEquals(filters(), []);
+  impairment.change({ latencyMs: 5 });
+  assertEquals(filters(), [leave]);
+  impairment.change({ latencyMs: 5 }, shared);
+  assertEquals(filters(), [join]);
+  impairment.remove();
+  assertEquals(filters(), [leave]);
+  shared.remove();
+});

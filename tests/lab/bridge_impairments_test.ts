@@ -134,6 +134,13 @@ Deno.test("all impairments add up, with those of the interfaces", () =>
     near(await roundTrip(a, b.ip!), 10, "after a reset, the interface's own");
   }));
 
+Deno.test("large transfers take the way, too, in frames as large as without it", () =>
+  three(async ({ lan, a, b }) => {
+    await lan.addLatency({ from: a, to: b, ms: 1 });
+    const [rate] = await goodput([[a, b]], 500);
+    assert(rate > 150, `${rate} Mbit/s`);
+  }));
+
 Deno.test("ARP and broadcasts take the way, too", () =>
   three(async ({ lan, a, b }) => {
     await lan.addLatency({ from: a, to: b, ms: 60 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Lab, NodeRemovedError, NotFoundError } from "@netyard/netyard";
+import { Lab, NodeRemovedError, NotFoundError, reduceAll } from "@netyard/netyard";
 import { eventsOf, expectPings, ip, pings } from "./kit.ts";
 
 // deno-lint-ignore no-explicit-any -- the shape is that of ip(8)
@@ -79,4 +79,5 @@ Deno.test("there is no card of who is not attached, or not any more", async () =
   await assertRejects(() => nic.reconnect(), NodeRemovedError, "was detached");
   await lan.attach(a);
   assertEquals(lan.nic(a).isConnected, true);
+  assertEquals(reduceAll(await eventsOf(lab)).bridges!.lan.rules, undefined);
 });

@@ -78,6 +78,18 @@ Deno.test("one device on two bridges has an interface on each, and names on both
   assertEquals(lookup(a, "b.data"), [b.interface("eth1").ip!, b.interface("eth1").ip6!].sort());
 });
 
+Deno.test("an interface that is added may be on a bridge, by handle or name", async () => {
+  await using lab = await Lab.create();
+  const lan = lab.bridge("lan");
+  const [a, b] = [await lab.addDevice("a"), await lab.addDevice("b")];
+  await a.addInterface("port1", { gateway: lan });
+  await b.addInterface("port1", { gateway: "lan", ip: "10.0.1.77" });
+  assertEquals([lan.members, b.ip], [["a", "b"], "10.0.1.77"]);
+  assertEquals(await pings(a, "b.lan"), true);
+  await lan.detach(a);
+  assertEquals(links(a), []);
+});
+
 Deno.test("attaching again changes nothing", async () => {
   await using lab = await Lab.create();
   const lan = lab.bridge("lan");

@@ -3,7 +3,8 @@ import { NetemSharedRate } from "../../lib/host/netem_shared_rate.ts";
 import { runTc } from "../../lib/host/tc.ts";
 import { shareCommand, sharedRateCommands, unshareCommand } from "../../lib/link/netem_shared.ts";
 import { Namespace } from "../../native/namespace.ts";
-import { addVethHere, setLink } from "../../native/netlink/link.ts";
+import { addAddress } from "../../native/netlink/address.ts";
+import { addBridge, addVeth, addVethHere, setLink } from "../../native/netlink/link.ts";
 
 Deno.test("a shared rate is a bucket of a device that all packets go through", () => {
   assertEquals(sharedRateCommands("share0", 10_000), [
@@ -56,4 +57,82 @@ Deno.test("the kernel takes the device, its rate, and who shares it", () => {
   assertEquals(tc("filter", "show", "dev", "b", "egress"), "");
   shared.remove();
   assertEquals(tc("qdisc", "show").includes(device), false);
+});
+
+const mac = (last: number) => Uint8Array.of(2, 0, 0, 0, 0, last);
+
+/** Three namespaces on a bridge in a fourth. */
+function onBridge() {
+  const middle = Namespace.create();
+  const ends = [1, 2, 3].map(() => Namespace.create());
+  middle.rtnetlink((batch) => {
+    addBridge(batch, { name: "lan", index: 9, mac: mac(9), mtu: 1500 });
+    ends.forEach(({ fd: namespaceFd }, i) => {
+      const port = { name: `port${i}`, index: 10 + i, mac: mac(0x20 + i), mtu: 1500, master: 9 };
+      const far = { name: "eth0", index: 2, mac: mac(i + 1), mtu: 1500, namespaceFd };
+      addVeth(batch, port, far);
+    });
+  });
+  ends.forEach((end, i) =>
+    end.rtnetlink((batch) => {
+      setLink(batch, 2, { up: true });
+      addAddress(batch, 2, Uint8Array.of(10, 0, 0, i + 1), 24);
+    })
+  );
+  return { middle, ends };
+}
+
+/** What two senders get through to the third of some namespaces together, in Mbit/s. */
+async function together(ends: Namespace[]): Promise<number> {
+  const hostname = "10.0.0.3";
+  const listener = ends[2].enter(() => Deno.listen({ hostname, port: 0 }));
+  const { port } = listener.addr as Deno.NetAddr;
+  let bytes = 0;
+  const connections: Deno.Conn[] = [];
+  const work: Promise<void>[] = [];
+  for (const end of ends.slice(0, 2)) {
+    const [sender, receiver] = await Promise.all([
+      end.enter(() => Deno.connect({ hostname, port })),
+      listener.accept(),
+    ]);
+    connections.push(sender, receiver);
+    const write = async () => {
+      for (;;) await sender.write(new Uint8Array(65536));
+    };
+    const read = async () => {
+      const buffer = new Uint8Array(65536);
+      for (let n; (n = await receiver.read(buffer)) !== null;) bytes += n;
+    };
+    work.push(write().catch(() => {}), read().catch(() => {}));
+  }
+  await new Promise((done) => setTimeout(done, 300)); // The queue is full by then.
+  const [from, start] = [bytes, performance.now()];
+  await new Promise((done) => setTimeout(done, 1000));
+  const rate = (bytes - from) * 8 / (performance.now() - start) / 1000;
+  for (const connection of [...connections, listener]) connection.close();
+  await Promise.all(work);
+  return rate;
+}
+
+Deno.test("what comes in by the ports of a bridge has the rate together, and goes on", async () => {
+  const { middle, ends } = onBridge();
+  try {
+    const shared = new NetemSharedRate(20_000, { namespace: middle, label: "bridge lan" }, runTc);
+    const end = (i: number) => ({
+      namespace: ends[i],
+      index: 2,
+      name: "eth0",
+      label: `${i}`,
+      far: `port${i}`,
+    });
+    for (const i of [0, 1, 2]) shared.join(end(i));
+    const limited = await together(ends);
+    assert(limited > 14 && limited < 21, `${limited} Mbit/s`);
+    for (const i of [0, 1, 2]) shared.leave(end(i));
+    shared.remove();
+    const free = await together(ends);
+    assert(free > 100, `${free} Mbit/s`);
+  } finally {
+    for (const namespace of [middle, ...ends]) namespace.close();
+  }
 });
