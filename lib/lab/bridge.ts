@@ -4,6 +4,9 @@ import { isPartitioned, namesIn, pairKey, wayKey } from "../bridge/partitions.ts
 import { NodeRemovedError } from "../node/errors.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { impairmentsOf, impairWay, impairWhole, sweepDetours } from "./bridge_impair.ts";
+import type { Capture } from "../node/capture.ts";
+import type { CaptureOptions } from "../node/capture_options.ts";
+import { captureBridge } from "./bridge_capture.ts";
 import {
   attachedBy,
   attachMembers,
@@ -283,6 +286,23 @@ export class Bridge implements AsyncDisposable {
   /** The names of the bridges that it was routed with. */
   get routes(): string[] {
     return [...this.#now.bridging.partners.keys()].map(({ name }) => name);
+  }
+
+  /**
+   * Captures all that goes over it, each frame once; nothing is missed from the moment on at which it
+   * resolves.
+   *
+   * @example
+   * ```ts ignore
+   * await using capture = await lan.capture();
+   * await a.run("ping -c 1 b.lan");
+   * await capture.expect((packet) => packet.protocol === "icmp");
+   * await capture.toFile("ping.pcap");
+   * ```
+   */
+  async capture(options: CaptureOptions = {}): Promise<Capture> {
+    this.#core.open(this.#what("capture()"));
+    return await captureBridge(this.#core, this.#now, options);
   }
 
   /** A member's network card on this bridge. */

@@ -41,6 +41,7 @@ import { addVm } from "./build_vm.ts";
 import type { VmRecord } from "./model.ts";
 import { Vm } from "./vm.ts";
 import type { VmOptions } from "./vm_options.ts";
+import { type LabSnapshot, restoreLab, saveLab } from "./lab_snapshot.ts";
 import { loadSnapshot, type VmSnapshot } from "./vm_snapshot.ts";
 
 /**
@@ -342,6 +343,22 @@ export class Lab implements AsyncDisposable {
   async boot(): Promise<void> {
     const off = this.vms.filter(({ state }) => ["defined", "stopped", "failed"].includes(state));
     await allSettled(off.map((vm) => vm.boot()));
+  }
+
+  /**
+   * Takes all virtual machines as they are at one moment, and what is asked of the bridges; they stand
+   * still meanwhile. What runs in devices goes on, and is not part of it.
+   */
+  snapshot(): Promise<LabSnapshot> {
+    return saveLab(this.#core);
+  }
+
+  /**
+   * Puts all virtual machines back to what they were, and what is asked of the bridges; those that
+   * were off are switched off. They go on at the same time.
+   */
+  restore(snapshot: LabSnapshot): Promise<void> {
+    return restoreLab(this.#core, snapshot);
   }
 
   /** Reads what `VmSnapshot.save()` wrote of a virtual machine of that name, in any lab. */

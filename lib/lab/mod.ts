@@ -37,4 +37,8 @@ export type { MeasureOptions } from "./measure.ts";
 export type { IpSupport, Pool, RouterPreset } from "./presets.ts";
 export { Region } from "./region.ts";
 export { Router } from "./router.ts";
+export { LabSnapshot } from "./lab_snapshot.ts";
+export { Vm } from "./vm.ts";
+export type { VmOptions } from "./vm_options.ts";
+export { VmSnapshot } from "./vm_snapshot.ts";
 export { Schedule, type ScheduleAction, type ScheduleStep, type StepResult } from "./schedule.ts";

@@ -1,6 +1,9 @@
 import { getLink, readLinkState, setLink } from "../../native/netlink/link.ts";
 import { NodeRemovedError } from "../node/errors.ts";
 import { dropInFlight } from "./conditions.ts";
+import type { Capture } from "../node/capture.ts";
+import type { CaptureOptions } from "../node/capture_options.ts";
+import { captureMember } from "./bridge_capture.ts";
 import type { LabCore } from "./core.ts";
 import { settleGuests } from "./guests.ts";
 import { inside } from "./inside.ts";
@@ -36,6 +39,11 @@ export class Nic {
   constructor(core: LabCore, record: InterfaceRecord) {
     this.#core = core;
     this.#record = record;
+  }
+
+  /** The name of the member. */
+  get vmName(): string {
+    return this.#record.node.name;
   }
 
   /** The name of the member. */
@@ -101,6 +109,21 @@ export class Nic {
       const about = { bridge: segment.name, member: node.name };
       this.#core.bus.emit({ kind: "member-reconnected", ...about });
     });
+  }
+
+  /**
+   * Captures what goes over this link alone.
+   *
+   * @example
+   * ```ts ignore
+   * await using capture = await vm.nic("lan").capture({ filter: "udp port 53" });
+   * await vm.run("nslookup example.com");
+   * await capture.expect((packet) => packet.destinationPort === 53);
+   * ```
+   */
+  async capture(options: CaptureOptions = {}): Promise<Capture> {
+    const port = await this.#act("capture()", (iface) => iface.segment.members.get(iface)!.name);
+    return await captureMember(this.#now, port, options);
   }
 
   #setPort(iface: InterfaceRecord, up: boolean): void {

@@ -2,6 +2,7 @@ import { readSaved, type SavedMachine, SnapshotError, writeSaved } from "../vm/s
 import { openCaptures } from "../node/open_captures.ts";
 import type { LabCore } from "./core.ts";
 import { settleGuest } from "./guests.ts";
+import type { Meeting } from "../vm/virtual_machine.ts";
 import type { VmRecord } from "./model.ts";
 
 /** What was saved, by the handles of it: nobody else gets at the memory of a guest. */
@@ -85,7 +86,12 @@ export async function saveVm(core: LabCore, vm: VmRecord): Promise<VmSnapshot> {
 }
 
 /** Puts a virtual machine back to what it was. */
-export async function restoreVm(core: LabCore, vm: VmRecord, snapshot: VmSnapshot): Promise<void> {
+export async function restoreVm(
+  core: LabCore,
+  vm: VmRecord,
+  snapshot: VmSnapshot,
+  together?: Meeting,
+): Promise<void> {
   const what = `${vm.name}: restore()`;
   const saved = machineOf(snapshot, what);
   if (snapshot.vmName !== vm.name) {
@@ -97,7 +103,7 @@ export async function restoreVm(core: LabCore, vm: VmRecord, snapshot: VmSnapsho
   await vm.machine.restore(saved, async (guest) => {
     await guest.clock.set(new Date());
     await settleGuest(core, vm, guest);
-  });
+  }, together);
 }
 
 /** Reads what {@link VmSnapshot.save} wrote. */

@@ -38,6 +38,18 @@ export interface SavedMachine {
 /** A saved machine cannot be used: it is damaged, or not what it should be. */
 export class SnapshotError extends VmError {}
 
+/** Refuses a saved machine that another one cannot take over. */
+export function mustFit(label: string, saved: MachineShape, own: MachineShape): void {
+  const different = (Object.keys(own) as (keyof MachineShape)[])
+    .filter((key) => saved[key] !== own[key])
+    .map((key) => `its ${key} is ${saved[key]}, and here it is ${own[key]}`);
+  if (different.length === 0) return;
+  throw new SnapshotError(
+    `${label}: restore(): the snapshot is of another kind of machine: ${different.join("; ")}; ` +
+      "make the machine as the other one was",
+  );
+}
+
 const VERSION = 1;
 
 const manifestSchema = z.strictObject({

@@ -14,7 +14,7 @@ import type { BootSource, Profile } from "./profile.ts";
 import { Qemu } from "./qemu.ts";
 import type { QmpEvent } from "./qmp.ts";
 import { reseed } from "./reseed.ts";
-import type { Card, MachineShape, SavedMachine } from "./saved.ts";
+import { type Card, type MachineShape, mustFit, type SavedMachine } from "./saved.ts";
 import { mustAllow, type VmOperation, type VmState } from "./state.ts";
 import { within } from "./within.ts";
 
@@ -43,6 +43,14 @@ export interface VirtualMachineOptions {
   onState: (state: VmState, why?: string) => void;
   /** Given all that the guest writes to its console. */
   onConsole?: (chunk: Uint8Array) => void;
+}
+
+/** Where several machines wait for each other before they go on. */
+export interface Meeting {
+  /** Resolves when all have come. */
+  come(): Promise<void>;
+  /** Says that one will not come; the others go on without it. */
+  leave(): void;
 }
 
 /** A QEMU virtual machine: its life, without the network that it is in. */
@@ -193,24 +201,36 @@ export class VirtualMachine {
     );
   }
 
-  /** Puts it back to what it was when it was saved; what it is now is gone. */
+  /**
+   * Puts it back to what it was when it was saved; what it is now is gone. `together` is where it meets
+   * others that are to go on at the same time.
+   */
   async restore(
     saved: SavedMachine,
     settle: (guest: Guest) => Promise<void>,
+    together?: Meeting,
   ): Promise<void> {
-    this.must("restore", "restore()");
-    const before = this.#state;
-    const memory = await saved.memory.copy(this.#options.host.name);
-    if (before === "defined" || !this.#source) await this.#prepare();
-    await this.#end();
-    this.#enter("booting");
+    let waiting = together;
     try {
-      await this.#resume({ ...saved, memory });
-      await settle(this.#guest!);
-      this.#enter("running");
+      await this.#during("restore", "restore()", async () => {
+        const source = this.#source ?? await this.#prepare();
+        mustFit(this.#options.host.name, saved.shape, this.#shape(source));
+        const memory = await saved.memory.copy(this.#options.host.name);
+        await this.#end();
+        this.#enter("booting");
+        await this.#resume({ ...saved, memory }, async () => {
+          waiting = undefined;
+          await together?.come();
+        });
+        await settle(this.#guest!);
+        this.#enter("running");
+      });
     } catch (error) {
-      await this.#end();
-      this.#enter("stopped");
+      waiting?.leave();
+      if (this.#state === "booting") {
+        await this.#end();
+        this.#enter("stopped");
+      }
       throw error;
     }
   }
@@ -302,10 +322,11 @@ export class VirtualMachine {
   }
 
   /** Starts a QEMU that takes a saved machine over. */
-  async #resume(saved: SavedMachine): Promise<void> {
+  async #resume(saved: SavedMachine, loaded?: () => Promise<void>): Promise<void> {
     const qemu = await this.#start(this.#source!, saved.memory, saved.cards, true);
     this.cards.push(...saved.cards.map((card) => ({ ...card })));
     await loadState(qemu, this.#socket("state"), saved.state, this.#scaled(ANSWER_MS));
+    await loaded?.();
     await qemu.qmp.execute("cont");
     await this.#agent!.sync(this.#scaled(ANSWER_MS));
     await reseed(this.#guest!, this.#source!.reseed);
