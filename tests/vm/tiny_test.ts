@@ -86,7 +86,7 @@ Deno.test("without network the error says what failed, and how to fill the cache
     const said = await failure([...before, "-m", "sh", "-c", READ_ONLY_LISTS], {
       NETYARD_CACHE: directory,
     });
-    assert(said.includes("`apt-get -q -o APT::Sandbox::User=root download linux-image-"), said);
+    assert(/`apt-get -q .* download linux-image-/.test(said), said);
     assert(said.includes("boot the profile once in a process that has, which fills the cache"));
     assertEquals([...Deno.readDirSync(join(directory, "tiny"))], []);
   } finally {

@@ -87,8 +87,9 @@ async function download(debs: string, onProgress: (line: string) => void): Promi
   if (!kernel) throw new BootFilesError(`the package ${KERNEL_META} names no kernel`);
   const wanted = [kernel, ...libraryClosure(PROGRAM_PACKAGES, parseDepends(programs))];
   onProgress(`downloading ${kernel} and ${wanted.length - 1} other packages`);
-  // apt would give its own user the work, who may not write here.
-  await runTool(["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", ...wanted], debs);
+  // apt would give its own user the work, who may not write here, and try long without a network.
+  const options = ["-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=1"];
+  await runTool(["apt-get", "-q", ...options, "download", ...wanted], debs);
   return kernel;
 }
 

@@ -10,8 +10,8 @@ export const AGENT_PORT = "org.qemu.guest_agent.0";
  *   translated; a dynamic program starts in 24 ms instead of 72.
  * - `panic=-1`: a panic restarts at once, and with QEMU's `-no-reboot` ends the machine.
  * - `quiet`: errors and panics are shown, the rest is for dmesg(1).
- * - `tsc=reliable no_timer_check`, `cryptomgr.notests`, `lsm=`, `init_on_alloc=0`, `mitigations=off`
- *   `audit=0`: no time for what an emulated guest that is thrown away does not need.
+ * - `tsc=reliable no_timer_check`, `cryptomgr.notests`, `mitigations=off`, `audit=0`: no time for what
+ *   an emulated guest that is thrown away does not need.
  * - `rcupdate.rcu_expedited=1`: interfaces and rules come and go without waiting for a grace period.
  */
 export const CMDLINE: string = [
@@ -22,8 +22,6 @@ export const CMDLINE: string = [
   "norandmaps",
   "mitigations=off",
   "audit=0",
-  "lsm=capability",
-  "init_on_alloc=0",
   "no_timer_check",
   "tsc=reliable",
   "8250.nr_uarts=1",
