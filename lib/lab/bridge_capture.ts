@@ -17,7 +17,9 @@ export async function captureBridge(
   const what = `capture of bridge ${name}`;
   const label = `bridge "${name}": capture()`;
   if (members.size === 0) {
-    throw new TopologyError(`${label}: nobody is attached, so there is no link yet; attach() first`);
+    throw new TopologyError(
+      `${label}: nobody is attached, so there is no link yet; attach() first`,
+    );
   }
   // Those who come later are to be seen, too.
   bridgeOf(segment, gatewayLink, forGood);

@@ -10,6 +10,7 @@ import type { VmState } from "../vm/state.ts";
 import { attach, detach, reserve } from "./attach.ts";
 import type { LabCore } from "./core.ts";
 import { TopologyError } from "./errors.ts";
+import { settleGuest } from "./guests.ts";
 import { makeTap } from "./guest_link.ts";
 import type { CardRecord, InterfaceRecord, Segment, VmRecord } from "./model.ts";
 import { checkNodeName } from "./names.ts";
@@ -45,6 +46,7 @@ export function addVm(
       acceleration: (arch) => accelerationHere(arch, accel),
       cache: options.bootCache === false ? undefined : new BootCache(`${cacheDirectory()}/boots`),
       onProgress: (line) => core.log(name, "stderr", new TextEncoder().encode(`${line}\n`)),
+      settle: (guest) => settleGuest(core, vm, guest),
       onState: (state, why) => changed(core, vm, state, why),
       onConsole: (chunk) => core.log(name, "stdout", chunk),
     });

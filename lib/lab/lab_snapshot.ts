@@ -54,7 +54,9 @@ export async function saveLab(core: LabCore): Promise<LabSnapshot> {
   const all = [...core.vms.values()];
   const on = all.filter(isOn);
   for (const vm of all) {
-    if (["booting", "stopping"].includes(vm.machine.state)) vm.machine.must("snapshot", "snapshot()");
+    if (["booting", "stopping"].includes(vm.machine.state)) {
+      vm.machine.must("snapshot", "snapshot()");
+    }
     mustBeWhole(vm, "snapshot()");
   }
   const running = on.filter(({ machine }) => machine.state === "running");
@@ -109,7 +111,7 @@ export async function restoreLab(core: LabCore, snapshot: LabSnapshot): Promise<
   await core.links.ready();
   const together = meeting(pairs.filter(({ of }) => of).length);
   await allSettled(pairs.map(async ({ vm, of }) => {
-    if (of) await restoreVm(core, vm, of, together);
+    if (of) await restoreVm(vm, of, together);
     else if (isOn(vm)) await vm.machine.powerOff();
   }));
 }

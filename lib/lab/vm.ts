@@ -95,7 +95,7 @@ export class Vm {
    */
   async boot(): Promise<this> {
     this.#open("boot()");
-    await this.#now.machine.boot(this.#settle);
+    await this.#now.machine.boot();
     return this;
   }
 
@@ -125,7 +125,7 @@ export class Vm {
   /** Presses its reset button; resolves when it has booted again. */
   async reset(): Promise<void> {
     this.#open("reset()");
-    await this.#now.machine.reset(this.#settle);
+    await this.#now.machine.reset();
   }
 
   /** Has its processors stand still; its clock stops with them. */
@@ -139,7 +139,7 @@ export class Vm {
     this.#open("resume()");
     const { machine } = this.#now;
     await machine.resume();
-    await this.#settle(machine.guest("resume()"));
+    await settleGuest(this.#core, this.#now, machine.guest("resume()"));
   }
 
   /**
@@ -154,7 +154,7 @@ export class Vm {
   /** Puts it back to what it was; what it is now is gone. Its clock is set to the time that it is. */
   async restore(snapshot: VmSnapshot): Promise<void> {
     this.#open("restore()");
-    await restoreVm(this.#core, this.#now, snapshot);
+    await restoreVm(this.#now, snapshot);
   }
 
   /**
@@ -208,8 +208,6 @@ export class Vm {
   stat(path: string): Promise<GuestFileInfo> {
     return this.#in("stat()", (guest) => guest.stat(path));
   }
-
-  #settle = (guest: Guest): Promise<void> => settleGuest(this.#core, this.#record, guest);
 
   #guest(what: string): Guest {
     this.#open(what);

@@ -1,7 +1,6 @@
 import { readSaved, type SavedMachine, SnapshotError, writeSaved } from "../vm/saved.ts";
 import { openCaptures } from "../node/open_captures.ts";
 import type { LabCore } from "./core.ts";
-import { settleGuest } from "./guests.ts";
 import type { Meeting } from "../vm/virtual_machine.ts";
 import type { VmRecord } from "./model.ts";
 
@@ -87,7 +86,6 @@ export async function saveVm(core: LabCore, vm: VmRecord): Promise<VmSnapshot> {
 
 /** Puts a virtual machine back to what it was. */
 export async function restoreVm(
-  core: LabCore,
   vm: VmRecord,
   snapshot: VmSnapshot,
   together?: Meeting,
@@ -100,10 +98,7 @@ export async function restoreVm(
     );
   }
   mustBeWhole(vm, "restore()");
-  await vm.machine.restore(saved, async (guest) => {
-    await guest.clock.set(new Date());
-    await settleGuest(core, vm, guest);
-  }, together);
+  await vm.machine.restore(saved, together);
 }
 
 /** Reads what {@link VmSnapshot.save} wrote. */

@@ -39,6 +39,8 @@ export interface VirtualMachineOptions {
   cache: BootCache | undefined;
   /** Tells of what takes its time. */
   onProgress: (line: string) => void;
+  /** Makes a guest that has come up what it is to be, before anybody else may use it. */
+  settle: (guest: Guest) => Promise<void>;
   /** Told of each new state, and why, if it was not asked for. */
   onState: (state: VmState, why?: string) => void;
   /** Given all that the guest writes to its console. */
@@ -107,11 +109,11 @@ export class VirtualMachine {
   }
 
   /**
-   * Boots it. `settle` makes the guest what it is to be, before anybody else may use it.
+   * Boots it.
    *
    * @throws {VmError} If it does not come up; nothing of it is left then.
    */
-  async boot(settle: (guest: Guest) => Promise<void>): Promise<void> {
+  async boot(): Promise<void> {
     this.must("boot", "boot()");
     const before = this.#state;
     this.#enter("booting");
@@ -120,7 +122,7 @@ export class VirtualMachine {
       const { cache } = this.#options;
       if (cache && source.canBeSaved) await this.#bootByCache(cache, source);
       else await this.#bootCold(source);
-      await settle(this.#guest!);
+      await this.#settle();
       this.#enter("running");
     } catch (error) {
       const failed = this.#state === "booting";
@@ -181,15 +183,14 @@ export class VirtualMachine {
   }
 
   /** Presses its reset button, and waits until it has booted again. */
-  async reset(settle: (guest: Guest) => Promise<void>): Promise<void> {
+  async reset(): Promise<void> {
     this.must("reset", "reset()");
     const qemu = this.#qemu!;
     const paused = this.#state === "paused";
-    this.#enter("booting");
-    const opened = this.#agentOpens(qemu);
+    const up = this.#comeUp(qemu);
     await qemu.qmp.execute("system_reset");
     if (paused) await qemu.qmp.execute("cont");
-    await this.#comeUp(opened, settle);
+    await up;
   }
 
   /** Takes it as it is: it stands still for a moment, and goes on. */
@@ -207,7 +208,6 @@ export class VirtualMachine {
    */
   async restore(
     saved: SavedMachine,
-    settle: (guest: Guest) => Promise<void>,
     together?: Meeting,
   ): Promise<void> {
     let waiting = together;
@@ -222,7 +222,7 @@ export class VirtualMachine {
           waiting = undefined;
           await together?.come();
         });
-        await settle(this.#guest!);
+        await this.#settle();
         this.#enter("running");
       });
     } catch (error) {
@@ -330,6 +330,7 @@ export class VirtualMachine {
     await qemu.qmp.execute("cont");
     await this.#agent!.sync(this.#scaled(ANSWER_MS));
     await reseed(this.#guest!, this.#source!.reseed);
+    await this.#guest!.clock.set(new Date());
   }
 
   async #start(
@@ -377,12 +378,13 @@ export class VirtualMachine {
     });
   }
 
-  /** After a reset. */
-  async #comeUp(opened: Promise<void>, settle: (guest: Guest) => Promise<void>): Promise<void> {
+  /** Has it boot again, without a new QEMU. */
+  async #comeUp(qemu: Qemu): Promise<void> {
+    this.#enter("booting");
     try {
-      await opened;
+      await this.#agentOpens(qemu);
       await this.#agent!.sync(this.#scaled(this.#source!.bootMs));
-      await settle(this.#guest!);
+      await this.#settle();
       if (this.#state === "booting") this.#enter("running");
     } catch (error) {
       if (this.#state === "booting") {
@@ -417,6 +419,8 @@ export class VirtualMachine {
       void this.#fail(`the guest's kernel panicked\n${qemu.hint}`);
     } else if (event === "SHUTDOWN" && data.guest === true && this.#state === "running") {
       this.#enter("stopping");
+    } else if (event === "RESET" && data.guest === true && this.#state === "running") {
+      this.#comeUp(qemu).catch(() => {}); // The state tells of it.
     }
   }
 
@@ -462,6 +466,10 @@ export class VirtualMachine {
     } finally {
       this.#busy = undefined;
     }
+  }
+
+  #settle(): Promise<void> {
+    return this.#options.settle(this.#guest!);
   }
 
   #enter(state: VmState, why?: string): void {

@@ -10,6 +10,7 @@ export const BOOT_MODULES: readonly string[] = [
   "virtio_rng",
   "button",
   "evdev",
+  "pvpanic_pci",
 ];
 
 /** More that the kernel finds when it is asked for it; those that a kernel has not are left out. */
