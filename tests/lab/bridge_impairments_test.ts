@@ -194,6 +194,43 @@ Deno.test("the rate of the whole bridge is one for all members together", () =>
     assert(free > 100, `unlimited: ${free} Mbit/s`);
   }));
 
+Deno.test("latency, loss and rate of the whole bridge hold together, with those of one way", () =>
+  three(async ({ lan, a, b, c }) => {
+    await lan.bandwidthLimit(20_000_000);
+    await lan.addLatency(10);
+    await lan.addLatency({ from: a, to: b, ms: 20 });
+    await lan.bandwidthLimit({ from: a, to: b, bps: 5_000_000 });
+    near(await roundTrip(a, b.ip!), 40, "a to b and back");
+    near(await roundTrip(a, c.ip!), 20, "a to c and back");
+    const [slow, fast] = await goodput([[a, b], [b, c]], 2000);
+    assert(slow > 1.5 && slow < 5.4, `a to b: ${slow} Mbit/s`);
+    assert(fast > 8 && slow + fast < 21, `b to c: ${fast} Mbit/s beside ${slow}`);
+    await lan.dropRate({ from: c, to: a, pct: 100 });
+    await expectPings([[a, c.ip!, false], [a, b.ip!, true], [b, c.ip!, true]]);
+    assertEquals([lan.latencyMs, lan.dropRatePct, lan.bandwidthBps], [10, 0, 20_000_000]);
+    await lan.reset();
+    near(await roundTrip(a, b.ip!), 1, "after a reset");
+    assertEquals([lan.latencyMs, lan.dropRatePct, lan.bandwidthBps], [0, 0, 0]);
+  }));
+
+Deno.test("a member with two interfaces is one member by both of them", async () => {
+  await using lab = await Lab.create({ seed: 7 });
+  const lan = lab.bridge("lan");
+  const two = { eth0: { gateway: lan }, eth1: { gateway: lan } };
+  const a = await lab.addDevice("a");
+  const b = await lab.addDevice("b", { interfaces: two });
+  await lan.attach(a);
+  assertEquals(lan.members, ["b", "a"]);
+  // Each answers for itself, and not for the other.
+  sh(b, "sysctl -qw net.ipv4.conf.all.arp_ignore=1");
+  const [one, other] = b.interfaces.map(({ ip }) => ip!);
+  await lan.addLatency({ from: a, to: b, ms: 20 });
+  near(await roundTrip(a, one), 20, "to the first");
+  near(await roundTrip(a, other), 20, "to the second");
+  await lan.partition(a, b);
+  await expectPings([[a, one, false], [a, other, false]]);
+});
+
 Deno.test("the rate of one way limits that way alone", () =>
   three(async ({ lan, a, b, c }) => {
     await lan.bandwidthLimit({ from: a, to: b, bps: 5_000_000 });
