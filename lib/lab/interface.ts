@@ -273,9 +273,9 @@ export class Interface {
   }
 
   #mustBeDevice(iface: InterfaceRecord, what: string): void {
-    if (iface.node.kind !== "device") {
+    if (iface.node.kind !== "device" && iface.node.kind !== "vm") {
       throw new TopologyError(
-        `${iface.node.name}: ${what} of "${iface.name}": only interfaces of devices move; ` +
+        `${iface.node.name}: ${what} of "${iface.name}": only interfaces of devices and virtual machines move; ` +
           "remove the router and add it where it should be",
       );
     }
