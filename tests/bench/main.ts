@@ -2,6 +2,7 @@
 import { benchBuild } from "./bench_build.ts";
 import { benchLinks } from "./bench_links.ts";
 import { benchPath } from "./bench_path.ts";
+import { benchVms } from "./bench_vms.ts";
 import { benchHello, benchUse } from "./bench_use.ts";
 import { close } from "./baselines.ts";
 
@@ -10,6 +11,7 @@ const parts: Record<string, () => Promise<void>> = {
   hello: benchHello,
   path: benchPath,
   links: benchLinks,
+  vms: benchVms,
   build: benchBuild,
 };
 
