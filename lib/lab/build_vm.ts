@@ -46,7 +46,7 @@ export function addVm(
       acceleration: (arch) => accelerationHere(arch, accel),
       cache: options.bootCache === false ? undefined : new BootCache(`${cacheDirectory()}/boots`),
       onProgress: (line) => core.log(name, "stderr", new TextEncoder().encode(`${line}\n`)),
-      settle: (guest) => settleGuest(core, vm, guest),
+      settle: (guest, how) => settleGuest(core, vm, guest, how),
       onState: (state, why) => changed(core, vm, state, why),
       onConsole: (chunk) => core.log(name, "stdout", chunk),
     });

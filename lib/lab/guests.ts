@@ -1,5 +1,6 @@
 import type { Guest } from "../vm/guest.ts";
 import { type GuestNic, guestParts, guestScript } from "../vm/guest_config.ts";
+import { reseedPart } from "../vm/reseed.ts";
 import { GuestCommandError } from "../vm/errors.ts";
 import { ownAddresses } from "./configure.ts";
 import type { LabCore } from "./core.ts";
@@ -16,15 +17,20 @@ export async function settleGuests(core: LabCore): Promise<void> {
 const turns = new WeakMap<VmRecord, Promise<void>>();
 
 /** As {@link settleGuests}, of one that perhaps nobody else may use yet. */
-export function settleGuest(core: LabCore, vm: VmRecord, guest: Guest): Promise<void> {
+export function settleGuest(
+  core: LabCore,
+  vm: VmRecord,
+  guest: Guest,
+  how: "booted" | "resumed" | "runs" = "runs",
+): Promise<void> {
   const before = turns.get(vm) ?? Promise.resolve();
-  const turn = before.catch(() => {}).then(() => settle(core, vm, guest));
+  const turn = before.catch(() => {}).then(() => settle(core, vm, guest, how));
   turns.set(vm, turn);
   turn.catch(() => {});
   return turn;
 }
 
-async function settle(core: LabCore, vm: VmRecord, guest: Guest): Promise<void> {
+async function settle(core: LabCore, vm: VmRecord, guest: Guest, how: string): Promise<void> {
   const { machine } = vm;
   for (const { card, iface } of vm.cards.values()) {
     await machine.plug({ ...card, linkUp: iface !== undefined && hasCarrier(iface) });
@@ -32,6 +38,7 @@ async function settle(core: LabCore, vm: VmRecord, guest: Guest): Promise<void> 
   const { hosts, resolvConf } = core.names(vm.name);
   const nics = [...vm.cards].map(([name, card]) => guestNic(vm, name, card));
   const parts = guestParts({ hostname: vm.name, hosts, resolvConf, nics });
+  if (how === "resumed") parts.set("random numbers", reseedPart(machine.source!.reseed));
   const changed = [...parts].filter(([about, part]) => vm.told.get(about) !== part);
   if (changed.length === 0) return;
   const stdin = guestScript(changed.map(([, part]) => part), machine.source!);

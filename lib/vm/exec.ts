@@ -11,6 +11,8 @@ type ExecStatus = GuestCommands["guest-exec-status"]["return"];
 /** The pauses between two looks at a command: a look costs the guest about a millisecond. */
 const FIRST_PAUSE_MS = 2;
 const MOST_PAUSE_MS = 50;
+/** Of the time that a command has taken, so much may pass until its end is seen. */
+const PAUSE_SHARE = 0.1;
 
 /** Starts a program in the guest; the answer is its process's number. */
 export async function startExec(
@@ -41,12 +43,14 @@ export async function waitExec(
   deadline: number,
   what: string,
 ): Promise<ExecStatus | undefined> {
-  for (let pause = FIRST_PAUSE_MS;; pause = Math.min(1.4 * pause, MOST_PAUSE_MS)) {
+  const started = performance.now();
+  for (;;) {
     const status = await agent.call("guest-exec-status", { pid }, { what });
     if (status.exited) return status;
     const left = deadline - performance.now();
     if (left <= 0) return undefined;
-    await sleep(Math.min(pause, left));
+    const pause = PAUSE_SHARE * (performance.now() - started);
+    await sleep(Math.min(Math.max(pause, FIRST_PAUSE_MS), MOST_PAUSE_MS, left));
   }
 }
 

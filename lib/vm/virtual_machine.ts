@@ -13,7 +13,6 @@ import type { GuestArch } from "./machine_spec.ts";
 import type { BootSource, Profile } from "./profile.ts";
 import { Qemu } from "./qemu.ts";
 import type { QmpEvent } from "./qmp.ts";
-import { reseed } from "./reseed.ts";
 import { type Card, type MachineShape, mustFit, type SavedMachine } from "./saved.ts";
 import { mustAllow, type VmOperation, type VmState } from "./state.ts";
 import { within } from "./within.ts";
@@ -40,7 +39,7 @@ export interface VirtualMachineOptions {
   /** Tells of what takes its time. */
   onProgress: (line: string) => void;
   /** Makes a guest that has come up what it is to be, before anybody else may use it. */
-  settle: (guest: Guest) => Promise<void>;
+  settle: (guest: Guest, how: "booted" | "resumed") => Promise<void>;
   /** Told of each new state, and why, if it was not asked for. */
   onState: (state: VmState, why?: string) => void;
   /** Given all that the guest writes to its console. */
@@ -71,6 +70,8 @@ export class VirtualMachine {
   #source: BootSource | undefined;
   #acceleration: Acceleration | undefined;
   #started = 0;
+  /** How the guest came to run. */
+  #how: "booted" | "resumed" = "booted";
 
   /** Does nothing yet. */
   constructor(options: VirtualMachineOptions) {
@@ -316,6 +317,7 @@ export class VirtualMachine {
   async #bootCold(source: BootSource): Promise<void> {
     const { host, memoryBytes } = this.#options;
     const memory = MemoryFile.create(host.name, memoryBytes);
+    this.#how = "booted";
     const qemu = await this.#start(source, memory, [], false);
     await this.#agentOpens(qemu);
     await this.#agent!.sync(this.#scaled(source.bootMs));
@@ -329,8 +331,8 @@ export class VirtualMachine {
     await loaded?.();
     await qemu.qmp.execute("cont");
     await this.#agent!.sync(this.#scaled(ANSWER_MS));
-    await reseed(this.#guest!, this.#source!.reseed);
     await this.#guest!.clock.set(new Date());
+    this.#how = "resumed";
   }
 
   async #start(
@@ -381,6 +383,7 @@ export class VirtualMachine {
   /** Has it boot again, without a new QEMU. */
   async #comeUp(qemu: Qemu): Promise<void> {
     this.#enter("booting");
+    this.#how = "booted";
     try {
       await this.#agentOpens(qemu);
       await this.#agent!.sync(this.#scaled(this.#source!.bootMs));
@@ -469,7 +472,7 @@ export class VirtualMachine {
   }
 
   #settle(): Promise<void> {
-    return this.#options.settle(this.#guest!);
+    return this.#options.settle(this.#guest!, this.#how);
   }
 
   #enter(state: VmState, why?: string): void {
