@@ -12,7 +12,7 @@ type ExecStatus = GuestCommands["guest-exec-status"]["return"];
 const FIRST_PAUSE_MS = 2;
 const MOST_PAUSE_MS = 50;
 /** Of the time that a command has taken, so much may pass until its end is seen. */
-const PAUSE_SHARE = 0.1;
+const PAUSE_SHARE = 0.25;
 
 /** Starts a program in the guest; the answer is its process's number. */
 export async function startExec(
