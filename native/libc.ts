@@ -159,6 +159,20 @@ export function duplicateFd(fd: number, least: number): number {
   return libc().fcntl(fd, F_DUPFD_CLOEXEC, least);
 }
 
+const F_GETFD = 1;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+
+/** Whether a descriptor of that number is open (fcntl(2)). */
+export function isOpen(fd: number): boolean {
+  return libc().fcntl(fd, F_GETFD, 0) >= 0;
+}
+
+/** Keeps a descriptor from children. */
+export function closeOnExec(fd: number): void {
+  check(libc().fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl", fd, "F_SETFD");
+}
+
 const F_SETPIPE_SZ = 1031;
 
 /** Has a pipe hold so many bytes, if it may: 1 MiB is the most for an ordinary user (pipe(7)). */

@@ -1,5 +1,5 @@
 import { NetyardError } from "./error.ts";
-import { closeFd, cString, FD_SETSIZE, openFd } from "./libc.ts";
+import { closeFd, closeOnExec, cString, FD_SETSIZE, isOpen, openFd } from "./libc.ts";
 
 /** Descriptors that other threads may take in the meantime. */
 const SPARE = 24;
@@ -57,6 +57,10 @@ export function nft(commands: string): string {
   const run = lib && hasLowDescriptor()
     ? () => runInProcess(lib, commands)
     : () => runNft(commands);
+  return again(run);
+}
+
+function again(run: () => string): string {
   for (let attempt = 1;; attempt++) {
     try {
       return run();
@@ -75,17 +79,73 @@ function hasLowDescriptor(): boolean {
 }
 
 function runInProcess(lib: Library, commands: string): string {
-  const context = lib.nft_ctx_new(0);
-  if (!context) throw new NetyardError("nft_ctx_new() failed: out of memory");
+  const context = newContext(lib);
   try {
-    lib.nft_ctx_buffer_output(context);
-    lib.nft_ctx_buffer_error(context);
-    const failed = lib.nft_run_cmd_from_buffer(context, cString(commands));
-    if (failed) throw refused(text(lib.nft_ctx_get_error_buffer(context)), commands);
-    return text(lib.nft_ctx_get_output_buffer(context));
+    return runIn(lib, context, commands);
   } finally {
     lib.nft_ctx_free(context);
   }
+}
+
+function newContext(lib: Library): Deno.PointerObject {
+  const context = lib.nft_ctx_new(0);
+  if (!context) throw new NetyardError("nft_ctx_new() failed: out of memory");
+  lib.nft_ctx_buffer_output(context);
+  lib.nft_ctx_buffer_error(context);
+  return context;
+}
+
+function runIn(lib: Library, context: Deno.PointerObject, commands: string): string {
+  const failed = lib.nft_run_cmd_from_buffer(context, cString(commands));
+  if (failed) throw refused(text(lib.nft_ctx_get_error_buffer(context)), commands);
+  return text(lib.nft_ctx_get_output_buffer(context));
+}
+
+/**
+ * As {@link nft}, by a socket that stays open until the result is disposed: tables with `flags owner`
+ * live as long as that, so they do not outlive this process, however it ends (nft(8), since Linux
+ * 5.12). Nobody else may change them.
+ *
+ * @throws {NetyardError} where libnftables is not installed: the program would own the tables.
+ */
+export function ownTables(commands: string): Disposable {
+  const lib = libnftables();
+  if (!lib) {
+    throw new NetyardError(
+      "libnftables.so.1 cannot be loaded, and tables that end with this process need it; " +
+        "install libnftables1 (Debian, Ubuntu) or nftables",
+    );
+  }
+  if (!hasLowDescriptor()) {
+    throw new NetyardError(
+      `this process has almost ${FD_SETSIZE} descriptors open, and libnftables needs one below ` +
+        "that; do this earlier, or make fewer nodes",
+    );
+  }
+  return withoutHeirs(() => {
+    const context = newContext(lib);
+    try {
+      again(() => runIn(lib, context, commands));
+    } catch (error) {
+      lib.nft_ctx_free(context);
+      throw error;
+    }
+    let open = true;
+    return {
+      [Symbol.dispose]() {
+        if (open) lib.nft_ctx_free(context);
+        open = false;
+      },
+    };
+  });
+}
+
+/** Has children not inherit what a library opens: it would stay open as long as one of them lives. */
+function withoutHeirs<T>(act: () => T): T {
+  const free = Array.from({ length: FD_SETSIZE }, (_, fd) => fd).filter((fd) => !isOpen(fd));
+  const result = act();
+  for (const fd of free) if (isOpen(fd)) closeOnExec(fd);
+  return result;
 }
 
 // Where there is an nft program but no library; six milliseconds instead of one.

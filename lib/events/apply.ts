@@ -96,6 +96,8 @@ function applyBody(draft: LabState, event: LabEvent): void {
     case "bridge-impairments-changed":
     case "bridges-routed":
     case "bridges-unrouted":
+    case "uplink-enabled":
+    case "uplink-disabled":
       return applyToBridges(draft, event);
     case "interface-added":
       return setInterfaces(draft, event, event.node, (interfaces) => {

@@ -15,6 +15,8 @@ export function applyToBridges(
     | "bridge-impairments-changed"
     | "bridges-routed"
     | "bridges-unrouted"
+    | "uplink-enabled"
+    | "uplink-disabled"
   >,
 ): void {
   switch (event.kind) {
@@ -75,6 +77,17 @@ export function applyToBridges(
         });
       }
       return;
+    case "uplink-enabled": {
+      const { ipv4, ipv6 } = event;
+      return setRules(
+        draft,
+        event,
+        event.bridge,
+        (rules) => ({ ...rules, uplink: { ipv4, ipv6 } }),
+      );
+    }
+    case "uplink-disabled":
+      return setRules(draft, event, event.bridge, ({ uplink: _, ...rules }) => rules);
     default:
       event satisfies never;
   }

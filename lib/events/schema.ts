@@ -52,11 +52,14 @@ const impairmentsObject = z.strictObject({
   oneWay: z.array(z.strictObject({ ...impairment, ...way })),
 });
 
+const families = { ipv4: z.boolean(), ipv6: z.boolean() };
+
 const bridgeRulesObject = z.strictObject({
   partitions: partitionsObject.optional(),
   impairments: impairmentsObject.optional(),
   routes: z.array(text).optional(),
   disconnected: z.array(text).optional(),
+  uplink: z.strictObject(families).optional(),
 });
 
 const bridgeObject = z.strictObject({
@@ -176,6 +179,8 @@ const eventUnion = z.discriminatedUnion("kind", [
   event("bridge-impairments-changed", { bridge: text, impairments: impairmentsObject }),
   event("bridges-routed", { a: text, b: text }),
   event("bridges-unrouted", { a: text, b: text }),
+  event("uplink-enabled", { bridge: text, ...families }),
+  event("uplink-disabled", { bridge: text }),
   event("interface-added", { node: text, interface: interfaceObject }),
   event("interface-removed", onInterface),
   event("interface-replugged", { ...onInterface, gateway: text, interface: interfaceObject }),

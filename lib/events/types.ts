@@ -162,6 +162,16 @@ export interface BridgeRulesState {
   routes?: string[];
   /** The members whose cable is pulled. */
   disconnected?: string[];
+  /** By what its members reach what the host reaches; absent where they do not. */
+  uplink?: BridgeUplinkState;
+}
+
+/** Which families lead from a bridge to what the host reaches. */
+export interface BridgeUplinkState {
+  /** Whether IPv4 does. */
+  ipv4: boolean;
+  /** Whether IPv6 does. */
+  ipv6: boolean;
 }
 
 /** A bridge that is no router's LAN, as plain JSON data. Its members are those whose gateway it is. */
@@ -272,6 +282,10 @@ export interface EventBodies {
   "bridges-routed": { a: string; b: string };
   /** They do not any more. */
   "bridges-unrouted": { a: string; b: string };
+  /** The members of a bridge reach what the host reaches, by these families. */
+  "uplink-enabled": { bridge: string; ipv4: boolean; ipv6: boolean };
+  /** They do not any more. */
+  "uplink-disabled": { bridge: string };
   /** A node has one more interface. */
   "interface-added": { node: string; interface: InterfaceState };
   /** A node has one interface less. */

@@ -38,6 +38,7 @@ import { bridgeHandles, handles } from "./handles.ts";
 import type { Segment } from "./model.ts";
 import { Nic } from "./nic.ts";
 import type { BridgeReference } from "./options.ts";
+import { disableUplink, enableUplink } from "./uplink.ts";
 
 /**
  * A bridge: members on one link layer, and a gateway. One that `lab.bridge()` made has networks of its
@@ -303,6 +304,51 @@ export class Bridge implements AsyncDisposable {
   async capture(options: CaptureOptions = {}): Promise<Capture> {
     this.#core.open(this.#what("capture()"));
     return await captureBridge(this.#core, this.#now, options);
+  }
+
+  /**
+   * Has the members reach what the host reaches, by IPv4 and IPv6 as far as the host has a default
+   * route: its own addresses, its networks and all beyond them, by TCP, UDP and ping. "The host" is
+   * the network namespace that this process is in. What they send has the host's address there;
+   * nothing from outside reaches them, and neither do members of other bridges, whether these are led
+   * out or routed with this one. Twice is as once. Only what `lab.bridge()` made can be led out: the
+   * way out of a router's LAN is the router.
+   *
+   * On the host there are meanwhile a link `netyard…` and a table of nftables, and its links forward:
+   * those that did not before, for uplinks alone (`net.ipv4.conf.*.forwarding` is 2, and for IPv6
+   * `force_forwarding` is 1). All of it goes with {@link Bridge.disableUplink}, the bridge, the lab or
+   * the process, however it ends; forwarding, when nobody's uplink needs it any more.
+   *
+   * What it does not do:
+   *
+   * - Another firewall of the host has its say. Where it drops what is forwarded, as Docker's does,
+   *   let `-i netyard+` and, for answers, `-o netyard+` pass (`iptables -I DOCKER-USER`).
+   * - Names are another matter: {@linkcode Lab.setNameserver} takes a server's address.
+   * - Networks of the host that have the addresses of this bridge, or of one that it is routed with,
+   *   are not reached. Links that the host gets later carry no answers until it is enabled again.
+   * - IPv6 needs a host that forwards it already, or Linux 6.17; else it is IPv4 alone. The event
+   *   `uplink-enabled` says which there are.
+   * - A process in a user namespace (the rootless entry) has a network of its own, without a way out.
+   *   Started as `pasta --config-net -- deno run ...` (package passt), an ordinary user's script has one.
+   *
+   * @throws {UplinkError} without a default route, and where the host refuses it; nothing is changed.
+   */
+  async enableUplink(): Promise<void> {
+    const what = this.#what("enableUplink()");
+    this.#core.open(what);
+    await enableUplink(this.#core, this.#now, what);
+    this.#core.changed();
+  }
+
+  /** Takes {@link Bridge.enableUplink} back; what went on by it ends. */
+  async disableUplink(): Promise<void> {
+    this.#core.open(this.#what("disableUplink()"));
+    await disableUplink(this.#core, this.#now);
+  }
+
+  /** Whether the members reach what the host reaches. */
+  get isUplinked(): boolean {
+    return this.#now.bridging.uplink !== undefined;
   }
 
   /** A member's network card on this bridge. */

@@ -1,4 +1,5 @@
 import { linkLocalFromMac } from "../address/mod.ts";
+import { allSettled } from "./all_settled.ts";
 import { bridgeState } from "./bridge_state.ts";
 import type { LabCore } from "./core.ts";
 import { TopologyError } from "./errors.ts";
@@ -10,6 +11,7 @@ import { removeBridgeRoutes } from "./bridge_routes.ts";
 import { newSegment } from "./segment.ts";
 import { step } from "./steps.ts";
 import { undoing } from "./undo.ts";
+import { disableUplink } from "./uplink.ts";
 
 /** The bridge of a name: a router's LAN, one that is there, or a new one. */
 export function bridgeNamed(core: LabCore, name: string): Segment {
@@ -58,10 +60,11 @@ export async function closeBridge(core: LabCore, segment: Segment): Promise<void
     );
   }
   if (owner.removed || core.closed) return await owner.runtime.close();
+  const outside = disableUplink(core, segment);
   retireBridge(core, owner as BridgeRecord);
   core.refreshMembers();
   try {
-    await owner.runtime.close();
+    await allSettled([outside, owner.runtime.close()]);
   } finally {
     core.links.release(owner.runtime.namespace);
     core.bridges.delete(name);

@@ -1,4 +1,5 @@
 import type { LabCore } from "./core.ts";
+import { closeUplink } from "./uplink.ts";
 
 /** Ends all that goes on in a lab and removes it, whatever of it fails, and tells what did. */
 export async function closeLab(core: LabCore): Promise<void> {
@@ -6,7 +7,10 @@ export async function closeLab(core: LabCore): Promise<void> {
   for (const one of [...core.schedules, ...core.faults]) one.stop();
   for (const snapshot of [...core.snapshots]) snapshot.close();
   const nodes = [...core.allNodes()];
+  // First, while the nodes are there.
+  const uplinks = [...core.segments()].map((segment) => closeUplink(segment));
   const results = await Promise.allSettled([
+    ...uplinks,
     ...[...core.vms.values()].map(({ machine }) => machine.remove()),
     ...nodes.map((node) => node.runtime.close()),
     core.links.close(),

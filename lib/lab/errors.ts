@@ -21,3 +21,6 @@ export class RouterInUseError extends NetyardError {}
 
 /** A region cannot be removed while a router is in it; the message says which. */
 export class RegionInUseError extends NetyardError {}
+
+/** A bridge cannot be led out to what the host reaches; the message says what is in the way. */
+export class UplinkError extends NetyardError {}

@@ -162,8 +162,16 @@ export interface Bridging {
   loaded: string;
   /** The bridges that it was routed with, and the end here of the link between the two. */
   partners: Map<Segment, RouteEnd>;
+  /** Its way to what the host reaches, if there is one. */
+  uplink: Uplink | undefined;
   /** Members whose port was set down. */
   disconnected: Set<InterfaceRecord>;
+}
+
+/** The way from a bridge to what the host reaches. */
+export interface Uplink {
+  /** Takes all of it away, on both sides; resolves when the host is as it was. */
+  close(): Promise<void>;
 }
 
 /** What frames from one member's port to another's go through instead of going there directly. */

@@ -40,5 +40,6 @@ const noBridging = (): Bridging => ({
   madeDetours: 0,
   loaded: "",
   partners: new Map(),
+  uplink: undefined,
   disconnected: new Set(),
 });

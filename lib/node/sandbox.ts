@@ -243,7 +243,8 @@ export function fdPath(fd: number): string {
   return `/proc/${Deno.pid}/fd/${fd}`;
 }
 
-function isRunning(pid: number): boolean {
+/** Whether a child of this process has not ended yet. */
+export function isRunning(pid: number): boolean {
   const stat = `/proc/${pid}/stat`;
   if (!pathExists(stat)) return false;
   // "pid (name) state ...", and Z is a process that ended and was not waited for yet.

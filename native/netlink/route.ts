@@ -1,5 +1,12 @@
 import { familyOf, ipText } from "./address.ts";
-import { type Message, type MessageWriter, NLM_F_CREATE, NLM_F_REPLACE } from "./codec.ts";
+import {
+  type Message,
+  type MessageWriter,
+  NLM_F_CREATE,
+  NLM_F_DUMP,
+  NLM_F_REPLACE,
+  readAttributes,
+} from "./codec.ts";
 
 /** The requests of rtnetlink(7) that concern routes, each appended to a batch. */
 
@@ -15,6 +22,7 @@ const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
 const RTA_PREFSRC = 7;
 const RTA_METRICS = 8;
+const RTA_MULTIPATH = 9;
 const RTAX_MTU = 2;
 const RT_TABLE_MAIN = 254;
 const RTPROT_STATIC = 4;
@@ -113,3 +121,50 @@ export function getRoute(batch: MessageWriter, ip: Uint8Array): void {
 export function isLocalRoute({ type, body }: Message): boolean | undefined {
   return type === RTM_NEWROUTE ? body[7] === RTN_LOCAL : undefined;
 }
+
+/** Asks for all routes of a family, in all tables; {@link readUnicastRoute} reads the answers. */
+export function dumpRoutes(batch: MessageWriter, family: 4 | 6): void {
+  batch.begin(RTM_GETROUTE, NLM_F_DUMP, `dump IPv${family} routes`)
+    .u8(family === 4 ? AF_INET : AF_INET6).u8(0).u8(0).u8(0)
+    .u8(0).u8(0).u8(0).u8(0).u32(0)
+    .end();
+}
+
+/** A route by which packets are sent to somewhere else. */
+export interface UnicastRoute {
+  /** The first address of the destination, all bits 0 for the default route. */
+  destination: Uint8Array;
+  prefix: number;
+  /** The links that it leaves by: more than one where it is shared. */
+  links: number[];
+}
+
+/** Reads an answer to {@link dumpRoutes}; undefined for other messages, and for other kinds of routes. */
+export function readUnicastRoute({ type, body }: Message): UnicastRoute | undefined {
+  if (type !== RTM_NEWROUTE || body[7] !== RTN_UNICAST) return undefined;
+  const attributes = readAttributes(body, 12);
+  const link = attributes.get(RTA_OIF);
+  return {
+    destination: attributes.get(RTA_DST) ?? new Uint8Array(body[0] === AF_INET ? 4 : 16),
+    prefix: body[1],
+    links: [
+      ...link ? [u32(link, 0)] : [],
+      ...nextHops(attributes.get(RTA_MULTIPATH) ?? new Uint8Array()),
+    ],
+  };
+}
+
+/** The links of `struct rtnexthop`s, each of which says how long it is. */
+function nextHops(bytes: Uint8Array): number[] {
+  const links: number[] = [];
+  for (let at = 0; at + 8 <= bytes.length;) {
+    links.push(u32(bytes, at + 4));
+    const length = bytes[at] | bytes[at + 1] << 8;
+    if (length < 8) break;
+    at += (length + 3) & ~3;
+  }
+  return links;
+}
+
+const u32 = (bytes: Uint8Array, at: number): number =>
+  new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
