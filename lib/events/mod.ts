@@ -11,6 +11,7 @@ export {
   type BridgePartitionsState,
   type BridgeRulesState,
   type BridgeState,
+  type BridgeUplinkState,
   type BridgeWayState,
   type DeviceState,
   type DnsTable,

@@ -34,15 +34,10 @@ exec 2>/dev/null
 cat >/dev/null
 flock -n -x 9 || exit 0
 cd /proc/sys/net/ipv4/conf || exit 1
-for link in *; do
-  value=
-  read -r value <"$link/forwarding"
-  [ "$value" != ${SWITCHED} ] || echo 0 >"$link/forwarding"
-  value=
-  read -r value <"$link/tag"
-  [ "$value" = ${TAG} ] || continue
-  echo 0 >"/proc/sys/net/ipv6/conf/$link/force_forwarding"
-  echo 0 >"$link/tag"
+for file in $(grep -lx ${SWITCHED} */forwarding); do echo 0 >"$file"; done
+for file in $(grep -lx ${TAG} */tag); do
+  echo 0 >"/proc/sys/net/ipv6/conf/\${file%/tag}/force_forwarding"
+  echo 0 >"$file"
 done
 `;
 
