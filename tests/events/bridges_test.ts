@@ -54,6 +54,14 @@ Deno.test("a pulled cable is in the state until it is back, or the member gone",
   assertEquals(gone.bridges!.rack.rules?.disconnected, undefined);
 });
 
+Deno.test("a bridge that is led out says by which families, until it is not", () => {
+  const up = next(story(), { kind: "uplink-enabled", bridge: "rack", ipv4: true, ipv6: false });
+  assertEquals(up.bridges!.rack.rules?.uplink, { ipv4: true, ipv6: false });
+  assertEquals(parseState(JSON.parse(JSON.stringify(up))), up);
+  const down = next(up, { kind: "uplink-disabled", bridge: "rack" });
+  assertEquals(down.bridges, story().bridges);
+});
+
 Deno.test("with the link engine the impairments of bridges are gone, and nothing else", () => {
   const state = next(story(), { kind: "link-engine-failed", error: "it ended", ends: [] });
   assertEquals(state.routers.home.rules, { routes: ["rack"] });

@@ -38,6 +38,8 @@ const KINDS: Record<EventKind, true> = {
   "bridge-impairments-changed": true,
   "bridges-routed": true,
   "bridges-unrouted": true,
+  "uplink-enabled": true,
+  "uplink-disabled": true,
   "interface-added": true,
   "interface-removed": true,
   "interface-replugged": true,

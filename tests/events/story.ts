@@ -213,6 +213,8 @@ export function story(): LabEventBody[] {
     { kind: "member-disconnected", bridge: "rack", member: "laptop" },
     { kind: "member-reconnected", bridge: "rack", member: "laptop" },
     { kind: "member-detached", bridge: "rack", member: "laptop", interface: "eth1" },
+    { kind: "uplink-enabled", bridge: "rack", ipv4: true, ipv6: false },
+    { kind: "uplink-disabled", bridge: "rack" },
     { kind: "bridge-removed", name: "spare" },
     {
       kind: "vm-added",
