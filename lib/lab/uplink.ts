@@ -1,9 +1,9 @@
 import { NetyardError } from "../../native/error.ts";
 import { addAddress } from "../../native/netlink/address.ts";
-import { deleteLink, setLink } from "../../native/netlink/link.ts";
+import { addVeth, deleteLink, setLink } from "../../native/netlink/link.ts";
 import { replaceRoute } from "../../native/netlink/route.ts";
 import { nft, ownTables } from "../../native/nftables.ts";
-import { ipBytes } from "../address/mod.ts";
+import { ipBytes, macBytes } from "../address/mod.ts";
 import {
   UPLINK_LINK,
   UPLINK_TABLE,
@@ -116,16 +116,17 @@ function makeLink(
   core: LabCore,
   { owner, mtu }: Segment,
   what: string,
-  { networks }: UplinkHost,
+  host: UplinkHost,
   defer: Defer,
 ): { link: Port; place: UplinkPlace } {
-  const mac = core.nextMac(defer);
+  const [mac, hostMac] = [core.nextMac(defer), core.nextMac(defer)];
   let link!: Port;
-  const place = makeUplinkLink(what, networks, (act) => {
+  const place = makeUplinkLink(what, host, { mac: hostMac, mtu }, (hostEnd) => {
     link = besideOthers([owner], undefined, () => {
       const name = linkName(UPLINK_LINK, (name) => owner.links.has(name));
       const end = { name, index: owner.nextIndex++ };
-      act({ ...end, mac, mtu, namespaceFd: owner.runtime.namespace.fd });
+      // From here: the kernel would take no number for an end that is the peer of one without.
+      inside(owner, (batch) => addVeth(batch, { ...end, mac: macBytes(mac), mtu }, hostEnd));
       return end;
     });
   });

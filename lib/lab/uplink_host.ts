@@ -1,3 +1,4 @@
+import { closeFd, openFd } from "../../native/libc.ts";
 import { addAddress } from "../../native/netlink/address.ts";
 import { addVeth, dumpLinks, readLinkState, setLink, syncLink } from "../../native/netlink/link.ts";
 import {
@@ -127,39 +128,30 @@ export function switchOn(what: string, settings: readonly ForwardSetting[]): voi
   }
 }
 
-/** The end of the link in the bridge's node. */
-export interface NodeEnd {
-  name: string;
-  index: number;
-  mac: string;
-  mtu: number;
-  namespaceFd: number;
-}
+/** The end of the link on the host, for who makes the link from the other end. */
+export type HostEnd = Parameters<typeof addVeth>[2];
 
-/**
- * Makes the link, in the first place that nobody has: `end` gives the node's end, and may be asked
- * again.
- */
+/** Has `make` make the link, in the first place that nobody has, with the host's end as it is to be. */
 export function makeUplinkLink(
   what: string,
-  networks: readonly Cidr[],
-  make: (act: (end: NodeEnd) => void) => void,
+  { networks }: UplinkHost,
+  { mac, mtu }: { mac: string; mtu: number },
+  make: (host: HostEnd) => void,
 ): UplinkPlace {
-  for (const place of uplinkPlaces(networks)) {
-    try {
-      make((end) =>
-        rtnetlink((batch) => {
-          const hostMac = macBytes(end.mac.replace(/^02/, "06"));
-          // The host numbers its own links.
-          const host = { name: place.name, index: 0, mac: hostMac, mtu: end.mtu };
-          addVeth(batch, host, { ...end, mac: macBytes(end.mac) });
-        })
-      );
-      return place;
-    } catch (error) {
-      // Another uplink was faster.
-      if (!refusedBy(error, ["EEXIST"])) throw error;
+  const namespaceFd = openFd("/proc/thread-self/ns/net");
+  try {
+    for (const place of uplinkPlaces(networks)) {
+      try {
+        // The host numbers its own links.
+        make({ name: place.name, index: 0, mac: macBytes(mac), mtu, namespaceFd });
+        return place;
+      } catch (error) {
+        // Another uplink was faster.
+        if (!refusedBy(error, ["EEXIST"])) throw error;
+      }
     }
+  } finally {
+    closeFd(namespaceFd);
   }
   throw new UplinkError(
     `${what}: the host has routes to all addresses that uplinks take theirs from, ` +
