@@ -36,8 +36,7 @@ export const isGuest = (node: NodeRecord): node is VmRecord => node.kind === "vm
  * one that was down, whose routes, neighbours and IPv6 addresses the kernel dropped.
  */
 export function configure(iface: InterfaceRecord, isDefault: boolean): void {
-  const { index, node } = iface;
-  if (isGuest(node)) configureOutside(iface);
+  if (isGuest(iface.node)) configureOutside(iface);
   else configureHere(iface, isDefault);
   const { owner, members, gatewayLink } = iface.segment;
   // The other end, then the bridge that it may be the first port of.
