@@ -1,4 +1,3 @@
-import { NetyardError } from "./error.ts";
 import { fast } from "./fast.ts";
 import {
   check,
@@ -11,16 +10,10 @@ import {
   openFd,
   SyscallError,
 } from "./libc.ts";
+import { copySparse, sizeOf } from "./sparse_copy.ts";
 
 const SYMBOLS = {
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
-  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
-  fstat: { parameters: ["i32", "buffer"], result: "i32" },
-  sendfile: {
-    parameters: ["i32", "i32", "buffer", "usize"],
-    result: "isize",
-    nonblocking: true,
-  },
   fallocate: { parameters: ["i32", "i32", "i64", "i64"], result: "i32" },
   memcmp: { parameters: ["pointer", "pointer", "usize"], result: "i32" },
 } as const;
@@ -44,17 +37,11 @@ const MAP_SHARED = 1;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const KEEP_SIZE_AND_PUNCH_HOLE = 3;
 const O_CLOEXEC = 0x80000;
-const SEEK_SET = 0;
-const SEEK_END = 2;
-const SEEK_DATA = 3;
-const SEEK_HOLE = 4;
-const ENXIO = 6;
 const O_CREAT = 0o100;
 const O_EXCL = 0o200;
 const PRIVATE = 0o600;
 
-/** What one call copies at most: the pool's thread is then free for others. */
-const AT_ONCE = 64 * 2 ** 20;
+const MEMORY = "a guest's memory";
 
 /**
  * A file that is nowhere but in memory: it has no name, and is gone with the last descriptor of it,
@@ -88,7 +75,7 @@ export class MemoryFile {
     try {
       const file = MemoryFile.create(name, sizeOf(from));
       try {
-        await copyData(from, file.#fd);
+        await copySparse(from, file.#fd, MEMORY);
         return file;
       } catch (error) {
         file.close();
@@ -118,7 +105,7 @@ export class MemoryFile {
   async copy(name: string): Promise<MemoryFile> {
     const copy = MemoryFile.create(name, this.size);
     try {
-      await copyData(this.#fd, copy.#fd);
+      await copySparse(this.#fd, copy.#fd, MEMORY);
       return copy;
     } catch (error) {
       copy.close();
@@ -132,7 +119,7 @@ export class MemoryFile {
     const to = check(libc().open(cString(path), flags | O_CLOEXEC, PRIVATE), "open", path);
     try {
       check(libc().ftruncate(to, BigInt(this.size)), "ftruncate", path);
-      await copyData(this.#fd, to);
+      await copySparse(this.#fd, to, MEMORY);
     } finally {
       closeFd(to);
     }
@@ -202,45 +189,4 @@ const zeroBytes = new Uint8Array(new ArrayBuffer(PAGE));
 function isZero(page: Deno.PointerValue): boolean {
   zeroPage ??= Deno.UnsafePointer.of(zeroBytes);
   return symbols().memcmp(page, zeroPage, BigInt(PAGE)) === 0;
-}
-
-function sizeOf(fd: number): number {
-  return check(symbols().lseek(fd, 0n, SEEK_END), "lseek", fd, "SEEK_END");
-}
-
-/** The next place with data, and where it ends; undefined when there is none. */
-function nextData(fd: number, from: number): [start: number, end: number] | undefined {
-  const start = Number(symbols().lseek(fd, BigInt(from), SEEK_DATA));
-  if (start < 0) {
-    const errno = lastErrno();
-    if (errno === ENXIO) return undefined;
-    throw new SyscallError("lseek", [fd, "SEEK_DATA"], errno);
-  }
-  return [start, check(symbols().lseek(fd, BigInt(start), SEEK_HOLE), "lseek", fd, "SEEK_HOLE")];
-}
-
-/** Copies what was written, and leaves the holes. */
-async function copyData(from: number, to: number): Promise<void> {
-  const offset = new BigInt64Array(1);
-  for (let at = 0;;) {
-    const data = nextData(from, at);
-    if (!data) return;
-    const [start, end] = data;
-    check(symbols().lseek(to, BigInt(start), SEEK_SET), "lseek", to, "SEEK_SET");
-    for (at = start; at < end;) {
-      offset[0] = BigInt(at);
-      const bytes = BigInt(Math.min(end - at, AT_ONCE));
-      const sent = Number(
-        await symbols().sendfile(to, from, new Uint8Array(offset.buffer), bytes),
-      );
-      // The error number is that of a thread of the pool, and lost.
-      if (sent <= 0) {
-        throw new NetyardError(
-          `copying ${end - start} bytes of a guest's memory stopped after ${at - start}: ` +
-            "there is no room left for them, on the disk or in memory; make some",
-        );
-      }
-      at += sent;
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import type { DriveFault, DriveSpec, NicSpec } from "./machine_spec.ts";
+import type { DriveBase, DriveFault, DriveSpec, NicSpec } from "./machine_spec.ts";
 
 /** The most hot-plug slots of a machine: eight ports on each of eight device numbers. */
 export const MAX_SLOTS = 64;
@@ -50,82 +50,128 @@ export function nicParts({ id, tap, mac, slot }: NicSpec): NicParts {
   };
 }
 
+/** A node of QEMU's block layer: the arguments of `blockdev_add`, and by its name of `blockdev_del`. */
+export type BlockNode = Arguments & { driver: string; "node-name": string };
+
 /** A disk in its parts, each the arguments of a command of QMP. */
 export interface DriveParts {
   /**
-   * Of `blockdev_add`, in this order, and of `blockdev_del` by their `node-name`, the other way
-   * round: the file, over it the errors that are made up, over these the format.
+   * From the ground up: the file, over it the format, over this the errors that are made up, so that
+   * they count sectors as the guest does, and over all a node that stays while those come and go.
    */
-  blockdevs: (Arguments & { driver: string; "node-name": string })[];
+  blockdevs: BlockNode[];
   /** Of `device_add`, and of `device_del` by its id. */
   device: Arguments & { driver: "virtio-blk-pci"; id: string };
 }
 
 /** A virtio disk's serial number has no more characters. */
-const SERIAL_LENGTH = 20;
+export const SERIAL_LENGTH = 20;
 
 /** The most characters of a drive's id: a block node's name, which has a prefix, may have 31. */
 export const MAX_DRIVE_ID = 31 - "faults-".length;
 
 /** The parts of a disk in this place. */
 export function driveParts(spec: DriveSpec, place: Place): DriveParts {
-  const { id, path, readOnly, faults } = spec;
+  const { id, path, format, readOnly, base, faults, serial = id.slice(0, SERIAL_LENGTH) } = spec;
   return {
     blockdevs: [
-      { driver: "file", "node-name": fileNode(id), filename: path, "read-only": readOnly },
+      fileNode(`file-${id}`, path, readOnly),
+      ...base ? baseNodes(id, base) : [],
+      ...format === "raw" ? [] : [{
+        driver: format,
+        "node-name": contentNode(spec),
+        file: `file-${id}`,
+        // `null` is: none, whatever file of the host the image asks for.
+        ...base === undefined ? {} : { backing: base && `base-${id}` },
+        "read-only": readOnly,
+      }],
       ...faults ? [faultyNode(spec, faults)] : [],
-      imageNode(spec, faults !== undefined),
+      topNode(spec, faults && faultsNode(id)),
     ],
     device: {
       driver: "virtio-blk-pci",
       id,
       drive: `disk-${id}`,
-      serial: id.slice(0, SERIAL_LENGTH),
+      serial,
       // The guest gets the error of a full or broken disk, and is not stopped for it.
       werror: "report",
       rerror: "report",
+      // Others of this QEMU may write to it, as whoever writes sectors from outside does.
+      "share-rw": "on",
       ...place,
     },
   };
 }
 
-const fileNode = (id: string) => `file-${id}`;
-const faultsNode = (id: string) => `faults-${id}`;
+function fileNode(name: string, path: string, readOnly: boolean): BlockNode {
+  return { driver: "file", "node-name": name, filename: path, "read-only": readOnly };
+}
+
+/** What an image lies over lies over nothing itself. */
+function baseNodes(id: string, { path, format }: DriveBase): BlockNode[] {
+  return [
+    fileNode(`back-${id}`, path, true),
+    {
+      driver: format,
+      "node-name": `base-${id}`,
+      file: `back-${id}`,
+      ...format === "qcow2" ? { backing: null } : {},
+      "read-only": true,
+    },
+  ];
+}
+
+/** The name of the node that has the sectors of a disk as the guest wrote them. */
+export function contentNode({ id, format }: DriveSpec): string {
+  return format === "raw" ? `file-${id}` : `image-${id}`;
+}
+
+/** Two names for the node that makes errors up: one can take the other's place. */
+export const faultsNode = (id: string): string => `faults-${id}`;
+/** See {@linkcode faultsNode}. */
+export const otherFaultsNode = (id: string): string => `errors-${id}`;
 
 /**
  * The block node that makes errors up for a disk. To have it come and go while the machine runs:
- * `blockdev-add` it, and `blockdev-reopen` the {@linkcode imageNode} with it; reopen that without it,
- * and `blockdev-del` it. QEMU changes no errors of a node that there is.
+ * `blockdev-add` it, and `blockdev-reopen` the {@linkcode topNode} over it; reopen that without it, and
+ * `blockdev-del` it. QEMU changes no errors of a node that there is.
  */
 export function faultyNode(
-  { id, readOnly }: DriveSpec,
+  spec: DriveSpec,
   faults: readonly DriveFault[],
-): DriveParts["blockdevs"][number] {
+  name: string = faultsNode(spec.id),
+): BlockNode {
   return {
     driver: "blkdebug",
-    "node-name": faultsNode(id),
-    image: fileNode(id),
+    "node-name": name,
+    image: contentNode(spec),
     // An empty list is one that QEMU does not take.
-    ...faults.length > 0 ? { "inject-error": faults.map(injectError) } : {},
-    "read-only": readOnly,
+    ...faults.length > 0 ? { "inject-error": faults.flatMap(injectErrors) } : {},
+    "read-only": spec.readOnly,
   };
 }
 
-/** The top block node of a disk, over the one that makes errors up or over the file itself. */
-export function imageNode(
-  { id, format, readOnly }: DriveSpec,
-  faulty: boolean,
-): DriveParts["blockdevs"][number] {
+/** The top block node of a disk, over one that makes errors up or over its content itself. */
+export function topNode(spec: DriveSpec, faults: string | undefined): BlockNode {
   return {
-    driver: format,
-    "node-name": `disk-${id}`,
-    file: faulty ? faultsNode(id) : fileNode(id),
-    "read-only": readOnly,
+    driver: "raw",
+    "node-name": `disk-${spec.id}`,
+    file: faults ?? contentNode(spec),
+    "read-only": spec.readOnly,
   };
 }
 
 const EIO = 5;
+const IO_TYPES = { read: ["read"], write: ["write", "write-zeroes"], flush: ["flush"] };
 
-function injectError({ event, errno = EIO, sector, once }: DriveFault): Arguments {
-  return { event, errno, ...sector === undefined ? {} : { sector }, once: once ?? false };
+function injectErrors({ event, errno = EIO, sector, once = false }: DriveFault): Arguments[] {
+  return IO_TYPES[event].map((iotype) => ({
+    // In force from the start. An error that waits for an event would then be in force for every
+    // other kind of request, too.
+    event: "none",
+    iotype,
+    errno,
+    ...sector === undefined ? {} : { sector },
+    once,
+  }));
 }

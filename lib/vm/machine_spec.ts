@@ -26,29 +26,42 @@ export interface NicSpec {
   slot: number;
 }
 
+/** A request of a guest to a drive. */
+export type DriveEvent = "read" | "write" | "flush";
+
 /** An error that QEMU makes up for a drive; see "blkdebug" in QEMU's docs/devel/testing. */
 export interface DriveFault {
-  /** What it comes with: `read_aio`, `write_aio`, `flush_to_disk`. */
-  event: string;
-  /** The error number that the guest's request ends with. Default 5, EIO. */
+  /** What it happens to. */
+  event: DriveEvent;
+  /** The error number that the request ends with. Default 5, EIO. */
   errno?: number;
-  /** Only for requests that touch this sector of 512 bytes. Default all. */
+  /** Only for requests that touch this sector of 512 bytes, as the guest counts. Default all. */
   sector?: number;
   /** Whether it happens a single time. Default false. */
   once?: boolean;
 }
 
+/** The format of an image. */
+export type DriveFormat = "raw" | "qcow2";
+
+/** What a qcow2 image lies over: what it does not have itself is read there. */
+export interface DriveBase {
+  path: string;
+  format: DriveFormat;
+}
+
 /** A disk. */
 export interface DriveSpec {
-  /**
-   * Of the device, at most 24 characters; the first 20 are the serial number that the guest sees. Its
-   * top block node is `disk-ID`.
-   */
+  /** Of the device, at most 24 characters. Its top block node is `disk-ID`. */
   id: string;
+  /** What the guest sees, at most 20 characters. Default: the first 20 of the id. */
+  serial?: string;
   /** The file. */
   path: string;
-  format: "raw" | "qcow2";
+  format: DriveFormat;
   readOnly: boolean;
+  /** Of a qcow2 image: what it lies over, whatever its header says. Default: what its header says. */
+  base?: DriveBase | null;
   /** The hot-plug slot, from 0. Default: none, so that it stays for the life of the machine. */
   slot?: number;
   /** Errors to make up. Default none; they can come and go later: see `faultyNode`. */

@@ -60,8 +60,8 @@ export const CASES: Record<string, MachineSpec> = {
         readOnly: false,
         slot: 1,
         faults: [
-          { event: "write_aio", sector: 8, once: true },
-          { event: "flush_to_disk", errno: 28 },
+          { event: "write", sector: 8, once: true },
+          { event: "flush", errno: 28 },
         ],
       },
     ],

@@ -4,7 +4,7 @@ import { Namespace } from "../../native/namespace.ts";
 import { closeFd } from "../../native/libc.ts";
 import { keepTap, openTap } from "../../native/tap.ts";
 import { labFacts } from "../../lib/host/probe.ts";
-import { driveParts, faultyNode, imageNode, nicParts, slotPlace } from "../../lib/vm/devices.ts";
+import { driveParts, faultyNode, nicParts, slotPlace, topNode } from "../../lib/vm/devices.ts";
 import type { DriveFault, DriveSpec, MachineSpec } from "../../lib/vm/machine_spec.ts";
 import { migrationOf, type Qmp, unable, withMachine } from "./waiting_machine.ts";
 
@@ -51,7 +51,7 @@ Deno.test("QEMU takes disks whose paths have commas, with errors to make up", as
       agent: `${directory}/a,gent`,
       console: `${directory}/console`,
     };
-    const faults = [{ event: "write_aio", sector: 8, once: true }];
+    const faults: DriveFault[] = [{ event: "write", sector: 8, once: true }];
     const id = "a-disk-of-24-characters-";
     return { sockets, drives: [{ id, path, format: "raw", readOnly: false, faults }] };
   };
@@ -78,7 +78,7 @@ Deno.test("a disk that is plugged in later has the parts of one on the command l
 
 Deno.test("errors are made up for a disk from the start, and come and go later", async () => {
   if (unable) return console.log(`skipped: ${unable}`);
-  const FAULTS = [{ event: "read_aio", sector: 0 }];
+  const FAULTS: DriveFault[] = [{ event: "read", sector: 0 }];
   // QEMU's own reader prints "read 512/512 bytes at offset 0", or "read failed: ...".
   const read = (qmp: Qmp, offset: number) =>
     qmp.call("human-monitor-command", {
@@ -106,9 +106,9 @@ Deno.test("errors are made up for a disk from the start, and come and go later",
       const spec = disk(directory);
       await read(qmp, 0);
       await qmp.call("blockdev-add", faultyNode(spec, FAULTS));
-      await qmp.call("blockdev-reopen", { options: [imageNode(spec, true)] });
+      await qmp.call("blockdev-reopen", { options: [topNode(spec, "faults-data")] });
       await read(qmp, 0);
-      await qmp.call("blockdev-reopen", { options: [imageNode(spec, false)] });
+      await qmp.call("blockdev-reopen", { options: [topNode(spec, undefined)] });
       await qmp.call("blockdev-del", { "node-name": "faults-data" });
       await read(qmp, 0);
     },
