@@ -7,6 +7,7 @@ import { memoryBytes } from "../vm/memory.ts";
 import { profileNamed } from "../vm/profiles.ts";
 import { SLOTS, VirtualMachine } from "../vm/virtual_machine.ts";
 import type { VmState } from "../vm/state.ts";
+import { temporary } from "../vm/temporary.ts";
 import { attach, detach, reserve } from "./attach.ts";
 import type { LabCore } from "./core.ts";
 import { TopologyError } from "./errors.ts";
@@ -67,11 +68,6 @@ export function addVm(
   });
 }
 
-function temporary(): string {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: "TMPDIR" });
-  return (state === "granted" && Deno.env.get("TMPDIR")) || "/tmp";
-}
-
 function changed(core: LabCore, vm: VmRecord, state: VmState, why?: string): void {
   if (state === "booting") vm.told.clear();
   if (core.bus.closed) return;
@@ -114,10 +110,12 @@ function freeCard(vm: VmRecord): string | undefined {
 
 function newCard(core: LabCore, vm: VmRecord, defer: Defer): CardRecord {
   const slot = vm.cards.size;
-  if (slot >= SLOTS) {
+  if (slot >= vm.machine.disks.firstSlot) {
     throw new TopologyError(
-      `${vm.name}: it has ${SLOTS} network cards, which is as many as there are slots for; ` +
-        "detach it from a bridge first",
+      `${vm.name}: of its ${SLOTS} slots ${slot} have network cards, and ${
+        SLOTS - slot
+      } have disks; ` +
+        "detach it from a bridge, or a disk of it, first",
     );
   }
   const mac = core.nextMac(defer);

@@ -8,6 +8,8 @@ import type { GuestDirEntry, GuestFileInfo } from "../vm/guest_stat.ts";
 import type { RunOptions, RunResult, SpawnOptions } from "../vm/run_types.ts";
 import type { VmState } from "../vm/state.ts";
 import type { LabCore } from "./core.ts";
+import { Disk } from "./disk.ts";
+import { attachDisk, type DiskOptions } from "./disk_options.ts";
 import { NotFoundError } from "./errors.ts";
 import { settleGuest } from "./guests.ts";
 import { handles } from "./handles.ts";
@@ -75,6 +77,31 @@ export class Vm {
   /** Its network card, by its name in the guest (`eth0`) or that of its bridge. */
   nic(name: string): Nic {
     return new Nic(this.#core, this.#find(name));
+  }
+
+  /** Its disks that were attached, in that order; also while it is switched off. */
+  get disks(): Disk[] {
+    return this.#now.machine.disks.all.map(({ name }) => new Disk(this.#core, this.#record, name));
+  }
+
+  /**
+   * Gives it a disk: a fresh one, or a file of the host's. Of a machine that runs, the guest sees it
+   * when this resolves; otherwise it does when it has booted. A machine has eight slots for disks and
+   * network cards together.
+   *
+   * @example
+   * ```ts ignore
+   * const data = await nas.attachDisk({ size: "64M" });
+   * await nas.boot();
+   * (await nas.run(`mkfs.vfat ${await data.guestPath()}`)).assertOk();
+   * await data.setFaults([{ event: "read", sector: 100 }]);
+   * ```
+   *
+   * @throws {DiskError} If there is no such file, it is no image that a guest gets, or no slot is free.
+   */
+  async attachDisk(options: DiskOptions): Promise<Disk> {
+    this.#open("attachDisk()");
+    return new Disk(this.#core, this.#record, await attachDisk(this.#now, options));
   }
 
   /** Its serial console; it may be read in any state. */

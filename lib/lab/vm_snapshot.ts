@@ -1,4 +1,10 @@
-import { readSaved, type SavedMachine, SnapshotError, writeSaved } from "../vm/saved.ts";
+import {
+  closeSaved,
+  readSaved,
+  type SavedMachine,
+  SnapshotError,
+  writeSaved,
+} from "../vm/saved.ts";
 import { openCaptures } from "../node/open_captures.ts";
 import type { LabCore } from "./core.ts";
 import type { Meeting } from "../vm/virtual_machine.ts";
@@ -8,8 +14,9 @@ import type { VmRecord } from "./model.ts";
 const machines = new WeakMap<VmSnapshot, SavedMachine>();
 
 /**
- * A virtual machine as it was at a moment: its memory, its processors and its devices. It holds as
- * much memory as the guest had in use, until it is closed, or the lab is.
+ * A virtual machine as it was at a moment: its memory, its processors, its devices and what was on its
+ * disks. It holds as much memory as the guest had in use, and room on the disk of the host for what its
+ * disks had, until it is closed, or the lab is.
  */
 export class VmSnapshot implements Disposable {
   /** Of which machine it is. */
@@ -39,9 +46,10 @@ export class VmSnapshot implements Disposable {
     await writeSaved(directory, machineOf(this, "save()"), { checked: true });
   }
 
-  /** Lets go of its memory. Calling it again does nothing. */
+  /** Lets go of its memory and its disks. Calling it again does nothing. */
   close(): void {
-    machines.get(this)?.memory.close();
+    const machine = machines.get(this);
+    if (machine) closeSaved(machine);
     machines.delete(this);
     this.#core.snapshots.delete(this);
   }
@@ -80,7 +88,7 @@ export async function saveVm(core: LabCore, vm: VmRecord): Promise<VmSnapshot> {
   mustBeWhole(vm, "snapshot()");
   const saved = await vm.machine.save();
   if (!core.closed) return new VmSnapshot(core, vm.name, saved);
-  saved.memory.close();
+  closeSaved(saved);
   throw new SnapshotError(`${vm.name}: snapshot(): the lab was closed meanwhile`);
 }
 
@@ -95,6 +103,13 @@ export async function restoreVm(
   if (snapshot.vmName !== vm.name) {
     throw new SnapshotError(
       `${what}: the snapshot is of "${snapshot.vmName}"; restore it there, or in a machine of that name`,
+    );
+  }
+  const conflict = saved.disks.find(({ slot }) => slot < vm.cards.size);
+  if (conflict) {
+    throw new SnapshotError(
+      `${what}: a network card has taken the slot of the disk "${conflict.name}" since the snapshot; ` +
+        "make a machine with fewer bridges for it",
     );
   }
   mustBeWhole(vm, "restore()");

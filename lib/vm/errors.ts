@@ -125,6 +125,9 @@ export class GuestFileError extends VmError {
   }
 }
 
+/** A disk that cannot be made, attached, detached, read or written. */
+export class DiskError extends VmError {}
+
 function printed({ stdout, stderr }: RunResult): string {
   const part = (name: string, text: string) => text ? `\n${name}:\n${tail(text)}` : "";
   return part("stderr", stderr) + part("stdout", stdout);

@@ -1,7 +1,15 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { MemoryFile } from "../../native/memory_file.ts";
+import type { SavedDisk } from "./disk_record.ts";
 import { VmError } from "./errors.ts";
+import {
+  readSavedDisks,
+  SavedDiskError,
+  savedDiskSchema,
+  sumOf,
+  writeSavedDisks,
+} from "./saved_disks.ts";
 import type { Accel, GuestArch } from "./machine_spec.ts";
 
 /** A network card of a machine. */
@@ -33,6 +41,14 @@ export interface SavedMachine {
   /** What QEMU tells of its devices and processors. */
   state: Uint8Array;
   memory: MemoryFile;
+  /** Those that were attached; what a profile has from the start is not saved. */
+  disks: SavedDisk[];
+}
+
+/** Lets go of what a saved machine holds. */
+export function closeSaved({ memory, disks }: SavedMachine): void {
+  memory.close();
+  for (const { content } of disks) content?.close();
 }
 
 /** A saved machine cannot be used: it is damaged, or not what it should be. */
@@ -68,6 +84,8 @@ const manifestSchema = z.strictObject({
     mac: z.string(),
     linkUp: z.boolean(),
   })),
+  /** Left out where there are none. */
+  disks: z.array(savedDiskSchema).optional(),
   /** Checksums of what the other files have (CRC-32). */
   stateSum: z.number(),
   memorySum: z.number().nullable(),
@@ -83,7 +101,7 @@ const manifestSchema = z.strictObject({
  */
 export async function writeSaved(
   directory: string,
-  { shape, cards, state, memory }: SavedMachine,
+  { shape, cards, state, memory, disks }: SavedMachine,
   options: { checked: boolean },
 ): Promise<void> {
   const parent = directory.replace(/\/[^/]*$/, "") || "/";
@@ -97,6 +115,7 @@ export async function writeSaved(
       version: VERSION,
       shape,
       cards,
+      ...disks.length > 0 ? { disks: await writeSavedDisks(making, disks) } : {},
       stateSum: crc32(state),
       memorySum: options.checked ? await sumOf(`${making}/memory`) : null,
       memoryTime: mtime?.getTime() ?? 0,
@@ -140,7 +159,14 @@ export async function readSaved(
     } else if (!checked && mtime?.getTime() !== manifest.memoryTime) {
       throw damaged("its memory was changed");
     }
-    return { shape, cards, state, memory: await MemoryFile.read(options.label, path) };
+    const memory = await MemoryFile.read(options.label, path);
+    try {
+      const disks = await readSavedDisks(directory, manifest.disks ?? []);
+      return { shape, cards, state, memory, disks };
+    } catch (error) {
+      memory.close();
+      throw error instanceof SavedDiskError ? damaged(error.message, error) : error;
+    }
   } catch (error) {
     if (error instanceof SnapshotError) throw error;
     if (error instanceof Deno.errors.NotFound) {
@@ -150,16 +176,5 @@ export async function readSaved(
       throw damaged("its machine.json is none", error);
     }
     throw error;
-  }
-}
-
-async function sumOf(path: string): Promise<number> {
-  using file = await Deno.open(path);
-  const buffer = new Uint8Array(4 * 2 ** 20);
-  let sum = 0;
-  for (;;) {
-    const n = await file.read(buffer);
-    if (n === null) return sum;
-    sum = crc32(buffer.subarray(0, n), sum);
   }
 }

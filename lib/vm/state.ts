@@ -34,6 +34,11 @@ const ALLOWED = {
   reset: ["running", "paused"],
   snapshot: ["running", "paused"],
   restore: ["defined", "running", "paused", "stopped", "failed"],
+  attachDisk: ["defined", "running", "stopped", "failed"],
+  /** The guest has to agree to it. */
+  detachDisk: ["defined", "running", "stopped", "failed"],
+  /** Reading and writing it from outside, and making its errors up. */
+  useDisk: ["defined", "running", "paused", "stopped", "failed"],
   /** What is done in the guest, by its agent. */
   use: ["running"],
 } as const satisfies Record<string, readonly VmState[]>;

@@ -5,15 +5,16 @@ import { GuestAgent } from "./agent.ts";
 import { BootCache } from "./boot_cache.ts";
 import { Console } from "./console.ts";
 import { nicParts } from "./devices.ts";
+import { Disks } from "./disks.ts";
 import { VmError } from "./errors.ts";
 import { Guest } from "./guest.ts";
 import type { GuestProcess } from "./guest_process.ts";
 import { loadState, saveState } from "./migration.ts";
-import type { GuestArch } from "./machine_spec.ts";
+import type { DriveSpec, GuestArch } from "./machine_spec.ts";
 import type { BootSource, Profile } from "./profile.ts";
 import { Qemu } from "./qemu.ts";
 import type { QmpEvent } from "./qmp.ts";
-import { type Card, type MachineShape, mustFit, type SavedMachine } from "./saved.ts";
+import { type Card, closeSaved, type MachineShape, mustFit, type SavedMachine } from "./saved.ts";
 import { mustAllow, type VmOperation, type VmState } from "./state.ts";
 import { within } from "./within.ts";
 
@@ -24,6 +25,9 @@ export const SLOTS = 8;
 const ANSWER_MS = 10_000;
 /** What a guest may take to shut down. */
 const SHUTDOWN_MS = 30_000;
+
+/** Where a QEMU runs; it may be there for a moment longer in another state. */
+const HAS_QEMU: readonly VmState[] = ["booting", "running", "paused", "stopping"];
 
 /** What a machine is made of. */
 export interface VirtualMachineOptions {
@@ -59,6 +63,8 @@ export class VirtualMachine {
   readonly console: Console;
   /** The cards that it has now; none while it is switched off. */
   readonly cards: Card[] = [];
+  /** The disks that were attached to it, also while it is switched off. */
+  readonly disks: Disks;
   #options: VirtualMachineOptions;
   #state: VmState = "defined";
   /** What is under way that cannot be together with anything else. */
@@ -76,7 +82,17 @@ export class VirtualMachine {
   /** Does nothing yet. */
   constructor(options: VirtualMachineOptions) {
     this.#options = options;
-    this.console = new Console({ label: options.host.name, sink: options.onConsole });
+    const { host, directory } = options;
+    this.console = new Console({ label: host.name, sink: options.onConsole });
+    this.disks = new Disks({
+      host,
+      directory,
+      slots: SLOTS,
+      must: (operation, what) => this.must(operation, what),
+      qemu: () => HAS_QEMU.includes(this.#state) ? this.#qemu : undefined,
+      guest: () => this.#guest,
+      scaled: (ms) => this.#scaled(ms),
+    });
   }
 
   /** Where it is in its life. */
@@ -121,8 +137,10 @@ export class VirtualMachine {
     try {
       const source = await this.#prepare();
       const { cache } = this.#options;
-      if (cache && source.canBeSaved) await this.#bootByCache(cache, source);
-      else await this.#bootCold(source);
+      if (cache && source.canBeSaved) {
+        await this.#bootByCache(cache, source);
+        await this.disks.plugAll();
+      } else await this.#bootCold(source, await this.disks.specs());
       await this.#settle();
       this.#enter("running");
     } catch (error) {
@@ -196,10 +214,12 @@ export class VirtualMachine {
 
   /** Takes it as it is: it stands still for a moment, and goes on. */
   async save(): Promise<SavedMachine> {
+    this.must("snapshot", "snapshot()");
+    this.disks.mustBeSavable("snapshot()");
     return await this.#during(
       "snapshot",
       "snapshot()",
-      () => this.#save(this.#state === "running"),
+      () => this.disks.alone(() => this.#save(this.#state === "running")),
     );
   }
 
@@ -214,12 +234,17 @@ export class VirtualMachine {
     let waiting = together;
     try {
       await this.#during("restore", "restore()", async () => {
+        const { name } = this.#options.host;
         const source = this.#source ?? await this.#prepare();
-        mustFit(this.#options.host.name, saved.shape, this.#shape(source));
-        const memory = await saved.memory.copy(this.#options.host.name);
+        mustFit(name, saved.shape, this.#shape(source));
+        const disks = await this.disks.unpack(saved.disks, `${name}.restore()`);
+        const memory = await saved.memory.copy(name).catch(async (error) => {
+          await this.disks.discard(disks);
+          throw error;
+        });
         await this.#end();
         this.#enter("booting");
-        await this.#resume({ ...saved, memory }, async () => {
+        await this.#resume({ ...saved, memory }, await this.disks.replace(disks), async () => {
           waiting = undefined;
           await together?.come();
         });
@@ -254,6 +279,7 @@ export class VirtualMachine {
   /** Ends it for good. */
   async remove(): Promise<void> {
     await this.#end();
+    this.disks.close();
     this.#enter("removed");
   }
 
@@ -310,22 +336,26 @@ export class VirtualMachine {
         }`,
       );
     } finally {
-      saved.memory.close();
+      closeSaved(saved);
     }
   }
 
-  async #bootCold(source: BootSource): Promise<void> {
+  async #bootCold(source: BootSource, disks: readonly DriveSpec[] = []): Promise<void> {
     const { host, memoryBytes } = this.#options;
     const memory = MemoryFile.create(host.name, memoryBytes);
     this.#how = "booted";
-    const qemu = await this.#start(source, memory, [], false);
+    const qemu = await this.#start(source, memory, [], disks, false);
     await this.#agentOpens(qemu);
     await this.#agent!.sync(this.#scaled(source.bootMs));
   }
 
   /** Starts a QEMU that takes a saved machine over. */
-  async #resume(saved: SavedMachine, loaded?: () => Promise<void>): Promise<void> {
-    const qemu = await this.#start(this.#source!, saved.memory, saved.cards, true);
+  async #resume(
+    saved: SavedMachine,
+    disks: readonly DriveSpec[] = [],
+    loaded?: () => Promise<void>,
+  ): Promise<void> {
+    const qemu = await this.#start(this.#source!, saved.memory, saved.cards, disks, true);
     this.cards.push(...saved.cards.map((card) => ({ ...card })));
     await loadState(qemu, this.#socket("state"), saved.state, this.#scaled(ANSWER_MS));
     await loaded?.();
@@ -339,6 +369,7 @@ export class VirtualMachine {
     source: BootSource,
     memory: MemoryFile,
     cards: readonly Card[],
+    disks: readonly DriveSpec[],
     incoming: boolean,
   ): Promise<Qemu> {
     const { host, cpus, memoryBytes } = this.#options;
@@ -348,7 +379,8 @@ export class VirtualMachine {
     const { arch, kernel, initrd, cmdline, drives = [], shares = [] } = source;
     const timeoutMs = this.#scaled(ANSWER_MS);
     const { accel } = this.#acceleration!;
-    const spec = { arch, accel, memoryBytes, cpus, kernel, initrd, cmdline, drives, shares };
+    const all = [...drives, ...disks];
+    const spec = { arch, accel, memoryBytes, cpus, kernel, initrd, cmdline, drives: all, shares };
     const qemu = await Qemu.start({
       host,
       socketPrefix: this.#socket(""),
@@ -398,7 +430,7 @@ export class VirtualMachine {
     }
   }
 
-  /** `tidy` makes its memory as small as it can be. */
+  /** `tidy` makes its memory as small as it can be, and leaves the disks out, which come later. */
   async #save(goOn: boolean, tidy = false): Promise<SavedMachine> {
     const { qmp } = this.#qemu!;
     await qmp.execute("stop");
@@ -408,7 +440,13 @@ export class VirtualMachine {
       if (tidy) this.#memory!.dropZeros();
       const memory = await this.#memory!.copy(`${this.#options.host.name} (saved)`);
       const cards = this.cards.map((card) => ({ ...card }));
-      return { shape: this.#shape(this.#source!), cards, state, memory };
+      try {
+        const disks = tidy ? [] : await this.disks.save();
+        return { shape: this.#shape(this.#source!), cards, state, memory, disks };
+      } catch (error) {
+        memory.close();
+        throw error;
+      }
     } finally {
       if (goOn) await qmp.execute("cont");
     }
