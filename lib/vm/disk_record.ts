@@ -46,11 +46,13 @@ export interface SavedDisk {
   faults?: readonly DriveFault[];
   /** What the machine's own file had; undefined of one that only reads the user's. */
   content?: HeldFile;
+  /** Whether it was read from a directory, which may name any file of the host as the image. */
+  loaded?: boolean;
 }
 
 /** What QEMU is told of a disk; `path` is of the file that is written to, if any is. */
 export function diskSpec(
-  { name, slot, image, format, readOnly, faults }: Omit<SavedDisk, "size" | "content">,
+  { name, slot, image, format, readOnly, faults }: Omit<SavedDisk, "size" | "content" | "loaded">,
   path: string,
 ): DriveSpec & { slot: number } {
   const base = image && image.path !== path ? { path: image.path, format: image.format } : null; // Whatever its header says.

@@ -1,9 +1,8 @@
-import { HeldFile } from "../../native/held_file.ts";
 import type { Host } from "../node/host.ts";
 import { faultsNode } from "./devices.ts";
-import { createOverlay, createRaw, inspectImage, type UserImage } from "./disk_image.ts";
+import { checkBase, discardDisk, makeDisk, needsFile, saveDisk, unpackDisk } from "./disk_files.ts";
 import { plugDisk, swapFaults, unplugDisk } from "./disk_plug.ts";
-import { type DiskRecord, diskSpec, type SavedDisk, type WantedDisk } from "./disk_record.ts";
+import type { DiskRecord, SavedDisk, WantedDisk } from "./disk_record.ts";
 import { readDisk, type SectorAccess, writeDisk } from "./disk_sectors.ts";
 import { SECTOR } from "./disk_size.ts";
 import { DiskError } from "./errors.ts";
@@ -77,12 +76,14 @@ export class Disks {
       }
       this.#promised = this.#freeSlot(cards(), what);
       try {
-        const disk = await this.#make(name, this.#promised, wanted, what);
+        if (needsFile(wanted)) this.#site.host.enter(() => {}); // Makes the directory.
+        const place = { name, slot: this.#promised, ownPath: this.#path(name), what };
+        const disk = await makeDisk(wanted, place);
         try {
           this.#site.must("attachDisk", what);
           await this.#plug([disk], what);
         } catch (error) {
-          await this.#discard(disk);
+          await discardDisk(disk);
           throw error;
         }
         this.#all.push(disk);
@@ -101,7 +102,7 @@ export class Disks {
       const qemu = this.#site.qemu();
       if (qemu) await unplugDisk(qemu, disk, what, this.#site.scaled(GUEST_MS));
       this.#all = this.#all.filter((each) => each !== disk);
-      await this.#discard(disk);
+      await discardDisk(disk);
     });
   }
 
@@ -151,7 +152,7 @@ export class Disks {
   specs(): Promise<DriveSpec[]> {
     return this.#inTurn(async () => {
       for (const disk of this.#all) {
-        await this.#checkBase(disk, `${this.#site.host.name}.boot()`);
+        await checkBase(disk, `${this.#site.host.name}.boot()`);
         disk.faultsNode = disk.spec.faults && faultsNode(disk.spec.id);
       }
       return this.#all.map(({ spec }) => spec);
@@ -178,11 +179,9 @@ export class Disks {
   async save(): Promise<SavedDisk[]> {
     const saved: SavedDisk[] = [];
     try {
-      for (const { name, slot, size, image, own, spec } of this.#all) {
-        const { format, readOnly, faults, path } = spec;
-        const what = `the disk "${name}" of ${this.#site.host.name}`;
-        const content = own ? await HeldFile.copyOf(path, this.#site.directory, what) : undefined;
-        saved.push({ name, slot, size, image, format, readOnly, faults, content });
+      for (const disk of this.#all) {
+        const what = `the disk "${disk.name}" of ${this.#site.host.name}`;
+        saved.push(await saveDisk(disk, this.#site.directory, what));
       }
       return saved;
     } catch (error) {
@@ -197,13 +196,8 @@ export class Disks {
     const disks: DiskRecord[] = [];
     try {
       for (const each of saved) {
-        const { name, slot, size, image, content } = each;
-        if (image) await this.#checkUnchanged(image, what);
-        const path = content ? this.#path(name) : image!.path;
-        await content?.write(path);
-        const spec = diskSpec(each, path);
-        const node = spec.faults && faultsNode(spec.id);
-        disks.push({ name, slot, size, image, own: !!content, spec, faultsNode: node });
+        this.#mustBeGiven(each, what);
+        disks.push(await unpackDisk(each, { ownPath: this.#path(each.name), what }));
       }
       return disks;
     } catch (error) {
@@ -217,14 +211,14 @@ export class Disks {
     return this.#inTurn(async () => {
       const before = this.#all;
       this.#all = disks;
-      for (const disk of before) await this.#discard(disk);
+      for (const disk of before) await discardDisk(disk);
       return disks.map(({ spec }) => spec);
     });
   }
 
   /** Throws away what `unpack()` made. */
   async discard(disks: readonly DiskRecord[]): Promise<void> {
-    for (const disk of disks) await this.#discard(disk);
+    for (const disk of disks) await discardDisk(disk);
   }
 
   /** Lets go of what is not gone with the machine's directory. */
@@ -251,50 +245,11 @@ export class Disks {
     return turn;
   }
 
-  async #make(
-    name: string,
-    slot: number,
-    wanted: WantedDisk,
-    what: string,
-  ): Promise<DiskRecord> {
-    const { readOnly } = wanted;
-    const own = !("path" in wanted) || (wanted.copyOnWrite && !readOnly);
-    if (own) this.#site.host.enter(() => {}); // Makes the directory.
-    const path = this.#path(name);
-    const record = (
-      size: number,
-      format: "raw" | "qcow2",
-      image?: UserImage,
-      lock?: Deno.FsFile,
-    ): DiskRecord => {
-      const about = { name, slot, image, format, readOnly };
-      return {
-        name,
-        slot,
-        size,
-        image,
-        own,
-        lock,
-        spec: diskSpec(about, own ? path : image!.path),
-      };
-    };
-    if (!("path" in wanted)) {
-      await createRaw(path, wanted.bytes, what);
-      return record(wanted.bytes, "raw");
-    }
-    const image = await inspectImage(wanted.path, wanted.format, what);
-    if (own) {
-      await createOverlay(path, image.size, what);
-      return record(image.size, "qcow2", image);
-    }
-    return record(image.size, image.format, image, readOnly ? undefined : await lock(image, what));
-  }
-
   async #plug(disks: readonly DiskRecord[], what: string): Promise<void> {
     const qemu = this.#site.qemu();
     if (!qemu || disks.length === 0) return;
     for (const disk of disks) {
-      await this.#checkBase(disk, what);
+      await checkBase(disk, what);
       await plugDisk(qemu, disk, what);
     }
     try {
@@ -369,41 +324,16 @@ export class Disks {
     );
   }
 
-  async #checkBase({ image, own }: DiskRecord, what: string): Promise<void> {
-    if (image && own) await this.#checkUnchanged(image, what);
-  }
-
-  /** What lies over an image is of no use over another. */
-  async #checkUnchanged({ path, fileBytes, changedAt }: UserImage, what: string): Promise<void> {
-    const stat = await Deno.stat(path).catch(() => undefined);
-    if (stat?.size === fileBytes && stat.mtime?.getTime() === changedAt) return;
+  /** A snapshot of somebody else's gets a guest no file of the host that its user did not give it. */
+  #mustBeGiven({ name, image, loaded }: SavedDisk, what: string): void {
+    if (!loaded || !image || this.#all.some((disk) => disk.image?.path === image.path)) return;
     throw new DiskError(
-      `${what}: ${path} was ${
-        stat ? "changed" : "removed"
-      }, and what the guest wrote is kept apart, ` +
-        "as what differs from it: put it back, or detach the disk",
+      `${what}: the snapshot's disk "${name}" is of ${image.path}, which this machine was not given: ` +
+        "call attachDisk() with that path before",
     );
   }
 
   #path(name: string): string {
     return `${this.#site.directory}/${++this.#made}-disk-${name}`;
-  }
-
-  async #discard({ own, spec, lock }: DiskRecord): Promise<void> {
-    lock?.close();
-    if (own) await Deno.remove(spec.path).catch(() => {});
-  }
-}
-
-/** Keeps other machines from writing to the same file; other programs QEMU itself keeps off. */
-async function lock({ path }: UserImage, what: string): Promise<Deno.FsFile> {
-  let file: Deno.FsFile | undefined;
-  try {
-    file = await Deno.open(path, { read: true, write: true });
-    if (await file.tryLock(true)) return file;
-    throw new DiskError("another machine writes to it");
-  } catch (error) {
-    file?.close();
-    throw new DiskError(`${what}: ${path}: ${(error as Error).message}`, { cause: error });
   }
 }

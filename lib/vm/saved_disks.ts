@@ -1,7 +1,9 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { HeldFile } from "../../native/held_file.ts";
+import { inspectImage } from "./disk_image.ts";
 import type { SavedDisk } from "./disk_record.ts";
+import { DiskError } from "./errors.ts";
 import { temporary } from "./temporary.ts";
 
 /** Disks of a saved machine, as the machine's directory has them. */
@@ -44,7 +46,7 @@ export async function writeSavedDisks(
   disks: readonly SavedDisk[],
 ): Promise<SavedDiskEntry[]> {
   const entries: SavedDiskEntry[] = [];
-  for (const { content, faults, ...about } of disks) {
+  for (const { content, faults, loaded: _, ...about } of disks) {
     const path = pathOf(directory, about.name);
     await content?.write(path);
     entries.push({
@@ -73,13 +75,16 @@ export async function readSavedDisks(
       if (sum !== null && await sumOf(path) !== sum) {
         throw new SavedDiskError(`${what} is damaged`);
       }
+      // One that was made by somebody else could have QEMU read any file of the host.
+      if (sum !== null && about.format === "qcow2") await inspectImage(path, "qcow2", what);
+      if (sum === null && !about.image) throw new SavedDiskError(`${what} is of no file`);
       const content = sum === null ? undefined : await HeldFile.copyOf(path, temporary(), what);
-      disks.push({ ...about, content });
+      disks.push({ ...about, content, loaded: true });
     }
     return disks;
   } catch (error) {
     for (const { content } of disks) content?.close();
-    throw error;
+    throw error instanceof DiskError ? new SavedDiskError(error.message, { cause: error }) : error;
   }
 }
 
