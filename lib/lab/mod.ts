@@ -8,6 +8,8 @@ export type {
   MemberPair,
 } from "./bridge_options.ts";
 export { Device } from "./device.ts";
+export { Disk } from "./disk.ts";
+export type { DiskErrno, DiskFault, DiskOptions } from "./disk_options.ts";
 export * from "./errors.ts";
 export type {
   DegradeDownlinkFault,

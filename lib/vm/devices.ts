@@ -57,7 +57,7 @@ export type BlockNode = Arguments & { driver: string; "node-name": string };
 export interface DriveParts {
   /**
    * From the ground up: the file, over it the format, over this the errors that are made up, so that
-   * they count sectors as the guest does, and over all a node that stays while those come and go.
+   * they count sectors as the guest does.
    */
   blockdevs: BlockNode[];
   /** Of `device_add`, and of `device_del` by its id. */
@@ -77,21 +77,20 @@ export function driveParts(spec: DriveSpec, place: Place): DriveParts {
     blockdevs: [
       fileNode(`file-${id}`, path, readOnly),
       ...base ? baseNodes(id, base) : [],
-      ...format === "raw" ? [] : [{
+      {
         driver: format,
-        "node-name": contentNode(spec),
+        "node-name": contentNode(id),
         file: `file-${id}`,
         // `null` is: none, whatever file of the host the image asks for.
-        ...base === undefined ? {} : { backing: base && `base-${id}` },
+        ...format === "raw" || base === undefined ? {} : { backing: base && `base-${id}` },
         "read-only": readOnly,
-      }],
+      },
       ...faults ? [faultyNode(spec, faults)] : [],
-      topNode(spec, faults && faultsNode(id)),
     ],
     device: {
       driver: "virtio-blk-pci",
       id,
-      drive: `disk-${id}`,
+      drive: faults ? faultsNode(id) : contentNode(id),
       serial,
       // The guest gets the error of a full or broken disk, and is not stopped for it.
       werror: "report",
@@ -122,9 +121,7 @@ function baseNodes(id: string, { path, format }: DriveBase): BlockNode[] {
 }
 
 /** The name of the node that has the sectors of a disk as the guest wrote them. */
-export function contentNode({ id, format }: DriveSpec): string {
-  return format === "raw" ? `file-${id}` : `image-${id}`;
-}
+export const contentNode = (id: string): string => `disk-${id}`;
 
 /** Two names for the node that makes errors up: one can take the other's place. */
 export const faultsNode = (id: string): string => `faults-${id}`;
@@ -133,8 +130,8 @@ export const otherFaultsNode = (id: string): string => `errors-${id}`;
 
 /**
  * The block node that makes errors up for a disk. To have it come and go while the machine runs:
- * `blockdev-add` it, and `blockdev-reopen` the {@linkcode topNode} over it; reopen that without it, and
- * `blockdev-del` it. QEMU changes no errors of a node that there is.
+ * `blockdev-add` it, and set the device's property `drive` to its name; set that to the
+ * {@linkcode contentNode}, and `blockdev-del` it. QEMU changes no errors of a node that there is.
  */
 export function faultyNode(
   spec: DriveSpec,
@@ -144,19 +141,9 @@ export function faultyNode(
   return {
     driver: "blkdebug",
     "node-name": name,
-    image: contentNode(spec),
+    image: contentNode(spec.id),
     // An empty list is one that QEMU does not take.
     ...faults.length > 0 ? { "inject-error": faults.flatMap(injectErrors) } : {},
-    "read-only": spec.readOnly,
-  };
-}
-
-/** The top block node of a disk, over one that makes errors up or over its content itself. */
-export function topNode(spec: DriveSpec, faults: string | undefined): BlockNode {
-  return {
-    driver: "raw",
-    "node-name": `disk-${spec.id}`,
-    file: faults ?? contentNode(spec),
     "read-only": spec.readOnly,
   };
 }

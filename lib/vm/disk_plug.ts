@@ -1,10 +1,10 @@
 import {
+  contentNode,
   driveParts,
   faultsNode,
   faultyNode,
   otherFaultsNode,
   slotPlace,
-  topNode,
 } from "./devices.ts";
 import type { DiskRecord } from "./disk_record.ts";
 import { DiskError, QmpError } from "./errors.ts";
@@ -62,7 +62,7 @@ export async function unplugDisk(
   }
   const nodes = driveParts({ ...spec, faults: undefined }, slotPlace(slot)).blockdevs
     .map((node) => node["node-name"]);
-  if (faultsNode) nodes.splice(-1, 0, faultsNode);
+  if (faultsNode) nodes.push(faultsNode);
   for (const node of nodes.reverse()) await qmp.execute("blockdev-del", { "node-name": node });
 
   function refused(error: QmpError): DiskError {
@@ -85,7 +85,11 @@ export async function swapFaults(
   const next = faults && names.find((name) => name !== before)!;
   if (next) await qmp.execute("blockdev-add", faultyNode(spec, faults, next));
   try {
-    await qmp.execute("blockdev-reopen", { options: [topNode(spec, next)] });
+    await qmp.execute("qom-set", {
+      path: `/machine/peripheral/${spec.id}`,
+      property: "drive",
+      value: next ?? contentNode(spec.id),
+    });
   } catch (error) {
     if (next) await qmp.execute("blockdev-del", { "node-name": next });
     throw error;

@@ -96,7 +96,7 @@ async function offeredBy<T>(
   await qmp.execute("block-export-add", {
     type: "nbd",
     id,
-    "node-name": contentNode(spec),
+    "node-name": contentNode(spec.id),
     name,
     writable,
   });
@@ -164,7 +164,7 @@ function nested(spec: DiskRecord["spec"]): Record<string, unknown> {
       ]),
     );
   };
-  return resolve(contentNode(spec));
+  return resolve(contentNode(spec.id));
 }
 
 async function served<T>(

@@ -52,7 +52,7 @@ export interface DriveBase {
 
 /** A disk. */
 export interface DriveSpec {
-  /** Of the device, at most 24 characters. Its top block node is `disk-ID`. */
+  /** Of the device, at most 24 characters. The block node of its content is `disk-ID`. */
   id: string;
   /** What the guest sees, at most 20 characters. Default: the first 20 of the id. */
   serial?: string;

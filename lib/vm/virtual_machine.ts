@@ -436,7 +436,8 @@ export class VirtualMachine {
     await qmp.execute("stop");
     try {
       const timeoutMs = this.#scaled(ANSWER_MS);
-      const state = await saveState(this.#qemu!, this.#socket("state"), timeoutMs);
+      const save = () => saveState(this.#qemu!, this.#socket("state"), timeoutMs);
+      const state = tidy ? await save() : await this.disks.calmly(save);
       if (tidy) this.#memory!.dropZeros();
       const memory = await this.#memory!.copy(`${this.#options.host.name} (saved)`);
       const cards = this.cards.map((card) => ({ ...card }));

@@ -14,6 +14,7 @@ function machine(): SavedMachine {
     cards: [{ id: "nic0", slot: 0, tap: "tap0", mac: "02:00:00:00:00:01", linkUp: true }],
     state: new TextEncoder().encode("devices"),
     memory,
+    disks: [],
   };
 }
 
