@@ -1,4 +1,13 @@
+import type { Host } from "../node/host.ts";
 import type { DriveSpec, GuestArch, ShareSpec } from "./machine_spec.ts";
+
+/** A process that a machine cannot do without, such as what serves it a directory. */
+export interface Helper {
+  /** Resolves when it has ended, with what it said. */
+  readonly ended: Promise<string>;
+  /** Ends it, if it runs; resolves when it has. */
+  stop(): Promise<void>;
+}
 
 /** What a virtual machine boots from, ready to be used. */
 export interface BootSource {
@@ -13,18 +22,28 @@ export interface BootSource {
   /** Disks that are there from the start, and belong to this machine alone. */
   drives?: readonly DriveSpec[];
   shares?: readonly ShareSpec[];
+  /** What runs beside QEMU as long as the machine does. */
+  helpers?: readonly Helper[];
+  /** The processor that TCG emulates; default as of `MachineSpec`. */
+  emulatedCpu?: string;
   /** Whether a machine that has booted may be saved; what a share has is the host's. */
   canBeSaved: boolean;
+  /** Why not, for the message, as a clause: `its root is this host's, which ...`. */
+  whyNotSaved?: string;
   /** The ip(8) that costs least in the guest. */
   ip: string;
   /** A program of the guest that feeds the kernel's random numbers from its standard input. */
   reseed?: string;
   /** How long the guest may take until its agent answers, under KVM, in milliseconds. */
   bootMs: number;
+  /** What a guest may lack whose agent does not answer in that time, as sentences. */
+  noAgent?: string;
 }
 
 /** Where a machine's own files go; they are gone with it. */
 export interface ProfileSite {
+  /** In whose namespaces it runs, and what it needs besides. */
+  host: Host;
   /** A directory that exists and is the machine's own. */
   directory: string;
   /** How the machine's name begins each message. */

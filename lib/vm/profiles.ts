@@ -1,10 +1,8 @@
 import { nearest } from "../options/nearest.ts";
-import { VmError } from "./errors.ts";
+import { HOST } from "./host_root/profile.ts";
 import type { Profile } from "./profile.ts";
+import { ProfileError } from "./profile_error.ts";
 import { tinyBootFiles } from "./tiny/boot_files.ts";
-
-/** There is no profile of that name, or what it needs is not there. */
-export class ProfileError extends VmError {}
 
 const MIB = 2 ** 20;
 
@@ -29,7 +27,7 @@ export const TINY: Profile = {
   },
 };
 
-const PROFILES: ReadonlyMap<string, Profile> = new Map([TINY].map((p) => [p.name, p]));
+const PROFILES: ReadonlyMap<string, Profile> = new Map([TINY, HOST].map((p) => [p.name, p]));
 
 /**
  * The profile of a name.

@@ -11,10 +11,17 @@ import { Guest } from "./guest.ts";
 import type { GuestProcess } from "./guest_process.ts";
 import { loadState, saveState } from "./migration.ts";
 import type { DriveSpec, GuestArch } from "./machine_spec.ts";
-import type { BootSource, Profile } from "./profile.ts";
+import type { BootSource, Helper, Profile } from "./profile.ts";
 import { Qemu } from "./qemu.ts";
 import type { QmpEvent } from "./qmp.ts";
-import { type Card, closeSaved, type MachineShape, mustFit, type SavedMachine } from "./saved.ts";
+import {
+  type Card,
+  closeSaved,
+  type MachineShape,
+  mustFit,
+  type SavedMachine,
+  SnapshotError,
+} from "./saved.ts";
 import { mustAllow, type VmOperation, type VmState } from "./state.ts";
 import { within } from "./within.ts";
 
@@ -78,6 +85,9 @@ export class VirtualMachine {
   #started = 0;
   /** How the guest came to run. */
   #how: "booted" | "resumed" = "booted";
+  #helpers: readonly Helper[] = [];
+  /** What keeps it from coming up. */
+  #broken: VmError | undefined;
 
   /** Does nothing yet. */
   constructor(options: VirtualMachineOptions) {
@@ -145,9 +155,10 @@ export class VirtualMachine {
       this.#enter("running");
     } catch (error) {
       const failed = this.#state === "booting";
+      const why = this.#broken;
       await this.#end();
       if (failed) this.#enter(before === "defined" ? "defined" : "stopped");
-      throw error;
+      throw why ?? error;
     }
   }
 
@@ -215,6 +226,13 @@ export class VirtualMachine {
   /** Takes it as it is: it stands still for a moment, and goes on. */
   async save(): Promise<SavedMachine> {
     this.must("snapshot", "snapshot()");
+    const { name, canBeSaved, whyNotSaved = "" } = this.#source!;
+    if (!canBeSaved) {
+      throw new SnapshotError(
+        `${this.#options.host.name}.snapshot(): a machine of the profile "${name}" cannot be saved` +
+          `${whyNotSaved && `: ${whyNotSaved}`}; use another profile, such as "tiny"`,
+      );
+    }
     this.disks.mustBeSavable("snapshot()");
     return await this.#during(
       "snapshot",
@@ -289,11 +307,14 @@ export class VirtualMachine {
     const { profile, host, directory, memoryBytes, onProgress, acceleration } = this.#options;
     host.enter(() => {}); // Makes the directory.
     const source = await profile.prepare({
+      host,
       directory,
       label: host.name,
       memoryBytes,
       onProgress,
     });
+    this.#helpers = source.helpers ?? [];
+    for (const helper of this.#helpers) void helper.ended.then((said) => this.#lost(helper, said));
     this.#acceleration = await acceleration(source.arch);
     return this.#source = source;
   }
@@ -376,11 +397,12 @@ export class VirtualMachine {
     this.#started++;
     this.#memory?.close();
     this.#memory = memory;
-    const { arch, kernel, initrd, cmdline, drives = [], shares = [] } = source;
+    const { arch, kernel, initrd, cmdline, emulatedCpu, drives = [], shares = [] } = source;
     const timeoutMs = this.#scaled(ANSWER_MS);
     const { accel } = this.#acceleration!;
+    const boot = { kernel, initrd, cmdline, emulatedCpu };
     const all = [...drives, ...disks];
-    const spec = { arch, accel, memoryBytes, cpus, kernel, initrd, cmdline, drives: all, shares };
+    const spec = { arch, accel, memoryBytes, cpus, ...boot, drives: all, shares };
     const qemu = await Qemu.start({
       host,
       socketPrefix: this.#socket(""),
@@ -472,6 +494,18 @@ export class VirtualMachine {
     await this.#end();
   }
 
+  /** A process that it cannot do without has ended. */
+  #lost(helper: Helper, said: string): void {
+    if (!this.#helpers.includes(helper)) return;
+    const why = `what it depends on has ended${said && `: ${said}`}`;
+    if (this.#state === "booting") {
+      this.#broken = new VmError(`${this.#options.host.name}: ${why}`);
+      void this.#qemu?.kill();
+    } else {
+      void this.#fail(why);
+    }
+  }
+
   /** QEMU has ended. */
   #gone(qemu: Qemu): void {
     if (qemu !== this.#qemu) return;
@@ -490,7 +524,11 @@ export class VirtualMachine {
     this.#agent?.close();
     this.#agent = undefined;
     this.#guest = undefined;
+    const helpers = this.#helpers;
+    this.#helpers = [];
+    this.#broken = undefined;
     await qemu?.kill();
+    await Promise.all(helpers.map((helper) => helper.stop()));
     this.#memory?.close();
     this.#memory = undefined;
     this.cards.length = 0;

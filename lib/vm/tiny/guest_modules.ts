@@ -38,6 +38,8 @@ export const EXTRA_MODULES: readonly string[] = [
   // what ss(8) asks
   ..."inet_diag tcp_diag udp_diag raw_diag unix_diag af_packet_diag netlink_diag".split(" "),
   ..."tcp_bbr mptcp_diag".split(" "),
+  // what the root of the profile "host" is made of
+  "virtiofs",
   // file systems and disks
   ..."overlay squashfs loop isofs vfat nls_ascii nls_cp437".split(" "),
 ];

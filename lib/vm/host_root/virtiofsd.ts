@@ -1,0 +1,105 @@
+import { readFileText } from "../../../native/libc.ts";
+import { installAdvice } from "../../host/install.ts";
+import { locateProgram } from "../../host/programs.ts";
+import { NodeCommand } from "../../node/command.ts";
+import type { Host } from "../../node/host.ts";
+import type { Helper } from "../profile.ts";
+import { ProfileError } from "../profile_error.ts";
+import { within } from "../within.ts";
+import { hiddenFrom } from "./hidden.ts";
+import { LISTENING, virtiofsdCommand } from "./virtiofsd_command.ts";
+
+/** How long it may take to make some mounts. */
+const START_MS = 20_000;
+const STDERR_KEPT = 4_096;
+
+/**
+ * Serves this host's root, read-only, to the QEMU that connects to the socket; it ends with that.
+ *
+ * @throws {ProfileError} If virtiofsd is not there, or does not start.
+ */
+export async function serveHostRoot(host: Host, socket: string): Promise<Helper> {
+  const program = locateProgram("virtiofsd")?.path;
+  if (!program) {
+    throw new ProfileError(
+      `${host.name}: the profile "host" needs virtiofsd, which is not on this host; ` +
+        installAdvice(["virtiofsd"], readFileText("/etc/os-release")),
+    );
+  }
+  const spec = { virtiofsd: program, rust: await isRust(program), socket, hidden: hiddenHere() };
+  const [command, ...args] = virtiofsdCommand(spec);
+  const child = new NodeCommand(host, command, {
+    args,
+    cwd: "/",
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const server = new Server(child);
+  try {
+    await within(
+      Promise.race([server.listening, server.ended.then((said) => Promise.reject(said))]),
+      START_MS,
+      () => new Error("it did not get ready in time"),
+    );
+  } catch (why) {
+    await server.stop();
+    const said = why instanceof Error ? why.message : String(why);
+    throw new ProfileError(
+      `${host.name}: the profile "host" cannot serve this host's root by ${program}: ${
+        said || "it ended"
+      }${Deno.uid() === 0 ? "" : rootless}`,
+    );
+  }
+  return server;
+}
+
+const rootless = "; run the script as root, or use another profile";
+
+class Server implements Helper {
+  readonly ended: Promise<string>;
+  readonly listening: Promise<void>;
+  #child: Deno.ChildProcess;
+
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.listening = promise;
+    let text = "";
+    const read = async () => {
+      const decoder = new TextDecoder();
+      for await (const chunk of child.stderr) {
+        text = (text + decoder.decode(chunk, { stream: true })).slice(-STDERR_KEPT);
+        if (text.includes(LISTENING)) resolve();
+      }
+    };
+    const done = read().catch(() => {});
+    this.ended = Promise.all([child.status, done]).then(() => text.trim());
+  }
+
+  async stop(): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.ended;
+  }
+}
+
+async function isRust(program: string): Promise<boolean> {
+  const { stdout, stderr } = await new Deno.Command(program, { args: ["--help"] }).output();
+  const decoder = new TextDecoder();
+  return (decoder.decode(stdout) + decoder.decode(stderr)).includes("--shared-dir");
+}
+
+function hiddenHere() {
+  const own = [Deno.env.get("HOME") ?? "/root", Deno.cwd(), Deno.execPath()];
+  let homes: string[] = [];
+  try {
+    homes = [...Deno.readDirSync("/home")].map(({ name }) => name).sort();
+  } catch {
+    // There is none.
+  }
+  return hiddenFrom({ homes, own });
+}
