@@ -29,8 +29,9 @@ export function addVm(
   core.open(what);
   checkNodeName(what, name, (n) => core.taken(n));
   const options = parseOptions(vmOptionsSchema, given, what);
-  const { profile: wanted = "tiny", cpus = 1, accel } = options;
+  const { profile: wanted = "tiny", accel } = options;
   const profile = typeof wanted === "string" ? profileNamed(what, wanted) : wanted;
+  const cpus = options.cpus ?? profile.cpus ?? 1;
   const memory = options.memory === undefined
     ? profile.memoryBytes
     : memoryBytes(options.memory, hostMemoryBytes(), what);

@@ -13,7 +13,7 @@ export interface VmOptions {
   profile?: string | Profile;
   /** Its memory: `"256M"`, `"1G"`, or bytes. Default: what the profile needs. */
   memory?: MemorySize;
-  /** Its processors. Default 1. */
+  /** Its processors. Default: those of the profile, mostly 1. */
   cpus?: number;
   /** What it is attached to from the start: bridges, or routers for their LANs. Default: nothing. */
   bridges?: (BridgeReference | string)[];

@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
+import { alone } from "./alone.ts";
 import { readSaved, type SavedMachine, SnapshotError, writeSaved } from "./saved.ts";
 
 /** How many booted machines are kept; each takes about 100 MB. */
 const KEPT = 12;
-
-/** Who makes something in this process, by its lock file. */
-const making = new Map<string, Promise<unknown>>();
 
 /**
  * Machines that have booted, kept on disk, from which others resume. A machine that is damaged, or
@@ -49,20 +47,8 @@ export class BootCache {
   }
 
   /** Runs `act` while nobody else does for the same key, in this process or in another. */
-  async alone<T>(key: string, act: () => Promise<T>): Promise<T> {
-    const path = `${this.#path(key)}.lock`;
-    while (making.has(path)) await making.get(path);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    making.set(path, promise);
-    try {
-      await Deno.mkdir(this.#directory, { recursive: true });
-      using file = await Deno.open(path, { create: true, write: true });
-      await file.lock(true);
-      return await act();
-    } finally {
-      making.delete(path);
-      resolve();
-    }
+  alone<T>(key: string, act: () => Promise<T>): Promise<T> {
+    return alone(`${this.#path(key)}.lock`, act);
   }
 
   #path(key: string): string {

@@ -58,6 +58,8 @@ export interface Profile {
   readonly name: string;
   /** The memory that a machine gets unless it is told otherwise, in bytes. */
   readonly memoryBytes: number;
+  /** The processors that it gets unless it is told otherwise. Default 1. */
+  readonly cpus?: number;
   /** Makes what is not there yet, and what each machine has for itself. */
   prepare(site: ProfileSite): Promise<BootSource>;
 }

@@ -3,6 +3,8 @@ import { HOST } from "./host_root/profile.ts";
 import type { Profile } from "./profile.ts";
 import { ProfileError } from "./profile_error.ts";
 import { tinyBootFiles } from "./tiny/boot_files.ts";
+import { findToml, resolveProfile, TOML_NAME } from "./toml_file.ts";
+import { tomlProfile } from "./toml_profile.ts";
 
 const MIB = 2 ** 20;
 
@@ -29,19 +31,38 @@ export const TINY: Profile = {
 
 const PROFILES: ReadonlyMap<string, Profile> = new Map([TINY, HOST].map((p) => [p.name, p]));
 
+/** Those that a profile of a file can extend: the others need more than files. */
+const EXTENSIBLE: ReadonlyMap<string, Profile> = new Map([[TINY.name, TINY]]);
+
 /**
- * The profile of a name.
+ * The profile of a name: one that comes with Netyard, or one of the nearest `netyard.toml`.
  *
  * @param what What was asked, as the caller wrote it: `vm("nas")`.
+ * @param directory From where upwards the file is looked for. Default: the working directory.
  * @throws {ProfileError} If there is none.
+ * @throws {InvalidOptionError} If there is something in the file that is not as it should be.
  */
-export function profileNamed(what: string, name: string): Profile {
-  const profile = PROFILES.get(name);
-  if (profile) return profile;
-  const known = [...PROFILES.keys()];
-  const meant = nearest(name, known);
-  throw new ProfileError(
-    `${what}: there is no profile "${name}"; there are: ${known.join(", ")}` +
-      (meant ? `; did you mean "${meant}"?` : ""),
-  );
+export function profileNamed(what: string, name: string, directory: string = Deno.cwd()): Profile {
+  const builtIn = PROFILES.get(name);
+  if (builtIn) return builtIn;
+  const file = findToml(directory);
+  for (const taken of PROFILES.keys()) {
+    if (!file?.profiles.has(taken)) continue;
+    throw new ProfileError(
+      `${file.path}: "profiles.${taken}" has the name of a profile that comes with Netyard; ` +
+        "give it another",
+    );
+  }
+  if (!file?.profiles.has(name)) {
+    const known = [...PROFILES.keys(), ...file?.profiles.keys() ?? []];
+    const meant = nearest(name, known);
+    const where = file ? "" : ` (there is no ${TOML_NAME} in ${directory} or above it)`;
+    throw new ProfileError(
+      `${what}: there is no profile "${name}"; there are: ${known.join(", ")}${where}` +
+        (meant ? `; did you mean "${meant}"?` : ""),
+    );
+  }
+  const keys = resolveProfile(file, name, [...EXTENSIBLE.keys()]);
+  const base = keys.extends === undefined ? undefined : EXTENSIBLE.get(keys.extends);
+  return tomlProfile(file, name, keys, base);
 }

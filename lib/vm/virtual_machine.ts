@@ -427,10 +427,18 @@ export class VirtualMachine {
 
   /** Waits until the guest opens the agent's port; nothing may be written to it before. */
   async #agentOpens(qemu: Qemu): Promise<void> {
-    const timeoutMs = this.#scaled(this.#source!.bootMs);
-    await qemu.qmp.wait("VSERPORT_CHANGE", {
-      timeoutMs,
+    const { bootMs, noAgent } = this.#source!;
+    const timeoutMs = this.#scaled(bootMs);
+    const opens = qemu.qmp.wait("VSERPORT_CHANGE", {
+      timeoutMs: 2 * timeoutMs, // We are the first to give up.
       where: ({ id, open }) => id === "agent" && open === true,
+    });
+    await within(opens, timeoutMs, () => {
+      const parts = [
+        `${this.#options.host.name}: boot: no agent of the guest answered within ${timeoutMs} ms`,
+        noAgent,
+      ].filter((part) => part !== undefined).join(": ");
+      return new VmError([parts, qemu.hint].filter((part) => part !== "").join("\n"));
     });
   }
 

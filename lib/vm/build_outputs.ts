@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import { alone } from "./alone.ts";
+import { ProfileError } from "./profile_error.ts";
+import { tail } from "./tail.ts";
+
+/** What a profile is built by. */
+export interface Build {
+  /** How messages begin: `netyard.toml: profiles.nas`. */
+  what: string;
+  /** A line for sh(1), or a program and its arguments. */
+  command: string | readonly string[];
+  /** Where it runs. */
+  directory: string;
+  /** What it makes. */
+  outputs: readonly string[];
+  /** Files, and directories with all that is in them, that the outputs are made from. */
+  sources: readonly string[];
+  /** Of whoever builds it, so that nobody else does at the same time. */
+  lockFile: string;
+  onProgress: (line: string) => void;
+}
+
+/**
+ * Runs the build, if an output is not there, or is older than a source.
+ *
+ * @throws {ProfileError} If it fails, or does not make an output, or a source is not there.
+ */
+export async function buildOutputs(build: Build): Promise<void> {
+  if (await isFresh(build)) return;
+  await alone(build.lockFile, async () => {
+    if (await isFresh(build)) return; // Another has done it.
+    const { what, command, directory, outputs, onProgress } = build;
+    const [program, ...args] = typeof command === "string" ? ["/bin/sh", "-c", command] : command;
+    onProgress(`${what}: building: ${typeof command === "string" ? command : command.join(" ")}`);
+    let output: Deno.CommandOutput;
+    try {
+      output = await new Deno.Command(program, { args, cwd: directory, stdin: "null" }).output();
+    } catch (error) {
+      throw new ProfileError(`${what}: "build" cannot start: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    const { code, signal, stdout, stderr } = output;
+    if (code !== 0) {
+      const text = (bytes: Uint8Array) => tail(new TextDecoder().decode(bytes));
+      const said = text(stderr) || text(stdout);
+      throw new ProfileError(
+        `${what}: "build" ${signal ? `was ended by ${signal}` : `failed with exit code ${code}`}` +
+          (said && `:\n${said}`),
+      );
+    }
+    for (const path of outputs) {
+      if (await newest(path) === undefined) {
+        throw new ProfileError(`${what}: "build" ended well, but did not make ${path}`);
+      }
+    }
+    // What it found to be up to date, it left as old as it was; else it would run each time.
+    const now = new Date();
+    for (const path of outputs) await Deno.utime(path, now, now).catch(() => {});
+  });
+}
+
+async function isFresh({ what, outputs, sources }: Build): Promise<boolean> {
+  let oldest = Infinity;
+  for (const path of outputs) {
+    const stat = await Deno.stat(path).catch(() => undefined);
+    if (!stat) return false;
+    oldest = Math.min(oldest, stat.mtime?.getTime() ?? 0);
+  }
+  for (const path of sources) {
+    const time = await newest(path);
+    if (time === undefined) {
+      throw new ProfileError(`${what}: "sources" names ${path}, which is not there`);
+    }
+    if (time > oldest) return false;
+  }
+  return true;
+}
+
+/** When a file, or one below a directory, was changed last; undefined if it is not there. */
+async function newest(path: string): Promise<number | undefined> {
+  let stat: Deno.FileInfo;
+  try {
+    stat = await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  let time = stat.mtime?.getTime() ?? 0;
+  if (!stat.isDirectory) return time;
+  for await (const { name } of Deno.readDir(path)) {
+    time = Math.max(time, await newest(join(path, name)) ?? 0);
+  }
+  return time;
+}

@@ -1,0 +1,35 @@
+import { elfDependencies } from "../tiny/elf.ts";
+import { BootFilesError } from "../tiny/errors.ts";
+import { readCpio } from "./read_cpio.ts";
+import type { FatFile } from "./fat.ts";
+
+const PROGRAM = "usr/bin/qemu-ga";
+const LIBRARIES = "usr/lib/x86_64-linux-gnu";
+
+/** The name of the loader that the agent is started by. */
+export const LOADER = "ld.so";
+export const AGENT = "qemu-ga";
+
+/**
+ * The guest agent with the libraries that it needs and its loader, as the initramfs of the `tiny`
+ * profile has them, for a guest that has none.
+ */
+export function agentFiles(initramfs: Uint8Array): FatFile[] {
+  const all = readCpio(initramfs);
+  const read = (path: string) => {
+    const data = all.get(path);
+    if (!data) throw new BootFilesError(`the initramfs of "tiny" has no /${path}`);
+    return data;
+  };
+  const names = new Set(elfDependencies(read(PROGRAM)).libraries);
+  for (const name of names) { // grows while it is walked
+    for (const other of elfDependencies(read(`${LIBRARIES}/${name}`)).libraries) names.add(other);
+  }
+  const { loader } = elfDependencies(read(PROGRAM));
+  const place = (loader ?? "").replace(/^\/lib/, "usr/lib");
+  return [
+    { name: AGENT, data: read(PROGRAM) },
+    { name: LOADER, data: read(place) },
+    ...[...names].sort().map((name) => ({ name, data: read(`${LIBRARIES}/${name}`) })),
+  ];
+}
