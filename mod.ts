@@ -118,6 +118,11 @@ export type {
   SpawnOptions,
 } from "./lib/node/mod.ts";
 export { HostNotCapableError } from "./lib/host/preflight.ts";
+export { VmError } from "./lib/vm/errors.ts";
+export { imageProfile, type ImageProfileOptions } from "./lib/vm/image/profile.ts";
+export type { MemorySize } from "./lib/vm/memory.ts";
+export type { Profile } from "./lib/vm/profile.ts";
+export { ProfileError } from "./lib/vm/profile_error.ts";
 export * from "./lib/lab/mod.ts";
 export {
   GuestAgentError,

@@ -36,14 +36,17 @@ function document(path: string, text: string): string {
 
 /**
  * Finds a link by its address and has it be called so; what is plugged in comes up some time later.
- * A link in another's name moves that one aside.
+ * A link in another's name moves that one aside. Where udev runs, it names a new link too, and is let
+ * finish first.
  */
 const FIND = `
 find_link() {
-  tries=0
+  tries=0 settled=
   while :; do
     for dir in /sys/class/net/*; do
       read -r mac <"$dir/address" && [ "$mac" = "$1" ] || continue
+      [ "$settled" ] || [ ! -e /run/udev/control ] ||
+        { settled=1; udevadm settle --timeout=10; continue 2; }
       link=\${dir##*/}
       [ "$link" = "$2" ] && return
       $ip link set dev "$link" down

@@ -53,13 +53,18 @@ export interface ProfileSite {
   onProgress: (line: string) => void;
 }
 
-/** A kind of guest. */
+/** A kind of guest: one that comes with Netyard, one of a `netyard.toml`, or an `imageProfile()`. */
 export interface Profile {
+  /** What it is called by. */
   readonly name: string;
   /** The memory that a machine gets unless it is told otherwise, in bytes. */
   readonly memoryBytes: number;
   /** The processors that it gets unless it is told otherwise. Default 1. */
   readonly cpus?: number;
-  /** Makes what is not there yet, and what each machine has for itself. */
+  /**
+   * Makes what is not there yet, and what each machine has for itself.
+   *
+   * @internal
+   */
   prepare(site: ProfileSite): Promise<BootSource>;
 }

@@ -2,10 +2,12 @@ ip='busybox ip'
 pause='usleep 10000'; command -v usleep >/dev/null || pause='sleep 0.01'
 
 find_link() {
-  tries=0
+  tries=0 settled=
   while :; do
     for dir in /sys/class/net/*; do
       read -r mac <"$dir/address" && [ "$mac" = "$1" ] || continue
+      [ "$settled" ] || [ ! -e /run/udev/control ] ||
+        { settled=1; udevadm settle --timeout=10; continue 2; }
       link=${dir##*/}
       [ "$link" = "$2" ] && return
       $ip link set dev "$link" down
