@@ -231,7 +231,7 @@ Deno.test({
 
         // Each has the disk, and what one writes is its own.
         const read = async (vm: typeof a) => (await vm.run("head -c 12 /dev/vda")).stdout;
-        (await a.run("printf 'of a' | dd of=/dev/vda conv=notrunc; sync")).assertOk();
+        (await a.run("printf 'of a' | dd of=/dev/vda conv=notrunc,fsync")).assertOk();
         assertEquals(await read(b), "of the image");
         await a.powerOff();
         await a.boot();
