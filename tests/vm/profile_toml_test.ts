@@ -240,6 +240,20 @@ Deno.test({
         const cannot = await assertRejects(() => a.snapshot(), NetyardError);
         assertStringIncludes((cannot as Error).message, "it has disks");
 
+        // What is put back twice draws other random numbers each time, though it has no program for it.
+        const plain = lab.vm("plain", { profile: "plain", bootCache: false });
+        await plain.boot();
+        const draw = async () =>
+          (await plain.run("md5sum /etc/hosts; head -c 16 /dev/urandom | md5sum")).stdout;
+        const saved = await plain.snapshot();
+        await plain.restore(saved);
+        const first = await draw();
+        await plain.restore(saved);
+        const second = await draw();
+        assertEquals(first.split("\n")[0], second.split("\n")[0]);
+        assert(first !== second, first);
+        assertEquals((await plain.run("ls -A /tmp")).stdout, "");
+
         const missing = await assertRejects(() => lost.boot(), NetyardError);
         const path = join(directory, "nowhere");
         assertEquals(
