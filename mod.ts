@@ -118,45 +118,7 @@ export type {
   SpawnOptions,
 } from "./lib/node/mod.ts";
 export { HostNotCapableError } from "./lib/host/preflight.ts";
-export { VmError } from "./lib/vm/errors.ts";
-export { imageProfile, type ImageProfileOptions } from "./lib/vm/image/profile.ts";
-export type { MemorySize } from "./lib/vm/memory.ts";
-export type { Profile } from "./lib/vm/profile.ts";
-export { ProfileError } from "./lib/vm/profile_error.ts";
+export * from "./lib/vm/mod.ts";
 export * from "./lib/lab/mod.ts";
-export {
-  GuestAgentError,
-  GuestCommandError,
-  GuestDeadlineError,
-  GuestFileError,
-  QmpError,
-  VmError,
-  VmStateError,
-} from "./lib/vm/errors.ts";
-export { AccelerationError } from "./lib/vm/acceleration.ts";
-export type { AccelChoice } from "./lib/vm/acceleration.ts";
-export { CacheError } from "./lib/vm/cache.ts";
-export type { Clock } from "./lib/vm/clock.ts";
-export type { Console } from "./lib/vm/console.ts";
-export type { GuestWriteOptions } from "./lib/vm/guest_files.ts";
-export type { GuestProcess } from "./lib/vm/guest_process.ts";
-export type { GuestDirEntry, GuestFileInfo } from "./lib/vm/guest_stat.ts";
-export {
-  type MemorySize,
-  MemorySizeError,
-  TooLittleMemoryError,
-  TooMuchMemoryError,
-} from "./lib/vm/memory.ts";
-export type { BootSource, Profile, ProfileSite } from "./lib/vm/profile.ts";
-export { ProfileError } from "./lib/vm/profiles.ts";
-export type {
-  RunOptions,
-  RunResult,
-  RunStatus,
-  SpawnOptions as GuestSpawnOptions,
-} from "./lib/vm/run_types.ts";
-export { SnapshotError } from "./lib/vm/saved.ts";
-export type { VmState } from "./lib/vm/state.ts";
-export { BootFilesError } from "./lib/vm/tiny/errors.ts";
 export type { $Type } from "@david/dax";
 export type { Finding } from "./lib/host/finding.ts";
