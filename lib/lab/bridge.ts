@@ -328,8 +328,10 @@ export class Bridge implements AsyncDisposable {
    *   are not reached. Links that the host gets later carry no answers until it is enabled again.
    * - IPv6 needs a host that forwards it already, or Linux 6.17; else it is IPv4 alone. The event
    *   `uplink-enabled` says which there are.
-   * - A process in a user namespace (the rootless entry) has a network of its own, without a way out.
-   *   Started as `pasta --config-net -- deno run ...` (package passt), an ordinary user's script has one.
+   * - A process that the rootless entry made root has a network of its own, without a way out. An
+   *   ordinary user's script has one when it is started as
+   *   `pasta --config-net -- unshare --mount-proc -- deno run ...` (package passt). The user must be
+   *   let open `/dev/net/tun`, and for ping `net.ipv4.ping_group_range` is to hold the user's group.
    *
    * @throws {UplinkError} without a default route, and where the host refuses it; nothing is changed.
    */

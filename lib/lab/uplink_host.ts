@@ -95,7 +95,7 @@ function noWayOut(what: string, isIpv6: boolean): UplinkError {
     return new UplinkError(
       `${what}: this process is an ordinary user's, in a network namespace of its own that leads ` +
         "nowhere: run the script as root, or with a way out: " +
-        "`pasta --config-net -- deno run ...` (package passt)",
+        "`pasta --config-net -- unshare --mount-proc -- deno run ...` (package passt)",
     );
   }
   return new UplinkError(
