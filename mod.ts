@@ -68,6 +68,7 @@ export type {
   BridgePartitionsState,
   BridgeRulesState,
   BridgeState,
+  BridgeUplinkState,
   BridgeWayState,
   DeviceState,
   DnsTable,
