@@ -46,10 +46,18 @@ export interface DiskFault {
   once?: boolean;
 }
 
-const ERRNOS: Record<DiskErrno, number> = { EPERM: 1, EIO: 5, ENXIO: 6, ENOMEM: 12, EACCES: 13, EINVAL: 22, ENOSPC: 28 };
-
 /** An error of a disk, by its name in errno(3). */
 export type DiskErrno = "EPERM" | "EIO" | "ENXIO" | "ENOMEM" | "EACCES" | "EINVAL" | "ENOSPC";
+
+const ERRNOS: Record<DiskErrno, number> = {
+  EPERM: 1,
+  EIO: 5,
+  ENXIO: 6,
+  ENOMEM: 12,
+  EACCES: 13,
+  EINVAL: 22,
+  ENOSPC: 28,
+};
 
 const optionsSchema = z.strictObject({
   size: z.union([z.string(), z.number()]).optional(),

@@ -10,6 +10,8 @@ export type {
 export { Device } from "./device.ts";
 export { Disk } from "./disk.ts";
 export type { DiskErrno, DiskFault, DiskOptions } from "./disk_options.ts";
+export type { DiskSize } from "../vm/disk_size.ts";
+export { DiskError, VmError } from "../vm/errors.ts";
 export * from "./errors.ts";
 export type {
   DegradeDownlinkFault,

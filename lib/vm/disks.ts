@@ -1,6 +1,7 @@
 import type { Host } from "../node/host.ts";
 import { faultsNode } from "./devices.ts";
 import { checkBase, discardDisk, makeDisk, needsFile, saveDisk, unpackDisk } from "./disk_files.ts";
+import { pathInGuest, seenInGuest } from "./disk_guest.ts";
 import { plugDisk, swapFaults, unplugDisk } from "./disk_plug.ts";
 import type { DiskRecord, SavedDisk, WantedDisk } from "./disk_record.ts";
 import { readDisk, type SectorAccess, writeDisk } from "./disk_sectors.ts";
@@ -27,6 +28,8 @@ export interface DiskSite {
   qemu(): Qemu | undefined;
   /** What works in the guest, also of one that is booting. */
   guest(): Guest | undefined;
+  /** What the guest has from the start. */
+  drives(): readonly DriveSpec[];
   /** A time for a host that runs guests slowly. */
   scaled(ms: number): number;
 }
@@ -152,6 +155,7 @@ export class Disks {
   specs(): Promise<DriveSpec[]> {
     return this.#inTurn(async () => {
       for (const disk of this.#all) {
+        this.#mustBeAlone(disk.name, `${this.#site.host.name}.boot()`);
         await checkBase(disk, `${this.#site.host.name}.boot()`);
         disk.faultsNode = disk.spec.faults && faultsNode(disk.spec.id);
       }
@@ -248,13 +252,7 @@ export class Disks {
   async guestPath(name: string, what: string): Promise<string> {
     this.#site.must("use", what);
     this.#get(name, what);
-    const script = `for f in /sys/block/*/serial; do [ "$(cat $f 2>/dev/null)" = ${name} ] || ` +
-      `continue; d=\${f%/serial}; echo /dev/\${d##*/}; done`;
-    const [path] = (await this.#site.guest()!.run(script)).assertOk().stdout.split("\n");
-    if (path) return path;
-    throw new DiskError(
-      `${what}: the guest has no disk of the serial number "${name}"; does its kernel have virtio_blk?`,
-    );
+    return await pathInGuest(this.#site.guest()!, name, what);
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
@@ -267,30 +265,17 @@ export class Disks {
     const qemu = this.#site.qemu();
     if (!qemu || disks.length === 0) return;
     for (const disk of disks) {
+      this.#mustBeAlone(disk.name, what);
       await checkBase(disk, what);
       await plugDisk(qemu, disk, what);
     }
     try {
-      await this.#seen(disks, what);
+      const names = disks.map(({ name }) => name);
+      await seenInGuest(this.#site.guest()!, names, what, this.#site.scaled(GUEST_MS));
     } catch (error) {
-      for (const disk of disks) await unplugDisk(qemu, disk, what, 1).catch(() => {});
+      const timeoutMs = this.#site.scaled(GUEST_MS);
+      for (const disk of disks) await unplugDisk(qemu, disk, what, timeoutMs).catch(() => {});
       throw error;
-    }
-  }
-
-  async #seen(disks: readonly DiskRecord[], what: string): Promise<void> {
-    const names = disks.map(({ name }) => name).join(" ");
-    const script = `for n in ${names}; do until grep -qsx $n /sys/block/*/serial; do ` +
-      "sleep 0.01; done; done";
-    const timeoutMs = this.#site.scaled(GUEST_MS);
-    try {
-      (await this.#site.guest()!.run(script, { timeoutMs })).assertOk();
-    } catch (error) {
-      throw new DiskError(
-        `${what}: the guest does not see ${names}; does its kernel have virtio_blk?\n` +
-          (error as Error).message,
-        { cause: error },
-      );
     }
   }
 
@@ -348,6 +333,14 @@ export class Disks {
     throw new DiskError(
       `${what}: the snapshot's disk "${name}" is of ${image.path}, which this machine was not given: ` +
         "call attachDisk() with that path before",
+    );
+  }
+
+  /** Two disks of one serial number could not be told apart. */
+  #mustBeAlone(name: string, what: string): void {
+    if (!this.#site.drives().some(({ id, serial = id }) => serial === name)) return;
+    throw new DiskError(
+      `${what}: the guest's own system has a disk "${name}"; detach yours, and give it another name`,
     );
   }
 

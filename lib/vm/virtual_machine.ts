@@ -101,6 +101,7 @@ export class VirtualMachine {
       must: (operation, what) => this.must(operation, what),
       qemu: () => HAS_QEMU.includes(this.#state) ? this.#qemu : undefined,
       guest: () => this.#guest,
+      drives: () => this.#source?.drives ?? [],
       scaled: (ms) => this.#scaled(ms),
     });
   }

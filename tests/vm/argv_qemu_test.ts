@@ -82,7 +82,7 @@ Deno.test("errors are made up for one sector, as the guest counts, and come and 
   // QEMU's own reader prints "read 512/512 bytes at offset 0", or "read failed: ...".
   const io = async (qmp: Qmp) => {
     for (const command of ["read 3584", "read 4096", "read 4608", "write 4096"]) {
-      const line = `qemu-io -d data "${command} 512"`;
+      const line = `qemu-io -d /machine/peripheral/data/virtio-backend "${command} 512"`;
       await qmp.call("human-monitor-command", { "command-line": line });
     }
   };

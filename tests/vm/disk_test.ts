@@ -121,6 +121,23 @@ Deno.test("a file is written to without copy on write, by one machine, and is no
   });
 });
 
+Deno.test("a guest that boots without the cache has its disks from the start, and after a reset", async () => {
+  await withVm(async (_, lab) => {
+    const vm = lab.vm("cold", { bootCache: false });
+    const disk = await vm.attachDisk({ size: "1M" });
+    await disk.setFaults([{ event: "read", sector: 800 }]);
+    await vm.boot();
+    await write(vm, disk, 0, "mine");
+    assertEquals([await inside(vm, disk, 0), await inside(vm, disk, 800)], ["mine", ""]);
+    await vm.reset();
+    assertEquals([await inside(vm, disk, 0), await inside(vm, disk, 800)], ["mine", ""]);
+    await disk.clearFaults();
+    assertEquals(await inside(vm, disk, 800, 1), "\0");
+    await disk.detach();
+    assertEquals((await vm.run("ls /sys/block")).stdout, "");
+  });
+});
+
 Deno.test("a guest cannot write to a disk that is read-only, nor can we", async () => {
   await withVm(async (vm, _, directory) => {
     const path = `${directory}/image`;
