@@ -4,6 +4,7 @@ import {
   check,
   closeFd,
   cString,
+  duplicateFd,
   highFd,
   lastErrno,
   libc,
@@ -116,25 +117,36 @@ export class MemoryFile {
 
   /** Another file with the same bytes. */
   async copy(name: string): Promise<MemoryFile> {
-    const copy = MemoryFile.create(name, this.size);
+    // It may be closed meanwhile.
+    const from = duplicate(this.#fd);
     try {
-      await copyData(this.#fd, copy.#fd);
-      return copy;
-    } catch (error) {
-      copy.close();
-      throw error;
+      const copy = MemoryFile.create(name, sizeOf(from));
+      try {
+        await copyData(from, copy.#fd);
+        return copy;
+      } catch (error) {
+        copy.close();
+        throw error;
+      }
+    } finally {
+      closeFd(from);
     }
   }
 
   /** Writes what it has to a new file, with holes where nothing was ever written. */
   async write(path: string): Promise<void> {
-    const flags = O_RDWR | O_CREAT | O_EXCL;
-    const to = check(libc().open(cString(path), flags | O_CLOEXEC, PRIVATE), "open", path);
+    const from = duplicate(this.#fd);
     try {
-      check(libc().ftruncate(to, BigInt(this.size)), "ftruncate", path);
-      await copyData(this.#fd, to);
+      const flags = O_RDWR | O_CREAT | O_EXCL;
+      const to = check(libc().open(cString(path), flags | O_CLOEXEC, PRIVATE), "open", path);
+      try {
+        check(libc().ftruncate(to, BigInt(sizeOf(from))), "ftruncate", path);
+        await copyData(from, to);
+      } finally {
+        closeFd(to);
+      }
     } finally {
-      closeFd(to);
+      closeFd(from);
     }
   }
 
@@ -194,6 +206,10 @@ export class MemoryFile {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function duplicate(fd: number): number {
+  return highFd(check(duplicateFd(fd, 0), "fcntl", fd, "F_DUPFD_CLOEXEC"));
 }
 
 let zeroPage: Deno.PointerValue;

@@ -1,6 +1,7 @@
 import { linkLocalFromMac } from "../address/mod.ts";
 import { bridgeState } from "./bridge_state.ts";
 import type { LabCore } from "./core.ts";
+import { settleGuests } from "./guests.ts";
 import { TopologyError } from "./errors.ts";
 import { abandon } from "./impaired.ts";
 import { detachMember, memberNodes } from "./bridge_members.ts";
@@ -60,6 +61,8 @@ export async function closeBridge(core: LabCore, segment: Segment): Promise<void
   if (owner.removed || core.closed) return await owner.runtime.close();
   retireBridge(core, owner as BridgeRecord);
   core.refreshMembers();
+  const told = settleGuests(core);
+  told.catch(() => {}); // Awaited once the bridge is gone.
   try {
     await owner.runtime.close();
   } finally {
@@ -67,4 +70,5 @@ export async function closeBridge(core: LabCore, segment: Segment): Promise<void
     core.bridges.delete(name);
     if (!core.bus.closed) core.bus.emit({ kind: "bridge-removed", name });
   }
+  await told;
 }

@@ -73,7 +73,7 @@ function temporary(): string {
 }
 
 function changed(core: LabCore, vm: VmRecord, state: VmState, why?: string): void {
-  if (state === "booting") vm.told.clear();
+  if (state === "booting") vm.told = new Map();
   if (core.bus.closed) return;
   core.bus.emit({ kind: "vm-state-changed", name: vm.name, state, why: why ?? null });
 }

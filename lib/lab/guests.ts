@@ -9,8 +9,11 @@ import type { CardRecord, InterfaceRecord, VmRecord } from "./model.ts";
 
 /** Tells all guests that run what has changed for them; resolves when they know. */
 export async function settleGuests(core: LabCore): Promise<void> {
-  const running = [...core.vms.values()].filter(({ machine }) => machine.state === "running");
-  await Promise.all(running.map((vm) => settleGuest(core, vm, vm.machine.guest("settle"))));
+  await Promise.all([...core.vms.values()].map(async (vm) => {
+    const { machine } = vm;
+    await machine.idle();
+    if (machine.state === "running") await settleGuest(core, vm, machine.guest("settle"));
+  }));
 }
 
 const turns = new WeakMap<VmRecord, Promise<void>>();
@@ -24,22 +27,48 @@ export function settleGuest(core: LabCore, vm: VmRecord, guest: Guest): Promise<
   return turn;
 }
 
+/** Tells a guest until there is nothing new: the lab may change meanwhile. */
 async function settle(core: LabCore, vm: VmRecord, guest: Guest): Promise<void> {
   const { machine } = vm;
+  const isStill = machine.state;
+  try {
+    while (machine.has(guest) && await tell(core, vm, guest));
+  } catch (error) {
+    // Another guest, or the same after another boot, is told all of it anyway.
+    if (machine.has(guest) && machine.state === isStill) throw error;
+  }
+}
+
+/** Returns whether there was anything to tell. */
+async function tell(core: LabCore, vm: VmRecord, guest: Guest): Promise<boolean> {
+  const { machine } = vm;
   for (const { card, iface } of vm.cards.values()) {
-    await machine.plug({ ...card, linkUp: iface !== undefined && hasCarrier(iface) });
+    const linkUp = iface !== undefined && hasCarrier(iface);
+    await machine.plug(guest, { ...card, linkUp });
   }
   const { hosts, resolvConf } = core.names(vm.name);
   const nics = [...vm.cards].map(([name, card]) => guestNic(vm, name, card));
   const parts = guestParts({ hostname: vm.name, hosts, resolvConf, nics });
-  const changed = [...parts].filter(([about, part]) => vm.told.get(about) !== part);
-  if (changed.length === 0) return;
-  const stdin = guestScript(changed.map(([, part]) => part), machine.source!);
+  const told = vm.told;
+  const changed = [...parts].filter(([about, part]) => told.get(about) !== part);
+  if (changed.length === 0) return false;
+  const moved = otherAddresses(vm);
+  const stdin = guestScript(changed.map(([, part]) => part), machine.source!, moved);
   const result = await guest.run(["/bin/sh", "-s"], { stdin });
   if (!result.ok()) {
     throw GuestCommandError.failed(`${vm.name}: telling the guest of its network`, result);
   }
-  for (const [about, part] of changed) vm.told.set(about, part);
+  if (!machine.has(guest)) return false;
+  for (const each of machine.cards) each.mac = moved.get(each.mac) ?? each.mac;
+  for (const [about, part] of changed) told.set(about, part);
+  return true;
+}
+
+/** The hardware addresses that cards had where they were saved, and those that they have here. */
+function otherAddresses({ machine, cards }: VmRecord): Map<string, string> {
+  const own = new Map([...cards.values()].map(({ card }) => [card.id, card.mac]));
+  const both = machine.cards.map(({ id, mac }) => [mac, own.get(id) ?? mac] as const);
+  return new Map(both.filter(([was, is]) => was !== is));
 }
 
 function hasCarrier(iface: InterfaceRecord): boolean {

@@ -3,20 +3,21 @@ import { MemoryFile } from "../../native/memory_file.ts";
 import type { Acceleration } from "./acceleration.ts";
 import { GuestAgent } from "./agent.ts";
 import { BootCache } from "./boot_cache.ts";
+import { addCard } from "./cards.ts";
 import { Console } from "./console.ts";
-import { nicParts } from "./devices.ts";
 import { VmError } from "./errors.ts";
 import { Guest } from "./guest.ts";
 import type { GuestProcess } from "./guest_process.ts";
 import { loadState, saveState } from "./migration.ts";
 import type { GuestArch } from "./machine_spec.ts";
+import type { Meeting } from "./meeting.ts";
 import type { BootSource, Profile } from "./profile.ts";
 import { Qemu } from "./qemu.ts";
 import type { QmpEvent } from "./qmp.ts";
 import { reseed } from "./reseed.ts";
 import { type Card, type MachineShape, mustFit, type SavedMachine } from "./saved.ts";
 import { mustAllow, type VmOperation, type VmState } from "./state.ts";
-import { within } from "./within.ts";
+import { unlessAborted, within } from "./within.ts";
 
 /** How many cards and disks can come and go; each slot more costs a guest's boot some time. */
 export const SLOTS = 8;
@@ -47,14 +48,6 @@ export interface VirtualMachineOptions {
   onConsole?: (chunk: Uint8Array) => void;
 }
 
-/** Where several machines wait for each other before they go on. */
-export interface Meeting {
-  /** Resolves when all have come. */
-  come(): Promise<void>;
-  /** Says that one will not come; the others go on without it. */
-  leave(): void;
-}
-
 /** A QEMU virtual machine: its life, without the network that it is in. */
 export class VirtualMachine {
   readonly console: Console;
@@ -64,6 +57,15 @@ export class VirtualMachine {
   #state: VmState = "defined";
   /** What is under way that cannot be together with anything else. */
   #busy: string | undefined;
+  #idle: Promise<void> = Promise.resolve();
+  /** Aborted, and made anew, when what runs or comes up is ended. */
+  #life = new AbortController();
+  /** Resolves when a QEMU that is being started is there, or is not. */
+  #starting: Promise<unknown> = Promise.resolve();
+  /** Resolves when nothing is left of those that were ended. */
+  #ending: Promise<unknown> = Promise.resolve();
+  /** Resolves when it was told that it has failed. */
+  #failing: Promise<void> = Promise.resolve();
   #qemu: Qemu | undefined;
   #agent: GuestAgent | undefined;
   #guest: Guest | undefined;
@@ -99,6 +101,16 @@ export class VirtualMachine {
     return this.#guest?.processes ?? [];
   }
 
+  /** Whether a guest is the one that runs now, or comes up. */
+  has(guest: Guest): boolean {
+    return this.#guest === guest;
+  }
+
+  /** Resolves when nothing is under way that keeps others from the guest. */
+  async idle(): Promise<void> {
+    while (this.#busy !== undefined) await this.#idle;
+  }
+
   /** Refuses what cannot be done now. */
   must(operation: VmOperation, what: string): void {
     const asked = `${this.#options.host.name}.${what}`;
@@ -115,31 +127,44 @@ export class VirtualMachine {
    */
   async boot(): Promise<void> {
     this.must("boot", "boot()");
+    if (this.#state === "failed") {
+      await this.#failing;
+      this.must("boot", "boot()");
+    }
     const before = this.#state;
     this.#enter("booting");
+    const life = this.#life.signal;
     try {
-      const source = await this.#prepare();
-      const { cache } = this.#options;
-      if (cache && source.canBeSaved) await this.#bootByCache(cache, source);
-      else await this.#bootCold(source);
-      await this.#settle();
+      await unlessAborted(life, this.#boot(life));
       this.#enter("running");
     } catch (error) {
-      const failed = this.#state === "booting";
-      await this.#end();
-      if (failed) this.#enter(before === "defined" ? "defined" : "stopped");
+      if (!life.aborted) {
+        await this.#end(`${error}`);
+        this.#change("booting", before === "defined" ? "defined" : "stopped");
+      }
       throw error;
     }
+  }
+
+  async #boot(life: AbortSignal): Promise<void> {
+    await this.#ending;
+    const source = await this.#prepare();
+    const { cache } = this.#options;
+    if (cache && source.canBeSaved) await this.#bootByCache(cache, source, life);
+    else await this.#bootCold(source, life);
+    await this.#settle();
   }
 
   /** Asks the guest to shut down, and waits until it has. */
   async shutdown(timeoutMs: number = this.#scaled(SHUTDOWN_MS)): Promise<void> {
     this.must("shutdown", "shutdown()");
     const qemu = this.#qemu!;
-    if (this.#state === "paused") await qemu.qmp.execute("cont");
+    const agent = this.#agent!;
+    const paused = this.#state === "paused";
     this.#enter("stopping");
+    if (paused) await qemu.qmp.execute("cont").catch(() => {}); // Its end tells why.
     // It answers by going away.
-    this.#agent!.call("guest-shutdown", { mode: "powerdown" }).catch(() => {});
+    agent.call("guest-shutdown", { mode: "powerdown" }).catch(() => {});
     try {
       await within(qemu.ended, timeoutMs, () =>
         new VmError(
@@ -147,8 +172,8 @@ export class VirtualMachine {
             `${timeoutMs} ms, and was switched off\n${qemu.hint}`,
         ));
     } finally {
-      await this.#end();
-      this.#enter("stopped");
+      await (this.#qemu === qemu ? this.#end("shutdown() ended it") : this.#ending);
+      this.#change("stopping", "stopped");
     }
   }
 
@@ -156,8 +181,8 @@ export class VirtualMachine {
   async powerOff(): Promise<void> {
     this.must("powerOff", "powerOff()");
     this.#enter("stopping");
-    await this.#end();
-    this.#enter("stopped");
+    await this.#end("powerOff() ended it");
+    this.#change("stopping", "stopped");
   }
 
   /** Presses its power button: what follows is the guest's affair. */
@@ -168,16 +193,18 @@ export class VirtualMachine {
 
   /** Has its processors stand still. */
   async pause(): Promise<void> {
-    await this.#during("pause", "pause()", async ({ qmp }) => {
-      await qmp.execute("stop");
+    await this.#during("pause", "pause()", async (life) => {
+      await this.#qemu!.qmp.execute("stop");
+      life.throwIfAborted();
       this.#enter("paused");
     });
   }
 
   /** Has them go on. */
   async resume(): Promise<void> {
-    await this.#during("resume", "resume()", async ({ qmp }) => {
-      await qmp.execute("cont");
+    await this.#during("resume", "resume()", async (life) => {
+      await this.#qemu!.qmp.execute("cont");
+      life.throwIfAborted();
       this.#enter("running");
     });
   }
@@ -188,9 +215,11 @@ export class VirtualMachine {
     const qemu = this.#qemu!;
     const paused = this.#state === "paused";
     const up = this.#comeUp(qemu);
-    await qemu.qmp.execute("system_reset");
-    if (paused) await qemu.qmp.execute("cont");
-    await up;
+    const asked = (async () => {
+      await qemu.qmp.execute("system_reset");
+      if (paused) await qemu.qmp.execute("cont");
+    })();
+    await Promise.all([up, asked]);
   }
 
   /** Takes it as it is: it stands still for a moment, and goes on. */
@@ -198,7 +227,7 @@ export class VirtualMachine {
     return await this.#during(
       "snapshot",
       "snapshot()",
-      () => this.#save(this.#state === "running"),
+      (life) => this.#save(this.#state === "running", life),
     );
   }
 
@@ -206,54 +235,63 @@ export class VirtualMachine {
    * Puts it back to what it was when it was saved; what it is now is gone. `together` is where it meets
    * others that are to go on at the same time.
    */
-  async restore(
-    saved: SavedMachine,
-    together?: Meeting,
-  ): Promise<void> {
-    let waiting = together;
+  async restore(saved: SavedMachine, together?: Meeting): Promise<void> {
+    const life = this.#life.signal;
     try {
       await this.#during("restore", "restore()", async () => {
+        await this.#ending;
         const source = this.#source ?? await this.#prepare();
         mustFit(this.#options.host.name, saved.shape, this.#shape(source));
         const memory = await saved.memory.copy(this.#options.host.name);
-        await this.#end();
-        this.#enter("booting");
-        await this.#resume({ ...saved, memory }, async () => {
-          waiting = undefined;
-          await together?.come();
-        });
+        try {
+          life.throwIfAborted();
+          await this.#drop("restore() put another state in its place");
+          life.throwIfAborted();
+          this.#enter("booting");
+        } catch (error) {
+          memory.close();
+          throw error;
+        }
+        await this.#resume({ ...saved, memory }, life, together);
         await this.#settle();
+        life.throwIfAborted();
         this.#enter("running");
       });
     } catch (error) {
-      waiting?.leave();
-      if (this.#state === "booting") {
-        await this.#end();
-        this.#enter("stopped");
+      if (!life.aborted && this.#state === "booting") {
+        await this.#end(`${error}`);
+        this.#change("booting", "stopped");
       }
       throw error;
+    } finally {
+      together?.leave();
     }
   }
 
-  /** Gives it a card, or has the guest see a carrier on one that it has, or none. */
-  async plug(card: Card): Promise<void> {
+  /**
+   * Gives it a card, or has the guest see a carrier on one that it has, or none. Does nothing once it
+   * is another `guest` that runs.
+   */
+  async plug(guest: Guest, card: Card): Promise<void> {
     const qemu = this.#qemu;
     const known = this.cards.find(({ id }) => id === card.id);
-    if (!qemu || known?.linkUp === card.linkUp) return;
+    if (!qemu || !this.has(guest) || known?.linkUp === card.linkUp) return;
     const { id, linkUp: up } = card;
+    const plugged = known ?? { ...card, linkUp: true };
     if (!known) {
       await addCard(qemu, card);
-      this.cards.push({ ...card, linkUp: true });
+      if (!this.has(guest)) return;
+      this.cards.push(plugged);
       if (up) return;
     }
     await qemu.qmp.execute("set_link", { name: id, up });
-    this.cards.find((each) => each.id === id)!.linkUp = up;
+    plugged.linkUp = up;
   }
 
   /** Ends it for good. */
   async remove(): Promise<void> {
-    await this.#end();
     this.#enter("removed");
+    await this.#end("it was removed");
   }
 
   // Booting.
@@ -271,90 +309,102 @@ export class VirtualMachine {
     return this.#source = source;
   }
 
-  async #bootByCache(cache: BootCache, source: BootSource): Promise<void> {
+  async #bootByCache(cache: BootCache, source: BootSource, life: AbortSignal): Promise<void> {
     const label = this.#options.host.name;
     const key = BootCache.key(this.#shape(source), SLOTS, source.cmdline);
-    let saved = await cache.find(key, label);
-    if (!saved) {
-      saved = await cache.alone(key, async () => {
-        const other = await cache.find(key, label);
-        if (other) return other;
-        await this.#bootCold(source);
-        await this.#keep(cache, key);
-        return undefined;
-      });
-    }
-    if (saved) {
-      try {
-        await this.#resume(saved);
-      } catch (error) {
-        // Of another QEMU, perhaps: a cold boot tells more.
-        this.#options.onProgress(`${label}: the boot cache is of no use: ${error}`);
-        await this.#end();
-        await cache.remove(key);
-        await this.#bootCold(source);
-      }
+    const saved = await cache.find(key, label) ?? await cache.alone(key, async () => {
+      const other = await cache.find(key, label);
+      if (other) return other;
+      await this.#bootCold(source, life);
+      await this.#keep(cache, key, life);
+    });
+    if (!saved) return;
+    try {
+      await this.#resume(saved, life);
+    } catch (error) {
+      life.throwIfAborted();
+      // Of another QEMU, perhaps: a cold boot tells more.
+      this.#tell(`the boot cache is of no use: ${(error as Error).message}`);
+      await this.#drop("it boots anew");
+      await cache.remove(key);
+      await this.#bootCold(source, life);
     }
   }
 
   /** Puts a machine that has just booted into the cache; without room there, it is as it is. */
-  async #keep(cache: BootCache, key: string): Promise<void> {
-    const saved = await this.#save(true, true);
+  async #keep(cache: BootCache, key: string, life: AbortSignal): Promise<void> {
     try {
-      await cache.put(key, saved);
+      const saved = await this.#save(true, life, true);
+      try {
+        await cache.put(key, saved);
+      } finally {
+        saved.memory.close();
+      }
     } catch (error) {
-      this.#options.onProgress(
-        `${this.#options.host.name}: the next one will have to boot, too: ${
-          (error as Error).message
-        }`,
-      );
-    } finally {
-      saved.memory.close();
+      life.throwIfAborted();
+      this.#tell(`the next one will have to boot, too: ${(error as Error).message}`);
     }
   }
 
-  async #bootCold(source: BootSource): Promise<void> {
+  #tell(what: string): void {
+    this.#options.onProgress(`${this.#options.host.name}: ${what}`);
+  }
+
+  async #bootCold(source: BootSource, life: AbortSignal): Promise<void> {
     const { host, memoryBytes } = this.#options;
+    life.throwIfAborted();
     const memory = MemoryFile.create(host.name, memoryBytes);
-    const qemu = await this.#start(source, memory, [], false);
+    const qemu = await this.#start(source, memory, [], false, life);
     await this.#agentOpens(qemu);
     await this.#agent!.sync(this.#scaled(source.bootMs));
   }
 
-  /** Starts a QEMU that takes a saved machine over. */
-  async #resume(saved: SavedMachine, loaded?: () => Promise<void>): Promise<void> {
-    const qemu = await this.#start(this.#source!, saved.memory, saved.cards, true);
+  /** Starts a QEMU that takes a saved machine over, and has it go on together with others. */
+  async #resume(saved: SavedMachine, life: AbortSignal, together?: Meeting): Promise<void> {
+    const qemu = await this.#start(this.#source!, saved.memory, saved.cards, true, life);
+    const [guest, agent] = [this.#guest!, this.#agent!];
     this.cards.push(...saved.cards.map((card) => ({ ...card })));
     await loadState(qemu, this.#socket("state"), saved.state, this.#scaled(ANSWER_MS));
-    await loaded?.();
+    await together?.come();
     await qemu.qmp.execute("cont");
-    await this.#agent!.sync(this.#scaled(ANSWER_MS));
-    await reseed(this.#guest!, this.#source!.reseed);
-    await this.#guest!.clock.set(new Date());
+    await agent.sync(this.#scaled(ANSWER_MS));
+    await reseed(guest, this.#source!.reseed);
+    await guest.clock.set(new Date());
   }
 
+  /** Takes the memory over, and lets go of it where it fails. */
   async #start(
     source: BootSource,
     memory: MemoryFile,
     cards: readonly Card[],
     incoming: boolean,
+    life: AbortSignal,
   ): Promise<Qemu> {
     const { host, cpus, memoryBytes } = this.#options;
     this.#started++;
-    this.#memory?.close();
-    this.#memory = memory;
     const { arch, kernel, initrd, cmdline, drives = [], shares = [] } = source;
     const timeoutMs = this.#scaled(ANSWER_MS);
     const { accel } = this.#acceleration!;
     const spec = { arch, accel, memoryBytes, cpus, kernel, initrd, cmdline, drives, shares };
-    const qemu = await Qemu.start({
-      host,
-      socketPrefix: this.#socket(""),
-      spec: { ...spec, nics: cards, incoming, hotplugSlots: SLOTS },
-      memory,
-      console: this.console,
-      timeoutMs,
-    });
+    const start = async () => {
+      life.throwIfAborted();
+      const qemu = await Qemu.start({
+        host,
+        socketPrefix: this.#socket(""),
+        spec: { ...spec, nics: cards, incoming, hotplugSlots: SLOTS },
+        memory,
+        console: this.console,
+        timeoutMs,
+        signal: life,
+      });
+      if (!life.aborted) return qemu;
+      await qemu.kill();
+      throw life.reason;
+    };
+    const starting = start();
+    this.#starting = starting.catch(() => memory.close());
+    const qemu = await starting;
+    this.#memory = memory;
     this.#qemu = qemu;
     const label = host.name;
     this.#agent = new GuestAgent({
@@ -381,33 +431,44 @@ export class VirtualMachine {
   /** Has it boot again, without a new QEMU. */
   async #comeUp(qemu: Qemu): Promise<void> {
     this.#enter("booting");
+    const life = this.#life.signal;
     try {
-      await this.#agentOpens(qemu);
-      await this.#agent!.sync(this.#scaled(this.#source!.bootMs));
-      await this.#settle();
-      if (this.#state === "booting") this.#enter("running");
+      await unlessAborted(
+        life,
+        (async () => {
+          await this.#agentOpens(qemu);
+          await this.#agent!.sync(this.#scaled(this.#source!.bootMs));
+          await this.#settle();
+        })(),
+      );
+      this.#change("booting", "running");
     } catch (error) {
-      if (this.#state === "booting") {
-        await this.#end();
-        this.#enter("failed", (error as Error).message);
-      }
+      if (!life.aborted) await this.#fail(qemu, `it did not boot again: ${error}`);
       throw error;
     }
   }
 
   /** `tidy` makes its memory as small as it can be. */
-  async #save(goOn: boolean, tidy = false): Promise<SavedMachine> {
+  async #save(goOn: boolean, life: AbortSignal, tidy = false): Promise<SavedMachine> {
     const { qmp } = this.#qemu!;
+    const timeoutMs = this.#scaled(ANSWER_MS);
     await qmp.execute("stop");
+    let memory: MemoryFile | undefined;
     try {
-      const timeoutMs = this.#scaled(ANSWER_MS);
-      const state = await saveState(this.#qemu!, this.#socket("state"), timeoutMs);
-      if (tidy) this.#memory!.dropZeros();
-      const memory = await this.#memory!.copy(`${this.#options.host.name} (saved)`);
-      const cards = this.cards.map((card) => ({ ...card }));
-      return { shape: this.#shape(this.#source!), cards, state, memory };
-    } finally {
-      if (goOn) await qmp.execute("cont");
+      try {
+        const state = await saveState(this.#qemu!, this.#socket("state"), timeoutMs);
+        life.throwIfAborted();
+        if (tidy) this.#memory!.dropZeros();
+        memory = await this.#memory!.copy(`${this.#options.host.name} (saved)`);
+        life.throwIfAborted();
+        const cards = this.cards.map((card) => ({ ...card }));
+        return { shape: this.#shape(this.#source!), cards, state, memory };
+      } finally {
+        if (goOn && !life.aborted) await qmp.execute("cont");
+      }
+    } catch (error) {
+      memory?.close();
+      throw error;
     }
   }
 
@@ -415,56 +476,81 @@ export class VirtualMachine {
 
   #heard(qemu: Qemu, { event, data }: QmpEvent): void {
     if (qemu !== this.#qemu) return;
-    if (event === "GUEST_PANICKED") {
-      void this.#fail(`the guest's kernel panicked\n${qemu.hint}`);
-    } else if (event === "SHUTDOWN" && data.guest === true && this.#state === "running") {
-      this.#enter("stopping");
-    } else if (event === "RESET" && data.guest === true && this.#state === "running") {
+    const running = this.#state === "running";
+    if (event === "GUEST_PANICKED") void this.#fail(qemu, panicOf(this.console));
+    else if (event === "SHUTDOWN" && data.guest === true && running) this.#enter("stopping");
+    else if (event === "RESET" && data.guest === true && running) {
       this.#comeUp(qemu).catch(() => {}); // The state tells of it.
     }
   }
 
-  async #fail(why: string): Promise<void> {
-    if (this.#state === "failed") return;
-    this.#enter("failed", why);
-    await this.#end();
+  /** The state is told once all that the guest had to say is there. */
+  async #fail(qemu: Qemu, why: string): Promise<void> {
+    if (this.#qemu !== qemu || this.#state === "removed") return;
+    this.#state = "failed";
+    this.#failing = this.#end(`${why}\n${qemu.hint}`).then(() => {
+      if (this.#state === "failed") this.#options.onState("failed", `${why}\n${qemu.hint}`);
+    });
+    await this.#failing;
   }
 
   /** QEMU has ended. */
-  #gone(qemu: Qemu): void {
+  async #gone(qemu: Qemu): Promise<void> {
     if (qemu !== this.#qemu) return;
-    if (this.#state === "running" || this.#state === "paused") {
-      this.#enter("failed", `QEMU ended\n${qemu.hint}`);
-    } else if (this.#state === "stopping") {
-      this.#enter("stopped");
-    }
+    if (this.#state === "stopping") {
+      await this.#end("it was shut down");
+      this.#change("stopping", "stopped");
+    } else if (this.#state === "running" || this.#state === "paused") {
+      await this.#fail(qemu, "QEMU ended");
+    } // Who boots it is told by what fails.
   }
 
   // The rest.
 
-  async #end(): Promise<void> {
+  /** Ends what runs or comes up; what waits for it is told why. */
+  async #end(why: string): Promise<void> {
+    this.#life.abort(new VmError(`${this.#options.host.name}: ${why}`));
+    this.#life = new AbortController();
+    await this.#drop(why);
+  }
+
+  /** Lets go of QEMU and of what belongs to it; resolves when nothing is left of any. */
+  async #drop(why: string): Promise<void> {
     const qemu = this.#qemu;
-    this.#qemu = undefined;
-    this.#agent?.close();
-    this.#agent = undefined;
-    this.#guest = undefined;
-    await qemu?.kill();
-    this.#memory?.close();
-    this.#memory = undefined;
+    const memory = this.#memory;
+    this.#agent?.close(why.split("\n", 1)[0]);
+    this.#qemu =
+      this.#agent =
+      this.#guest =
+      this.#memory =
+        undefined;
     this.cards.length = 0;
+    const before = this.#ending;
+    const starting = this.#starting;
+    await (this.#ending = (async () => {
+      await Promise.all([before, qemu?.kill(), starting]);
+      memory?.close();
+    })());
   }
 
   async #during<T>(
     operation: VmOperation,
     what: string,
-    act: (qemu: Qemu) => Promise<T>,
+    act: (life: AbortSignal) => Promise<T>,
   ): Promise<T> {
     this.must(operation, what);
+    const life = this.#life.signal;
+    const { promise, resolve } = Promise.withResolvers<void>();
     this.#busy = what;
+    this.#idle = promise;
     try {
-      return await act(this.#qemu!);
+      return await unlessAborted(life, act(life));
+    } catch (error) {
+      life.throwIfAborted(); // That is why it failed.
+      throw error;
     } finally {
       this.#busy = undefined;
+      resolve();
     }
   }
 
@@ -476,6 +562,11 @@ export class VirtualMachine {
     if (this.#state === state || this.#state === "removed") return;
     this.#state = state;
     this.#options.onState(state, why);
+  }
+
+  /** Enters a state, unless it has left the one before meanwhile. */
+  #change(from: VmState, to: VmState): void {
+    if (this.#state === from) this.#enter(to);
   }
 
   #shape({ hash, arch }: BootSource): MachineShape {
@@ -496,14 +587,7 @@ export class VirtualMachine {
   }
 }
 
-/** Plugs a card in; the guest sees it some time later. */
-async function addCard({ qmp }: Qemu, card: Card): Promise<void> {
-  const { netdev, device } = nicParts(card);
-  await qmp.execute("netdev_add", netdev);
-  try {
-    await qmp.execute("device_add", device);
-  } catch (error) {
-    await qmp.execute("netdev_del", { id: netdev.id });
-    throw error;
-  }
+function panicOf({ log }: Console): string {
+  const reasons = [...log.matchAll(/Kernel panic - not syncing: ([^\r\n]+)/g)];
+  return `the guest's kernel panicked${reasons.length > 0 ? `: ${reasons.at(-1)![1]}` : ""}`;
 }
