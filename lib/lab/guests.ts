@@ -52,23 +52,16 @@ async function tell(core: LabCore, vm: VmRecord, guest: Guest): Promise<boolean>
   const told = vm.told;
   const changed = [...parts].filter(([about, part]) => told.get(about) !== part);
   if (changed.length === 0) return false;
-  const moved = otherAddresses(vm);
+  const moved = new Map(machine.cards.flatMap(({ was, mac }) => was ? [[was, mac] as const] : []));
   const stdin = guestScript(changed.map(([, part]) => part), machine.source!, moved);
   const result = await guest.run(["/bin/sh", "-s"], { stdin });
   if (!result.ok()) {
     throw GuestCommandError.failed(`${vm.name}: telling the guest of its network`, result);
   }
   if (!machine.has(guest)) return false;
-  for (const each of machine.cards) each.mac = moved.get(each.mac) ?? each.mac;
+  for (const card of machine.cards) delete card.was;
   for (const [about, part] of changed) told.set(about, part);
   return true;
-}
-
-/** The hardware addresses that cards had where they were saved, and those that they have here. */
-function otherAddresses({ machine, cards }: VmRecord): Map<string, string> {
-  const own = new Map([...cards.values()].map(({ card }) => [card.id, card.mac]));
-  const both = machine.cards.map(({ id, mac }) => [mac, own.get(id) ?? mac] as const);
-  return new Map(both.filter(([was, is]) => was !== is));
 }
 
 function hasCarrier(iface: InterfaceRecord): boolean {

@@ -101,7 +101,7 @@ export async function restoreVm(
   await vm.machine.restore({ ...saved, cards: ownCards(vm, saved, what) }, together);
 }
 
-/** The cards of a saved machine, on the TAPs that they have here. */
+/** The cards of a saved machine, with the TAPs and addresses that they have here. */
 function ownCards(vm: VmRecord, { cards }: SavedMachine, what: string): SavedMachine["cards"] {
   const own = new Map([...vm.cards.values()].map(({ card }) => [card.id, card]));
   if (cards.some(({ id }) => !own.has(id))) {
@@ -110,7 +110,10 @@ function ownCards(vm: VmRecord, { cards }: SavedMachine, what: string): SavedMac
         "attach it to as many bridges first",
     );
   }
-  return cards.map((card) => ({ ...card, tap: own.get(card.id)!.tap }));
+  return cards.map((card) => {
+    const { tap, mac } = own.get(card.id)!;
+    return { ...card, tap, mac, ...mac !== card.mac && { was: card.mac } };
+  });
 }
 
 /** Reads what {@link VmSnapshot.save} wrote. */

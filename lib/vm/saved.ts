@@ -15,6 +15,8 @@ export interface Card {
   mac: string;
   /** Whether the guest sees a carrier. */
   linkUp: boolean;
+  /** The hardware address that the guest still has, of the machine that was saved. */
+  was?: string;
 }
 
 /** What a machine is, that can take over the state of another. */

@@ -73,6 +73,8 @@ export class VirtualMachine {
   #source: BootSource | undefined;
   #acceleration: Acceleration | undefined;
   #started = 0;
+  /** The state of its devices while it is paused: QEMU does not tell it twice. */
+  #still: Uint8Array | undefined;
 
   /** Does nothing yet. */
   constructor(options: VirtualMachineOptions) {
@@ -431,6 +433,7 @@ export class VirtualMachine {
   /** Has it boot again, without a new QEMU. */
   async #comeUp(qemu: Qemu): Promise<void> {
     this.#enter("booting");
+    for (const card of this.cards) delete card.was; // A reset has it forget that.
     const life = this.#life.signal;
     try {
       await unlessAborted(
@@ -456,7 +459,8 @@ export class VirtualMachine {
     let memory: MemoryFile | undefined;
     try {
       try {
-        const state = await saveState(this.#qemu!, this.#socket("state"), timeoutMs);
+        const state = this.#still ?? await saveState(this.#qemu!, this.#socket("state"), timeoutMs);
+        if (!goOn) this.#still = state;
         life.throwIfAborted();
         if (tidy) this.#memory!.dropZeros();
         memory = await this.#memory!.copy(`${this.#options.host.name} (saved)`);
@@ -561,6 +565,7 @@ export class VirtualMachine {
   #enter(state: VmState, why?: string): void {
     if (this.#state === state || this.#state === "removed") return;
     this.#state = state;
+    if (state !== "paused") this.#still = undefined;
     this.#options.onState(state, why);
   }
 

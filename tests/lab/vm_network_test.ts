@@ -48,7 +48,10 @@ lan.test("a guest has the addresses, routes and MTU of the lab, and no others", 
     `${name} ${linkLocal6}/64`,
   ]);
   assertEquals(addresses, [...expected, "lo 127.0.0.1/8", "lo ::1/128"].sort());
-  assertEquals(await text(a, "ip -4 route show default"), `default via ${lab.bridge("lan").gateway} dev eth0`);
+  assertEquals(
+    await text(a, "ip -4 route show default"),
+    `default via ${lab.bridge("lan").gateway} dev eth0`,
+  );
   assertMatch(await text(a, "ip -6 route show default"), /^default via fe80::\S+ dev eth0/);
   assertEquals(await text(a, "cat /sys/class/net/eth0/address"), a.interface("eth0").mac);
 });
@@ -168,7 +171,10 @@ lan.test("cards come and go while the machine runs; the default route moves with
   assertMatch(await text(b, "ip route show default"), /dev eth0/);
   await lan.detach(b);
   await carrierIs(b, "eth0", 0);
-  assertEquals(await text(b, "ip -4 addr show eth0"), await text(b, "ip -4 addr show eth0 | grep -v inet; :"));
+  assertEquals(
+    await text(b, "ip -4 addr show eth0"),
+    await text(b, "ip -4 addr show eth0 | grep -v inet; :"),
+  );
   assertEquals(await text(b, "ip route show default"), `default via ${other.gateway} dev eth1`);
   await expectPings([[b, pc.ip!, false], [pc, "10.0.1.3", false], [b, far.ip6!, true]]);
   assertEquals(b.ip, b.interface("other").ip);
@@ -281,7 +287,10 @@ nat.test("a machine moves to another router, with new addresses and routes", asy
   const mac = nas.interface("eth0").mac;
   await nas.interface("eth0").replug(office);
   assertEquals([nas.interface("eth0").gateway, nas.interface("eth0").mac], ["office", mac]);
-  assertMatch(await text(nas, "ip route show default"), new RegExp(`via ${office.lan.gateway} dev eth0`));
+  assertMatch(
+    await text(nas, "ip route show default"),
+    new RegExp(`via ${office.lan.gateway} dev eth0`),
+  );
   assertEquals(await text(nas, "cat /sys/class/net/eth0/mtu"), "1500");
   assertEquals((await nas.run("grep -c '\\.home' /etc/hosts")).ok(), false);
   assertEquals(await pings(nas, office.lan.gateway!), true);

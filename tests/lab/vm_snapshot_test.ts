@@ -36,9 +36,13 @@ world.test("files, memory and what runs come back as they were", async ({ lab, a
 });
 
 world.test("a connection of two guests outlives the lab's snapshot and its restore", async ({ lab, lan, a, b }) => {
-  await b.run("mkfifo /tmp/in; (busybox nc -l -p 7000 </tmp/in >/tmp/got 2>&1) >/dev/null 2>&1 & sleep 600 >/tmp/in 2>/dev/null </dev/null & :");
+  await b.run(
+    "mkfifo /tmp/in; (busybox nc -l -p 7000 </tmp/in >/tmp/got 2>&1) >/dev/null 2>&1 & sleep 600 >/tmp/in 2>/dev/null </dev/null & :",
+  );
   await waitUntil(async () => (await b.run("netstat -ltn | grep :7000")).ok());
-  await a.run(`mkfifo /tmp/out; (busybox nc ${b.ip} 7000 </tmp/out) >/dev/null 2>&1 & sleep 600 >/tmp/out 2>/dev/null </dev/null & :`);
+  await a.run(
+    `mkfifo /tmp/out; (busybox nc ${b.ip} 7000 </tmp/out) >/dev/null 2>&1 & sleep 600 >/tmp/out 2>/dev/null </dev/null & :`,
+  );
   const say = (word: string) => a.run(`echo ${word} >/tmp/out`);
   const heard = () => text(b, "tr '\\n' ' ' </tmp/got");
   const hears = (words: string) =>
@@ -115,7 +119,11 @@ world.test("what changed in the network since the snapshot is what the guest fin
 
 world.test("snapshots that are closed, of another machine or of none are refused", async ({ lab, a, b }) => {
   const snapshot = await a.snapshot();
-  await assertRejects(() => b.restore(snapshot), SnapshotError, 'b: restore(): the snapshot is of "a"');
+  await assertRejects(
+    () => b.restore(snapshot),
+    SnapshotError,
+    'b: restore(): the snapshot is of "a"',
+  );
   snapshot.close();
   snapshot.close();
   await assertRejects(() => a.restore(snapshot), SnapshotError, "one that was closed");
@@ -164,7 +172,7 @@ world.test("captures see what machines send, in a form that tcpdump reads", asyn
     await using others = await lan.nic("pc").capture({ filter: "icmp" });
     (await a.run(`ping -c 2 -i 0.1 ${b.ip}`)).assertOk();
     for (const [name, capture] of Object.entries({ whole, own })) {
-      await capture.expect((packet) => packet.source === b.ip && packet.destination === a.ip);
+      await capture.expect((packet) => packet.sourceIp === b.ip && packet.destinationIp === a.ip);
       await waitUntil(async () => {
         await capture.toFile(`${directory}/${name}.pcap`);
         return (await read(`${directory}/${name}.pcap`)).length === 4;
@@ -181,7 +189,11 @@ world.test("captures see what machines send, in a form that tcpdump reads", asyn
 });
 
 /** Damages a file in a directory, has `act` see it, and puts it back. */
-async function damaged(path: string, change: (bytes: Uint8Array) => Uint8Array | null, act: () => Promise<unknown>) {
+async function damaged(
+  path: string,
+  change: (bytes: Uint8Array) => Uint8Array | null,
+  act: () => Promise<unknown>,
+) {
   const bytes = await Deno.readFile(path);
   const changed = change(bytes.slice());
   if (changed) await Deno.writeFile(path, changed);
@@ -212,7 +224,11 @@ Deno.test("a snapshot on disk brings a machine to another lab, and is refused wh
     const nas = lab.vm("nas", { bridges: [lan] });
     const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: lan } } });
     using snapshot = await lab.loadSnapshot(saved, "nas");
-    await assertRejects(() => nas.restore(snapshot), SnapshotError, "the snapshot has 2 network cards");
+    await assertRejects(
+      () => nas.restore(snapshot),
+      SnapshotError,
+      "the snapshot has 2 network cards",
+    );
     assertEquals(nas.state, "defined");
     await lab.bridge("mgmt").attach(nas);
     await nas.restore(snapshot);
@@ -233,7 +249,11 @@ Deno.test("a snapshot on disk brings a machine to another lab, and is refused wh
       bytes[at] ^= 1;
       return bytes;
     };
-    await damaged(`${saved}/state`, flip(1000), () => refused("the state of its devices is damaged"));
+    await damaged(
+      `${saved}/state`,
+      flip(1000),
+      () => refused("the state of its devices is damaged"),
+    );
     await damaged(`${saved}/machine.json`, flip(3), () => refused("its machine.json is none"));
     await damaged(`${saved}/machine.json`, () => null, () => refused("is not there, or not whole"));
     await damaged(`${saved}/memory`, flip(1_000_000), () => refused("its memory is damaged"));
@@ -252,6 +272,9 @@ async function refusedHere(lab: Lab, nas: Vm, saved: string): Promise<void> {
   using lies = await lab.loadSnapshot(saved, "other");
   const other = lab.vm("other", { memory: "192M", cpus: 2, bridges: ["lan", "mgmt"] });
   const error = await assertRejects(() => other.restore(lies), SnapshotError);
-  assertMatch(error.message, /other: restore\(\): the snapshot is of another kind of machine: its memoryBytes is 268435456, and here it is 201326592; its cpus is 1, and here it is 2/);
+  assertMatch(
+    error.message,
+    /other: restore\(\): the snapshot is of another kind of machine: its memoryBytes is 268435456, and here it is 201326592; its cpus is 1, and here it is 2/,
+  );
   assertEquals([other.state, nas.state], ["defined", "running"]);
 }
