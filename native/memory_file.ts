@@ -3,6 +3,7 @@ import {
   check,
   closeFd,
   cString,
+  duplicateFd,
   highFd,
   lastErrno,
   libc,
@@ -103,25 +104,36 @@ export class MemoryFile {
 
   /** Another file with the same bytes. */
   async copy(name: string): Promise<MemoryFile> {
-    const copy = MemoryFile.create(name, this.size);
+    // It may be closed meanwhile.
+    const from = duplicate(this.#fd);
     try {
-      await copySparse(this.#fd, copy.#fd, MEMORY);
-      return copy;
-    } catch (error) {
-      copy.close();
-      throw error;
+      const copy = MemoryFile.create(name, sizeOf(from));
+      try {
+        await copySparse(from, copy.#fd, MEMORY);
+        return copy;
+      } catch (error) {
+        copy.close();
+        throw error;
+      }
+    } finally {
+      closeFd(from);
     }
   }
 
   /** Writes what it has to a new file, with holes where nothing was ever written. */
   async write(path: string): Promise<void> {
-    const flags = O_RDWR | O_CREAT | O_EXCL;
-    const to = check(libc().open(cString(path), flags | O_CLOEXEC, PRIVATE), "open", path);
+    const from = duplicate(this.#fd);
     try {
-      check(libc().ftruncate(to, BigInt(this.size)), "ftruncate", path);
-      await copySparse(this.#fd, to, MEMORY);
+      const flags = O_RDWR | O_CREAT | O_EXCL;
+      const to = check(libc().open(cString(path), flags | O_CLOEXEC, PRIVATE), "open", path);
+      try {
+        check(libc().ftruncate(to, BigInt(sizeOf(from))), "ftruncate", path);
+        await copySparse(from, to, MEMORY);
+      } finally {
+        closeFd(to);
+      }
     } finally {
-      closeFd(to);
+      closeFd(from);
     }
   }
 
@@ -181,6 +193,10 @@ export class MemoryFile {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function duplicate(fd: number): number {
+  return highFd(check(duplicateFd(fd, 0), "fcntl", fd, "F_DUPFD_CLOEXEC"));
 }
 
 let zeroPage: Deno.PointerValue;

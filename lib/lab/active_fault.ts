@@ -2,6 +2,7 @@ import { parseOptions } from "../options/parse_options.ts";
 import type { LabCore } from "./core.ts";
 import { type Fault, faultRecord, faultSchema } from "./fault.ts";
 import { begin, type Undo } from "./fault_effects.ts";
+import { settleGuests } from "./guests.ts";
 
 /** A fault that was injected into a lab. */
 export class ActiveFault implements AsyncDisposable {
@@ -23,14 +24,14 @@ export class ActiveFault implements AsyncDisposable {
     this.#core = core;
     this.id = id;
     this.fault = parseOptions(faultSchema, given, what);
-    this.#undo = begin(core, what, this.fault, {
-      failed: (error) => {
-        core.bus.emit({ kind: "fault-failed", id, error: String(error) });
-      },
-    });
+    const failed = (error: unknown) => {
+      if (!core.bus.closed) core.bus.emit({ kind: "fault-failed", id, error: String(error) });
+    };
+    this.#undo = begin(core, what, this.fault, { failed });
     core.faults.add(this);
     core.changed();
     core.bus.emit({ kind: "fault-injected", id, fault: faultRecord(this.fault) });
+    settleGuests(core).catch(failed);
   }
 
   /** Whether it was healed. */
@@ -51,6 +52,7 @@ export class ActiveFault implements AsyncDisposable {
     this.#core.changed();
     this.#core.bus.emit({ kind: "fault-healed", id: this.id });
     await this.#core.links.ready();
+    await settleGuests(this.#core);
   }
 
   /** Ends what it does by itself, as the lab closes. */

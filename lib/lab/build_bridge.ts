@@ -2,6 +2,7 @@ import { linkLocalFromMac } from "../address/mod.ts";
 import { allSettled } from "./all_settled.ts";
 import { bridgeState } from "./bridge_state.ts";
 import type { LabCore } from "./core.ts";
+import { settleGuests } from "./guests.ts";
 import { TopologyError } from "./errors.ts";
 import { abandon } from "./impaired.ts";
 import { detachMember, memberNodes } from "./bridge_members.ts";
@@ -63,6 +64,8 @@ export async function closeBridge(core: LabCore, segment: Segment): Promise<void
   const outside = disableUplink(core, segment);
   retireBridge(core, owner as BridgeRecord);
   core.refreshMembers();
+  const told = settleGuests(core);
+  told.catch(() => {}); // Awaited once the bridge is gone.
   try {
     await allSettled([outside, owner.runtime.close()]);
   } finally {
@@ -70,4 +73,5 @@ export async function closeBridge(core: LabCore, segment: Segment): Promise<void
     core.bridges.delete(name);
     if (!core.bus.closed) core.bus.emit({ kind: "bridge-removed", name });
   }
+  await told;
 }

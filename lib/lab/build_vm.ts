@@ -70,7 +70,7 @@ export function addVm(
 }
 
 function changed(core: LabCore, vm: VmRecord, state: VmState, why?: string): void {
-  if (state === "booting") vm.told.clear();
+  if (state === "booting") vm.told = new Map();
   if (core.bus.closed) return;
   core.bus.emit({ kind: "vm-state-changed", name: vm.name, state, why: why ?? null });
 }

@@ -2,6 +2,7 @@ import { NodeRemovedError } from "../node/errors.ts";
 import { Node } from "../node/node.ts";
 import { addInterface, removeInterface, setDefaultRoute } from "./build_device.ts";
 import type { LabCore } from "./core.ts";
+import { settleGuests } from "./guests.ts";
 import { handles } from "./handles.ts";
 import { NotFoundError } from "./errors.ts";
 import { Interface } from "./interface.ts";
@@ -135,11 +136,11 @@ export class Device extends Node {
     return this.#record;
   }
 
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async #act<T>(act: (device: DeviceRecord) => T): Promise<T> {
     this.#core.open(this.name);
     const result = act(this.#now);
     this.#core.changed();
+    await settleGuests(this.#core);
     return result;
   }
 }

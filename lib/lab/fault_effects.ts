@@ -2,6 +2,7 @@ import { milliseconds } from "../options/duration.ts";
 import { putEnd, tellCondition, WAYS } from "./conditions.ts";
 import type { Impaired } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
+import { settleGuests } from "./guests.ts";
 import { applyDownlink, tellDownlink } from "./downlink.ts";
 import { NotFoundError, TopologyError } from "./errors.ts";
 import type {
@@ -83,11 +84,13 @@ function flap(core: LabCore, iface: InterfaceRecord, fault: FlapFault, hooks: Fa
   const down = () => {
     holdDown(core, iface, fault);
     begun++;
+    settleGuests(core).catch(hooks.failed);
     timer = setTimeout(() => attempt(up), milliseconds(fault.down));
   };
   const up = () => {
     release(core, iface, fault);
     core.changed();
+    settleGuests(core).catch(hooks.failed);
     if (begun < times) timer = setTimeout(() => attempt(down), milliseconds(fault.up));
   };
   const attempt = (next: () => void) => {

@@ -10,8 +10,11 @@ import type { CardRecord, InterfaceRecord, VmRecord } from "./model.ts";
 
 /** Tells all guests that run what has changed for them; resolves when they know. */
 export async function settleGuests(core: LabCore): Promise<void> {
-  const running = [...core.vms.values()].filter(({ machine }) => machine.state === "running");
-  await Promise.all(running.map((vm) => settleGuest(core, vm, vm.machine.guest("settle"))));
+  await Promise.all([...core.vms.values()].map(async (vm) => {
+    const { machine } = vm;
+    await machine.idle();
+    if (machine.state === "running") await settleGuest(core, vm, machine.guest("settle"));
+  }));
 }
 
 const turns = new WeakMap<VmRecord, Promise<void>>();
@@ -30,23 +33,52 @@ export function settleGuest(
   return turn;
 }
 
+/** Tells a guest until there is nothing new: the lab may change meanwhile. */
 async function settle(core: LabCore, vm: VmRecord, guest: Guest, how: string): Promise<void> {
   const { machine } = vm;
+  const isStill = machine.state;
+  try {
+    while (machine.has(guest) && await tell(core, vm, guest, how));
+  } catch (error) {
+    // Another guest, or the same after another boot, is told all of it anyway.
+    if (machine.has(guest) && machine.state === isStill) throw error;
+  }
+}
+
+/** What a guest that resumed is told once. */
+const RANDOM = "random numbers";
+
+/** Returns whether there was anything to tell. */
+async function tell(
+  core: LabCore,
+  vm: VmRecord,
+  guest: Guest,
+  how: string,
+): Promise<boolean> {
+  const { machine } = vm;
   for (const { card, iface } of vm.cards.values()) {
-    await machine.plug({ ...card, linkUp: iface !== undefined && hasCarrier(iface) });
+    const linkUp = iface !== undefined && hasCarrier(iface);
+    await machine.plug(guest, { ...card, linkUp });
   }
   const { hosts, resolvConf } = core.names(vm.name);
   const nics = [...vm.cards].map(([name, card]) => guestNic(vm, name, card));
   const parts = guestParts({ hostname: vm.name, hosts, resolvConf, nics });
-  if (how === "resumed") parts.set("random numbers", reseedPart(machine.source!.reseed));
-  const changed = [...parts].filter(([about, part]) => vm.told.get(about) !== part);
-  if (changed.length === 0) return;
-  const stdin = guestScript(changed.map(([, part]) => part), machine.source!);
+  const told = vm.told;
+  if (how === "resumed" && !told.has(RANDOM)) {
+    parts.set(RANDOM, reseedPart(machine.source!.reseed));
+  }
+  const changed = [...parts].filter(([about, part]) => told.get(about) !== part);
+  if (changed.length === 0) return false;
+  const moved = new Map(machine.cards.flatMap(({ was, mac }) => was ? [[was, mac] as const] : []));
+  const stdin = guestScript(changed.map(([, part]) => part), machine.source!, moved);
   const result = await guest.run(["/bin/sh", "-s"], { stdin });
   if (!result.ok()) {
     throw GuestCommandError.failed(`${vm.name}: telling the guest of its network`, result);
   }
-  for (const [about, part] of changed) vm.told.set(about, part);
+  if (!machine.has(guest)) return false;
+  for (const card of machine.cards) delete card.was;
+  for (const [about, part] of changed) told.set(about, part);
+  return true;
 }
 
 function hasCarrier(iface: InterfaceRecord): boolean {

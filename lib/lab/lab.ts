@@ -228,6 +228,7 @@ export class Lab implements AsyncDisposable {
     this.#routers.set(name, router);
     this.#core.bus.emit({ kind: "router-added", name, router: routerState(record) });
     this.#core.changed();
+    await settleGuests(this.#core);
     await this.#core.links.ready();
     return router;
   }
@@ -249,6 +250,7 @@ export class Lab implements AsyncDisposable {
     this.#devices.set(name, device);
     this.#core.bus.emit({ kind: "device-added", name, device: deviceState(record) });
     this.#core.changed();
+    await settleGuests(this.#core);
     await this.#core.links.ready();
     return device;
   }
@@ -300,6 +302,8 @@ export class Lab implements AsyncDisposable {
     if (kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
     const name = retire(this.#core, record);
     this.#core.refreshMembers();
+    const told = settleGuests(this.#core);
+    told.catch(() => {}); // Awaited once the node is gone, whatever else fails.
     if (kind === "router") this.#routers.delete(name);
     if (kind === "device") this.#devices.delete(name);
     if (kind === "vm") this.#vms.delete(name);
@@ -312,6 +316,7 @@ export class Lab implements AsyncDisposable {
       // Closing the lab meanwhile removes all nodes, without an event for each.
       if (!this.#core.bus.closed) this.#core.bus.emit({ kind: `${kind}-removed`, name });
     }
+    await told;
   }
 
   /**
@@ -404,6 +409,7 @@ export class Lab implements AsyncDisposable {
     return labEnv([
       ...this.routers.map((r) => ({ name: r.name, ip: r.uplinkIp, ip6: r.uplinkIp6 })),
       ...this.devices,
+      ...this.vms,
     ]);
   }
 
@@ -437,6 +443,7 @@ export class Lab implements AsyncDisposable {
   async inject(fault: Fault): Promise<ActiveFault> {
     const active = new ActiveFault(this.#core, this.#core.nextFault(), fault);
     await this.#core.links.ready();
+    await settleGuests(this.#core);
     return active;
   }
 

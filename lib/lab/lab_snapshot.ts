@@ -2,12 +2,13 @@ import { UNIMPAIRED } from "../bridge/impairments.ts";
 import type { Impairments } from "../bridge/impairments.ts";
 import { namesIn, type Partitions } from "../bridge/partitions.ts";
 import { SnapshotError } from "../vm/saved.ts";
-import type { Meeting } from "../vm/virtual_machine.ts";
+import { meetings } from "../vm/meeting.ts";
 import { allSettled } from "./all_settled.ts";
 import { impairWay, impairWhole } from "./bridge_impair.ts";
 import { changePartitions } from "./bridge_partitions.ts";
 import { impairmentsState } from "./bridge_state.ts";
 import type { LabCore } from "./core.ts";
+import { settleGuests } from "./guests.ts";
 import type { Segment, VmRecord } from "./model.ts";
 import { mustBeWhole, restoreVm, saveVm, type VmSnapshot } from "./vm_snapshot.ts";
 
@@ -62,15 +63,18 @@ export async function saveLab(core: LabCore): Promise<LabSnapshot> {
   const running = on.filter(({ machine }) => machine.state === "running");
   const bridges = new Map([...core.segments()].map((segment) => [segment.name, rulesOf(segment)]));
   const vms = new Map<string, VmSnapshot | null>(all.map(({ name }) => [name, null]));
+  const paused: VmRecord[] = [];
   try {
-    await allSettled(running.map(({ machine }) => machine.pause()));
     try {
+      await allSettled(running.map(async (vm) => {
+        await vm.machine.pause();
+        paused.push(vm);
+      }));
       await allSettled(on.map(async (vm) => vms.set(vm.name, await saveVm(core, vm))));
     } finally {
-      await allSettled(
-        running.filter(({ machine }) => machine.state === "paused")
-          .map(({ machine }) => machine.resume()),
-      );
+      const still = paused.filter(({ machine }) => machine.state === "paused");
+      await allSettled(still.map(({ machine }) => machine.resume()));
+      await settleGuests(core);
     }
   } catch (error) {
     for (const snapshot of vms.values()) snapshot?.close();
@@ -101,7 +105,7 @@ export async function restoreLab(core: LabCore, snapshot: LabSnapshot): Promise<
   }
   const pairs = [...vms].map(([name, of]) => ({ vm: core.vms.get(name)!, of }));
   for (const { vm, of } of pairs) {
-    if (of) vm.machine.must("restore", what);
+    if (of || ["booting", "stopping"].includes(vm.machine.state)) vm.machine.must("restore", what);
     mustBeWhole(vm, what);
   }
   for (const segment of core.segments()) {
@@ -109,25 +113,16 @@ export async function restoreLab(core: LabCore, snapshot: LabSnapshot): Promise<
     if (rules) apply(core, segment, rules);
   }
   await core.links.ready();
-  const together = meeting(pairs.filter(({ of }) => of).length);
+  const together = meetings(pairs.filter(({ of }) => of).length);
   await allSettled(pairs.map(async ({ vm, of }) => {
-    if (of) await restoreVm(vm, of, together);
-    else if (isOn(vm)) await vm.machine.powerOff();
+    if (!of) return isOn(vm) ? await vm.machine.powerOff() : undefined;
+    const own = together.pop()!;
+    try {
+      await restoreVm(vm, of, own);
+    } finally {
+      own.leave();
+    }
   }));
-}
-
-function meeting(count: number): Meeting {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const one = () => {
-    if (--count <= 0) resolve();
-  };
-  return {
-    come() {
-      one();
-      return promise;
-    },
-    leave: one,
-  };
 }
 
 function rulesOf({ bridging: { partitions, whole, ways } }: Segment): BridgeRules {

@@ -7,7 +7,7 @@ import {
 } from "../vm/saved.ts";
 import { openCaptures } from "../node/open_captures.ts";
 import type { LabCore } from "./core.ts";
-import type { Meeting } from "../vm/virtual_machine.ts";
+import type { Meeting } from "../vm/meeting.ts";
 import type { VmRecord } from "./model.ts";
 
 /** What was saved, by the handles of it: nobody else gets at the memory of a guest. */
@@ -113,7 +113,22 @@ export async function restoreVm(
     );
   }
   mustBeWhole(vm, "restore()");
-  await vm.machine.restore(saved, together);
+  await vm.machine.restore({ ...saved, cards: ownCards(vm, saved, what) }, together);
+}
+
+/** The cards of a saved machine, with the TAPs and addresses that they have here. */
+function ownCards(vm: VmRecord, { cards }: SavedMachine, what: string): SavedMachine["cards"] {
+  const own = new Map([...vm.cards.values()].map(({ card }) => [card.id, card]));
+  if (cards.some(({ id }) => !own.has(id))) {
+    throw new SnapshotError(
+      `${what}: the snapshot has ${cards.length} network cards, and the machine ${own.size}; ` +
+        "attach it to as many bridges first",
+    );
+  }
+  return cards.map((card) => {
+    const { tap, mac } = own.get(card.id)!;
+    return { ...card, tap, mac, ...mac !== card.mac && { was: card.mac } };
+  });
 }
 
 /** Reads what {@link VmSnapshot.save} wrote. */

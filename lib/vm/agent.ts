@@ -113,9 +113,9 @@ export class GuestAgent implements Disposable {
     });
   }
 
-  /** Ends the connection; a call under way fails. Calling it again does nothing. */
-  close(): void {
-    this.#link?.end("the connection was closed");
+  /** Ends the connection; a call under way fails, for that reason. Calling it again does nothing. */
+  close(why = "the connection was closed"): void {
+    this.#link?.end(why);
   }
 
   /** As {@linkcode GuestAgent.close}. */

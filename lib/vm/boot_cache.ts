@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { alone } from "./alone.ts";
-import { readSaved, type SavedMachine, SnapshotError, writeSaved } from "./saved.ts";
+import { MAKING, readSaved, type SavedMachine, SnapshotError, writeSaved } from "./saved.ts";
 
 /** How many booted machines are kept; each takes about 100 MB. */
 const KEPT = 12;
+/** What a process that was killed has left behind is older than any that is still made. */
+const ABANDONED_MS = 3_600_000;
 
 /**
  * Machines that have booted, kept on disk, from which others resume. A machine that is damaged, or
@@ -61,7 +63,12 @@ export class BootCache {
       if (!isDirectory) continue;
       const path = `${this.#directory}/${name}`;
       const stat = await Deno.stat(path).catch(() => undefined);
-      if (stat) all.push({ path, time: stat.mtime?.getTime() ?? 0 });
+      if (!stat) continue;
+      const time = stat.mtime?.getTime() ?? 0;
+      if (!name.startsWith(MAKING)) all.push({ path, time });
+      else if (time < Date.now() - ABANDONED_MS) {
+        await Deno.remove(path, { recursive: true }).catch(() => {});
+      }
     }
     all.sort((a, b) => b.time - a.time);
     for (const { path } of all.slice(KEPT)) {

@@ -38,6 +38,7 @@ export class Console implements Disposable {
   #expectedUpTo = 0;
   #expectations = new Set<Expectation>();
   #writes: Promise<unknown> = Promise.resolve();
+  #following: Promise<void> = Promise.resolve();
 
   /** Without a connection yet. */
   constructor(options: ConsoleOptions) {
@@ -54,7 +55,12 @@ export class Console implements Disposable {
     this.#detach();
     this.#conn = conn;
     this.#writes = Promise.resolve();
-    this.#follow(conn);
+    this.#following = this.#follow(conn);
+  }
+
+  /** Resolves when the connection that there is now has ended, and all that came by it was read. */
+  get ended(): Promise<void> {
+    return this.#following;
   }
 
   /** What came since the last call. */

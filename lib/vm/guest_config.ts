@@ -83,14 +83,37 @@ export function guestParts(
   return new Map([["names", names], ...nics.map((nic) => [nic.name, nicScript(nic)] as const)]);
 }
 
-/** A script for sh(1) of some of these parts. */
-export function guestScript(parts: Iterable<string>, tools: GuestTools): string {
+/**
+ * A script for sh(1) of some of these parts.
+ *
+ * @param moved Links of these hardware addresses get those others first.
+ */
+export function guestScript(
+  parts: Iterable<string>,
+  tools: GuestTools,
+  moved: ReadonlyMap<string, string> = new Map(),
+): string {
   return [
     `ip='${tools.ip}'`,
     "pause='usleep 10000'; command -v usleep >/dev/null || pause='sleep 0.01'",
     FIND,
     "set -e",
+    ...moved.size > 0 ? [moveScript(moved)] : [],
     ...parts,
+  ].join("\n");
+}
+
+function moveScript(moved: ReadonlyMap<string, string>): string {
+  return [
+    "for dir in /sys/class/net/*; do",
+    'read -r mac <"$dir/address" || continue',
+    "case $mac in",
+    ...[...moved].map(([was, is]) => `${was}) new=${is} ;;`),
+    "*) continue ;;",
+    "esac",
+    '$ip link set dev "${dir##*/}" down',
+    '$ip link set dev "${dir##*/}" address $new',
+    "done",
   ].join("\n");
 }
 

@@ -23,6 +23,8 @@ export interface QemuOptions {
   console: Console;
   /** When to give up waiting for an answer, in milliseconds. */
   timeoutMs: number;
+  /** Ends it while it starts; afterwards it means nothing. */
+  signal: AbortSignal;
 }
 
 /** A QEMU that runs, and the ways to speak with it. */
@@ -36,6 +38,7 @@ export class Qemu {
   readonly ended: Promise<Ended>;
   #child: Deno.ChildProcess;
   #said: () => string;
+  #console: Promise<void>;
 
   private constructor(
     child: Deno.ChildProcess,
@@ -44,6 +47,7 @@ export class Qemu {
     signal: AbortSignal,
     ended: Promise<Ended>,
     said: () => string,
+    console: Promise<void>,
   ) {
     this.#child = child;
     this.qmp = qmp;
@@ -51,6 +55,7 @@ export class Qemu {
     this.signal = signal;
     this.ended = ended;
     this.#said = said;
+    this.#console = console;
   }
 
   /**
@@ -90,19 +95,26 @@ export class Qemu {
         .filter((part) => part !== "").join("\n");
     };
     const { signal } = ending;
+    const abort = () => kill(child);
+    options.signal.addEventListener("abort", abort);
+    if (options.signal.aborted) abort();
     try {
       const label = host.name;
       const qmp = await Qmp.connect(sockets.qmp, { label, timeoutMs, hint: said, signal });
       console.attach(await Deno.connect({ transport: "unix", path: sockets.console }));
-      return new Qemu(child, qmp, sockets.agent, signal, ended, said);
+      return new Qemu(child, qmp, sockets.agent, signal, ended, said, console.ended);
     } catch (error) {
       kill(child);
       const { code } = await ended;
+      await console.ended;
+      options.signal.throwIfAborted();
       if (!said()) throw error;
       throw new VmError(
         `${host.name}: QEMU did not start (exit code ${code}):\n${said()}`,
         { cause: error },
       );
+    } finally {
+      options.signal.removeEventListener("abort", abort);
     }
   }
 
@@ -111,11 +123,11 @@ export class Qemu {
     return this.#said();
   }
 
-  /** Ends it at once; resolves when it is gone. */
+  /** Ends it at once; resolves when it is gone, and all that it said is known. */
   async kill(): Promise<void> {
     this.qmp.close();
     kill(this.#child);
-    await this.ended;
+    await Promise.all([this.ended, this.#console]);
   }
 }
 

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
+import { dirname, resolve } from "node:path";
 import { MemoryFile } from "../../native/memory_file.ts";
 import type { SavedDisk } from "./disk_record.ts";
 import { VmError } from "./errors.ts";
@@ -22,6 +23,8 @@ export interface Card {
   mac: string;
   /** Whether the guest sees a carrier. */
   linkUp: boolean;
+  /** The hardware address that the guest still has, of the machine that was saved. */
+  was?: string;
 }
 
 /** What a machine is, that can take over the state of another. */
@@ -68,6 +71,9 @@ export function mustFit(label: string, saved: MachineShape, own: MachineShape): 
 
 const VERSION = 1;
 
+/** How a directory is called before it is whole. */
+export const MAKING = ".making-";
+
 const manifestSchema = z.strictObject({
   version: z.literal(VERSION),
   shape: z.strictObject({
@@ -104,9 +110,10 @@ export async function writeSaved(
   { shape, cards, state, memory, disks }: SavedMachine,
   options: { checked: boolean },
 ): Promise<void> {
-  const parent = directory.replace(/\/[^/]*$/, "") || "/";
+  directory = resolve(directory);
+  const parent = dirname(directory);
   await Deno.mkdir(parent, { recursive: true });
-  const making = await Deno.makeTempDir({ dir: parent, prefix: ".making-" });
+  const making = await Deno.makeTempDir({ dir: parent, prefix: MAKING });
   try {
     await memory.write(`${making}/memory`);
     await Deno.writeFile(`${making}/state`, state);
@@ -124,8 +131,16 @@ export async function writeSaved(
     await Deno.rename(making, directory);
   } catch (error) {
     await Deno.remove(making, { recursive: true }).catch(() => {});
-    throw error;
+    if (!isTaken(error)) throw error;
+    throw new SnapshotError(`${directory} is there already: name a directory that is not`, {
+      cause: error,
+    });
   }
+}
+
+/** rename(2) replaces nothing but an empty directory. */
+function isTaken(error: unknown): boolean {
+  return ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes((error as { code?: string }).code ?? "");
 }
 
 /**

@@ -3,14 +3,15 @@ import { MemoryFile } from "../../native/memory_file.ts";
 import type { Acceleration } from "./acceleration.ts";
 import { GuestAgent } from "./agent.ts";
 import { BootCache } from "./boot_cache.ts";
+import { addCard } from "./cards.ts";
 import { Console } from "./console.ts";
-import { nicParts } from "./devices.ts";
 import { Disks } from "./disks.ts";
 import { VmError } from "./errors.ts";
 import { Guest } from "./guest.ts";
 import type { GuestProcess } from "./guest_process.ts";
 import { loadState, saveState } from "./migration.ts";
 import type { DriveSpec, GuestArch } from "./machine_spec.ts";
+import type { Meeting } from "./meeting.ts";
 import type { BootSource, Helper, Profile } from "./profile.ts";
 import { Qemu } from "./qemu.ts";
 import type { QmpEvent } from "./qmp.ts";
@@ -23,7 +24,7 @@ import {
   SnapshotError,
 } from "./saved.ts";
 import { mustAllow, type VmOperation, type VmState } from "./state.ts";
-import { within } from "./within.ts";
+import { unlessAborted, within } from "./within.ts";
 
 /** How many cards and disks can come and go; each slot more costs a guest's boot some time. */
 export const SLOTS = 8;
@@ -57,14 +58,6 @@ export interface VirtualMachineOptions {
   onConsole?: (chunk: Uint8Array) => void;
 }
 
-/** Where several machines wait for each other before they go on. */
-export interface Meeting {
-  /** Resolves when all have come. */
-  come(): Promise<void>;
-  /** Says that one will not come; the others go on without it. */
-  leave(): void;
-}
-
 /** A QEMU virtual machine: its life, without the network that it is in. */
 export class VirtualMachine {
   readonly console: Console;
@@ -76,6 +69,15 @@ export class VirtualMachine {
   #state: VmState = "defined";
   /** What is under way that cannot be together with anything else. */
   #busy: string | undefined;
+  #idle: Promise<void> = Promise.resolve();
+  /** Aborted, and made anew, when what runs or comes up is ended. */
+  #life = new AbortController();
+  /** Resolves when a QEMU that is being started is there, or is not. */
+  #starting: Promise<unknown> = Promise.resolve();
+  /** Resolves when nothing is left of those that were ended. */
+  #ending: Promise<unknown> = Promise.resolve();
+  /** Resolves when it was told that it has failed. */
+  #failing: Promise<void> = Promise.resolve();
   #qemu: Qemu | undefined;
   #agent: GuestAgent | undefined;
   #guest: Guest | undefined;
@@ -86,14 +88,14 @@ export class VirtualMachine {
   /** How the guest came to run. */
   #how: "booted" | "resumed" = "booted";
   #helpers: readonly Helper[] = [];
-  /** What keeps it from coming up. */
-  #broken: VmError | undefined;
+  /** The state of its devices while it is paused: QEMU does not tell it twice. */
+  #still: Uint8Array | undefined;
 
   /** Does nothing yet. */
   constructor(options: VirtualMachineOptions) {
+    const { host, directory, onConsole } = options;
     this.#options = options;
-    const { host, directory } = options;
-    this.console = new Console({ label: host.name, sink: options.onConsole });
+    this.console = new Console({ label: host.name, sink: onConsole });
     this.disks = new Disks({
       host,
       directory,
@@ -127,6 +129,16 @@ export class VirtualMachine {
     return this.#guest?.processes ?? [];
   }
 
+  /** Whether a guest is the one that runs now, or comes up. */
+  has(guest: Guest): boolean {
+    return this.#guest === guest;
+  }
+
+  /** Resolves when nothing is under way that keeps others from the guest. */
+  async idle(): Promise<void> {
+    while (this.#busy !== undefined) await this.#idle;
+  }
+
   /** Refuses what cannot be done now. */
   must(operation: VmOperation, what: string): void {
     const asked = `${this.#options.host.name}.${what}`;
@@ -143,34 +155,46 @@ export class VirtualMachine {
    */
   async boot(): Promise<void> {
     this.must("boot", "boot()");
+    if (this.#state === "failed") {
+      await this.#failing;
+      this.must("boot", "boot()");
+    }
     const before = this.#state;
     this.#enter("booting");
+    const life = this.#life.signal;
     try {
-      const source = await this.#prepare();
-      const { cache } = this.#options;
-      if (cache && source.canBeSaved) {
-        await this.#bootByCache(cache, source);
-        await this.disks.plugAll();
-      } else await this.#bootCold(source, await this.disks.specs());
-      await this.#settle();
+      await unlessAborted(life, this.#boot(life));
       this.#enter("running");
     } catch (error) {
-      const failed = this.#state === "booting";
-      const why = this.#broken;
-      await this.#end();
-      if (failed) this.#enter(before === "defined" ? "defined" : "stopped");
-      throw why ?? error;
+      if (!life.aborted) {
+        await this.#end(`${error}`);
+        this.#change("booting", before === "defined" ? "defined" : "stopped");
+      }
+      throw error;
     }
+  }
+
+  async #boot(life: AbortSignal): Promise<void> {
+    await this.#ending;
+    const source = await this.#prepare();
+    const { cache } = this.#options;
+    if (cache && source.canBeSaved) {
+      await this.#bootByCache(cache, source, life);
+      await this.disks.plugAll();
+    } else await this.#bootCold(source, life, await this.disks.specs());
+    await this.#settle();
   }
 
   /** Asks the guest to shut down, and waits until it has. */
   async shutdown(timeoutMs: number = this.#scaled(SHUTDOWN_MS)): Promise<void> {
     this.must("shutdown", "shutdown()");
     const qemu = this.#qemu!;
-    if (this.#state === "paused") await qemu.qmp.execute("cont");
+    const agent = this.#agent!;
+    const paused = this.#state === "paused";
     this.#enter("stopping");
+    if (paused) await qemu.qmp.execute("cont").catch(() => {}); // Its end tells why.
     // It answers by going away.
-    this.#agent!.call("guest-shutdown", { mode: "powerdown" }).catch(() => {});
+    agent.call("guest-shutdown", { mode: "powerdown" }).catch(() => {});
     try {
       await within(qemu.ended, timeoutMs, () =>
         new VmError(
@@ -178,8 +202,8 @@ export class VirtualMachine {
             `${timeoutMs} ms, and was switched off\n${qemu.hint}`,
         ));
     } finally {
-      await this.#end();
-      this.#enter("stopped");
+      await (this.#qemu === qemu ? this.#end("shutdown() ended it") : this.#ending);
+      this.#change("stopping", "stopped");
     }
   }
 
@@ -187,8 +211,8 @@ export class VirtualMachine {
   async powerOff(): Promise<void> {
     this.must("powerOff", "powerOff()");
     this.#enter("stopping");
-    await this.#end();
-    this.#enter("stopped");
+    await this.#end("powerOff() ended it");
+    this.#change("stopping", "stopped");
   }
 
   /** Presses its power button: what follows is the guest's affair. */
@@ -199,16 +223,18 @@ export class VirtualMachine {
 
   /** Has its processors stand still. */
   async pause(): Promise<void> {
-    await this.#during("pause", "pause()", async ({ qmp }) => {
-      await qmp.execute("stop");
+    await this.#during("pause", "pause()", async (life) => {
+      await this.#qemu!.qmp.execute("stop");
+      life.throwIfAborted();
       this.#enter("paused");
     });
   }
 
   /** Has them go on. */
   async resume(): Promise<void> {
-    await this.#during("resume", "resume()", async ({ qmp }) => {
-      await qmp.execute("cont");
+    await this.#during("resume", "resume()", async (life) => {
+      await this.#qemu!.qmp.execute("cont");
+      life.throwIfAborted();
       this.#enter("running");
     });
   }
@@ -219,9 +245,11 @@ export class VirtualMachine {
     const qemu = this.#qemu!;
     const paused = this.#state === "paused";
     const up = this.#comeUp(qemu);
-    await qemu.qmp.execute("system_reset");
-    if (paused) await qemu.qmp.execute("cont");
-    await up;
+    const asked = (async () => {
+      await qemu.qmp.execute("system_reset");
+      if (paused) await qemu.qmp.execute("cont");
+    })();
+    await Promise.all([up, asked]);
   }
 
   /** Takes it as it is: it stands still for a moment, and goes on. */
@@ -238,7 +266,7 @@ export class VirtualMachine {
     return await this.#during(
       "snapshot",
       "snapshot()",
-      () => this.disks.alone(() => this.#save(this.#state === "running")),
+      (life) => this.disks.alone(() => this.#save(this.#state === "running", life)),
     );
   }
 
@@ -246,60 +274,71 @@ export class VirtualMachine {
    * Puts it back to what it was when it was saved; what it is now is gone. `together` is where it meets
    * others that are to go on at the same time.
    */
-  async restore(
-    saved: SavedMachine,
-    together?: Meeting,
-  ): Promise<void> {
-    let waiting = together;
+  async restore(saved: SavedMachine, together?: Meeting): Promise<void> {
+    const life = this.#life.signal;
     try {
       await this.#during("restore", "restore()", async () => {
-        const { name } = this.#options.host;
+        await this.#ending;
         const source = this.#source ?? await this.#prepare();
+        const { name } = this.#options.host;
         mustFit(name, saved.shape, this.#shape(source));
         const disks = await this.disks.unpack(saved.disks, `${name}.restore()`);
         const memory = await saved.memory.copy(name).catch(async (error) => {
           await this.disks.discard(disks);
           throw error;
         });
-        await this.#end();
-        this.#enter("booting");
-        await this.#resume({ ...saved, memory }, await this.disks.replace(disks), async () => {
-          waiting = undefined;
-          await together?.come();
-        });
+        try {
+          life.throwIfAborted();
+          await this.#drop("restore() put another state in its place");
+          life.throwIfAborted();
+          this.#enter("booting");
+        } catch (error) {
+          memory.close();
+          await this.disks.discard(disks);
+          throw error;
+        }
+        const drives = await this.disks.replace(disks);
+        await this.#resume({ ...saved, memory }, life, drives, together);
         await this.#settle();
+        life.throwIfAborted();
         this.#enter("running");
       });
     } catch (error) {
-      waiting?.leave();
-      if (this.#state === "booting") {
-        await this.#end();
-        this.#enter("stopped");
+      if (!life.aborted && this.#state === "booting") {
+        await this.#end(`${error}`);
+        this.#change("booting", "stopped");
       }
       throw error;
+    } finally {
+      together?.leave();
     }
   }
 
-  /** Gives it a card, or has the guest see a carrier on one that it has, or none. */
-  async plug(card: Card): Promise<void> {
+  /**
+   * Gives it a card, or has the guest see a carrier on one that it has, or none. Does nothing once it
+   * is another `guest` that runs.
+   */
+  async plug(guest: Guest, card: Card): Promise<void> {
     const qemu = this.#qemu;
     const known = this.cards.find(({ id }) => id === card.id);
-    if (!qemu || known?.linkUp === card.linkUp) return;
+    if (!qemu || !this.has(guest) || known?.linkUp === card.linkUp) return;
     const { id, linkUp: up } = card;
+    const plugged = known ?? { ...card, linkUp: true };
     if (!known) {
       await addCard(qemu, card);
-      this.cards.push({ ...card, linkUp: true });
+      if (!this.has(guest)) return;
+      this.cards.push(plugged);
       if (up) return;
     }
     await qemu.qmp.execute("set_link", { name: id, up });
-    this.cards.find((each) => each.id === id)!.linkUp = up;
+    plugged.linkUp = up;
   }
 
   /** Ends it for good. */
   async remove(): Promise<void> {
-    await this.#end();
-    this.disks.close();
     this.#enter("removed");
+    await this.#end("it was removed");
+    this.disks.close();
   }
 
   // Booting.
@@ -320,98 +359,116 @@ export class VirtualMachine {
     return this.#source = source;
   }
 
-  async #bootByCache(cache: BootCache, source: BootSource): Promise<void> {
+  async #bootByCache(cache: BootCache, source: BootSource, life: AbortSignal): Promise<void> {
     const label = this.#options.host.name;
     const key = BootCache.key(this.#shape(source), SLOTS, source.cmdline);
-    let saved = await cache.find(key, label);
-    if (!saved) {
-      saved = await cache.alone(key, async () => {
-        const other = await cache.find(key, label);
-        if (other) return other;
-        await this.#bootCold(source);
-        await this.#keep(cache, key);
-        return undefined;
-      });
-    }
-    if (saved) {
-      try {
-        await this.#resume(saved);
-      } catch (error) {
-        // Of another QEMU, perhaps: a cold boot tells more.
-        this.#options.onProgress(`${label}: the boot cache is of no use: ${error}`);
-        await this.#end();
-        await cache.remove(key);
-        await this.#bootCold(source);
-      }
+    const saved = await cache.find(key, label) ?? await cache.alone(key, async () => {
+      const other = await cache.find(key, label);
+      if (other) return other;
+      await this.#bootCold(source, life);
+      await this.#keep(cache, key, life);
+    });
+    if (!saved) return;
+    try {
+      await this.#resume(saved, life);
+    } catch (error) {
+      life.throwIfAborted();
+      // Of another QEMU, perhaps: a cold boot tells more.
+      this.#tell(`the boot cache is of no use: ${(error as Error).message}`);
+      await this.#drop("it boots anew");
+      await cache.remove(key);
+      await this.#bootCold(source, life);
     }
   }
 
   /** Puts a machine that has just booted into the cache; without room there, it is as it is. */
-  async #keep(cache: BootCache, key: string): Promise<void> {
-    const saved = await this.#save(true, true);
+  async #keep(cache: BootCache, key: string, life: AbortSignal): Promise<void> {
     try {
-      await cache.put(key, saved);
+      const saved = await this.#save(true, life, true);
+      try {
+        await cache.put(key, saved);
+      } finally {
+        closeSaved(saved);
+      }
     } catch (error) {
-      this.#options.onProgress(
-        `${this.#options.host.name}: the next one will have to boot, too: ${
-          (error as Error).message
-        }`,
-      );
-    } finally {
-      closeSaved(saved);
+      life.throwIfAborted();
+      this.#tell(`the next one will have to boot, too: ${(error as Error).message}`);
     }
   }
 
-  async #bootCold(source: BootSource, disks: readonly DriveSpec[] = []): Promise<void> {
+  #tell(what: string): void {
+    this.#options.onProgress(`${this.#options.host.name}: ${what}`);
+  }
+
+  async #bootCold(
+    source: BootSource,
+    life: AbortSignal,
+    disks: readonly DriveSpec[] = [],
+  ): Promise<void> {
     const { host, memoryBytes } = this.#options;
+    life.throwIfAborted();
     const memory = MemoryFile.create(host.name, memoryBytes);
     this.#how = "booted";
-    const qemu = await this.#start(source, memory, [], disks, false);
+    const qemu = await this.#start(source, memory, { cards: [], disks, incoming: false }, life);
     await this.#agentOpens(qemu);
     await this.#agent!.sync(this.#scaled(source.bootMs));
   }
 
-  /** Starts a QEMU that takes a saved machine over. */
+  /** Starts a QEMU that takes a saved machine over, and has it go on together with others. */
   async #resume(
     saved: SavedMachine,
+    life: AbortSignal,
     disks: readonly DriveSpec[] = [],
-    loaded?: () => Promise<void>,
+    together?: Meeting,
   ): Promise<void> {
-    const qemu = await this.#start(this.#source!, saved.memory, saved.cards, disks, true);
-    this.cards.push(...saved.cards.map((card) => ({ ...card })));
+    const { cards, memory } = saved;
+    const how = { cards, disks, incoming: true };
+    const qemu = await this.#start(this.#source!, memory, how, life);
+    const [guest, agent] = [this.#guest!, this.#agent!];
+    this.cards.push(...cards.map((card) => ({ ...card })));
     await loadState(qemu, this.#socket("state"), saved.state, this.#scaled(ANSWER_MS));
-    await loaded?.();
+    await together?.come();
     await qemu.qmp.execute("cont");
-    await this.#agent!.sync(this.#scaled(ANSWER_MS));
-    await this.#guest!.clock.set(new Date());
+    await agent.sync(this.#scaled(ANSWER_MS));
+    await guest.clock.set(new Date());
     this.#how = "resumed";
   }
 
+  /** Takes the memory over, and lets go of it where it fails. */
   async #start(
     source: BootSource,
     memory: MemoryFile,
-    cards: readonly Card[],
-    disks: readonly DriveSpec[],
-    incoming: boolean,
+    how: { cards: readonly Card[]; disks: readonly DriveSpec[]; incoming: boolean },
+    life: AbortSignal,
   ): Promise<Qemu> {
     const { host, cpus, memoryBytes } = this.#options;
     this.#started++;
-    this.#memory?.close();
-    this.#memory = memory;
     const { arch, kernel, initrd, cmdline, emulatedCpu, drives = [], shares = [] } = source;
+    const { cards, disks, incoming } = how;
     const timeoutMs = this.#scaled(ANSWER_MS);
     const { accel } = this.#acceleration!;
     const boot = { kernel, initrd, cmdline, emulatedCpu };
     const all = [...drives, ...disks];
     const spec = { arch, accel, memoryBytes, cpus, ...boot, drives: all, shares };
-    const qemu = await Qemu.start({
-      host,
-      socketPrefix: this.#socket(""),
-      spec: { ...spec, nics: cards, incoming, hotplugSlots: SLOTS },
-      memory,
-      console: this.console,
-      timeoutMs,
-    });
+    const start = async () => {
+      life.throwIfAborted();
+      const qemu = await Qemu.start({
+        host,
+        socketPrefix: this.#socket(""),
+        spec: { ...spec, nics: cards, incoming, hotplugSlots: SLOTS },
+        memory,
+        console: this.console,
+        timeoutMs,
+        signal: life,
+      });
+      if (!life.aborted) return qemu;
+      await qemu.kill();
+      throw life.reason;
+    };
+    const starting = start();
+    this.#starting = starting.catch(() => memory.close());
+    const qemu = await starting;
+    this.#memory = memory;
     this.#qemu = qemu;
     const label = host.name;
     this.#agent = new GuestAgent({
@@ -447,40 +504,48 @@ export class VirtualMachine {
   async #comeUp(qemu: Qemu): Promise<void> {
     this.#enter("booting");
     this.#how = "booted";
+    for (const card of this.cards) delete card.was; // A reset has it forget that.
+    const life = this.#life.signal;
     try {
-      await this.#agentOpens(qemu);
-      await this.#agent!.sync(this.#scaled(this.#source!.bootMs));
-      await this.#settle();
-      if (this.#state === "booting") this.#enter("running");
+      await unlessAborted(
+        life,
+        (async () => {
+          await this.#agentOpens(qemu);
+          await this.#agent!.sync(this.#scaled(this.#source!.bootMs));
+          await this.#settle();
+        })(),
+      );
+      this.#change("booting", "running");
     } catch (error) {
-      if (this.#state === "booting") {
-        await this.#end();
-        this.#enter("failed", (error as Error).message);
-      }
+      if (!life.aborted) await this.#fail(qemu, `it did not boot again: ${error}`);
       throw error;
     }
   }
 
   /** `tidy` makes its memory as small as it can be, and leaves the disks out, which come later. */
-  async #save(goOn: boolean, tidy = false): Promise<SavedMachine> {
+  async #save(goOn: boolean, life: AbortSignal, tidy = false): Promise<SavedMachine> {
     const { qmp } = this.#qemu!;
+    const timeoutMs = this.#scaled(ANSWER_MS);
     await qmp.execute("stop");
+    let memory: MemoryFile | undefined;
     try {
-      const timeoutMs = this.#scaled(ANSWER_MS);
-      const save = () => saveState(this.#qemu!, this.#socket("state"), timeoutMs);
-      const state = tidy ? await save() : await this.disks.calmly(save);
-      if (tidy) this.#memory!.dropZeros();
-      const memory = await this.#memory!.copy(`${this.#options.host.name} (saved)`);
-      const cards = this.cards.map((card) => ({ ...card }));
       try {
+        const save = () => saveState(this.#qemu!, this.#socket("state"), timeoutMs);
+        const state = this.#still ?? (tidy ? await save() : await this.disks.calmly(save));
+        if (!goOn) this.#still = state;
+        life.throwIfAborted();
+        if (tidy) this.#memory!.dropZeros();
+        memory = await this.#memory!.copy(`${this.#options.host.name} (saved)`);
+        life.throwIfAborted();
+        const cards = this.cards.map((card) => ({ ...card }));
         const disks = tidy ? [] : await this.disks.save();
         return { shape: this.#shape(this.#source!), cards, state, memory, disks };
-      } catch (error) {
-        memory.close();
-        throw error;
+      } finally {
+        if (goOn && !life.aborted) await qmp.execute("cont");
       }
-    } finally {
-      if (goOn) await qmp.execute("cont");
+    } catch (error) {
+      memory?.close();
+      throw error;
     }
   }
 
@@ -488,72 +553,92 @@ export class VirtualMachine {
 
   #heard(qemu: Qemu, { event, data }: QmpEvent): void {
     if (qemu !== this.#qemu) return;
-    if (event === "GUEST_PANICKED") {
-      void this.#fail(`the guest's kernel panicked\n${qemu.hint}`);
-    } else if (event === "SHUTDOWN" && data.guest === true && this.#state === "running") {
-      this.#enter("stopping");
-    } else if (event === "RESET" && data.guest === true && this.#state === "running") {
+    const running = this.#state === "running";
+    if (event === "GUEST_PANICKED") void this.#fail(qemu, panicOf(this.console));
+    else if (event === "SHUTDOWN" && data.guest === true && running) this.#enter("stopping");
+    else if (event === "RESET" && data.guest === true && running) {
       this.#comeUp(qemu).catch(() => {}); // The state tells of it.
     }
   }
 
-  async #fail(why: string): Promise<void> {
-    if (this.#state === "failed") return;
-    this.#enter("failed", why);
-    await this.#end();
+  /** The state is told once all that the guest had to say is there. */
+  async #fail(qemu: Qemu, why: string): Promise<void> {
+    if (this.#qemu !== qemu || this.#state === "removed") return;
+    this.#state = "failed";
+    this.#failing = this.#end(`${why}\n${qemu.hint}`).then(() => {
+      if (this.#state === "failed") this.#options.onState("failed", `${why}\n${qemu.hint}`);
+    });
+    await this.#failing;
   }
 
   /** A process that it cannot do without has ended. */
   #lost(helper: Helper, said: string): void {
     if (!this.#helpers.includes(helper)) return;
     const why = `what it depends on has ended${said && `: ${said}`}`;
-    if (this.#state === "booting") {
-      this.#broken = new VmError(`${this.#options.host.name}: ${why}`);
-      void this.#qemu?.kill();
-    } else {
-      void this.#fail(why);
-    }
+    if (this.#state !== "booting" && this.#qemu) void this.#fail(this.#qemu, why);
+    else void this.#end(why).then(() => this.#enter("failed", why)); // What comes up is told.
   }
 
   /** QEMU has ended. */
-  #gone(qemu: Qemu): void {
+  async #gone(qemu: Qemu): Promise<void> {
     if (qemu !== this.#qemu) return;
-    if (this.#state === "running" || this.#state === "paused") {
-      this.#enter("failed", `QEMU ended\n${qemu.hint}`);
-    } else if (this.#state === "stopping") {
-      this.#enter("stopped");
-    }
+    if (this.#state === "stopping") {
+      await this.#end("it was shut down");
+      this.#change("stopping", "stopped");
+    } else if (this.#state === "running" || this.#state === "paused") {
+      await this.#fail(qemu, "QEMU ended");
+    } // Who boots it is told by what fails.
   }
 
   // The rest.
 
-  async #end(): Promise<void> {
+  /** Ends what runs or comes up; what waits for it is told why. */
+  async #end(why: string): Promise<void> {
+    this.#life.abort(new VmError(`${this.#options.host.name}: ${why}`));
+    this.#life = new AbortController();
+    await this.#drop(why);
+  }
+
+  /** Lets go of QEMU and of what belongs to it; resolves when nothing is left of any. */
+  async #drop(why: string): Promise<void> {
     const qemu = this.#qemu;
-    this.#qemu = undefined;
-    this.#agent?.close();
-    this.#agent = undefined;
-    this.#guest = undefined;
+    const memory = this.#memory;
     const helpers = this.#helpers;
     this.#helpers = [];
-    this.#broken = undefined;
-    await qemu?.kill();
-    await Promise.all(helpers.map((helper) => helper.stop()));
-    this.#memory?.close();
-    this.#memory = undefined;
+    this.#agent?.close(why.split("\n", 1)[0]);
+    this.#qemu =
+      this.#agent =
+      this.#guest =
+      this.#memory =
+        undefined;
     this.cards.length = 0;
+    const before = this.#ending;
+    const starting = this.#starting;
+    await (this.#ending = (async () => {
+      await Promise.all([before, qemu?.kill(), starting]);
+      await Promise.all(helpers.map((helper) => helper.stop()));
+      memory?.close();
+    })());
   }
 
   async #during<T>(
     operation: VmOperation,
     what: string,
-    act: (qemu: Qemu) => Promise<T>,
+    act: (life: AbortSignal) => Promise<T>,
   ): Promise<T> {
     this.must(operation, what);
+    const life = this.#life.signal;
+    const { promise, resolve } = Promise.withResolvers<void>();
     this.#busy = what;
+    this.#idle = promise;
     try {
-      return await act(this.#qemu!);
+      return await unlessAborted(life, act(life));
+    } catch (error) {
+      life.throwIfAborted(); // That is why it failed.
+      throw error;
     } finally {
       this.#busy = undefined;
+      resolve();
     }
   }
 
@@ -564,7 +649,13 @@ export class VirtualMachine {
   #enter(state: VmState, why?: string): void {
     if (this.#state === state || this.#state === "removed") return;
     this.#state = state;
+    if (state !== "paused") this.#still = undefined;
     this.#options.onState(state, why);
+  }
+
+  /** Enters a state, unless it has left the one before meanwhile. */
+  #change(from: VmState, to: VmState): void {
+    if (this.#state === from) this.#enter(to);
   }
 
   #shape({ hash, arch }: BootSource): MachineShape {
@@ -585,14 +676,7 @@ export class VirtualMachine {
   }
 }
 
-/** Plugs a card in; the guest sees it some time later. */
-async function addCard({ qmp }: Qemu, card: Card): Promise<void> {
-  const { netdev, device } = nicParts(card);
-  await qmp.execute("netdev_add", netdev);
-  try {
-    await qmp.execute("device_add", device);
-  } catch (error) {
-    await qmp.execute("netdev_del", { id: netdev.id });
-    throw error;
-  }
+function panicOf({ log }: Console): string {
+  const reasons = [...log.matchAll(/Kernel panic - not syncing: ([^\r\n]+)/g)];
+  return `the guest's kernel panicked${reasons.length > 0 ? `: ${reasons.at(-1)![1]}` : ""}`;
 }

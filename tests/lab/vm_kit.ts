@@ -1,0 +1,73 @@
+/** What the tests of virtual machines share. */
+import { assert, assertEquals } from "@std/assert";
+import type { Device, Lab, LabEvent, Vm } from "@netyard/netyard";
+import { waitUntil } from "@netyard/netyard/testing";
+import { readFileText } from "../../native/libc.ts";
+import { eventsOf, pings as nodePings } from "./kit.ts";
+
+/** Whether one ping is answered within a second, from a guest or a node. */
+export async function pings(from: Vm | Device, to: string): Promise<boolean> {
+  if ("command" in from) return await nodePings(from, to);
+  return (await from.run(["ping", "-c", "1", "-W", "1", to])).ok();
+}
+
+/** Pings all at once, and says what was not as expected. */
+export async function expectPings(cases: [from: Vm | Device, to: string, answers: boolean][]) {
+  const wrong = await Promise.all(cases.map(async ([from, to, answers]) => {
+    if (await pings(from, to) === answers) return [];
+    return [`${from.name} -> ${to}: ${answers ? "no answer" : "an answer"}`];
+  }));
+  assertEquals(wrong.flat(), []);
+}
+
+/** What a line of the shell prints in a guest, without the last line break. */
+export async function text(vm: Vm, line: string): Promise<string> {
+  return (await vm.run(line)).assertOk().stdout.trimEnd();
+}
+
+/** The carrier that the guest sees, once it is as it should be. */
+export async function carrierIs(vm: Vm, link: string, carrier: 0 | 1): Promise<void> {
+  await waitUntil(
+    async () => await text(vm, `cat /sys/class/net/${link}/carrier`) === String(carrier),
+    { what: `carrier ${carrier} on ${link}`, timeoutMs: 10_000 },
+  );
+}
+
+type StateEvent = LabEvent & { kind: "vm-state-changed" };
+
+/** The changes of a machine's state so far. */
+export async function stateEvents(lab: Lab, name: string): Promise<StateEvent[]> {
+  const events = await eventsOf(lab);
+  return events.filter((event): event is StateEvent & typeof event =>
+    event.kind === "vm-state-changed" && event.name === name
+  );
+}
+
+/** Waits until a machine is in a state. */
+export async function until(vm: Vm, state: Vm["state"]): Promise<void> {
+  await waitUntil(() => vm.state === state, { what: `${vm.name} ${state}`, timeoutMs: 60_000 });
+}
+
+/** The processes of this host whose command line has all of these. */
+export async function processes(...parts: string[]): Promise<number[]> {
+  // One may end while it is looked at.
+  const script = "for f in /proc/[0-9]*; do echo \"${f#/proc/} $(tr '\\0' ' ' <$f/cmdline)\"; done";
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", script], stderr: "null" })
+    .output();
+  return new TextDecoder().decode(stdout).split("\n")
+    .filter((line) => parts.every((part) => line.includes(part)) && !line.includes("echo"))
+    .map((line) => Number(line.split(" ", 1)[0]));
+}
+
+/** The QEMU of a machine whose name no other has. */
+export async function qemuOf(name: string): Promise<number> {
+  const found = await processes("qemu-system-", `-name guest=${name},`);
+  const direct = found.filter((pid) =>
+    readFileText(`/proc/${pid}/comm`).trim().startsWith("qemu-system")
+  );
+  assert(direct.length === 1, `there are ${direct.length} QEMUs of ${name}`);
+  return direct[0];
+}
+
+/** A name that no other test's machine has. */
+export const unique = (name: string) => `${name}-${crypto.randomUUID().slice(0, 8)}`;

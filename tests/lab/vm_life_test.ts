@@ -1,0 +1,246 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { Lab, type Vm, VmError, VmStateError } from "@netyard/netyard";
+import { labFixture, waitUntil } from "@netyard/netyard/testing";
+import { expectPings, pings, qemuOf, stateEvents, text, unique, until } from "./vm_kit.ts";
+
+const name = unique("nas");
+
+/** One machine and one device on a bridge. */
+const world = labFixture({ label: "life" }, async (lab) => {
+  const lan = lab.bridge("lan");
+  const vm = lab.vm(name, { bridges: [lan] });
+  const pc = await lab.addDevice("pc");
+  await lan.attach(pc);
+  await vm.boot();
+  return { lan, vm, pc };
+});
+
+/** The states that a machine has come through since, by the events. */
+async function passed(lab: Lab, act: () => Promise<unknown>): Promise<string[]> {
+  const before = (await stateEvents(lab, name)).length;
+  await act();
+  return (await stateEvents(lab, name)).slice(before).map(({ state }) => state);
+}
+
+const bootId = (vm: Vm) => text(vm, "cat /proc/sys/kernel/random/boot_id");
+
+Deno.test("what a state does not allow is refused with the state and what was expected", async () => {
+  await using lab = await Lab.create();
+  const vm = lab.vm("nas", {});
+  const off: [string, () => Promise<unknown>][] = [
+    ["shutdown()", () => vm.shutdown()],
+    ["powerOff()", () => vm.powerOff()],
+    ["powerButton()", () => vm.powerButton()],
+    ["pause()", () => vm.pause()],
+    ["resume()", () => vm.resume()],
+    ["reset()", () => vm.reset()],
+    ["snapshot()", () => vm.snapshot()],
+    ["run()", () => vm.run("true")],
+    ["readFile()", () => vm.readFile("/etc/passwd")],
+    ["spawn()", () => vm.spawn("true")],
+  ];
+  for (const [what, act] of off) {
+    const error = await assertRejects(act, VmStateError, `nas.${what}: the VM is defined, but`);
+    assertEquals(error.state, "defined");
+    assert(error.expected.includes(what === "resume()" ? "paused" : "running"), what);
+    assert(error.message.endsWith("; boot() it first"), error.message);
+  }
+});
+
+world.test("a machine that runs is not booted or resumed, and a paused one is not used", async ({ vm }) => {
+  const boot = await assertRejects(() => vm.boot(), VmStateError);
+  assertEquals(
+    boot.message,
+    `${name}.boot(): the VM is running, but must be defined, stopped or failed; shutdown() it first`,
+  );
+  await assertRejects(() => vm.resume(), VmStateError, "is running, but must be paused");
+  await vm.pause();
+  for (
+    const act of [() => vm.run("true"), () => vm.pause(), () => vm.powerButton(), () => vm.boot()]
+  ) {
+    assertEquals((await assertRejects(act, VmStateError)).state, "paused");
+  }
+  await vm.resume();
+  assertEquals(await text(vm, "echo on"), "on");
+});
+
+world.test("shutting down goes by way of stopping, and it boots again", async ({ lab, vm, pc }) => {
+  const states = await passed(lab, async () => {
+    const ending = vm.run("sleep 100").catch((error) => error);
+    await vm.shutdown();
+    assert(await ending instanceof VmError);
+    assertMatch(vm.console.log, /reboot: Power down\s*$/);
+    assertEquals(vm.state, "stopped");
+    assertEquals(await pings(pc, vm.ip!), false);
+    await vm.boot();
+  });
+  assertEquals(states, ["stopping", "stopped", "booting", "running"]);
+  await expectPings([[pc, vm.ip!, true], [vm, "pc.lan", true]]);
+});
+
+world.test("a plug that is pulled ends it at once, and what waited says so", async ({ lab, vm, pc }) => {
+  const waiting = vm.run("sleep 100").catch((error) => error);
+  const pid = await qemuOf(name);
+  assertEquals(await passed(lab, () => vm.powerOff()), ["stopping", "stopped"]);
+  const error = await waiting;
+  assert(error instanceof VmError);
+  assertMatch(
+    error.message,
+    new RegExp(`^${name}: run\\("sleep 100"\\): .*powerOff\\(\\) ended it`),
+  );
+  await assertRejects(() => qemuOf(name), Error, "there are 0 QEMUs", `of ${pid}`);
+  assertEquals(await pings(pc, vm.ip!), false);
+});
+
+world.test("the power button has the guest shut down", async ({ lab, vm }) => {
+  const states = await passed(lab, async () => {
+    await vm.powerButton();
+    await until(vm, "stopped");
+  });
+  assertEquals(states, ["stopping", "stopped"]);
+  assertMatch(vm.console.log, /reboot: Power down\s*$/);
+});
+
+world.test("a paused guest answers nobody and does not move; resumed it goes on", async ({ lab, vm, pc }) => {
+  await using counting = await vm.spawn("while :; do echo tick >/dev/ttyS0; sleep 0.05; done");
+  await vm.console.expect("tick");
+  const states = await passed(lab, async () => {
+    await vm.pause();
+    const before = vm.console.log;
+    assertEquals(await pings(pc, vm.ip!), false);
+    assertEquals(vm.console.log.slice(before.length).length < 100, true);
+    vm.console.read();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assertEquals(vm.console.read(), "", "nothing is printed while it stands still");
+    await vm.resume();
+  });
+  assertEquals(states, ["paused", "running"]);
+  await vm.console.expect("tick");
+  assertEquals(await pings(pc, vm.ip!), true);
+  await counting.kill();
+});
+
+world.test("a reset boots it anew with its network", async ({ lab, vm, pc }) => {
+  await vm.writeFile("/tmp/mark", "x");
+  const before = await bootId(vm);
+  const states = await passed(lab, async () => {
+    const reset = vm.reset();
+    await assertRejects(() => vm.reset(), VmStateError, "the VM is booting");
+    await reset;
+  });
+  assertEquals(states, ["booting", "running"]);
+  assert(await bootId(vm) !== before);
+  assertEquals(await text(vm, "ls /tmp; hostname"), name);
+  await expectPings([[pc, vm.ip!, true], [pc, vm.ip6!, true], [vm, "pc.lan", true]]);
+});
+
+world.test("a guest that reboots by itself comes back with its network", async ({ lab, vm, pc }) => {
+  const states = await passed(lab, async () => {
+    await vm.run("reboot").catch(() => {});
+    await until(vm, "booting");
+    await until(vm, "running");
+  });
+  assertEquals(states, ["booting", "running"]);
+  await expectPings([[pc, vm.ip!, true], [vm, pc.ip6!, true]]);
+});
+
+world.test("a guest that turns itself off is stopped, and boots again with its network", async ({ lab, vm, pc }) => {
+  const states = await passed(lab, async () => {
+    await vm.run("poweroff").catch(() => {});
+    await until(vm, "stopped");
+    await vm.boot();
+  });
+  assertEquals(states, ["stopping", "stopped", "booting", "running"]);
+  await expectPings([[pc, vm.ip!, true], [vm, "pc.lan", true]]);
+});
+
+world.test("a kernel that panics fails the machine, with its reason, and it boots again", async ({ lab, vm }) => {
+  const waiting = vm.run("sleep 100").catch((error) => error);
+  await vm.run("echo c >/proc/sysrq-trigger").catch(() => {});
+  await until(vm, "failed");
+  const error = await waiting;
+  assert(error instanceof VmError);
+  assertMatch(error.message, /the guest's kernel panicked: sysrq triggered crash/);
+  await vm.boot();
+  const events = (await stateEvents(lab, name)).slice(-3);
+  assertEquals(events.map(({ state }) => state), ["failed", "booting", "running"]);
+  assertMatch(
+    events[0].why!,
+    /^the guest's kernel panicked: sysrq triggered crash\nthe console's last lines:\n[^]*\n.*\n/,
+  );
+  assertEquals(await text(vm, "echo on"), "on");
+});
+
+world.test("a QEMU that is killed fails the machine, and it boots again", async ({ lab, vm, pc }) => {
+  const waiting = vm.run("sleep 100").catch((error) => error);
+  Deno.kill(await qemuOf(name), "SIGKILL");
+  const error = await waiting;
+  assert(error instanceof VmError);
+  await until(vm, "failed");
+  await assertRejects(() => vm.run("true"), VmStateError, "the VM is failed");
+  await vm.boot();
+  const events = (await stateEvents(lab, name)).slice(-3);
+  assertEquals(events.map(({ state }) => state), ["failed", "booting", "running"]);
+  assertMatch(events[0].why!, /^QEMU ended/);
+  assertEquals(await pings(pc, vm.ip!), true);
+});
+
+world.test("two who ask for the same at once: one is served, the other told", async ({ lab, vm }) => {
+  const both = await Promise.allSettled([vm.snapshot(), vm.snapshot()]);
+  assertEquals(both.map(({ status }) => status), ["fulfilled", "rejected"]);
+  assertMatch(
+    String((both[1] as PromiseRejectedResult).reason),
+    new RegExp(`${name}\\.snapshot\\(\\): snapshot\\(\\) is under way; wait until it resolves`),
+  );
+  for (const one of both) if (one.status === "fulfilled") one.value.close();
+  // What changes in the lab meanwhile is no matter of the user's.
+  const [snapshot] = await Promise.all([vm.snapshot(), lab.dnsEntry("late.example", "10.9.9.9")]);
+  snapshot.close();
+  assertMatch(await text(vm, "cat /etc/hosts"), /10\.9\.9\.9\tlate\.example/);
+  await vm.powerOff();
+  const boots = await Promise.allSettled([vm.boot(), vm.boot()]);
+  assertEquals(boots.map(({ status }) => status), ["fulfilled", "rejected"]);
+  assertMatch(String((boots[1] as PromiseRejectedResult).reason), /the VM is booting, but/);
+  assertEquals(await text(vm, "echo on"), "on");
+});
+
+world.test("a boot that is switched off half-way is refused, and leaves nothing", async ({ lab, vm }) => {
+  await vm.powerOff();
+  for (const afterMs of [0, 30, 120, 250]) {
+    const boot = vm.boot().then(() => undefined, (error) => error);
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    const states = await passed(lab, () => vm.powerOff());
+    assertEquals(states, ["stopping", "stopped"], `after ${afterMs} ms`);
+    const error = await boot;
+    assert(error instanceof VmError, `after ${afterMs} ms: ${error}`);
+    assertMatch(error.message, /powerOff\(\) ended it/);
+    await assertRejects(() => qemuOf(name), Error, "there are 0 QEMUs");
+  }
+  await vm.boot();
+  assertEquals(await text(vm, "echo on"), "on");
+});
+
+world.test("a snapshot that is taken as the plug is pulled says so", async ({ vm }) => {
+  const snapshot = vm.snapshot().then((made) => made.close(), (error) => error);
+  await vm.powerOff();
+  assertMatch(String(await snapshot), /powerOff\(\) ended it/);
+  assertEquals(vm.state, "stopped");
+});
+
+Deno.test("what is removed, or closed with its lab, while it boots ends, and says so", async () => {
+  const [one, two] = [unique("one"), unique("two")];
+  const lab = await Lab.create();
+  try {
+    const vms = [one, two].map((each) => lab.vm(each, { bridges: [lab.bridge("lan")] }));
+    const [first, second] = vms.map((vm) => vm.boot().then(() => undefined, (error) => error));
+    await waitUntil(() => qemuOf(one).then(() => true, () => false), { timeoutMs: 10_000 });
+    await lab.remove(vms[0]);
+    assertEquals(vms[0].state, "removed");
+    assertMatch(String(await first), /VmError: one-\w+: it was removed/);
+    await lab.close();
+    assert(await second instanceof Error);
+  } finally {
+    await lab.close();
+  }
+  for (const each of [one, two]) await assertRejects(() => qemuOf(each), Error, "there are 0");
+});
