@@ -6,9 +6,8 @@ import { locateProgram } from "../../lib/host/programs.ts";
 import { pathExists } from "../../native/libc.ts";
 import { Lab } from "@netyard/netyard";
 
-const unable = ["qemu-system-x86_64", "virtiofsd"].some((program) =>
-  !locateProgram(program as "virtiofsd")
-);
+const unable = Deno.statSync("/").uid !== 0 ||
+  ["qemu-system-x86_64", "virtiofsd"].some((program) => !locateProgram(program as "virtiofsd"));
 
 Deno.test("a guest sees no homes but those that the user works in, and no keys in these", () => {
   const { directories, files } = hiddenFrom({
@@ -29,14 +28,14 @@ Deno.test("a guest sees no homes but those that the user works in, and no keys i
 
 Deno.test("either virtiofsd is told to stay in the tree that was made for it", () => {
   const hidden = { directories: ["/proc", "/a b"], files: ["/etc/shadow"] };
-  const of = (rust: boolean) => virtiofsdCommand({ virtiofsd: "/v", rust, socket: "/s", hidden });
+  const of = (rust: boolean) => virtiofsdCommand({ virtiofsd: "/v", rust, socket: "s", hidden });
   assertEquals(of(false).slice(0, 5), ["unshare", "--mount", "--", "sh", "-c"]);
   assertEquals(of(false).slice(6), [
     "sh",
     "/proc\n/a b",
     "/etc/shadow",
     "/v",
-    "--socket-path=/s",
+    "--socket-path=./s",
     "-o",
     "source=/mnt,sandbox=chroot,cache=always,no_posix_lock",
   ]);

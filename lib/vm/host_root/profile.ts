@@ -12,7 +12,7 @@ const MIB = 2 ** 20;
  * It sees what the user sees whose script this is, but not what belongs to processes that run here
  * (`/proc`, `/sys`, `/dev`, `/run`, `/tmp`, `/var/tmp` are its own), nor other users' homes, password
  * hashes, the host's SSH keys, `/etc/ssl/private`, `~/.ssh` and `~/.gnupg`. So it is for guests that
- * are trusted with the rest.
+ * are trusted with the rest. It needs root: rootless, {@linkcode Profile.prepare} says so.
  */
 export const HOST: Profile = {
   name: "host",

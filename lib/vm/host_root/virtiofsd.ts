@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { readFileText } from "../../../native/libc.ts";
 import { installAdvice } from "../../host/install.ts";
 import { locateProgram } from "../../host/programs.ts";
@@ -16,9 +17,17 @@ const STDERR_KEPT = 4_096;
 /**
  * Serves this host's root, read-only, to the QEMU that connects to the socket; it ends with that.
  *
- * @throws {ProfileError} If virtiofsd is not there, or does not start.
+ * @throws {ProfileError} If virtiofsd is not there, or does not start; or without root's privileges.
  */
 export async function serveHostRoot(host: Host, socket: string): Promise<Helper> {
+  // Reading through an overlay, the guest asks to leave times as they are (O_NOATIME), which is up to
+  // a file's owner; the owners of this host's files are nobody in a user namespace.
+  if (Deno.statSync("/").uid !== 0) {
+    throw new ProfileError(
+      `${host.name}: the profile "host" needs root: in rootless mode, files of this host's root cannot ` +
+        'be read for a guest; run the script as root, or use another profile, such as "tiny"',
+    );
+  }
   const program = locateProgram("virtiofsd")?.path;
   if (!program) {
     throw new ProfileError(
@@ -26,11 +35,16 @@ export async function serveHostRoot(host: Host, socket: string): Promise<Helper>
         installAdvice(["virtiofsd"], readFileText("/etc/os-release")),
     );
   }
-  const spec = { virtiofsd: program, rust: await isRust(program), socket, hidden: hiddenHere() };
+  const spec = {
+    virtiofsd: program,
+    rust: await isRust(program),
+    socket: basename(socket),
+    hidden: hiddenHere(),
+  };
   const [command, ...args] = virtiofsdCommand(spec);
   const child = new NodeCommand(host, command, {
     args,
-    cwd: "/",
+    cwd: dirname(socket),
     stdin: "null",
     stdout: "null",
     stderr: "piped",
@@ -48,13 +62,11 @@ export async function serveHostRoot(host: Host, socket: string): Promise<Helper>
     throw new ProfileError(
       `${host.name}: the profile "host" cannot serve this host's root by ${program}: ${
         said || "it ended"
-      }${Deno.uid() === 0 ? "" : rootless}`,
+      }`,
     );
   }
   return server;
 }
-
-const rootless = "; run the script as root, or use another profile";
 
 class Server implements Helper {
   readonly ended: Promise<string>;

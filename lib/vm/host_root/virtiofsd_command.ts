@@ -6,7 +6,7 @@ export interface VirtiofsdSpec {
   virtiofsd: string;
   /** Of the two programs of that name, the one in Rust has options of its own. */
   rust: boolean;
-  /** The socket that it makes and listens on. */
+  /** The socket that it makes and listens on, below the working directory. */
   socket: string;
   hidden: Hidden;
 }
@@ -17,7 +17,7 @@ export const LISTENING = "Waiting for vhost-user socket connection";
 /**
  * Puts this host's root together in a mount namespace of its own, at /mnt, and has virtiofsd serve it.
  * Neither of the two programs called so can be told everywhere to write nothing: so each mount of the
- * tree is read-only. Without privileges a mount cannot be taken away, only covered.
+ * tree is read-only.
  */
 const SCRIPT = `
 set -e
@@ -49,6 +49,10 @@ while IFS=' ' read -r id parent device inner point options rest; do
   done
   mount -o "remount,bind,$options,ro" "$point"
 done </proc/self/mountinfo
+# It writes down its process id there, which is nobody's business, and only root's to do.
+for dir in /run /var/run; do
+  [ -L $dir ] || [ ! -d $dir ] || mount -t tmpfs -o size=64k,mode=755 netyard $dir
+done
 exec "$@"
 `;
 
@@ -74,7 +78,7 @@ export function virtiofsdCommand(spec: VirtiofsdSpec): [program: string, ...args
  * sandboxes, `chroot` works for a tree that is all of the host's, and without privileges.
  */
 function serving({ virtiofsd, rust, socket }: VirtiofsdSpec): string[] {
-  const path = `--socket-path=${socket}`;
+  const path = `--socket-path=./${socket}`; // where it was, whatever lies over it now
   return rust
     ? [virtiofsd, path, "--shared-dir=/mnt", "--sandbox=chroot", "--cache=always"]
     : [virtiofsd, path, "-o", "source=/mnt,sandbox=chroot,cache=always,no_posix_lock"];
