@@ -7,8 +7,10 @@ import type { BridgeReference } from "./options.ts";
 /** How a virtual machine is made. */
 export interface VmOptions {
   /**
-   * What it boots: `"tiny"` (a small Linux that is up in seconds), `"host"` (the programs of this
-   * host), a profile of `netyard.toml`, or one made by `imageProfile()`. Default `"tiny"`.
+   * What it boots: `"tiny"` (a small Linux that is up in seconds), `"host"` (this host's own root,
+   * which the guest can read, with all of its programs; needs root), `[profiles.NAME]` of the
+   * `netyard.toml` in the working directory or above it, or one made by `imageProfile()`. Default
+   * `"tiny"`.
    */
   profile?: string | Profile;
   /** Its memory: `"256M"`, `"1G"`, or bytes. Default: what the profile needs. */

@@ -14,18 +14,45 @@ export interface TomlDisk {
   readOnly?: boolean;
 }
 
-/** What `[profiles.NAME]` of a `netyard.toml` may have. */
+/**
+ * What `[profiles.NAME]` of a `netyard.toml` may have. Paths are relative to the file's directory.
+ *
+ * ```toml
+ * [profiles.router]
+ * kernel = "build/bzImage"
+ * initrd = "build/initramfs"
+ * cmdline = "console=ttyS0 quiet"
+ * build = "make -C image"
+ * sources = ["image"]
+ * memory = "256M"
+ * ```
+ */
 export interface TomlProfile {
+  /** The profile that it has all from that it does not say itself: `"tiny"`, or one of the file. */
   extends?: string;
+  /** What QEMU starts: a `vmlinuz` or a `vmlinux`. Default: the firmware boots the first disk. */
   kernel?: string;
   initrd?: string;
+  /** The kernel's command line; on `console=ttyS0` it can be read. */
   cmdline?: string;
   disk?: TomlDisk | TomlDisk[];
+  /**
+   * What makes the kernel, the initramfs and the disks: a line for sh(1), or a program and its
+   * arguments. It runs in the file's directory when one of them is missing, or older than `sources`.
+   */
   build?: string | string[];
+  /** Files, and directories with all that is in them. */
   sources?: string[];
+  /** Default `"512M"`, or what the profile has that it extends. */
   memory?: MemorySize;
+  /** Default 1. */
   cpus?: number;
+  /** The ip(8) that costs least in the guest. Default `"ip"`. */
   ip?: string;
+  /**
+   * How long the guest may take until its agent answers, where KVM runs it: four times as long under
+   * TCG. Default `"30s"`, or what the profile has that it extends.
+   */
   agentTimeout?: Duration;
 }
 

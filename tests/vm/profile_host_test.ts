@@ -59,7 +59,7 @@ Deno.test({
   name: "a host guest has the host's programs and files, and writes to memory of its own",
   ignore: unable,
   async fn() {
-    const name = `.netyard-${crypto.randomUUID()}`;
+    const name = `.netyard-${crypto.randomUUID()}.tmp`;
     const file = `${Deno.cwd()}/${name}`;
     await Deno.writeTextFile(file, "of the host");
     try {

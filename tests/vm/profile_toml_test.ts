@@ -190,7 +190,7 @@ Deno.test({
   async fn() {
     await inDirectory(async (directory) => {
       const tiny = await tinyBootFiles();
-      const before = Deno.cwd();
+      const profile = (name: string) => profileNamed("test", name, directory);
       const image = new Uint8Array(2 ** 20);
       image.set(new TextEncoder().encode("of the image"));
       await Deno.writeFile(join(directory, "data.img"), image);
@@ -215,62 +215,60 @@ Deno.test({
           'agentTimeout = "1s"',
         ].join("\n"),
       );
-      Deno.chdir(directory);
-      try {
-        await using lab = await Lab.create();
-        const segment = lab.bridge("lan");
-        const [a, b] = ["a", "b"].map((name) =>
-          lab.vm(name, { profile: "nas", bridges: [segment], bootCache: false })
-        );
-        const lost = lab.vm("lost", { profile: "lost" });
-        const mute = lab.vm("mute", { profile: "mute" });
-        await Promise.all([a.boot(), b.boot()]);
-        assertEquals(await Deno.readTextFile("log"), "run\n");
-        assertStringIncludes((await a.run("ip -4 addr show eth0")).stdout, `inet ${a.ip}/`);
-        (await a.run(`ping -c 1 -W 5 ${b.ip}`)).assertOk();
+      await using lab = await Lab.create();
+      const segment = lab.bridge("lan");
+      const [a, b] = ["a", "b"].map((name) =>
+        lab.vm(name, { profile: profile("nas"), bridges: [segment], bootCache: false })
+      );
+      const lost = lab.vm("lost", { profile: profile("lost") });
+      const mute = lab.vm("mute", { profile: profile("mute") });
+      await Promise.all([a.boot(), b.boot()]);
+      assertEquals(await Deno.readTextFile(join(directory, "log")), "run\n");
+      assertStringIncludes((await a.run("ip -4 addr show eth0")).stdout, `inet ${a.ip}/`);
+      (await a.run(`ping -c 1 -W 5 ${b.ip}`)).assertOk();
 
-        // Each has the disk, and what one writes is its own.
-        const read = async (vm: typeof a) => (await vm.run("head -c 12 /dev/vda")).stdout;
-        (await a.run("printf 'of a' | dd of=/dev/vda conv=notrunc,fsync")).assertOk();
-        assertEquals(await read(b), "of the image");
-        await a.powerOff();
-        await a.boot();
-        assertEquals(await read(a), "of a" + "he image");
-        assertEquals((await Deno.readFile("data.img")).subarray(0, 12), image.subarray(0, 12));
-        const cannot = await assertRejects(() => a.snapshot(), NetyardError);
-        assertStringIncludes((cannot as Error).message, "it has disks");
+      // Each has the disk, and what one writes is its own.
+      const read = async (vm: typeof a) => (await vm.run("head -c 12 /dev/vda")).stdout;
+      (await a.run("printf 'of a' | dd of=/dev/vda conv=notrunc,fsync")).assertOk();
+      assertEquals(await read(b), "of the image");
+      await a.powerOff();
+      await a.boot();
+      assertEquals(await read(a), "of a" + "he image");
+      assertEquals(
+        (await Deno.readFile(join(directory, "data.img"))).subarray(0, 12),
+        image.subarray(0, 12),
+      );
+      const cannot = await assertRejects(() => a.snapshot(), NetyardError);
+      assertStringIncludes((cannot as Error).message, "it has disks");
 
-        // What is put back twice draws other random numbers each time, though it has no program for it.
-        const plain = lab.vm("plain", { profile: "plain", bootCache: false });
-        await plain.boot();
-        const draw = async () =>
-          (await plain.run("md5sum /etc/hosts; head -c 16 /dev/urandom | md5sum")).stdout;
-        const saved = await plain.snapshot();
-        await plain.restore(saved);
-        const first = await draw();
-        await plain.restore(saved);
-        const second = await draw();
-        assertEquals(first.split("\n")[0], second.split("\n")[0]);
-        assert(first !== second, first);
-        assertEquals((await plain.run("ls -A /tmp")).stdout, "");
+      // What is put back twice draws other random numbers each time, though it has no program for it.
+      const plain = lab.vm("plain", { profile: profile("plain"), bootCache: false });
+      await plain.boot();
+      const draw = async () =>
+        (await plain.run("md5sum /etc/hosts; head -c 16 /dev/urandom | md5sum")).stdout;
+      const saved = await plain.snapshot();
+      await plain.restore(saved);
+      const first = await draw();
+      await plain.restore(saved);
+      const second = await draw();
+      assertEquals(first.split("\n")[0], second.split("\n")[0]);
+      assert(first !== second, first);
+      assertEquals((await plain.run("ls -A /tmp")).stdout, "");
 
-        const missing = await assertRejects(() => lost.boot(), NetyardError);
-        const path = join(directory, "nowhere");
-        assertEquals(
-          (missing as Error).message,
-          `${join(directory, "netyard.toml")}: profiles.lost: "kernel" is ` +
-            `${JSON.stringify(path)}, but there is no such file`,
-        );
-        const silent = await assertRejects(() => mute.boot(), NetyardError);
-        const { message } = silent as Error;
-        assert(
-          /^mute: boot: no agent of the guest answered within \d+ ms: the guest must/.test(message),
-        );
-        assertStringIncludes(message, "package qemu-guest-agent");
-        assertEquals([lost.state, mute.state], ["defined", "defined"]);
-      } finally {
-        Deno.chdir(before);
-      }
+      const missing = await assertRejects(() => lost.boot(), NetyardError);
+      const path = join(directory, "nowhere");
+      assertEquals(
+        (missing as Error).message,
+        `${join(directory, "netyard.toml")}: profiles.lost: "kernel" is ` +
+          `${JSON.stringify(path)}, but there is no such file`,
+      );
+      const silent = await assertRejects(() => mute.boot(), NetyardError);
+      const { message } = silent as Error;
+      assert(
+        /^mute: boot: no agent of the guest answered within \d+ ms: the guest must/.test(message),
+      );
+      assertStringIncludes(message, "package qemu-guest-agent");
+      assertEquals([lost.state, mute.state], ["defined", "defined"]);
     });
   },
 });

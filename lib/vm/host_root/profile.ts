@@ -7,7 +7,8 @@ const MIB = 2 ** 20;
 
 /**
  * This host's own root, read-only, under a file system in memory, with a kernel of Debian's: every
- * program of the host is there. What the guest writes stays in its memory.
+ * program of the host is there. What the guest writes stays in its memory. What changes on the host
+ * while it runs, it may or may not see.
  *
  * It sees what the user sees whose script this is, but not what belongs to processes that run here
  * (`/proc`, `/sys`, `/dev`, `/run`, `/tmp`, `/var/tmp` are its own), nor other users' homes, password

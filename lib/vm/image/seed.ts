@@ -34,7 +34,9 @@ umount $own/seed
 chmod 755 $own/*
 set -- $own/${LOADER} --library-path $own $own/${AGENT} -m virtio-serial -p $port
 if command -v systemd-run >/dev/null; then
-  systemd-run --quiet --unit=netyard-agent --property=Restart=always "$@"
+  # What systemd has others wait for waits for cloud-init itself.
+  systemd-run --quiet --no-block --unit=netyard-agent --property=DefaultDependencies=no \\
+    --property=Restart=always "$@"
 else
   setsid "$@" </dev/null >/dev/null 2>&1 &
 fi
