@@ -135,7 +135,8 @@ export type { Clock } from "./lib/vm/clock.ts";
 export type { Console } from "./lib/vm/console.ts";
 export type { GuestWriteOptions } from "./lib/vm/guest_files.ts";
 export type { GuestProcess } from "./lib/vm/guest_process.ts";
-export type { GuestDirEntry, GuestFileInfo } from "./lib/vm/guest_stat.ts";
+export type { GuestDirEntry, GuestFileInfo, GuestFileKind } from "./lib/vm/guest_stat.ts";
+export type { Accel, DriveFault, DriveSpec, GuestArch, ShareSpec } from "./lib/vm/machine_spec.ts";
 export {
   type MemorySize,
   MemorySizeError,

@@ -47,7 +47,9 @@ export interface DriveSpec {
   id: string;
   /** The file. */
   path: string;
+  /** How the file holds the disk. */
   format: "raw" | "qcow2";
+  /** Whether the guest may only read it. */
   readOnly: boolean;
   /** The hot-plug slot, from 0. Default: none, so that it stays for the life of the machine. */
   slot?: number;
