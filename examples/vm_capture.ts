@@ -41,7 +41,8 @@ const pingAtB = await onCard.expect(isPing, { what: "a ping that reaches b" });
 // 3. A file for Wireshark, or for tcpdump.
 const path = await Deno.makeTempFile({ suffix: ".pcap" });
 await onBridge.toFile(path);
-const lines = await resolver.$`tcpdump -n -t -r ${path} udp port 53`.quiet().lines();
+// As nobody (-U): as root it would become another user, whom a user namespace does not have.
+const lines = await resolver.$`unshare -U tcpdump -n -t -r ${path} udp port 53`.quiet().lines();
 await Deno.remove(path);
 
 console.log(formatTable([
