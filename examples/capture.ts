@@ -36,7 +36,8 @@ const answer = await inside.expect((packet) => packet.sourcePort === PORT, { wha
 // 3. A file that any other tool reads.
 const path = await Deno.makeTempFile({ suffix: ".pcap" });
 await inside.toFile(path);
-const lines = await laptop.$`tcpdump -n -q -t -r ${path}`.quiet().lines();
+// As nobody (-U): as root it would become another user, whom a user namespace does not have.
+const lines = await laptop.$`unshare -U tcpdump -n -q -t -r ${path}`.quiet().lines();
 await Deno.remove(path);
 
 const ends = (packet: CapturedPacket) => [

@@ -3,6 +3,7 @@ import { NetyardError } from "../../native/error.ts";
 import { enterRootless } from "../../native/reexec.ts";
 import { type Finding, NOT_TRIED } from "../host/finding.ts";
 import { checkHost } from "../host/probe.ts";
+import { tinyFinding } from "./tiny_finding.ts";
 
 /** What `netyard doctor --help` prints. */
 export const DOCTOR_USAGE = `Says what this host can do for Netyard, and what mends the rest.
@@ -48,7 +49,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
     // The findings tell it, with the rest.
     if (!(error instanceof NetyardError)) throw error;
   }
-  const findings = await checkHost();
+  const findings = [...await checkHost(), await tinyFinding()];
   const ok = canBuildLab(findings);
   console.log(
     options.json

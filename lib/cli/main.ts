@@ -9,6 +9,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { doctor } from "./doctor.ts";
+import { prepare } from "./prepare.ts";
 import { VERSION } from "./version.ts";
 
 interface Command {
@@ -19,6 +20,10 @@ interface Command {
 
 const COMMANDS: Record<string, Command> = {
   doctor: { summary: "say what this host can do, and what mends the rest", run: doctor },
+  prepare: {
+    summary: "make what virtual machines boot from, for scripts without root",
+    run: prepare,
+  },
 };
 
 const USAGE = `Builds network labs out of Linux network namespaces.

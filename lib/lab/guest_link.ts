@@ -1,7 +1,8 @@
-import { closeFd } from "../../native/libc.ts";
+import { closeFd, SyscallError } from "../../native/libc.ts";
 import { noLinkLocal, setLink } from "../../native/netlink/link.ts";
 import { addClsact, redirectIncoming } from "../../native/netlink/tc.ts";
-import { keepTap, openTap } from "../../native/tap.ts";
+import { keepTap, openTap, TUN_DEVICE } from "../../native/tap.ts";
+import { VmError } from "../vm/errors.ts";
 import { inside } from "./inside.ts";
 import type { InterfaceRecord, NodeRecord, Port } from "./model.ts";
 import { linkName } from "./names.ts";
@@ -12,13 +13,20 @@ import { linkName } from "./names.ts";
  * the one leaves by the other, whatever it is.
  */
 
-/** Makes a TAP for a card of a virtual machine; it stays until the machine goes. */
+/**
+ * Makes a TAP for a card of a virtual machine; it stays until the machine goes.
+ *
+ * @throws {VmError} If this user may not, or there is no driver.
+ */
 export function makeTap(node: NodeRecord, slot: number): Port {
   const tap = {
     name: linkName(`tap${slot}`, (name) => node.links.has(name)),
     index: node.nextIndex++,
   };
-  const fd = node.runtime.namespace.enter(() => openTap(tap.name, tap.index));
+  const fd = explainTun(
+    node.name,
+    () => node.runtime.namespace.enter(() => openTap(tap.name, tap.index)),
+  );
   try {
     keepTap(fd);
   } finally {
@@ -31,6 +39,19 @@ export function makeTap(node: NodeRecord, slot: number): Port {
     addClsact(batch, tap.index);
   });
   return tap;
+}
+
+function explainTun<T>(name: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof SyscallError) || error.args[0] !== TUN_DEVICE) throw error;
+    throw new VmError(
+      `${name}: it can have no network card: ${error.message}; it needs ${TUN_DEVICE}, readable and ` +
+        `writable: as root, \`modprobe tun\` and \`chmod 0666 ${TUN_DEVICE}\``,
+      { cause: error },
+    );
+  }
 }
 
 /** Joins the link of an interface with a TAP. */

@@ -73,7 +73,7 @@ export function mustBeWhole(vm: VmRecord, what: string): void {
   const open = [
     ...openCaptures(vm.runtime),
     ...[...vm.interfaces.values()].flatMap(({ segment }) => openCaptures(segment.owner.runtime)),
-    ...[...vm.machine.processes].map(({ pid }) => `the output of process ${pid}, by spawn()`),
+    ...[...vm.machine.processes].map(({ pid }) => `the output of process ${pid} of spawn()`),
   ];
   if (open.length === 0) return;
   throw new SnapshotError(

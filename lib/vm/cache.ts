@@ -75,6 +75,13 @@ export function cached(request: CacheRequest): Promise<Cached> {
   return found;
 }
 
+/** Where the files are kept, if they are whole; nothing is made. */
+export async function kept(
+  { directory, name, files }: Omit<CacheRequest, "build">,
+): Promise<string | undefined> {
+  return (await verified(join(directory, name), files))?.directory;
+}
+
 async function provide(request: CacheRequest): Promise<Cached> {
   const target = join(request.directory, request.name);
   try {

@@ -58,7 +58,9 @@ export interface DriveSpec {
   serial?: string;
   /** The file. */
   path: string;
+  /** How the file holds the disk. */
   format: DriveFormat;
+  /** Whether the guest may only read it. */
   readOnly: boolean;
   /** Of a qcow2 image: what it lies over, whatever its header says. Default: what its header says. */
   base?: DriveBase | null;

@@ -13,14 +13,19 @@ export interface Helper {
 export interface BootSource {
   /** The name of the profile. */
   name: string;
+  /** The guest's processor. */
   arch: GuestArch;
   /** A hash of all that decides what the guest becomes. */
   hash: string;
+  /** The path of a kernel. Default: the firmware boots from the first drive. */
   kernel?: string;
+  /** The path of its initramfs. Default: none. */
   initrd?: string;
+  /** The kernel's command line. Default: empty. */
   cmdline?: string;
   /** Disks that are there from the start, and belong to this machine alone. */
   drives?: readonly DriveSpec[];
+  /** Directories of the host that it mounts. Default: none. */
   shares?: readonly ShareSpec[];
   /** What runs beside QEMU as long as the machine does. */
   helpers?: readonly Helper[];
@@ -48,6 +53,7 @@ export interface ProfileSite {
   directory: string;
   /** How the machine's name begins each message. */
   label: string;
+  /** What the machine gets, in bytes. */
   memoryBytes: number;
   /** Tells what takes its time. */
   onProgress: (line: string) => void;
@@ -55,7 +61,7 @@ export interface ProfileSite {
 
 /** A kind of guest: one that comes with Netyard, one of a `netyard.toml`, or an `imageProfile()`. */
 export interface Profile {
-  /** What it is called by. */
+  /** What `profile` names it by, and what errors call it. */
   readonly name: string;
   /** The memory that a machine gets unless it is told otherwise, in bytes. */
   readonly memoryBytes: number;

@@ -82,6 +82,18 @@ Deno.test("doctor's exit code, its text and its JSON agree", async () => {
   assertEquals(text.stdout, renderFindings(findings, false) + "\n");
 });
 
+Deno.test("doctor tells whether the files of tiny are made, and how to make them", async () => {
+  const cache = await Deno.makeTempDir();
+  try {
+    const lines = (await netyard(["doctor"], ["-A"], { NETYARD_CACHE: cache })).stdout.split("\n");
+    const at = lines.indexOf('    missing  boot files of the profile "tiny": not made yet');
+    assertStringIncludes(lines[at + 1], "run `netyard prepare` once");
+    assertEquals([...Deno.readDirSync(cache)].filter(({ name }) => name === "tiny"), []);
+  } finally {
+    await Deno.remove(cache, { recursive: true });
+  }
+});
+
 Deno.test("doctor without permissions fails with the flags to add", async () => {
   const { code, stdout } = await netyard(["doctor"], []);
   assertEquals(code, 1);
@@ -132,7 +144,7 @@ Deno.test("help goes to the standard output with exit code 0", async () => {
 Deno.test("what netyard does not know is refused with exit code 2 and its help", async () => {
   for (
     const [args, message] of [
-      [["frobnicate"], 'netyard has no command "frobnicate"; it has: doctor'],
+      [["frobnicate"], 'netyard has no command "frobnicate"; it has: doctor, prepare'],
       [["toString"], 'netyard has no command "toString"'],
       [["--frob"], "netyard does not know the option --frob"],
       [[], "netyard needs a command"],

@@ -87,7 +87,7 @@ Deno.test("without network the error says what failed, and how to fill the cache
       NETYARD_CACHE: directory,
     });
     assert(/`apt-get -q .* download linux-image-/.test(said), said);
-    assert(said.includes("boot the profile once in a process that has, which fills the cache"));
+    assert(said.includes("run `netyard prepare` "));
     assertEquals([...Deno.readDirSync(join(directory, "tiny"))], []);
   } finally {
     await Deno.remove(directory, { recursive: true });

@@ -126,8 +126,9 @@ const isFull = ({ stderr }: ToolError) =>
 function unavailable(error: ToolError): BootFilesError {
   return new BootFilesError(
     `the profile "tiny" needs Debian packages that cannot be had: ${error.message}\n` +
-      "If the lists of packages are old, run `sudo apt-get update`. If this process has no network, " +
-      "as in rootless mode, boot the profile once in a process that has, which fills the cache. " +
+      "If the lists of packages are old, run `sudo apt-get update`. In rootless mode, which has no " +
+      "network, run `netyard prepare` (`deno run -A jsr:@netyard/netyard/cli prepare`) as this user " +
+      "first, which fills the cache. " +
       `Where there are no such packages, ${OWN_KERNEL}.`,
     { cause: error },
   );

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { parseOptions } from "../../options/parse_options.ts";
-import { cached, cacheDirectory, hex } from "../cache.ts";
+import { cached, cacheDirectory, hex, kept } from "../cache.ts";
 import { extractPackages } from "./apt.ts";
 import { vmlinux } from "./bzimage.ts";
 import { cpio } from "./cpio.ts";
@@ -60,9 +60,7 @@ const COMMAND_LINE = "cmdline";
 export async function tinyBootFiles(options: TinyBootFilesOptions = {}): Promise<BootFiles> {
   const given = parseOptions(Options, options, "tinyBootFiles()");
   const { directory, hash } = await cached({
-    directory: join(given.cacheDir ?? cacheDirectory(), "tiny"),
-    name: await recipe(),
-    files: [KERNEL, INITRD, COMMAND_LINE],
+    ...await place(given.cacheDir),
     build: (directory) => make(directory, given.onProgress ?? (() => {})),
   });
   return {
@@ -72,6 +70,21 @@ export async function tinyBootFiles(options: TinyBootFilesOptions = {}): Promise
     cmdline: await Deno.readTextFile(join(directory, COMMAND_LINE)),
     hash,
   };
+}
+
+/**
+ * The directory in which {@linkcode tinyBootFiles} would find what it makes; undefined if it would have
+ * to make it.
+ *
+ * @throws {CacheError} If there is no directory for the cache.
+ */
+export async function tinyBootFilesKept(): Promise<string | undefined> {
+  return await kept(await place());
+}
+
+async function place(cacheDir: string = cacheDirectory()) {
+  const files = [KERNEL, INITRD, COMMAND_LINE];
+  return { directory: join(cacheDir, "tiny"), name: await recipe(), files };
 }
 
 /** A name that changes with what goes into the files, besides the packages. */

@@ -1,0 +1,79 @@
+// What goes over a bridge, and what of it reaches one network card.
+//
+//   a (VM) -----\
+//                lan (capture)
+//   b (VM) -----/     |
+//   (capture)      resolver
+//
+// `a` asks the resolver for the address of a website, and pings `b`. The capture of the bridge has all of
+// that, each frame once; the capture of b's card has the ping alone, since a bridge sends what is for
+// one member to no other. `expect()` waits for a packet, which may also have come before.
+//
+// deno run -P examples/vm_capture.ts
+import "@netyard/netyard/rootless";
+import { formatTable } from "./lib/table.ts";
+import { type CapturedPacket, Lab } from "@netyard/netyard";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+
+const WEBSITE = "192.0.2.80";
+
+await using lab = await Lab.create({ label: "vm-capture" });
+const lan = lab.bridge("lan");
+const [a, b] = ["a", "b"].map((name) => lab.vm(name, { bridges: [lan] }));
+const resolver = await lab.addDevice("resolver", { interfaces: { eth0: { gateway: lan } } });
+await lab.setNameserver(resolver.ip!);
+await lab.boot();
+await resolver.run(answerAll, WEBSITE);
+
+// 1. From the moment on at which capture() resolves, nothing is missed.
+await using onBridge = await lan.capture();
+await using onCard = await b.nic("lan").capture({ filter: "ip" });
+const { stdout } = await a.run("nslookup -type=a example.com");
+(await a.run("ping -c 1 b.lan")).assertOk();
+
+// 2. Packets, as they were on the wire.
+const question = await onBridge.expect((packet) => packet.destinationPort === 53);
+const answer = await onBridge.expect((packet) => packet.sourcePort === 53);
+const isPing = (packet: CapturedPacket) => packet.protocol === "icmp";
+const ping = await onBridge.expect(isPing, { what: "a ping" });
+const pingAtB = await onCard.expect(isPing, { what: "a ping that reaches b" });
+
+// 3. A file for Wireshark, or for tcpdump.
+const path = await Deno.makeTempFile({ suffix: ".pcap" });
+await onBridge.toFile(path);
+// As nobody (-U): as root it would become another user, whom a user namespace does not have.
+const lines = await resolver.$`unshare -U tcpdump -n -t -r ${path} udp port 53`.quiet().lines();
+await Deno.remove(path);
+
+console.log(formatTable([
+  ["seen", "from", "to"],
+  ...Object.entries({ question, answer, ping, "ping at b": pingAtB })
+    .map(([name, { sourceIp, destinationIp }]) => [name, sourceIp!, destinationIp!]),
+]));
+console.log("\ntcpdump reads of the file:");
+for (const line of lines) console.log(`  ${line}`);
+
+assertMatch(stdout, new RegExp(`Address: *${WEBSITE}`));
+assertEquals([question.sourceIp, question.destinationIp], [a.ip, resolver.ip]);
+assertEquals([ping.sourceIp, ping.destinationIp], [a.ip, b.ip]);
+assertEquals(pingAtB.bytes, ping.bytes);
+assert(lines.some((line) => line.includes("A? example.com.")), lines.join("\n"));
+assert(lines.some((line) => line.includes(`A ${WEBSITE}`)), lines.join("\n"));
+await onCard.close();
+for await (const packet of onCard.packets()) assert(isPing(packet), `${packet}`);
+
+/**
+ * A name server that knows one address, and says so whatever it is asked (RFC 1035, section 4). It runs
+ * on the resolver's own thread, where what a function leaves running goes on.
+ */
+async function answerAll(address: string): Promise<void> {
+  const { createSocket } = await import("node:dgram");
+  const socket = createSocket("udp4");
+  socket.on("message", (query, { address: host, port }) => {
+    const header = [...query.subarray(0, 2), 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
+    // The name of the question (a pointer), type A, class IN, for 60 s, 4 bytes.
+    const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...address.split(".").map(Number)];
+    socket.send(new Uint8Array([...header, ...query.subarray(12), ...record]), port, host);
+  });
+  await new Promise<void>((bound) => socket.bind(53, bound));
+}
