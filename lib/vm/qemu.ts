@@ -1,6 +1,9 @@
+import { installAdvice, isProgram } from "../host/install.ts";
+import { readOsRelease } from "../host/os_release.ts";
 import { NodeCommand } from "../node/command.ts";
 import type { Ended, Host } from "../node/host.ts";
 import type { MemoryFile } from "../../native/memory_file.ts";
+import { findProgram } from "../../native/process.ts";
 import { qemuCommand } from "./argv.ts";
 import type { Console } from "./console.ts";
 import { VmError } from "./errors.ts";
@@ -73,6 +76,7 @@ export class Qemu {
       memoryPath: memory.pathInChild,
       sockets,
     });
+    mustBeInstalled(host.name, program);
     const command = new NodeCommand(host, program, {
       args,
       stdin: "null",
@@ -129,6 +133,12 @@ export class Qemu {
     kill(this.#child);
     await Promise.all([this.ended, this.#console]);
   }
+}
+
+function mustBeInstalled(label: string, program: string): void {
+  if (findProgram(program)) return;
+  const advice = isProgram(program) ? `: ${installAdvice([program], readOsRelease())}` : "";
+  throw new VmError(`${label}: ${program} is not on PATH; install it${advice}`);
 }
 
 function kill(child: Deno.ChildProcess): void {

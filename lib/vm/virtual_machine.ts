@@ -362,12 +362,23 @@ export class VirtualMachine {
   async #bootByCache(cache: BootCache, source: BootSource, life: AbortSignal): Promise<void> {
     const label = this.#options.host.name;
     const key = BootCache.key(this.#shape(source), SLOTS, source.cmdline);
-    const saved = await cache.find(key, label) ?? await cache.alone(key, async () => {
+    let begun = false;
+    const alone = async () => {
       const other = await cache.find(key, label);
       if (other) return other;
+      begun = true;
       await this.#bootCold(source, life);
       await this.#keep(cache, key, life);
-    });
+    };
+    let saved: SavedMachine | undefined;
+    try {
+      saved = await cache.find(key, label) ?? await cache.alone(key, alone);
+    } catch (error) {
+      life.throwIfAborted();
+      if (begun) throw error;
+      this.#tell(`there is no boot cache to be had: ${(error as Error).message}`);
+      return await this.#bootCold(source, life);
+    }
     if (!saved) return;
     try {
       await this.#resume(saved, life);

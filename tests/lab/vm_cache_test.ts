@@ -1,0 +1,60 @@
+import { assert, assertEquals } from "@std/assert";
+import { Place, script } from "./vm_script.ts";
+
+interface Boot {
+  how: string[];
+  ms: number;
+  offS: number;
+}
+
+Deno.test("the first of a kind boots, others resume from it, and damage is found", async () => {
+  await using place = await Place.create();
+  const out = await script("vm_cache_main.ts", {
+    args: ["both", "boot", "damaged", "boot", "without"],
+    env: { NETYARD_CACHE: place.cache, TMPDIR: place.temporary },
+  });
+  const told = JSON.parse(out.trim().split("\n").at(-1)!);
+  const both: Boot[] = told["0-both"];
+  assertEquals(both.map(({ how }) => how.join()).sort(), ["cold", "resumed"]);
+  const [second, damaged, third, without]: Boot[] = [
+    told["1-boot"],
+    told["2-damaged"],
+    told["3-boot"],
+    told["4-without"],
+  ];
+  assertEquals(second.how, ["resumed"]);
+  assertEquals(damaged.how, ["cold"]);
+  assertEquals(third.how, ["resumed"]);
+  assertEquals(without.how, ["cold"]);
+  const resumed = Math.min(second.ms, third.ms);
+  assert(without.ms > 2 * resumed, `cold ${without.ms} ms, resumed ${resumed} ms`);
+  for (const { offS } of [...both, second, damaged, third, without]) assert(offS < 3, `${offS} s`);
+  const entries = [...Deno.readDirSync(`${place.cache}/boots`)].filter((e) => e.isDirectory);
+  assertEquals(entries.length, 1);
+  assertEquals(place.left(), []);
+});
+
+Deno.test("without room for the cache a machine boots all the same, and leaves nothing there", async () => {
+  await using place = await Place.create();
+  const boots = `${place.cache}/boots`;
+  await Deno.mkdir(boots);
+  const mount = 'mount -t tmpfs -o size=10m none "$0" && "$@" && find "$0" -mindepth 1 -type d';
+  const out = await script("vm_cache_main.ts", {
+    args: ["boot"],
+    env: { NETYARD_CACHE: place.cache, TMPDIR: place.temporary },
+    before: ["unshare", Deno.uid() === 0 ? "-m" : "-Urm", "sh", "-c", mount, boots],
+  });
+  const lines = out.trim().split("\n");
+  assertEquals(JSON.parse(lines[0])["0-boot"].how, ["cold"]);
+  assertEquals(lines.slice(1), []);
+});
+
+Deno.test("where the cache cannot be used at all, a machine boots all the same", async () => {
+  await using place = await Place.create();
+  await Deno.writeTextFile(`${place.cache}/boots`, "no directory");
+  const out = await script("vm_cache_main.ts", {
+    args: ["boot"],
+    env: { NETYARD_CACHE: place.cache, TMPDIR: place.temporary },
+  });
+  assertEquals(JSON.parse(out.trim().split("\n").at(-1)!)["0-boot"].how, ["cold"]);
+});

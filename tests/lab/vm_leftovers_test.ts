@@ -1,0 +1,56 @@
+import { assert, assertEquals } from "@std/assert";
+import { waitUntil } from "@netyard/netyard/testing";
+import { processes, unique } from "./vm_kit.ts";
+import { Place, script, scriptCommand } from "./vm_script.ts";
+
+const ROUNDS = 20;
+/** From before anything is made to a restore; it takes a second when idle. */
+const LATEST_MS = 1_800;
+
+/** The open files of all processes that are a guest's memory. */
+async function memories(tag: string): Promise<string[]> {
+  const line = "ls -l /proc/[0-9]*/fd 2>/dev/null | grep memfd:";
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", line] }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter((each) => each.includes(tag));
+}
+
+Deno.test("kill -9 of a script with machines leaves nothing on the host, whenever it comes", async (t) => {
+  await using place = await Place.create();
+  let random = 4711;
+  for (let round = 0; round < ROUNDS; round++) {
+    random = (Math.imul(random, 1103515245) + 12345) & 0x7fffffff;
+    const afterMs = (random >> 8) % LATEST_MS;
+    await t.step(`after ${afterMs} ms`, async () => {
+      const tag = unique("kill");
+      const [program, ...args] = scriptCommand("vm_kill_main.ts", [tag]);
+      const child = new Deno.Command(program, {
+        args,
+        env: { TMPDIR: place.temporary },
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      if (round === 0) {
+        // That what is looked for would be found.
+        await waitUntil(async () => (await processes("qemu-system", tag)).length >= 2, {
+          what: "two machines",
+          timeoutMs: 30_000,
+        });
+        assert(place.left().length > 0 && (await memories(tag)).length > 0);
+      }
+      child.kill("SIGKILL");
+      await child.status;
+      const nothing = async () =>
+        (await processes(tag)).length === 0 && place.left().length === 0 &&
+        (await memories(tag)).length === 0;
+      await waitUntil(nothing, { what: `nothing to be left (${tag})`, timeoutMs: 20_000 });
+    });
+  }
+});
+
+Deno.test("machines that came and went, or failed, leave no descriptor, process or directory", async () => {
+  await using place = await Place.create();
+  const out = await script("vm_leftovers_main.ts", { env: { TMPDIR: place.temporary } });
+  assertEquals(JSON.parse(out.trim().split("\n").at(-1)!), []);
+  assertEquals(place.left(), []);
+});

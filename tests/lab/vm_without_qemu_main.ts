@@ -1,0 +1,7 @@
+/** Run by `vm_refusals_test.ts` on a PATH without QEMU: prints how booting fails. */
+import { Lab } from "@netyard/netyard";
+
+await using lab = await Lab.create();
+const vm = lab.vm("nas", { bridges: [lab.bridge("lan")] });
+const error = await vm.boot().then(() => undefined, (error) => error);
+console.log(vm.state, error?.name, error?.message);
