@@ -11,7 +11,8 @@ import {
   type VmOptions,
 } from "@netyard/netyard";
 import { readFileText } from "../../native/libc.ts";
-import { ProfileError, TINY } from "../../lib/vm/profiles.ts";
+import { ProfileError } from "../../lib/vm/profile_error.ts";
+import { TINY } from "../../lib/vm/profiles.ts";
 import { processes, qemuOf, text, unique } from "./vm_kit.ts";
 import { script } from "./vm_script.ts";
 
