@@ -1,23 +1,20 @@
 import type { Host } from "../node/host.ts";
 import { MemoryFile } from "../../native/memory_file.ts";
 import type { Acceleration } from "./acceleration.ts";
-import { GuestAgent } from "./agent.ts";
-import { BootCache } from "./boot_cache.ts";
-import { addCard } from "./cards.ts";
+import type { BootCache } from "./boot_cache.ts";
+import { bootByCache } from "./cached_boot.ts";
 import { Console } from "./console.ts";
 import { Disks } from "./disks.ts";
 import { VmError } from "./errors.ts";
-import { Guest } from "./guest.ts";
+import type { Guest } from "./guest.ts";
 import type { GuestProcess } from "./guest_process.ts";
-import { loadState, saveState } from "./migration.ts";
+import { MachineRun, SLOTS } from "./machine_run.ts";
 import type { DriveSpec, GuestArch } from "./machine_spec.ts";
 import type { Meeting } from "./meeting.ts";
 import type { BootSource, Helper, Profile } from "./profile.ts";
-import { Qemu } from "./qemu.ts";
 import type { QmpEvent } from "./qmp.ts";
 import {
   type Card,
-  closeSaved,
   type MachineShape,
   mustFit,
   type SavedMachine,
@@ -26,11 +23,6 @@ import {
 import { mustAllow, type VmOperation, type VmState } from "./state.ts";
 import { unlessAborted, within } from "./within.ts";
 
-/** How many cards and disks can come and go; each slot more costs a guest's boot some time. */
-export const SLOTS = 8;
-
-/** What QEMU itself may take to answer under KVM, in milliseconds. */
-const ANSWER_MS = 10_000;
 /** What a guest may take to shut down. */
 const SHUTDOWN_MS = 30_000;
 
@@ -61,8 +53,6 @@ export interface VirtualMachineOptions {
 /** A QEMU virtual machine: its life, without the network that it is in. */
 export class VirtualMachine {
   readonly console: Console;
-  /** The cards that it has now; none while it is switched off. */
-  readonly cards: Card[] = [];
   /** The disks that were attached to it, also while it is switched off. */
   readonly disks: Disks;
   #options: VirtualMachineOptions;
@@ -78,18 +68,11 @@ export class VirtualMachine {
   #ending: Promise<unknown> = Promise.resolve();
   /** Resolves when it was told that it has failed. */
   #failing: Promise<void> = Promise.resolve();
-  #qemu: Qemu | undefined;
-  #agent: GuestAgent | undefined;
-  #guest: Guest | undefined;
-  #memory: MemoryFile | undefined;
+  #run: MachineRun | undefined;
   #source: BootSource | undefined;
   #acceleration: Acceleration | undefined;
   #started = 0;
-  /** How the guest came to run. */
-  #how: "booted" | "resumed" = "booted";
   #helpers: readonly Helper[] = [];
-  /** The state of its devices while it is paused: QEMU does not tell it twice. */
-  #still: Uint8Array | undefined;
 
   /** Does nothing yet. */
   constructor(options: VirtualMachineOptions) {
@@ -101,8 +84,8 @@ export class VirtualMachine {
       directory,
       slots: SLOTS,
       must: (operation, what) => this.must(operation, what),
-      qemu: () => HAS_QEMU.includes(this.#state) ? this.#qemu : undefined,
-      guest: () => this.#guest,
+      qemu: () => HAS_QEMU.includes(this.#state) ? this.#run?.qemu : undefined,
+      guest: () => this.#run?.guest,
       drives: () => this.#source?.drives ?? [],
       scaled: (ms) => this.#scaled(ms),
     });
@@ -118,20 +101,25 @@ export class VirtualMachine {
     return this.#source;
   }
 
+  /** The cards that it has now; none while it is switched off. */
+  get cards(): readonly Card[] {
+    return this.#run?.cards ?? [];
+  }
+
   /** What works in the guest; `what` is what was asked of it, for the message. */
   guest(what: string): Guest {
     this.must("use", what);
-    return this.#guest!;
+    return this.#run!.guest;
   }
 
   /** What was spawned in the guest, and has not ended. */
   get processes(): Iterable<GuestProcess> {
-    return this.#guest?.processes ?? [];
+    return this.#run?.guest.processes ?? [];
   }
 
   /** Whether a guest is the one that runs now, or comes up. */
   has(guest: Guest): boolean {
-    return this.#guest === guest;
+    return this.#run?.guest === guest;
   }
 
   /** Resolves when nothing is under way that keeps others from the guest. */
@@ -188,8 +176,8 @@ export class VirtualMachine {
   /** Asks the guest to shut down, and waits until it has. */
   async shutdown(timeoutMs: number = this.#scaled(SHUTDOWN_MS)): Promise<void> {
     this.must("shutdown", "shutdown()");
-    const qemu = this.#qemu!;
-    const agent = this.#agent!;
+    const run = this.#run!;
+    const { qemu, agent } = run;
     const paused = this.#state === "paused";
     this.#enter("stopping");
     if (paused) await qemu.qmp.execute("cont").catch(() => {}); // Its end tells why.
@@ -202,7 +190,7 @@ export class VirtualMachine {
             `${timeoutMs} ms, and was switched off\n${qemu.hint}`,
         ));
     } finally {
-      await (this.#qemu === qemu ? this.#end("shutdown() ended it") : this.#ending);
+      await (this.#run === run ? this.#end("shutdown() ended it") : this.#ending);
       this.#change("stopping", "stopped");
     }
   }
@@ -218,13 +206,13 @@ export class VirtualMachine {
   /** Presses its power button: what follows is the guest's affair. */
   async powerButton(): Promise<void> {
     this.must("powerButton", "powerButton()");
-    await this.#qemu!.qmp.execute("system_powerdown");
+    await this.#run!.qemu.qmp.execute("system_powerdown");
   }
 
   /** Has its processors stand still. */
   async pause(): Promise<void> {
     await this.#during("pause", "pause()", async (life) => {
-      await this.#qemu!.qmp.execute("stop");
+      await this.#run!.qemu.qmp.execute("stop");
       life.throwIfAborted();
       this.#enter("paused");
     });
@@ -233,7 +221,7 @@ export class VirtualMachine {
   /** Has them go on. */
   async resume(): Promise<void> {
     await this.#during("resume", "resume()", async (life) => {
-      await this.#qemu!.qmp.execute("cont");
+      await this.#run!.qemu.qmp.execute("cont");
       life.throwIfAborted();
       this.#enter("running");
     });
@@ -242,12 +230,13 @@ export class VirtualMachine {
   /** Presses its reset button, and waits until it has booted again. */
   async reset(): Promise<void> {
     this.must("reset", "reset()");
-    const qemu = this.#qemu!;
+    const run = this.#run!;
+    const { qmp } = run.qemu;
     const paused = this.#state === "paused";
-    const up = this.#comeUp(qemu);
+    const up = this.#comeUp(run);
     const asked = (async () => {
-      await qemu.qmp.execute("system_reset");
-      if (paused) await qemu.qmp.execute("cont");
+      await qmp.execute("system_reset");
+      if (paused) await qmp.execute("cont");
     })();
     await Promise.all([up, asked]);
   }
@@ -266,7 +255,15 @@ export class VirtualMachine {
     return await this.#during(
       "snapshot",
       "snapshot()",
-      (life) => this.disks.alone(() => this.#save(this.#state === "running", life)),
+      () =>
+        this.disks.alone(async () => {
+          const disks = {
+            calmly: <T>(act: () => Promise<T>) => this.disks.calmly(act),
+            save: () => this.disks.save(),
+          };
+          const saved = await this.#run!.save(this.#state === "running", false, disks);
+          return { ...saved, shape: this.#shape(this.#source!) };
+        }),
     );
   }
 
@@ -319,19 +316,8 @@ export class VirtualMachine {
    * is another `guest` that runs.
    */
   async plug(guest: Guest, card: Card): Promise<void> {
-    const qemu = this.#qemu;
-    const known = this.cards.find(({ id }) => id === card.id);
-    if (!qemu || !this.has(guest) || known?.linkUp === card.linkUp) return;
-    const { id, linkUp: up } = card;
-    const plugged = known ?? { ...card, linkUp: true };
-    if (!known) {
-      await addCard(qemu, card);
-      if (!this.has(guest)) return;
-      this.cards.push(plugged);
-      if (up) return;
-    }
-    await qemu.qmp.execute("set_link", { name: id, up });
-    plugged.linkUp = up;
+    const run = this.#run;
+    if (run?.guest === guest) await run.plug(card, () => !this.has(guest));
   }
 
   /** Ends it for good. */
@@ -360,51 +346,17 @@ export class VirtualMachine {
   }
 
   async #bootByCache(cache: BootCache, source: BootSource, life: AbortSignal): Promise<void> {
-    const label = this.#options.host.name;
-    const key = BootCache.key(this.#shape(source), SLOTS, source.cmdline);
-    let begun = false;
-    const alone = async () => {
-      const other = await cache.find(key, label);
-      if (other) return other;
-      begun = true;
-      await this.#bootCold(source, life);
-      await this.#keep(cache, key, life);
-    };
-    let saved: SavedMachine | undefined;
-    try {
-      saved = await cache.find(key, label) ?? await cache.alone(key, alone);
-    } catch (error) {
-      life.throwIfAborted();
-      if (begun) throw error;
-      this.#tell(`there is no boot cache to be had: ${(error as Error).message}`);
-      return await this.#bootCold(source, life);
-    }
-    if (!saved) return;
-    try {
-      await this.#resume(saved, life);
-    } catch (error) {
-      life.throwIfAborted();
-      // Of another QEMU, perhaps: a cold boot tells more.
-      this.#tell(`the boot cache is of no use: ${(error as Error).message}`);
-      await this.#drop("it boots anew");
-      await cache.remove(key);
-      await this.#bootCold(source, life);
-    }
-  }
-
-  /** Puts a machine that has just booted into the cache; without room there, it is as it is. */
-  async #keep(cache: BootCache, key: string, life: AbortSignal): Promise<void> {
-    try {
-      const saved = await this.#save(true, life, true);
-      try {
-        await cache.put(key, saved);
-      } finally {
-        closeSaved(saved);
-      }
-    } catch (error) {
-      life.throwIfAborted();
-      this.#tell(`the next one will have to boot, too: ${(error as Error).message}`);
-    }
+    await bootByCache({
+      cache,
+      key: [this.#shape(source), SLOTS, source.cmdline],
+      label: this.#options.host.name,
+      life,
+      cold: () => this.#bootCold(source, life),
+      save: async () => ({ ...await this.#run!.save(true, true), shape: this.#shape(source) }),
+      resume: (saved) => this.#resume(saved, life),
+      drop: () => this.#drop("it boots anew"),
+      tell: (what) => this.#tell(what),
+    });
   }
 
   #tell(what: string): void {
@@ -419,10 +371,8 @@ export class VirtualMachine {
     const { host, memoryBytes } = this.#options;
     life.throwIfAborted();
     const memory = MemoryFile.create(host.name, memoryBytes);
-    this.#how = "booted";
-    const qemu = await this.#start(source, memory, { cards: [], disks, incoming: false }, life);
-    await this.#agentOpens(qemu);
-    await this.#agent!.sync(this.#scaled(source.bootMs));
+    const run = await this.#start(source, memory, { cards: [], disks, incoming: false }, life);
+    await run.comeUp();
   }
 
   /** Starts a QEMU that takes a saved machine over, and has it go on together with others. */
@@ -432,17 +382,9 @@ export class VirtualMachine {
     disks: readonly DriveSpec[] = [],
     together?: Meeting,
   ): Promise<void> {
-    const { cards, memory } = saved;
-    const how = { cards, disks, incoming: true };
-    const qemu = await this.#start(this.#source!, memory, how, life);
-    const [guest, agent] = [this.#guest!, this.#agent!];
-    this.cards.push(...cards.map((card) => ({ ...card })));
-    await loadState(qemu, this.#socket("state"), saved.state, this.#scaled(ANSWER_MS));
-    await together?.come();
-    await qemu.qmp.execute("cont");
-    await agent.sync(this.#scaled(ANSWER_MS));
-    await guest.clock.set(new Date());
-    this.#how = "resumed";
+    const how = { cards: saved.cards, disks, incoming: true };
+    const run = await this.#start(this.#source!, saved.memory, how, life);
+    await run.load(saved, together);
   }
 
   /** Takes the memory over, and lets go of it where it fails. */
@@ -451,130 +393,64 @@ export class VirtualMachine {
     memory: MemoryFile,
     how: { cards: readonly Card[]; disks: readonly DriveSpec[]; incoming: boolean },
     life: AbortSignal,
-  ): Promise<Qemu> {
-    const { host, cpus, memoryBytes } = this.#options;
-    this.#started++;
-    const { arch, kernel, initrd, cmdline, emulatedCpu, drives = [], shares = [] } = source;
-    const { cards, disks, incoming } = how;
-    const timeoutMs = this.#scaled(ANSWER_MS);
-    const { accel } = this.#acceleration!;
-    const boot = { kernel, initrd, cmdline, emulatedCpu };
-    const all = [...drives, ...disks];
-    const spec = { arch, accel, memoryBytes, cpus, ...boot, drives: all, shares };
+  ): Promise<MachineRun> {
+    const { host, cpus, memoryBytes, directory } = this.#options;
+    const options = {
+      host,
+      source,
+      acceleration: this.#acceleration!,
+      memoryBytes,
+      cpus,
+      memory,
+      ...how,
+      socketPrefix: `${directory}/${++this.#started}-`,
+      console: this.console,
+      life,
+    };
     const start = async () => {
-      life.throwIfAborted();
-      const qemu = await Qemu.start({
-        host,
-        socketPrefix: this.#socket(""),
-        spec: { ...spec, nics: cards, incoming, hotplugSlots: SLOTS },
-        memory,
-        console: this.console,
-        timeoutMs,
-        signal: life,
-      });
-      if (!life.aborted) return qemu;
-      await qemu.kill();
+      const run = await MachineRun.start(options);
+      if (!life.aborted) return this.#run = run;
+      await run.end("it was ended");
       throw life.reason;
     };
     const starting = start();
-    this.#starting = starting.catch(() => memory.close());
-    const qemu = await starting;
-    this.#memory = memory;
-    this.#qemu = qemu;
-    const label = host.name;
-    this.#agent = new GuestAgent({
-      connect: () => Deno.connect({ transport: "unix", path: qemu.agentPath }),
-      label,
-      hint: () => qemu.hint,
-      timeoutMs,
-    });
-    this.#guest = new Guest({ agent: this.#agent, label, timeoutFactor: this.#factor });
-    qemu.qmp.on((event) => this.#heard(qemu, event));
-    void qemu.ended.then(() => this.#gone(qemu));
-    return qemu;
-  }
-
-  /** Waits until the guest opens the agent's port; nothing may be written to it before. */
-  async #agentOpens(qemu: Qemu): Promise<void> {
-    const { bootMs, noAgent } = this.#source!;
-    const timeoutMs = this.#scaled(bootMs);
-    const opens = qemu.qmp.wait("VSERPORT_CHANGE", {
-      timeoutMs: 2 * timeoutMs, // We are the first to give up.
-      where: ({ id, open }) => id === "agent" && open === true,
-    });
-    await within(opens, timeoutMs, () => {
-      const parts = [
-        `${this.#options.host.name}: boot: no agent of the guest answered within ${timeoutMs} ms`,
-        noAgent,
-      ].filter((part) => part !== undefined).join(": ");
-      return new VmError([parts, qemu.hint].filter((part) => part !== "").join("\n"));
-    });
+    this.#starting = starting.catch(() => {});
+    const run = await starting;
+    run.qemu.qmp.on((event) => this.#heard(run, event));
+    void run.qemu.ended.then(() => this.#gone(run));
+    return run;
   }
 
   /** Has it boot again, without a new QEMU. */
-  async #comeUp(qemu: Qemu): Promise<void> {
+  async #comeUp(run: MachineRun): Promise<void> {
     this.#enter("booting");
-    this.#how = "booted";
-    for (const card of this.cards) delete card.was; // A reset has it forget that.
+    run.bootsAnew();
     const life = this.#life.signal;
     try {
-      await unlessAborted(
-        life,
-        (async () => {
-          await this.#agentOpens(qemu);
-          await this.#agent!.sync(this.#scaled(this.#source!.bootMs));
-          await this.#settle();
-        })(),
-      );
+      await unlessAborted(life, run.comeUp().then(() => this.#settle()));
       this.#change("booting", "running");
     } catch (error) {
-      if (!life.aborted) await this.#fail(qemu, `it did not boot again: ${error}`);
-      throw error;
-    }
-  }
-
-  /** `tidy` makes its memory as small as it can be, and leaves the disks out, which come later. */
-  async #save(goOn: boolean, life: AbortSignal, tidy = false): Promise<SavedMachine> {
-    const { qmp } = this.#qemu!;
-    const timeoutMs = this.#scaled(ANSWER_MS);
-    await qmp.execute("stop");
-    let memory: MemoryFile | undefined;
-    try {
-      try {
-        const save = () => saveState(this.#qemu!, this.#socket("state"), timeoutMs);
-        const state = this.#still ?? (tidy ? await save() : await this.disks.calmly(save));
-        if (!goOn) this.#still = state;
-        life.throwIfAborted();
-        if (tidy) this.#memory!.dropZeros();
-        memory = await this.#memory!.copy(`${this.#options.host.name} (saved)`);
-        life.throwIfAborted();
-        const cards = this.cards.map((card) => ({ ...card }));
-        const disks = tidy ? [] : await this.disks.save();
-        return { shape: this.#shape(this.#source!), cards, state, memory, disks };
-      } finally {
-        if (goOn && !life.aborted) await qmp.execute("cont");
-      }
-    } catch (error) {
-      memory?.close();
+      if (!life.aborted) await this.#fail(run, `it did not boot again: ${error}`);
       throw error;
     }
   }
 
   // What happens by itself.
 
-  #heard(qemu: Qemu, { event, data }: QmpEvent): void {
-    if (qemu !== this.#qemu) return;
+  #heard(run: MachineRun, { event, data }: QmpEvent): void {
+    if (run !== this.#run) return;
     const running = this.#state === "running";
-    if (event === "GUEST_PANICKED") void this.#fail(qemu, panicOf(this.console));
+    if (event === "GUEST_PANICKED") void this.#fail(run, panicOf(this.console));
     else if (event === "SHUTDOWN" && data.guest === true && running) this.#enter("stopping");
     else if (event === "RESET" && data.guest === true && running) {
-      this.#comeUp(qemu).catch(() => {}); // The state tells of it.
+      this.#comeUp(run).catch(() => {}); // The state tells of it.
     }
   }
 
   /** The state is told once all that the guest had to say is there. */
-  async #fail(qemu: Qemu, why: string): Promise<void> {
-    if (this.#qemu !== qemu || this.#state === "removed") return;
+  async #fail(run: MachineRun, why: string): Promise<void> {
+    if (this.#run !== run || this.#state === "removed") return;
+    const { qemu } = run;
     this.#state = "failed";
     this.#failing = this.#end(`${why}\n${qemu.hint}`).then(() => {
       if (this.#state === "failed") this.#options.onState("failed", `${why}\n${qemu.hint}`);
@@ -586,18 +462,18 @@ export class VirtualMachine {
   #lost(helper: Helper, said: string): void {
     if (!this.#helpers.includes(helper)) return;
     const why = `what it depends on has ended${said && `: ${said}`}`;
-    if (this.#state !== "booting" && this.#qemu) void this.#fail(this.#qemu, why);
+    if (this.#state !== "booting" && this.#run) void this.#fail(this.#run, why);
     else void this.#end(why).then(() => this.#enter("failed", why)); // What comes up is told.
   }
 
   /** QEMU has ended. */
-  async #gone(qemu: Qemu): Promise<void> {
-    if (qemu !== this.#qemu) return;
+  async #gone(run: MachineRun): Promise<void> {
+    if (run !== this.#run) return;
     if (this.#state === "stopping") {
       await this.#end("it was shut down");
       this.#change("stopping", "stopped");
     } else if (this.#state === "running" || this.#state === "paused") {
-      await this.#fail(qemu, "QEMU ended");
+      await this.#fail(run, "QEMU ended");
     } // Who boots it is told by what fails.
   }
 
@@ -612,23 +488,15 @@ export class VirtualMachine {
 
   /** Lets go of QEMU and of what belongs to it; resolves when nothing is left of any. */
   async #drop(why: string): Promise<void> {
-    const qemu = this.#qemu;
-    const memory = this.#memory;
+    const run = this.#run;
     const helpers = this.#helpers;
+    this.#run = undefined;
     this.#helpers = [];
-    this.#agent?.close(why.split("\n", 1)[0]);
-    this.#qemu =
-      this.#agent =
-      this.#guest =
-      this.#memory =
-        undefined;
-    this.cards.length = 0;
     const before = this.#ending;
     const starting = this.#starting;
     await (this.#ending = (async () => {
-      await Promise.all([before, qemu?.kill(), starting]);
+      await Promise.all([before, run?.end(why), starting]);
       await Promise.all(helpers.map((helper) => helper.stop()));
-      memory?.close();
     })());
   }
 
@@ -654,13 +522,14 @@ export class VirtualMachine {
   }
 
   #settle(): Promise<void> {
-    return this.#options.settle(this.#guest!, this.#how);
+    const { guest, how } = this.#run!;
+    return this.#options.settle(guest, how);
   }
 
   #enter(state: VmState, why?: string): void {
     if (this.#state === state || this.#state === "removed") return;
     this.#state = state;
-    if (state !== "paused") this.#still = undefined;
+    if (state !== "paused") this.#run?.goesOn();
     this.#options.onState(state, why);
   }
 
@@ -672,10 +541,6 @@ export class VirtualMachine {
   #shape({ hash, arch }: BootSource): MachineShape {
     const { memoryBytes, cpus } = this.#options;
     return { profile: hash, arch, accel: this.#acceleration!.accel, memoryBytes, cpus };
-  }
-
-  #socket(name: string): string {
-    return `${this.#options.directory}/${this.#started}-${name}`;
   }
 
   get #factor(): number {

@@ -85,7 +85,8 @@ async function download(debs: string, onProgress: (line: string) => void): Promi
   ]);
   const kernel = parseDepends(meta).get(KERNEL_META)?.find((name) => /^linux-image-\d/.test(name));
   if (!kernel) throw new BootFilesError(`the package ${KERNEL_META} names no kernel`);
-  const wanted = [kernel, ...libraryClosure(PROGRAM_PACKAGES, parseDepends(programs))];
+  const needed = libraryClosure(PROGRAM_PACKAGES, parseDepends(programs));
+  const wanted = [kernel].concat(needed);
   onProgress(`downloading ${kernel} and ${wanted.length - 1} other packages`);
   // apt would give its own user the work, who may not write here, and try long without a network.
   const options = ["-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=1"];
