@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { isVm, match, type Prints, testExamples } from "./examples.ts";
 import { lendPackages } from "./native/lend_packages.ts";
 import { OrdinaryUser } from "./native/ordinary_user.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const TIMEOUT_MS = 60_000;
 
 /** What each example must have printed. */
-const PRINTS: Record<string, (output: string) => void> = {
+const PRINTS: Prints = {
   "hello.ts": checkHello,
   "double_nat.ts"(output) {
     const [, phone, laptop] = match(
@@ -211,44 +211,6 @@ const PRINTS: Record<string, (output: string) => void> = {
     assertMatch(output, new RegExp(`^the answer +${server}:5353 +${laptop}:40000$`, "m"));
     assertMatch(output, /^tcpdump reads [2-9] packets from the file$/m);
   },
-  "vm_split_brain.ts"(output) {
-    assertMatch(output, /^together +buy milk +buy milk$/m);
-    assertMatch(output, /^apart +buy bread, buy milk +buy milk, sell the cow$/m);
-    assertMatch(output, /^healed +(buy bread, buy milk, sell the cow) +\1$/m);
-  },
-  "vm_behind_nat.ts"(output) {
-    const [, own, seen] = match(output, /^IPv4 +(10[\d.]+) +([\d.]+)$/m);
-    assertNotEquals(seen, own);
-    assertMatch(output, /^IPv6 +([\da-f:]+) +\1$/m);
-    assertEquals(output.match(/^the server, by .* none$/gm)?.length, 3);
-    assertEquals(output.match(/^the tablet, by .* photos$/gm)?.length, 2);
-  },
-  "vm_snapshot_pair.ts"(output) {
-    const [, connection] = match(output, /^before +1 2 3 +(10[\d.]+:\d+) +no$/m);
-    assertMatch(output, /^broken +nothing +none +yes$/m);
-    assertMatch(output, new RegExp(`^restored +1 2 3 +${connection} +no$`, "m"));
-    assertMatch(output, new RegExp(`^one press more +1 2 3 4 +${connection} +no$`, "m"));
-  },
-  "vm_capture.ts"(output) {
-    const [, asker, resolver] = match(output, /^question +(10[\d.]+) +(10[\d.]+)$/m);
-    assertMatch(output, new RegExp(`^answer +${resolver} +${asker}$`, "m"));
-    const [, pinged] = match(output, new RegExp(`^ping +${asker} +(10[\\d.]+)$`, "m"));
-    assertMatch(output, new RegExp(`^ping at b +${asker} +${pinged}$`, "m"));
-    assertMatch(
-      output,
-      new RegExp(`^  IP ${asker}\\.\\d+ > ${resolver}\\.53: .* A\\? example`, "m"),
-    );
-  },
-  "vm_routed_bridges.ts"(output) {
-    assertMatch(output, /^no routes +nothing +nothing$/m);
-    assertMatch(output, /^front with middle +no database +nothing$/m);
-    assertMatch(output, /^middle with back +42 rows +nothing$/m);
-    assertMatch(output, /^without that again +no database +nothing$/m);
-    assertMatch(output, /^db on both +42 rows +nothing$/m);
-  },
-  "vm_fixture_test.ts"(output) {
-    assertMatch(output, /^ok \| 5 passed \| 0 failed/m);
-  },
   "under_test.ts"(output) {
     assertMatch(output, /^ok \| 3 passed \| 0 failed/m);
   },
@@ -265,47 +227,7 @@ function checkHello(output: string): void {
   assertMatch(output, /^ {2}firewall off .* connected$/m);
 }
 
-function match(output: string, pattern: RegExp): RegExpExecArray {
-  const found = pattern.exec(output);
-  assert(found, `nothing in this output is ${pattern}:\n${output}`);
-  return found;
-}
-
-/** The command that the guide at the top of an example gives, without `deno`. */
-async function guideOf(name: string): Promise<string[]> {
-  const source = await Deno.readTextFile(new URL(`examples/${name}`, ROOT));
-  const [, command] = match(
-    source,
-    new RegExp(`^// deno ((?:run|test) -P examples/${name})$`, "m"),
-  );
-  assert(
-    /^(?:import|export)/m.exec(source)?.index! > source.indexOf(command),
-    "the guide is first",
-  );
-  return command.split(" ");
-}
-
-const examples = [...Deno.readDirSync(new URL("examples/", ROOT))]
-  .map(({ name }) => name).filter((name) => name.endsWith(".ts")).sort();
-
-Deno.test("it is known of each example what it prints", () => {
-  assertEquals(examples, Object.keys(PRINTS).sort());
-});
-
-for (const name of examples) {
-  Deno.test(`examples/${name} runs as its guide says, and shows what it is about`, async () => {
-    const command = await guideOf(name);
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: command,
-      cwd: ROOT,
-      env: { NO_COLOR: "1" },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).output();
-    const output = new TextDecoder().decode(stdout);
-    assertEquals(code, 0, `exit code ${code}\n${output}${new TextDecoder().decode(stderr)}`);
-    PRINTS[name](output);
-  });
-}
+testExamples(PRINTS, (name) => !isVm(name));
 
 Deno.test("examples/hello.ts shows the same to an ordinary user", async () => {
   const files = await Promise.all(

@@ -1,9 +1,9 @@
 /** Scripts with virtual machines, run in processes of their own. */
 import { assert } from "@std/assert";
-import { cacheDirectory } from "../../lib/vm/cache.ts";
-import { tinyBootFiles } from "../../lib/vm/tiny/boot_files.ts";
+import { cacheDirectory } from "../../../lib/vm/cache.ts";
+import { tinyBootFiles } from "../../../lib/vm/tiny/boot_files.ts";
 
-const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
 /** A directory for a process's temporary files and for a boot cache that is empty at first. */
 export class Place implements AsyncDisposable {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Place, script } from "./vm_script.ts";
+import { Place, script } from "./script.ts";
 
 interface Boot {
   how: string[];
@@ -9,7 +9,7 @@ interface Boot {
 
 Deno.test("the first of a kind boots, others resume from it, and damage is found", async () => {
   await using place = await Place.create();
-  const out = await script("vm_cache_main.ts", {
+  const out = await script("cache_main.ts", {
     args: ["both", "boot", "damaged", "boot", "without"],
     env: { NETYARD_CACHE: place.cache, TMPDIR: place.temporary },
   });
@@ -39,7 +39,7 @@ Deno.test("without room for the cache a machine boots all the same, and leaves n
   const boots = `${place.cache}/boots`;
   await Deno.mkdir(boots);
   const mount = 'mount -t tmpfs -o size=10m none "$0" && "$@" && find "$0" -mindepth 1 -type d';
-  const out = await script("vm_cache_main.ts", {
+  const out = await script("cache_main.ts", {
     args: ["boot"],
     env: { NETYARD_CACHE: place.cache, TMPDIR: place.temporary },
     before: ["unshare", Deno.uid() === 0 ? "-m" : "-Urm", "sh", "-c", mount, boots],
@@ -52,7 +52,7 @@ Deno.test("without room for the cache a machine boots all the same, and leaves n
 Deno.test("where the cache cannot be used at all, a machine boots all the same", async () => {
   await using place = await Place.create();
   await Deno.writeTextFile(`${place.cache}/boots`, "no directory");
-  const out = await script("vm_cache_main.ts", {
+  const out = await script("cache_main.ts", {
     args: ["boot"],
     env: { NETYARD_CACHE: place.cache, TMPDIR: place.temporary },
   });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Lab, type LabSnapshot, SnapshotError, type Vm, type VmSnapshot } from "@netyard/netyard";
 import { labFixture, waitUntil } from "@netyard/netyard/testing";
-import { expectPings, pings, stateEvents, text } from "./vm_kit.ts";
+import { expectPings, pings, stateEvents, text } from "./kit.ts";
 
 // a and b (machines) and pc
 const world = labFixture({ label: "snapshots" }, async (lab) => {

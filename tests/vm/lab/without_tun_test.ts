@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 
-const LAB = new URL("../../mod.ts", import.meta.url).href;
-const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const LAB = new URL("../../../mod.ts", import.meta.url).href;
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
 /** Makes a machine on a bridge, and says what came of it. */
 const SCRIPT = `

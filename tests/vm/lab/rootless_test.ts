@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { hasCapabilities } from "../../native/capabilities.ts";
-import { readFileText } from "../../native/libc.ts";
-import { cacheDirectory } from "../../lib/vm/cache.ts";
-import { tinyBootFiles } from "../../lib/vm/tiny/boot_files.ts";
-import { lendPackages } from "../native/lend_packages.ts";
-import { OrdinaryUser } from "../native/ordinary_user.ts";
+import { hasCapabilities } from "../../../native/capabilities.ts";
+import { readFileText } from "../../../native/libc.ts";
+import { cacheDirectory } from "../../../lib/vm/cache.ts";
+import { tinyBootFiles } from "../../../lib/vm/tiny/boot_files.ts";
+import { lendPackages } from "../../native/lend_packages.ts";
+import { OrdinaryUser } from "../../native/ordinary_user.ts";
 
-const ROOT = new URL("../../", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url);
 
 /** A machine and a device on a bridge, in a user namespace: what they come to, or why they cannot. */
 const SCRIPT = `

@@ -7,8 +7,8 @@ import {
   TopologyError,
 } from "@netyard/netyard";
 import { labFixture, waitUntil } from "@netyard/netyard/testing";
-import { connects, greet, seenBy, udp } from "./kit.ts";
-import { carrierIs, expectPings, pings, stateEvents, text } from "./vm_kit.ts";
+import { connects, greet, seenBy, udp } from "../../lab/kit.ts";
+import { carrierIs, expectPings, pings, stateEvents, text } from "./kit.ts";
 
 // a and b (machines) and pc on lan; a also on mgmt
 const lan = labFixture({ label: "lan", seed: 1 }, async (lab) => {

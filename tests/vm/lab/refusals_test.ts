@@ -10,11 +10,11 @@ import {
   VmError,
   type VmOptions,
 } from "@netyard/netyard";
-import { readFileText } from "../../native/libc.ts";
-import { ProfileError } from "../../lib/vm/profile_error.ts";
-import { TINY } from "../../lib/vm/profiles.ts";
-import { processes, qemuOf, text, unique } from "./vm_kit.ts";
-import { script } from "./vm_script.ts";
+import { readFileText } from "../../../native/libc.ts";
+import { ProfileError } from "../../../lib/vm/profile_error.ts";
+import { TINY } from "../../../lib/vm/profiles.ts";
+import { processes, qemuOf, text, unique } from "./kit.ts";
+import { script } from "./script.ts";
 
 Deno.test("what is no machine is refused, by an error of its own kind, and leaves nothing", async () => {
   await using lab = await Lab.create();
@@ -84,7 +84,7 @@ Deno.test("without QEMU the refusal says what to install", async () => {
         await Deno.symlink(`${path}/${name}`, `${directory}/${name}`).catch(() => {});
       }
     }
-    const out = await script("vm_without_qemu_main.ts", { env: { PATH: directory } });
+    const out = await script("without_qemu_main.ts", { env: { PATH: directory } });
     assertMatch(
       out,
       /^defined VmError nas: qemu-system-x86_64 is not on PATH; install it: .*qemu/m,

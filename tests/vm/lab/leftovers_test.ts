@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { waitUntil } from "@netyard/netyard/testing";
-import { processes, unique } from "./vm_kit.ts";
-import { Place, script, scriptCommand } from "./vm_script.ts";
+import { processes, unique } from "./kit.ts";
+import { Place, script, scriptCommand } from "./script.ts";
 
 const ROUNDS = 20;
 /** From before anything is made to a restore; it takes a second when idle. */
@@ -22,7 +22,7 @@ Deno.test("kill -9 of a script with machines leaves nothing on the host, wheneve
     const afterMs = (random >> 8) % LATEST_MS;
     await t.step(`after ${afterMs} ms`, async () => {
       const tag = unique("kill");
-      const [program, ...args] = scriptCommand("vm_kill_main.ts", [tag]);
+      const [program, ...args] = scriptCommand("kill_main.ts", [tag]);
       const child = new Deno.Command(program, {
         args,
         env: { TMPDIR: place.temporary },
@@ -50,7 +50,7 @@ Deno.test("kill -9 of a script with machines leaves nothing on the host, wheneve
 
 Deno.test("machines that came and went, or failed, leave no descriptor, process or directory", async () => {
   await using place = await Place.create();
-  const out = await script("vm_leftovers_main.ts", { env: { TMPDIR: place.temporary } });
+  const out = await script("leftovers_main.ts", { env: { TMPDIR: place.temporary } });
   assertEquals(JSON.parse(out.trim().split("\n").at(-1)!), []);
   assertEquals(place.left(), []);
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Lab, type Vm, VmError, VmStateError } from "@netyard/netyard";
 import { labFixture, waitUntil } from "@netyard/netyard/testing";
-import { expectPings, pings, qemuOf, stateEvents, text, unique, until } from "./vm_kit.ts";
+import { expectPings, pings, qemuOf, stateEvents, text, unique, until } from "./kit.ts";
 
 const name = unique("nas");
 

@@ -57,7 +57,7 @@ async function outcome(body: string): Promise<{ code: number; text: string }> {
   const directory = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${directory}/some_test.ts`, body);
-    const config = new URL("../../deno.json", import.meta.url).pathname;
+    const config = new URL("../../../deno.json", import.meta.url).pathname;
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["test", "-A", "--no-check", "--config", config, `${directory}/some_test.ts`],
       env: { NO_COLOR: "1" },

@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Device, Lab, LabEvent, Vm } from "@netyard/netyard";
 import { waitUntil } from "@netyard/netyard/testing";
-import { readFileText } from "../../native/libc.ts";
-import { eventsOf, pings as nodePings } from "./kit.ts";
+import { readFileText } from "../../../native/libc.ts";
+import { eventsOf, pings as nodePings } from "../../lab/kit.ts";
 
 /** Whether one ping is answered within a second, from a guest or a node. */
 export async function pings(from: Vm | Device, to: string): Promise<boolean> {

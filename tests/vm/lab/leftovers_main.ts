@@ -3,8 +3,8 @@
  * and went, or did not come up at all.
  */
 import { Lab } from "@netyard/netyard";
-import { Namespace } from "../../native/namespace.ts";
-import { TINY } from "../../lib/vm/profiles.ts";
+import { Namespace } from "../../../native/namespace.ts";
+import { TINY } from "../../../lib/vm/profiles.ts";
 
 function open(): string[] {
   Namespace.dropSockets();
