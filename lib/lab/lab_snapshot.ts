@@ -104,10 +104,12 @@ export async function restoreLab(core: LabCore, snapshot: LabSnapshot): Promise<
     );
   }
   const pairs = [...vms].map(([name, of]) => ({ vm: core.vms.get(name)!, of }));
-  for (const { vm, of } of pairs) {
-    if (of || ["booting", "stopping"].includes(vm.machine.state)) vm.machine.must("restore", what);
-    mustBeWhole(vm, what);
-  }
+  await allSettled(pairs.map(({ vm }) => vm.machine.idle()));
+  for (const { vm } of pairs) mustBeWhole(vm, what);
+  // What comes up or goes down now is of no use any more.
+  const moving = pairs.filter(({ vm }) => ["booting", "stopping"].includes(vm.machine.state));
+  await allSettled(moving.map(({ vm }) => vm.machine.powerOff()));
+  for (const { vm, of } of pairs) if (of) vm.machine.must("restore", what);
   for (const segment of core.segments()) {
     const rules = bridges.get(segment.name);
     if (rules) apply(core, segment, rules);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { labFixture } from "@netyard/netyard/testing";
+import { labFixture, waitUntil } from "@netyard/netyard/testing";
 import { LabClosedError } from "@netyard/netyard";
 
 let built = 0;
@@ -45,6 +45,18 @@ pair.test("steps share the lab of their test", async ({ vm }, t) => {
   await t.step("the file is there", async () => {
     assertEquals(await vm.readTextFile("/root/step"), "1");
   });
+  await vm.run("reboot").catch(() => {});
+  await waitUntil(() => vm.state === "booting");
+});
+
+pair.test("a machine that still boots is put back, too", async ({ vm, off }) => {
+  assertEquals([vm.state, await vm.readTextFile("/root/built")], ["running", "yes"]);
+  assertEquals((await vm.run("ls /root")).stdout, "built\n");
+  off.boot().catch(() => {});
+});
+
+pair.test("one that was off and boots is switched off", ({ off }) => {
+  assertEquals(off.state, "stopped");
 });
 
 Deno.test("a test of a fixture wants a function", () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Lab, type Vm, VmError, VmStateError } from "@netyard/netyard";
 import { labFixture, waitUntil } from "@netyard/netyard/testing";
+import { NetyardError } from "../../../native/error.ts";
 import { expectPings, pings, qemuOf, stateEvents, text, unique, until } from "./kit.ts";
 
 const name = unique("nas");
@@ -225,6 +226,49 @@ world.test("a snapshot that is taken as the plug is pulled says so", async ({ vm
   await vm.powerOff();
   assertMatch(String(await snapshot), /powerOff\(\) ended it/);
   assertEquals(vm.state, "stopped");
+});
+
+world.test("the guest's clock stands while it is paused", async ({ vm }) => {
+  const uptime = async () => parseFloat(await text(vm, "cat /proc/uptime")) * 1000;
+  const [before, started] = [await uptime(), performance.now()];
+  await vm.pause();
+  const paused = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const stood = performance.now() - paused;
+  await vm.resume();
+  const passed = await uptime() - before;
+  const went = performance.now() - started - stood;
+  assert(passed < went + 500, `${passed} ms in the guest, ${went} ms outside`);
+});
+
+Deno.test("a lab that is closed in the middle of anything ends it", async () => {
+  const acts: [string, (vm: Vm) => Promise<unknown>][] = [
+    ["snapshot", (vm) => vm.snapshot()],
+    ["restore", async (vm) => await vm.restore(await vm.snapshot())],
+    ["shutdown", (vm) => vm.shutdown()],
+    ["reset", (vm) => vm.reset()],
+    ["run", (vm) => vm.run("sleep 600")],
+    ["attach", async (vm) => {
+      const lab = labs.get(vm)!;
+      await lab.bridge("more").attach(vm);
+      await lab.dnsEntry("x.example", "10.1.1.1");
+    }],
+  ];
+  const labs = new Map<Vm, Lab>();
+  for (const [i, [what, act]] of acts.entries()) {
+    const lab = await Lab.create();
+    const each = unique(what);
+    const vm = lab.vm(each, { bridges: [lab.bridge("lan")] });
+    labs.set(vm, lab);
+    await vm.boot();
+    const going = act(vm).then(() => undefined, (error) => error);
+    await new Promise((resolve) => setTimeout(resolve, 15 * i));
+    await lab.close();
+    const error = await going;
+    assert(error === undefined || error instanceof NetyardError, `${what}: ${error}`);
+    assertEquals(vm.state, "removed");
+    await assertRejects(() => qemuOf(each), Error, "there are 0");
+  }
 });
 
 Deno.test("what is removed, or closed with its lab, while it boots ends, and says so", async () => {
