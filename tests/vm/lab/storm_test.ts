@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Lab, VmError, type VmSnapshot } from "@netyard/netyard";
-import { NetyardError } from "../../native/error.ts";
-import { expectPings, processes, qemuOf, stateEvents, text, unique } from "./vm_kit.ts";
+import { NetyardError } from "../../../native/error.ts";
+import { expectPings, processes, qemuOf, stateEvents, text, unique } from "./kit.ts";
 
 /** What may follow what; "removed" ends it. */
 const NEXT: Record<string, string[]> = {
