@@ -40,12 +40,14 @@ fi
 umount -l /mnt
 mount -t proc proc /proc 2>/dev/null || :
 trap '' CHLD
-[ -z "$2" ] || mkdir -m 700 "$2"
+if [ -n "$2" ]; then
+  mkdir -m 700 "$2"
+  trap 'rm -rf "$2"' EXIT # also if nobody is there any more to be told
+fi
 echo ready >&2
 exec 2>/dev/null >/dev/null
 [ -n "$2" ] || exec cat
 cat || :
-rm -rf "$2"
 `;
 
 /** What a node resolves names by. */

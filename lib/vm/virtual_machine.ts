@@ -154,10 +154,9 @@ export class VirtualMachine {
       await unlessAborted(life, this.#boot(life));
       this.#enter("running");
     } catch (error) {
-      if (!life.aborted) {
-        await this.#end(`${error}`);
-        this.#change("booting", before === "defined" ? "defined" : "stopped");
-      }
+      // Who ended it meanwhile knows why, and may have said what it is now.
+      await (life.aborted ? this.#ending : this.#end(`${error}`));
+      this.#change("booting", before === "defined" ? "defined" : "stopped");
       throw error;
     }
   }
@@ -463,7 +462,7 @@ export class VirtualMachine {
     if (!this.#helpers.includes(helper)) return;
     const why = `what it depends on has ended${said && `: ${said}`}`;
     if (this.#state !== "booting" && this.#run) void this.#fail(this.#run, why);
-    else void this.#end(why).then(() => this.#enter("failed", why)); // What comes up is told.
+    else void this.#end(why); // Who boots it is told.
   }
 
   /** QEMU has ended. */
