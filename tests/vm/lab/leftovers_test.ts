@@ -40,10 +40,12 @@ Deno.test("kill -9 of a script with machines leaves nothing on the host, wheneve
       }
       child.kill("SIGKILL");
       await child.status;
-      const nothing = async () =>
-        (await processes(tag)).length === 0 && place.left().length === 0 &&
-        (await memories(tag)).length === 0;
-      await waitUntil(nothing, { what: `nothing to be left (${tag})`, timeoutMs: 20_000 });
+      let left: unknown[] = [];
+      const nothing = async () => {
+        left = [...await processes(tag), ...place.left(), ...await memories(tag)];
+        return left.length === 0;
+      };
+      await waitUntil(nothing, { timeoutMs: 20_000 }).catch(() => assertEquals(left, []));
     });
   }
 });
