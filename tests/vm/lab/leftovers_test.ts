@@ -50,6 +50,34 @@ Deno.test("kill -9 of a script with machines leaves nothing on the host, wheneve
   }
 });
 
+/** Kills what it runs when a process has the words of a file in its command line. */
+const KILL_AT = `words=$1; shift
+"$@" & child=$!
+until grep -qsF -f "$words" /proc/[0-9]*/cmdline; do :; done
+kill -9 $child
+wait $child`;
+
+Deno.test("kill -9 as a machine's files are about to be made leaves none of them", async () => {
+  await using place = await Place.create();
+  const words = `${place.directory}/words`;
+  await Deno.writeTextFile(words, `${place.temporary}/netyard-`);
+  for (let round = 0; round < 6; round++) {
+    const { code } = await new Deno.Command("sh", {
+      args: ["-c", KILL_AT, "sh", words, ...scriptCommand("vm_kill_main.ts", [unique("early")])],
+      env: { TMPDIR: place.temporary },
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    assertEquals(code, 128 + 9);
+    const quiet = `! grep -qsF -f ${words} /proc/[0-9]*/cmdline`;
+    await waitUntil(
+      async () => (await new Deno.Command("sh", { args: ["-c", quiet] }).output()).success,
+      { what: "all processes to end", timeoutMs: 20_000 },
+    );
+    assertEquals(place.left(), [], `in round ${round}`);
+  }
+});
+
 Deno.test("machines that came and went, or failed, leave no descriptor, process or directory", async () => {
   await using place = await Place.create();
   const out = await script("leftovers_main.ts", { env: { TMPDIR: place.temporary } });
