@@ -53,7 +53,7 @@ Deno.test("kill -9 of a script with machines leaves nothing on the host, wheneve
 /** Kills what it runs when a process has the words of a file in its command line. */
 const KILL_AT = `words=$1; shift
 "$@" & child=$!
-until grep -qsF -f "$words" /proc/[0-9]*/cmdline; do :; done
+until grep -qsF -f "$words" /proc/[0-9]*/cmdline || ! kill -0 $child; do :; done
 kill -9 $child
 wait $child`;
 
@@ -63,7 +63,7 @@ Deno.test("kill -9 as a machine's files are about to be made leaves none of them
   await Deno.writeTextFile(words, `${place.temporary}/netyard-`);
   for (let round = 0; round < 6; round++) {
     const { code } = await new Deno.Command("sh", {
-      args: ["-c", KILL_AT, "sh", words, ...scriptCommand("vm_kill_main.ts", [unique("early")])],
+      args: ["-c", KILL_AT, "sh", words, ...scriptCommand("kill_main.ts", [unique("early")])],
       env: { TMPDIR: place.temporary },
       stdout: "null",
       stderr: "null",
