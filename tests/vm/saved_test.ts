@@ -142,3 +142,36 @@ Deno.test("what is made for the boot cache is made by one at a time, and by each
     assertEquals(log, ["one begins", "one ends", "two begins", "two ends"]);
   });
 });
+
+Deno.test("a snapshot is written where it is named, also by a relative path or with a slash", async () => {
+  await scratch(async (directory) => {
+    const saved = machine();
+    using _memory = saved.memory;
+    const relative = `${"../".repeat(Deno.cwd().split("/").length)}${directory.slice(1)}/nas`;
+    for (const path of [relative, `${directory}/other/`]) {
+      await writeSaved(path, saved, { checked: true });
+      (await readSaved(path, READ)).memory.close();
+    }
+    const names = [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+    assertEquals(names, ["nas", "other"]);
+    await assertRejects(
+      () => writeSaved(`${directory}/nas`, saved, { checked: true }),
+      SnapshotError,
+      "is there already",
+    );
+    assertEquals([...Deno.readDirSync(directory)].length, 2);
+  });
+});
+
+Deno.test("what a killed process had half written to the cache goes, once it is old", async () => {
+  await scratch(async (directory) => {
+    const old = new Date(Date.now() - 2 * 3_600_000);
+    for (const name of [".making-old", ".making-new"]) await Deno.mkdir(`${directory}/${name}`);
+    await Deno.utime(`${directory}/.making-old`, old, old);
+    const saved = machine();
+    using _memory = saved.memory;
+    await new BootCache(directory).put("key", saved);
+    const names = [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+    assertEquals(names, [".making-new", "key"]);
+  });
+});

@@ -40,11 +40,41 @@ Deno.test("kill -9 of a script with machines leaves nothing on the host, wheneve
       }
       child.kill("SIGKILL");
       await child.status;
-      const nothing = async () =>
-        (await processes(tag)).length === 0 && place.left().length === 0 &&
-        (await memories(tag)).length === 0;
-      await waitUntil(nothing, { what: `nothing to be left (${tag})`, timeoutMs: 20_000 });
+      let left: unknown[] = [];
+      const nothing = async () => {
+        left = [...await processes(tag), ...place.left(), ...await memories(tag)];
+        return left.length === 0;
+      };
+      await waitUntil(nothing, { timeoutMs: 20_000 }).catch(() => assertEquals(left, []));
     });
+  }
+});
+
+/** Kills what it runs when a process has the words of a file in its command line. */
+const KILL_AT = `words=$1; shift
+"$@" & child=$!
+until grep -qsF -f "$words" /proc/[0-9]*/cmdline || ! kill -0 $child; do :; done
+kill -9 $child
+wait $child`;
+
+Deno.test("kill -9 as a machine's files are about to be made leaves none of them", async () => {
+  await using place = await Place.create();
+  const words = `${place.directory}/words`;
+  await Deno.writeTextFile(words, `${place.temporary}/netyard-`);
+  for (let round = 0; round < 6; round++) {
+    const { code } = await new Deno.Command("sh", {
+      args: ["-c", KILL_AT, "sh", words, ...scriptCommand("kill_main.ts", [unique("early")])],
+      env: { TMPDIR: place.temporary },
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    assertEquals(code, 128 + 9);
+    const quiet = `! grep -qsF -f ${words} /proc/[0-9]*/cmdline`;
+    await waitUntil(
+      async () => (await new Deno.Command("sh", { args: ["-c", quiet] }).output()).success,
+      { what: "all processes to end", timeoutMs: 20_000 },
+    );
+    assertEquals(place.left(), [], `in round ${round}`);
   }
 });
 

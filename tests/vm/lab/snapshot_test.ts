@@ -151,7 +151,7 @@ world.test("nothing that is open is cut in half: the refusal names it", async ({
   }
   {
     await using process = await a.spawn("sleep 600");
-    await both(`the output of process ${process.pid}, by spawn() is open`);
+    await both(`the output of process ${process.pid} of spawn() is open`);
     (await b.snapshot()).close();
   }
   await a.restore(snapshot);
