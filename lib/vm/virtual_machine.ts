@@ -461,8 +461,9 @@ export class VirtualMachine {
   #lost(helper: Helper, said: string): void {
     if (!this.#helpers.includes(helper)) return;
     const why = `what it depends on has ended${said && `: ${said}`}`;
-    if (this.#state !== "booting" && this.#run) void this.#fail(this.#run, why);
-    else void this.#end(why); // Who boots it is told.
+    const isOn = this.#state === "running" || this.#state === "paused";
+    if (isOn && this.#run) void this.#fail(this.#run, why);
+    else if (this.#state === "booting") void this.#end(why); // Who boots it is told.
   }
 
   /** QEMU has ended. */

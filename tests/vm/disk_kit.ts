@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { type Disk, Lab } from "@netyard/netyard";
 import type { Vm } from "../../lib/lab/vm.ts";
+import { temporaryIn } from "../../lib/vm/temporary.ts";
 
 /** A lab with one machine, and a directory in which nothing of it may be left. */
 export async function withVm(
@@ -11,16 +12,13 @@ export async function withVm(
   const directory = await Deno.makeTempDir();
   const temporary = `${directory}/tmp`;
   await Deno.mkdir(temporary);
-  const before = Deno.env.get("TMPDIR");
-  Deno.env.set("TMPDIR", temporary);
+  using _ = temporaryIn(temporary);
   try {
     await using lab = await Lab.create({ label: "disks" });
     await use(lab.vm("nas", {}), lab, directory);
     await lab.close();
     assertEquals([...Deno.readDirSync(temporary)], []);
   } finally {
-    if (before === undefined) Deno.env.delete("TMPDIR");
-    else Deno.env.set("TMPDIR", before);
     await Deno.remove(directory, { recursive: true });
   }
 }

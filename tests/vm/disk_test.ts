@@ -7,6 +7,8 @@ import { DiskError, VmStateError } from "../../lib/vm/errors.ts";
 import { InvalidOptionError } from "../../lib/options/parse_options.ts";
 import { hashOf, host, inside, outside, rawFile, sectorOf, withVm, write } from "./disk_kit.ts";
 
+const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+
 Deno.test("a fresh disk that was given before the boot is there after it, and has what was written from either side", async () => {
   await withVm(async (vm) => {
     const disk = await vm.attachDisk({ size: "64M", name: "data" });
@@ -377,31 +379,30 @@ Deno.test("a disk is not plugged into a guest that stands still, nor used when i
 });
 
 Deno.test("a host without qemu-img says what to install", async () => {
-  await withVm(async (vm, _, directory) => {
-    await rawFile(`${directory}/image`, "r");
-    const path = Deno.env.get("PATH")!;
-    await Deno.mkdir(`${directory}/bin`);
+  const directory = await Deno.makeTempDir();
+  try {
     // The tools that a machine's first process needs, and no QEMU.
     for (const name of ["sh", "mount", "umount", "mkdir", "cat", "rm", "unshare", "nsenter"]) {
-      const real = path.split(":").map((each) => `${each}/${name}`);
+      const real = Deno.env.get("PATH")!.split(":").map((each) => `${each}/${name}`);
       for (const each of real) {
         if (await Deno.stat(each).catch(() => undefined)) {
-          await Deno.symlink(each, `${directory}/bin/${name}`).catch(() => {});
+          await Deno.symlink(each, `${directory}/${name}`).catch(() => {});
         }
       }
     }
-    Deno.env.set("PATH", `${directory}/bin`);
-    try {
-      await assertRejects(
-        () => vm.attachDisk({ path: `${directory}/image` }),
-        DiskError,
-        "this needs the program qemu-img, which is not on PATH: ",
-      );
-      await vm.attachDisk({ size: "1M" }); // which needs none
-    } finally {
-      Deno.env.set("PATH", path);
-    }
-  });
+    const script = new URL("disk_without_tools_main.ts", import.meta.url).pathname;
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", "--config", CONFIG, script],
+      env: { PATH: directory },
+    }).output();
+    const said = new TextDecoder().decode(stdout);
+    assert(success, new TextDecoder().decode(stderr));
+    assertStringIncludes(said, "DiskError");
+    assertStringIncludes(said, "this needs the program qemu-img, which is not on PATH: ");
+    assertStringIncludes(said, "fresh: 1048576");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });
 
 Deno.test("a host whose disk is full is an error for the guest, and for who asks for more", async () => {

@@ -188,15 +188,15 @@ Deno.test({
         const error = await assertRejects(() => vm.boot(), NetyardError);
         assertStringIncludes(
           (error as Error).message,
-          `imageProfile(): the image ${path} ${message}`,
+          `imageProfile(): ${path}: ${message}`,
         );
         assertEquals(vm.state, "defined");
       };
-      await refused("a", at("none"), undefined, "is not there");
-      await refused("b", directory, undefined, "is no file");
-      await refused("c", at("over.qcow2"), undefined, `needs another file, ${at("base.qcow2")},`);
-      await refused("d", at("data.qcow2"), undefined, `needs another file, ${at("d.raw")},`);
-      await refused("e", at("raw"), "qcow2", "cannot be read as qcow2: ");
+      await refused("a", at("none"), undefined, "there is no such file");
+      await refused("b", directory, undefined, "it is not a file");
+      await refused("c", at("over.qcow2"), undefined, "it has a backing file");
+      await refused("d", at("data.qcow2"), undefined, "it keeps its data in another file");
+      await refused("e", at("raw"), "qcow2", "it is no qcow2 image");
     });
     assertThrows(
       () => imageProfile({ path: "x", user: "y" } as unknown as { path: string }),
