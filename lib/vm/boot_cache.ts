@@ -28,7 +28,10 @@ export class BootCache {
   async find(key: string, label: string): Promise<SavedMachine | undefined> {
     const directory = this.#path(key);
     try {
-      return await readSaved(directory, { label, checked: false });
+      const found = await readSaved(directory, { label, checked: false });
+      const now = new Date(); // Those that were used the longest ago go first.
+      await Deno.utime(directory, now, now).catch(() => {});
+      return found;
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
       await Deno.remove(directory, { recursive: true }).catch(() => {});
@@ -36,7 +39,7 @@ export class BootCache {
     }
   }
 
-  /** Keeps one, and lets go of those that were made the longest ago. */
+  /** Keeps one, and lets go of those that were used the longest ago. */
   async put(key: string, machine: SavedMachine): Promise<void> {
     await this.remove(key);
     await writeSaved(this.#path(key), machine, { checked: false });

@@ -12,6 +12,7 @@ import { loadState, saveState } from "./migration.ts";
 import type { BootSource } from "./profile.ts";
 import { Qemu } from "./qemu.ts";
 import type { Card, SavedMachine } from "./saved.ts";
+import { type SavedDrive, saveDrives } from "./saved_drives.ts";
 import { within } from "./within.ts";
 
 /** How many cards and disks can come and go; each slot more costs a guest's boot some time. */
@@ -160,9 +161,10 @@ export class MachineRun {
     disks?: { calmly: Calmly; save: () => Promise<SavedMachine["disks"]> },
   ): Promise<Omit<SavedMachine, "shape">> {
     const { qmp } = this.qemu;
-    const { life, host, memory: own } = this.#options;
+    const { life, host, source, memory: own } = this.#options;
     await qmp.execute("stop");
     let memory: MemoryFile | undefined;
+    let drives: SavedDrive[] = [];
     try {
       try {
         const take = () => saveState(this.qemu, this.#socket, this.#scaled(ANSWER_MS));
@@ -173,12 +175,14 @@ export class MachineRun {
         memory = await own.copy(`${host.name} (saved)`);
         life.throwIfAborted();
         const cards = this.cards.map((card) => ({ ...card }));
-        return { cards, state, memory, disks: await disks?.save() ?? [] };
+        drives = await saveDrives(source.drives ?? []);
+        return { cards, state, memory, disks: await disks?.save() ?? [], drives };
       } finally {
         if (goOn && !life.aborted) await qmp.execute("cont");
       }
     } catch (error) {
       memory?.close();
+      for (const { content } of drives) content.close();
       throw error;
     }
   }

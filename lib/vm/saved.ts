@@ -11,6 +11,12 @@ import {
   sumOf,
   writeSavedDisks,
 } from "./saved_disks.ts";
+import {
+  readSavedDrives,
+  type SavedDrive,
+  savedDriveSchema,
+  writeSavedDrives,
+} from "./saved_drives.ts";
 import type { Accel, GuestArch } from "./machine_spec.ts";
 
 /** A network card of a machine. */
@@ -44,13 +50,16 @@ export interface SavedMachine {
   /** What QEMU tells of its devices and processors. */
   state: Uint8Array;
   memory: MemoryFile;
-  /** Those that were attached; what a profile has from the start is not saved. */
+  /** Those that were attached. */
   disks: SavedDisk[];
+  /** Those that it has from the start and writes to. Default: none. */
+  drives?: SavedDrive[];
 }
 
 /** Lets go of what a saved machine holds. */
-export function closeSaved({ memory, disks }: SavedMachine): void {
+export function closeSaved({ memory, disks, drives = [] }: SavedMachine): void {
   memory.close();
+  for (const { content } of drives) content.close();
   for (const { content } of disks) content?.close();
 }
 
@@ -92,6 +101,7 @@ const manifestSchema = z.strictObject({
   })),
   /** Left out where there are none. */
   disks: z.array(savedDiskSchema).optional(),
+  drives: z.array(savedDriveSchema).optional(),
   /** Checksums of what the other files have (CRC-32). */
   stateSum: z.number(),
   memorySum: z.number().nullable(),
@@ -107,7 +117,7 @@ const manifestSchema = z.strictObject({
  */
 export async function writeSaved(
   directory: string,
-  { shape, cards, state, memory, disks }: SavedMachine,
+  { shape, cards, state, memory, disks, drives = [] }: SavedMachine,
   options: { checked: boolean },
 ): Promise<void> {
   directory = resolve(directory);
@@ -123,6 +133,7 @@ export async function writeSaved(
       shape,
       cards,
       ...disks.length > 0 ? { disks: await writeSavedDisks(making, disks) } : {},
+      ...drives.length > 0 ? { drives: await writeSavedDrives(making, drives) } : {},
       stateSum: crc32(state),
       memorySum: options.checked ? await sumOf(`${making}/memory`) : null,
       memoryTime: mtime?.getTime() ?? 0,
@@ -176,8 +187,14 @@ export async function readSaved(
     }
     const memory = await MemoryFile.read(options.label, path);
     try {
-      const disks = await readSavedDisks(directory, manifest.disks ?? []);
-      return { shape, cards, state, memory, disks };
+      const drives = await readSavedDrives(directory, manifest.drives ?? []);
+      try {
+        const disks = await readSavedDisks(directory, manifest.disks ?? []);
+        return { shape, cards, state, memory, disks, ...drives.length > 0 ? { drives } : {} };
+      } catch (error) {
+        for (const { content } of drives) content.close();
+        throw error;
+      }
     } catch (error) {
       memory.close();
       throw error instanceof SavedDiskError ? damaged(error.message, error) : error;

@@ -111,8 +111,8 @@ async function prepare(known: Known, site: ProfileSite): Promise<BootSource> {
     drives,
     helpers: own?.helpers,
     emulatedCpu: own?.emulatedCpu ?? "Nehalem",
-    canBeSaved: drives.length === 0 && (own?.canBeSaved ?? true),
-    whyNotSaved: drives.length > 0 ? "it has disks, which would not be saved with it" : undefined,
+    canBeSaved: own?.canBeSaved ?? true,
+    whyNotSaved: own?.whyNotSaved,
     ip: keys.ip ?? (isBase ? own.ip : "ip"),
     reseed: isBase ? own.reseed : undefined,
     bootMs: keys.agentTimeout === undefined

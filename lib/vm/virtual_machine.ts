@@ -20,6 +20,7 @@ import {
   type SavedMachine,
   SnapshotError,
 } from "./saved.ts";
+import { isOwn, putDrives } from "./saved_drives.ts";
 import { mustAllow, type VmOperation, type VmState } from "./state.ts";
 import { unlessAborted, within } from "./within.ts";
 
@@ -165,7 +166,9 @@ export class VirtualMachine {
     await this.#ending;
     const source = await this.#prepare();
     const { cache } = this.#options;
-    if (cache && source.canBeSaved) {
+    // What it wrote to disks of its own, before it was switched off, is there when it boots again.
+    const isFirst = this.#started === 0 || !source.drives?.some(isOwn);
+    if (cache && source.canBeSaved && isFirst) {
       await this.#bootByCache(cache, source, life);
       await this.disks.plugAll();
     } else await this.#bootCold(source, life, await this.disks.specs());
@@ -382,6 +385,7 @@ export class VirtualMachine {
     together?: Meeting,
   ): Promise<void> {
     const how = { cards: saved.cards, disks, incoming: true };
+    await putDrives(saved.drives ?? [], this.#source!.drives ?? []);
     const run = await this.#start(this.#source!, saved.memory, how, life);
     await run.load(saved, together);
   }

@@ -57,7 +57,9 @@ const DEFAULT_BOOT_MS = 60_000;
  * machine writes to a file of its own; the image stays as it is. A machine that is shut down and
  * booted again finds its disk as it was.
  *
- * Such a machine boots each time, and cannot be saved: snapshots have no disks.
+ * The first of its kind sets itself up, which takes a minute under emulation; later ones resume from
+ * there, and share what it drew at random then, such as its SSH host keys and machine-id. With
+ * `bootCache: false` each sets itself up. Switched off, a machine keeps what it wrote.
  *
  * @throws {InvalidOptionError} If the options are not as they should be.
  * @throws {MemorySizeError} If the memory is none; other errors of memory likewise.
@@ -77,7 +79,7 @@ export function imageProfile(options: ImageProfileOptions): Profile {
     name,
     memoryBytes: memoryBytes(given.memory ?? "1G", hostMemoryBytes(), what),
     cpus: given.cpus,
-    async prepare({ host, directory, onProgress }) {
+    async prepare({ directory, onProgress }) {
       const image = await checkedImage(what, given);
       const root = await ownDisk(what, "root", image, directory);
       const seed = `${directory}/seed.img`;
@@ -85,8 +87,9 @@ export function imageProfile(options: ImageProfileOptions): Profile {
       await Deno.writeFile(
         seed,
         seedDisk({
-          instanceId: `netyard-${sha256(directory).slice(0, 16)}`,
-          hostname: host.name,
+          // The same for all: they resume from what the first has booted, and are named after that.
+          instanceId: "netyard",
+          hostname: "netyard",
           userData: given.userData,
           agent: tiny && agentFiles(await Deno.readFile(tiny.initrd)),
         }),
@@ -94,12 +97,11 @@ export function imageProfile(options: ImageProfileOptions): Profile {
       return {
         name,
         arch: "x86_64",
-        hash: sha256(directory),
+        hash: sha256(JSON.stringify([image, given.userData, tiny?.hash])),
         drives: [root, { id: "seed", path: seed, format: "raw", readOnly: true }],
         // Distributions for x86-64-v2 do not start on less.
         emulatedCpu: "Nehalem",
-        canBeSaved: false,
-        whyNotSaved: "its disk would not be saved with it",
+        canBeSaved: true,
         ip: "ip",
         bootMs: given.agentTimeout === undefined
           ? DEFAULT_BOOT_MS
