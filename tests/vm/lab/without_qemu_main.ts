@@ -1,4 +1,4 @@
-/** Run by `vm_refusals_test.ts` on a PATH without QEMU: prints how booting fails. */
+/** Run by `refusals_test.ts` on a PATH without QEMU: prints how booting fails. */
 import { Lab } from "@netyard/netyard";
 
 await using lab = await Lab.create();
