@@ -1,5 +1,6 @@
 import { fail, mustBeNew, mustExist, mustMatch, own } from "./draft.ts";
-import type { BridgeRulesState, BridgeState, LabEvent, LabState, RouterState } from "./types.ts";
+import type { LabEvent, LabState, RouterState } from "./types.ts";
+import type { BridgeRulesState, BridgeState } from "./bridge_types.ts";
 
 /** What happens to bridges, routers' LANs among them. */
 export function applyToBridges(

@@ -6,13 +6,6 @@
  */
 
 export {
-  type BridgeImpairmentsState,
-  type BridgeImpairmentState,
-  type BridgePartitionsState,
-  type BridgeRulesState,
-  type BridgeState,
-  type BridgeUplinkState,
-  type BridgeWayState,
   type DeviceState,
   type DnsTable,
   EVENT_VERSION,
@@ -31,6 +24,15 @@ export {
   type VmMachineState,
   type VmStateName,
 } from "./types.ts";
+export type {
+  BridgeImpairmentsState,
+  BridgeImpairmentState,
+  BridgePartitionsState,
+  BridgeRulesState,
+  BridgeState,
+  BridgeUplinkState,
+  BridgeWayState,
+} from "./bridge_types.ts";
 export {
   bridgeStateSchema,
   deviceStateSchema,

@@ -1,9 +1,6 @@
 import { z } from "zod";
 import { EventFormatError } from "./errors.ts";
 import {
-  type BridgeImpairmentState,
-  type BridgeRulesState,
-  type BridgeState,
   type DeviceState,
   EVENT_VERSION,
   type InterfaceState,
@@ -14,6 +11,7 @@ import {
   type RouterState,
   type VmMachineState,
 } from "./types.ts";
+import type { BridgeImpairmentState, BridgeRulesState, BridgeState } from "./bridge_types.ts";
 
 const json: z.ZodType<unknown> = z.json();
 const modeOrConfig: z.ZodType<string | object> = z.union([z.string(), z.record(z.string(), json)]);

@@ -4,7 +4,7 @@ import type {
   BridgeImpairmentsState,
   BridgePartitionsState,
   BridgeState,
-} from "../events/types.ts";
+} from "../events/bridge_types.ts";
 import type { BridgeRecord, Segment } from "./model.ts";
 
 /** Bridges as the plain data that events carry. */

@@ -6,16 +6,16 @@ import { tail } from "./tail.ts";
 /** Something about a virtual machine failed; each cause has a subclass. */
 export class VmError extends NetyardError {}
 
-/** What QEMU's machine protocol (QMP) refused, or did not answer. */
-export class QmpError extends VmError {
-  /** The command, for example `set_link`. */
+/** A command that was refused, or not answered, by who carries it out. */
+export class VmCommandError extends VmError {
+  /** The command, for example `set_link` or `guest-exec`. */
   readonly command: string;
-  /** QEMU's class of the error, for example `DeviceNotFound`; undefined if QEMU gave no answer. */
+  /** The class of the error, for example `DeviceNotFound`; undefined if there was no answer. */
   readonly errorClass?: string;
-  /** QEMU's own words; undefined if it gave no answer. */
+  /** The answer's own words; undefined if there was none. */
   readonly desc?: string;
 
-  /** `answer` is what QEMU said, if it said anything. */
+  /** `answer` is what was said, if anything was. */
   constructor(
     message: string,
     command: string,
@@ -28,29 +28,12 @@ export class QmpError extends VmError {
     this.desc = answer.desc;
   }
 }
+
+/** What QEMU's machine protocol (QMP) refused, or did not answer. */
+export class QmpError extends VmCommandError {}
 
 /** What the QEMU guest agent refused, or did not answer. */
-export class GuestAgentError extends VmError {
-  /** The command, for example `guest-exec`. */
-  readonly command: string;
-  /** The agent's class of the error, for example `CommandNotFound`; undefined without an answer. */
-  readonly errorClass?: string;
-  /** The agent's own words; undefined if it gave no answer. */
-  readonly desc?: string;
-
-  /** `answer` is what the agent said, if it said anything. */
-  constructor(
-    message: string,
-    command: string,
-    answer: { class?: string; desc?: string } = {},
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.command = command;
-    this.errorClass = answer.class;
-    this.desc = answer.desc;
-  }
-}
+export class GuestAgentError extends VmCommandError {}
 
 /** An operation that the VM's state does not allow. */
 export class VmStateError extends VmError {

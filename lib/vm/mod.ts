@@ -11,6 +11,7 @@ export {
   GuestDeadlineError,
   GuestFileError,
   QmpError,
+  VmCommandError,
   VmError,
   VmStateError,
 } from "./errors.ts";

@@ -1,3 +1,4 @@
+import type { VmStateName } from "../events/mod.ts";
 import { VmStateError } from "./errors.ts";
 
 /**
@@ -14,15 +15,7 @@ import { VmStateError } from "./errors.ts";
  * | `failed` | QEMU ended, or the guest did, without having been asked to; it can be booted again |
  * | `removed` | it is gone |
  */
-export type VmState =
-  | "defined"
-  | "booting"
-  | "running"
-  | "paused"
-  | "stopping"
-  | "stopped"
-  | "failed"
-  | "removed";
+export type VmState = VmStateName;
 
 const ALLOWED = {
   boot: ["defined", "stopped", "failed"],

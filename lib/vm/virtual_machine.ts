@@ -1,4 +1,3 @@
-import type { Host } from "../node/host.ts";
 import { MemoryFile } from "../../native/memory_file.ts";
 import type { Acceleration } from "./acceleration.ts";
 import type { BootCache } from "./boot_cache.ts";
@@ -8,10 +7,11 @@ import { Disks } from "./disks.ts";
 import { VmError } from "./errors.ts";
 import type { Guest } from "./guest.ts";
 import type { GuestProcess } from "./guest_process.ts";
+import type { VirtualMachineOptions } from "./machine_options.ts";
 import { MachineRun, SLOTS } from "./machine_run.ts";
-import type { DriveSpec, GuestArch } from "./machine_spec.ts";
+import type { DriveSpec } from "./machine_spec.ts";
 import type { Meeting } from "./meeting.ts";
-import type { BootSource, Helper, Profile } from "./profile.ts";
+import type { BootSource, Helper } from "./profile.ts";
 import type { QmpEvent } from "./qmp.ts";
 import {
   type Card,
@@ -29,27 +29,6 @@ const SHUTDOWN_MS = 30_000;
 
 /** Where a QEMU runs; it may be there for a moment longer in another state. */
 const HAS_QEMU: readonly VmState[] = ["booting", "running", "paused", "stopping"];
-
-/** What a machine is made of. */
-export interface VirtualMachineOptions {
-  host: Host;
-  /** Exists as long as the host's processes. */
-  directory: string;
-  profile: Profile;
-  memoryBytes: number;
-  cpus: number;
-  acceleration: (arch: GuestArch) => Promise<Acceleration>;
-  /** Where machines that have booted are kept; undefined for nowhere. */
-  cache: BootCache | undefined;
-  /** Tells of what takes its time. */
-  onProgress: (line: string) => void;
-  /** Makes a guest that has come up what it is to be, before anybody else may use it. */
-  settle: (guest: Guest, how: "booted" | "resumed") => Promise<void>;
-  /** Told of each new state, and why, if it was not asked for. */
-  onState: (state: VmState, why?: string) => void;
-  /** Given all that the guest writes to its console. */
-  onConsole?: (chunk: Uint8Array) => void;
-}
 
 /** A QEMU virtual machine: its life, without the network that it is in. */
 export class VirtualMachine {
