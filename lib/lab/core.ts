@@ -165,6 +165,12 @@ export class LabCore implements LabServices {
     const segment = typeof reference === "string"
       ? this.bridges.get(reference)?.segment
       : bridgeHandles.get(reference);
+    if (!segment && typeof reference === "string" && !this.routers.has(reference)) {
+      const known = [...this.routers.keys(), ...this.bridges.keys()].join(", ") || "none yet";
+      throw new NotFoundError(
+        `${what}: there is no router or bridge "${reference}"; there are: ${known}`,
+      );
+    }
     if (!segment) return this.router(what, reference).lan;
     const { name, owner } = segment;
     if (owner.removed) throw new NodeRemovedError(`${what}: "${name}" was removed`);

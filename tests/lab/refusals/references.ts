@@ -70,7 +70,7 @@ export const REFERENCES: Refusal[] = [
     second({ gateway: "nobody" }),
     NotFoundError,
     'gateway of "eth1"',
-    'no router "nobody"',
+    'no router or bridge "nobody"',
   ],
   [
     "a gateway of another lab",
@@ -94,7 +94,7 @@ export const REFERENCES: Refusal[] = [
     "to replug to a router that is not there",
     ({ pc }) => pc.interface("eth0").replug("nobody"),
     NotFoundError,
-    'no router "nobody"',
+    'no router or bridge "nobody"',
   ],
   [
     "to replug to a router of another lab",
