@@ -9,6 +9,7 @@
 export const ORDER: readonly (readonly string[])[] = [
   ["std"],
   ["options"],
+  ["toml"],
   ["address"],
   ["link"],
   ["nat", "firewall"],

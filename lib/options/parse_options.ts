@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { NetyardError } from "../../native/error.ts";
 import { nearest } from "./nearest.ts";
-import { rule } from "./rule.ts";
+import { keyRule, rule } from "./rule.ts";
 
 /** Options that are not what their schema asks for; the message has one line for each fault. */
 export class InvalidOptionError extends NetyardError {}
@@ -40,50 +40,86 @@ export function parseOptions<S extends z.ZodType>(
   value: unknown,
   what: string,
 ): z.output<S> {
-  const result = schema.safeParse(value, { error: rule });
-  if (result.success) return result.data;
-  const lines = result.error.issues.flatMap((issue) => explain(issue, [], value));
-  throw new InvalidOptionError(lines.map((line) => `${what}: ${line}`).join("\n"));
+  const result = checkOptions(schema, value);
+  if ("data" in result) return result.data;
+  throw new InvalidOptionError(
+    result.faults.map(({ message }) => `${what}: ${message}`).join("\n"),
+  );
+}
+
+/** What is wrong with a value, and where in it. */
+export interface OptionFault {
+  /** The keys that lead to it; of an unknown key, that one too. */
+  path: readonly PropertyKey[];
+  /** Which option, its value and the rule. */
+  message: string;
+}
+
+/**
+ * As {@link parseOptions}, for whoever says himself what is wrong.
+ *
+ * @param noun What the parts of the value are called: options, or the keys of a file.
+ */
+export function checkOptions<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  noun: "option" | "key" = "option",
+): { data: z.output<S> } | { faults: OptionFault[] } {
+  const result = schema.safeParse(value, { error: noun === "key" ? keyRule : rule });
+  if (result.success) return { data: result.data };
+  return { faults: result.error.issues.flatMap((issue) => explain(issue, [], value, noun)) };
 }
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** The lines for an issue whose path begins at `base`, where `root` is what the whole was given. */
-function explain(issue: Issue, base: Path, root: unknown): string[] {
+/** The faults of an issue whose path begins at `base`, where `root` is what the whole was given. */
+function explain(issue: Issue, base: Path, root: unknown, noun: string): OptionFault[] {
   const path = [...base, ...issue.path];
   switch (issue.code) {
     case "unrecognized_keys":
-      return unknownKeys(issue, path);
+      return unknownKeys(issue, path, noun);
     case "invalid_union":
-      return explainUnion(issue, path, root);
+      return explainUnion(issue, path, root, noun);
     case "invalid_key":
       // The path of an issue with a record's key ends in the key.
-      return issue.issues.map(({ message }) =>
-        `${subject(path.slice(0, -1))} has the key ${quote(String(path.at(-1)))}${
+      return issue.issues.map(({ message }) => ({
+        path,
+        message: `${subject(path.slice(0, -1))} has the key ${quote(String(path.at(-1)))}${
           isRule(message) ? ", which " : ": "
-        }${message}`
-      );
+        }${message}`,
+      }));
     case "invalid_element":
-      return issue.issues.flatMap((inner) => explain(inner, path, root));
+      return issue.issues.flatMap((inner) => explain(inner, path, root, noun));
     case "custom":
       // A refinement of the whole speaks for itself; showing all that was given would drown it.
-      return [
-        path.length > 0 || isRule(issue.message) ? fault(path, root, issue.message) : issue.message,
-      ];
+      return [{
+        path,
+        message: path.length > 0 || isRule(issue.message)
+          ? fault(path, root, issue.message)
+          : issue.message,
+      }];
     case "invalid_value":
-      return [fault(path, root, issue.message) + meantValue(valueAt(root, path), [issue])];
+      return [{
+        path,
+        message: fault(path, root, issue.message) + meantValue(valueAt(root, path), [issue]),
+      }];
     default:
-      return [fault(path, root, issue.message)];
+      return [{ path, message: fault(path, root, issue.message) }];
   }
 }
 
-function unknownKeys(issue: Issue & { code: "unrecognized_keys" }, path: Path): string[] {
+function unknownKeys(
+  issue: Issue & { code: "unrecognized_keys" },
+  base: Path,
+  noun: string,
+): OptionFault[] {
   const hints = issue.message.split("\n");
   return issue.keys.map((key, i) => {
     // A message of the schema's own is not a list of hints.
     const hint = /^[.;] /.test(hints[i] ?? "") ? hints[i] : `: ${issue.message}`;
-    return `unknown option ${quote(pathText([...path, key]))}${hint}`;
+    const path = [...base, key];
+    return { path, message: `unknown ${noun} ${quote(pathText(path))}${hint}` };
   });
 }
 
@@ -95,12 +131,13 @@ function explainUnion(
   issue: Issue & { code: "invalid_union" },
   path: Path,
   root: unknown,
-): string[] {
+  noun: string,
+): OptionFault[] {
   const value = valueAt(root, path);
   const meant = issue.errors.filter((issues) => !isOfOtherKind(issues, value));
   if (meant.length > 0) {
     const fewest = meant.reduce((best, each) => weight(each) < weight(best) ? each : best);
-    return fewest.flatMap((inner) => explain(inner, path, root));
+    return fewest.flatMap((inner) => explain(inner, path, root, noun));
   }
   const rules = alternatives(issue);
   const message = rules.length === 0
@@ -108,7 +145,7 @@ function explainUnion(
     : rules.every((each) => each.startsWith("must be "))
     ? `must be ${join(rules.map((each) => each.slice("must be ".length)))}`
     : join(rules);
-  return [fault(path, root, message) + meantValue(value, issue.errors.flat())];
+  return [{ path, message: fault(path, root, message) + meantValue(value, issue.errors.flat()) }];
 }
 
 /** Whether a branch of a union refused the value itself and not something in it. */

@@ -3,6 +3,11 @@ import { nearest } from "./nearest.ts";
 
 type RawIssue = z.core.$ZodRawIssue;
 
+/** As {@link rule}, of a file, whose parts are called keys. */
+export function keyRule(issue: RawIssue): string {
+  return rule(issue, "Keys").replace(/ an object\b/, " a table").replace(/ object\b/, " table");
+}
+
 /**
  * What a value that zod refused would have to be: `must be one of none, home`. It serves as zod's
  * error map, so that a message of the schema's own takes precedence.
@@ -21,7 +26,7 @@ type RawIssue = z.core.$ZodRawIssue;
  * assertEquals(error?.issues[0].message, "must be at least 1");
  * ```
  */
-export function rule(issue: RawIssue): string {
+export function rule(issue: RawIssue, parts = "Options"): string {
   switch (issue.code) {
     case "invalid_type":
       if (issue.expected === "never") return "must be left out";
@@ -39,7 +44,7 @@ export function rule(issue: RawIssue): string {
     case "invalid_union":
       return issue.options ? `must be ${oneOf(issue.options as z.core.util.Primitive[])}` : "";
     case "unrecognized_keys":
-      return issue.keys.map((key) => keyHint(key, keysOf(issue.inst))).join("\n");
+      return issue.keys.map((key) => keyHint(key, keysOf(issue.inst), parts)).join("\n");
     default:
       return "is not accepted here";
   }
@@ -131,10 +136,10 @@ function keysOf(inst: RawIssue["inst"]): string[] {
   return [];
 }
 
-function keyHint(key: string, keys: string[]): string {
+function keyHint(key: string, keys: string[], parts: string): string {
   const meant = nearest(key, keys);
   const question = meant === undefined ? "." : `; did you mean ${JSON.stringify(meant)}?`;
   return keys.length > 0
-    ? `${question} Options: ${keys.join(", ")}`
-    : `${question} No options exist`;
+    ? `${question} ${parts}: ${keys.join(", ")}`
+    : `${question} No ${parts.toLowerCase()} exist`;
 }

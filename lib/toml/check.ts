@@ -1,0 +1,31 @@
+import type { z } from "zod";
+import { checkOptions } from "../options/parse_options.ts";
+import type { TomlDocument, TomlPath } from "./document.ts";
+import { TomlError, type TomlFault } from "./errors.ts";
+
+/**
+ * What a schema makes of a part of a document.
+ *
+ * @param value The part, where it is not what stands at `path`, as after a substitution.
+ * @throws {TomlError} If the part does not fit, one line for each.
+ */
+export function checkToml<S extends z.ZodType>(
+  schema: S,
+  document: TomlDocument,
+  path: TomlPath = [],
+  value: unknown = valueAt(document.value, path),
+): z.output<S> {
+  const result = checkOptions(schema, value, "key");
+  if ("data" in result) return result.data;
+  throw new TomlError(result.faults.map((fault): TomlFault => ({
+    where: document.where([...path, ...fault.path]),
+    message: fault.message,
+  })));
+}
+
+function valueAt(root: unknown, path: TomlPath): unknown {
+  return path.reduce(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    root,
+  );
+}
