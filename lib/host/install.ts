@@ -19,7 +19,8 @@ export type Program =
   | "qemu-img"
   | "virtiofsd"
   | "pasta"
-  | "slirp4netns";
+  | "slirp4netns"
+  | "iperf3";
 
 /** The package that has each program. */
 const PACKAGES: Record<Program, Record<Packaged, string>> = {
@@ -36,6 +37,7 @@ const PACKAGES: Record<Program, Record<Packaged, string>> = {
   virtiofsd: same("virtiofsd"),
   pasta: same("passt"),
   slirp4netns: same("slirp4netns"),
+  iperf3: same("iperf3"),
 };
 
 /** The first releases in which virtiofsd has a package of its own, and is not of QEMU's. */
