@@ -114,7 +114,7 @@ Deno.test("tables leave out columns without a value, and escape what Markdown wo
   ];
   assertEquals(
     markdownTable(columns),
-    "| name   |   n |\n| ------ | --: |\n| a\\|b   |  10 |\n| ü\\` \\* |     |\n",
+    "| name   |  n |\n| ------ | -: |\n| a\\|b   | 10 |\n| ü\\` \\* |    |\n",
   );
   assertEquals(
     textTable([columns[0], columns[2]].map((c) => ({ ...c, cells: c.cells.slice(0, 1) }))),
