@@ -40,5 +40,5 @@ async function replace(path: string, make: (temporary: string) => Promise<void>)
 
 /** What the system said, without the names of the temporary file, which mean nothing to a reader. */
 function plain(error: unknown): string {
-  return (error as Error).message.replace(/: (?:open|rename|symlink|write) '.*$/s, "");
+  return (error as Error).message.replace(/: [a-z]+ '.*$/s, "");
 }

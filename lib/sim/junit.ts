@@ -31,8 +31,9 @@ export async function junitXml(summary: RunSummary): Promise<string> {
 
 function addCase(testCase: TestCase, entry: ReportEntry): void {
   const { name, file, variant, status, durationMs = 0, failure } = entry;
-  testCase.name(plain(name)).className(plain(file || UNKNOWN_FILE)).time(secondsOf(durationMs));
+  testCase.name(plain(name)).className(plain(file || UNKNOWN_FILE));
   if (file) testCase.file(plain(file));
+  testCase.time(secondsOf(durationMs));
   for (const [axis, value] of Object.entries(variant)) testCase.property(plain(axis), plain(value));
   const message = plain(failure?.message ?? status);
   const details = failure && plain(failureText(failure));

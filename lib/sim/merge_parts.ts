@@ -8,6 +8,7 @@ import type { SimulationOutcome } from "./types.ts";
 export interface MergePart {
   /** Its directory. */
   path: string;
+  /** Its `manifest.json`. */
   manifest: Manifest;
   /** By name, of those that have one. */
   outcomes: ReadonlyMap<string, SimulationOutcome>;
@@ -17,8 +18,11 @@ export interface MergePart {
 
 /** A simulation of the joined run, and the part that its outputs come from. */
 export interface MergedSimulation {
+  /** For the manifest. */
   record: SimulationRecord;
+  /** Undefined where it was not run, or where its files are not whole. */
   outcome?: SimulationOutcome;
+  /** Undefined where its shard is missing. */
   from?: MergePart;
 }
 

@@ -6,12 +6,17 @@ const MEGABYTE = 1_000_000;
 export interface ResultRow {
   /** The step. */
   id: string;
+  /** How long it took. */
   seconds?: number;
+  /** What was sent. */
   upBytes?: number;
+  /** What was received. */
   downBytes?: number;
+  /** One way or both, as it was captured. */
   latencyMs?: number;
   /** Megabytes of 10^6 bytes a second. */
   upRate?: number;
+  /** The same. */
   downRate?: number;
 }
 

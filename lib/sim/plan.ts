@@ -6,6 +6,7 @@ const GITHUB_JOBS = 256;
 
 /** Simulations dealt out to shards. */
 export interface RunPlan {
+  /** In their order, one at least. */
   shards: PlannedShard[];
 }
 

@@ -55,10 +55,15 @@ export function reportEntries(
 
 /** How many simulations went how. */
 export interface Counts {
+  /** With "passed". */
   passed: number;
+  /** With "failed". */
   failed: number;
+  /** With "timed-out". */
   timedOut: number;
+  /** With "interrupted". */
   interrupted: number;
+  /** With "not-run". */
   notRun: number;
 }
 

@@ -5,13 +5,21 @@ import type { Failure, StepResult } from "./types.ts";
 
 /** A simulation in a report: an outcome is one, as is a record of what has not run. */
 export interface ReportEntry {
+  /** The simulation's. */
   name: string;
+  /** The file that it is in. */
   file: string;
+  /** Its values of the matrix. */
   variant: Readonly<Record<string, string>>;
+  /** How it went. */
   status: RecordStatus;
+  /** How long it took. */
   durationMs?: number;
+  /** A row of the details each. */
   results?: readonly StepResult[];
+  /** Why it did not pass. */
   failure?: Failure;
+  /** What is worth knowing, though nothing failed by it. */
   warnings?: readonly string[];
 }
 

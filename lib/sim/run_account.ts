@@ -31,6 +31,7 @@ export class RunAccount {
   readonly #progressFile: LiveFile;
   #summary: RunSummary | undefined;
 
+  /** `directory` is the run's, and there. */
   constructor(directory: string, simulations: readonly Simulation[], options: AccountOptions) {
     this.#directory = directory;
     this.#run = basename(directory);
@@ -58,6 +59,7 @@ export class RunAccount {
     this.#faults.push(message);
   }
 
+  /** A simulation begins. */
   started(index: number): void {
     const entry = this.#entries[index];
     entry.record.status = "running";
@@ -65,11 +67,13 @@ export class RunAccount {
     this.#touch();
   }
 
+  /** A simulation is at something else. */
   progress(index: number, progress: Progress): void {
     this.#entries[index].progress = progress;
     this.#progressFile.touch();
   }
 
+  /** A simulation is at its end, and its own files are written. */
   ended(index: number, outcome: SimulationOutcome): void {
     const entry = this.#entries[index];
     entry.outcome = outcome;

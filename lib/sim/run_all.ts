@@ -91,6 +91,7 @@ async function runOne(
   }
   let outcome: SimulationOutcome;
   try {
+    options.signal?.throwIfAborted(); // it may have been while the directory was made
     outcome = await run(simulation, {
       directory,
       binaries: options.binaries.get(simulation) ?? new Map(),

@@ -62,8 +62,11 @@ export type RunEvent =
 
 /** A line that a program of a simulation printed. */
 export interface PrintedLine {
+  /** Where the program runs. */
   node: string;
+  /** Which of its outputs it is of. */
   stream: "stdout" | "stderr";
+  /** Without its line break. */
   text: string;
 }
 
@@ -72,12 +75,17 @@ export type RecordStatus = SimulationStatus | "not-run";
 
 /** A simulation of a run, in short. */
 export interface SimulationRecord {
+  /** The simulation's. */
   name: string;
+  /** The file that it is in; empty where only the name is known, as its shard is missing. */
   file: string;
+  /** Its values of the matrix. */
   variant: Record<string, string>;
   /** Its outputs, relative to the run's directory. */
   directory: string;
+  /** How it went. */
   status: RecordStatus;
+  /** How long it took. */
   durationMs?: number;
 }
 
@@ -88,15 +96,23 @@ export type RunStatus = "passed" | "failed" | "interrupted";
 export interface RunSummary {
   /** The run's directory: absolute if the work directory was given so, else as that one is. */
   directory: string;
+  /** How all of it went. */
   status: RunStatus;
+  /** How many passed. */
   passed: number;
+  /** How many failed, those that could not be run among them. */
   failed: number;
+  /** How many took longer than they may. */
   timedOut: number;
+  /** How many ran when the run was ended. */
   interrupted: number;
+  /** How many had not begun. */
   notRun: number;
   /** ISO 8601. */
   startedAt: string;
+  /** ISO 8601. */
   endedAt: string;
+  /** From the first to the last. */
   durationMs: number;
   /** All simulations, in the order given. */
   simulations: SimulationRecord[];
@@ -104,5 +120,6 @@ export interface RunSummary {
   outcomes: SimulationOutcome[];
   /** Files that could not be written, and why. */
   errors: string[];
+  /** Which part of the simulations it was, if it was one. */
   shard?: Shard;
 }

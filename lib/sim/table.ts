@@ -1,6 +1,8 @@
-/** A column of a table: what it is headed by, and its cells; an empty cell is undefined. */
+/** A column of a table; an empty cell is undefined. */
 export interface Column {
+  /** What it is headed by. */
   head: string;
+  /** From the first row on. */
   cells: readonly (string | undefined)[];
   /** Whether it has numbers, which are aligned at their right. */
   numeric?: boolean;
