@@ -2,13 +2,13 @@ import { resolve } from "node:path";
 import { nearest } from "../options/nearest.ts";
 import { type BinaryContext, binaryError, called, digest, programOf } from "./binary_context.ts";
 import { BinaryError } from "./binary_error.ts";
-import { checkoutOf, keptCheckout } from "./binary_git.ts";
+import { checkoutOf, keptCheckout, type Revision } from "./binary_git.ts";
 import { targetBinary, workspacesAround } from "./binary_target.ts";
 import { runTool, toolError } from "./binary_tool.ts";
 import type { BinarySpec, Origin, PrepareSpec } from "./types.ts";
 
 /** Where cargo builds. */
-type Place = { directory: string } | { repo: string; commit: string };
+type Place = { directory: string } | Revision;
 
 /** What one call of cargo builds. */
 interface Group {
@@ -61,7 +61,7 @@ export class CargoBuilds {
     const { bin, example, features, allFeatures, origin } = spec;
     const place = spec.repo === undefined
       ? { directory: await workspaceOfBinary(this.#context, spec) }
-      : { repo: spec.repo, commit: spec.commit ?? DEFAULT_COMMIT };
+      : revisionOf(this.#context, spec);
     const group = this.#add(
       { place, features, allFeatures, about: called(spec), origin },
       bin === undefined ? [] : [bin],
@@ -122,12 +122,12 @@ export async function builtBefore(context: BinaryContext, spec: BinarySpec): Pro
     const near = spec.path === undefined ? spec.origin.directory : workspacePath(context, spec);
     return await targetBinary(context, spec, undefined, near);
   }
-  const commit = spec.commit ?? DEFAULT_COMMIT;
-  const directory = await keptCheckout(context, { repo: spec.repo, commit });
+  const { repo, commit } = revisionOf(context, spec);
+  const directory = await keptCheckout(context, { repo, commit });
   if (directory === undefined) {
     throw binaryError(
       spec,
-      `${spec.repo} at ${commit} was not built before, and nothing may be built`,
+      `${repo} at ${commit} was not built before, and nothing may be built`,
     );
   }
   // Its target directory is its own, whatever the variable says.
@@ -160,6 +160,15 @@ export async function checkPrepare(context: BinaryContext, { origin }: PrepareSp
 
 const keyOf = ({ bin, example }: BinarySpec) =>
   bin === undefined ? `example/${example}` : `bin/${bin}`;
+
+function revisionOf(context: BinaryContext, { repo, commit, origin }: BinarySpec): Revision {
+  // A URL, or git's host:path; all else is a directory.
+  const remote = /^[a-z][a-z+]*:\/\/|^[^/]+:/.test(repo!);
+  return {
+    repo: remote ? repo! : resolve(context.cwd, origin.directory, repo!),
+    commit: commit ?? DEFAULT_COMMIT,
+  };
+}
 
 function workspacePath(context: BinaryContext, { origin, path }: BinarySpec): string {
   return resolve(context.cwd, origin.directory, path!);

@@ -15,6 +15,8 @@ export interface Revision {
   commit: string;
 }
 
+const REFS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+
 /** A tree that was not asked for so long is removed: each holds all that cargo has built in it. */
 const UNUSED_MS = 30 * 24 * 3_600_000;
 
@@ -44,12 +46,12 @@ export async function checkoutOf(
       if (!await isDirectory(clone)) {
         context.say(`${about}: cloning ${repo}`);
         await inTemporary(base, async (own) => {
-          await must(`cannot clone ${repo}`, await git("clone", "--mirror", "--", repo, own));
+          await must(`cannot clone ${repo}`, await git("clone", "--bare", "--", repo, own));
           await Deno.rename(own, clone);
         });
       } else if (!await isKnownCommit(git, clone, commit)) {
         context.say(`${about}: fetching ${repo}`);
-        const fetched = await git("-C", clone, "fetch", "--prune", "--tags", "--force", "origin");
+        const fetched = await git("-C", clone, "fetch", "--prune", "origin", ...REFS);
         await must(`cannot fetch ${repo}`, fetched);
       }
       let id = await resolved(git, clone, commit);

@@ -58,7 +58,7 @@ export async function runTool(context: BinaryContext, tool: Tool): Promise<ToolR
     log.push(line);
     tool.onLine?.(line);
   };
-  const timers: number[] = [];
+  const timers: ReturnType<typeof setTimeout>[] = [];
   const end = () => {
     killGroup(child.pid, "SIGTERM");
     timers.push(setTimeout(() => killGroup(child.pid, "SIGKILL"), GRACE_MS));
@@ -83,6 +83,7 @@ export async function runTool(context: BinaryContext, tool: Tool): Promise<ToolR
     };
   } finally {
     signal.removeEventListener("abort", end);
+    if (timers.length > 0 && signal.aborted) killGroup(child.pid, "SIGKILL"); // what the tool left
     for (const timer of timers) clearTimeout(timer);
   }
 }
