@@ -10,6 +10,9 @@ const TAR = /\.(tar(\.(gz|xz|zst|bz2))?|tgz|txz|tzst|tbz2?)$/i;
 const ZIP = /\.zip$/i;
 const GZIP = /\.gz$/i;
 
+/** Executable, often, but no program. */
+const LIBRARY = /\.so(\.\d+)*$/;
+
 /** As many names as can be read in a message. */
 const LISTED = 20;
 
@@ -113,7 +116,7 @@ function refuseOutside(spec: BinarySpec, name: string): void {
 /** ELF, or a script; a library is ELF too. */
 function isProgram(name: string, content: Uint8Array): boolean {
   const begin = String.fromCharCode(...content.subarray(0, 4));
-  return begin.startsWith("#!") || (begin === "\x7fELF" && !/\.so(\.\d+)*$/.test(name));
+  return begin.startsWith("#!") || (begin === "\x7fELF" && !LIBRARY.test(name));
 }
 
 async function firstBytes(path: string): Promise<Uint8Array> {
@@ -125,6 +128,7 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 interface Member {
   /** In the archive. */
   path: string;
+  /** Whether it is a program, as it seems. */
   executable: boolean;
 }
 
@@ -197,7 +201,7 @@ async function membersOf(directory: string, base = ""): Promise<Member[]> {
     if (isDirectory) found.push(...await membersOf(join(directory, name), path));
     else if (isFile) {
       const { mode } = await Deno.stat(join(directory, name));
-      found.push({ path, executable: ((mode ?? 0) & 0o111) !== 0 });
+      found.push({ path, executable: ((mode ?? 0) & 0o111) !== 0 && !LIBRARY.test(name) });
     } else if (isSymlink) found.push({ path, executable: false });
   }
   return found;

@@ -12,6 +12,7 @@ import {
   fileName,
   programOf,
 } from "./binary_context.ts";
+import { BinaryError } from "./binary_error.ts";
 import { statOf } from "./binary_path.ts";
 import type { BinarySpec } from "./types.ts";
 
@@ -173,8 +174,8 @@ async function request(
 
 function failed(context: BinaryContext, spec: BinarySpec, url: URL, error: unknown): unknown {
   if (context.signal.aborted) return context.signal.reason;
-  const isOfFetch = error instanceof TypeError || !(error as { code?: string }).code;
-  if (!isOfFetch || (error as Error).name === "BinaryError") return error;
+  // What has a code is of the disk.
+  if (error instanceof BinaryError || (error as { code?: string }).code) return error;
   return binaryError(spec, `cannot download ${url.href}: ${(error as Error).message}`, error);
 }
 

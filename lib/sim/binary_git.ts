@@ -35,8 +35,8 @@ export async function checkoutOf(
   const { repo, commit } = revision;
   const program = programOf(context, "git", failure, '"repo"');
   const base = baseOf(context, repo);
-  const git = async (...args: string[]) => await runGit(context, program, args);
-  const must = async (what: string, result: ToolResult) => {
+  const git = (...args: string[]) => runGit(context, program, args);
+  const must = (what: string, result: ToolResult) => {
     if (result.ok) return result.stdout.trim();
     throw failure(`${what}: git ${result.ending}:\n${tail(result.log)}`);
   };
@@ -46,13 +46,13 @@ export async function checkoutOf(
       if (!await isDirectory(clone)) {
         context.say(`${about}: cloning ${repo}`);
         await inTemporary(base, async (own) => {
-          await must(`cannot clone ${repo}`, await git("clone", "--bare", "--", repo, own));
+          must(`cannot clone ${repo}`, await git("clone", "--bare", "--", repo, own));
           await Deno.rename(own, clone);
         });
       } else if (!await isKnownCommit(git, clone, commit)) {
         context.say(`${about}: fetching ${repo}`);
         const fetched = await git("-C", clone, "fetch", "--prune", "origin", ...REFS);
-        await must(`cannot fetch ${repo}`, fetched);
+        must(`cannot fetch ${repo}`, fetched);
       }
       let id = await resolved(git, clone, commit);
       if (id === undefined && isId(commit)) {
@@ -73,12 +73,12 @@ export async function checkoutOf(
         await inTemporary(base, async (own) => {
           const what = `cannot check out ${commit} of ${repo}`;
           const shared = ["clone", "--shared", "--no-checkout", "--", clone, own];
-          await must(what, await git(...shared));
+          must(what, await git(...shared));
           // What submodules are relative to.
-          await must(what, await git("-C", own, "remote", "set-url", "origin", repo));
-          await must(what, await git("-C", own, "checkout", "--detach", id));
+          must(what, await git("-C", own, "remote", "set-url", "origin", repo));
+          must(what, await git("-C", own, "checkout", "--detach", id));
           const modules = ["submodule", "update", "--init", "--recursive"];
-          await must(what, await git("-C", own, ...modules));
+          must(what, await git("-C", own, ...modules));
           await Deno.rename(own, tree);
         });
       }
