@@ -1,6 +1,5 @@
 import { nearest } from "../options/nearest.ts";
 import { TomlError } from "../toml/errors.ts";
-import { sleep } from "../vm/within.ts";
 import { builtBefore, CargoBuilds, checkBuild, checkPrepare } from "./binary_cargo.ts";
 import { checkCommand, commandBinary, commandOutput } from "./binary_command.ts";
 import { type BinaryContext, type BinaryOptions, contextOf } from "./binary_context.ts";
@@ -115,12 +114,14 @@ const keyOf = ({ origin, ...spec }: BinarySpec) => JSON.stringify([spec, origin.
 async function settled(work: Promise<unknown>[], signal: AbortSignal | undefined): Promise<void> {
   const all = Promise.allSettled(work);
   const { promise: late, resolve } = Promise.withResolvers<void>();
-  const onAbort = () => void sleep(END_MS).then(resolve);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const onAbort = () => timer = setTimeout(resolve, END_MS);
   signal?.addEventListener("abort", onAbort);
   try {
     await Promise.race([all, late]);
   } finally {
     signal?.removeEventListener("abort", onAbort);
+    clearTimeout(timer);
   }
 }
 

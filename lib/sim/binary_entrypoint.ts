@@ -92,7 +92,8 @@ function modulePath(context: BinaryContext, { origin, entrypoint }: BinarySpec):
 async function jobOf(context: BinaryContext, spec: BinarySpec): Promise<Job> {
   const deno = denoProgram(context, spec);
   const module = modulePath(context, spec);
-  const permissions = spec.permissions ?? ALL_PERMISSIONS;
+  // There is nobody to answer, and once is enough.
+  const permissions = [...new Set(["--no-prompt", ...spec.permissions ?? ALL_PERMISSIONS])];
   const program = fileName(spec.name);
   const parts = [deno, Deno.version.deno, permissions, program];
   const graph = await moduleGraph(context, spec, deno, module, parts);
@@ -135,7 +136,7 @@ async function make(context: BinaryContext, job: Job): Promise<string> {
     const build = async (to: string) => {
       const main = bundled ? join(directory, name, BUNDLE) : module;
       if (bundled) await Deno.copyFile(bundle, join(to, BUNDLE));
-      await Deno.writeTextFile(join(to, program), launcherScript({ ...job, main }), {
+      await Deno.writeTextFile(join(to, program), launcherScript({ ...job, main, bundled }), {
         mode: 0o755,
       });
       await Deno.chmod(join(to, program), 0o755);
@@ -150,7 +151,7 @@ async function make(context: BinaryContext, job: Job): Promise<string> {
 /** Whether it was compiled; false where the runtime is missing. */
 async function compile(context: BinaryContext, job: Job, output: string): Promise<boolean> {
   const { spec, deno, module, permissions, graph } = job;
-  const flags = ["--quiet", "--no-check", "--no-prompt", ...permissions];
+  const flags = ["--quiet", "--no-check", ...permissions];
   const result = await runTool(context, {
     program: deno,
     args: ["compile", ...flags, "--output", output, module],

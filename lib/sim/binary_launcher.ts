@@ -8,6 +8,8 @@ export interface Launch {
   deno: string;
   /** What Deno runs. */
   main: string;
+  /** Whether `main` is all there is, so that nothing of packages is looked up. */
+  bundled: boolean;
   permissions: readonly string[];
   graph: ModuleGraph;
 }
@@ -16,10 +18,11 @@ export interface Launch {
  * A script for sh(1) that becomes `deno run` of a module: signals, standard streams, arguments and the
  * exit code are the module's own.
  */
-export function launcherScript({ deno, main, permissions, graph }: Launch): string {
+export function launcherScript({ deno, main, bundled, permissions, graph }: Launch): string {
   const config = graph.config === undefined ? ["--no-config"] : ["--config", graph.config];
-  const flags = ["--quiet", "--no-prompt", "--no-lock", "--cached-only", ...config];
-  const words = [deno, "run", ...flags, ...permissions, main].map(quoted).join(" ");
+  const lock = bundled ? ["--no-lock", "--node-modules-dir=none"] : [];
+  const flags = ["--quiet", "--cached-only", ...lock, ...config, ...permissions];
+  const words = [deno, "run", ...flags, main].map(quoted).join(" ");
   return `#!/bin/sh\nDENO_NO_UPDATE_CHECK=1 exec ${words} "$@"\n`;
 }
 
