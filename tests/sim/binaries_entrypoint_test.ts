@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { BinaryError, checkBinaries } from "../../lib/sim/binaries.ts";
 import { launcherScript } from "../../lib/sim/binary_launcher.ts";
 import type { BinarySpec } from "../../lib/sim/types.ts";
@@ -72,6 +72,21 @@ Deno.test("a module is compiled once, also by several at once, until something c
   assertEquals(await outputOf(await scratch.path(RELAY)), "two");
   assertEquals(await outputOf(path), "one");
   assertEquals(compiled(scratch), 3);
+});
+
+Deno.test("processes that want the same at once have it compiled once", async () => {
+  await using scratch = await Scratch.make();
+  await scratch.write("sims/relay.ts", "console.log('here');\n");
+  const main = join(import.meta.dirname!, "binaries_main.ts");
+  const config = join(import.meta.dirname!, "../../deno.json");
+  const args = ["run", "-A", "--quiet", "--config", config, main, scratch.directory];
+  const printed = await Promise.all(
+    [1, 2].map(() => outputOf(Deno.execPath(), ...args, JSON.stringify(RELAY))),
+  );
+  const [[path, ...said], [same, ...more]] = printed.map((text) => JSON.parse(text) as string[]);
+  assertEquals([path, await outputOf(path)], [same, "here"]);
+  const compiling = [...said, ...more].filter((line) => line.includes(": compiling "));
+  assertEquals(compiling.length, 1);
 });
 
 Deno.test("a program has the permissions that it is given, and nobody is asked", async () => {

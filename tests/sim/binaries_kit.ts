@@ -19,6 +19,11 @@ export class Scratch implements AsyncDisposable {
     return scratch;
   }
 
+  /** One that another process has made. */
+  static at(directory: string): Scratch {
+    return new Scratch(directory);
+  }
+
   at(...path: string[]): string {
     return join(this.directory, ...path);
   }
