@@ -2,7 +2,6 @@ import { dirname, join, resolve } from "node:path";
 import { nearest } from "../options/nearest.ts";
 import { alone } from "../vm/alone.ts";
 import { cached, kept } from "../vm/cache.ts";
-import { tail } from "../vm/tail.ts";
 import { type BinaryContext, binaryError, called, fileName } from "./binary_context.ts";
 import { denoProgram, isBundleable, launcherScript } from "./binary_launcher.ts";
 import { type ModuleGraph, moduleGraph } from "./binary_modules.ts";
@@ -174,7 +173,8 @@ async function makeBundle(context: BinaryContext, job: Job, output: string): Pro
     limitMs: COMPILE_MS,
   });
   if (!result.ok) {
-    context.say(`${called(job.spec)}: deno bundle ${result.ending}: ${tail(result.log, 1)}`);
+    const why = result.log.split("\n").find((line) => line.startsWith("error")) ?? result.ending;
+    context.say(`${called(job.spec)}: deno bundle failed: ${why}`);
   }
   return result.ok;
 }
