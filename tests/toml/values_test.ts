@@ -46,5 +46,6 @@ Deno.test("keys of TOML and those of options become each other", () => {
       ["mtu", "mtu"],
     ]
   ) assertEquals([camelCase(snake), snakeCase(camel)], [camel, snake]);
-  assertEquals(camelKeys({ a_b: { c_d: 1 }, e: undefined }), { aB: { c_d: 1 } });
+  const some: { a_b: object; e?: string } = { a_b: { c_d: 1 }, e: undefined };
+  assertEquals(camelKeys(some), { aB: { c_d: 1 } });
 });
