@@ -2,6 +2,7 @@
 import { benchBuild } from "./bench_build.ts";
 import { benchLinks } from "./bench_links.ts";
 import { benchPath } from "./bench_path.ts";
+import { benchSims } from "./bench_sims.ts";
 import { benchVms } from "./bench_vms.ts";
 import { benchHello, benchUse } from "./bench_use.ts";
 import { close } from "./baselines.ts";
@@ -12,6 +13,7 @@ const parts: Record<string, () => Promise<void>> = {
   path: benchPath,
   links: benchLinks,
   vms: benchVms,
+  sims: benchSims,
   build: benchBuild,
 };
 
