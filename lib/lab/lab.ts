@@ -1,4 +1,4 @@
-import { EventBus, type EventsOptions, type LabEvent, RunDirectory } from "../events/mod.ts";
+import { EventBus, type EventsOptions, type LabEvent } from "../events/mod.ts";
 import { checkLinkEngine } from "../host/link_engine.ts";
 import { requireLab } from "../host/probe.ts";
 import type { Node } from "../node/node.ts";
@@ -30,7 +30,7 @@ import {
 } from "./options.ts";
 import { type Region, regionHandle } from "./region.ts";
 import * as regions from "./regions.ts";
-import { environmentOutDir } from "./out_dir.ts";
+import { openOutDir } from "./out_dir.ts";
 import { retire } from "./retire.ts";
 import { Router } from "./router.ts";
 import { drawSeed } from "./seed.ts";
@@ -81,15 +81,14 @@ export class Lab implements AsyncDisposable {
    * the process's permissions do not allow labs.
    */
   static async create(options: LabOptions = {}): Promise<Lab> {
-    const { label = "lab", outDir = environmentOutDir(), seed = drawSeed(), linkEngine } =
-      parseOptions(
-        labOptionsSchema,
-        options,
-        "Lab.create()",
-      );
+    const { label = "lab", outDir, seed = drawSeed(), linkEngine } = parseOptions(
+      labOptionsSchema,
+      options,
+      "Lab.create()",
+    );
     requireLab();
     checkLinkEngine(linkEngine);
-    const output = outDir === undefined ? undefined : await RunDirectory.create(outDir, label);
+    const output = await openOutDir(label, outDir);
     const bus = new EventBus();
     const core = new LabCore(label, seed, bus, output, linkEngine);
     output?.attach(bus);

@@ -33,10 +33,12 @@ export interface LabOptions {
   /** What the lab is called in logs and output directories. Default `"lab"`. */
   label?: string;
   /**
-   * Where to write events, state and logs: each lab makes a directory of its own in it. Default:
-   * the environment variable `NETYARD_OUTDIR`; without either, nothing is written.
+   * Where to write events, state and logs: each lab makes a directory of its own in it. With `exact`
+   * it is that directory itself, which is made if it is missing, may hold other files, and must not
+   * keep another run. Default: the environment variable `NETYARD_OUTDIR`; without either, nothing is
+   * written.
    */
-  outDir?: string;
+  outDir?: string | { exact: string };
   /** Decides everything that is drawn at random. Default: drawn, and printed in `state.json`. */
   seed?: number;
   /**
@@ -133,7 +135,10 @@ export const blockIcmpFragNeededSchema: z.ZodType<boolean> = z.boolean();
 
 export const labOptionsSchema: z.ZodType<LabOptions> = z.strictObject({
   label: z.string().min(1).max(100).optional(),
-  outDir: z.string().min(1).optional(),
+  outDir: z.union([
+    z.string().min(1),
+    z.strictObject({ exact: z.string().min(1) }).meta({ title: "{ exact }" }),
+  ]).optional(),
   seed: z.int().min(0).max(0xffffffff).optional(),
   linkEngine: z.enum(LINK_ENGINE_CHOICES).optional(),
 });
