@@ -71,15 +71,19 @@ export class Captures {
     const of = `the capture "${key}" of step "${step.id}" (${step.action}, ${step.where})`;
     await limit.wait(Promise.race([this.#change(key), giver.over]), {
       doing: `waiting for ${of}`,
-      late: (waited) => `waited ${waited} for ${of}, which ${giver.how()}; ${printed(giver)}`,
+      late: (waited) =>
+        `waited ${waited} for ${of}, which ${giver.how()}; ${printedText(giver.printed())}`,
       defaultMs: CAPTURE_TIMEOUT_MS,
       program: () => giver.end(),
     });
     const value = this.get(key);
     if (value !== undefined) return value;
-    throw new StepError(`${of} never came: it ${giver.how()} without it; ${printed(giver)}`, {
-      program: giver.end(),
-    });
+    throw new StepError(
+      `${of} never came: it ${giver.how()} without it; ${printedText(giver.printed())}`,
+      {
+        program: giver.end(),
+      },
+    );
   }
 
   #change(key: string): Promise<void> {
@@ -107,8 +111,8 @@ export class Captures {
   }
 }
 
-function printed(giver: Giver): string {
-  const lines = giver.printed();
+/** For messages: what a program printed last. */
+export function printedText(lines: readonly string[]): string {
   return lines.length === 0
     ? "it printed nothing"
     : `it printed last:${lines.map((line) => `\n  ${line}`).join("")}`;

@@ -70,7 +70,8 @@ export async function logsOf(run: RunState, failure: Failure): Promise<string[]>
 
 /** The rows of the report: of each step that has results, unless it is skipped. */
 export function resultsOf({ simulation, captures }: RunState): StepResult[] {
-  const value = (key: string | undefined) => (key === undefined ? undefined : captures.get(key)) ?? null;
+  const value = (key: string | undefined) =>
+    (key === undefined ? undefined : captures.get(key)) ?? null;
   return simulation.steps.flatMap((step) => {
     const results = "results" in step && !step.skipped ? step.results : undefined;
     if (!results) return [];

@@ -1,4 +1,4 @@
-import type { Giver } from "./captures.ts";
+import { type Giver, printedText } from "./captures.ts";
 import { LastLines } from "./last_lines.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { OutputParser, type Pipe } from "./output_parser.ts";
@@ -114,7 +114,11 @@ export class Program implements Giver {
   get failure(): StepError | undefined {
     if (this.#failure) return this.#failure;
     if (!this.#exit || (this.#exit.code === 0 && this.#exit.signal === null)) return undefined;
-    return new StepError(`${this.title} ${this.how()}`, { program: this.end() });
+    // Where it told nothing of errors, what it told otherwise may say why.
+    const said = this.#stderr.lines.length > 0 ? "" : printedText(this.printed());
+    return new StepError(`${this.title} ${this.how()}${said && `; ${said}`}`, {
+      program: this.end(),
+    });
   }
 
   /** What messages call it: `"ping -c 1 10.0.0.2"`. */

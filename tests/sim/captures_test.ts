@@ -113,7 +113,7 @@ Deno.test("json that is none fails the step, with how it begins", async () => {
   assertMatch((await failure(simulation([step("true")]))).message, /; it printed nothing$/);
   // Where it failed otherwise, that is what is told.
   const exit = await failure(simulation([step("echo oops; exit 2")]));
-  assertMatch(exit.message, /ended with exit code 2$/);
+  assertMatch(exit.message, /ended with exit code 2; it printed last:\n {2}oops$/);
 });
 
 Deno.test("json that is none of a program in the background fails who waits for it", async () => {

@@ -15,9 +15,8 @@ import type {
 } from "../../lib/sim/types.ts";
 
 /** A step without what it has by default; any of it may be given all the same. */
-export type LooseStep = { [A in Step["action"]]: Loose<Extract<Step, { action: A }>> }[
-  Step["action"]
-];
+export type LooseStep = Each<Step>;
+type Each<S> = S extends Step ? Loose<S> : never;
 type Loose<S extends Step> =
   & { action: S["action"] }
   & Omit<Partial<S>, "action" | "captures">
