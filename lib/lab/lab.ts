@@ -5,8 +5,6 @@ import type { Node } from "../node/node.ts";
 import { parseIp } from "../address/mod.ts";
 import type { LinkEngineKind, RegionLink } from "../link/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { RegionLink as RegionLinks } from "../link/region_link.ts";
-import type { LabConfig } from "./config.ts";
 import { ActiveFault } from "./active_fault.ts";
 import { addDevice } from "./build_device.ts";
 import { addExchange } from "./build_exchange.ts";
@@ -101,36 +99,6 @@ export class Lab implements AsyncDisposable {
     } catch (error) {
       // Nothing was recorded yet that could be incomplete.
       await output?.close().catch(() => {});
-      throw error;
-    }
-  }
-
-  /** Builds a lab. */
-  static async fromConfig(config: LabConfig, options: LabOptions = {}): Promise<Lab> {
-    const lab = await Lab.create(options);
-    try {
-      for (const [name, { latencies = {} }] of Object.entries(config.regions ?? {})) {
-        for (const region of [name, ...Object.keys(latencies)]) {
-          if (!lab.#regions.has(region)) await lab.addRegion(region);
-        }
-        for (const [other, link] of Object.entries(latencies)) {
-          await lab.linkRegions(
-            name,
-            other,
-            typeof link === "number" ? RegionLinks.good(2 * link) : link,
-          );
-        }
-      }
-      for (const { name, ...router } of config.routers ?? []) await lab.addRouter(name, router);
-      for (const name of Object.keys(config.bridges ?? {})) lab.bridge(name);
-      for (const [name, { count, ...device }] of Object.entries(config.devices ?? {})) {
-        if (count === undefined) await lab.addDevice(name, device);
-        else for (let n = 0; n < count; n++) await lab.addDevice(`${name}-${n}`, device);
-      }
-      for (const [name, vm] of Object.entries(config.vms ?? {})) lab.vm(name, vm);
-      return lab;
-    } catch (error) {
-      await lab.close();
       throw error;
     }
   }
