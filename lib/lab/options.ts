@@ -129,7 +129,7 @@ const regionReference: z.ZodType<RegionReference | string> = z.custom<RegionRefe
 );
 
 // 68 is the least that IPv4 allows (RFC 791); what IPv6 needs is checked with the families.
-const mtu = z.int().min(68).max(65_535);
+export const mtuSchema: z.ZodType<number> = z.int().min(68).max(65_535);
 
 export const blockIcmpFragNeededSchema: z.ZodType<boolean> = z.boolean();
 
@@ -143,7 +143,10 @@ export const labOptionsSchema: z.ZodType<LabOptions> = z.strictObject({
   linkEngine: z.enum(LINK_ENGINE_CHOICES).optional(),
 });
 
-export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject({
+/** What each part of some options may be. */
+export type Shape<T> = { [K in keyof T]-?: z.ZodType<T[K]> };
+
+export const routerShape: Shape<RouterOptions> = {
   preset: z.enum(Object.keys(ROUTER_PRESETS) as [RouterPreset, ...RouterPreset[]]).optional(),
   nat: natSchema.optional(),
   firewall: firewallSchema.optional(),
@@ -151,20 +154,26 @@ export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject({
   pool: z.enum(["public", "private"]).optional(),
   upstream: routerReference.optional(),
   region: regionReference.optional(),
-  mtu: mtu.optional(),
+  mtu: mtuSchema.optional(),
   downlinkCondition: conditionSchema.optional(),
   blockIcmpFragNeeded: blockIcmpFragNeededSchema.optional(),
   downstreamCidr: z.string().optional(),
-});
+};
 
-export const interfaceOptionsSchema: z.ZodType<InterfaceOptions> = z.strictObject({
+export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject(routerShape);
+
+export const interfaceShape: Shape<InterfaceOptions> = {
   gateway: routerReference,
   ip: z.string().optional(),
   condition: linkConditionSchema.optional(),
-});
+};
 
-export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject({
+export const interfaceOptionsSchema: z.ZodType<InterfaceOptions> = z.strictObject(interfaceShape);
+
+export const deviceShape: Shape<DeviceOptions> = {
   interfaces: z.record(z.string(), interfaceOptionsSchema).optional(),
   defaultVia: z.string().optional(),
-  mtu: mtu.optional(),
-});
+  mtu: mtuSchema.optional(),
+};
+
+export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject(deviceShape);
