@@ -3,8 +3,7 @@ import { Device } from "../lab/device.ts";
 import type { Interface } from "../lab/interface.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { LinkCondition, LinkDirections } from "../link/mod.ts";
-import { interfaceOf, nodeNamed } from "./nodes.ts";
-import { bridgeNamed } from "./recording.ts";
+import { bridgeNamed, interfaceOf, nodeNamed } from "./nodes.ts";
 import type {
   FlushNatStep,
   LinkStep,

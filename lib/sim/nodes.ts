@@ -1,3 +1,4 @@
+import type { Bridge } from "../lab/bridge.ts";
 import { NotFoundError } from "../lab/errors.ts";
 import type { Device } from "../lab/device.ts";
 import type { Interface } from "../lab/interface.ts";
@@ -28,6 +29,16 @@ export function interfaceOf(node: SimNode, name?: string): Interface {
   const [first] = node.interfaces;
   if (first) return first;
   throw new NotFoundError(`${node.name}: it has no interface`);
+}
+
+/** The bridge of a name, or the LAN of a router; throws a {@link NotFoundError}. */
+export function bridgeNamed(lab: Lab, name: string): Bridge {
+  const names = [...lab.bridges, ...lab.routers].map((one) => one.name);
+  // lab.bridge() would make it.
+  if (names.includes(name)) return lab.bridge(name);
+  throw new NotFoundError(
+    `there is no bridge or router "${name}"; there are: ${names.join(", ") || "none"}`,
+  );
 }
 
 /** `NETYARD_IP_<NODE>` and the rest of what the lab tells programs, and the IPv4 ones as older files call them. */

@@ -1,13 +1,14 @@
+import { resolve } from "node:path";
 import { changeNetwork } from "./change_network.ts";
 import { checkFailure } from "./check.ts";
 import { fillIn } from "./fill_in.ts";
 import type { Limit } from "./limit.ts";
 import { generateCertificate, generateFile } from "./make_files.ts";
-import { Recording } from "./recording.ts";
+import { Recording, recordingPath } from "./recording.ts";
 import { runToEnd, startInBackground, waitForEnd } from "./run_program.ts";
 import type { RunState } from "./run_state.ts";
 import { StepError } from "./step_error.ts";
-import type { AssertStep, Step } from "./types.ts";
+import type { AssertStep, CaptureStep, Step } from "./types.ts";
 
 /** Does what a step says, when the captures that it requires are there. Fails if the step does. */
 export async function perform(run: RunState, step: Step, limit: Limit): Promise<void> {
@@ -28,7 +29,7 @@ export async function perform(run: RunState, step: Step, limit: Limit): Promise<
     case "assert":
       return await assertAll(run, step, limit);
     case "capture":
-      return void await inTime(Recording.start(run, step), step, limit);
+      return await inTime(record(run, step), step, limit);
     default:
       return await inTime(changeNetwork(run.lab, step), step, limit);
   }
@@ -39,6 +40,16 @@ function inTime<T>(work: Promise<T>, { action }: Step, limit: Limit): Promise<T>
     doing: `doing the ${action}`,
     late: (waited) => `the ${action} was not done within ${waited}`,
   });
+}
+
+async function record(run: RunState, step: CaptureStep): Promise<void> {
+  const { context: { directory }, captures } = run;
+  const recording = await Recording.start(run.lab, step, directory, (packets) => {
+    captures.set(`${step.id}.packets`, String(packets));
+  });
+  captures.set(`${step.id}.path`, resolve(directory, recordingPath(step)));
+  captures.giveBy(step.id, recording);
+  run.recordings.set(step.id, recording);
 }
 
 /** Makes all checks, so that the message has each that does not hold. It waits for captures without a value. */

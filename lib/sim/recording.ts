@@ -1,11 +1,9 @@
 import { resolve } from "node:path";
 import type { Lab } from "../lab/lab.ts";
-import { NotFoundError } from "../lab/errors.ts";
 import type { Capture } from "../node/capture.ts";
 import type { CaptureOptions } from "../node/capture_options.ts";
 import type { Giver } from "./captures.ts";
-import { interfaceOf, isVm, nodeNamed } from "./nodes.ts";
-import type { RunState } from "./run_state.ts";
+import { bridgeNamed, interfaceOf, isVm, nodeNamed } from "./nodes.ts";
 import type { ProgramEnd } from "./step_error.ts";
 import type { CaptureStep } from "./types.ts";
 
@@ -33,25 +31,27 @@ export class Recording implements Giver {
     this.over = this.#write(file).then(() => ended(capture.packetCount));
   }
 
-  /** Starts one; resolves when no packet can be missed any more. */
-  static async start(run: RunState, step: CaptureStep): Promise<Recording> {
-    const { directory } = run.context;
-    const path = resolve(directory, recordingPath(step));
+  /**
+   * Starts one; resolves when no packet can be missed any more.
+   *
+   * @param directory That of the simulation; see {@link recordingPath}.
+   * @param ended Is told the number of packets at the end.
+   */
+  static async start(
+    lab: Lab,
+    step: CaptureStep,
+    directory: string,
+    ended: (packets: number) => void,
+  ): Promise<Recording> {
     await Deno.mkdir(resolve(directory, "captures"), { recursive: true });
+    const path = resolve(directory, recordingPath(step));
     const file = await Deno.open(path, { write: true, create: true, truncate: true });
-    let capture: Capture;
     try {
-      capture = await startCapture(run.lab, step);
+      return new Recording(step, await startCapture(lab, step), file, ended);
     } catch (error) {
       file.close();
       throw error;
     }
-    const count = (packets: number) => run.captures.set(`${step.id}.packets`, String(packets));
-    const recording = new Recording(step, capture, file, count);
-    run.captures.set(`${step.id}.path`, path);
-    run.captures.giveBy(step.id, recording);
-    run.recordings.set(step.id, recording);
-    return recording;
   }
 
   /** What is worth knowing of it. */
@@ -104,14 +104,4 @@ async function startCapture(lab: Lab, step: CaptureStep): Promise<Capture> {
   const node = nodeNamed(lab, step.device!);
   if (!isVm(node)) return await node.capture(step.interface, options);
   return await node.nic(interfaceOf(node, step.interface).name).capture(options);
-}
-
-/** The bridge of a name, or the LAN of a router; throws a {@link NotFoundError}. */
-export function bridgeNamed(lab: Lab, name: string): ReturnType<Lab["bridge"]> {
-  const names = [...lab.bridges, ...lab.routers].map((one) => one.name);
-  // lab.bridge() would make it.
-  if (names.includes(name)) return lab.bridge(name);
-  throw new NotFoundError(
-    `there is no bridge or router "${name}"; there are: ${names.join(", ") || "none"}`,
-  );
 }
