@@ -233,6 +233,8 @@ export class Program implements Giver {
   }
 
   #fail(message: string, cause: unknown): void {
-    this.#failure ??= new StepError(message, { cause, program: this.end() });
+    this.#failure ??= cause instanceof StepError && cause.program.command
+      ? cause
+      : new StepError(message, { cause, program: this.end() });
   }
 }

@@ -1,6 +1,7 @@
 import type { Device } from "../lab/device.ts";
 import type { Router } from "../lab/router.ts";
 import type { Vm } from "../lab/vm.ts";
+import { GuestCommandError } from "../vm/errors.ts";
 import { type Exit, type Listeners, Program, type Running } from "./program.ts";
 import { fillIn } from "./fill_in.ts";
 import type { Limit } from "./limit.ts";
@@ -39,10 +40,12 @@ export async function startProgram(
   };
   try {
     if (!isVm(node)) return program(run, step, command, startInNode(node, command, env), listeners);
-    const starting = startInVm(node, command, env);
-    const running = await limit.wait(starting, {
+    const running = await limit.wait(startInVm(node, command, env), {
       doing: `starting "${command[0]}"`,
       late: (waited) => `"${command[0]}" did not start within ${waited}`,
+    });
+    running.exited = running.exited.catch((error) => {
+      throw notStarted(step, command, error);
     });
     // The lab keeps no log of what programs print in guests.
     const log = new NodeLog(run.context.directory, step.device);
@@ -106,7 +109,9 @@ async function startInVm(
 
 function notStarted(step: RunStep | SpawnStep, command: string[], error: unknown): unknown {
   if (error instanceof StepError || !(error instanceof Error)) return error;
-  const exitCode = error instanceof Deno.errors.NotFound
+  const isMissing = error instanceof Deno.errors.NotFound ||
+    (error instanceof GuestCommandError && /the guest has no program/.test(error.message));
+  const exitCode = isMissing
     ? NO_PROGRAM
     : error instanceof Deno.errors.PermissionDenied
     ? NOT_EXECUTABLE
