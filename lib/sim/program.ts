@@ -14,6 +14,9 @@ const SHOWN_LINES = 5;
 /** How long a program that is to end may take to, before it is killed. */
 const GRACE_MS = 2000;
 
+/** How long killing it may take. */
+const KILL_MS = 5000;
+
 /**
  * How long after a program's end its outputs may be silent and still open: then what it has left
  * behind holds them. What the program itself printed comes at once, even where all else is slow.
@@ -149,16 +152,13 @@ export class Program implements Giver {
     };
   }
 
-  /** Ends it: SIGTERM, and SIGKILL where that does not help. Resolves when it has ended. */
+  /** Ends it: SIGTERM, and SIGKILL where that does not help. Resolves when it has ended, or cannot be. */
   async stop(): Promise<void> {
     if (this.#hasEnded) return;
     this.#isStopped = true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const grace = new Promise<void>((resolve) => timer = setTimeout(resolve, GRACE_MS));
-    await Promise.race([this.#signal("SIGTERM").then(() => this.#exited), grace]);
-    clearTimeout(timer);
-    if (!this.#hasEnded) await this.#signal("SIGKILL");
-    await this.#exited;
+    await this.#endBy("SIGTERM", GRACE_MS);
+    // What not even this ends, since a guest does not answer, ends with the network.
+    if (!this.#hasEnded) await this.#endBy("SIGKILL", KILL_MS);
   }
 
   /** What to tell of its output, though the step may have passed: a capture that has no value, say. */
@@ -174,6 +174,14 @@ export class Program implements Giver {
       ]
       : [];
     return [...missing, ...cut];
+  }
+
+  /** Sends a signal, and waits so long for its end. */
+  async #endBy(signal: "SIGTERM" | "SIGKILL", ms: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const grace = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
+    await Promise.race([this.#signal(signal).then(() => this.#exited), grace]);
+    clearTimeout(timer);
   }
 
   async #signal(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
