@@ -260,8 +260,8 @@ export class LabCore implements LabServices {
     for (const iface of record.interfaces.values()) acquaint(iface.segment);
   }
 
-  log(node: string, kind: "stdout" | "stderr", chunk: Uint8Array): void {
-    void this.output?.log(node, kind, chunk);
+  log(node: string, kind: "stdout" | "stderr", chunk: Uint8Array): void | Promise<void> {
+    return this.output?.log(node, kind, chunk);
   }
 
   commandStarted(node: string, argv: string[]): string {

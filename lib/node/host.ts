@@ -26,7 +26,8 @@ export interface Host {
   enter<T>(fn: () => T): T;
   /** Has the node's end wait for this: that a process was seen to end, and its output is read. */
   track(work: Promise<unknown>): void;
-  log(kind: "stdout" | "stderr", chunk: Uint8Array): void;
+  /** Resolves, and never rejects, when it is written: who waits keeps no more than a chunk. */
+  log(kind: "stdout" | "stderr", chunk: Uint8Array): void | Promise<void>;
   /** A command started; the result identifies it. */
   started(argv: string[]): string;
   ended(id: string, how: Ended): void;

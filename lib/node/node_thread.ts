@@ -165,7 +165,7 @@ export class NodeThread {
 
   #receive(message: unknown, url: string): void {
     if (isPrinted(message)) {
-      return this.#host.log(message[PRINTED], new TextEncoder().encode(message.text));
+      return void this.#host.log(message[PRINTED], new TextEncoder().encode(message.text));
     }
     if (this.#path) return this.#options.onMessage(message);
     this.#path = `/proc/self/task/${(message as Record<string, number>)[TID]}`;

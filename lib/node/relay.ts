@@ -56,12 +56,16 @@ export function relay(
   });
 }
 
-function tap(stream: ReadableStream<Bytes>, see: (chunk: Bytes) => void): ReadableStream<Bytes> {
+function tap(
+  stream: ReadableStream<Bytes>,
+  see: (chunk: Bytes) => void | Promise<void>,
+): ReadableStream<Bytes> {
   const tapped = stream.pipeThrough(
     new TransformStream<Bytes, Bytes>(
       {
-        transform(chunk, controller) {
-          see(chunk);
+        // A disk that is slower than the child holds it back: the log's queue must not fill the memory.
+        async transform(chunk, controller) {
+          await see(chunk);
           controller.enqueue(chunk);
         },
       },
@@ -81,7 +85,7 @@ function tap(stream: ReadableStream<Bytes>, see: (chunk: Bytes) => void): Readab
 
 async function print(stream: ReadableStream<Bytes>, kind: Kind, host: Host): Promise<void> {
   for await (const chunk of stream) {
-    host.log(kind, chunk);
+    await host.log(kind, chunk);
     writeAllSync(kind, chunk);
   }
 }

@@ -18,7 +18,7 @@ export interface LabServices {
   open(what: string): void;
   /** Called before anything of the user's runs in a node. */
   beforeUse(node: string): void;
-  log(node: string, kind: "stdout" | "stderr", chunk: Uint8Array): void;
+  log(node: string, kind: "stdout" | "stderr", chunk: Uint8Array): void | Promise<void>;
   commandStarted(node: string, argv: string[]): string;
   commandEnded(node: string, id: string, how: Ended): void;
   taskStarted(node: string, module: string): string;
@@ -106,8 +106,8 @@ export class NodeRuntime implements Host {
     this.#work.add(tracked);
   }
 
-  log(kind: "stdout" | "stderr", chunk: Uint8Array): void {
-    this.#lab.log(this.name, kind, chunk);
+  log(kind: "stdout" | "stderr", chunk: Uint8Array): void | Promise<void> {
+    return this.#lab.log(this.name, kind, chunk);
   }
 
   started(argv: string[]): string {
