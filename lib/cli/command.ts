@@ -69,6 +69,8 @@ export interface Invocation<O extends readonly Option[] = readonly Option[]> {
   options: OptionValues<O>;
   /** In their order; those behind `--` too. */
   arguments: string[];
+  /** As it was given, from the command's name on. */
+  line: readonly string[];
   stdout: Output;
   stderr: Output;
 }

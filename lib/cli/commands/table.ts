@@ -1,9 +1,11 @@
 import type { Command } from "../command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { prepareCommand } from "./prepare.ts";
+import { runCommand } from "./run.ts";
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
+  runCommand,
   prepareCommand,
   doctorCommand,
 ];

@@ -1,0 +1,137 @@
+import { durationSchema, milliseconds } from "../options/duration.ts";
+import { runAll } from "../sim/run_all.ts";
+import type { RunAllOptions, RunSummary } from "../sim/run_types.ts";
+import { parseShard, shardOf } from "../sim/shard.ts";
+import type { Simulation } from "../sim/types.ts";
+import { wantsColors } from "./colors.ts";
+import { type Invocation, UsageError } from "./command.ts";
+import type { RUN_OPTIONS } from "./commands/run.ts";
+import { logDisplay, type ProgressDisplay, terminalDisplay } from "./display.ts";
+import { type Binaries, keepBinaries, takeBinaries } from "./handover.ts";
+import { INTERRUPTED, interruptible } from "./interrupt.ts";
+import { writeJunit } from "./junit_file.ts";
+import { renderPlan, renderRun } from "./run_report.ts";
+import { select } from "./select.ts";
+import {
+  type BinaryProgress,
+  type BinaryWishes,
+  REAL_TOOLS,
+  type SimulationTools,
+} from "./simulation_tools.ts";
+
+type RunInvocation = Invocation<typeof RUN_OPTIONS>;
+
+/**
+ * The command `netyard run`: checks all that it is given, gets the programs, becomes root where it is
+ * not, and runs the simulations.
+ *
+ * @param tools What it works by; tests have their own.
+ * @returns the exit code: 0 when all passed, 1 when not, 130 when it was interrupted.
+ * @throws {NetyardError} where nothing could be run.
+ */
+export async function run(
+  invocation: RunInvocation,
+  tools: SimulationTools = REAL_TOOLS,
+): Promise<number> {
+  const { options, arguments: paths, stdout, stderr } = invocation;
+  const settings = {
+    jobs: options.jobs,
+    seed: options.seed,
+    workDir: options.workDir,
+    timeoutMs: options.timeout === undefined ? undefined : timeLimit(options.timeout),
+    command: ["netyard", ...invocation.line],
+    run: tools.runner,
+  };
+  const shard = options.shard === undefined ? undefined : parseShard(options.shard);
+  // With --json, the standard output is for programs.
+  const human = options.json ? stderr : stdout;
+  const colors = wantsColors(human, options, tools.environment);
+  const all = select(await tools.load(paths), options.filter);
+  const simulations = shard ? shardOf(all, shard) : all;
+  const wishes = { overrides: options.binary, noBuild: options.noBuild };
+  await tools.check(simulations, wishes);
+  if (options.dryRun) {
+    stdout.line(options.json ? planJson(simulations) : renderPlan(simulations));
+    return 0;
+  }
+
+  let display: ProgressDisplay | undefined;
+  const onInterrupt = () => {
+    display?.ending();
+    const text = "ending; Ctrl-C again ends at once";
+    display ? display.note(text) : stderr.line(text);
+  };
+  const summary = await interruptible(async (signal) => {
+    const onProgress = (line: string) => stderr.line(line);
+    const binaries = await getBinaries(simulations, { ...wishes, signal, onProgress }, tools);
+    tools.requireLab();
+    const shown = { output: human, total: simulations.length, colors, verbose: options.verbose };
+    const live = human.terminal && !isCi(tools);
+    using shownBy = live ? await terminalDisplay(shown) : logDisplay(shown);
+    display = shownBy;
+    return await runAll(
+      simulations,
+      {
+        ...settings,
+        signal,
+        binaries,
+        shard: shard && { ...shard, planned: all.map(({ name }) => name) },
+        onEvent: (event) => shownBy.event(event),
+      } satisfies RunAllOptions,
+    ).finally(() => display = undefined);
+  }, onInterrupt);
+
+  human.line(renderRun(summary, { cwd: Deno.cwd(), workDir: options.workDir, colors }));
+  if (options.junit !== undefined) await writeJunit(options.junit, summary);
+  if (options.json) stdout.line(JSON.stringify(summary, null, 2));
+  return exitCode(summary);
+}
+
+/** Milliseconds of what `--timeout` says. */
+function timeLimit(text: string): number {
+  const { success } = durationSchema.safeParse(text);
+  const ms = success ? milliseconds(text) : 0;
+  if (ms > 0) return ms;
+  throw new UsageError(
+    `netyard run: --timeout is ${JSON.stringify(text)}, but must be a time such as 90s or 5m`,
+  );
+}
+
+function isCi({ environment }: SimulationTools): boolean {
+  const ci = environment("CI");
+  return ci !== undefined && ci !== "" && ci !== "false";
+}
+
+/**
+ * The programs of the simulations. A process that is not root gets them first, for as root of a user
+ * namespace it has no network, and is then started again.
+ */
+async function getBinaries(
+  simulations: readonly Simulation[],
+  options: BinaryWishes & BinaryProgress,
+  tools: SimulationTools,
+): Promise<Binaries> {
+  const kept = await takeBinaries(simulations, tools.environment);
+  // It raises the loopback where the process is started again.
+  if (kept || tools.capable()) tools.becomeRoot([]);
+  if (kept) return kept;
+  const binaries = await tools.resolve(simulations, options);
+  if (!tools.capable()) tools.becomeRoot([await keepBinaries(binaries)]);
+  return binaries;
+}
+
+function planJson(simulations: readonly Simulation[]): string {
+  const planned = simulations.map(({ name, file, variant, steps, binaries }) => ({
+    name,
+    file,
+    variant,
+    steps: steps.map(({ id, action, skipped }) => ({ id, action, skipped })),
+    binaries: binaries.map(({ name, mode }) => ({ name, mode })),
+  }));
+  return JSON.stringify(planned, null, 2);
+}
+
+function exitCode({ status, interrupted }: RunSummary): number {
+  if (status === "interrupted" || interrupted > 0) return INTERRUPTED;
+  return status === "passed" ? 0 : 1;
+}
