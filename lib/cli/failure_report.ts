@@ -52,7 +52,10 @@ function logsText(
   logs: readonly string[],
   { directory, cwd }: FailurePlace,
 ): string[] {
-  const shown = (path: string) => relative(cwd, resolve(cwd, path)) || ".";
+  const shown = (path: string) => {
+    const short = relative(cwd, resolve(cwd, path)) || ".";
+    return short.startsWith("../") ? resolve(cwd, path) : short;
+  };
   const paths = logs.map((log) => shown(join(directory, log)));
   if (paths.length === 1) return [`log: ${paths[0]}`];
   if (paths.length > 1) return ["logs:", ...paths.map((path) => `  ${path}`)];

@@ -81,7 +81,8 @@ export async function run(
     ).finally(() => display = undefined);
   }, onInterrupt);
 
-  human.line(renderRun(summary, { cwd: Deno.cwd(), workDir: options.workDir, colors }));
+  const report = renderRun(summary, { cwd: Deno.cwd(), workDir: options.workDir, colors });
+  human.line(report.includes("\n") ? `\n${report}` : report);
   if (options.junit !== undefined) await writeJunit(options.junit, summary);
   if (options.json) stdout.line(JSON.stringify(summary, null, 2));
   return exitCode(summary);
