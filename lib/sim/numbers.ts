@@ -62,10 +62,10 @@ export function largest(values: readonly (number | undefined)[]): number | undef
   );
 }
 
-/** A number for a table: two decimals, one from a hundred on, and three digits of what is below one. */
+/** A number for a table: two decimals, one from a thousand on, and three digits of what is below one. */
 export function show(value: number): string {
   const size = Math.abs(value);
-  if (size >= 100) return value.toFixed(1);
+  if (size >= 1000) return value.toFixed(1);
   if (size >= 1 || size === 0) return value.toFixed(2);
   return String(Number(value.toPrecision(3)));
 }

@@ -30,10 +30,10 @@ export function markdownTable(columns: readonly Column[]): string {
     head: escaped(column.head),
     cells: column.cells.map((cell) => cell === undefined ? undefined : escaped(cell)),
   }));
-  const lines = rows(filled, 3).map((cells) => `| ${cells.join(" | ")} |`);
+  const lines = rows(filled, 2).map((cells) => `| ${cells.join(" | ")} |`);
   if (lines.length < 2) return "";
   const rule = filled.map((column) => {
-    const dashes = "-".repeat(width(column, 3));
+    const dashes = "-".repeat(width(column, 2));
     return column.numeric ? dashes.slice(1) + ":" : dashes;
   });
   return [lines[0], `| ${rule.join(" | ")} |`, ...lines.slice(1), ""].join("\n");
