@@ -4,6 +4,9 @@ import { reportEntries } from "./records.ts";
 import { failureText, type ReportEntry, resultsText } from "./report.ts";
 import type { RunSummary } from "./run_types.ts";
 
+/** Where a simulation is of which nothing but the name is known, as its shard is missing. */
+const UNKNOWN_FILE = "netyard";
+
 /**
  * A run as JUnit's XML, which CI systems show: a suite for each file, a case for each simulation, with
  * its variant as properties and its results as output. What was not run is skipped; an interrupted one,
@@ -14,7 +17,7 @@ export async function junitXml(summary: RunSummary): Promise<string> {
   const shared = (await import("junit-report-builder")).default as unknown as Builder;
   const builder = shared.newBuilder().name("netyard");
   const entries = reportEntries(summary.simulations, summary.outcomes);
-  for (const [file, group] of Map.groupBy(entries, (entry) => entry.file)) {
+  for (const [file, group] of Map.groupBy(entries, ({ file }) => file || UNKNOWN_FILE)) {
     const suite = builder.testSuite().name(plain(file)).timestamp(summary.startedAt.slice(0, 19))
       .time(secondsOf(group.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0)));
     for (const entry of group) addCase(suite.testCase(), entry);
@@ -28,7 +31,8 @@ export async function junitXml(summary: RunSummary): Promise<string> {
 
 function addCase(testCase: TestCase, entry: ReportEntry): void {
   const { name, file, variant, status, durationMs = 0, failure } = entry;
-  testCase.name(plain(name)).className(plain(file)).file(plain(file)).time(secondsOf(durationMs));
+  testCase.name(plain(name)).className(plain(file || UNKNOWN_FILE)).time(secondsOf(durationMs));
+  if (file) testCase.file(plain(file));
   for (const [axis, value] of Object.entries(variant)) testCase.property(plain(axis), plain(value));
   const message = plain(failure?.message ?? status);
   const details = failure && plain(failureText(failure));

@@ -1,14 +1,11 @@
 import { InvalidOptionError } from "../options/parse_options.ts";
 import { RunAccount } from "./run_account.ts";
 import { inPool } from "./pool.ts";
-import { makeLatest, makeRunDirectory } from "./run_directory.ts";
+import { DEFAULT_WORK_DIR, makeLatest, makeRunDirectory } from "./run_directory.ts";
 import { writeOutcome } from "./run_files.ts";
 import type { RunAllOptions, RunEvent, RunSummary, SimulationRunner } from "./run_types.ts";
 import { checkNames } from "./simulation_names.ts";
 import type { Simulation, SimulationOutcome } from "./types.ts";
-
-/** Where runs are kept, if nothing else is said. */
-export const DEFAULT_WORK_DIR = ".netyard-work";
 
 /**
  * Runs simulations, each in a lab of its own, and keeps what they leave in a directory of the run:

@@ -1,6 +1,9 @@
 import { RunDirectoryError } from "../events/mod.ts";
 import { linkAtomically } from "./atomic.ts";
 
+/** Where runs are kept, if nothing else is said. */
+export const DEFAULT_WORK_DIR = ".netyard-work";
+
 /** The name of a run that starts at a time: `sim-260102-030405`, in UTC, so that names sort by time. */
 export function runDirectoryName(now: Date): string {
   const [date, time] = now.toISOString().slice(2, 19).replace(/[-:]/g, "").split("T");
