@@ -82,12 +82,14 @@ export async function terminalDisplay(options: DisplayOptions): Promise<Progress
   const screen = createLogUpdate(stream as unknown as NodeJS.WritableStream, { showCursor: true });
   let state = newProgress(total, performance.now());
   let permanent: string[] = [];
+  const keep = () => {
+    if (permanent.length === 0) return;
+    screen.clear();
+    output.write(permanent.map((line) => `${line}\n`).join(""));
+    permanent = [];
+  };
   const draw = () => {
-    if (permanent.length > 0) {
-      screen.clear();
-      output.write(permanent.map((line) => `${line}\n`).join(""));
-      permanent = [];
-    }
+    keep();
     screen(frame(state, output, colors));
   };
   const showCursor = () => output.write("\x1b[?25h");
@@ -108,7 +110,7 @@ export async function terminalDisplay(options: DisplayOptions): Promise<Progress
     ending: () => state = { ...state, ending: true },
     [Symbol.dispose]() {
       clearInterval(timer);
-      draw();
+      keep();
       screen.clear();
       removeEventListener("unload", showCursor);
       showCursor();

@@ -2,11 +2,13 @@ import { NetyardError } from "../../native/error.ts";
 import { InvalidOptionError } from "../options/parse_options.ts";
 import { TomlError } from "../toml/errors.ts";
 import { MergeError, PlanError, ShardError, SimulationNameError } from "../sim/run_errors.ts";
+import { BadInputError } from "./bad_input.ts";
 import { UsageError } from "./command.ts";
 import { INTERRUPTED, InterruptedError } from "./interrupt.ts";
 
 /** Input that is wrong: the files that were named, or what a command was told. */
 const BAD_INPUT = [
+  BadInputError,
   TomlError,
   InvalidOptionError,
   SimulationNameError,

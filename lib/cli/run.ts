@@ -1,16 +1,16 @@
 import { durationSchema, milliseconds } from "../options/duration.ts";
 import { runAll } from "../sim/run_all.ts";
-import type { RunAllOptions, RunSummary } from "../sim/run_types.ts";
+import type { RunAllOptions } from "../sim/run_types.ts";
 import { parseShard, shardOf } from "../sim/shard.ts";
 import type { Simulation } from "../sim/types.ts";
+import { asInput } from "./bad_input.ts";
 import { wantsColors } from "./colors.ts";
 import { type Invocation, UsageError } from "./command.ts";
 import type { RUN_OPTIONS } from "./commands/run.ts";
 import { logDisplay, type ProgressDisplay, terminalDisplay } from "./display.ts";
 import { type Binaries, keepBinaries, takeBinaries } from "./handover.ts";
-import { INTERRUPTED, interruptible } from "./interrupt.ts";
-import { writeJunit } from "./junit_file.ts";
-import { renderPlan, renderRun } from "./run_report.ts";
+import { interruptible } from "./interrupt.ts";
+import { renderPlan } from "./run_report.ts";
 import { select } from "./select.ts";
 import {
   type BinaryProgress,
@@ -18,6 +18,7 @@ import {
   REAL_TOOLS,
   type SimulationTools,
 } from "./simulation_tools.ts";
+import { checkRunOutput, tellRun } from "./tell_run.ts";
 
 type RunInvocation = Invocation<typeof RUN_OPTIONS>;
 
@@ -46,10 +47,11 @@ export async function run(
   // With --json, the standard output is for programs.
   const human = options.json ? stderr : stdout;
   const colors = wantsColors(human, options, tools.environment);
+  await checkRunOutput("run", options);
   const all = select(await tools.load(paths), options.filter);
   const simulations = shard ? shardOf(all, shard) : all;
   const wishes = { overrides: options.binary, noBuild: options.noBuild };
-  await tools.check(simulations, wishes);
+  await asInput(() => tools.check(simulations, wishes));
   if (options.dryRun) {
     stdout.line(options.json ? planJson(simulations) : renderPlan(simulations));
     return 0;
@@ -81,11 +83,7 @@ export async function run(
     ).finally(() => display = undefined);
   }, onInterrupt);
 
-  const report = renderRun(summary, { cwd: Deno.cwd(), workDir: options.workDir, colors });
-  human.line(report.includes("\n") ? `\n${report}` : report);
-  if (options.junit !== undefined) await writeJunit(options.junit, summary);
-  if (options.json) stdout.line(JSON.stringify(summary, null, 2));
-  return exitCode(summary);
+  return await tellRun(summary, options, { stdout, human, colors });
 }
 
 /** Milliseconds of what `--timeout` says. */
@@ -130,9 +128,4 @@ function planJson(simulations: readonly Simulation[]): string {
     binaries: binaries.map(({ name, mode }) => ({ name, mode })),
   }));
   return JSON.stringify(planned, null, 2);
-}
-
-function exitCode({ status, interrupted }: RunSummary): number {
-  if (status === "interrupted" || interrupted > 0) return INTERRUPTED;
-  return status === "passed" ? 0 : 1;
 }

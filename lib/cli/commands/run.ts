@@ -3,6 +3,8 @@ import {
   BINARY,
   COLOR,
   FILTER,
+  JSON_SUMMARY,
+  JUNIT,
   NO_BUILD,
   SIMULATION_FILES,
   wholeNumber,
@@ -41,16 +43,8 @@ export const RUN_OPTIONS = [
   { long: "dry-run", what: "say what would run, and start nothing" },
   { long: "verbose", short: "v", what: "show each line that programs print" },
   WORK_DIR,
-  {
-    long: "json",
-    what: "print the results as JSON at the end; all else goes to the standard error",
-  },
-  {
-    long: "junit",
-    value: "FILE",
-    kind: "file",
-    what: "write the results as JUnit XML too, for CI",
-  },
+  JSON_SUMMARY,
+  JUNIT,
   ...COLOR,
 ] as const;
 

@@ -40,6 +40,20 @@ export const FILTER = {
   what: "only simulations whose name contains this, or fits it if it is a /regular expression/",
 } as const;
 
+/** The results for programs. */
+export const JSON_SUMMARY = {
+  long: "json",
+  what: "print the results as JSON at the end; all else goes to the standard error",
+} as const;
+
+/** The results for CI. */
+export const JUNIT = {
+  long: "junit",
+  value: "FILE",
+  kind: "file",
+  what: "write the results as JUnit XML too, for CI",
+} as const;
+
 /** Colours, where the command cannot know. */
 export const COLOR = [
   { long: "color", what: "colour the output, also where it is no terminal" },
