@@ -1,4 +1,5 @@
 import type { Command, Invocation } from "./command.ts";
+import type { COMPLETIONS_OPTIONS } from "./commands/completions.ts";
 import { bashCompletions } from "./completions_bash.ts";
 import { fishCompletions } from "./completions_fish.ts";
 import { zshCompletions } from "./completions_zsh.ts";
@@ -14,11 +15,9 @@ const SHELLS: Record<string, (commands: readonly Command[]) => string> = {
  *
  * @returns the exit code, which is 0.
  */
-export async function completions(
-  { arguments: [shell], stdout }: Invocation<readonly []>,
-): Promise<number> {
-  // The table has this command too.
-  const { COMMANDS } = await import("./commands/table.ts");
-  stdout.write(SHELLS[shell](COMMANDS));
+export function completions(
+  { arguments: [shell], commands, stdout }: Invocation<typeof COMPLETIONS_OPTIONS>,
+): number {
+  stdout.write(SHELLS[shell](commands));
   return 0;
 }

@@ -5,7 +5,7 @@
  */
 import { dispatch } from "../../lib/cli/dispatch.ts";
 import { type Command, defineCommand, type Invocation } from "../../lib/cli/command.ts";
-import { RUN_OPTIONS, runCommand } from "../../lib/cli/commands/run.ts";
+import { type RUN_OPTIONS, runCommand } from "../../lib/cli/commands/run.ts";
 import type { Output } from "../../lib/cli/output.ts";
 import { run } from "../../lib/cli/run.ts";
 import type { SimulationTools } from "../../lib/cli/simulation_tools.ts";
@@ -128,7 +128,6 @@ export function fakeTools(
 export function runCommandBy(tools: SimulationTools): Command {
   return defineCommand({
     ...runCommand,
-    options: RUN_OPTIONS,
     load: () => Promise.resolve((call: Invocation<typeof RUN_OPTIONS>) => run(call, tools)),
   });
 }

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { COMMANDS } from "../../lib/cli/commands/table.ts";
 import { type Command, defineCommand, type Invocation } from "../../lib/cli/command.ts";
-import { PLAN_OPTIONS, planCommand } from "../../lib/cli/commands/plan.ts";
-import { PREPARE_OPTIONS, prepareCommand } from "../../lib/cli/commands/prepare.ts";
+import { type PLAN_OPTIONS, planCommand } from "../../lib/cli/commands/plan.ts";
+import { type PREPARE_OPTIONS, prepareCommand } from "../../lib/cli/commands/prepare.ts";
 import { plan } from "../../lib/cli/plan.ts";
 import { prepare } from "../../lib/cli/prepare.ts";
 import type { SimulationTools } from "../../lib/cli/simulation_tools.ts";
@@ -15,7 +15,6 @@ const ALL = ["ping", "nat-home", "nat-cgnat"].map((name) => simulation(name));
 function planBy(tools: SimulationTools): Command {
   return defineCommand({
     ...planCommand,
-    options: PLAN_OPTIONS,
     load: () => Promise.resolve((call: Invocation<typeof PLAN_OPTIONS>) => plan(call, tools)),
   });
 }
@@ -23,7 +22,6 @@ function planBy(tools: SimulationTools): Command {
 function prepareBy(tools: SimulationTools): Command {
   return defineCommand({
     ...prepareCommand,
-    options: PREPARE_OPTIONS,
     load: () => Promise.resolve((call: Invocation<typeof PREPARE_OPTIONS>) => prepare(call, tools)),
   });
 }

@@ -1,12 +1,15 @@
-import { type Command, defineCommand } from "../command.ts";
+import type { Declaration } from "../command.ts";
+
+/** The options of {@linkcode completionsCommand}. */
+export const COMPLETIONS_OPTIONS = [] as const;
 
 /** `netyard completions`. */
-export const completionsCommand: Command = defineCommand({
+export const completionsCommand: Declaration<typeof COMPLETIONS_OPTIONS> = {
   name: "completions",
   summary: "print what makes a shell complete netyard's commands",
   description: "Prints a script by which a shell completes commands, options and their values.",
   arguments: [{ name: "SHELL", what: "which one", choices: ["bash", "zsh", "fish"] }],
-  options: [],
+  options: COMPLETIONS_OPTIONS,
   examples: [
     {
       command: "netyard completions bash > ~/.local/share/bash-completion/completions/netyard",
@@ -22,5 +25,4 @@ export const completionsCommand: Command = defineCommand({
     },
   ],
   exitCodes: [[0, "it is printed"], [2, "wrong arguments"]],
-  load: async () => (await import("../completions.ts")).completions,
-});
+};

@@ -1,11 +1,11 @@
-import { type Command, defineCommand } from "../command.ts";
+import type { Declaration } from "../command.ts";
 import { COLOR, JSON_SUMMARY, JUNIT, WORK_DIR } from "./shared.ts";
 
 /** The options of {@linkcode mergeCommand}. */
 export const MERGE_OPTIONS = [WORK_DIR, JSON_SUMMARY, JUNIT, ...COLOR] as const;
 
 /** `netyard merge`. */
-export const mergeCommand: Command = defineCommand({
+export const mergeCommand: Declaration<typeof MERGE_OPTIONS> = {
   name: "merge",
   summary: "join the results of parts that ran on several machines",
   description: `Joins runs, such as those of \`netyard run --shard K/N\`, into one in the work \
@@ -30,5 +30,4 @@ directory. The runs stay as they are. A part that is missing makes the whole fai
     [2, "wrong options, or directories that are no runs or do not go together"],
     [130, "some part was interrupted"],
   ],
-  load: async () => (await import("../merge.ts")).merge,
-});
+};

@@ -1,4 +1,4 @@
-import { type Command, defineCommand } from "../command.ts";
+import type { Declaration } from "../command.ts";
 import { FILTER, SIMULATION_FILES, wholeNumber } from "./shared.ts";
 
 /** The options of {@linkcode planCommand}. */
@@ -39,7 +39,7 @@ export const PLAN_OPTIONS = [
 ] as const;
 
 /** `netyard plan`. */
-export const planCommand: Command = defineCommand({
+export const planCommand: Declaration<typeof PLAN_OPTIONS> = {
   name: "plan",
   summary: "deal simulations out to several machines, for CI or Kubernetes",
   description: `Deals simulations out to parts, each for a machine of its own, where \
@@ -60,5 +60,4 @@ results.`,
     },
   ],
   exitCodes: [[0, "it is printed"], [2, "wrong options or files"]],
-  load: async () => (await import("../plan.ts")).plan,
-});
+};

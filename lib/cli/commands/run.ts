@@ -1,4 +1,4 @@
-import { type Command, defineCommand } from "../command.ts";
+import type { Declaration } from "../command.ts";
 import {
   BINARY,
   COLOR,
@@ -49,7 +49,7 @@ export const RUN_OPTIONS = [
 ] as const;
 
 /** `netyard run`. */
-export const runCommand: Command = defineCommand({
+export const runCommand: Declaration<typeof RUN_OPTIONS> = {
   name: "run",
   summary: "run simulations",
   description:
@@ -78,5 +78,4 @@ complete; a second one ends at once.`,
     [2, "wrong options or files: nothing was started"],
     [130, "interrupted"],
   ],
-  load: async () => (await import("../run.ts")).run,
-});
+};

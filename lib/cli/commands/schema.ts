@@ -1,4 +1,4 @@
-import { type Command, defineCommand } from "../command.ts";
+import type { Declaration } from "../command.ts";
 
 /** The options of {@linkcode schemaCommand}. */
 export const SCHEMA_OPTIONS = [
@@ -6,7 +6,7 @@ export const SCHEMA_OPTIONS = [
 ] as const;
 
 /** `netyard schema`. */
-export const schemaCommand: Command = defineCommand({
+export const schemaCommand: Declaration<typeof SCHEMA_OPTIONS> = {
   name: "schema",
   summary: "print the JSON Schema of simulation or topology files, for editors",
   description: `Prints the JSON Schema of simulation files, by which editors complete and check \
@@ -27,5 +27,4 @@ line of a file.`,
     { command: "netyard schema topology", what: "print that of topology files" },
   ],
   exitCodes: [[0, "it is printed or written"], [1, "it cannot be written"], [2, "wrong options"]],
-  load: async () => (await import("../schema.ts")).schema,
-});
+};
