@@ -1,15 +1,20 @@
 import { durationSchema, milliseconds } from "../options/duration.ts";
 import { runAll } from "../sim/run_all.ts";
-import type { RunAllOptions } from "../sim/run_types.ts";
 import { parseShard, shardOf } from "../sim/shard.ts";
 import type { Simulation } from "../sim/types.ts";
 import { asInput } from "./bad_input.ts";
 import { wantsColors } from "./colors.ts";
 import { type Invocation, UsageError } from "./command.ts";
 import type { RUN_OPTIONS } from "./commands/run.ts";
-import { logDisplay, type ProgressDisplay, terminalDisplay } from "./display.ts";
+import {
+  type DisplayOptions,
+  logDisplay,
+  type ProgressDisplay,
+  terminalDisplay,
+} from "./display.ts";
 import { type Binaries, keepBinaries, takeBinaries } from "./handover.ts";
 import { interruptible } from "./interrupt.ts";
+import type { Output } from "./output.ts";
 import { renderPlan } from "./run_report.ts";
 import { select } from "./select.ts";
 import {
@@ -20,8 +25,6 @@ import {
 } from "./simulation_tools.ts";
 import { checkRunOutput, tellRun } from "./tell_run.ts";
 
-type RunInvocation = Invocation<typeof RUN_OPTIONS>;
-
 /**
  * The command `netyard run`: checks all that it is given, gets the programs, becomes root where it is
  * not, and runs the simulations.
@@ -31,7 +34,7 @@ type RunInvocation = Invocation<typeof RUN_OPTIONS>;
  * @throws {NetyardError} where nothing could be run.
  */
 export async function run(
-  invocation: RunInvocation,
+  invocation: Invocation<typeof RUN_OPTIONS>,
   tools: SimulationTools = REAL_TOOLS,
 ): Promise<number> {
   const { options, arguments: paths, stdout, stderr } = invocation;
@@ -67,23 +70,32 @@ export async function run(
     const onProgress = (line: string) => stderr.line(line);
     const binaries = await getBinaries(simulations, { ...wishes, signal, onProgress }, tools);
     tools.requireLab();
-    const shown = { output: human, total: simulations.length, colors, verbose: options.verbose };
-    const live = human.terminal && !isCi(tools);
-    using shownBy = live ? await terminalDisplay(shown) : logDisplay(shown);
-    display = shownBy;
-    return await runAll(
-      simulations,
-      {
-        ...settings,
-        signal,
-        binaries,
-        shard: shard && { ...shard, planned: all.map(({ name }) => name) },
-        onEvent: (event) => shownBy.event(event),
-      } satisfies RunAllOptions,
-    ).finally(() => display = undefined);
+    using shown = await displayOf(tools, human, {
+      total: simulations.length,
+      colors,
+      verbose: options.verbose,
+    });
+    display = shown;
+    return await runAll(simulations, {
+      ...settings,
+      signal,
+      binaries,
+      shard: shard && { ...shard, planned: all.map(({ name }) => name) },
+      onEvent: (event) => shown.event(event),
+    }).finally(() => display = undefined);
   }, onInterrupt);
-
   return await tellRun(summary, options, { stdout, human, colors });
+}
+
+/** What is drawn anew all the time belongs to a terminal that someone looks at, not to the logs of CI. */
+async function displayOf(
+  { environment }: SimulationTools,
+  output: Output,
+  options: Omit<DisplayOptions, "output">,
+): Promise<ProgressDisplay> {
+  const ci = environment("CI") ?? "";
+  const live = output.terminal && (ci === "" || ci === "false");
+  return live ? await terminalDisplay({ output, ...options }) : logDisplay({ output, ...options });
 }
 
 /** Milliseconds of what `--timeout` says. */
@@ -94,11 +106,6 @@ function timeLimit(text: string): number {
   throw new UsageError(
     `netyard run: --timeout is ${JSON.stringify(text)}, but must be a time such as 90s or 5m`,
   );
-}
-
-function isCi({ environment }: SimulationTools): boolean {
-  const ci = environment("CI");
-  return ci !== undefined && ci !== "" && ci !== "false";
 }
 
 /**
