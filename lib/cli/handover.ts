@@ -29,8 +29,11 @@ export async function takeBinaries(
   if (file === undefined) return undefined;
   // What runs in the lab has nothing to do with it.
   Deno.env.delete(VARIABLE);
-  const kept = JSON.parse(await Deno.readTextFile(file)) as Record<string, Record<string, string>>;
+  const text = await Deno.readTextFile(file).catch(() => undefined);
+  // A process further down may have inherited the variable of one that took them.
+  if (text === undefined) return undefined;
   await Deno.remove(file);
+  const kept = JSON.parse(text) as Record<string, Record<string, string>>;
   return new Map(
     simulations.map((simulation) => [
       simulation,
