@@ -1,56 +1,51 @@
 import { dirname } from "node:path";
-import { parseArgs } from "@std/cli/parse-args";
-import { NetyardError } from "../../native/error.ts";
 import { tinyBootFiles } from "../vm/tiny/boot_files.ts";
+import { asInput } from "./bad_input.ts";
+import { type Invocation, UsageError } from "./command.ts";
+import type { PREPARE_OPTIONS } from "./commands/prepare.ts";
+import { interruptible } from "./interrupt.ts";
+import { REAL_TOOLS, type SimulationTools } from "./simulation_tools.ts";
 
-/** What `netyard prepare --help` prints. */
-export const PREPARE_USAGE = `Makes what virtual machines of the profile "tiny" boot from.
-
-They make it themselves at their first boot, but for scripts that run without root: those have no
-network to get Debian's packages by. Run this as the user who is to run them. What is there already
-stays as it is.
-
-Usage: netyard prepare [options]
-
-Options:
-  -h, --help  print this text
-
-Exit codes: 0 when it is there, 1 when it cannot be made here, 2 for wrong options.
-`;
+type PrepareInvocation = Invocation<typeof PREPARE_OPTIONS>;
 
 /**
- * The command `netyard prepare`: fills the cache with the boot files of the profile `tiny`. It stays
- * the user that it is, in the network that it is in.
+ * The command `netyard prepare`: makes the programs of simulations, or, without any, fills the cache
+ * with the boot files of the profile `tiny`. It stays the user that it is, in the network that it is in.
  *
- * @returns the exit code: 0 when they are there, 1 when they cannot be made; 2 for wrong options.
+ * @param tools What it works by; tests have their own.
+ * @returns the exit code, which is 0.
  */
-export async function prepare(args: readonly string[]): Promise<number> {
-  const unknown: string[] = [];
-  const options = parseArgs(args, {
-    boolean: ["help"],
-    alias: { help: "h" },
-    unknown: (arg) => {
-      unknown.push(arg);
-      return false;
-    },
-  });
-  if (options.help) {
-    console.log(PREPARE_USAGE.trimEnd());
-    return 0;
+export async function prepare(
+  invocation: PrepareInvocation,
+  tools: SimulationTools = REAL_TOOLS,
+): Promise<number> {
+  const { options, arguments: files, stdout, stderr } = invocation;
+  if (files.length > 0) return await prepareBinaries(invocation, tools);
+  if (options.binary.length > 0 || options.noBuild) {
+    throw new UsageError("netyard prepare: --binary and --no-build go with files of simulations");
   }
-  if (unknown.length > 0) {
-    console.error(
-      `netyard prepare does not know ${unknown.join(", ")}\n\n${PREPARE_USAGE.trimEnd()}`,
-    );
-    return 2;
-  }
-  try {
-    const { kernel } = await tinyBootFiles({ onProgress: (line) => console.error(line) });
-    console.log(`the profile "tiny" is in ${dirname(kernel)}`);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof NetyardError)) throw error;
-    console.error(error.message);
-    return 1;
-  }
+  const { kernel } = await tinyBootFiles({ onProgress: (line) => stderr.line(line) });
+  stdout.line(`the profile "tiny" is in ${dirname(kernel)}`);
+  return 0;
+}
+
+async function prepareBinaries(
+  { options, arguments: files, stdout, stderr }: PrepareInvocation,
+  tools: SimulationTools,
+): Promise<number> {
+  const simulations = await tools.load(files);
+  const wishes = { overrides: options.binary, noBuild: options.noBuild };
+  await asInput(() => tools.check(simulations, wishes));
+  const binaries = await interruptible(
+    (signal) =>
+      tools.resolve(simulations, { ...wishes, signal, onProgress: (line) => stderr.line(line) }),
+    () => stderr.line("ending; Ctrl-C again ends at once"),
+  );
+  // Simulations of one matrix have the same programs.
+  const lines = [...binaries.values()].flatMap((paths) =>
+    [...paths].map(([name, path]) => `${name}: ${path}`)
+  );
+  for (const line of new Set(lines)) stdout.line(line);
+  if (lines.length === 0) stdout.line("these simulations use no programs of their own");
+  return 0;
 }

@@ -1,0 +1,52 @@
+/** Where a command writes to. */
+export interface Output {
+  /** Writes a text as it is. */
+  write(text: string): void;
+  /** Writes a text and a line break. */
+  line(text?: string): void;
+  /** Whether someone looks at it now. */
+  readonly terminal: boolean;
+  /** How many characters a line of the terminal has; 80 where there is none. */
+  readonly columns: number;
+  /** How many lines the terminal has; 24 where there is none. */
+  readonly rows: number;
+}
+
+/** An output that goes to a stream of this process. Whoever stops reading it is no failure. */
+export function streamOutput(stream: typeof Deno.stdout | typeof Deno.stderr): Output {
+  const encoder = new TextEncoder();
+  const write = (text: string) => {
+    let rest = encoder.encode(text);
+    try {
+      while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+    } catch (error) {
+      // As of `netyard ... | head`.
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    }
+  };
+  return {
+    write,
+    line: (text = "") => write(`${text}\n`),
+    get terminal() {
+      return stream.isTerminal();
+    },
+    get columns() {
+      return consoleSize(stream).columns;
+    },
+    get rows() {
+      return consoleSize(stream).rows;
+    },
+  };
+}
+
+function consoleSize(stream: typeof Deno.stdout): { columns: number; rows: number } {
+  const none = { columns: 80, rows: 24 };
+  try {
+    const size = stream.isTerminal() ? Deno.consoleSize() : none;
+    // A terminal may say 0 for "unknown".
+    return { columns: size.columns || none.columns, rows: size.rows || none.rows };
+  } catch {
+    // The size is asked of the standard streams in turn; those before this one may be closed.
+    return none;
+  }
+}
