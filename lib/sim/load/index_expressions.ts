@@ -14,6 +14,7 @@
 export function replaceIndex(text: string, i: number): string {
   return text.replace(EXPRESSION, (written) => {
     const tokens = written.slice(2, -1).match(/i|\d+|[-+*/%]/g)!;
+    if (!tokens.includes("i")) return written;
     const value = sumOf(tokens.map((token) => token === "i" ? String(i) : token));
     if (value === undefined) throw new RangeError(`"${written}" divides by 0`);
     return String(value);
@@ -25,8 +26,7 @@ export function needsIndex(text: string): boolean {
   return /\$\{[A-Za-z0-9._-]*\$\{\s*i\b[^}]*\}/.test(text);
 }
 
-// `${i}` itself, or a sum with it in it.
-const EXPRESSION = /\$\{\s*(?:i|\d+\s*[-+*/%](?=[\d\s*/%+-]*i))(?:\s*[-+*/%]?\s*(?:i|\d+))*\s*\}/g;
+const EXPRESSION = /\$\{\s*(?:i|\d+)(?:\s*[-+*/%]\s*(?:i|\d+))*\s*\}/g;
 
 /** The value of numbers with signs between them; of a division by 0, undefined. */
 function sumOf(tokens: readonly string[]): number | undefined {
