@@ -24,7 +24,9 @@ export async function topologyOf(
   for (const file of [...files].reverse()) {
     const { document } = file;
     const inline = TOPOLOGY_TABLES.filter((name) => document.value[name] !== undefined);
-    const named = (document.value.sim as { topology?: string } | undefined)?.topology;
+    const sim = document.value.sim as { topology?: unknown } | undefined;
+    // One that is no text is refused with the rest of the file.
+    const named = typeof sim?.topology === "string" ? sim.topology : undefined;
     if (named !== undefined && inline.length > 0) {
       throw new TomlError([{
         where: document.where(["sim", "topology"]),
