@@ -1,5 +1,6 @@
+import type { LabConfig } from "../../lab/config.ts";
 import { checkOptions } from "../../options/parse_options.ts";
-import { stepSchemas } from "../schema/steps.ts";
+import { type Action, stepSchemas } from "../schema/steps.ts";
 import type { Step } from "../types.ts";
 import { actionOf } from "./actions.ts";
 import { checkNames } from "./check_names.ts";
@@ -7,7 +8,7 @@ import { checkReferences } from "./check_references.ts";
 import { expandCounted, type KnownStep } from "./counted.ts";
 import type { Declarations } from "./declarations.ts";
 import type { Faults } from "./faults.ts";
-import type { Nodes } from "./nodes.ts";
+import { nodesOf } from "./nodes.ts";
 import { typedSteps } from "./typed.ts";
 import { type ExpandedStep, expandUses } from "./uses.ts";
 import type { Written } from "./written.ts";
@@ -17,17 +18,28 @@ export interface Surroundings {
   declarations: Declarations;
   /** The names of binaries that are given from outside. */
   overrides: readonly string[];
-  nodes: Nodes;
+  /** Undefined if the simulation has none. */
+  topology: LabConfig | undefined;
+  /** Where the simulation says what it runs in. */
+  simAt: string;
 }
 
 /** The steps that are run for those that are written, with all faults that can be known before. */
 export function stepsOf(
   written: readonly Written[],
-  { declarations, overrides, nodes }: Surroundings,
+  { declarations, overrides, topology, simAt }: Surroundings,
   faults: Faults,
 ): Step[] {
   const expanded = expandUses(written, declarations, faults);
   const known = expanded.flatMap((step) => knownStep(step, faults));
+  if (!topology && known.some(needsTopology)) {
+    faults.add(
+      simAt,
+      'the simulation has no topology: give [sim] "topology", or tables [[router]] and [device.NAME]',
+    );
+    return [];
+  }
+  const nodes = nodesOf(topology ?? {});
   const single = expandCounted(known, nodes, faults);
   const typed = typedSteps(single, faults);
   checkNames(typed, nodes, faults);
@@ -37,6 +49,14 @@ export function stepsOf(
     checkReferences(typed, { nodes, binaries, ids: single.ids }, faults);
   }
   return typed.map(({ step }) => step);
+}
+
+const ANYWHERE: readonly Action[] = ["wait", "wait-for", "assert", "gen-file"];
+
+/** Whether a step has to do with the network. */
+function needsTopology({ action, written }: KnownStep): boolean {
+  if (action === "gen-certs") return written.value.device !== undefined;
+  return !ANYWHERE.includes(action);
 }
 
 function knownStep(expanded: ExpandedStep, faults: Faults): KnownStep[] {

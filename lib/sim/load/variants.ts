@@ -4,11 +4,10 @@ import { checkToml } from "../../toml/check.ts";
 import { TomlError, type TomlFault } from "../../toml/errors.ts";
 import { simulationFileSchema } from "../schema/file.ts";
 import type { Simulation } from "../types.ts";
-import { type Declarations, declarationsOf } from "./declarations.ts";
+import { declarationsOf } from "./declarations.ts";
 import { filesExtendedBy } from "./extends.ts";
 import { Faults } from "./faults.ts";
 import { hasPlaceholder, substituteMatrix, type Variant, variantsOf } from "./matrix.ts";
-import { nodesOf } from "./nodes.ts";
 import { stepsOf } from "./steps.ts";
 import { topologyOf } from "./topology.ts";
 import { type SimFile, Written } from "./written.ts";
@@ -98,16 +97,9 @@ async function simulationOf(
         '"-" and ".", as it is that of a directory; give [sim] another "name"',
     );
   }
-  if (!topology && needsTopology(steps, declarations!)) {
-    faults.add(
-      main.document.where(["sim"]),
-      'the simulation has no topology: give [sim] "topology", or tables [[router]] and [device.NAME]',
-    );
-    faults.throwIfAny();
-  }
   const typed = stepsOf(
     steps,
-    { declarations: declarations!, overrides, nodes: nodesOf(topology ?? {}) },
+    { declarations: declarations!, overrides, topology, simAt: main.document.where(["sim"]) },
     faults,
   );
   faults.throwIfAny();
@@ -133,17 +125,4 @@ function nameOf(original: SimFile, given: string | undefined, { axes }: Variant)
   // A value may be what a name may not.
   const parts = Object.values(axes).map((each) => each.replace(/[^A-Za-z0-9._-]/g, "_"));
   return [name, ...parts].join("-");
-}
-
-const ANYWHERE = ["wait", "wait-for", "assert", "gen-file"];
-
-/** Whether a step has to do with the network; what a group has in it, is taken to have. */
-function needsTopology(steps: readonly Written[], { templates }: Declarations): boolean {
-  return steps.some(({ value }) => {
-    const template = templates.get(String(value.use))?.value ?? {};
-    const action = value.action ?? template.action ?? template.kind ?? "run";
-    const device = value.device ?? template.device;
-    if (action === "gen-certs") return device !== undefined;
-    return !ANYWHERE.includes(String(action));
-  });
 }
