@@ -24,7 +24,7 @@ export function renderFailure(outcome: SimulationOutcome, place: FailurePlace): 
   const lines = [
     stepText(failure, outcome.steps.length),
     ...message.split("\n").map((line) => paint("bold", line)),
-    command && `command: ${command.map(quoted).join(" ")}${endText(failure)}`,
+    command && `${commandText(failure)}: ${command.map(quoted).join(" ")}${endText(failure)}`,
     stderr.length > 0 && "the end of its standard error:",
     ...stderr.map((line) => `  ${paint("dim", "|")} ${line}`),
     ...logsText(failure, logs, place),
@@ -39,6 +39,10 @@ function stepText({ step, id, action, device, where }: Failure, steps: number): 
   const of = steps > 0 ? ` of ${steps}` : "";
   const what = [action, id, device && `in ${device}`].filter(Boolean).join(" ");
   return `step ${step}${of}: ${what}${where ? ` (${where})` : ""}`;
+}
+
+function commandText({ commandNode }: Failure): string {
+  return commandNode === undefined ? "command" : `command in ${commandNode}`;
 }
 
 function endText({ exitCode, signal }: Failure): string {

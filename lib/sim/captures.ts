@@ -16,6 +16,8 @@ export interface Giver {
   printed(): string[];
   /** Itself, for an error. */
   end(): ProgramEnd;
+  /** Whether somebody is told how it ended. */
+  isAwaited: boolean;
 }
 
 /** The values that the steps of a simulation have given, by `id.name`. */
@@ -78,6 +80,7 @@ export class Captures {
     });
     const value = this.get(key);
     if (value !== undefined) return value;
+    giver.isAwaited = true;
     throw new StepError(
       `${of} never came: it ${giver.how()} without it; ${printedText(giver.printed())}`,
       {

@@ -1,5 +1,6 @@
 import { TopologyError } from "../lab/errors.ts";
 import { Device } from "../lab/device.ts";
+import type { Bridge } from "../lab/bridge.ts";
 import type { Interface } from "../lab/interface.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { LinkCondition, LinkDirections } from "../link/mod.ts";
@@ -95,5 +96,18 @@ async function partition(lab: Lab, step: PartitionStep): Promise<void> {
     const way = { from: step.from, to: step.to };
     return await (isHeal ? bridge.unpartition(way) : bridge.partition(way));
   }
-  await (isHeal ? bridge.restoreAll() : bridge.partitionAll());
+  await (isHeal ? healAll(bridge) : bridge.partitionAll());
+}
+
+/** Takes back what keeps members apart, however it was asked. */
+async function healAll(bridge: Bridge): Promise<void> {
+  await bridge.restoreAll();
+  const { members } = bridge;
+  for (const [i, a] of members.entries()) {
+    for (const b of members.slice(i + 1)) {
+      await bridge.unpartition(a, b);
+      if (bridge.isPartitioned(a, b)) await bridge.unpartition({ from: a, to: b });
+      if (bridge.isPartitioned(b, a)) await bridge.unpartition({ from: b, to: a });
+    }
+  }
 }

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** Of a line, what is kept: enough to read. */
 const LONGEST = 2000;
 
@@ -19,8 +21,8 @@ export class LastLines {
     this.#lines = [...this.#lines, ...added].slice(-this.#count);
   }
 
-  /** Those that are kept, the last one last. */
+  /** Those that are kept, the last one last, without what colours them on a terminal. */
   get lines(): string[] {
-    return [...this.#lines];
+    return this.#lines.map(stripVTControlCharacters);
   }
 }

@@ -36,7 +36,8 @@ export function failureOf(error: unknown, at?: { step: Step; index: number }): F
   const message = error instanceof Error ? error.message : String(error);
   if (!at) return { message, stderr: [], logs: [] };
   const { step, index } = at;
-  const { device = deviceOf(step), stderr = [], ...program } = error instanceof StepError
+  const device = deviceOf(step);
+  const { device: commandNode = device, stderr = [], ...program } = error instanceof StepError
     ? error.program
     : {};
   return {
@@ -47,6 +48,7 @@ export function failureOf(error: unknown, at?: { step: Step; index: number }): F
     where: step.origin.where,
     message,
     ...program,
+    ...commandNode !== device && { commandNode },
     stderr,
     logs: [],
   };
@@ -54,10 +56,10 @@ export function failureOf(error: unknown, at?: { step: Step; index: number }): F
 
 /** The files that tell more of a failure, relative to the simulation's directory, of those that are there. */
 export async function logsOf(run: RunState, failure: Failure): Promise<string[]> {
-  const { device } = failure;
-  const node = device === undefined
+  const name = failure.commandNode ?? failure.device;
+  const node = name === undefined
     ? []
-    : ["stdout", "stderr"].map((pipe) => `nodes/${device}/${pipe}.log`);
+    : ["stdout", "stderr"].map((pipe) => `nodes/${name}/${pipe}.log`);
   const packets = [...run.recordings.values()].map(({ step }) => recordingPath(step));
   const paths = [...node, ...packets];
   const there = await Promise.all(

@@ -59,7 +59,6 @@ export class Program implements Giver {
   readonly over: Promise<void>;
   /** Resolves, never rejects, when its outputs are closed: also those of what it has left behind. */
   readonly drained: Promise<void>;
-  /** Whether a step waited for its end: how it ended is then known. */
   isAwaited = false;
   #running: Running;
   #listeners: Listeners;

@@ -12,6 +12,7 @@ export class Recording implements Giver {
   readonly step: CaptureStep;
   /** Resolves, never rejects, when it has ended and the file is whole. */
   readonly over: Promise<void>;
+  isAwaited = false;
   #capture: Capture;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;

@@ -86,7 +86,9 @@ export function failureText(failure: Failure): string {
   return [
     failure.where === undefined ? step : `${failure.where}: ${step ?? "in the file"}`,
     failure.message,
-    failure.command && `command: ${failure.command.map(word).join(" ")}`,
+    failure.command &&
+    `command${failure.commandNode === undefined ? "" : ` in ${failure.commandNode}`}: ` +
+      failure.command.map(word).join(" "),
     failure.exitCode === undefined ? undefined : `exit code: ${failure.exitCode}`,
     failure.signal && `signal: ${failure.signal}`,
     failure.stderr.length > 0 && ["standard error:", ...failure.stderr].join("\n  "),
@@ -118,7 +120,7 @@ function variantText({ variant }: ReportEntry): string {
 
 function nameColumn(entries: readonly ReportEntry[]): Column {
   const cells = entries.flatMap(({ name, results }) => (results ?? []).map(() => name));
-  return { head: "simulation", cells };
+  return { head: "simulation", cells, isName: true };
 }
 
 function summaryColumns(entries: readonly ReportEntry[]): Column[] {
@@ -161,7 +163,7 @@ function detailColumns(entries: readonly ReportEntry[]): Column[] {
     numeric: true,
   });
   return [
-    { head: "step", cells: rows.map(({ id }) => id) },
+    { head: "step", cells: rows.map(({ id }) => id), isName: true },
     // What is no number is shown as it is: it tells what the capture took.
     numbers("duration s", (row, { duration }) => cell(row.seconds) ?? duration ?? undefined),
     numbers("down bytes", (_, { down_bytes }) => down_bytes ?? undefined),

@@ -9,7 +9,7 @@ export interface ProgramEnd {
   signal?: string;
   /** The last lines of its standard error. */
   stderr?: string[];
-  /** The node that it ran in, if that is not the step's own. */
+  /** The node that it ran in. */
   device?: string;
 }
 

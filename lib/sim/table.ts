@@ -6,6 +6,8 @@ export interface Column {
   cells: readonly (string | undefined)[];
   /** Whether it has numbers, which are aligned at their right. */
   numeric?: boolean;
+  /** Whether it only says whose the row is. */
+  isName?: boolean;
   /** Whether it stays where all its cells are empty. */
   always?: boolean;
 }
@@ -47,8 +49,12 @@ export function textTable(columns: readonly Column[]): string {
   return lines.length < 2 ? "" : lines.join("\n") + "\n";
 }
 
+/** Those that have a value; none where only names would be left. */
 function shown(columns: readonly Column[]): Column[] {
-  return columns.filter(({ cells, always }) => always || cells.some((cell) => cell !== undefined));
+  const filled = columns.filter(({ cells, always }) =>
+    always || cells.some((cell) => cell !== undefined)
+  );
+  return filled.some(({ isName }) => !isName) ? filled : [];
 }
 
 /** The head and the rows, every cell as wide as its column. */

@@ -201,7 +201,7 @@ export interface RegionStep extends StepBase {
 
 /**
  * `bridge = "lan"` (or a router's name, for its LAN), and `members = ["a", "b"]` for both ways, `from`
- * and `to` for one way, or none of them for all members.
+ * and `to` for one way, or none of them: all members are kept apart, and all that keeps any apart is healed.
  */
 export interface PartitionStep extends StepBase {
   action: "partition" | "heal";
@@ -311,7 +311,10 @@ export interface Failure {
   /** The file and line of the step. */
   where?: string;
   message: string;
+  /** What it failed by: its own command, or that of the step that a value was to come from. */
   command?: string[];
+  /** The node of that command, where it is not the step's own. */
+  commandNode?: string;
   exitCode?: number;
   signal?: string;
   /** The last lines of the command's standard error, at most 20. */

@@ -236,8 +236,11 @@ Deno.test("members are parted both ways, one way or all, and healed", async () =
     ab(true),
     { action: "partition", bridge },
     ac(false),
+    { action: "partition", ...pair },
+    { action: "partition", bridge, from: "c", to: "a" },
     { action: "heal", bridge },
     ac(true),
+    ab(true),
   ], { topology: LAN }));
 });
 

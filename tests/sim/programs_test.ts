@@ -142,7 +142,7 @@ Deno.test("waiting for a program that fails fails with how it ended", async () =
     spawn("echo why >&2; exit 4", { id: "server" }),
     { action: "wait-for", target: "server" },
   ]));
-  assertEquals([bad.step, bad.exitCode, bad.stderr, bad.device], [2, 4, ["why"], "box"]);
+  assertEquals([bad.step, bad.exitCode, bad.stderr, bad.commandNode], [2, 4, ["why"], "box"]);
   assertEquals(bad.command, ["sh", "-c", "echo why >&2; exit 4"]);
   assertEquals(bad.logs, ["nodes/box/stderr.log"]);
 });

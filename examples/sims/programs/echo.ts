@@ -4,6 +4,8 @@
  *   echo.ts serve --greeting FILE
  *   echo.ts ask --count N --name NAME ADDRESS:PORT
  */
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
 import { parseArgs } from "node:util";
 
 const { values, positionals } = parseArgs({
@@ -16,34 +18,40 @@ const { values, positionals } = parseArgs({
 });
 
 const ANSWER_MS = 1_000;
-const encoder = new TextEncoder();
 
-async function serve(greeting: string): Promise<void> {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 });
-  console.log(`listening on port ${(socket.addr as Deno.NetAddr).port}`);
-  for await (const [message, sender] of socket) {
-    await socket.send(new Uint8Array([...message, ...encoder.encode(greeting)]), sender);
-  }
+async function bound(): Promise<Socket> {
+  const socket = createSocket("udp4").bind(0);
+  await once(socket, "listening");
+  return socket;
 }
 
-async function ask(address: string, name: string, count: number): Promise<void> {
-  const [hostname, port] = address.split(":");
-  const server: Deno.NetAddr = { transport: "udp", hostname, port: Number(port) };
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 });
+async function serve(greeting: string): Promise<void> {
+  const socket = await bound();
+  socket.on("message", (message, { address, port }) => {
+    socket.send(message.toString() + greeting, port, address);
+  });
+  console.log(`listening on port ${socket.address().port}`);
+}
+
+async function ask(server: string, name: string, count: number): Promise<void> {
+  const [address, port] = server.split(":");
+  const socket = await bound();
   const took: number[] = [];
   for (let i = 0; i < count; i++) {
     const start = performance.now();
-    await socket.send(encoder.encode(`${name} ${i}: `), server);
-    const late = new Promise<undefined>((resolve) => setTimeout(resolve, ANSWER_MS));
-    const answer = await Promise.race([socket.receive(), late]);
-    if (answer === undefined) continue;
-    took.push(performance.now() - start);
-    console.log(JSON.stringify({ kind: "answer", text: new TextDecoder().decode(answer[0]) }));
+    socket.send(`${name} ${i}: `, Number(port), address);
+    try {
+      const [answer] = await once(socket, "message", { signal: AbortSignal.timeout(ANSWER_MS) });
+      took.push(performance.now() - start);
+      console.log(JSON.stringify({ kind: "answer", text: String(answer) }));
+    } catch {
+      console.log(JSON.stringify({ kind: "lost", number: i }));
+    }
   }
   took.sort((a, b) => a - b);
   const median_ms = took[Math.floor(took.length / 2)];
   console.log(JSON.stringify({ kind: "summary", lost: count - took.length, median_ms }));
-  Deno.exit(0); // A timer, or the read of an answer that never came, may still wait.
+  socket.close();
 }
 
 const [mode, address] = positionals;
