@@ -39,7 +39,9 @@ function flagsOf(letters: string, known: string): string {
   for (const letter of letters) {
     if (letter === "u") continue; // Unicode is always on.
     if (!known.includes(letter)) {
-      const why = letter === "x" ? "write it without spaces and comments" : `use ${[...known].join(", ")}`;
+      const why = letter === "x"
+        ? "write it without spaces and comments"
+        : `use ${[...known].join(", ")}`;
       throw new RegexSyntaxError(`the flag "${letter}" is not supported: ${why}`);
     }
     if (!flags.includes(letter)) flags += letter;
