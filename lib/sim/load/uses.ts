@@ -122,6 +122,7 @@ function expandGroup(
           return written;
         }),
     );
+    if (when === "false") value.when = when;
     const written = fillIn(step.withValue(value), declarations, faults);
     return written ? [{ written, usedAt }] : [];
   });
