@@ -105,10 +105,8 @@ function expandGroup(
   const unused = new Set(Object.keys(vars));
   const usedAt = call.where();
   const expanded = group.steps.flatMap((step): ExpandedStep[] => {
-    const named = { ...withAction(step.value) };
-    if (when === "false") named.when = when;
     const value = mapStrings(
-      named,
+      withAction(step.value),
       (text, path) =>
         text.replace(/\$\{group\.([^${}]*)\}/g, (written, key: string) => {
           unused.delete(key);

@@ -39,10 +39,16 @@ export const partialSchemas: Record<Action, z.ZodObject> = Object.fromEntries(
 /** All keys that any step has: of a part of a step that does not say what it does. */
 export const anyStepSchema: z.ZodObject = z.strictObject(
   Object.fromEntries(
-    Object.values(stepSchemas).flatMap((schema) => Object.keys(schema.shape))
-      .map((key) => [key, z.unknown().optional()]),
+    Object.values(stepSchemas).reverse().flatMap((schema) =>
+      Object.entries<z.ZodType>(schema.shape)
+    )
+      .map(([key, field]) => [key, z.unknown().describe(descriptionOf(field)).optional()]),
   ),
 );
+
+function descriptionOf(field: z.ZodType): string {
+  return (field instanceof z.ZodOptional ? field.unwrap() as z.ZodType : field).description ?? "";
+}
 
 // Without the refinements, which ask for what a part need not have.
 function partial(schema: z.ZodObject): z.ZodObject {
