@@ -1,15 +1,14 @@
-import { nearest } from "../../options/nearest.ts";
 import type { TomlPath } from "../../toml/document.ts";
 import type { Step } from "../types.ts";
-import { didYouMean, type Faults, listed } from "./faults.ts";
+import { choices, type Faults, listed } from "./faults.ts";
 import type { Nodes } from "./nodes.ts";
+import { addFault } from "./step_fault.ts";
 import type { TypedStep } from "./typed.ts";
 
 /** Checks that what the steps name is in the topology. */
 export function checkNames(steps: readonly TypedStep[], nodes: Nodes, faults: Faults): void {
   for (const { step, source } of steps) {
-    new NameCheck(nodes, (path, message) => faults.add(source.written.where(path), message))
-      .check(step);
+    new NameCheck(nodes, (path, message) => addFault(faults, source, path, message)).check(step);
   }
 }
 
@@ -91,8 +90,7 @@ class NameCheck {
       `${JSON.stringify(path[0])} is ${JSON.stringify(name)}, ` +
         (counted
           ? `which are several: ${listed(counted)}; name one of them`
-          : `but the topology has no such ${kind}${didYouMean(nearest(name, all))}` +
-            ` It has: ${listed(all)}`),
+          : `but the topology has no such ${kind}` + choices(name, all, "It has")),
     );
   }
 
@@ -103,7 +101,7 @@ class NameCheck {
     this.#fault(
       [key],
       `${JSON.stringify(key)} is ${JSON.stringify(name)}, but "${device}" has no such interface` +
-        `${didYouMean(nearest(name, interfaces))} It has: ${listed(interfaces)}`,
+        choices(name, interfaces, "It has"),
     );
   }
 }

@@ -2,8 +2,9 @@ import { nearest } from "../../options/nearest.ts";
 import type { TomlPath } from "../../toml/document.ts";
 import { parseTemplate, type ReferencePart, splitKey } from "../references.ts";
 import type { ResultsSpec, Step } from "../types.ts";
-import { didYouMean, type Faults, listed } from "./faults.ts";
+import { choices, didYouMean, type Faults, listed } from "./faults.ts";
 import type { Nodes } from "./nodes.ts";
+import { addFault } from "./step_fault.ts";
 import type { TypedStep } from "./typed.ts";
 
 /** What steps may refer to. */
@@ -129,8 +130,7 @@ class ReferenceCheck {
   }
 
   #fault(path: TomlPath, message: string): void {
-    const { written, usedAt } = this.#typed.source;
-    this.#faults.add(written.where(path), usedAt ? `${message} (used at ${usedAt})` : message);
+    addFault(this.#faults, this.#typed.source, path, message);
   }
 
   #template(text: string, path: TomlPath): void {
@@ -149,17 +149,15 @@ class ReferenceCheck {
         return this.#fault(
           path,
           `"${part.text}": there is no [[binary]] "${part.name}"` +
-            `${didYouMean(nearest(part.name, binaries))} There are: ${listed(binaries)}`,
+            choices(part.name, binaries, "There are"),
         );
-      case "address": {
+      case "address":
         if (nodes.variables.has(part.variable)) return;
-        const meant = nearest(part.variable, nodes.variables);
         return this.#fault(
           path,
-          `"${part.text}": the topology has no such node${didYouMean(meant)} It has: ` +
-            listed(nodes.variables),
+          `"${part.text}": the topology has no such node` +
+            choices(part.variable, nodes.variables, "It has"),
         );
-      }
     }
   }
 
@@ -186,7 +184,7 @@ class ReferenceCheck {
     if (!names.includes(split.name)) {
       return refuse(
         `the step "${split.id}" at ${found.where} captures no "${split.name}"` +
-          `${didYouMean(nearest(split.name, names))} It captures: ${listed(names)}`,
+          choices(split.name, names, "It captures"),
       );
     }
     if (when === "ever") return;
@@ -212,8 +210,7 @@ class ReferenceCheck {
       .map(({ step }) => step.id);
     if (!found || found.step.action === "wait-for") {
       refuse(
-        `but there is no such step${didYouMean(nearest(target, waitable))} It may be: ` +
-          listed(waitable),
+        `but there is no such step` + choices(target, waitable, "It may be"),
       );
     } else if (found.step.action !== "spawn" && found.step.action !== "capture") {
       refuse(`which is a "${found.step.action}"; only a "spawn" or "capture" is waited for`);

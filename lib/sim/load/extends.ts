@@ -57,11 +57,13 @@ async function locate(
   for (const candidate of candidates) {
     if (await isFile(candidate)) return await Deno.realPath(candidate);
   }
-  const meant = await nearestFile(basename(name), candidates.map((each) => dirname(each)));
+  const directories = candidates.map((each) => dirname(each));
+  const meant = await nearestFile(basename(name, ".toml"), directories);
+  const looked = candidates.map((each) => shown(each, cwd)).join(", ");
   throw new TomlError([{
     where,
-    message: `there is no file ${JSON.stringify(name)}${didYouMean(meant)} It was looked for at ` +
-      candidates.map((each) => shown(each, cwd)).join(", "),
+    message: `there is no file ${JSON.stringify(name)}` +
+      didYouMean(meant && `${meant}.toml`, `It was looked for at ${looked}`),
   }]);
 }
 
