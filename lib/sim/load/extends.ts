@@ -67,8 +67,8 @@ async function locate(
   }]);
 }
 
-/** A path as messages name it: from where one is, if it is below. */
+/** A path as messages name it: from where one is, if it is near. */
 export function shown(path: string, cwd: string): string {
   const short = relative(cwd, path);
-  return short === "" || short.startsWith("..") ? path : short;
+  return short === "" || short.startsWith("../..") ? path : short;
 }

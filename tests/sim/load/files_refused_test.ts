@@ -47,7 +47,7 @@ topology = "1to1"
 `,
         "topos/1to1-public.toml": ``,
       },
-      'a.toml:2: "sim.topology" is "1to1", but there is no such file; did you mean "1to1-public"? It was looked for at topos/1to1.toml, /tmp/topos/1to1.toml',
+      'a.toml:2: "sim.topology" is "1to1", but there is no such file; did you mean "1to1-public"? It was looked for at topos/1to1.toml, ../topos/1to1.toml',
     ],
     [
       `[sim]
@@ -99,7 +99,7 @@ file = "defalts.toml"
 `,
         "defaults.toml": ``,
       },
-      'a.toml:3: there is no file "defalts.toml"; did you mean "defaults.toml"? It was looked for at defalts.toml, /tmp/defalts.toml',
+      'a.toml:3: there is no file "defalts.toml"; did you mean "defaults.toml"? It was looked for at defalts.toml, ../defalts.toml',
     ],
     [
       {
