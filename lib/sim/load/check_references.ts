@@ -166,11 +166,8 @@ class ReferenceCheck {
     const refuse = (why: string) => this.#fault(path, `"${written}": ${why}`);
     const split = splitKey(key);
     if (!split) return refuse('a capture is written "id.name"');
-    if (split.id === "matrix" || split.id === "group") {
-      return refuse(
-        `it is not known here: ${split.id === "matrix" ? "the matrix" : "the group"} has none`,
-      );
-    }
+    if (split.id === "matrix") return refuse("the matrix has no such key");
+    if (split.id === "group") return refuse("only the steps of a step group know it");
     const found = this.#byId.get(split.id);
     if (!found) {
       const ids = this.#known.ids.get(split.id);
