@@ -48,7 +48,9 @@ export function binarySpec(binary: z.output<typeof binarySchema>, written: Writt
   }
   const foreign = given.find((key) => !KEYS[mode].includes(key));
   if (foreign !== undefined) {
-    const why = binary.mode === undefined ? `whose source is "${given.find(isSource)}"` : "";
+    const why = binary.mode === undefined
+      ? `whose source is "${given.find((key) => NEEDED[mode].includes(key))}"`
+      : "";
     refuse(
       `is of the mode "${mode}"${why && `, ${why}`}, which has no "${foreign}"; it may have ` +
         KEYS[mode].join(", "),
@@ -67,9 +69,6 @@ export function binarySpec(binary: z.output<typeof binarySchema>, written: Writt
   const { "all-features": allFeatures = false, features = [], ...rest } = binary;
   return { ...rest, mode, features, allFeatures, origin: originOf(written) };
 }
-
-const isSource = (key: string) =>
-  ["command", "entrypoint", "url", "path", "repo", "example", "bin"].includes(key);
 
 function inferredMode(given: readonly string[]): BinaryMode | undefined {
   const has = (...keys: string[]) => keys.some((key) => given.includes(key));

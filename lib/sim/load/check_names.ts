@@ -1,15 +1,18 @@
 import { nearest } from "../../options/nearest.ts";
 import type { TomlPath } from "../../toml/document.ts";
 import type { Step } from "../types.ts";
-import { didYouMean, type Faults, listed } from "./faults.ts";
+import { choices, didYouMean, type Faults, listed } from "./faults.ts";
 import type { Nodes } from "./nodes.ts";
+import { addFault } from "./step_fault.ts";
 import type { TypedStep } from "./typed.ts";
 
 /** Checks that what the steps name is in the topology. */
 export function checkNames(steps: readonly TypedStep[], nodes: Nodes, faults: Faults): void {
   for (const { step, source } of steps) {
-    new NameCheck(nodes, (path, message) => faults.add(source.written.where(path), message))
-      .check(step);
+    new NameCheck(nodes, (path, message) => addFault(faults, source, path, message)).check(
+      step,
+      source.written.value.device,
+    );
   }
 }
 
@@ -23,7 +26,8 @@ class NameCheck {
     this.#fault = fault;
   }
 
-  check(step: Step): void {
+  /** @param written The device as it was written, which not every step keeps. */
+  check(step: Step, written: unknown): void {
     const { devices, routers, bridges, vms, regions } = this.#nodes;
     const deviceNames = [...devices.keys()];
     switch (step.action) {
@@ -32,8 +36,9 @@ class NameCheck {
         this.#one("device", step.device, "node", [...deviceNames, ...routers, ...vms]);
         break;
       case "gen-certs":
-        if (step.device === undefined) break;
-        this.#one("device", step.device, "node", [...deviceNames, ...routers, ...vms]);
+      case "gen-file":
+        if (typeof written !== "string") break;
+        this.#one("device", written, "node", [...deviceNames, ...routers, ...vms]);
         break;
       case "set-link-condition":
       case "link-down":
@@ -86,13 +91,15 @@ class NameCheck {
     if (all.includes(name)) return;
     const path = typeof key === "string" ? [key] : key;
     const counted = this.#nodes.counted.get(name);
+    // A step may name all devices of a count at once.
+    const usable = path[0] === "device" ? [...this.#nodes.counted.keys(), ...all] : all;
     this.#fault(
       path,
       `${JSON.stringify(path[0])} is ${JSON.stringify(name)}, ` +
         (counted
           ? `which are several: ${listed(counted)}; name one of them`
-          : `but the topology has no such ${kind}${didYouMean(nearest(name, all))}` +
-            ` It has: ${listed(all)}`),
+          : `but the topology has no such ${kind}` +
+            didYouMean(nearest(name, usable), `It has: ${listed(all)}`)),
     );
   }
 
@@ -103,7 +110,7 @@ class NameCheck {
     this.#fault(
       [key],
       `${JSON.stringify(key)} is ${JSON.stringify(name)}, but "${device}" has no such interface` +
-        `${didYouMean(nearest(name, interfaces))} It has: ${listed(interfaces)}`,
+        choices(name, interfaces, "It has"),
     );
   }
 }

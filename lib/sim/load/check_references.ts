@@ -2,8 +2,9 @@ import { nearest } from "../../options/nearest.ts";
 import type { TomlPath } from "../../toml/document.ts";
 import { parseTemplate, type ReferencePart, splitKey } from "../references.ts";
 import type { ResultsSpec, Step } from "../types.ts";
-import { didYouMean, type Faults, listed } from "./faults.ts";
+import { choices, didYouMean, type Faults, listed } from "./faults.ts";
 import type { Nodes } from "./nodes.ts";
+import { addFault } from "./step_fault.ts";
 import type { TypedStep } from "./typed.ts";
 
 /** What steps may refer to. */
@@ -129,8 +130,7 @@ class ReferenceCheck {
   }
 
   #fault(path: TomlPath, message: string): void {
-    const { written, usedAt } = this.#typed.source;
-    this.#faults.add(written.where(path), usedAt ? `${message} (used at ${usedAt})` : message);
+    addFault(this.#faults, this.#typed.source, path, message);
   }
 
   #template(text: string, path: TomlPath): void {
@@ -149,17 +149,15 @@ class ReferenceCheck {
         return this.#fault(
           path,
           `"${part.text}": there is no [[binary]] "${part.name}"` +
-            `${didYouMean(nearest(part.name, binaries))} There are: ${listed(binaries)}`,
+            choices(part.name, binaries, "There are"),
         );
-      case "address": {
+      case "address":
         if (nodes.variables.has(part.variable)) return;
-        const meant = nearest(part.variable, nodes.variables);
         return this.#fault(
           path,
-          `"${part.text}": the topology has no such node${didYouMean(meant)} It has: ` +
-            listed(nodes.variables),
+          `"${part.text}": the topology has no such node` +
+            choices(part.variable, nodes.variables, "It has"),
         );
-      }
     }
   }
 
@@ -168,11 +166,8 @@ class ReferenceCheck {
     const refuse = (why: string) => this.#fault(path, `"${written}": ${why}`);
     const split = splitKey(key);
     if (!split) return refuse('a capture is written "id.name"');
-    if (split.id === "matrix" || split.id === "group") {
-      return refuse(
-        `it is not known here: ${split.id === "matrix" ? "the matrix" : "the group"} has none`,
-      );
-    }
+    if (split.id === "matrix") return refuse("the matrix has no such key");
+    if (split.id === "group") return refuse("only the steps of a step group know it");
     const found = this.#byId.get(split.id);
     if (!found) {
       const ids = this.#known.ids.get(split.id);
@@ -186,7 +181,7 @@ class ReferenceCheck {
     if (!names.includes(split.name)) {
       return refuse(
         `the step "${split.id}" at ${found.where} captures no "${split.name}"` +
-          `${didYouMean(nearest(split.name, names))} It captures: ${listed(names)}`,
+          choices(split.name, names, "It captures"),
       );
     }
     if (when === "ever") return;
@@ -212,8 +207,7 @@ class ReferenceCheck {
       .map(({ step }) => step.id);
     if (!found || found.step.action === "wait-for") {
       refuse(
-        `but there is no such step${didYouMean(nearest(target, waitable))} It may be: ` +
-          listed(waitable),
+        `but there is no such step` + choices(target, waitable, "It may be"),
       );
     } else if (found.step.action !== "spawn" && found.step.action !== "capture") {
       refuse(`which is a "${found.step.action}"; only a "spawn" or "capture" is waited for`);

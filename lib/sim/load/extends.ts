@@ -57,16 +57,18 @@ async function locate(
   for (const candidate of candidates) {
     if (await isFile(candidate)) return await Deno.realPath(candidate);
   }
-  const meant = await nearestFile(basename(name), candidates.map((each) => dirname(each)));
+  const directories = candidates.map((each) => dirname(each));
+  const meant = await nearestFile(basename(name, ".toml"), directories);
+  const looked = candidates.map((each) => shown(each, cwd)).join(", ");
   throw new TomlError([{
     where,
-    message: `there is no file ${JSON.stringify(name)}${didYouMean(meant)} It was looked for at ` +
-      candidates.map((each) => shown(each, cwd)).join(", "),
+    message: `there is no file ${JSON.stringify(name)}` +
+      didYouMean(meant && `${meant}.toml`, `It was looked for at ${looked}`),
   }]);
 }
 
-/** A path as messages name it: from where one is, if it is below. */
+/** A path as messages name it: from where one is, if it is near. */
 export function shown(path: string, cwd: string): string {
   const short = relative(cwd, path);
-  return short === "" || short.startsWith("..") ? path : short;
+  return short === "" || short.startsWith("../..") ? path : short;
 }

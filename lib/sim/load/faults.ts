@@ -1,3 +1,4 @@
+import { nearest } from "../../options/nearest.ts";
 import { TomlError, type TomlFault } from "../../toml/errors.ts";
 
 /** Faults that are collected, so that all of them are told at once. */
@@ -45,9 +46,16 @@ export class Faults {
   }
 }
 
-/** `; did you mean "x"?`, or nothing. */
-export function didYouMean(meant: string | undefined): string {
-  return meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
+/** `; did you mean "x"?` if anything, and what else there is to say. */
+export function didYouMean(meant: string | undefined, rest = ""): string {
+  const question = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
+  return question + (rest && (meant === undefined ? `. ${rest}` : ` ${rest}`));
+}
+
+/** The name that was probably meant, and all that there are: `; did you mean "x"? There are: x, y`. */
+export function choices(word: string, names: Iterable<string>, lead: string): string {
+  const all = [...names];
+  return didYouMean(nearest(word, all), `${lead}: ${listed(all)}`);
 }
 
 /** Names as messages list them: at most 12. */

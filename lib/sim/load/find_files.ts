@@ -54,7 +54,9 @@ async function filesAt(path: string, cwd: string): Promise<SimFile[]> {
   const base = pattern ? fixedPart(path) : path;
   const names = (await tomlFilesBelow(resolve(cwd, base)))
     .map((name) => join(base, name))
-    .filter((name) => pattern?.test(name) ?? true);
+    .filter((name) => pattern?.test(name) ?? true)
+    // From a directory further down, what is near is not named by a detour.
+    .map((name) => name.startsWith("..") ? relative(cwd, resolve(cwd, name)) : name);
   const faults = new Faults();
   const files: SimFile[] = [];
   for (const name of names) {

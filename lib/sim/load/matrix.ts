@@ -1,8 +1,8 @@
-import { nearest } from "../../options/nearest.ts";
+import { z } from "zod";
 import { checkToml } from "../../toml/check.ts";
 import type { TomlDocument } from "../../toml/document.ts";
 import { matrixSchema } from "../schema/matrix.ts";
-import { didYouMean, Faults, listed } from "./faults.ts";
+import { choices, Faults } from "./faults.ts";
 import { mapStrings, type SimFile } from "./written.ts";
 
 /** One simulation of a matrix. */
@@ -21,7 +21,7 @@ export interface Variant {
  */
 export function variantsOf(document: TomlDocument): Variant[] {
   if (document.value.matrix === undefined) return [{ axes: {}, values: new Map() }];
-  const { params = {}, ...axes } = checkToml(matrixSchema, document, ["matrix"]);
+  const { params = {}, ...axes } = checkToml(z.object({ matrix: matrixSchema }), document).matrix;
   const faults = new Faults();
   checkParams(document, axes, params, faults);
   faults.throwIfAny();
@@ -65,7 +65,7 @@ function checkParams(
       faults.add(
         document.where(path),
         `"matrix.params.${axis}" is for an axis that is not there` +
-          `${didYouMean(nearest(axis, Object.keys(axes)))} Axes: ${listed(Object.keys(axes))}`,
+          choices(axis, Object.keys(axes), "Axes"),
       );
       continue;
     }
@@ -75,7 +75,7 @@ function checkParams(
         faults.add(
           document.where([...path, text]),
           `"matrix.params.${axis}.${text}" is for a value that the axis "${axis}" has not` +
-            `${didYouMean(nearest(text, axes[axis]))} Values: ${listed(axes[axis])}`,
+            choices(text, axes[axis], "Values"),
         );
       }
       for (const key of Object.keys(each)) {
@@ -119,8 +119,7 @@ export function substituteMatrix(
           document.where(path),
           values.size === 0
             ? `"${written}" is not known: there is no [matrix]`
-            : `"${written}" is not known${didYouMean(nearest(key, values.keys()))}` +
-              ` The matrix has: ${listed(values.keys())}`,
+            : `"${written}" is not known` + choices(key, values.keys(), "The matrix has"),
         );
         return written;
       }),

@@ -1,6 +1,6 @@
 import { nearest } from "../../options/nearest.ts";
 
-/** The name in one of the directories that is nearest to a name; undefined if none is near. */
+/** The TOML file in one of the directories whose name is nearest, both without `.toml`. */
 export async function nearestFile(
   name: string,
   directories: Iterable<string>,
@@ -9,7 +9,7 @@ export async function nearestFile(
   for (const directory of new Set(directories)) {
     try {
       for await (const entry of Deno.readDir(directory)) {
-        if (entry.name.endsWith(".toml")) names.push(entry.name);
+        if (entry.name.endsWith(".toml")) names.push(entry.name.slice(0, -5));
       }
     } catch {
       // A directory that is not there has no names.

@@ -7,8 +7,10 @@ import { checkNames } from "./check_names.ts";
 import { checkReferences } from "./check_references.ts";
 import { expandCounted, type KnownStep } from "./counted.ts";
 import type { Declarations } from "./declarations.ts";
+import type { TomlPath } from "../../toml/document.ts";
 import type { Faults } from "./faults.ts";
 import { nodesOf } from "./nodes.ts";
+import { addFault } from "./step_fault.ts";
 import { typedSteps } from "./typed.ts";
 import { type ExpandedStep, expandUses } from "./uses.ts";
 import type { Written } from "./written.ts";
@@ -41,10 +43,11 @@ export function stepsOf(
   }
   const nodes = nodesOf(topology ?? {});
   const single = expandCounted(known, nodes, faults);
+  // A step that is missing, since it is at fault, would be missed by those that refer to it.
+  const complete = faults.none;
   const typed = typedSteps(single, faults);
   checkNames(typed, nodes, faults);
-  // A step that is missing, since it is at fault, would be missed by those that refer to it.
-  if (faults.none) {
+  if (complete) {
     const binaries = new Set([...declarations.binaries.keys(), ...overrides]);
     checkReferences(typed, { nodes, binaries, ids: single.ids }, faults);
   }
@@ -60,29 +63,26 @@ function needsTopology({ action, written }: KnownStep): boolean {
 }
 
 function knownStep(expanded: ExpandedStep, faults: Faults): KnownStep[] {
-  const { written, usedAt } = expanded;
-  const used = usedAt ? ` (used at ${usedAt})` : "";
+  const { written } = expanded;
+  const refuse = (path: TomlPath, message: string) => addFault(faults, expanded, path, message);
   const found = actionOf(written.value);
   if ("fault" in found) {
-    faults.add(written.where(found.fault.path), found.fault.message + used);
+    refuse(found.fault.path, found.fault.message);
     return [];
   }
   const { action } = found;
   if (!action) {
-    faults.add(written.where(), `the step has no "action", and no "cmd" or "use"${used}`);
+    refuse([], 'the step has no "action", and no "cmd" or "use"');
     return [];
   }
   if (action === "spawn" && written.value.id === undefined) {
-    faults.add(
-      written.where(),
-      `spawn: "id" is missing: other steps refer to a spawn by it${used}`,
-    );
+    refuse([], 'spawn: "id" is missing; other steps refer to it by that');
     return [];
   }
   const checked = checkOptions(stepSchemas[action], written.value, "key");
   if ("data" in checked) return [{ ...expanded, action }];
   for (const { path, message } of checked.faults) {
-    faults.add(written.where(path), `${action}: ${message}${used}`);
+    refuse(path, `${action}: ${message}`);
   }
   return [];
 }

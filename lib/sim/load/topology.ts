@@ -68,11 +68,11 @@ async function namedTopology(
       return topologyFrom(TomlDocument.parse(shown(path, cwd), text));
     }
   }
-  const meant = (await nearestFile(`${name}.toml`, directories))?.replace(/\.toml$/, "");
+  const meant = await nearestFile(name, directories);
   const looked = directories.map((each) => shown(join(each, `${name}.toml`), cwd));
   throw new TomlError([{
     where,
-    message: `${subject}, but there is no such file${didYouMean(meant)} It was looked for at ` +
-      looked.join(", "),
+    message: `${subject}, but there is no such file` +
+      didYouMean(meant, `It was looked for at ${looked.join(", ")}`),
   }]);
 }

@@ -9,6 +9,7 @@ import { captureSpecs } from "./captures.ts";
 import { CheckError, parseCheck } from "./checks.ts";
 import type { SingleStep, SingleSteps } from "./counted.ts";
 import { type Faults, listed } from "./faults.ts";
+import { addFault } from "./step_fault.ts";
 
 const WAIT_FOR_MS = 300_000;
 
@@ -62,7 +63,7 @@ class Typing {
   }
 
   #fault(path: TomlPath, message: string): void {
-    this.#faults.add(this.#source.written.where(path), message);
+    addFault(this.#faults, this.#source, path, message);
   }
 
   #base(data: CheckedStep<Action>) {

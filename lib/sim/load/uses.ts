@@ -1,10 +1,9 @@
-import { nearest } from "../../options/nearest.ts";
 import { checkOptions } from "../../options/parse_options.ts";
 import type { TomlPath } from "../../toml/document.ts";
 import { groupUseSchema } from "../schema/steps.ts";
 import { withAction } from "./actions.ts";
 import type { Declarations, StepGroup } from "./declarations.ts";
-import { didYouMean, type Faults, listed } from "./faults.ts";
+import { choices, type Faults } from "./faults.ts";
 import { mapStrings, type Place, Written } from "./written.ts";
 
 /** A step with what it has by templates and groups. */
@@ -39,7 +38,7 @@ function fillIn(step: Written, declarations: Declarations, faults: Faults): Writ
     faults.add(
       step.where(["use"]),
       `"use" is ${JSON.stringify(use)}, but there is no such step template or step group` +
-        `${didYouMean(nearest(String(use), names))} There are: ${listed(names)}`,
+        choices(String(use), names, "There are"),
     );
     return;
   }
@@ -105,21 +104,23 @@ function expandGroup(
   const unused = new Set(Object.keys(vars));
   const usedAt = call.where();
   const expanded = group.steps.flatMap((step): ExpandedStep[] => {
+    let unknown = false;
     const value = mapStrings(
       withAction(step.value),
       (text, path) =>
         text.replace(/\$\{group\.([^${}]*)\}/g, (written, key: string) => {
           unused.delete(key);
           if (Object.hasOwn(vars, key)) return vars[key];
+          unknown = true;
           faults.add(
             step.where(path),
             `group "${group.name}": "${written}" is not known` +
-              `${didYouMean(nearest(key, Object.keys(vars)))} The vars at ${usedAt} are: ` +
-              listed(Object.keys(vars)),
+              choices(key, Object.keys(vars), `The vars at ${usedAt} are`),
           );
           return written;
         }),
     );
+    if (unknown) return [];
     if (when === "false") value.when = when;
     const written = fillIn(step.withValue(value), declarations, faults);
     return written ? [{ written, usedAt }] : [];

@@ -64,7 +64,7 @@ function describe(variants: readonly Variant[]): string {
     `${axis} = ${JSON.stringify(value)}`
   );
   return `where ${axes.join(", ")}` +
-    (rest.length > 0 ? `, and in ${rest.length} more variants` : "");
+    (rest.length > 0 ? `, and in ${rest.length} more` : "");
 }
 
 async function simulationOf(

@@ -58,6 +58,13 @@ export class Written {
     return found ?? { file: this.home.file, path: [...this.home.path, ...path] };
   }
 
+  /** Whether a part of the value is written elsewhere than the table as a whole. */
+  isForeign(path: TomlPath): boolean {
+    const place = this.place(path);
+    return place.file !== this.home.file ||
+      !this.home.path.every((key, i) => key === place.path[i]);
+  }
+
   /** The file and the line of a part of the value. */
   where(path: TomlPath = []): string {
     const { file, path: inFile } = this.place(path);

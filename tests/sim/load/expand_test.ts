@@ -207,7 +207,7 @@ cmd = ["echo", "\${matrix.ms}", '\${matrix.ms}', """
 `);
   assertEquals(topology.devices?.peer.interfaces?.eth0.condition, { latencyMs: 30 });
   assertEquals(process(steps[0])?.cmd, ["echo", "30", "30", "30"]);
-  assertEquals(steps[0].origin.where, "a.toml:16");
+  assertEquals(steps[0].origin.where, "a.toml:15");
 });
 
 Deno.test("every action is loaded as it is written", async () => {

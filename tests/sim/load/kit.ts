@@ -5,8 +5,7 @@ import type { Simulation, Step } from "../../../lib/sim/types.ts";
 import { TomlError } from "../../../lib/toml/errors.ts";
 
 /** A topology for the tests: `a` and `b` behind a router, and three devices `peer`. */
-export const TOPOLOGY = `
-[[router]]
+export const TOPOLOGY = `[[router]]
 name = "dc"
 [device.a.eth0]
 gateway = "dc"
@@ -17,6 +16,11 @@ count = 3
 [device.peer.eth0]
 gateway = "dc"
 `;
+
+/** A simulation with a step, whose keys begin in line 12. */
+export function step(text: string): string {
+  return `${TOPOLOGY}[[step]]\n${text}`;
+}
 
 /** Files by their names. */
 export type Files = Record<string, string>;
