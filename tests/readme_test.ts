@@ -43,6 +43,24 @@ Deno.test("every TypeScript block of the README passes the type check and runs",
   }
 });
 
+Deno.test("every simulation of the README runs", async () => {
+  const blocks = (await readBlocks()).filter(({ language }) => language === "toml");
+  assertGreater(blocks.length, 0, "README.md has no ```toml block");
+  const dir = await Deno.makeTempDir({ prefix: "netyard-readme-" });
+  try {
+    for (const { text, line } of blocks) {
+      const file = `${dir}/line_${line}.toml`;
+      await Deno.writeTextFile(file, text);
+      const cli = new URL("lib/cli/main.ts", ROOT).pathname;
+      const run = ["run", "-A", "--config", CONFIG, cli, "run", file, "--work-dir", `${dir}/work`];
+      const { code, output } = await deno(...run);
+      assertEquals(code, 0, `README.md:${line}: exit code ${code}\n${output}`);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("the tasks that the README's commands run exist", async () => {
   const commands = (await readBlocks()).filter(({ language }) => language === "sh");
   const named = commands.flatMap(({ text }) => tasksOf(text));
