@@ -1,0 +1,21 @@
+/**
+ * Simulations of TOML files, for scripts: what the command `netyard run` does.
+ *
+ * ```ts ignore
+ * import "@netyard/netyard/rootless";
+ * import { loadSimulations, resolveBinaries, runAll } from "@netyard/netyard/sim";
+ *
+ * const simulations = await loadSimulations(["sims/"]);
+ * const binaries = await resolveBinaries(simulations);
+ * const { status, directory } = await runAll(simulations, { binaries, workDir: "results", jobs: 2 });
+ * console.log(status, directory);
+ * ```
+ *
+ * @module
+ */
+export { loadSimulations, type LoadSimulationsOptions } from "./load.ts";
+export { type BinaryOptions, checkBinaries, resolveBinaries } from "./binaries.ts";
+export { runSimulation } from "./run_simulation.ts";
+export { runAll } from "./run_all.ts";
+export type * from "./types.ts";
+export type * from "./run_types.ts";
