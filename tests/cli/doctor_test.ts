@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { canBuildLab, renderFindings } from "../../lib/cli/doctor.ts";
 import { VERSION } from "../../lib/cli/version.ts";
 import type { Finding } from "../../lib/host/finding.ts";
@@ -60,9 +60,9 @@ No lab can be built here.`,
 
 Deno.test("colours change no letter", () => {
   const colored = renderFindings(FINDINGS, true);
-  assertStringIncludes(colored, "\x1b[32mok     \x1b[0m  Deno");
-  assertStringIncludes(colored, "\x1b[31mmissing\x1b[0m  nftables");
-  assertStringIncludes(colored, "\x1b[33munknown\x1b[0m  sch_netem");
+  assertStringIncludes(colored, "\x1b[32mok     \x1b[39m  Deno");
+  assertStringIncludes(colored, "\x1b[31mmissing\x1b[39m  nftables");
+  assertStringIncludes(colored, "\x1b[33munknown\x1b[39m  sch_netem");
   // deno-lint-ignore no-control-regex
   assertEquals(colored.replace(/\x1b\[\d+m/g, ""), renderFindings(FINDINGS, false));
 });
@@ -115,7 +115,7 @@ Deno.test("doctor colours a terminal, and not with NO_COLOR", async () => {
     return new TextDecoder().decode(stdout);
   };
   const colored = await onTerminal({ NO_COLOR: "" });
-  assertStringIncludes(colored, "\x1b[1mFor a lab\x1b[0m");
+  assertStringIncludes(colored, "\x1b[1mFor a lab\x1b[22m");
   const plain = await onTerminal({ NO_COLOR: "1" });
   assertStringIncludes(plain, "For a lab");
   assert(!plain.includes("\x1b["), plain);
@@ -134,17 +134,17 @@ Deno.test("help goes to the standard output with exit code 0", async () => {
   for (const args of [["--help"], ["-h"]]) {
     const { code, stdout } = await netyard(args);
     assertEquals(code, 0);
-    assertStringIncludes(stdout, "  doctor     say what this host can do");
+    assertMatch(stdout, /^  doctor {2,}say what this host can do/m);
   }
   const { code, stdout } = await netyard(["doctor", "--help"]);
   assertEquals(code, 0);
   assertStringIncludes(stdout, "Usage: netyard doctor [options]");
 });
 
-Deno.test("what netyard does not know is refused with exit code 2 and its help", async () => {
+Deno.test("what netyard does not know is refused with exit code 2 and a hint", async () => {
   for (
     const [args, message] of [
-      [["frobnicate"], 'netyard has no command "frobnicate"; it has: doctor, prepare'],
+      [["frobnicate"], 'netyard has no command "frobnicate"; it has: '],
       [["toString"], 'netyard has no command "toString"'],
       [["--frob"], "netyard does not know the option --frob"],
       [[], "netyard needs a command"],
@@ -155,6 +155,6 @@ Deno.test("what netyard does not know is refused with exit code 2 and its help",
     const { code, stdout, stderr } = await netyard(args);
     assertEquals([code, stdout], [2, ""]);
     assertStringIncludes(stderr, message);
-    assertStringIncludes(stderr, "Usage: netyard");
+    assertMatch(stderr, /\n`netyard (doctor )?--help` says more\n$/);
   }
 });

@@ -1,0 +1,88 @@
+import { nearest } from "../options/nearest.ts";
+import type { Command, Invocation } from "./command.ts";
+import { renderHelp, section, wrap } from "./help.ts";
+import { type Output, streamOutput } from "./output.ts";
+import { parseCommandLine } from "./parse.ts";
+import { VERSION } from "./version.ts";
+
+/** Where a command writes to. */
+export interface Outputs {
+  stdout: Output;
+  stderr: Output;
+}
+
+/**
+ * Runs the command that the arguments name.
+ *
+ * @returns its exit code; 2 for a command line that is wrong, and what `failure.ts` has for errors.
+ */
+export async function dispatch(
+  commands: readonly Command[],
+  args: readonly string[],
+  outputs: Outputs = { stdout: streamOutput(Deno.stdout), stderr: streamOutput(Deno.stderr) },
+): Promise<number> {
+  const { stdout, stderr } = outputs;
+  const refuse = (message: string) => {
+    stderr.line(`${message}\n\`netyard --help\` says more`);
+    return 2;
+  };
+  const [name, ...rest] = args;
+  if (name === undefined) return refuse("netyard needs a command");
+  if (["-h", "--help", "help"].includes(name)) {
+    const asked = name === "help"
+      ? commands.find((command) => command.name === rest[0])
+      : undefined;
+    stdout.line(asked ? renderHelp(asked) : renderMainHelp(commands));
+    return 0;
+  }
+  if (name === "-V" || name === "--version") {
+    stdout.line(`netyard ${VERSION}`);
+    return 0;
+  }
+  if (name.startsWith("-")) return refuse(`netyard does not know the option ${name}`);
+  const command = commands.find((each) => each.name === name);
+  if (!command) {
+    const known = commands.map((each) => each.name);
+    const meant = nearest(name, known);
+    const question = meant === undefined ? "" : `; did you mean "${meant}"?`;
+    return refuse(`netyard has no command "${name}"; it has: ${known.join(", ")}${question}`);
+  }
+  try {
+    const { help, ...invocation } = parseCommandLine(command, rest);
+    if (help) {
+      stdout.line(renderHelp(command));
+      return 0;
+    }
+    const run = await command.load();
+    return await run({ ...outputs, ...invocation } as Invocation);
+  } catch (error) {
+    const { explain } = await import("./failure.ts");
+    const { exitCode, message } = explain(error, command.name);
+    stderr.line(message);
+    return exitCode;
+  }
+}
+
+/** What `netyard --help` prints. */
+export function renderMainHelp(commands: readonly Command[]): string {
+  return [
+    "Builds network labs out of Linux network namespaces, and runs simulations in them.",
+    "Usage: netyard <command> [options]",
+    section("Commands", commands.map(({ name, summary }) => [name, summary])),
+    section("Options", [
+      ["-h, --help", "print this text; after a command, that command's"],
+      ["-V, --version", "print the version"],
+    ]),
+    section(
+      "Exit codes",
+      [
+        [0, "it was done, or passed"],
+        [1, "it failed"],
+        [2, "wrong options or files: nothing was started"],
+        [70, "a fault of netyard itself"],
+        [130, "interrupted"],
+      ].map(([code, meaning]) => [String(code), String(meaning)]),
+    ),
+    wrap("`netyard <command> --help` has examples.", 0),
+  ].join("\n\n");
+}
