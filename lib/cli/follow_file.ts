@@ -26,29 +26,24 @@ export async function* followFile(path: string, signal: AbortSignal): AsyncGener
         if (!file) await pause(signal);
         continue;
       }
-      // Looked at before the read: what was written to it before it was replaced is then read.
+      // Asked before the read, so that what was written to it until then is read.
       const replaced = await wasReplaced(path, file);
       if (!await goesOn(file, at, tail)) {
         [at, tail] = [0, new Uint8Array()];
         yield { restarted: true };
       }
-      let grew = false;
-      for (;;) {
-        await file.seek(at, Deno.SeekMode.Start);
-        const n = await file.read(buffer);
-        if (!n) break;
-        grew = true;
+      await file.seek(at, Deno.SeekMode.Start);
+      const n = await file.read(buffer);
+      if (n) {
         at += n;
         tail = lastBytes(tail, buffer.subarray(0, n));
         yield { bytes: buffer.slice(0, n) };
-        if (signal.aborted) return;
-      }
-      if (replaced && !grew) {
+      } else if (replaced) {
         file.close();
         file = undefined;
         [at, tail] = [0, new Uint8Array()];
         yield { restarted: true };
-      } else if (!grew) await pause(signal);
+      } else await pause(signal);
     }
   } finally {
     file?.close();
@@ -64,11 +59,14 @@ async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
   }
 }
 
-/** Whether the path leads to another file by now; while it leads to none, this one goes on. */
+/**
+ * Whether the path leads to another file by now that has something in it: until then, whoever writes
+ * may still have this one open.
+ */
 async function wasReplaced(path: string, file: Deno.FsFile): Promise<boolean> {
   try {
     const [there, here] = [await Deno.stat(path), await file.stat()];
-    return there.ino !== here.ino || there.dev !== here.dev;
+    return there.size > 0 && (there.ino !== here.ino || there.dev !== here.dev);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -91,18 +89,19 @@ async function goesOn(file: Deno.FsFile, at: number, tail: Uint8Array): Promise<
   return found.every((byte, i) => byte === tail[i]);
 }
 
+/** The last of the bytes that were read, for {@linkcode goesOn}. */
 function lastBytes(before: Uint8Array, chunk: Uint8Array): Uint8Array {
-  const kept = Math.max(0, TAIL_BYTES - chunk.length);
-  const old = before.slice(Math.max(0, before.length - kept));
-  const all = new Uint8Array(old.length + Math.min(chunk.length, TAIL_BYTES));
-  all.set(kept > 0 ? old : []);
-  all.set(chunk.slice(-TAIL_BYTES), kept > 0 ? old.length : 0);
-  return all.subarray(0, (kept > 0 ? old.length : 0) + Math.min(chunk.length, TAIL_BYTES));
+  const last = [...before, ...chunk.subarray(-TAIL_BYTES)].slice(-TAIL_BYTES);
+  return Uint8Array.from(last);
 }
 
 function pause(signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, POLL_MS);
-  signal.addEventListener("abort", () => resolve(), { once: true, signal: AbortSignal.timeout(POLL_MS) });
-  return promise.finally(() => clearTimeout(timer));
+  const stop = () => resolve();
+  const timer = setTimeout(stop, POLL_MS);
+  signal.addEventListener("abort", stop);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  });
 }

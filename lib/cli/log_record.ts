@@ -4,7 +4,8 @@
  *
  * Source: the JSON formats of Rust's tracing-subscriber, Go's log/slog, pino and bunyan.
  */
-import { levelOf, type LogLevel } from "./log_level.ts";
+import { levelOf } from "./log_level.ts";
+import type { LogRecord } from "./log_types.ts";
 import { eventRecord } from "./event_text.ts";
 
 type Json = Record<string, unknown>;

@@ -18,4 +18,3 @@ export interface LogSpan {
   name: string;
   fields: [name: string, value: unknown][];
 }
-
