@@ -160,7 +160,7 @@ const TELL: { [K in EventKind]: (event: LabEvent<K>) => Telling } = {
  * kind that this version does not know is shown with all that it has.
  */
 export function eventRecord(json: Record<string, unknown>): LogRecord | undefined {
-  const { version, seq, at, elapsedMs, kind, ...body } = json;
+  const { version, seq, at, elapsedMs: _elapsedMs, kind, ...body } = json;
   const isEvent = typeof version === "number" && typeof seq === "number" &&
     typeof at === "string" && typeof kind === "string";
   if (!isEvent) return undefined;
