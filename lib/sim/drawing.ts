@@ -132,7 +132,7 @@ class Builder {
   }
 
   #router(router: RouterConfig): void {
-    const id = this.#add("router", router.name, routerFacts(router));
+    const id = this.#add("router", router.name, routerFacts(router, this.#addresses !== undefined));
     const upstream = nameOf(router.upstream);
     const region = nameOf(router.region);
     if (upstream !== undefined) this.#attach(id, this.#gateway(upstream), []);
@@ -195,7 +195,7 @@ class Builder {
   }
 }
 
-function routerFacts(router: RouterConfig): string[] {
+function routerFacts(router: RouterConfig, built: boolean): string[] {
   const { preset, mtu, downlinkCondition, blockIcmpFragNeeded, downstreamCidr } = router;
   const base = preset === undefined ? undefined : ROUTER_PRESETS[preset];
   const nat = router.nat ?? base?.nat ?? "none";
@@ -209,7 +209,8 @@ function routerFacts(router: RouterConfig): string[] {
     ...mtu === undefined ? [] : [`MTU ${mtu}`],
     ...downlinkCondition === undefined ? [] : [`into its LAN ${conditionText(downlinkCondition)}`],
     ...blockIcmpFragNeeded ? ["path-MTU black hole"] : [],
-    ...downstreamCidr === undefined ? [] : [`LAN ${downstreamCidr}`],
+    // Once it is built, it is among the addresses.
+    ...downstreamCidr === undefined || built ? [] : [`LAN ${downstreamCidr}`],
   ];
 }
 
