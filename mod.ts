@@ -18,6 +18,7 @@ export {
   PoolExhaustedError,
 } from "./lib/address/mod.ts";
 export type { Duration } from "./lib/options/duration.ts";
+export { TomlError, type TomlFault } from "./lib/toml/errors.ts";
 export { InvalidOptionError } from "./lib/options/parse_options.ts";
 export type {
   EndpointDependence,

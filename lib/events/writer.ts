@@ -9,7 +9,8 @@ import type { LabEvent } from "./types.ts";
 export type LogStream = "stdout" | "stderr";
 
 /**
- * The directory that keeps one run of a lab:
+ * The directory that keeps one run of a lab. {@linkcode RunDirectory.create} makes one below another,
+ * {@linkcode RunDirectory.at} takes one that it is given:
  *
  * ```text
  * <root>/20260102-030405-678-hello/
@@ -34,7 +35,7 @@ export type LogStream = "stdout" | "stderr";
  * ```
  */
 export class RunDirectory implements AsyncDisposable {
-  /** Where it is: the `root` that was given, and the run's own name. */
+  /** Where it is: what was given to `at()`, or the `root` that was given and the run's own name. */
   readonly path: string;
   readonly #events: AppendFile;
   readonly #logs = new Map<string, AppendFile>();
@@ -61,7 +62,7 @@ export class RunDirectory implements AsyncDisposable {
     label?: string,
     now: Date = new Date(),
   ): Promise<RunDirectory> {
-    const wanted = `${root.replace(/(?<=.)\/+$/, "")}/${runName(label, now)}`;
+    const wanted = `${withoutSlash(root)}/${runName(label, now)}`;
     try {
       await Deno.mkdir(root, { recursive: true });
       const path = await makeUnique(wanted);
@@ -74,6 +75,37 @@ export class RunDirectory implements AsyncDisposable {
         wanted,
         { cause },
       );
+    }
+  }
+
+  /**
+   * Keeps the run in a directory that has no other: in `path` itself, which is made where it is
+   * missing, and may hold other files.
+   *
+   * @throws {RunDirectoryError} it keeps a run already, or it cannot be made or written
+   *
+   * @example
+   * ```ts
+   * import { RunDirectory } from "@netyard/netyard";
+   *
+   * const path = `${await Deno.makeTempDir()}/hello`;
+   * await using run = await RunDirectory.at(path);
+   * console.log(run.path === path);
+   * ```
+   */
+  static async at(path: string): Promise<RunDirectory> {
+    const wanted = withoutSlash(path);
+    try {
+      await Deno.mkdir(wanted, { recursive: true });
+      const events = `${wanted}/events.jsonl`;
+      return new RunDirectory(wanted, await Deno.open(events, { createNew: true, append: true }));
+    } catch (cause) {
+      const why = cause instanceof Deno.errors.AlreadyExists && await isDirectory(wanted)
+        ? `cannot keep a run in ${wanted}: it has one already, in events.jsonl; ` +
+          "name another directory, or move that one away"
+        : `cannot keep a run in ${wanted}: ${(cause as Error).message}; ` +
+          "name another directory, or make this one writable";
+      throw new RunDirectoryError(why, wanted, { cause });
     }
   }
 
@@ -157,6 +189,12 @@ export class RunDirectory implements AsyncDisposable {
     const errors = await Promise.all(files.map((file) => file.close()));
     return errors.filter((error) => error !== undefined);
   }
+}
+
+const withoutSlash = (path: string) => path.replace(/(?<=.)\/+$/, "");
+
+async function isDirectory(path: string): Promise<boolean> {
+  return await Deno.stat(path).then((stat) => stat.isDirectory, () => false);
 }
 
 async function makeUnique(wanted: string): Promise<string> {

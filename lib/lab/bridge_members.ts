@@ -7,7 +7,7 @@ import type { LabCore } from "./core.ts";
 import { NotFoundError, TopologyError } from "./errors.ts";
 import { handles } from "./handles.ts";
 import type { DeviceRecord, InterfaceRecord, NodeRecord, Segment, VmRecord } from "./model.ts";
-import { checkMtu } from "./build_device.ts";
+import { checkMtu } from "./rules.ts";
 import { interfaceState } from "./snapshot.ts";
 import { step } from "./steps.ts";
 import { type Defer, undoing } from "./undo.ts";

@@ -42,7 +42,10 @@ export const memberSchema: z.ZodType<Member> = z.custom<Member>(
 const pair = { from: memberSchema, to: memberSchema };
 
 /** 0 for unlimited, up to 100 Gbit/s; below 1 kbit/s a full frame would take more than 12 s. */
-const bitsPerSecond = z.union([z.literal(0), z.number().min(1_000).max(100_000_000_000)]);
+export const bitsPerSecond: z.ZodType<number> = z.union([
+  z.literal(0),
+  z.number().min(1_000).max(100_000_000_000),
+]);
 
 export const pairSchema: z.ZodType<MemberPair> = z.strictObject(pair).meta({ title: "MemberPair" });
 

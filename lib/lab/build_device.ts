@@ -5,8 +5,8 @@ import { type Conditions, unimpaired } from "./impaired.ts";
 import { moveDefaultRoute } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
-import { DuplicateNameError, NotFoundError, TopologyError } from "./errors.ts";
-import { type DeviceRecord, type InterfaceRecord, IPV6_MIN_MTU, type Segment } from "./model.ts";
+import { DuplicateNameError, NotFoundError } from "./errors.ts";
+import type { DeviceRecord, InterfaceRecord, Segment } from "./model.ts";
 import { checkInterfaceName, checkNodeName } from "./names.ts";
 import {
   type DeviceOptions,
@@ -14,6 +14,7 @@ import {
   type InterfaceOptions,
   interfaceOptionsSchema,
 } from "./options.ts";
+import { checkMtu } from "./rules.ts";
 import { step } from "./steps.ts";
 import { type Defer, undoing } from "./undo.ts";
 
@@ -65,24 +66,6 @@ function wanted({ ip, condition }: InterfaceOptions): { ip?: string; conditions:
     ip,
     conditions: { up: { ...unimpaired(), asked: up }, down: { ...unimpaired(), asked: down } },
   };
-}
-
-/** Refuses an MTU that a router's IPv6 cannot do with, or that its LAN would drop without a word. */
-export function checkMtu(what: string, mtu: number | undefined, lan: Segment): void {
-  const { kind } = lan.owner;
-  if (mtu !== undefined && mtu > lan.mtu) {
-    throw new TopologyError(
-      `${what}: mtu ${mtu} is larger than the ${lan.mtu} of ${kind} "${lan.name}": ` +
-        "what is larger would be lost on the link; " +
-        (kind === "router" ? "raise the router's, or lower this one" : "lower it"),
-    );
-  }
-  if (mtu !== undefined && mtu < IPV6_MIN_MTU && lan.v6) {
-    throw new TopologyError(
-      `${what}: mtu ${mtu} is too small for the IPv6 of ${kind} "${lan.name}", ` +
-        `which needs ${IPV6_MIN_MTU}; raise it, or use a router with ipSupport: "v4-only"`,
-    );
-  }
 }
 
 /** Takes addresses of a LAN for an interface that is not linked yet. */

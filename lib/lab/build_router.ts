@@ -13,16 +13,16 @@ import {
   ETHERNET_MTU,
   hasV4,
   hasV6,
-  IPV6_MIN_MTU,
   type RegionRecord,
   type RouterRecord,
   type Segment,
 } from "./model.ts";
 import { checkNodeName } from "./names.ts";
 import { type RouterOptions, routerOptionsSchema, type RouterReference } from "./options.ts";
-import { type IpSupport, ROUTER_PRESETS, type RouterProfile } from "./presets.ts";
+import type { RouterProfile } from "./presets.ts";
 import { regionOf } from "./find_region.ts";
 import { addedNetworks, announce, announcedBy, segmentAbove, withdraw } from "./routing.ts";
+import { checkDownstream, checkFamilies, checkRouterMtu, routerProfile } from "./rules.ts";
 import { step } from "./steps.ts";
 import { undoing } from "./undo.ts";
 
@@ -38,29 +38,15 @@ function decide(core: LabCore, name: string, given: RouterOptions): Plan {
   const what = `addRouter("${name}")`;
   checkNodeName(what, name, (n) => core.taken(n));
   const options = parseOptions(routerOptionsSchema, given, what);
-  const preset = options.preset ? ROUTER_PRESETS[options.preset] : undefined;
-  const nat = options.nat ?? preset?.nat ?? "none";
-  const profile: RouterProfile = {
-    nat,
-    firewall: options.firewall ?? preset?.firewall ?? "none",
-    ipSupport: options.ipSupport ?? preset?.ipSupport ?? "dual-stack",
-    pool: options.pool ?? preset?.pool ?? (nat === "none" ? "public" : "private"),
-  };
+  const profile = routerProfile(options);
   const mtu = options.mtu ?? ETHERNET_MTU;
-  if (hasV6(profile.ipSupport) && mtu < IPV6_MIN_MTU) {
-    throw new TopologyError(
-      `${what}: mtu ${mtu} is too small for IPv6, which needs ${IPV6_MIN_MTU}; ` +
-        'raise it, or set ipSupport: "v4-only"',
-    );
-  }
+  checkRouterMtu(what, mtu, profile.ipSupport);
   const upstream = options.upstream === undefined
     ? null
     : findUpstream(core, name, options.upstream);
   if (upstream) checkFamilies(what, profile.ipSupport, upstream);
   const region = findRegion(core, what, options, upstream);
-  if (options.downstreamCidr !== undefined && !hasV4(profile.ipSupport)) {
-    throw new TopologyError(`${what}: downstreamCidr is IPv4, but the router is v6-only`);
-  }
+  if (options.downstreamCidr !== undefined) checkDownstream(what, profile.ipSupport);
   return { ...profile, options, upstream, region, mtu };
 }
 
@@ -90,15 +76,6 @@ function findUpstream(
     throw new TopologyError(`addRouter("${name}"): upstream: a router cannot be behind itself`);
   }
   return core.router(`addRouter("${name}"): upstream`, upstream);
-}
-
-function checkFamilies(what: string, ipSupport: IpSupport, upstream: RouterRecord): void {
-  const common = (has: typeof hasV4) => has(ipSupport) && has(upstream.ipSupport);
-  if (common(hasV4) || common(hasV6)) return;
-  throw new TopologyError(
-    `${what}: it is ${ipSupport}, but its upstream "${upstream.name}" is ${upstream.ipSupport}: ` +
-      "they have no address family in common",
-  );
 }
 
 /** Builds a router; on failure nothing of it is left. */

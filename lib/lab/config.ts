@@ -1,8 +1,11 @@
 import type { RegionLink } from "../link/mod.ts";
-import type { DeviceOptions, RouterOptions } from "./options.ts";
+import type { DeviceOptions, InterfaceOptions, RouterOptions } from "./options.ts";
 import type { VmOptions } from "./vm_options.ts";
 
-/** A whole topology as plain data, which {@link Lab.fromConfig} builds; names stand for handles. */
+/**
+ * A whole topology as plain data, which {@link Lab.fromConfig} builds. Names stand for handles; those
+ * of routers, devices, bridges and virtual machines are unique among all of them.
+ */
 export interface LabConfig {
   /** The regions by name, and how far they are apart. */
   regions?: Record<string, RegionConfig>;
@@ -13,7 +16,7 @@ export interface LabConfig {
   /** The devices by name. */
   devices?: Record<string, DeviceConfig>;
   /** The virtual machines by name, switched off. */
-  vms?: Record<string, VmOptions>;
+  vms?: Record<string, VmConfig>;
 }
 
 /** A region of a {@link LabConfig}. */
@@ -26,25 +29,46 @@ export interface RegionConfig {
 }
 
 /** A router of a {@link LabConfig}. */
-export interface RouterConfig extends RouterOptions {
+export interface RouterConfig extends Omit<RouterOptions, "upstream" | "region"> {
   /** Its name. */
   name: string;
+  /** The router that it is behind. Default: it is on the IX, or in its region. */
+  upstream?: string;
+  /** The region that it is in. Default: it is on the IX, or where its upstream is. */
+  region?: string;
 }
 
 /** A bridge of a {@link LabConfig}. */
 export interface BridgeConfig {
-  /** How long each frame takes between two members, in milliseconds. */
+  /** How long each frame takes between two members, in milliseconds. Default 0. */
   latencyMs?: number;
-  /** Frames that are lost between two members, in percent. */
+  /** Frames that are lost between two members, in percent. Default 0. */
   dropRatePct?: number;
-  /** The bit rate between two members, in bits per second. */
+  /** The bit rate between two members, in bits per second. Default 0: unlimited. */
   bandwidthBps?: number;
-  /** The bridges and routers' LANs that it is routed to. */
+  /** The bridges and routers' LANs that it is routed to. Default: none. */
   routes?: string[];
 }
 
+/** An interface of a {@link DeviceConfig}. */
+export interface InterfaceConfig extends Omit<InterfaceOptions, "gateway"> {
+  /** The router or bridge that it is attached to. */
+  gateway: string;
+}
+
 /** A device of a {@link LabConfig}. */
-export interface DeviceConfig extends DeviceOptions {
-  /** How many there are of it: more than one are called `<name>-0`, `<name>-1`, ... Default: one, called `<name>`. */
+export interface DeviceConfig extends Omit<DeviceOptions, "interfaces"> {
+  /** Its interfaces by name, for example `{ eth0: { gateway: "home" } }`. Default: none yet. */
+  interfaces?: Record<string, InterfaceConfig>;
+  /**
+   * How many there are of it, 1 to 1,000: more than one are called `<name>-0`, `<name>-1`, ...
+   * Default: one, called `<name>`.
+   */
   count?: number;
+}
+
+/** A virtual machine of a {@link LabConfig}. */
+export interface VmConfig extends Omit<VmOptions, "bridges"> {
+  /** What it is attached to from the start: bridges, or routers for their LANs. Default: nothing. */
+  bridges?: string[];
 }

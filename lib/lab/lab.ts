@@ -1,4 +1,4 @@
-import { EventBus, type EventsOptions, type LabEvent, RunDirectory } from "../events/mod.ts";
+import { EventBus, type EventsOptions, type LabEvent } from "../events/mod.ts";
 import { checkLinkEngine } from "../host/link_engine.ts";
 import { requireLab } from "../host/probe.ts";
 import type { Node } from "../node/node.ts";
@@ -11,7 +11,11 @@ import { addExchange } from "./build_exchange.ts";
 import { addRouter } from "./build_router.ts";
 import { Bridge, bridgeHandle } from "./bridge.ts";
 import { bridgeNamed } from "./build_bridge.ts";
+import { buildPlan } from "./build_config.ts";
 import { closeLab } from "./close.ts";
+import type { LabConfig } from "./config.ts";
+import { lansAskedFor } from "./config_addresses.ts";
+import { configHost } from "./config_host.ts";
 import { LabCore } from "./core.ts";
 import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
@@ -30,7 +34,8 @@ import {
 } from "./options.ts";
 import { type Region, regionHandle } from "./region.ts";
 import * as regions from "./regions.ts";
-import { environmentOutDir } from "./out_dir.ts";
+import { openOutDir } from "./out_dir.ts";
+import { checkedPlan } from "./plan_config.ts";
 import { retire } from "./retire.ts";
 import { Router } from "./router.ts";
 import { drawSeed } from "./seed.ts";
@@ -81,15 +86,14 @@ export class Lab implements AsyncDisposable {
    * the process's permissions do not allow labs.
    */
   static async create(options: LabOptions = {}): Promise<Lab> {
-    const { label = "lab", outDir = environmentOutDir(), seed = drawSeed(), linkEngine } =
-      parseOptions(
-        labOptionsSchema,
-        options,
-        "Lab.create()",
-      );
+    const { label = "lab", outDir, seed = drawSeed(), linkEngine } = parseOptions(
+      labOptionsSchema,
+      options,
+      "Lab.create()",
+    );
     requireLab();
     checkLinkEngine(linkEngine);
-    const output = outDir === undefined ? undefined : await RunDirectory.create(outDir, label);
+    const output = await openOutDir(label, outDir);
     const bus = new EventBus();
     const core = new LabCore(label, seed, bus, output, linkEngine);
     output?.attach(bus);
@@ -102,6 +106,79 @@ export class Lab implements AsyncDisposable {
       await output?.close().catch(() => {});
       throw error;
     }
+  }
+
+  /**
+   * Makes a lab of a whole topology as plain data. All of it is checked before anything is built; what
+   * fails after that closes the lab.
+   *
+   * @throws {InvalidOptionError} If the configuration has what is unknown, or is not as it should be.
+   * @throws {TopologyError} If it cannot be built, such as for a gateway that is not there.
+   *
+   * @example
+   * ```ts ignore
+   * await using lab = await Lab.fromConfig({
+   *   routers: [{ name: "dc" }, { name: "home", preset: "home" }],
+   *   devices: {
+   *     server: { interfaces: { eth0: { gateway: "dc" } } },
+   *     phone: { count: 3, interfaces: { wlan0: { gateway: "home", condition: "wifi" } } },
+   *   },
+   * });
+   * await lab.device("phone-0").$`ping -c 1 ${lab.device("server").ip}`;
+   * ```
+   */
+  static async fromConfig(config: LabConfig, options: LabOptions = {}): Promise<Lab> {
+    const plan = checkedPlan("Lab.fromConfig()", config, configHost());
+    const lab = await Lab.create(options);
+    try {
+      const free = lab.#core.plan.keepLans4(lansAskedFor(plan.routers));
+      await buildPlan(lab, plan);
+      free();
+      return lab;
+    } catch (error) {
+      await lab.close().catch(() => {}); // What came first is what is to be told.
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a lab of a topology file. All of it is checked before anything is built.
+   *
+   * ```toml
+   * [[router]]
+   * name = "dc"
+   *
+   * [[router]]
+   * name = "home"
+   * nat = "home"
+   *
+   * [device.server.eth0]
+   * gateway = "dc"
+   *
+   * [device.phone]
+   * count = 3
+   *
+   * [device.phone.wlan0]
+   * gateway = "home"
+   * condition = { latency_ms = 30, loss_pct = 0.5 }
+   * ```
+   *
+   * There may be `[region.NAME]`, `[bridge.NAME]` and `[vm.NAME]` besides. Keys are those of
+   * {@linkcode LabConfig}, with underscores: `ip_support`, `default_via`.
+   *
+   * @throws {TomlError} If the file is not there, is no TOML, has what is unknown, or cannot be built:
+   * with the file and the line of each fault.
+   *
+   * @example
+   * ```ts ignore
+   * await using lab = await Lab.load("topos/home.toml");
+   * await lab.device("phone-0").$`ping -c 1 ${lab.device("server").ip}`;
+   * ```
+   */
+  static async load(path: string | URL, options: LabOptions = {}): Promise<Lab> {
+    // Who reads no file needs no parser.
+    const { loadTopology } = await import("./load_topology.ts");
+    return await Lab.fromConfig(await loadTopology(path, configHost()), options);
   }
 
   /** What the lab is called. */

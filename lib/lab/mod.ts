@@ -7,6 +7,15 @@ export type {
   DirectionalLatency,
   MemberPair,
 } from "./bridge_options.ts";
+export type {
+  BridgeConfig,
+  DeviceConfig,
+  InterfaceConfig,
+  LabConfig,
+  RegionConfig,
+  RouterConfig,
+  VmConfig,
+} from "./config.ts";
 export { Device } from "./device.ts";
 export { Disk } from "./disk.ts";
 export type { DiskErrno, DiskFault, DiskOptions } from "./disk_options.ts";

@@ -33,10 +33,12 @@ export interface LabOptions {
   /** What the lab is called in logs and output directories. Default `"lab"`. */
   label?: string;
   /**
-   * Where to write events, state and logs: each lab makes a directory of its own in it. Default:
-   * the environment variable `NETYARD_OUTDIR`; without either, nothing is written.
+   * Where to write events, state and logs: each lab makes a directory of its own in it. With `exact`
+   * it is that directory itself, which is made if it is missing, may hold other files, and must not
+   * keep another run. Default: the environment variable `NETYARD_OUTDIR`; without either, nothing is
+   * written.
    */
-  outDir?: string;
+  outDir?: string | { exact: string };
   /** Decides everything that is drawn at random. Default: drawn, and printed in `state.json`. */
   seed?: number;
   /**
@@ -127,18 +129,24 @@ const regionReference: z.ZodType<RegionReference | string> = z.custom<RegionRefe
 );
 
 // 68 is the least that IPv4 allows (RFC 791); what IPv6 needs is checked with the families.
-const mtu = z.int().min(68).max(65_535);
+export const mtuSchema: z.ZodType<number> = z.int().min(68).max(65_535);
 
 export const blockIcmpFragNeededSchema: z.ZodType<boolean> = z.boolean();
 
 export const labOptionsSchema: z.ZodType<LabOptions> = z.strictObject({
   label: z.string().min(1).max(100).optional(),
-  outDir: z.string().min(1).optional(),
+  outDir: z.union([
+    z.string().min(1),
+    z.strictObject({ exact: z.string().min(1) }).meta({ title: "{ exact }" }),
+  ]).optional(),
   seed: z.int().min(0).max(0xffffffff).optional(),
   linkEngine: z.enum(LINK_ENGINE_CHOICES).optional(),
 });
 
-export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject({
+/** What each part of some options may be. */
+export type Shape<T> = { [K in keyof T]-?: z.ZodType<T[K]> };
+
+export const routerShape: Shape<RouterOptions> = {
   preset: z.enum(Object.keys(ROUTER_PRESETS) as [RouterPreset, ...RouterPreset[]]).optional(),
   nat: natSchema.optional(),
   firewall: firewallSchema.optional(),
@@ -146,20 +154,26 @@ export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject({
   pool: z.enum(["public", "private"]).optional(),
   upstream: routerReference.optional(),
   region: regionReference.optional(),
-  mtu: mtu.optional(),
+  mtu: mtuSchema.optional(),
   downlinkCondition: conditionSchema.optional(),
   blockIcmpFragNeeded: blockIcmpFragNeededSchema.optional(),
   downstreamCidr: z.string().optional(),
-});
+};
 
-export const interfaceOptionsSchema: z.ZodType<InterfaceOptions> = z.strictObject({
+export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject(routerShape);
+
+export const interfaceShape: Shape<InterfaceOptions> = {
   gateway: routerReference,
   ip: z.string().optional(),
   condition: linkConditionSchema.optional(),
-});
+};
 
-export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject({
+export const interfaceOptionsSchema: z.ZodType<InterfaceOptions> = z.strictObject(interfaceShape);
+
+export const deviceShape: Shape<DeviceOptions> = {
   interfaces: z.record(z.string(), interfaceOptionsSchema).optional(),
   defaultVia: z.string().optional(),
-  mtu: mtu.optional(),
-});
+  mtu: mtuSchema.optional(),
+};
+
+export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject(deviceShape);

@@ -1,4 +1,5 @@
 import { Cidr, HostPool, parseCidr, PoolExhaustedError, SubnetPool } from "../address/mod.ts";
+import { NetyardError } from "../../native/error.ts";
 import { TopologyError } from "./errors.ts";
 import { explained } from "./explained.ts";
 import type { Pool } from "./presets.ts";
@@ -52,15 +53,25 @@ export class AddressPlan {
   };
   #used4 = new Map<string, string>();
 
-  /** The IPv4 network behind a router: the one that was asked for, or the next of the pool. */
-  takeLan4(pool: Pool, wanted: string | undefined, router: string, defer: Defer): Network {
+  /**
+   * The IPv4 network behind a router: the one that was asked for, or the next of the pool.
+   *
+   * @param what What asked for it, as messages begin.
+   */
+  takeLan4(
+    pool: Pool,
+    wanted: string | undefined,
+    router: string,
+    defer: Defer,
+    what: string = `router "${router}": downstreamCidr`,
+  ): Network {
     const cidr = wanted === undefined
       ? this.#lans4[pool].take()
-      : explained(`router "${router}": downstreamCidr`, () => parseCidr(wanted));
+      : explained(what, () => parseCidr(wanted));
     if (wanted === undefined) {
       defer(() => this.#lans4[pool].untake(cidr));
     } else {
-      this.#checkWanted(cidr, router);
+      this.#checkWanted(cidr, `${what} ${cidr}`);
       for (const subnets of Object.values(this.#lans4)) {
         subnets.reserve(cidr);
         defer(() => subnets.untake(cidr));
@@ -69,6 +80,26 @@ export class AddressPlan {
     this.#used4.set(cidr.toString(), router);
     defer(() => void this.#used4.delete(cidr.toString()));
     return network(cidr);
+  }
+
+  /**
+   * Sees to it that the pools hand out none of these networks, which routers will ask for, until the
+   * function that it returns is called. What is no network is left to whoever asks for it.
+   */
+  keepLans4(wanted: readonly string[]): () => void {
+    const kept: { subnets: SubnetPool; cidr: Cidr }[] = [];
+    for (const text of wanted) {
+      try {
+        const cidr = parseCidr(text);
+        for (const subnets of Object.values(this.#lans4)) {
+          subnets.reserve(cidr);
+          kept.push({ subnets, cidr });
+        }
+      } catch (error) {
+        if (!(error instanceof NetyardError)) throw error;
+      }
+    }
+    return () => kept.forEach(({ subnets, cidr }) => subnets.release(cidr));
   }
 
   takeLan6(pool: Pool, defer: Defer): Network {
@@ -128,8 +159,7 @@ export class AddressPlan {
     }
   }
 
-  #checkWanted(cidr: Cidr, router: string): void {
-    const what = `router "${router}": downstreamCidr ${cidr}`;
+  #checkWanted(cidr: Cidr, what: string): void {
     if (cidr.family !== 4) {
       throw new TopologyError(`${what} is not IPv4; IPv6 networks come from the pool`);
     }

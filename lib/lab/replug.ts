@@ -1,6 +1,7 @@
 import { parseIp } from "../address/mod.ts";
 import { plug, release, unplug } from "./attach.ts";
-import { checkMtu, reserveAt } from "./build_device.ts";
+import { reserveAt } from "./build_device.ts";
+import { checkMtu } from "./rules.ts";
 import { addExtra, configure, renumber, setDown } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ACCEL_CHOICES, type AccelChoice } from "../vm/acceleration.ts";
 import type { MemorySize } from "../vm/memory.ts";
 import type { Profile } from "../vm/profile.ts";
-import type { BridgeReference } from "./options.ts";
+import type { BridgeReference, Shape } from "./options.ts";
 
 /** How a virtual machine is made. */
 export interface VmOptions {
@@ -41,11 +41,13 @@ const profile = z.custom<string | Profile>(
   { error: 'must be the name of a profile, such as "tiny", or a profile' },
 );
 
-export const vmOptionsSchema: z.ZodType<VmOptions> = z.strictObject({
+export const vmShape: Shape<VmOptions> = {
   profile: profile.optional(),
   memory: z.union([z.string(), z.number()]).optional(),
   cpus: z.int().min(1).max(64).optional(),
   bridges: z.array(reference).optional(),
   accel: z.enum(ACCEL_CHOICES).optional(),
   bootCache: z.boolean().optional(),
-});
+};
+
+export const vmOptionsSchema: z.ZodType<VmOptions> = z.strictObject(vmShape);

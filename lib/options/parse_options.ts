@@ -209,7 +209,8 @@ function subject(path: Path): string {
   return path.length > 0 ? quote(pathText(path)) : "the value";
 }
 
-function pathText(path: Path): string {
+/** A path as messages have it: `interfaces.eth0.gateway`, `routers[0].name`. */
+export function pathText(path: Path): string {
   const parts = path.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`);
   return parts.join("").replace(/^\./, "");
 }

@@ -71,6 +71,38 @@ inTempDir("a run directory that cannot be made is refused with its path", async 
   assertEquals(error.path, `${root}/file/20260102-030405-678-x`);
 });
 
+inTempDir(
+  "a run can be kept in a directory itself, beside other files, but not in that of another",
+  async (root) => {
+    await Deno.mkdir(`${root}/sim`);
+    await Deno.writeTextFile(`${root}/sim/sim.json`, "{}");
+    for (const path of [`${root}/sim/`, `${root}/new/one`]) {
+      const run = await RunDirectory.at(path);
+      assertEquals(run.path, path.replace(/\/$/, ""));
+      await run.log("a", "stdout", bytes("hello"));
+      await run.close();
+      const error = await assertRejects(() => RunDirectory.at(path), RunDirectoryError);
+      assertEquals(
+        error.message,
+        `cannot keep a run in ${run.path}: it has one already, in events.jsonl; ` +
+          "name another directory, or move that one away",
+      );
+      assertEquals(error.path, run.path);
+    }
+    assertEquals(files(`${root}/sim`), ["events.jsonl", "nodes", "sim.json"]);
+  },
+);
+
+inTempDir("a directory that can keep no run is refused with its path", async (root) => {
+  await Deno.writeTextFile(`${root}/file`, "");
+  const error = await assertRejects(
+    () => RunDirectory.at(`${root}/file`),
+    RunDirectoryError,
+    `cannot keep a run in ${root}/file: `,
+  );
+  assertEquals(error.path, `${root}/file`);
+});
+
 inTempDir("a run holds the whole story, from before and after it was attached", async (root) => {
   const story = storyBus().history;
   const bus = new EventBus();

@@ -6,6 +6,7 @@ import {
   type LabEvent,
   readRun,
   reduceAll,
+  RunDirectoryError,
 } from "@netyard/netyard";
 import { sh } from "./kit.ts";
 
@@ -167,6 +168,24 @@ Deno.test("what threads print is in the node's logs, and what ended them", async
     assertMatch(stderr, /ended by an error outside run\(\): .*too late.*\n$/);
   } finally {
     await Deno.remove(outDir, { recursive: true });
+  }
+});
+
+Deno.test("a run is written into exactly the directory that was asked for", async () => {
+  const root = await Deno.makeTempDir({ prefix: "netyard-lab-" });
+  const outDir = { exact: `${root}/sim` };
+  try {
+    const lab = await Lab.create({ outDir });
+    await lab.addRouter("home");
+    assertEquals(lab.outDir, outDir.exact);
+    await lab.close();
+    const { events, state } = await readRun(outDir.exact);
+    assertEquals(events.map(({ kind }) => kind), ["lab-created", "router-added", "lab-closed"]);
+    assertEquals(Object.keys(state.routers), ["home"]);
+    assertEquals([...Deno.readDirSync(root)].map(({ name }) => name), ["sim"]);
+    await assertRejects(() => Lab.create({ outDir }), RunDirectoryError, "it has one already");
+  } finally {
+    await Deno.remove(root, { recursive: true });
   }
 });
 

@@ -1,0 +1,33 @@
+import type { RegionLink } from "../link/mod.ts";
+import type { Bridge } from "./bridge.ts";
+import type { DeviceOptions, RouterOptions } from "./options.ts";
+import type { LabPlan } from "./plan_config.ts";
+import type { VmOptions } from "./vm_options.ts";
+
+/** What a lab is built by. */
+export interface Builder {
+  addRegion(name: string): Promise<unknown>;
+  linkRegions(a: string, b: string, link: RegionLink): Promise<void>;
+  addRouter(name: string, options: RouterOptions): Promise<unknown>;
+  addDevice(name: string, options: DeviceOptions): Promise<unknown>;
+  bridge(name: string): Bridge;
+  vm(name: string, options: VmOptions): unknown;
+}
+
+/** Builds all of a plan, in an empty lab. */
+export async function buildPlan(lab: Builder, plan: LabPlan): Promise<void> {
+  for (const name of plan.regions.keys()) await lab.addRegion(name);
+  for (const { a, b, link } of plan.links) await lab.linkRegions(a, b, link);
+  for (const { config: { name, ...options } } of plan.routers) await lab.addRouter(name, options);
+  // All of them before their routes, which may lead to any.
+  for (const [name] of plan.bridges) lab.bridge(name);
+  for (const [name, { latencyMs, dropRatePct, bandwidthBps, routes = [] }] of plan.bridges) {
+    const bridge = lab.bridge(name);
+    if (latencyMs !== undefined) await bridge.addLatency(latencyMs);
+    if (dropRatePct !== undefined) await bridge.dropRate(dropRatePct);
+    if (bandwidthBps !== undefined) await bridge.bandwidthLimit(bandwidthBps);
+    if (routes.length > 0) await bridge.route(routes.map((other) => lab.bridge(other)));
+  }
+  for (const { name, options } of plan.devices) await lab.addDevice(name, options);
+  for (const [name, options] of plan.vms) lab.vm(name, options);
+}

@@ -1,0 +1,103 @@
+import type { BridgeConfig, VmConfig } from "./config.ts";
+import type { ConfigFaults, ConfigPath } from "./config_faults.ts";
+import type { PlannedDevice } from "./config_members.ts";
+import type { PlannedRegions } from "./config_regions.ts";
+import type { PlannedRouter } from "./config_routers.ts";
+import { TopologyError } from "./errors.ts";
+import { explained } from "./explained.ts";
+import { hasV4, hasV6 } from "./model.ts";
+import { AddressPlan, type Network } from "./plan.ts";
+
+/** The networks of a LAN, or of the exchange. */
+interface Networks {
+  v4?: Network;
+  v6?: Network;
+}
+
+/** What gets addresses, in the order in which it is built. */
+export interface Addressed extends PlannedRegions {
+  routers: PlannedRouter[];
+  bridges: [name: string, BridgeConfig][];
+  devices: PlannedDevice[];
+  vms: [name: string, VmConfig][];
+}
+
+const KEEP = () => {};
+
+/**
+ * Gives out all addresses of a plan without faults as the lab will do, and notes what there are not
+ * enough of, and which cannot be had.
+ */
+export function checkAddresses(planned: Addressed, faults: ConfigFaults): void {
+  const plan = new AddressPlan();
+  const ix: Networks = { v4: plan.ix4, v6: plan.ix6 };
+  const lans = new Map<string, Networks>();
+  const regions = new Map<string, Networks>();
+  const told = new Set<string>();
+  const attempt = (path: ConfigPath, act: (what: string) => void) => {
+    // Of a counted device, one that gets none says it for all.
+    const place = path.join();
+    if (told.has(place)) return;
+    const known = faults.list.length;
+    faults.attempt(path, act);
+    if (faults.list.length > known) told.add(place);
+  };
+
+  for (const [name, path] of planned.regions) {
+    attempt(path, (what) => {
+      regions.set(name, plan.takeRegion(what, KEEP));
+      take(what, ix);
+    });
+  }
+  for (const { path } of planned.links) attempt(path, (what) => plan.takeRegionLink(what, KEEP));
+  plan.keepLans4(lansAskedFor(planned.routers));
+  for (const router of planned.routers) {
+    const { config: { name, upstream, region, downstreamCidr: wanted }, profile, path } = router;
+    const { ipSupport, pool } = profile;
+    const lan: Networks = {};
+    lans.set(name, lan);
+    attempt(wanted === undefined ? path : [...path, "downstreamCidr"], (what) => {
+      // Of one that was asked for, the message says for what.
+      const v4 = () => plan.takeLan4(pool, wanted, name, KEEP, what);
+      if (hasV4(ipSupport)) lan.v4 = wanted === undefined ? explained(what, v4) : v4();
+      if (hasV6(ipSupport)) lan.v6 = explained(what, () => plan.takeLan6(pool, KEEP));
+    });
+    const above = lans.get(upstream ?? "") ?? regions.get(region ?? "") ?? ix;
+    attempt(path, (what) =>
+      take(what, {
+        v4: hasV4(ipSupport) ? above.v4 : undefined,
+        v6: hasV6(ipSupport) ? above.v6 : undefined,
+      }));
+  }
+  for (const [name] of planned.bridges) {
+    attempt(["bridges", name], (what) =>
+      lans.set(name, {
+        v4: explained(what, () => plan.takeLan4("private", undefined, name, KEEP)),
+        v6: explained(what, () => plan.takeLan6("private", KEEP)),
+      }));
+  }
+  for (const { options, path } of planned.devices) {
+    for (const [name, { gateway, ip }] of Object.entries(options.interfaces ?? {})) {
+      const at = [...path, "interfaces", name, ip === undefined ? "gateway" : "ip"];
+      attempt(at, (what) => take(what, lans.get(String(gateway)) ?? {}, ip));
+    }
+  }
+  for (const [name, { bridges = [] }] of planned.vms) {
+    bridges.forEach((bridge, i) => {
+      attempt(["vms", name, "bridges", i], (what) => take(what, lans.get(bridge) ?? {}));
+    });
+  }
+}
+
+/** The IPv4 networks that routers ask for, which nobody else must be given. */
+export function lansAskedFor(routers: readonly PlannedRouter[]): string[] {
+  return routers.flatMap(({ config: { downstreamCidr } }) => downstreamCidr ?? []);
+}
+
+function take(what: string, { v4, v6 }: Networks, ip?: string): void {
+  explained(what, () => {
+    if (ip !== undefined && !v4) throw new TopologyError(`${ip} is IPv4, which is not there`);
+    v4?.hosts.take(ip);
+    v6?.hosts.take();
+  });
+}

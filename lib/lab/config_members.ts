@@ -1,0 +1,120 @@
+import { memoryBytes } from "../vm/memory.ts";
+import { SLOTS } from "../vm/machine_run.ts";
+import type { DeviceConfig, LabConfig } from "./config.ts";
+import type { ConfigFaults, ConfigPath } from "./config_faults.ts";
+import { type ConfigNames, deviceNames, namesOf } from "./config_names.ts";
+import type { PlannedRouter } from "./config_routers.ts";
+import { ETHERNET_MTU, hasV6 } from "./model.ts";
+import { checkInterfaceName } from "./names.ts";
+import type { DeviceOptions } from "./options.ts";
+import { checkMtu, type LanShape } from "./rules.ts";
+
+/** A device of a `LabConfig`, one of those of a counted one. */
+export interface PlannedDevice {
+  name: string;
+  options: DeviceOptions;
+  path: ConfigPath;
+}
+
+/** What may be known of the host when the virtual machines of a `LabConfig` are checked. */
+export interface ConfigHost {
+  /** Its memory. Default: as much as is asked for. */
+  memoryBytes?: number;
+  /** Throws if there is no profile of that name; its message begins with `what`. Default: there is. */
+  checkProfile?(what: string, name: string): unknown;
+}
+
+/** What devices, bridges and virtual machines may be attached to. */
+class Lans {
+  #names: ConfigNames;
+  #routers: Map<string, PlannedRouter>;
+  #faults: ConfigFaults;
+
+  constructor(names: ConfigNames, routers: PlannedRouter[], faults: ConfigFaults) {
+    this.#names = names;
+    this.#routers = new Map(routers.map((router) => [router.config.name, router]));
+    this.#faults = faults;
+  }
+
+  /** The LAN of a name; which are none, is noted. */
+  find(path: ConfigPath, name: string): LanShape | undefined {
+    const kind = this.#names.get(name);
+    if (kind === "bridge") return { owner: { kind }, name, mtu: ETHERNET_MTU, v6: true };
+    const router = this.#routers.get(name);
+    if (kind === "router" && router) {
+      const { mtu = ETHERNET_MTU } = router.config;
+      return { owner: { kind }, name, mtu, v6: hasV6(router.profile.ipSupport) };
+    }
+    const known = namesOf(this.#names, "router", "bridge");
+    this.#faults.unknown(path, name, "router or bridge", known, kind);
+  }
+}
+
+/** The devices one by one, those first that ask for addresses; what is wrong with what is attached is noted. */
+export function configMembers(
+  config: LabConfig,
+  names: ConfigNames,
+  routers: PlannedRouter[],
+  faults: ConfigFaults,
+  host: ConfigHost,
+): PlannedDevice[] {
+  const lans = new Lans(names, routers, faults);
+  for (const [name, { routes = [] }] of Object.entries(config.bridges ?? {})) {
+    routes.forEach((other, i) => {
+      const path = ["bridges", name, "routes", i];
+      if (other === name) faults.add(path, ": it is the bridge itself; name another one");
+      else lans.find(path, other);
+    });
+  }
+  const devices = Object.entries(config.devices ?? {});
+  for (const [name, device] of devices) checkDevice(name, device, lans, faults);
+  checkVms(config, lans, faults, host);
+
+  const planned = devices.flatMap(([name, { count, ...options }]) =>
+    deviceNames(name, count).map((each) => ({ name: each, options, path: ["devices", name] }))
+  );
+  const asks = ({ options }: PlannedDevice) =>
+    Object.values(options.interfaces ?? {}).some(({ ip }) => ip !== undefined);
+  return [...planned.filter(asks), ...planned.filter((device) => !asks(device))];
+}
+
+function checkDevice(name: string, device: DeviceConfig, lans: Lans, faults: ConfigFaults): void {
+  const { interfaces = {}, defaultVia, mtu, count = 1 } = device;
+  const path = ["devices", name];
+  const known = Object.keys(interfaces);
+  if (defaultVia !== undefined && !known.includes(defaultVia)) {
+    faults.unknown([...path, "defaultVia"], defaultVia, "interface", known);
+  }
+  for (const [iface, { gateway, ip }] of Object.entries(interfaces)) {
+    const at = [...path, "interfaces", iface];
+    faults.attempt(at, (what) => checkInterfaceName(what, iface));
+    const lan = lans.find([...at, "gateway"], gateway);
+    if (lan) faults.attempt([...path, "mtu"], (what) => checkMtu(what, mtu, lan));
+    if (ip !== undefined && count > 1) {
+      faults.add(
+        [...at, "ip"],
+        ` is "${ip}", but there are ${count} of the device, which cannot share it; leave it out`,
+      );
+    }
+  }
+}
+
+function checkVms(config: LabConfig, lans: Lans, faults: ConfigFaults, host: ConfigHost): void {
+  for (const [name, { bridges = [], memory, profile }] of Object.entries(config.vms ?? {})) {
+    const path = ["vms", name];
+    bridges.forEach((bridge, i) => lans.find([...path, "bridges", i], bridge));
+    if (bridges.length > SLOTS) {
+      faults.add(
+        [...path, "bridges"],
+        ` are ${bridges.length}, but it has ${SLOTS} slots for them`,
+      );
+    }
+    if (memory !== undefined) {
+      const most = host.memoryBytes ?? Infinity;
+      faults.attempt([...path, "memory"], (what) => memoryBytes(memory, most, what));
+    }
+    if (typeof profile === "string") {
+      faults.attempt([...path, "profile"], (what) => host.checkProfile?.(what, profile));
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { TopologyError } from "./errors.ts";
+import { hasV4, hasV6, IPV6_MIN_MTU } from "./model.ts";
+import type { RouterOptions } from "./options.ts";
+import { type IpSupport, ROUTER_PRESETS, type RouterProfile } from "./presets.ts";
+
+/** What topologies must be, decided from options alone: of a lab that is there, and of one that is planned. */
+
+/** What a router will be, by its preset and what is given beside it. */
+export function routerProfile(options: RouterOptions): RouterProfile {
+  const preset = options.preset ? ROUTER_PRESETS[options.preset] : undefined;
+  const nat = options.nat ?? preset?.nat ?? "none";
+  return {
+    nat,
+    firewall: options.firewall ?? preset?.firewall ?? "none",
+    ipSupport: options.ipSupport ?? preset?.ipSupport ?? "dual-stack",
+    pool: options.pool ?? preset?.pool ?? (nat === "none" ? "public" : "private"),
+  };
+}
+
+/** Refuses an MTU of a router that its IPv6 cannot do with. */
+export function checkRouterMtu(what: string, mtu: number, ipSupport: IpSupport): void {
+  if (!hasV6(ipSupport) || mtu >= IPV6_MIN_MTU) return;
+  throw new TopologyError(
+    `${what}: mtu ${mtu} is too small for IPv6, which needs ${IPV6_MIN_MTU}; ` +
+      "raise it, or make the router v4-only",
+  );
+}
+
+/** Refuses a router that could not talk to the one that it is behind. */
+export function checkFamilies(
+  what: string,
+  ipSupport: IpSupport,
+  upstream: { name: string; ipSupport: IpSupport },
+): void {
+  const common = (has: typeof hasV4) => has(ipSupport) && has(upstream.ipSupport);
+  if (common(hasV4) || common(hasV6)) return;
+  throw new TopologyError(
+    `${what}: it is ${ipSupport}, but its upstream "${upstream.name}" is ${upstream.ipSupport}: ` +
+      "they have no address family in common",
+  );
+}
+
+/** Refuses an IPv4 network for a router that has no IPv4. */
+export function checkDownstream(what: string, ipSupport: IpSupport): void {
+  if (hasV4(ipSupport)) return;
+  throw new TopologyError(`${what}: downstreamCidr is IPv4, but the router is v6-only`);
+}
+
+/** A LAN, as far as what is attached to it must know. */
+export interface LanShape {
+  /** Its router, or its bridge. */
+  owner: { kind: string };
+  name: string;
+  mtu: number;
+  /** Its IPv6 network, if it has one. */
+  v6?: unknown;
+}
+
+/** Refuses an MTU that a router's IPv6 cannot do with, or that its LAN would drop without a word. */
+export function checkMtu(what: string, mtu: number | undefined, lan: LanShape): void {
+  const { kind } = lan.owner;
+  if (mtu !== undefined && mtu > lan.mtu) {
+    throw new TopologyError(
+      `${what}: mtu ${mtu} is larger than the ${lan.mtu} of ${kind} "${lan.name}": ` +
+        "what is larger would be lost on the link; " +
+        (kind === "router" ? "raise the router's, or lower this one" : "lower it"),
+    );
+  }
+  if (mtu !== undefined && mtu < IPV6_MIN_MTU && lan.v6) {
+    throw new TopologyError(
+      `${what}: mtu ${mtu} is too small for the IPv6 of ${kind} "${lan.name}", ` +
+        `which needs ${IPV6_MIN_MTU}; raise it, or use a router that is v4-only`,
+    );
+  }
+}
