@@ -87,12 +87,14 @@ function fieldText(value: unknown): string {
   return clean(JSON.stringify(value));
 }
 
+/** `\t` and `\n` are text. */
+// deno-lint-ignore no-control-regex -- these are what it is about
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
 /** What would move a terminal's cursor or change its colours is shown, not done. */
 function clean(text: string): string {
-  // deno-lint-ignore no-control-regex -- these are what it is about
-  return text.replace(
-    /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g,
-    (character) =>
-      character === "\r" ? "" : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+  return text.replace(CONTROL, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(2, "0");
+    return character === "\r" ? "" : `\\x${code}`;
+  });
 }

@@ -11,16 +11,21 @@ import {
   type SessionRequest,
 } from "./session_messages.ts";
 
-/** The nodes of a lab that other processes may enter. */
-export function nodesOf(lab: Lab): Map<string, { kind: SessionNode["kind"]; node: Node | Vm }> {
-  return new Map([
-    ["ix", { kind: "exchange", node: lab.ix }],
-    // Their nodes, which are called so in logs, too: a router may have a region's name.
-    ...lab.regions.map((node) => [`region-${node.name}`, { kind: "region", node }] as const),
-    ...lab.routers.map((node) => [node.name, { kind: "router", node }] as const),
-    ...lab.devices.map((node) => [node.name, { kind: "device", node }] as const),
-    ...lab.vms.map((node) => [node.name, { kind: "vm", node }] as const),
-  ]);
+/** A node that other processes may enter. */
+interface OpenNode {
+  kind: SessionNode["kind"];
+  node: Node | Vm;
+}
+
+/** The nodes of a lab that other processes may enter, by their names. */
+export function nodesOf(lab: Lab): Map<string, OpenNode> {
+  const all = new Map<string, OpenNode>([["ix", { kind: "exchange", node: lab.ix }]]);
+  // As their nodes are called in logs, too: a router may have a region's name.
+  for (const node of lab.regions) all.set(`region-${node.name}`, { kind: "region", node });
+  for (const node of lab.routers) all.set(node.name, { kind: "router", node });
+  for (const node of lab.devices) all.set(node.name, { kind: "device", node });
+  for (const node of lab.vms) all.set(node.name, { kind: "vm", node });
+  return all;
 }
 
 /**

@@ -1,7 +1,11 @@
-import type { BridgeConfig, LabConfig, RouterConfig } from "../lab/config.ts";
-import type { InterfaceOptions } from "../lab/options.ts";
+import type {
+  BridgeConfig,
+  InterfaceConfig,
+  LabConfig,
+  RouterConfig,
+  VmConfig,
+} from "../lab/config.ts";
 import { ROUTER_PRESETS } from "../lab/presets.ts";
-import type { VmOptions } from "../lab/vm_options.ts";
 import { conditionText, modeText, rateText } from "./drawing_facts.ts";
 
 /** What a node is drawn as; `unknown` is one that is named and not there. */
@@ -133,8 +137,7 @@ class Builder {
 
   #router(router: RouterConfig): void {
     const id = this.#add("router", router.name, routerFacts(router, this.#addresses !== undefined));
-    const upstream = nameOf(router.upstream);
-    const region = nameOf(router.region);
+    const { upstream, region } = router;
     if (upstream !== undefined) this.#attach(id, this.#gateway(upstream), []);
     else this.#attach(id, region === undefined ? EXCHANGE : this.#region(region), []);
   }
@@ -147,9 +150,9 @@ class Builder {
     ]);
   }
 
-  #interfaces(id: string, interfaces: Record<string, InterfaceOptions>, defaultVia?: string): void {
+  #interfaces(id: string, interfaces: Record<string, InterfaceConfig>, defaultVia?: string): void {
     for (const [name, { gateway, ip, condition }] of Object.entries(interfaces)) {
-      this.#attach(id, this.#gateway(nameOf(gateway)!), [
+      this.#attach(id, this.#gateway(gateway), [
         name === defaultVia ? `${name} (default)` : name,
         ...condition === undefined ? [] : [conditionText(condition)],
         // Once it is built, it is among the addresses.
@@ -158,15 +161,13 @@ class Builder {
     }
   }
 
-  #vm(name: string, { profile, memory, cpus, bridges = [] }: VmOptions): void {
+  #vm(name: string, { profile, memory, cpus, bridges = [] }: VmConfig): void {
     const id = this.#add("vm", name, [
       typeof profile === "object" ? profile.name : profile ?? "tiny",
       ...memory === undefined ? [] : [`${memory}`],
       ...cpus === undefined ? [] : [cpus === 1 ? "1 CPU" : `${cpus} CPUs`],
     ]);
-    bridges.forEach((bridge, i) =>
-      this.#attach(id, this.#gateway(nameOf(bridge)!), [`eth${i}`], `eth${i}`)
-    );
+    bridges.forEach((bridge, i) => this.#attach(id, this.#gateway(bridge), [`eth${i}`], `eth${i}`));
   }
 
   /** Each link once, though both ends may name it. */
@@ -212,8 +213,4 @@ function routerFacts(router: RouterConfig, built: boolean): string[] {
     // Once it is built, it is among the addresses.
     ...downstreamCidr === undefined || built ? [] : [`LAN ${downstreamCidr}`],
   ];
-}
-
-function nameOf(reference: { readonly name: string } | string | undefined): string | undefined {
-  return typeof reference === "object" ? reference.name : reference;
 }
