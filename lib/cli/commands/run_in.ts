@@ -33,7 +33,10 @@ In a virtual machine, its agent runs the program: it has no terminal, and reads 
   options: RUN_IN_OPTIONS,
   examples: [
     { command: "netyard run-in laptop", what: "a shell in the laptop" },
-    { command: "netyard run-in laptop -- ping -c 3 server", what: "one program" },
+    {
+      command: "netyard run-in laptop -- sh -c 'ping -c 3 $NETYARD_IP_SERVER'",
+      what: "one program, and the address of another node",
+    },
     {
       command: "netyard run-in --session city-3f2a home -- nft list ruleset",
       what: "in one of several labs",
