@@ -41,8 +41,6 @@ export async function inspect(
   stdout.write(drawingText(drawing));
   tellHow(stdout, session, lab);
   await unlessStopped(stop);
-  // Whoever cannot wait presses Ctrl-C again, which now ends the process, and the lab with it.
-  stop[Symbol.dispose]();
   stdout.line("closing the lab");
   return 0;
 }

@@ -51,10 +51,14 @@ export interface DrawnAddresses {
 export const EXCHANGE = "exchange";
 
 /** By what {@linkcode DrawnAddresses} finds an interface. */
-export const interfaceKey = (id: string, name = "") => `${id} ${name}`;
+export function interfaceKey(id: string, name = ""): string {
+  return `${id} ${name}`;
+}
 
 /** What a node is called in a drawing. A region may have a router's name. */
-export const nodeId = (kind: DrawnKind, name: string) => `${kind} ${name}`;
+export function nodeId(kind: DrawnKind, name: string): string {
+  return `${kind} ${name}`;
+}
 
 /** What a topology looks like. Names that it does not define are drawn as unknown. */
 export function drawingOf(
@@ -64,6 +68,7 @@ export function drawingOf(
   return new Builder(config, addresses).build(title);
 }
 
+/** Draws one configuration. */
 class Builder {
   #nodes = new Map<string, DrawnNode>([
     [EXCHANGE, { id: EXCHANGE, kind: "exchange", name: EXCHANGE, facts: [] }],

@@ -17,11 +17,11 @@ import {
 } from "../../lib/cli/session.ts";
 import { sessionDirectory, SessionDirectoryError } from "../../lib/cli/session_directory.ts";
 
-/** A directory of this user alone. */
-async function privateDirectory(): Promise<string> {
+/** A directory of this user alone, and what removes it. */
+async function privateDirectory(): Promise<{ path: string } & AsyncDisposable> {
   const path = await Deno.makeTempDir();
   await Deno.chmod(path, 0o700);
-  return path;
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
 const NODES: Session["nodes"] = [{ name: "ix", kind: "exchange" }, {
@@ -35,7 +35,8 @@ const some = (directory: string, label = "city") =>
 const mode = async (path: string) => (await Deno.lstat(path)).mode! & 0o777;
 
 Deno.test("sessions are noted in the user's runtime directory, for him alone", async () => {
-  const runtimeDirectory = await privateDirectory();
+  await using own = await privateDirectory();
+  const runtimeDirectory = own.path;
   const directory = await sessionDirectory({ runtimeDirectory, uid: 1 });
   assertEquals(directory, `${runtimeDirectory}/netyard`);
   assertEquals(await mode(directory), 0o700);
@@ -48,8 +49,10 @@ Deno.test("sessions are noted in the user's runtime directory, for him alone", a
 });
 
 Deno.test("without a runtime directory of his own, a user's sessions are in the temporary one", async () => {
-  const temporary = await privateDirectory();
-  const shared = await privateDirectory();
+  await using own = await privateDirectory();
+  const temporary = own.path;
+  await using other = await privateDirectory();
+  const shared = other.path;
   await Deno.chmod(shared, 0o777);
   const roots = { user: `${temporary}/no/such`, temporary };
   for (const runtimeDirectory of [undefined, `${temporary}/none`, shared]) {
@@ -65,7 +68,8 @@ Deno.test("without a runtime directory of his own, a user's sessions are in the 
 });
 
 Deno.test("a directory that others reach, or that is somewhere else, is not trusted", async () => {
-  const temporary = await privateDirectory();
+  await using own = await privateDirectory();
+  const temporary = own.path;
   const roots = { user: `${temporary}/none`, temporary };
   const path = `${temporary}/netyard-7`;
   const refused = async (why: string) => {
@@ -79,7 +83,8 @@ Deno.test("a directory that others reach, or that is somewhere else, is not trus
   await Deno.chmod(path, 0o755);
   await refused("others may read or write it");
   await Deno.remove(path);
-  await Deno.symlink(await privateDirectory(), path);
+  await using elsewhere = await privateDirectory();
+  await Deno.symlink(elsewhere.path, path);
   await refused("it is no directory");
 });
 
@@ -87,7 +92,8 @@ Deno.test("a directory of another user is not trusted", {
   // Only root can give one away.
   ignore: Deno.uid() !== 0,
 }, async () => {
-  const temporary = await privateDirectory();
+  await using own = await privateDirectory();
+  const temporary = own.path;
   await Deno.mkdir(`${temporary}/netyard-7`, { mode: 0o700 });
   await Deno.chown(`${temporary}/netyard-7`, 12345, 12345);
   const error = await assertRejects(
@@ -98,7 +104,8 @@ Deno.test("a directory of another user is not trusted", {
 });
 
 Deno.test("sessions of processes that are gone are removed by whoever finds them", async () => {
-  const directory = await privateDirectory();
+  await using own = await privateDirectory();
+  const directory = own.path;
   await using _kept = await noteSession(directory, some(directory, "kept"));
   const gone = { ...some(directory, "gone"), pid: 0x7fff_fff0 };
   // The same number, and a process that started at another time.
