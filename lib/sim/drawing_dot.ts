@@ -13,8 +13,11 @@ const LOOKS: Record<DrawnKind, { shape: string; fill: string; line: string }> = 
 
 const INK = "#111827";
 /** Of lines and of text beside them: between black and white, for backgrounds of either. */
-export const MIDDLE = "#6b7280";
+const MIDDLE = "#767f8d";
 const FONT = "Helvetica,Arial,sans-serif";
+
+/** In inches: room for fonts that are wider than the one that is counted with. */
+const MARGIN = "0.2,0.08";
 
 const STYLES: Record<DrawnLink["kind"], string> = {
   attached: "solid",
@@ -28,7 +31,8 @@ export function drawingDot({ title, nodes, links }: Drawing): string {
     "graph netyard {",
     `  graph [bgcolor="transparent", fontname="${FONT}", fontcolor="${MIDDLE}", labelloc="t"` +
     `${title === undefined ? "" : `, label=${quoted(title)}`}];`,
-    `  node [style="filled,rounded", fontname="${FONT}", fontsize=12, fontcolor="${INK}"];`,
+    `  node [style="filled,rounded", fontname="${FONT}", fontsize=11, fontcolor="${INK}", ` +
+    `margin="${MARGIN}"];`,
     `  edge [fontname="${FONT}", fontsize=10, fontcolor="${MIDDLE}", color="${MIDDLE}"];`,
     ...nodes.map((node) => `  ${quoted(node.id)} [${nodeAttributes(node)}];`),
     ...links.map((link) => `  ${lineOf(link)};`),
@@ -39,13 +43,16 @@ export function drawingDot({ title, nodes, links }: Drawing): string {
 
 function nodeAttributes({ id, kind, name, facts }: DrawnNode): string {
   const { shape, fill, line } = LOOKS[kind];
-  const small = [kind === name ? "" : kind, ...facts].filter(Boolean)
-    .map((fact) => `<BR/><FONT POINT-SIZE="9">${escaped(fact)}</FONT>`);
-  const label = `<<B>${escaped(name)}</B>${small.join("")}>`;
-  const style = shape === "box3d" ? ', style="filled"' : "";
-  return `shape=${shape}${style}, fillcolor="${fill}", color="${line}", tooltip=${
-    quoted(id)
-  }, label=${label}`;
+  const lines = [name, kind === name ? "" : kind, ...facts].filter(Boolean);
+  return [
+    `shape=${shape}`,
+    ...shape === "box3d" ? ['style="filled"'] : [],
+    `fillcolor="${fill}"`,
+    `color="${line}"`,
+    `tooltip=${quoted(id)}`,
+    // Each line in the middle, whatever its font turns out to be: HTML labels are not.
+    `label=${quoted(lines.join("\n"))}`,
+  ].join(", ");
 }
 
 function lineOf({ kind, from, to, facts }: DrawnLink): string {
@@ -62,9 +69,4 @@ function lineOf({ kind, from, to, facts }: DrawnLink): string {
 
 function quoted(text: string): string {
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

@@ -1,10 +1,15 @@
 import type { Drawing } from "./drawing.ts";
-import { drawingDot, MIDDLE } from "./drawing_dot.ts";
+import { drawingDot } from "./drawing_dot.ts";
 
-/** Where a viewer knows what it is on, lines and the text beside them are darker, or lighter. */
+/**
+ * The name of a node stands out. Where a viewer knows what it is on, lines and the text beside them
+ * are darker, or lighter, than their colour for either.
+ */
 const STYLE = `<style>
-.edge text, .graph > text { fill: #374151 }
-.edge path { stroke: ${MIDDLE} }
+.node text:first-of-type { font-weight: bold }
+@media (prefers-color-scheme: light) {
+  .edge text, .graph > text { fill: #374151 }
+}
 @media (prefers-color-scheme: dark) {
   .edge text, .graph > text { fill: #d1d5db }
   .edge path { stroke: #9ca3af }

@@ -115,13 +115,10 @@ Deno.test("a topology is drawn for Graphviz", () => {
   const lines = dot.split("\n").map((line) => line.trim());
   assertStringIncludes(lines[1], 'label="say \\"hi\\""');
   assertEquals(lines.slice(4), [
-    'exchange [shape=ellipse, fillcolor="#e5e7eb", color="#4b5563", tooltip="exchange", label=<<B>exchange</B>>];'
-      .replace("exchange", '"exchange"'),
-    '"router home" [shape=box, fillcolor="#dbeafe", color="#1d4ed8", tooltip="router home", label=<<B>home</B>' +
-    '<BR/><FONT POINT-SIZE="9">router</FONT><BR/><FONT POINT-SIZE="9">preset home</FONT>' +
-    '<BR/><FONT POINT-SIZE="9">NAT home</FONT><BR/><FONT POINT-SIZE="9">firewall block-inbound</FONT>>];',
-    '"device a" [shape=box, fillcolor="#dcfce7", color="#15803d", tooltip="device a", label=<<B>a</B>' +
-    '<BR/><FONT POINT-SIZE="9">device</FONT>>];',
+    '"exchange" [shape=ellipse, fillcolor="#e5e7eb", color="#4b5563", tooltip="exchange", label="exchange"];',
+    '"router home" [shape=box, fillcolor="#dbeafe", color="#1d4ed8", tooltip="router home", ' +
+    'label="home\\nrouter\\npreset home\\nNAT home\\nfirewall block-inbound"];',
+    '"device a" [shape=box, fillcolor="#dcfce7", color="#15803d", tooltip="device a", label="a\\ndevice"];',
     '"exchange" -- "router home" [style=solid];',
     '"router home" -- "device a" [style=solid, label="eth0\\nwifi"];',
     "}",
