@@ -8,6 +8,7 @@ import {
   processEnvironment,
   processExecutable,
   replaceProcess,
+  toByteString,
 } from "./process.ts";
 import { getSysctl } from "./sysctl.ts";
 import {
@@ -62,10 +63,11 @@ function tryUnshare(unshare: string): UserNamespaceFacts["trial"] {
  * Becomes root in a user namespace, by starting the process again, unless it
  * has the capabilities that labs need. The doc comment of `rootless.ts` has the rest.
  *
+ * @param environment Variables that the new process gets besides, as `NAME=value`.
  * @throws {RootlessError} when this host does not allow it.
  * @throws {MissingPermissionError} without `--allow-ffi`.
  */
-export function enterRootless(): void {
+export function enterRootless(environment: readonly string[] = []): void {
   if (Deno.build.os !== "linux") {
     throw new RootlessError(
       `Netyard needs the network namespaces of Linux, and this is ${Deno.build.os}: ` +
@@ -85,7 +87,7 @@ export function enterRootless(): void {
         "capabilities from doing so",
     );
   }
-  reexec();
+  reexec(environment);
 }
 
 // A worker must not restart the program that already runs, and may well have no
@@ -102,14 +104,14 @@ function checkWorker(): void {
   );
 }
 
-function reexec(): never {
+function reexec(added: readonly string[]): never {
   const facts = userNamespaceFacts();
   const obstacle = usernsObstacle(facts);
   if (obstacle) throw rootlessError(obstacle);
   const plan = planReexec({
     executable: processExecutable(),
     argv: processArguments(),
-    environment: processEnvironment(),
+    environment: [...processEnvironment(), ...added.map(toByteString)],
     mainModule: Deno.mainModule,
   }, facts.unshare!);
   try {

@@ -43,5 +43,6 @@ export type Paint = (style: Style, text: string) => string;
 
 /** A {@linkcode Paint} that does it or does not. */
 export function painter(colors: boolean): Paint {
-  return (style, text) => colors ? styleText(style, text, { validateStream: false }) : text;
+  return (style, text) =>
+    colors && text !== "" ? styleText(style, text, { validateStream: false }) : text;
 }

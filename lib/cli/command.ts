@@ -69,6 +69,10 @@ export interface Invocation<O extends readonly Option[] = readonly Option[]> {
   options: OptionValues<O>;
   /** In their order; those behind `--` too. */
   arguments: string[];
+  /** As it was given, from the command's name on. */
+  line: readonly string[];
+  /** All commands, this one too. */
+  commands: readonly Command[];
   stdout: Output;
   stderr: Output;
 }
@@ -78,26 +82,31 @@ export type Run<O extends readonly Option[] = readonly Option[]> = (
   invocation: Invocation<O>,
 ) => number | Promise<number>;
 
-/** What a command is; what it does is loaded when it is called, so that the help comes at once. */
-export interface Command {
+/** What a command is, without what it does. */
+export interface Declaration<O extends readonly Option[] = readonly Option[]> {
   name: string;
   /** One line, for the list of commands. */
   summary: string;
   /** What it does, for its own help; paragraphs are parted by an empty line. */
   description: string;
   arguments: readonly Argument[];
-  options: readonly Option[];
+  options: O;
   examples: readonly Example[];
   exitCodes: readonly (readonly [code: number, meaning: string])[];
   /** Whether what follows the first argument belongs to it: `run-in laptop ls -l`. */
   stopEarly?: boolean;
+}
+
+/** A command; what it does is loaded when it is called, so that the help comes at once. */
+export interface Command extends Declaration {
   load(): Promise<Run>;
 }
 
 /**
  * A command, whose function is held to the options that it declares.
  *
- * The options are a constant of their own, so that the function can name their type.
+ * The options are a constant of their own, so that the function can name their type. A declaration is
+ * in a file of its own, which does not know the function's: files must not import each other.
  *
  * @example
  * ```ts
@@ -123,7 +132,7 @@ export interface Command {
  * ```
  */
 export function defineCommand<const O extends readonly Option[]>(
-  command: Omit<Command, "options" | "load"> & { options: O; load(): Promise<Run<O>> },
+  command: Declaration<O> & { load(): Promise<Run<O>> },
 ): Command {
   // What is parsed by these options has their types.
   return command as unknown as Command;

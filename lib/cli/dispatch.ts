@@ -54,7 +54,7 @@ export async function dispatch(
       return 0;
     }
     const run = await command.load();
-    return await run({ ...outputs, ...invocation } as Invocation);
+    return await run({ ...outputs, ...invocation, line: args, commands } as Invocation);
   } catch (error) {
     const { explain } = await import("./failure.ts");
     const { exitCode, message } = explain(error, command.name);

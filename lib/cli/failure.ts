@@ -1,10 +1,21 @@
 import { NetyardError } from "../../native/error.ts";
 import { InvalidOptionError } from "../options/parse_options.ts";
 import { TomlError } from "../toml/errors.ts";
+import { MergeError, PlanError, ShardError, SimulationNameError } from "../sim/run_errors.ts";
+import { BadInputError } from "./bad_input.ts";
 import { UsageError } from "./command.ts";
+import { INTERRUPTED, InterruptedError } from "./interrupt.ts";
 
 /** Input that is wrong: the files that were named, or what a command was told. */
-const BAD_INPUT = [TomlError, InvalidOptionError];
+const BAD_INPUT = [
+  BadInputError,
+  TomlError,
+  InvalidOptionError,
+  SimulationNameError,
+  ShardError,
+  PlanError,
+  MergeError,
+];
 
 /** What is said of an error that ended a command, and the exit code of it. */
 export function explain(error: unknown, command: string): { exitCode: number; message: string } {
@@ -14,6 +25,7 @@ export function explain(error: unknown, command: string): { exitCode: number; me
   if (BAD_INPUT.some((type) => error instanceof type)) {
     return { exitCode: 2, message: (error as Error).message };
   }
+  if (error instanceof InterruptedError) return { exitCode: INTERRUPTED, message: error.message };
   if (error instanceof NetyardError) return { exitCode: 1, message: error.message };
   const stack = error instanceof Error ? Deno.inspect(error) : `not an error: ${error}`;
   return {

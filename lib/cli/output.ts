@@ -8,6 +8,8 @@ export interface Output {
   readonly terminal: boolean;
   /** How many characters a line of the terminal has; 80 where there is none. */
   readonly columns: number;
+  /** How many lines the terminal has; 24 where there is none. */
+  readonly rows: number;
   /** Whether nobody reads it any more, as after `| head`; known once something was written since. */
   readonly closed?: boolean;
 }
@@ -36,12 +38,22 @@ export function streamOutput(stream: typeof Deno.stdout | typeof Deno.stderr): O
       return stream.isTerminal();
     },
     get columns() {
-      try {
-        return stream.isTerminal() ? Deno.consoleSize().columns : 80;
-      } catch {
-        // The size is asked of the standard input and the other streams; none may be a terminal.
-        return 80;
-      }
+      return consoleSize(stream).columns;
+    },
+    get rows() {
+      return consoleSize(stream).rows;
     },
   };
+}
+
+function consoleSize(stream: typeof Deno.stdout): { columns: number; rows: number } {
+  const none = { columns: 80, rows: 24 };
+  try {
+    const size = stream.isTerminal() ? Deno.consoleSize() : none;
+    // A terminal may say 0 for "unknown".
+    return { columns: size.columns || none.columns, rows: size.rows || none.rows };
+  } catch {
+    // The size is asked of the standard streams in turn; those before this one may be closed.
+    return none;
+  }
 }

@@ -1,19 +1,51 @@
 import { dirname } from "node:path";
 import { tinyBootFiles } from "../vm/tiny/boot_files.ts";
-import type { Invocation } from "./command.ts";
+import { asInput } from "./bad_input.ts";
+import { type Invocation, UsageError } from "./command.ts";
 import type { PREPARE_OPTIONS } from "./commands/prepare.ts";
+import { interruptible } from "./interrupt.ts";
+import { REAL_TOOLS, type SimulationTools } from "./simulation_tools.ts";
+
+type PrepareInvocation = Invocation<typeof PREPARE_OPTIONS>;
 
 /**
  * The command `netyard prepare`: makes the programs of simulations, or, without any, fills the cache
  * with the boot files of the profile `tiny`. It stays the user that it is, in the network that it is in.
  *
- * @returns the exit code: 0 when they are there.
+ * @param tools What it works by; tests have their own.
+ * @returns the exit code, which is 0.
  */
 export async function prepare(
-  { arguments: files, stdout, stderr }: Invocation<typeof PREPARE_OPTIONS>,
+  invocation: PrepareInvocation,
+  tools: SimulationTools = REAL_TOOLS,
 ): Promise<number> {
-  if (files.length > 0) throw new Error("files");
+  const { options, arguments: files, stdout, stderr } = invocation;
+  if (files.length > 0) return await prepareBinaries(invocation, tools);
+  if (options.binary.length > 0 || options.noBuild) {
+    throw new UsageError("netyard prepare: --binary and --no-build go with files of simulations");
+  }
   const { kernel } = await tinyBootFiles({ onProgress: (line) => stderr.line(line) });
   stdout.line(`the profile "tiny" is in ${dirname(kernel)}`);
+  return 0;
+}
+
+async function prepareBinaries(
+  { options, arguments: files, stdout, stderr }: PrepareInvocation,
+  tools: SimulationTools,
+): Promise<number> {
+  const simulations = await tools.load(files);
+  const wishes = { overrides: options.binary, noBuild: options.noBuild };
+  await asInput(() => tools.check(simulations, wishes));
+  const binaries = await interruptible(
+    (signal) =>
+      tools.resolve(simulations, { ...wishes, signal, onProgress: (line) => stderr.line(line) }),
+    () => stderr.line("ending; Ctrl-C again ends at once"),
+  );
+  // Simulations of one matrix have the same programs.
+  const lines = [...binaries.values()].flatMap((paths) =>
+    [...paths].map(([name, path]) => `${name}: ${path}`)
+  );
+  for (const line of new Set(lines)) stdout.line(line);
+  if (lines.length === 0) stdout.line("these simulations use no programs of their own");
   return 0;
 }

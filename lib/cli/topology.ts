@@ -1,4 +1,3 @@
-import { NetyardError } from "../../native/error.ts";
 import { type Drawing, drawingOf } from "../sim/drawing.ts";
 import { drawingDot } from "../sim/drawing_dot.ts";
 import { drawingMermaid } from "../sim/drawing_mermaid.ts";
@@ -6,10 +5,8 @@ import { drawingSvg } from "../sim/drawing_svg.ts";
 import { drawingText } from "../sim/drawing_text.ts";
 import type { Invocation } from "./command.ts";
 import type { DRAWING_FORMATS, TOPOLOGY_OPTIONS } from "./commands/topology.ts";
+import { checkOutputFile, writeOutputFile } from "./output_file.ts";
 import { readTopology } from "./topology_file.ts";
-
-/** A drawing that cannot be written. */
-export class DrawingFileError extends NetyardError {}
 
 type Format = typeof DRAWING_FORMATS[number];
 
@@ -36,28 +33,15 @@ const ENDINGS: Record<string, Format> = {
 export async function topology(
   { options, arguments: [path], stdout }: Invocation<typeof TOPOLOGY_OPTIONS>,
 ): Promise<number> {
+  if (options.out !== undefined) await checkOutputFile("netyard topology: --out", options.out);
   const { title, config } = await readTopology(path, options.variant);
   const format = options.format ?? formatOf(options.out);
   const text = await DRAW[format](drawingOf(config, { title }));
   if (options.out === undefined) stdout.write(text);
-  else await writeWhole(options.out, text);
+  else await writeOutputFile(options.out, text);
   return 0;
 }
 
 function formatOf(path = ""): Format {
   return ENDINGS[/\.([a-z]+)$/i.exec(path)?.[1].toLowerCase() ?? ""] ?? "text";
-}
-
-/** Writes beside the file and renames, so that no half of it is ever seen. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  try {
-    await Deno.writeTextFile(temporary, text, { createNew: true });
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw new DrawingFileError(`cannot write ${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }

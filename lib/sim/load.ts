@@ -2,8 +2,8 @@ import type { Simulation } from "./types.ts";
 
 /** Reads simulations. */
 export function loadSimulations(
-  _paths: readonly string[],
-  _options?: { cwd?: string },
+  paths: readonly string[],
+  options?: { cwd?: string },
 ): Promise<Simulation[]> {
-  return Promise.reject(new Error("not there yet"));
+  throw new Error(`not here yet: ${paths} ${options}`);
 }

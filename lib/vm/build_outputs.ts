@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { alone } from "./alone.ts";
+import { type Freshness, isFresh, newest } from "./fresh.ts";
 import { ProfileError } from "./profile_error.ts";
 import { tail } from "./tail.ts";
 
@@ -26,9 +26,14 @@ export interface Build {
  * @throws {ProfileError} If it fails, or does not make an output, or a source is not there.
  */
 export async function buildOutputs(build: Build): Promise<void> {
-  if (await isFresh(build)) return;
+  const freshness: Freshness = {
+    ...build,
+    missing: (path) =>
+      new ProfileError(`${build.what}: "sources" names ${path}, which is not there`),
+  };
+  if (await isFresh(freshness)) return;
   await alone(build.lockFile, async () => {
-    if (await isFresh(build)) return; // Another has done it.
+    if (await isFresh(freshness)) return; // Another has done it.
     const { what, command, directory, outputs, onProgress } = build;
     const [program, ...args] = typeof command === "string" ? ["/bin/sh", "-c", command] : command;
     onProgress(`${what}: building: ${typeof command === "string" ? command : command.join(" ")}`);
@@ -58,38 +63,4 @@ export async function buildOutputs(build: Build): Promise<void> {
     const now = new Date();
     for (const path of outputs) await Deno.utime(path, now, now).catch(() => {});
   });
-}
-
-async function isFresh({ what, outputs, sources }: Build): Promise<boolean> {
-  let oldest = Infinity;
-  for (const path of outputs) {
-    const stat = await Deno.stat(path).catch(() => undefined);
-    if (!stat) return false;
-    oldest = Math.min(oldest, stat.mtime?.getTime() ?? 0);
-  }
-  for (const path of sources) {
-    const time = await newest(path);
-    if (time === undefined) {
-      throw new ProfileError(`${what}: "sources" names ${path}, which is not there`);
-    }
-    if (time > oldest) return false;
-  }
-  return true;
-}
-
-/** When a file, or one below a directory, was changed last; undefined if it is not there. */
-async function newest(path: string): Promise<number | undefined> {
-  let stat: Deno.FileInfo;
-  try {
-    stat = await Deno.lstat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-  let time = stat.mtime?.getTime() ?? 0;
-  if (!stat.isDirectory) return time;
-  for await (const { name } of Deno.readDir(path)) {
-    time = Math.max(time, await newest(join(path, name)) ?? 0);
-  }
-  return time;
 }

@@ -31,7 +31,8 @@ interface Manifest {
 }
 
 const MANIFEST = "manifest.json";
-const BUILDING = ".building-";
+/** How the names of directories begin in which something is made that is not kept yet. */
+export const BUILDING = ".building-";
 // What a process that was killed has left behind is older than any that still builds.
 const ABANDONED_MS = 3_600_000;
 
@@ -158,7 +159,8 @@ export async function hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
-async function removeAbandoned(directory: string): Promise<void> {
+/** Removes what was half made in a directory of the cache by processes that were killed. */
+export async function removeAbandoned(directory: string): Promise<void> {
   for await (const { name } of Deno.readDir(directory)) {
     if (!name.startsWith(BUILDING)) continue;
     const path = join(directory, name);
@@ -182,7 +184,8 @@ function isTaken(error: unknown): boolean {
 /** In how a program complains of a full disk. */
 const FULL = /No space left on device|enough free space|Disk quota exceeded/;
 
-function explained(error: unknown, directory: string): unknown {
+/** A {@linkcode CacheError} where the disk is full or not ours to write on; else the same error. */
+export function explained(error: unknown, directory: string): unknown {
   const code = codeOf(error) ?? "";
   const message = error instanceof Error ? error.message : String(error);
   const remedy = "or have the cache elsewhere: set NETYARD_CACHE";

@@ -134,7 +134,7 @@ Deno.test("help goes to the standard output with exit code 0", async () => {
   for (const args of [["--help"], ["-h"]]) {
     const { code, stdout } = await netyard(args);
     assertEquals(code, 0);
-    assertMatch(stdout, /^  doctor {2,}say what this host can do/m);
+    assertMatch(stdout, /^ {2}doctor {2,}say what this host can do/m);
   }
   const { code, stdout } = await netyard(["doctor", "--help"]);
   assertEquals(code, 0);

@@ -1,4 +1,4 @@
-import { type Command, defineCommand } from "../command.ts";
+import type { Declaration } from "../command.ts";
 
 /** The options of {@linkcode doctorCommand}. */
 export const DOCTOR_OPTIONS = [
@@ -6,7 +6,7 @@ export const DOCTOR_OPTIONS = [
 ] as const;
 
 /** `netyard doctor`. */
-export const doctorCommand: Command = defineCommand({
+export const doctorCommand: Declaration<typeof DOCTOR_OPTIONS> = {
   name: "doctor",
   summary: "say what this host can do, and what mends the rest",
   description: "Says what this host can do for Netyard, and what mends the rest.",
@@ -17,5 +17,4 @@ export const doctorCommand: Command = defineCommand({
     { command: "netyard doctor --json | jq .ok", what: "ask whether a lab can be built here" },
   ],
   exitCodes: [[0, "a lab can be built here"], [1, "it cannot"], [2, "wrong options"]],
-  load: async () => (await import("../doctor.ts")).doctor,
-});
+};

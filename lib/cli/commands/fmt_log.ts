@@ -1,4 +1,4 @@
-import { type Command, defineCommand } from "../command.ts";
+import type { Declaration } from "../command.ts";
 import { LOG_LEVELS } from "../log_level.ts";
 
 /** The options of {@linkcode fmtLogCommand}. */
@@ -18,7 +18,7 @@ export const FMT_LOG_OPTIONS = [
 ] as const;
 
 /** `netyard fmt-log`. */
-export const fmtLogCommand: Command = defineCommand({
+export const fmtLogCommand: Declaration<typeof FMT_LOG_OPTIONS> = {
   name: "fmt-log",
   summary: "print logs in JSON for people",
   description:
@@ -43,5 +43,4 @@ emptied, as logs are when they are rotated.`,
     { command: "cargo run 2>&1 | netyard fmt-log", what: "read a program's log as it comes" },
   ],
   exitCodes: [[0, "it was printed"], [1, "the file cannot be read"], [2, "wrong options"]],
-  load: async () => (await import("../fmt_log.ts")).fmtLog,
-});
+};

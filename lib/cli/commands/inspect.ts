@@ -1,4 +1,4 @@
-import { type Command, defineCommand } from "../command.ts";
+import type { Declaration } from "../command.ts";
 import { TOPOLOGY_FILE, VARIANT } from "./topology.ts";
 
 /** The options of {@linkcode inspectCommand}. */
@@ -13,7 +13,7 @@ export const INSPECT_OPTIONS = [
 ] as const;
 
 /** `netyard inspect`. */
-export const inspectCommand: Command = defineCommand({
+export const inspectCommand: Declaration<typeof INSPECT_OPTIONS> = {
   name: "inspect",
   summary: "keep a lab up, to look into it from another shell",
   description:
@@ -33,5 +33,4 @@ Ctrl-C. The steps of a simulation are not run. \`netyard run-in\` enters its nod
     [1, "it cannot be built here"],
     [2, "wrong options or files"],
   ],
-  load: async () => (await import("../inspect.ts")).inspect,
-});
+};

@@ -1,11 +1,11 @@
-import { type Command, defineCommand } from "../command.ts";
+import type { Declaration } from "../command.ts";
 import { BINARY, NO_BUILD, SIMULATION_FILES } from "./shared.ts";
 
 /** The options of {@linkcode prepareCommand}. */
 export const PREPARE_OPTIONS = [BINARY, NO_BUILD] as const;
 
 /** `netyard prepare`. */
-export const prepareCommand: Command = defineCommand({
+export const prepareCommand: Declaration<typeof PREPARE_OPTIONS> = {
   name: "prepare",
   summary: "build what simulations, or virtual machines without root, need",
   description:
@@ -27,5 +27,4 @@ Debian's packages by. Run this as the user who is to run them.`,
     [2, "wrong options or files"],
     [130, "interrupted"],
   ],
-  load: async () => (await import("../prepare.ts")).prepare,
-});
+};

@@ -1,4 +1,4 @@
-import { type Command, defineCommand } from "../command.ts";
+import type { Declaration } from "../command.ts";
 
 /** The options of {@linkcode runInCommand}. */
 export const RUN_IN_OPTIONS = [
@@ -10,7 +10,7 @@ export const RUN_IN_OPTIONS = [
 ] as const;
 
 /** `netyard run-in`. */
-export const runInCommand: Command = defineCommand({
+export const runInCommand: Declaration<typeof RUN_IN_OPTIONS> = {
   name: "run-in",
   summary: "run a program in a node of the lab that is kept up",
   description:
@@ -49,5 +49,4 @@ In a virtual machine, its agent runs the program: it has no terminal, and reads 
     [127, "there is no such program"],
   ],
   stopEarly: true,
-  load: async () => (await import("../run_in.ts")).runIn,
-});
+};

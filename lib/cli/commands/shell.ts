@@ -1,11 +1,11 @@
-import { type Command, defineCommand } from "../command.ts";
+import type { Declaration } from "../command.ts";
 import { TOPOLOGY_FILE, VARIANT } from "./topology.ts";
 
 /** The options of {@linkcode shellCommand}. */
 export const SHELL_OPTIONS = [VARIANT] as const;
 
 /** `netyard shell`. */
-export const shellCommand: Command = defineCommand({
+export const shellCommand: Declaration<typeof SHELL_OPTIONS> = {
   name: "shell",
   summary: "a TypeScript prompt with a lab in it",
   description:
@@ -23,5 +23,4 @@ empty one. It ends with the prompt, by Ctrl-D.`,
     [1, "the lab cannot be built here"],
     [2, "wrong options or files"],
   ],
-  load: async () => (await import("../shell.ts")).shell,
-});
+};

@@ -1,4 +1,4 @@
-import { type Argument, type Command, defineCommand } from "../command.ts";
+import type { Argument, Declaration } from "../command.ts";
 
 /** A file with a network in it. */
 export const TOPOLOGY_FILE = {
@@ -36,7 +36,7 @@ export const TOPOLOGY_OPTIONS = [
 ] as const;
 
 /** `netyard topology`. */
-export const topologyCommand: Command = defineCommand({
+export const topologyCommand: Declaration<typeof TOPOLOGY_OPTIONS> = {
   name: "topology",
   summary: "draw a topology",
   description:
@@ -50,5 +50,4 @@ Nothing is built for it.`,
     { command: "netyard topology city.toml --format mermaid", what: "draw it for Markdown" },
   ],
   exitCodes: [[0, "it was drawn"], [1, "it cannot be written"], [2, "wrong options or files"]],
-  load: async () => (await import("../topology.ts")).topology,
-});
+};

@@ -1,0 +1,43 @@
+import { join } from "node:path";
+
+/** What was made, and what from. */
+export interface Freshness {
+  outputs: readonly string[];
+  /** Files, and directories with all that is in them, that the outputs are made from. */
+  sources: readonly string[];
+  /** The error for a source that is not there. */
+  missing(path: string): Error;
+}
+
+/** Whether all outputs are there, and none is older than a source. */
+export async function isFresh({ outputs, sources, missing }: Freshness): Promise<boolean> {
+  let oldest = Infinity;
+  for (const path of outputs) {
+    const stat = await Deno.stat(path).catch(() => undefined);
+    if (!stat) return false;
+    oldest = Math.min(oldest, stat.mtime?.getTime() ?? 0);
+  }
+  for (const path of sources) {
+    const time = await newest(path);
+    if (time === undefined) throw missing(path);
+    if (time > oldest) return false;
+  }
+  return true;
+}
+
+/** When a file, or one below a directory, was changed last; undefined if it is not there. */
+export async function newest(path: string): Promise<number | undefined> {
+  let stat: Deno.FileInfo;
+  try {
+    stat = await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  let time = stat.mtime?.getTime() ?? 0;
+  if (!stat.isDirectory) return time;
+  for await (const { name } of Deno.readDir(path)) {
+    time = Math.max(time, await newest(join(path, name)) ?? 0);
+  }
+  return time;
+}

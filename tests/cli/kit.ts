@@ -1,0 +1,143 @@
+/**
+ * What tests of commands are made of: outputs that remember, and simulations that are none.
+ *
+ * @module
+ */
+import { dispatch } from "../../lib/cli/dispatch.ts";
+import { type Command, defineCommand, type Invocation } from "../../lib/cli/command.ts";
+import { type RUN_OPTIONS, runCommand } from "../../lib/cli/commands/run.ts";
+import type { Output } from "../../lib/cli/output.ts";
+import { run } from "../../lib/cli/run.ts";
+import type { SimulationTools } from "../../lib/cli/simulation_tools.ts";
+import type { SimulationRunner } from "../../lib/sim/run_types.ts";
+import type { Simulation, SimulationOutcome, WaitStep } from "../../lib/sim/types.ts";
+
+/** An output that keeps what it gets. */
+export interface KeptOutput extends Output {
+  readonly text: string;
+}
+
+/** Makes a {@linkcode KeptOutput}. */
+export function keptOutput(terminal = false): KeptOutput {
+  let text = "";
+  const write = (more: string) => void (text += more);
+  return {
+    write,
+    line: (more = "") => write(`${more}\n`),
+    terminal,
+    columns: 80,
+    rows: 24,
+    get text() {
+      return text;
+    },
+  };
+}
+
+/** Runs a command line, and keeps what it says. */
+export async function called(commands: readonly Command[], ...args: string[]) {
+  const [stdout, stderr] = [keptOutput(), keptOutput()];
+  const code = await dispatch(commands, args, { stdout, stderr });
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** A simulation of steps that wait. */
+export function simulation(name: string, steps = 2): Simulation {
+  const step = (number: number): WaitStep => ({
+    id: `step-${number}`,
+    action: "wait",
+    requires: [],
+    durationMs: 0,
+    skipped: false,
+    origin: { where: `sims/${name}.toml:${number * 4}`, directory: "sims" },
+  });
+  return {
+    name,
+    file: `sims/${name}.toml`,
+    variant: {},
+    topology: {},
+    binaries: [],
+    prepare: [],
+    steps: Array.from({ length: steps }, (_, i) => step(i + 1)),
+  };
+}
+
+/** What became of a simulation. */
+export function outcome(
+  { name, file, variant }: Simulation,
+  more: Partial<SimulationOutcome> = {},
+): SimulationOutcome {
+  return {
+    name,
+    file,
+    variant,
+    status: "passed",
+    startedAt: "2026-01-02T03:04:05.000Z",
+    endedAt: "2026-01-02T03:04:06.500Z",
+    durationMs: 1_500,
+    steps: [],
+    captures: {},
+    results: [],
+    warnings: [],
+    ...more,
+  };
+}
+
+/** An outcome that a program is to blame for. */
+export function failed(of: Simulation): SimulationOutcome {
+  return outcome(of, {
+    status: "failed",
+    failure: {
+      step: 2,
+      id: "fetch",
+      action: "run",
+      device: "laptop",
+      where: `${of.file}:8`,
+      message: "curl ended with exit code 7\nit must be 0",
+      command: ["curl", "-s", "http://10.0.0.2/a b"],
+      exitCode: 7,
+      stderr: ["curl: (7) Failed to connect"],
+      logs: ["nodes/laptop/stderr.log", "nodes/laptop/stdout.log"],
+    },
+  });
+}
+
+/** Tools by which nothing real happens: simulations whose name begins with "bad" fail. */
+export function fakeTools(
+  simulations: readonly Simulation[],
+  more: Partial<SimulationTools> = {},
+): SimulationTools {
+  const runner: SimulationRunner = (each, { onProgress, onLine }) => {
+    onProgress?.({ step: 1, steps: each.steps.length, doing: "wait 0 ms" });
+    onLine?.({ node: "laptop", stream: "stdout", text: `hello from ${each.name}` });
+    return Promise.resolve(each.name.startsWith("bad") ? failed(each) : outcome(each));
+  };
+  return {
+    load: () => Promise.resolve([...simulations]),
+    check: () => Promise.resolve(),
+    resolve: (all) => Promise.resolve(new Map(all.map((each) => [each, new Map()]))),
+    capable: () => true,
+    becomeRoot: () => {},
+    requireLab: () => {},
+    environment: () => undefined,
+    runner,
+    ...more,
+  };
+}
+
+/** `netyard run` by other tools. */
+export function runCommandBy(tools: SimulationTools): Command {
+  return defineCommand({
+    ...runCommand,
+    load: () => Promise.resolve((call: Invocation<typeof RUN_OPTIONS>) => run(call, tools)),
+  });
+}
+
+/** Gives a directory that goes with the test. */
+export async function inDirectory<T>(act: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await Deno.makeTempDir();
+  try {
+    return await act(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Run by `interrupt_test.ts` and `display_test.ts`: `netyard run` of simulations that are none. Each
+ * waits until it is aborted, or does not end even then, or ends at once, as its name says.
+ */
+import { dispatch } from "../../lib/cli/dispatch.ts";
+import { processVariable } from "../../lib/cli/colors.ts";
+import type { SimulationRunner } from "../../lib/sim/run_types.ts";
+import { failed, fakeTools, outcome, runCommandBy, simulation } from "./kit.ts";
+
+const [names, ...args] = Deno.args;
+
+const runner: SimulationRunner = async (each, { signal, onProgress, onLine }) => {
+  onProgress?.({ step: 1, steps: each.steps.length, doing: "wait 0 ms" });
+  onLine?.({ node: "laptop", stream: "stdout", text: `hello from ${each.name}` });
+  const aborted = new Promise((resolve) => signal?.addEventListener("abort", resolve));
+  if (each.name.startsWith("waits")) {
+    await aborted;
+    return outcome(each, { status: "interrupted" });
+  }
+  if (each.name.startsWith("stays")) {
+    // Something to wait for that never comes, and keeps the process.
+    setInterval(() => {}, 10_000);
+    await new Promise(() => {});
+  }
+  // So long that a terminal has drawn it.
+  if (each.name.startsWith("slow")) await new Promise((resolve) => setTimeout(resolve, 350));
+  return each.name.startsWith("bad") ? failed(each) : outcome(each);
+};
+
+const simulations = names.split(",").map((name) => simulation(name));
+const tools = fakeTools(simulations, { runner, environment: processVariable });
+Deno.exit(await dispatch([runCommandBy(tools)], ["run", "sims", ...args]));
