@@ -40,11 +40,11 @@ export interface RouterConfig extends Omit<RouterOptions, "upstream" | "region">
 
 /** A bridge of a {@link LabConfig}. */
 export interface BridgeConfig {
-  /** How long each frame takes between two members, in milliseconds. Default 0. */
+  /** How long each frame on it is delayed, one way, in milliseconds. Default 0. */
   latencyMs?: number;
-  /** Frames that are lost between two members, in percent. Default 0. */
+  /** Frames on it that are lost, in percent. Default 0. */
   dropRatePct?: number;
-  /** The bit rate between two members, in bits per second. Default 0: unlimited. */
+  /** The bit rate of all that passes it together, in bits per second. Default 0: unlimited. */
   bandwidthBps?: number;
   /** The bridges and routers' LANs that it is routed to. Default: none. */
   routes?: string[];

@@ -8,10 +8,11 @@ import { explained } from "./explained.ts";
 import { hasV4, hasV6 } from "./model.ts";
 import { AddressPlan, type Network } from "./plan.ts";
 
-/** The networks of a LAN, or of the exchange. */
+/** The networks of a LAN, a region or the exchange, and who has which IPv4 address. */
 interface Networks {
   v4?: Network;
   v6?: Network;
+  holders: Map<string, string>;
 }
 
 /** What gets addresses, in the order in which it is built. */
@@ -30,7 +31,7 @@ const KEEP = () => {};
  */
 export function checkAddresses(planned: Addressed, faults: ConfigFaults): void {
   const plan = new AddressPlan();
-  const ix: Networks = { v4: plan.ix4, v6: plan.ix6 };
+  const ix: Networks = { v4: plan.ix4, v6: plan.ix6, holders: new Map() };
   const lans = new Map<string, Networks>();
   const regions = new Map<string, Networks>();
   const told = new Set<string>();
@@ -45,8 +46,8 @@ export function checkAddresses(planned: Addressed, faults: ConfigFaults): void {
 
   for (const [name, path] of planned.regions) {
     attempt(path, (what) => {
-      regions.set(name, plan.takeRegion(what, KEEP));
-      take(what, ix);
+      regions.set(name, { ...plan.takeRegion(what, KEEP), holders: new Map() });
+      take(what, name, ix);
     });
   }
   for (const { path } of planned.links) attempt(path, (what) => plan.takeRegionLink(what, KEEP));
@@ -54,7 +55,7 @@ export function checkAddresses(planned: Addressed, faults: ConfigFaults): void {
   for (const router of planned.routers) {
     const { config: { name, upstream, region, downstreamCidr: wanted }, profile, path } = router;
     const { ipSupport, pool } = profile;
-    const lan: Networks = {};
+    const lan: Networks = { holders: new Map() };
     lans.set(name, lan);
     attempt(wanted === undefined ? path : [...path, "downstreamCidr"], (what) => {
       // Of one that was asked for, the message says for what.
@@ -64,27 +65,29 @@ export function checkAddresses(planned: Addressed, faults: ConfigFaults): void {
     });
     const above = lans.get(upstream ?? "") ?? regions.get(region ?? "") ?? ix;
     attempt(path, (what) =>
-      take(what, {
+      take(what, name, {
+        ...above,
         v4: hasV4(ipSupport) ? above.v4 : undefined,
         v6: hasV6(ipSupport) ? above.v6 : undefined,
       }));
   }
   for (const [name] of planned.bridges) {
-    attempt(["bridges", name], (what) =>
-      lans.set(name, {
-        v4: explained(what, () => plan.takeLan4("private", undefined, name, KEEP)),
-        v6: explained(what, () => plan.takeLan6("private", KEEP)),
-      }));
+    const lan: Networks = { holders: new Map() };
+    lans.set(name, lan);
+    attempt(["bridges", name], (what) => {
+      lan.v4 = explained(what, () => plan.takeLan4("private", undefined, name, KEEP));
+      lan.v6 = explained(what, () => plan.takeLan6("private", KEEP));
+    });
   }
-  for (const { options, path } of planned.devices) {
-    for (const [name, { gateway, ip }] of Object.entries(options.interfaces ?? {})) {
-      const at = [...path, "interfaces", name, ip === undefined ? "gateway" : "ip"];
-      attempt(at, (what) => take(what, lans.get(String(gateway)) ?? {}, ip));
+  for (const { name, options, path } of planned.devices) {
+    for (const [iface, { gateway, ip }] of Object.entries(options.interfaces ?? {})) {
+      const at = [...path, "interfaces", iface, ip === undefined ? "gateway" : "ip"];
+      attempt(at, (what) => take(what, name, lans.get(String(gateway))!, ip));
     }
   }
   for (const [name, { bridges = [] }] of planned.vms) {
     bridges.forEach((bridge, i) => {
-      attempt(["vms", name, "bridges", i], (what) => take(what, lans.get(bridge) ?? {}));
+      attempt(["vms", name, "bridges", i], (what) => take(what, name, lans.get(bridge)!));
     });
   }
 }
@@ -94,10 +97,15 @@ export function lansAskedFor(routers: readonly PlannedRouter[]): string[] {
   return routers.flatMap(({ config: { downstreamCidr } }) => downstreamCidr ?? []);
 }
 
-function take(what: string, { v4, v6 }: Networks, ip?: string): void {
+/** Takes addresses for a node: the next ones, or a particular one. */
+function take(what: string, node: string, from: Networks, ip?: string): void {
+  const { v4, v6, holders } = from;
   explained(what, () => {
     if (ip !== undefined && !v4) throw new TopologyError(`${ip} is IPv4, which is not there`);
-    v4?.hosts.take(ip);
+    const holder = holders.get(ip ?? "");
+    if (holder) throw new TopologyError(`${ip} is the address of "${holder}"; take another`);
+    const taken = v4?.hosts.take(ip);
+    if (taken !== undefined) holders.set(taken, node);
     v6?.hosts.take();
   });
 }

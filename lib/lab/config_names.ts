@@ -39,7 +39,7 @@ export function configNames(config: LabConfig, faults: ConfigFaults): ConfigName
           "names are unique in a lab",
       );
     }
-    for (const one of all) taken.set(one, kind);
+    for (const one of all) if (!taken.has(one)) taken.set(one, kind);
   };
   config.routers?.forEach(({ name }, i) => take(["routers", i, "name"], "router", name));
   for (const name of Object.keys(config.bridges ?? {})) take(["bridges", name], "bridge", name);

@@ -104,12 +104,14 @@ const region: z.ZodType<RegionConfig> = z.strictObject({
 
 const bridge: z.ZodType<BridgeConfig> = z.strictObject({
   latency_ms: tomlNumber(milliseconds)
-    .describe("How long each frame takes between two members, in milliseconds. Default 0.")
+    .describe("How long each frame on it is delayed, one way, in milliseconds. Default 0.")
     .optional(),
   drop_rate_pct: tomlNumber(percent)
-    .describe("Frames that are lost between two members, in percent. Default 0.").optional(),
+    .describe("Frames on it that are lost, in percent. Default 0.").optional(),
   bandwidth_bps: tomlNumber(bitsPerSecond)
-    .describe("The bit rate between two members, in bits per second. Default 0: unlimited.")
+    .describe(
+      "The bit rate of all that passes it together, in bits per second. Default 0: unlimited.",
+    )
     .optional(),
   routes: z.array(z.string())
     .describe("The bridges, and routers for their LANs, that it is routed to.").optional(),

@@ -18,6 +18,12 @@ export const OPTIONS: Refusal[] = [
   ],
   ["an empty label", () => Lab.create({ label: "" }), InvalidOptionError, '"label" is ""'],
   [
+    "an output directory without a name",
+    () => Lab.create({ outDir: { exact: "" } }),
+    InvalidOptionError,
+    '"outDir.exact" is ""',
+  ],
+  [
     "an unknown option of a router",
     router("new", { natt: "home" }),
     InvalidOptionError,
