@@ -1,9 +1,111 @@
-/** The JSON Schema of simulation files. */
-export function simulationJsonSchema(): Record<string, unknown> {
-  return { title: "simulation" };
+import { z } from "zod";
+import { topologyTables } from "../lab/topology_toml.ts";
+import { simulationTables } from "./schema/file.ts";
+import { text } from "./schema/fields.ts";
+import { matrixSchema } from "./schema/matrix.ts";
+import {
+  ACTION_NAMES,
+  anyStepSchema,
+  groupUseSchema,
+  partialSchemas,
+  stepSchemas,
+} from "./schema/steps.ts";
+
+/** A JSON Schema, of draft 7, which the editors' servers for TOML read. */
+export type JsonSchema = Record<string, unknown>;
+
+/** The JSON Schema of a simulation, for editors to complete and check by. */
+export function simulationJsonSchema(): JsonSchema {
+  return jsonSchema(
+    "Netyard simulation",
+    "A network, and what is done in it.",
+    z.strictObject({
+      ...simulationTables({ step, template, groupStep }),
+      matrix: matrixSchema.optional(),
+      ...topologyTables,
+    }),
+  );
 }
 
-/** The JSON Schema of topology files. */
-export function topologyJsonSchema(): Record<string, unknown> {
-  return { title: "topology" };
+/** The JSON Schema of a topology file. */
+export function topologyJsonSchema(): JsonSchema {
+  return jsonSchema("Netyard topology", "A network.", z.strictObject({ ...topologyTables }));
+}
+
+type Table = z.ZodType<Record<string, unknown>>;
+
+/** An action that is not known before the placeholders are replaced. */
+const laterAction = z.string().regex(/\$\{/).describe("What the step does.");
+
+const whole = Object.values(stepSchemas) as Table[];
+const parts = Object.values(partialSchemas);
+const useKey = { use: text("The template that the step begins from.") };
+const nameKey = { name: text("What steps use it by.") };
+
+/** Parts of a step, of which the action may be called `kind`, or be left to a template. */
+function drafts(extra: z.ZodRawShape): Table[] {
+  return parts.map((part) => part.extend({ ...extra, kind: part.shape.action }));
+}
+
+const ofTemplate = anyStepSchema.extend(useKey).describe("A step that begins from a template.");
+const later = anyStepSchema.extend({ action: laterAction });
+
+const step = z.union([...whole, groupUseSchema, ofTemplate, later]) as Table;
+const template = z.union([...drafts(nameKey), later.extend(nameKey)]) as Table;
+const groupStep = z.union([...drafts({}), ofTemplate, later]) as Table;
+
+function jsonSchema(title: string, description: string, schema: z.ZodType): JsonSchema {
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    target: "draft-7",
+    io: "input",
+    unrepresentable: "any",
+  }) as JsonSchema;
+  return { $schema, title, description, ...withPlaceholders(rest) as JsonSchema };
+}
+
+const PLACEHOLDER = { type: "string", pattern: "\\$\\{" };
+
+/** A schema by which `${...}` may stand for any value that is not a table or a list. */
+function withPlaceholders(schema: unknown, key?: string): unknown {
+  if (Array.isArray(schema)) return schema.map((each) => withPlaceholders(each));
+  if (typeof schema !== "object" || schema === null) return schema;
+  // The names of keys are no values, and by its action a step is known.
+  if (key === "propertyNames" || isAction(schema as JsonSchema)) return schema;
+  const inside: JsonSchema = Object.fromEntries(
+    Object.entries(schema).map(([name, each]) => [name, withPlaceholders(each, name)]),
+  );
+  if (Array.isArray(inside.anyOf)) {
+    const branches = (inside.anyOf as JsonSchema[]).flatMap((branch) =>
+      Object.keys(branch).join() === "anyOf" ? branch.anyOf as JsonSchema[] : [branch]
+    );
+    const anyText = branches.some((branch) =>
+      branch.type === "string" && Object.keys(branch).length === 1
+    );
+    const others = branches.filter((branch) => !isPlaceholder(branch));
+    const opened = !anyText && others.length < branches.length;
+    return { ...inside, anyOf: opened ? [...others, PLACEHOLDER] : others };
+  }
+  if (!isClosed(inside)) return inside;
+  const { title, description, ...constraint } = inside;
+  return {
+    ...title === undefined ? {} : { title },
+    ...description === undefined ? {} : { description },
+    anyOf: [constraint, PLACEHOLDER],
+  };
+}
+
+function isPlaceholder({ type, pattern }: JsonSchema): boolean {
+  return type === PLACEHOLDER.type && pattern === PLACEHOLDER.pattern;
+}
+
+function isAction(schema: JsonSchema): boolean {
+  const [name] = Array.isArray(schema.enum) ? schema.enum : [schema.const];
+  return ACTION_NAMES.includes(name);
+}
+
+/** Whether a text with a placeholder would be refused, which may become something that is not. */
+function isClosed(schema: JsonSchema): boolean {
+  if (isPlaceholder(schema) || schema.type === undefined) return false;
+  return schema.enum !== undefined || schema.const !== undefined || schema.pattern !== undefined ||
+    ["number", "integer", "boolean"].includes(String(schema.type));
 }

@@ -13,6 +13,8 @@ export interface TomlFile {
   /** Where it is. */
   path: string;
   profiles: ReadonlyMap<string, TomlProfile>;
+  /** Where its simulations are: files, directories and patterns, relative to its directory. */
+  simulations: readonly string[];
 }
 
 /** The `netyard.toml` of a directory, or of the nearest one above it that has one. */
@@ -57,8 +59,8 @@ export function parseToml(path: string, text: string): TomlFile {
       cause: error,
     });
   }
-  const { profiles = {} } = parseOptions(tomlSchema, value, path);
-  return { path, profiles: new Map(Object.entries(profiles)) };
+  const { profiles = {}, simulations = [] } = parseOptions(tomlSchema, value, path);
+  return { path, profiles: new Map(Object.entries(profiles)), simulations: [simulations].flat() };
 }
 
 /**

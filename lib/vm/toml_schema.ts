@@ -78,7 +78,16 @@ const profileSchema: z.ZodType<TomlProfile> = z.strictObject({
   agentTimeout: durationSchema.optional(),
 });
 
+/** What a `netyard.toml` may have. */
+export interface TomlContent {
+  /** Kinds of virtual machines, by name. */
+  profiles?: Record<string, TomlProfile>;
+  /** Where the simulations are: files, directories, and patterns such as `sims/**`. */
+  simulations?: string | string[];
+}
+
 /** A `netyard.toml`. */
-export const tomlSchema: z.ZodType<{ profiles?: Record<string, TomlProfile> }> = z.strictObject({
+export const tomlSchema: z.ZodType<TomlContent> = z.strictObject({
   profiles: z.record(z.string(), profileSchema).optional(),
+  simulations: z.union([path, z.array(path).min(1)]).optional(),
 });

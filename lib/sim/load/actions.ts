@@ -1,0 +1,28 @@
+import { nearest } from "../../options/nearest.ts";
+import type { OptionFault } from "../../options/parse_options.ts";
+import { type Action, ACTION_NAMES, actionNamed } from "../schema/steps.ts";
+import { didYouMean } from "./faults.ts";
+
+/** What a step does: as it says, or `run` where it has a command. */
+export function actionOf(
+  value: Readonly<Record<string, unknown>>,
+): { action: Action | undefined } | { fault: OptionFault } {
+  const given = value.action;
+  if (given === undefined) return { action: value.cmd === undefined ? undefined : "run" };
+  const action = typeof given === "string" ? actionNamed(given) : undefined;
+  if (action) return { action };
+  const meant = typeof given === "string" ? nearest(given, ACTION_NAMES) : undefined;
+  return {
+    fault: {
+      path: ["action"],
+      message: `"action" is ${JSON.stringify(given)}, but must be one of ` +
+        `${ACTION_NAMES.join(", ")}${didYouMean(meant)}`,
+    },
+  };
+}
+
+/** `kind`, as templates and groups may say for it, called `action`. */
+export function withAction(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { kind, ...rest } = value;
+  return kind === undefined || rest.action !== undefined ? { ...value } : { action: kind, ...rest };
+}

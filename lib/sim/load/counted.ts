@@ -1,0 +1,98 @@
+import type { Action } from "../schema/steps.ts";
+import type { Faults } from "./faults.ts";
+import { needsIndex, replaceIndex } from "./index_expressions.ts";
+import { type Nodes, several } from "./nodes.ts";
+import type { ExpandedStep } from "./uses.ts";
+import { mapStrings } from "./written.ts";
+
+/** A step whose action is known, and whose fields are as its schema has them. */
+export interface KnownStep extends ExpandedStep {
+  action: Action;
+}
+
+/** A step of one device. */
+export interface SingleStep extends KnownStep {
+  /** Of a step of a counted device: which of them, from 0. */
+  index?: number;
+}
+
+/** Steps of one device each. */
+export interface SingleSteps {
+  steps: SingleStep[];
+  /** The ids that became of an id. */
+  ids: ReadonlyMap<string, readonly string[]>;
+}
+
+const INDEXED = ["cmd", "args", "env", "content", "san"];
+
+/**
+ * Each step of a counted device as one for each of them: the ids end in their number, as the names of
+ * the devices do.
+ */
+export function expandCounted(
+  known: readonly KnownStep[],
+  nodes: Nodes,
+  faults: Faults,
+): SingleSteps {
+  const ids = new Map<string, string[]>();
+  const plain = new Set<unknown>();
+  const started = known.map((step): SingleStep[] => {
+    if (step.action === "wait-for") return [step];
+    const { device, id } = step.written.value;
+    const names = several(nodes, device);
+    if (!names) {
+      plain.add(id);
+      const one = nodes.counted.has(String(device)) ? 0 : undefined;
+      return [numbered(step, one, faults)];
+    }
+    if (id !== undefined) ids.set(String(id), names.map((_, i) => `${id}-${i}`));
+    return names.map((name, i) =>
+      numbered(
+        renamed(step, { device: name, ...id === undefined ? {} : { id: `${id}-${i}` } }),
+        i,
+        faults,
+      )
+    );
+  });
+  const steps = started.flatMap((each): SingleStep[] => {
+    const [step] = each;
+    if (step?.action !== "wait-for") return each;
+    const { id } = step.written.value;
+    const targets = ids.get(String(id)) ??
+      (plain.has(id) ? undefined : several(nodes, id)?.map((_, i) => `${id}-${i}`));
+    return targets?.map((target, index) => ({ ...renamed(step, { id: target }), index })) ?? [step];
+  });
+  return { steps, ids };
+}
+
+function renamed(step: KnownStep, fields: Record<string, unknown>): KnownStep {
+  return { ...step, written: step.written.withValue({ ...step.written.value, ...fields }) };
+}
+
+function numbered(step: KnownStep, index: number | undefined, faults: Faults): SingleStep {
+  const { value } = step.written;
+  const replaced: Record<string, unknown> = {};
+  for (const key of INDEXED) {
+    if (value[key] === undefined) continue;
+    replaced[key] = mapStrings(value[key], (text, path) => {
+      try {
+        if (index !== undefined) return replaceIndex(text, index);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        faults.add(step.written.where([key, ...path]), error.message);
+        return text;
+      }
+      if (needsIndex(text)) {
+        faults.add(
+          step.written.where([key, ...path]),
+          `${
+            JSON.stringify(text)
+          } has the number of a counted device, "\${i}", but the step has no ` +
+            'device with a "count"',
+        );
+      }
+      return text;
+    });
+  }
+  return { ...renamed(step, replaced), index };
+}

@@ -1,0 +1,74 @@
+import { basename, dirname, relative, resolve } from "node:path";
+import { checkToml } from "../../toml/check.ts";
+import { TomlError } from "../../toml/errors.ts";
+import { sharedFileSchema, simulationFileSchema } from "../schema/file.ts";
+import { didYouMean, Faults } from "./faults.ts";
+import { isFile, nearestFile } from "./near_files.ts";
+import { readSimFile } from "./read_file.ts";
+import type { SimFile } from "./written.ts";
+
+/**
+ * The files that a simulation extends, and those that they extend: what comes later wins, and the
+ * simulation itself over all of them.
+ *
+ * @throws {TomlError} If one is not there, is not as it must be, or extends itself.
+ */
+export async function filesExtendedBy(main: SimFile, cwd: string): Promise<SimFile[]> {
+  const found = new Map<string, SimFile>();
+  const faults = new Faults();
+  const path = resolve(cwd, main.document.path);
+  await visit(main, simulationFileSchema, [path]);
+  faults.throwIfAny();
+  return [...found.values()];
+
+  async function visit(
+    file: SimFile,
+    schema: typeof simulationFileSchema | typeof sharedFileSchema,
+    trail: readonly string[],
+  ): Promise<void> {
+    const tables = faults.try(() => checkToml(schema.shape.extends, file.document, ["extends"]));
+    for (const [i, entry] of (tables ?? []).entries()) {
+      const where = file.document.where(["extends", i, "file"]);
+      const next = await faults.trying(() => locate(entry.file, where, file.directory, cwd));
+      if (next === undefined) continue;
+      if (trail.includes(next)) {
+        const cycle = [...trail.slice(trail.indexOf(next)), next].map((each) => shown(each, cwd));
+        faults.add(where, `files extend each other in a circle: ${cycle.join(" -> ")}`);
+        continue;
+      }
+      const shared = await faults.trying(() => readSimFile(shown(next, cwd), cwd));
+      if (!shared) continue;
+      await visit(shared, sharedFileSchema, [...trail, next]);
+      found.delete(next); // What comes later wins.
+      found.set(next, shared);
+    }
+  }
+}
+
+async function locate(
+  name: string,
+  where: string,
+  directory: string,
+  cwd: string,
+): Promise<string> {
+  const candidates = [
+    ...new Set([directory, dirname(directory), cwd].map((d) => resolve(d, name))),
+  ];
+  for (const candidate of candidates) {
+    if (await isFile(candidate)) return await Deno.realPath(candidate);
+  }
+  const directories = candidates.map((each) => dirname(each));
+  const meant = await nearestFile(basename(name, ".toml"), directories);
+  const looked = candidates.map((each) => shown(each, cwd)).join(", ");
+  throw new TomlError([{
+    where,
+    message: `there is no file ${JSON.stringify(name)}` +
+      didYouMean(meant && `${meant}.toml`, `It was looked for at ${looked}`),
+  }]);
+}
+
+/** A path as messages name it: from where one is, if it is near. */
+export function shown(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short === "" || short.startsWith("../..") ? path : short;
+}

@@ -1,0 +1,67 @@
+import { nearest } from "../../options/nearest.ts";
+import { TomlError, type TomlFault } from "../../toml/errors.ts";
+
+/** Faults that are collected, so that all of them are told at once. */
+export class Faults {
+  readonly #faults: TomlFault[] = [];
+
+  /** Whether there are none. */
+  get none(): boolean {
+    return this.#faults.length === 0;
+  }
+
+  /** Adds one. */
+  add(where: string, message: string): void {
+    this.#faults.push({ where, message });
+  }
+
+  /** What `work` results in; undefined, and its faults are added, if it throws a {@link TomlError}. */
+  try<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#take(error);
+    }
+  }
+
+  /** As {@link Faults.try}, of what takes time. */
+  async trying<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#take(error);
+    }
+  }
+
+  /** @throws {TomlError} If there are faults: all of them, each once. */
+  throwIfAny(): void {
+    if (this.none) return;
+    const unique = new Map(this.#faults.map((each) => [`${each.where}\n${each.message}`, each]));
+    throw new TomlError([...unique.values()]);
+  }
+
+  #take(error: unknown): void {
+    if (!(error instanceof TomlError)) throw error;
+    this.#faults.push(...error.faults);
+  }
+}
+
+/** `; did you mean "x"?` if anything, and what else there is to say. */
+export function didYouMean(meant: string | undefined, rest = ""): string {
+  const question = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
+  return question + (rest && (meant === undefined ? `. ${rest}` : ` ${rest}`));
+}
+
+/** The name that was probably meant, and all that there are: `; did you mean "x"? There are: x, y`. */
+export function choices(word: string, names: Iterable<string>, lead: string): string {
+  const all = [...names];
+  return didYouMean(nearest(word, all), `${lead}: ${listed(all)}`);
+}
+
+/** Names as messages list them: at most 12. */
+export function listed(names: Iterable<string>): string {
+  const all = [...names];
+  if (all.length === 0) return "none";
+  const rest = all.length - 12;
+  return all.slice(0, 12).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}

@@ -1,0 +1,159 @@
+import { dirname, join, relative, resolve } from "node:path";
+import { NetyardError } from "../../../native/error.ts";
+import { TomlDocument } from "../../toml/document.ts";
+import { TomlError } from "../../toml/errors.ts";
+import { findToml, TOML_NAME } from "../../vm/toml_file.ts";
+import { shown } from "./extends.ts";
+import { Faults } from "./faults.ts";
+import { isFile } from "./near_files.ts";
+import { readSimFile } from "./read_file.ts";
+import type { SimFile } from "./written.ts";
+
+/** What names the simulations of a project that was begun with another tool. */
+const OLDER_PROJECT_NAME = "patchbay.toml";
+
+/**
+ * The files of the simulations that are asked for, each once.
+ *
+ * @param paths Files, and directories with simulations in them. None: those of the project.
+ * @throws {TomlError} If one is not there, cannot be read, or is no simulation.
+ */
+export async function findSimFiles(paths: readonly string[], cwd: string): Promise<SimFile[]> {
+  const faults = new Faults();
+  const wanted = paths.length > 0 ? paths : await projectPaths(cwd);
+  const found = new Map<string, SimFile>();
+  for (const path of wanted) {
+    const files = await faults.trying(() => filesAt(path, cwd));
+    for (const file of files ?? []) {
+      const absolute = resolve(cwd, file.document.path);
+      if (!found.has(absolute)) found.set(absolute, file);
+    }
+  }
+  faults.throwIfAny();
+  return [...found.values()];
+}
+
+/** Whether a file is a simulation, and not one that simulations extend, or something else. */
+function isSimulation({ document: { value } }: SimFile): boolean {
+  return value.sim !== undefined || value.step !== undefined;
+}
+
+async function filesAt(path: string, cwd: string): Promise<SimFile[]> {
+  const refuse = (why: string) => new TomlError([{ where: path, message: why }]);
+  const pattern = /[*?]/.test(path) ? globPattern(path) : undefined;
+  if (!pattern) {
+    const info = await Deno.stat(resolve(cwd, path)).catch(() => undefined);
+    if (!info?.isDirectory) {
+      const file = await readSimFile(path, cwd);
+      if (!isSimulation(file)) {
+        throw refuse("it is no simulation: it has neither a [sim] table nor a [[step]]");
+      }
+      return [file];
+    }
+  }
+  const base = pattern ? fixedPart(path) : path;
+  const names = (await tomlFilesBelow(resolve(cwd, base)))
+    .map((name) => join(base, name))
+    .filter((name) => pattern?.test(name) ?? true)
+    // From a directory further down, what is near is not named by a detour.
+    .map((name) => name.startsWith("..") ? relative(cwd, resolve(cwd, name)) : name);
+  const faults = new Faults();
+  const files: SimFile[] = [];
+  for (const name of names) {
+    const file = await faults.trying(() => readSimFile(name, cwd));
+    if (file && isSimulation(file)) files.push(file);
+  }
+  faults.throwIfAny();
+  if (files.length === 0) {
+    throw refuse("there is no simulation: no .toml file with a [sim] table or a [[step]]");
+  }
+  return files;
+}
+
+/** The `.toml` files below a directory, by their names from there, in order. */
+async function tomlFilesBelow(directory: string, prefix = ""): Promise<string[]> {
+  const entries: Deno.DirEntry[] = [];
+  try {
+    for await (const entry of Deno.readDir(join(directory, prefix))) entries.push(entry);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+  const found: string[] = [];
+  for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
+    const name = join(prefix, entry.name);
+    // Topologies are no simulations, and what is hidden is not meant.
+    if (entry.name.startsWith(".")) continue;
+    if (entry.isDirectory) {
+      if (entry.name !== "topos") found.push(...await tomlFilesBelow(directory, name));
+    } else if (entry.name.endsWith(".toml") && await isFile(join(directory, name))) {
+      found.push(name);
+    }
+  }
+  return found;
+}
+
+/** The directories of a pattern before the first that varies. */
+function fixedPart(pattern: string): string {
+  const parts = pattern.split("/");
+  const fixed = parts.slice(0, parts.findIndex((part) => /[*?]/.test(part)));
+  return pattern.startsWith("/") ? `/${fixed.slice(1).join("/")}` : fixed.join("/") || ".";
+}
+
+/** What matches `sims/*.toml` and `sims/**`. */
+function globPattern(pattern: string): RegExp {
+  const source = pattern.replace(/^\.\//, "").replace(
+    /\*\*\/|\*\*|[*?]|[\\^$+.()|[\]{}]/g,
+    (piece) => {
+      if (piece === "**/") return "(?:.*/)?";
+      if (piece === "**") return ".*";
+      if (piece === "*") return "[^/]*";
+      return piece === "?" ? "[^/]" : `\\${piece}`;
+    },
+  );
+  return new RegExp(`^${source}$`);
+}
+
+/** What the nearest project file names, from the working directory. */
+async function projectPaths(cwd: string): Promise<string[]> {
+  const project = netyardProject(cwd) ?? await olderProject(cwd);
+  if (project) {
+    const directory = dirname(project.path);
+    return project.simulations.map((each) => relative(cwd, join(directory, each)) || ".");
+  }
+  throw new TomlError([{
+    where: TOML_NAME,
+    message:
+      'there is none here or above with "simulations": name files or directories, or write ' +
+      'one, with simulations = "sims/**"',
+  }]);
+}
+
+interface Project {
+  path: string;
+  simulations: readonly string[];
+}
+
+function netyardProject(cwd: string): Project | undefined {
+  try {
+    const project = findToml(cwd);
+    return project && project.simulations.length > 0 ? project : undefined;
+  } catch (error) {
+    if (!(error instanceof NetyardError)) throw error;
+    throw new TomlError([{ where: TOML_NAME, message: error.message }], { cause: error });
+  }
+}
+
+async function olderProject(cwd: string): Promise<Project | undefined> {
+  for (let at = cwd;; at = dirname(at)) {
+    const path = join(at, OLDER_PROJECT_NAME);
+    if (await isFile(path)) {
+      const document = TomlDocument.parse(shown(path, cwd), await Deno.readTextFile(path));
+      const simulations = [document.value.simulations ?? []].flat();
+      if (simulations.length > 0 && simulations.every((each) => typeof each === "string")) {
+        return { path, simulations };
+      }
+    }
+    if (dirname(at) === at) return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import { dirname, resolve } from "node:path";
+import { TomlDocument } from "../../toml/document.ts";
+import { TomlError } from "../../toml/errors.ts";
+import { quotePlaceholders } from "./placeholders.ts";
+import type { SimFile } from "./written.ts";
+
+/**
+ * Reads a file of simulations.
+ *
+ * @param path As messages name it.
+ * @param cwd What a relative path is relative to.
+ * @throws {TomlError} If it cannot be read, or is no TOML.
+ */
+export async function readSimFile(path: string, cwd: string): Promise<SimFile> {
+  const absolute = resolve(cwd, path);
+  let text: string;
+  try {
+    text = await Deno.readTextFile(absolute);
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : `it cannot be read: ${(error as Error).message}`;
+    throw new TomlError([{ where: path, message: why }], { cause: error });
+  }
+  return { document: parseSimText(path, text), directory: dirname(absolute) };
+}
+
+/** What a text says; a placeholder of the matrix may do without quotes. */
+export function parseSimText(path: string, text: string): TomlDocument {
+  try {
+    return TomlDocument.parse(path, text);
+  } catch (error) {
+    const quoted = quotePlaceholders(text);
+    if (!(error instanceof TomlError) || quoted === text) throw error;
+    return TomlDocument.parse(path, quoted);
+  }
+}

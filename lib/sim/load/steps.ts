@@ -1,0 +1,88 @@
+import type { LabConfig } from "../../lab/config.ts";
+import { checkOptions } from "../../options/parse_options.ts";
+import { type Action, stepSchemas } from "../schema/steps.ts";
+import type { Step } from "../types.ts";
+import { actionOf } from "./actions.ts";
+import { checkNames } from "./check_names.ts";
+import { checkReferences } from "./check_references.ts";
+import { expandCounted, type KnownStep } from "./counted.ts";
+import type { Declarations } from "./declarations.ts";
+import type { TomlPath } from "../../toml/document.ts";
+import type { Faults } from "./faults.ts";
+import { nodesOf } from "./nodes.ts";
+import { addFault } from "./step_fault.ts";
+import { typedSteps } from "./typed.ts";
+import { type ExpandedStep, expandUses } from "./uses.ts";
+import type { Written } from "./written.ts";
+
+/** What steps may name, besides each other. */
+export interface Surroundings {
+  declarations: Declarations;
+  /** The names of binaries that are given from outside. */
+  overrides: readonly string[];
+  /** Undefined if the simulation has none. */
+  topology: LabConfig | undefined;
+  /** Where the simulation says what it runs in. */
+  simAt: string;
+}
+
+/** The steps that are run for those that are written, with all faults that can be known before. */
+export function stepsOf(
+  written: readonly Written[],
+  { declarations, overrides, topology, simAt }: Surroundings,
+  faults: Faults,
+): Step[] {
+  const expanded = expandUses(written, declarations, faults);
+  const known = expanded.flatMap((step) => knownStep(step, faults));
+  if (!topology && known.some(needsTopology)) {
+    faults.add(
+      simAt,
+      'the simulation has no topology: give [sim] "topology", or tables [[router]] and [device.NAME]',
+    );
+    return [];
+  }
+  const nodes = nodesOf(topology ?? {});
+  const single = expandCounted(known, nodes, faults);
+  // A step that is missing, since it is at fault, would be missed by those that refer to it.
+  const complete = faults.none;
+  const typed = typedSteps(single, faults);
+  checkNames(typed, nodes, faults);
+  if (complete) {
+    const binaries = new Set([...declarations.binaries.keys(), ...overrides]);
+    checkReferences(typed, { nodes, binaries, ids: single.ids }, faults);
+  }
+  return typed.map(({ step }) => step);
+}
+
+const ANYWHERE: readonly Action[] = ["wait", "wait-for", "assert", "gen-file"];
+
+/** Whether a step has to do with the network. */
+function needsTopology({ action, written }: KnownStep): boolean {
+  if (action === "gen-certs") return written.value.device !== undefined;
+  return !ANYWHERE.includes(action);
+}
+
+function knownStep(expanded: ExpandedStep, faults: Faults): KnownStep[] {
+  const { written } = expanded;
+  const refuse = (path: TomlPath, message: string) => addFault(faults, expanded, path, message);
+  const found = actionOf(written.value);
+  if ("fault" in found) {
+    refuse(found.fault.path, found.fault.message);
+    return [];
+  }
+  const { action } = found;
+  if (!action) {
+    refuse([], 'the step has no "action", and no "cmd" or "use"');
+    return [];
+  }
+  if (action === "spawn" && written.value.id === undefined) {
+    refuse([], 'spawn: "id" is missing; other steps refer to it by that');
+    return [];
+  }
+  const checked = checkOptions(stepSchemas[action], written.value, "key");
+  if ("data" in checked) return [{ ...expanded, action }];
+  for (const { path, message } of checked.faults) {
+    refuse(path, `${action}: ${message}`);
+  }
+  return [];
+}

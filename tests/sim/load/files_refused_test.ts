@@ -1,0 +1,230 @@
+import { assertRefused, step, TOPOLOGY } from "./kit.ts";
+
+Deno.test("refused are text that is no TOML, and tables and keys that are unknown", () =>
+  assertRefused([
+    [
+      `a = = 1
+`,
+      "a.toml:1: this is no TOML: invalid value\n\n1:  a = = 1\n        ^",
+    ],
+    [
+      `[sim]
+[sym]
+`,
+      'a.toml:2: unknown key "sym"; did you mean "sim"? Keys: extends, sim, binary, prepare, step-template, step-group, step, matrix, router, device, region, bridge, vm',
+    ],
+    [
+      `[sim]
+nam = 'x'
+`,
+      'a.toml:2: unknown key "sim.nam"; did you mean "name"? Keys: name, topology, timeout, seed',
+    ],
+  ]));
+
+Deno.test("refused are a name that is no directory's", () =>
+  assertRefused([
+    [
+      `[sim]
+name = "../x"
+`,
+      'a.toml:2: the simulation is called "../x", but its name must be of letters, digits, "_", "-" and ".", as it is that of a directory; give [sim] another "name"',
+    ],
+  ]));
+
+Deno.test("refused are a topology that is not there, is elsewhere, is two, or is wrong", () =>
+  assertRefused([
+    [
+      `[[step]]
+device = "a"
+cmd = ["x"]
+`,
+      'a.toml:1: the simulation has no topology: give [sim] "topology", or tables [[router]] and [device.NAME]',
+    ],
+    [
+      {
+        "a.toml": `[sim]
+topology = "1to1"
+`,
+        "topos/1to1-public.toml": ``,
+      },
+      'a.toml:2: "sim.topology" is "1to1", but there is no such file; did you mean "1to1-public"? It was looked for at topos/1to1.toml, ../topos/1to1.toml',
+    ],
+    [
+      `[sim]
+topology = "../x"
+`,
+      'a.toml:2: "sim.topology" is "../x", but must be the name of a file in a directory "topos", without ".toml"',
+    ],
+    [
+      TOPOLOGY + `[sim]
+topology = "x"
+`,
+      'a.toml:12: "sim.topology" is "x", but the file has a topology of its own at a.toml:1; leave one of them out',
+    ],
+    [
+      `[sim]
+[device.a]
+count = 0
+`,
+      'a.toml:3: "device.a.count" is 0, but must be at least 1',
+    ],
+  ]));
+
+Deno.test("refused are what is extended and is not there, is wrong, or extends itself", () =>
+  assertRefused([
+    [{
+      "a.toml": `[sim]
+[[extends]]
+file = "b.toml"
+`,
+      "b.toml": `[[extends]]
+file = "c.toml"
+`,
+      "c.toml": `[[extends]]
+file = "b.toml"
+`,
+    }, "c.toml:2: files extend each other in a circle: b.toml -> c.toml -> b.toml"],
+    [
+      `[sim]
+[[extends]]
+file = "a.toml"
+`,
+      "a.toml:3: files extend each other in a circle: a.toml -> a.toml",
+    ],
+    [
+      {
+        "a.toml": `[sim]
+[[extends]]
+file = "defalts.toml"
+`,
+        "defaults.toml": ``,
+      },
+      'a.toml:3: there is no file "defalts.toml"; did you mean "defaults.toml"? It was looked for at defalts.toml, ../defalts.toml',
+    ],
+    [
+      {
+        "a.toml": `[sim]
+[[extends]]
+file = "b.toml"
+`,
+        "b.toml": `[[step]]
+action = "wait"
+`,
+      },
+      'b.toml:1: "step" is [ { action: "wait" } ], but is not for a file that is extended: only the simulation itself has it',
+    ],
+    [{
+      "a.toml": `[sim]
+[[extends]]
+file = "b.toml"
+`,
+      "b.toml": `x = 
+`,
+    }, "b.toml:1: this is no TOML: invalid value\n\n1:  x = \n        ^"],
+    [
+      {
+        "a.toml": `[[extends]]
+file = "b.toml"
+${TOPOLOGY}[[step]]
+use = "t"
+device = "x"`,
+        "b.toml": `[[step-template]]
+name = "t"
+cmd = ["x"]
+timeout = "soon"
+`,
+      },
+      'b.toml:4: template "t": "timeout" is "soon", but must be a time such as "500ms", "5s" or "2m", or milliseconds, at least 0',
+    ],
+  ]));
+
+Deno.test("refused are a matrix that is wrong, and what it has not", () =>
+  assertRefused([
+    [
+      `[sim]
+[matrix]
+x = []
+`,
+      'a.toml:3: "matrix.x" is [], but must have at least 1 item',
+    ],
+    [
+      `[sim]
+name = "\${matrix.condd}"
+[matrix]
+cond = ["a"]
+`,
+      'a.toml:2: "${matrix.condd}" is not known; did you mean "cond"? The matrix has: cond',
+    ],
+    [
+      `[sim]
+name = "\${matrix.cond}"
+`,
+      'a.toml:2: "${matrix.cond}" is not known: there is no [matrix]',
+    ],
+    [
+      `[sim]
+[matrix]
+cond = ["a", "b", "a"]
+other = ["x"]
+[matrix.params.cnd]
+a = {}
+[matrix.params.cond]
+aa = { x = 1 }
+a = { other = 1, same = 2 }
+[matrix.params.other]
+x = { same = 1 }
+`,
+      'a.toml:3: the axis "cond" has the value "a" twice',
+      'a.toml:5: "matrix.params.cnd" is for an axis that is not there; did you mean "cond"? Axes: cond, other',
+      'a.toml:8: "matrix.params.cond.aa" is for a value that the axis "cond" has not; did you mean "a"? Values: a, b, a',
+      'a.toml:9: the param "other" is an axis, too',
+      'a.toml:11: the param "same" is one of the axis "cond", too',
+    ],
+    [
+      `[sim]
+name = "x-\${matrix.a}"
+[matrix]
+a = ["1"]
+b = ["1", "2"]
+`,
+      'a.toml:2: two variants of the matrix are called "x-1"; give [sim] a "name" with each axis in it',
+    ],
+  ]));
+
+Deno.test("what is wrong in some variants of the matrix is told with one of them", () =>
+  assertRefused([
+    [
+      step(`action = "wait"
+duration = "\${matrix.t}"
+[matrix]
+t = ["1s", "soon", "1m"]
+u = ["x", "y"]
+`),
+      'a.toml:13: wait: "duration" is "soon", but must be a time such as "500ms", "5s" or "2m", or milliseconds, at least 0 (where t = "soon", u = "x", and in 1 more)',
+    ],
+  ]));
+
+Deno.test("refused are binaries without a source, with two, or of one name", () =>
+  assertRefused([
+    [
+      `[sim]
+[[binary]]
+name = "x"
+[[binary]]
+name = "y"
+url = "u"
+path = "p"
+features = ["x"]
+[[binary]]
+name = "z"
+mode = "target"
+[[binary]]
+name = "x"
+path = "p"
+`,
+      'a.toml:2: the binary "x" needs a source: "path", "url", "example", "bin", "entrypoint" or "command"',
+      'a.toml:7: the binary "y" is of the mode "fetch", whose source is "url", which has no "path"; it may have url, sha256, member',
+      'a.toml:9: the binary "z" is of the mode "target", and needs "example" or "bin"',
+      'a.toml:13: there is a [[binary]] "x" already, at a.toml:3',
+    ],
+  ]));
