@@ -35,8 +35,8 @@ Deno.test("topology draws a file as text, SVG, for Graphviz and for Mermaid", as
   });
   await t.step("not to a place that is not there", async () => {
     const { code, stderr } = await draw("--out", `${directory}/no/a.svg`);
-    assertStringIncludes(stderr, `cannot write ${directory}/no/a.svg`);
-    assertEquals(code, 1);
+    assertStringIncludes(stderr, `there is no directory ${directory}/no`);
+    assertEquals(code, 2);
   });
   await t.step("not a variant of a topology", async () => {
     const { code, stderr } = await draw("--variant", "x");
@@ -53,4 +53,31 @@ Deno.test("topology of a file that is wrong says where", async () => {
   assertEquals({ code, stdout }, { code: 2, stdout: "" });
   assertStringIncludes(stderr, `${path}:3: `);
   assertStringIncludes(stderr, "preset");
+});
+
+Deno.test("topology draws the network of a simulation, and of a variant of a matrix", async () => {
+  await using runner = await OwnRunner.create();
+  const path = `${runner.runtimeDirectory}/sim.toml`;
+  await Deno.writeTextFile(
+    path,
+    `[matrix]
+nat = ["home", "corporate"]
+
+[sim]
+name = "ping-\${matrix.nat}"
+
+[[step]]
+action = "run"
+device = "laptop"
+cmd = ["true"]
+
+${CITY.replace('preset = "home"', 'preset = "${matrix.nat}"')}`,
+  );
+  const draw = (...args: string[]) => netyard(runner, ["topology", path, ...args]);
+  assertEquals((await draw()).stdout, TREE.replace("city", "ping-home"));
+  const { stdout } = await draw("--variant", "ping-corporate");
+  assertStringIncludes(stdout, "preset corporate, NAT corporate, firewall corporate");
+  const { code, stderr } = await draw("--variant", "ping-corporat");
+  assertStringIncludes(stderr, 'did you mean "ping-corporate"?');
+  assertEquals(code, 2);
 });

@@ -40,7 +40,10 @@ emptied, as logs are when they are rotated.`,
       command: "netyard fmt-log -f --level warn relay.log",
       what: "watch a program's log for what goes wrong",
     },
-    { command: "cargo run 2>&1 | netyard fmt-log", what: "read a program's log as it comes" },
+    {
+      command: "netyard fmt-log --target laptop events.jsonl",
+      what: "only what happened to one node",
+    },
   ],
   exitCodes: [[0, "it was printed"], [1, "the file cannot be read"], [2, "wrong options"]],
 };
