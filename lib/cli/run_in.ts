@@ -27,6 +27,7 @@ const NOT_FOUND = 127;
 export async function runIn(
   { options, arguments: [name, ...command], stderr }: Invocation<typeof RUN_IN_OPTIONS>,
 ): Promise<number> {
+  refuseInside();
   const wanted = options.session ?? (processVariable(SESSION_VARIABLE) || undefined);
   const session = chooseSession(await sessions(), wanted);
   chooseNode(session, name);
@@ -55,6 +56,15 @@ export async function runIn(
     }
   }
   throw new SessionError(`the lab "${session.label}" ended`);
+}
+
+/** A node's processes do not see the one that keeps the lab up, and could not enter another node. */
+function refuseInside(): void {
+  const node = processVariable(NODE_VARIABLE);
+  if (!node) return;
+  throw new SessionError(
+    `this is inside of the node "${node}" (${NODE_VARIABLE}): enter another from a shell outside`,
+  );
 }
 
 function shell(): string {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { NetyardError } from "../../native/error.ts";
-import { pathExists, readFileText, SyscallError } from "../../native/libc.ts";
+import { pathExists, readFileText, readLink, SyscallError } from "../../native/libc.ts";
 import { nearest } from "../options/nearest.ts";
 import { sessionDirectory } from "./session_directory.ts";
 
@@ -12,6 +12,7 @@ const schema = z.object({
   id: z.string(),
   pid: z.int(),
   startTime: z.string(),
+  processes: z.string(),
   label: z.string(),
   file: z.string(),
   startedAt: z.string(),
@@ -47,6 +48,7 @@ export function newSession(
     id,
     pid: Deno.pid,
     startTime: startTimeOf(Deno.pid) ?? "",
+    processes: processNamespace(),
     label,
     file,
     startedAt: new Date().toISOString(),
@@ -72,7 +74,8 @@ export async function sessions(directory?: string): Promise<Session[]> {
     // Whoever was killed while it noted a session has left the beginning of a name.
     if (!/\.json(\.tmp)?$/.test(name)) continue;
     const session = await read(`${where}/${name}`);
-    if (session === undefined) continue;
+    // Where processes have other numbers, as in a node, nothing is known of it.
+    if (session === undefined || session.processes !== processNamespace()) continue;
     if (startTimeOf(session.pid) !== session.startTime) await forget(where, session.id);
     else if (!name.startsWith(".")) found.push(session);
   }
@@ -142,6 +145,11 @@ async function forget(directory: string, id: string): Promise<void> {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
+}
+
+/** Which processes this one sees: their numbers are those of a namespace (pid_namespaces(7)). */
+function processNamespace(): string {
+  return readLink("/proc/self/ns/pid");
 }
 
 /** When a process started, in ticks since boot: with it, a number that was given again is noticed. */

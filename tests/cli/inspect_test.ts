@@ -76,6 +76,19 @@ Deno.test("a lab that is kept up is entered from outside, and leaves nothing at 
     assertEquals(code, 1);
   });
 
+  await t.step("inside of a node there is no way to another", async () => {
+    const main = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
+    const again = [Deno.execPath(), "run", "-A", "--no-check", main, "run-in"];
+    const { code, stderr } = await lab.runIn(["laptop", "--", ...again, "server", "true"]);
+    assertStringIncludes(stderr, 'this is inside of the node "laptop"');
+    assertEquals(code, 1);
+    // Where it is not known, nothing is taken for gone.
+    const unaware = ["env", "-u", "NETYARD_NODE", ...again, "server", "true"];
+    const { stderr: unseen } = await lab.runIn(["laptop", "--", ...unaware]);
+    assertStringIncludes(unseen, "no lab is kept up");
+    assertEquals((await lab.runIn(["server", "true"])).code, 0);
+  });
+
   await t.step("an interactive shell has a terminal and job control", async () => {
     assertEquals(await interactive(runner), 5);
   });

@@ -111,6 +111,8 @@ Deno.test("sessions of processes that are gone are removed by whoever finds them
   // The same number, and a process that started at another time.
   const reused = { ...some(directory, "reused"), startTime: "1" };
   const halfway = { ...some(directory, "halfway"), startTime: "1" };
+  const elsewhere = { ...some(directory, "elsewhere"), pid: 1, processes: "pid:[1]" };
+  await noteSession(directory, elsewhere);
   await noteSession(directory, gone);
   await noteSession(directory, reused);
   await Deno.writeTextFile(`${directory}/${reused.id}.sock`, "");
@@ -119,7 +121,7 @@ Deno.test("sessions of processes that are gone are removed by whoever finds them
   assertEquals((await sessions(directory)).map(({ label }) => label), ["kept"]);
   assertEquals(
     [...Deno.readDirSync(directory)].map(({ name }) => name.replace(/-[\da-f]{4}/, "")).sort(),
-    [".broken.json.tmp", "kept.json"],
+    [".broken.json.tmp", "elsewhere.json", "kept.json"],
   );
 });
 
