@@ -86,6 +86,10 @@ export function findProgram(
   );
 }
 
+const SIGPIPE = 13;
+const SIG_DFL = 0n;
+const SIG_IGN = 1n;
+
 /**
  * Replaces this process by another program; the process id, the open standard
  * streams, the working directory and the terminal stay. All threads end, also
@@ -111,7 +115,10 @@ export function replaceProcess(
     });
     return new Uint8Array(pointers.buffer);
   };
+  // Deno ignores it, and what is ignored stays so: `yes | head -1` would end with an error.
+  libc().signal(SIGPIPE, SIG_DFL);
   const failed = libc().execve(cString(program), table(argv), table(environment));
+  libc().signal(SIGPIPE, SIG_IGN);
   check(failed, "execve", program, `${strings.length} strings`);
   throw new Error("unreachable: execve returned without an error");
 }

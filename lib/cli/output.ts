@@ -10,11 +10,14 @@ export interface Output {
   readonly columns: number;
   /** How many lines the terminal has; 24 where there is none. */
   readonly rows: number;
+  /** Whether nobody reads it any more, as after `| head`; known once something was written since. */
+  readonly closed?: boolean;
 }
 
 /** An output that goes to a stream of this process. Whoever stops reading it is no failure. */
 export function streamOutput(stream: typeof Deno.stdout | typeof Deno.stderr): Output {
   const encoder = new TextEncoder();
+  let closed = false;
   const write = (text: string) => {
     let rest = encoder.encode(text);
     try {
@@ -22,11 +25,15 @@ export function streamOutput(stream: typeof Deno.stdout | typeof Deno.stderr): O
     } catch (error) {
       // As of `netyard ... | head`.
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      closed = true;
     }
   };
   return {
     write,
     line: (text = "") => write(`${text}\n`),
+    get closed() {
+      return closed;
+    },
     get terminal() {
       return stream.isTerminal();
     },

@@ -123,7 +123,7 @@ export class Sandbox {
       ...sync || !this.#direct ? [`--pid=${fdPath(pidNamespace)}`] : [],
       ...gid === undefined ? [] : [`--setgid=${gid}`],
       ...uid === undefined ? [] : [`--setuid=${uid}`],
-      ...knowsWdns() ? [`--wdns=${cwd}`, "--"] : ["--", program("env"), `--chdir=${cwd}`],
+      ...startIn(cwd),
       file,
       ...args,
     ];
@@ -257,7 +257,7 @@ export function isRunning(pid: number): boolean {
 const programs = new Map<string, string>();
 
 /** The path of a tool: by it, neither a command's PATH nor a lack of one matters. */
-function program(name: string): string {
+export function program(name: string): string {
   let path = programs.get(name);
   if (path === undefined) {
     path = findProgram(name, [...searchPath(), "/usr/bin", "/bin", ...SYSTEM_DIRECTORIES]);
@@ -270,6 +270,11 @@ function program(name: string): string {
     programs.set(name, path);
   }
   return path;
+}
+
+/** The end of nsenter's options: the working directory of the program that follows. */
+export function startIn(cwd: string): string[] {
+  return knowsWdns() ? [`--wdns=${cwd}`, "--"] : ["--", program("env"), `--chdir=${cwd}`];
 }
 
 let wdns: boolean | undefined;

@@ -1,0 +1,75 @@
+import type { Drawing, DrawnLink, DrawnNode } from "./drawing.ts";
+
+/**
+ * A drawing as text: a tree below each node that is attached to nothing. A node with two interfaces
+ * stands under both of what they are attached to, and what is to say of it itself under the first.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { drawingOf } from "./drawing.ts";
+ *
+ * const drawing = drawingOf({
+ *   routers: [{ name: "home", preset: "home" }],
+ *   devices: { laptop: { interfaces: { eth0: { gateway: "home", condition: "wifi" } } } },
+ * });
+ * assertEquals(
+ *   drawingText(drawing),
+ *   `exchange
+ * └─ router home: preset home, NAT home, firewall block-inbound
+ *    └─ device laptop: eth0, wifi
+ * `,
+ * );
+ * ```
+ */
+export function drawingText({ title, nodes, links }: Drawing): string {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const attached = links.filter(({ kind }) => kind === "attached");
+  const below = Map.groupBy(attached, ({ to }) => to);
+  const hanging = new Set(attached.map(({ from }) => from));
+  const told = new Set<string>();
+  const lines: string[] = title === undefined ? [] : [title];
+
+  const visit = (node: DrawnNode, link: DrawnLink | undefined, first: string, rest: string) => {
+    const again = told.has(node.id);
+    told.add(node.id);
+    const facts = [
+      link?.facts ?? [],
+      again ? [] : [...node.facts, ...sideways(node, links, byId)],
+    ].filter((part) => part.length > 0).map((part) => part.join(", "));
+    lines.push(`${first}${headOf(node)}${facts.length > 0 ? `: ${facts.join("; ")}` : ""}`);
+    if (again) return;
+    const children = below.get(node.id) ?? [];
+    children.forEach((child, i) => {
+      const last = i === children.length - 1;
+      visit(
+        byId.get(child.from)!,
+        child,
+        `${rest}${last ? "└─ " : "├─ "}`,
+        `${rest}${last ? "   " : "│  "}`,
+      );
+    });
+  };
+
+  for (const node of nodes) if (!hanging.has(node.id)) visit(node, undefined, "", "");
+  // Routers that are behind each other hang on nothing else.
+  for (const node of nodes) if (!told.has(node.id)) visit(node, undefined, "", "");
+  return lines.join("\n") + "\n";
+}
+
+function headOf({ kind, name }: DrawnNode): string {
+  return kind === name ? name : `${kind} ${name}`;
+}
+
+/** The links of a node to its like, told at both ends. */
+function sideways(
+  { id }: DrawnNode,
+  links: readonly DrawnLink[],
+  byId: ReadonlyMap<string, DrawnNode>,
+): string[] {
+  return links.filter(({ kind, from, to }) => kind !== "attached" && (from === id || to === id))
+    .map(({ kind, from, to, facts }) => {
+      const other = byId.get(from === id ? to : from)!.name;
+      return kind === "route" ? `routed to ${other}` : `to ${other} ${facts.join(", ")}`;
+    });
+}
