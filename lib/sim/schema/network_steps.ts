@@ -98,7 +98,10 @@ export const networkSteps = {
   "break-region": region("break-region", "Breaks the link between two regions."),
   "restore-region": region("restore-region", "Mends the link between two regions."),
   partition: partition("partition", "Keeps members of a bridge apart; without members, all."),
-  heal: partition("heal", "Ends a partition; without members, all that keeps any of the bridge apart."),
+  heal: partition(
+    "heal",
+    "Ends a partition; without members, all that keeps any of the bridge apart.",
+  ),
   capture: z.strictObject({
     action: z.literal("capture").describe("Captures packets into captures/<id>.pcap."),
     ...common,
