@@ -33,8 +33,8 @@ async function prepareBinaries(
   { options, arguments: files, stdout, stderr }: PrepareInvocation,
   tools: SimulationTools,
 ): Promise<number> {
-  const simulations = await tools.load(files);
   const wishes = { overrides: options.binary, noBuild: options.noBuild };
+  const simulations = await tools.load(files, wishes);
   await asInput(() => tools.check(simulations, wishes));
   const binaries = await interruptible(
     (signal) =>

@@ -51,9 +51,9 @@ export async function run(
   const human = options.json ? stderr : stdout;
   const colors = wantsColors(human, options, tools.environment);
   await checkRunOutput("run", options);
-  const all = select(await tools.load(paths), options.filter);
-  const simulations = shard ? shardOf(all, shard) : all;
   const wishes = { overrides: options.binary, noBuild: options.noBuild };
+  const all = select(await tools.load(paths, wishes), options.filter);
+  const simulations = shard ? shardOf(all, shard) : all;
   await asInput(() => tools.check(simulations, wishes));
   if (options.dryRun) {
     stdout.line(options.json ? planJson(simulations) : renderPlan(simulations));
