@@ -3,6 +3,7 @@ import { enterRootless } from "../../native/reexec.ts";
 import { requireLab } from "../host/probe.ts";
 import { checkBinaries, resolveBinaries } from "../sim/binaries.ts";
 import { parseOverride } from "../sim/binary_override.ts";
+import { checkHostPrograms } from "../sim/host_programs.ts";
 import { loadSimulations } from "../sim/load.ts";
 import type { SimulationRunner } from "../sim/run_types.ts";
 import type { Simulation } from "../sim/types.ts";
@@ -54,7 +55,10 @@ export const REAL_TOOLS: SimulationTools = {
     loadSimulations(paths, {
       binaries: wishes?.overrides.map((text) => parseOverride(text, ".").name),
     }),
-  check: async (simulations, wishes) => void await checkBinaries(simulations, wishes),
+  check: async (simulations, wishes) => {
+    await checkBinaries(simulations, wishes);
+    checkHostPrograms(simulations);
+  },
   resolve: resolveBinaries,
   capable: hasCapabilities,
   becomeRoot: enterRootless,

@@ -59,7 +59,9 @@ export class TomlDocument {
     } catch (error) {
       if (!(error instanceof SyntaxFault)) throw error;
       const [first, ...rest] = error.message.trimEnd().split("\n");
-      const why = first.replace(/^Invalid TOML document: /, "");
+      const why = first.replace(/^Invalid TOML document: /, "")
+        // Of these it is nearly always the line break.
+        .replace("control characters are not allowed in strings", '$&, nor line breaks in "..."');
       throw new TomlError([{
         where: `${path}:${error.line}`,
         message: [`this is no TOML: ${why}`, ...rest].join("\n"),

@@ -11,6 +11,13 @@ export const SIMULATION_FILES = {
   kind: "path",
 } as const satisfies Argument;
 
+/** The same, or those of the project. */
+export const PROJECT_SIMULATIONS = {
+  ...SIMULATION_FILES,
+  what: `${SIMULATION_FILES.what}. Default: "simulations" of the nearest netyard.toml`,
+  optional: true,
+} as const satisfies Argument;
+
 /** Another program in place of one that a file names. */
 export const BINARY = {
   long: "binary",
@@ -82,6 +89,6 @@ function override(text: string): string {
     return text;
   } catch (error) {
     if (!(error instanceof BinaryError)) throw error;
-    throw new UsageError(error.detail);
+    throw new UsageError(error.detail.replace(/^it must /, "must "));
   }
 }

@@ -19,7 +19,7 @@ export function binarySpec(binary: z.output<typeof binarySchema>, written: Writt
   const found = inferMode(binary);
   if ("message" in found) {
     const where = written.where(found.key === undefined ? [] : [found.key]);
-    throw new TomlError([{ where, message: `the binary "${binary.name}": ${found.message}` }]);
+    throw new TomlError([{ where, message: `binary "${binary.name}": ${found.message}` }]);
   }
   const { "all-features": allFeatures = false, features = [], ...rest } = binary;
   return { ...rest, mode: found.mode, features, allFeatures, origin: originOf(written) };

@@ -26,8 +26,10 @@ export async function filesExtendedBy(main: SimFile, cwd: string): Promise<SimFi
     schema: typeof simulationFileSchema | typeof sharedFileSchema,
     trail: readonly string[],
   ): Promise<void> {
-    const tables = faults.try(() => checkToml(schema.shape.extends, file.document, ["extends"]));
-    for (const [i, entry] of (tables ?? []).entries()) {
+    const tables = faults.try(() =>
+      checkToml(schema.pick({ extends: true }).strip(), file.document)
+    );
+    for (const [i, entry] of (tables?.extends ?? []).entries()) {
       const where = file.document.where(["extends", i, "file"]);
       const next = await faults.trying(() => locate(entry.file, where, file.directory, cwd));
       if (next === undefined) continue;

@@ -6,7 +6,7 @@ import { findToml, TOML_NAME } from "../../vm/toml_file.ts";
 import { shown } from "./extends.ts";
 import { Faults } from "./faults.ts";
 import { isFile } from "./near_files.ts";
-import { readSimFile } from "./read_file.ts";
+import { readSimFile, unreadable } from "./read_file.ts";
 import type { SimFile } from "./written.ts";
 
 /** What names the simulations of a project that was begun with another tool. */
@@ -38,16 +38,27 @@ function isSimulation({ document: { value } }: SimFile): boolean {
   return value.sim !== undefined || value.step !== undefined;
 }
 
+/** Why a file is none. */
+function noSimulation({ document: { value } }: SimFile): string {
+  const has = (...keys: string[]) => keys.some((key) => value[key] !== undefined);
+  const hint = has("step-template", "step-group", "binary")
+    ? "; simulations name it by [[extends]]"
+    : has("router", "device")
+    ? '; simulations name a topology by [sim] "topology", or have it in them'
+    : "";
+  return `it is no simulation: it has neither a [sim] table nor a [[step]]${hint}`;
+}
+
 async function filesAt(path: string, cwd: string): Promise<SimFile[]> {
   const refuse = (why: string) => new TomlError([{ where: path, message: why }]);
+  // As of a variable of the shell that is not set; it would be the working directory.
+  if (path === "") throw new TomlError([{ where: '""', message: "the name of a file is empty" }]);
   const pattern = /[*?]/.test(path) ? globPattern(path) : undefined;
   if (!pattern) {
     const info = await Deno.stat(resolve(cwd, path)).catch(() => undefined);
     if (!info?.isDirectory) {
       const file = await readSimFile(path, cwd);
-      if (!isSimulation(file)) {
-        throw refuse("it is no simulation: it has neither a [sim] table nor a [[step]]");
-      }
+      if (!isSimulation(file)) throw refuse(noSimulation(file));
       return [file];
     }
   }
@@ -77,7 +88,9 @@ async function tomlFilesBelow(directory: string, prefix = ""): Promise<string[]>
     for await (const entry of Deno.readDir(join(directory, prefix))) entries.push(entry);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
+    throw new TomlError([{ where: join(directory, prefix), message: unreadable(error) }], {
+      cause: error,
+    });
   }
   const found: string[] = [];
   for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
@@ -140,7 +153,13 @@ function netyardProject(cwd: string): Project | undefined {
     return project && project.simulations.length > 0 ? project : undefined;
   } catch (error) {
     if (!(error instanceof NetyardError)) throw error;
-    throw new TomlError([{ where: TOML_NAME, message: error.message }], { cause: error });
+    // Its messages begin with the file.
+    const [all, path, line, message] =
+      /^(.*?\/netyard\.toml)(:\d+)?:? ([^]*)$/.exec(error.message) ?? [];
+    const fault = all === undefined
+      ? { where: TOML_NAME, message: error.message }
+      : { where: `${shown(path, cwd)}${line ?? ""}`, message };
+    throw new TomlError([fault], { cause: error });
   }
 }
 

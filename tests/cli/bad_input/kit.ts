@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { REAL_TOOLS, type SimulationTools } from "../../../lib/cli/simulation_tools.ts";
 import { checkBinaries } from "../../../lib/sim/binaries.ts";
 import { parseOverride } from "../../../lib/sim/binary_override.ts";
+import { checkHostPrograms } from "../../../lib/sim/host_programs.ts";
 import { loadSimulations } from "../../../lib/sim/load.ts";
 import { called, inDirectory, runCommandBy } from "../kit.ts";
 
@@ -51,7 +52,10 @@ function tools(cwd: string, searchPath: string[]): SimulationTools {
         cwd,
         binaries: wishes?.overrides.map((text) => parseOverride(text, cwd).name),
       }),
-    check: (simulations, wishes) => checkBinaries(simulations, { ...wishes, cwd, searchPath }),
+    check: async (simulations, wishes) => {
+      await checkBinaries(simulations, { ...wishes, cwd, searchPath });
+      checkHostPrograms(simulations);
+    },
     resolve: started("a build"),
     becomeRoot: started("another process"),
     requireLab: started("a lab"),
