@@ -105,7 +105,7 @@ Deno.test("an override is a name, a mode and a value", () => {
 });
 
 Deno.test("an override that is none shows the form", () => {
-  for (const text of ["relay", "relay:path", "relay:path:", ":path:x", "relay:pth:x"]) {
+  for (const text of ["relay", "relay:path", "relay:path:", ":path:x"]) {
     const error = assertThrows(() => parseOverride(text, "/"), BinaryError, `--binary ${text}: `);
     assertEquals(error.message.includes('"name:mode:value"'), true);
   }
