@@ -29,6 +29,7 @@ export async function readSimFile(path: string, cwd: string): Promise<SimFile> {
 
 async function meant(path: string): Promise<string> {
   const near = await nearestFile(basename(path, ".toml"), [dirname(path)]);
+  if (near === basename(path, ".toml")) return ""; // a link to nowhere
   return didYouMean(near && `${near}.toml`);
 }
 
