@@ -63,7 +63,7 @@ async function filesAt(path: string, cwd: string): Promise<SimFile[]> {
     }
   }
   const base = pattern ? fixedPart(path) : path;
-  const names = (await tomlFilesBelow(resolve(cwd, base)))
+  const names = (await tomlFilesBelow(resolve(cwd, base), base))
     .map((name) => join(base, name))
     .filter((name) => pattern?.test(name) ?? true)
     // From a directory further down, what is near is not named by a detour.
@@ -81,14 +81,18 @@ async function filesAt(path: string, cwd: string): Promise<SimFile[]> {
   return files;
 }
 
-/** The `.toml` files below a directory, by their names from there, in order. */
-async function tomlFilesBelow(directory: string, prefix = ""): Promise<string[]> {
+/** The `.toml` files below a directory, by their names from there, in order; messages show it as given. */
+async function tomlFilesBelow(
+  directory: string,
+  shownAs: string,
+  prefix = "",
+): Promise<string[]> {
   const entries: Deno.DirEntry[] = [];
   try {
     for await (const entry of Deno.readDir(join(directory, prefix))) entries.push(entry);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
-    throw new TomlError([{ where: join(directory, prefix), message: unreadable(error) }], {
+    throw new TomlError([{ where: join(shownAs, prefix), message: unreadable(error) }], {
       cause: error,
     });
   }
@@ -98,7 +102,7 @@ async function tomlFilesBelow(directory: string, prefix = ""): Promise<string[]>
     // Topologies are no simulations, and what is hidden is not meant.
     if (entry.name.startsWith(".")) continue;
     if (entry.isDirectory) {
-      if (entry.name !== "topos") found.push(...await tomlFilesBelow(directory, name));
+      if (entry.name !== "topos") found.push(...await tomlFilesBelow(directory, shownAs, name));
     } else if (entry.name.endsWith(".toml") && await isFile(join(directory, name))) {
       found.push(name);
     }
