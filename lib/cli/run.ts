@@ -15,6 +15,7 @@ import {
 import { type Binaries, keepBinaries, takeBinaries } from "./handover.ts";
 import { interruptible } from "./interrupt.ts";
 import type { Output } from "./output.ts";
+import { checkOverrides } from "./overrides.ts";
 import { renderPlan } from "./run_report.ts";
 import { select } from "./select.ts";
 import {
@@ -51,6 +52,7 @@ export async function run(
   const human = options.json ? stderr : stdout;
   const colors = wantsColors(human, options, tools.environment);
   await checkRunOutput("run", options);
+  checkOverrides("run", options.binary);
   const wishes = { overrides: options.binary, noBuild: options.noBuild };
   const all = select(await tools.load(paths, wishes), options.filter);
   const simulations = shard ? shardOf(all, shard) : all;

@@ -1,5 +1,3 @@
-import { BinaryError } from "../../sim/binary_error.ts";
-import { parseOverride } from "../../sim/binary_override.ts";
 import { type Argument, UsageError } from "../command.ts";
 import { nameFilter } from "../select.ts";
 
@@ -23,7 +21,6 @@ export const BINARY = {
   long: "binary",
   value: "NAME:MODE:VALUE",
   many: true,
-  read: override,
   what: "use this program for a [[binary]] of the files, such as relay:path:target/release/relay",
 } as const;
 
@@ -80,15 +77,4 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
     if (/^\d+$/.test(text) && number >= least && number <= most) return number;
     throw new UsageError(`must be a whole number, ${limits}`);
   };
-}
-
-/** The text of an override, which is of the right form. */
-function override(text: string): string {
-  try {
-    parseOverride(text, ".");
-    return text;
-  } catch (error) {
-    if (!(error instanceof BinaryError)) throw error;
-    throw new UsageError(error.detail.replace(/^it must /, "must "));
-  }
 }
