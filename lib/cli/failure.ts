@@ -17,10 +17,17 @@ const BAD_INPUT = [
   MergeError,
 ];
 
+/** More at once are seldom of causes of their own. */
+const MOST_FAULTS = 25;
+
 /** What is said of an error that ended a command, and the exit code of it. */
 export function explain(error: unknown, command: string): { exitCode: number; message: string } {
   if (error instanceof UsageError) {
     return { exitCode: 2, message: `${error.message}\n\`netyard ${command} --help\` says more` };
+  }
+  if (error instanceof TomlError && error.faults.length > MOST_FAULTS) {
+    const { message } = new TomlError(error.faults.slice(0, MOST_FAULTS));
+    return { exitCode: 2, message: `${message}\nand ${error.faults.length - MOST_FAULTS} more` };
   }
   if (BAD_INPUT.some((type) => error instanceof type)) {
     return { exitCode: 2, message: (error as Error).message };

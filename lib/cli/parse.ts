@@ -60,7 +60,11 @@ function unknownOption(command: Command, all: readonly Option[], given: string):
   const meant = given.startsWith("--")
     ? nearest(given, all.map(({ long }) => `--${long}`))
     : undefined;
-  const question = meant === undefined ? "" : `; did you mean ${meant}?`;
+  const question = meant !== undefined
+    ? `; did you mean ${meant}?`
+    : /^-\d/.test(given)
+    ? `; if it is the value of an option, write it as in --name=${given}`
+    : "";
   return new UsageError(`netyard ${command.name} does not know ${given}${question}`);
 }
 

@@ -4,6 +4,7 @@ import { asInput } from "./bad_input.ts";
 import { type Invocation, UsageError } from "./command.ts";
 import type { PREPARE_OPTIONS } from "./commands/prepare.ts";
 import { interruptible } from "./interrupt.ts";
+import { checkOverrides } from "./overrides.ts";
 import { REAL_TOOLS, type SimulationTools } from "./simulation_tools.ts";
 
 type PrepareInvocation = Invocation<typeof PREPARE_OPTIONS>;
@@ -33,8 +34,9 @@ async function prepareBinaries(
   { options, arguments: files, stdout, stderr }: PrepareInvocation,
   tools: SimulationTools,
 ): Promise<number> {
-  const simulations = await tools.load(files);
+  checkOverrides("prepare", options.binary);
   const wishes = { overrides: options.binary, noBuild: options.noBuild };
+  const simulations = await tools.load(files, wishes);
   await asInput(() => tools.check(simulations, wishes));
   const binaries = await interruptible(
     (signal) =>

@@ -15,6 +15,7 @@ import {
 import { type Binaries, keepBinaries, takeBinaries } from "./handover.ts";
 import { interruptible } from "./interrupt.ts";
 import type { Output } from "./output.ts";
+import { checkOverrides } from "./overrides.ts";
 import { renderPlan } from "./run_report.ts";
 import { select } from "./select.ts";
 import {
@@ -51,9 +52,10 @@ export async function run(
   const human = options.json ? stderr : stdout;
   const colors = wantsColors(human, options, tools.environment);
   await checkRunOutput("run", options);
-  const all = select(await tools.load(paths), options.filter);
-  const simulations = shard ? shardOf(all, shard) : all;
+  checkOverrides("run", options.binary);
   const wishes = { overrides: options.binary, noBuild: options.noBuild };
+  const all = select(await tools.load(paths, wishes), options.filter);
+  const simulations = shard ? shardOf(all, shard) : all;
   await asInput(() => tools.check(simulations, wishes));
   if (options.dryRun) {
     stdout.line(options.json ? planJson(simulations) : renderPlan(simulations));

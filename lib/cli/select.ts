@@ -21,7 +21,9 @@ export function nameFilter(text: string): NameFilter {
     const expression = new RegExp(match[1], match[2].replace(/[gy]/g, ""));
     return { text, accepts: (name) => expression.test(name) };
   } catch (error) {
-    throw new UsageError(`must be a regular expression: ${(error as Error).message}`);
+    throw new UsageError(
+      `must be a regular expression: ${(error as Error).message.replace(/^.*: /s, "")}`,
+    );
   }
 }
 

@@ -2,6 +2,8 @@ import { hasCapabilities } from "../../native/capabilities.ts";
 import { enterRootless } from "../../native/reexec.ts";
 import { requireLab } from "../host/probe.ts";
 import { checkBinaries, resolveBinaries } from "../sim/binaries.ts";
+import { parseOverride } from "../sim/binary_override.ts";
+import { checkHostPrograms } from "../sim/host_programs.ts";
 import { loadSimulations } from "../sim/load.ts";
 import type { SimulationRunner } from "../sim/run_types.ts";
 import type { Simulation } from "../sim/types.ts";
@@ -24,7 +26,8 @@ export interface BinaryProgress {
 
 /** What commands on simulations work by; tests have their own. */
 export interface SimulationTools {
-  load(paths: readonly string[]): Promise<Simulation[]>;
+  /** @param wishes Besides the programs of the files, those that are given may be named in them. */
+  load(paths: readonly string[], wishes?: BinaryWishes): Promise<Simulation[]>;
   /** Refuses what is wrong with programs, as far as it is known without building any. */
   check(simulations: readonly Simulation[], wishes: BinaryWishes): Promise<void>;
   resolve(
@@ -48,8 +51,14 @@ export interface SimulationTools {
 
 /** Those of the command. */
 export const REAL_TOOLS: SimulationTools = {
-  load: (paths) => loadSimulations(paths),
-  check: async (simulations, wishes) => void await checkBinaries(simulations, wishes),
+  load: (paths, wishes) =>
+    loadSimulations(paths, {
+      binaries: wishes?.overrides.map((text) => parseOverride(text, ".").name),
+    }),
+  check: async (simulations, wishes) => {
+    await checkBinaries(simulations, wishes);
+    checkHostPrograms(simulations);
+  },
   resolve: resolveBinaries,
   capable: hasCapabilities,
   becomeRoot: enterRootless,

@@ -1,5 +1,6 @@
 import { junitXml } from "../sim/junit.ts";
 import type { RunSummary } from "../sim/run_types.ts";
+import { UsageError } from "./command.ts";
 import { INTERRUPTED } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { checkOutputFile, writeOutputFile } from "./output_file.ts";
@@ -21,7 +22,16 @@ export interface RunOutputs {
 }
 
 /** Refuses, before anything is started, what the results could not be written into. */
-export async function checkRunOutput(command: string, { junit }: RunOutputOptions): Promise<void> {
+export async function checkRunOutput(
+  command: string,
+  { junit, workDir }: RunOutputOptions,
+): Promise<void> {
+  const there = await Deno.stat(workDir).catch(() => undefined);
+  if (there && !there.isDirectory) {
+    throw new UsageError(
+      `netyard ${command}: --work-dir is ${JSON.stringify(workDir)}, but that is no directory`,
+    );
+  }
   if (junit !== undefined) await checkOutputFile(`netyard ${command}: --junit`, junit);
 }
 

@@ -233,7 +233,8 @@ function show(value: unknown): string {
   }
   const text = typeof value === "string"
     ? quote(value)
-    : Deno.inspect(value, { depth: 1, breakLength: Infinity, compact: true, iterableLimit: 8 });
+    : Deno.inspect(value, { depth: 1, breakLength: Infinity, compact: true, iterableLimit: 8 })
+      .replaceAll("[Object: null prototype] ", ""); // as those of parsers are
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

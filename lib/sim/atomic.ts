@@ -4,10 +4,14 @@ import { basename, dirname } from "node:path";
  * Writes a file that is never seen half written: beside itself, and then in its place. It is not
  * forced to disk, so it may be lost with the machine's power.
  *
+ * @param mode Its permissions. Default 0o644, less what the process's umask takes.
  * @throws an Error with the path and the cause; what stood there before stands there still.
  */
-export async function writeAtomically(path: string, text: string): Promise<void> {
-  await replace(path, (temporary) => Deno.writeTextFile(temporary, text, { createNew: true }));
+export async function writeAtomically(path: string, text: string, mode?: number): Promise<void> {
+  await replace(
+    path,
+    (temporary) => Deno.writeTextFile(temporary, text, { createNew: true, mode }),
+  );
 }
 
 /** As {@link writeAtomically}, of a value as JSON, for people to read too. */

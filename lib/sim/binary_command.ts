@@ -1,7 +1,14 @@
 import { resolve } from "node:path";
 import { alone } from "../vm/alone.ts";
 import { isFresh } from "../vm/fresh.ts";
-import { type BinaryContext, binaryError, called, digest, fileName } from "./binary_context.ts";
+import {
+  type BinaryContext,
+  binaryError,
+  called,
+  digest,
+  fileName,
+  programOf,
+} from "./binary_context.ts";
 import { executable, statOf } from "./binary_path.ts";
 import { runTool, toolError, type ToolResult } from "./binary_tool.ts";
 import type { BinarySpec } from "./types.ts";
@@ -67,10 +74,14 @@ export async function commandOutput(context: BinaryContext, spec: BinarySpec): P
 /**
  * Checks what can be known without running it.
  *
- * @throws {BinaryError} If a source is not there.
+ * @throws {BinaryError} If a source is not there, or the program that it calls.
  */
 export async function checkCommand(context: BinaryContext, spec: BinarySpec): Promise<void> {
   const { directory } = placeOf(context, spec);
+  const { command } = spec;
+  if (Array.isArray(command) && !command[0].includes("/")) {
+    programOf(context, command[0], (message) => binaryError(spec, message), '"command"');
+  }
   for (const source of spec.sources ?? []) {
     const path = resolve(directory, source);
     if (!await statOf(path)) throw missingSource(spec, path);

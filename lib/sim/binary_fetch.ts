@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { alone } from "../vm/alone.ts";
 import { BUILDING, explained, removeAbandoned } from "../vm/cache.ts";
+import { writeJson } from "./atomic.ts";
 import { isArchive, memberOf, unpack } from "./binary_archive.ts";
 import {
   type BinaryContext,
@@ -212,9 +213,7 @@ async function keep(
     });
   }
   const { etag, lastModified } = response;
-  const written = join(own, "note");
-  await Deno.writeTextFile(written, JSON.stringify({ sha256, etag, lastModified } satisfies Known));
-  await Deno.rename(written, note);
+  await writeJson(note, { sha256, etag, lastModified } satisfies Known);
   return target;
 }
 

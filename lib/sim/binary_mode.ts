@@ -1,8 +1,7 @@
-import { nearest } from "../options/nearest.ts";
 import type { BinaryMode } from "./types.ts";
 
 /** A `[[binary]]` as it is written, by the keys of TOML; what is undefined is not there. */
-export type BinaryFields = Readonly<Record<string, unknown>>;
+export type BinaryFields = Readonly<Record<string, unknown>> & { mode?: BinaryMode };
 
 /** What is wrong with the fields. */
 export interface ModeFault {
@@ -12,12 +11,18 @@ export interface ModeFault {
   message: string;
 }
 
+/**
+ * What cargo calls the program, and how it builds it. It goes also with what is there, or downloaded,
+ * in whose place `--binary NAME:build:DIRECTORY` may have it built.
+ */
+const CARGO = ["example", "bin", "features", "all-features"];
+
 /** The modes, and which fields go with each, besides `name` and `mode`. */
-export const MODE_FIELDS: Readonly<Record<BinaryMode, readonly string[]>> = {
-  path: ["path"],
-  fetch: ["url", "sha256", "member"],
-  build: ["repo", "commit", "path", "example", "bin", "features", "all-features"],
-  target: ["example", "bin"],
+const MODE_FIELDS: Readonly<Record<BinaryMode, readonly string[]>> = {
+  path: ["path", ...CARGO],
+  fetch: ["url", "sha256", "member", ...CARGO],
+  build: ["repo", "commit", "path", ...CARGO],
+  target: CARGO,
   entrypoint: ["entrypoint", "permissions"],
   command: ["command", "path", "sources"],
 };
@@ -26,65 +31,55 @@ export const MODE_FIELDS: Readonly<Record<BinaryMode, readonly string[]>> = {
 export const BINARY_MODES: readonly BinaryMode[] = Object.keys(MODE_FIELDS) as BinaryMode[];
 
 /** The fields that say where a program comes from, and the mode that each means. */
-const SOURCES: readonly [keys: readonly string[], mode: BinaryMode][] = [
-  [["command"], "command"],
-  [["entrypoint"], "entrypoint"],
-  [["url"], "fetch"],
-  [["repo", "example", "bin"], "build"],
-  [["path"], "path"],
+const SOURCES: readonly [key: string, mode: BinaryMode][] = [
+  ["command", "command"],
+  ["entrypoint", "entrypoint"],
+  ["path", "path"],
+  ["url", "fetch"],
+  ["repo", "build"],
 ];
 
 /**
- * What a program is got by: `mode`, or else what its other fields mean: `path` means "path", `url`
- * "fetch", `repo`, `example` and `bin` "build", `entrypoint` and `command` themselves (`path` says
- * then what the command makes). All fields must go with it.
+ * What a program is got by: `mode`, or else what its source means: `path` "path", `url` "fetch", `repo`
+ * "build", `entrypoint` and `command` themselves (`path` says then what the command makes). `example`
+ * or `bin` without any of these mean "build"; beside them, what cargo calls the program. All fields
+ * must go with the mode.
  *
  * @param fields By the keys of TOML, such as `all-features`.
  */
 export function inferMode(fields: BinaryFields): { mode: BinaryMode } | ModeFault {
   const has = (key: string) => fields[key] !== undefined;
-  const found = has("mode") ? stated(fields.mode) : inferred(has);
+  const found = fields.mode === undefined ? inferred(has) : { mode: fields.mode };
   if ("message" in found) return found;
   const { mode } = found;
   const allowed = MODE_FIELDS[mode];
   for (const key of Object.keys(fields)) {
     if (key === "name" || key === "mode" || !has(key) || allowed.includes(key)) continue;
-    const why = mode === "target" && MODE_FIELDS.build.includes(key)
-      ? "it takes what is there, and builds nothing"
-      : `it takes ${listed(allowed)}`;
-    return { key, message: `"${key}" does not go with the mode "${mode}": ${why}` };
+    return {
+      key,
+      message: `"${key}" does not go with the mode "${mode}", which takes ${listed(allowed)}`,
+    };
   }
   return missing(mode, has) ?? found;
 }
 
-function stated(value: unknown): { mode: BinaryMode } | ModeFault {
-  const mode = BINARY_MODES.find((known) => known === value);
-  if (mode) return { mode };
-  const near = typeof value === "string" ? nearest(value, BINARY_MODES) : undefined;
-  return {
-    key: "mode",
-    message: `"mode" is ${JSON.stringify(value)}, but must be one of ${BINARY_MODES.join(", ")}` +
-      (near ? `; did you mean "${near}"?` : ""),
-  };
-}
-
 function inferred(has: (key: string) => boolean): { mode: BinaryMode } | ModeFault {
-  const found = SOURCES.filter(([keys]) => keys.some(has));
-  // What a command makes is no source.
-  const sources = has("command") ? found.filter(([, mode]) => mode !== "path") : found;
+  const sources = SOURCES.filter(([key]) =>
+    // What a command makes is no source.
+    has(key) && !(key === "path" && has("command"))
+  );
   if (sources.length === 1) return { mode: sources[0][1] };
-  if (sources.length === 0) {
+  if (sources.length > 1) {
+    const keys = sources.map(([key]) => key);
     return {
-      message: "it says nowhere where the program comes from: give it " +
-        "path, url, repo, example, bin, entrypoint or command",
+      key: keys[1],
+      message: `it comes from ${listed(keys)} at once; leave one of them out`,
     };
   }
-  const keys = sources.map(([keys]) => keys.filter(has)[0]);
-  const modes = sources.map(([, mode]) => `"${mode}"`);
+  if (has("example") || has("bin")) return { mode: "build" };
   return {
-    key: keys[1],
-    message: `it comes from ${listed(keys)} at once: leave one, or say which by "mode", ` +
-      `which may be ${modes.join(" or ")}`,
+    message: "it says nowhere where the program comes from; give it " +
+      '"path", "url", "repo", "example", "bin", "entrypoint" or "command"',
   };
 }
 
@@ -109,7 +104,7 @@ function missing(mode: BinaryMode, has: (key: string) => boolean): ModeFault | u
         return { key: "path", message: 'it has "repo" and "path", but is built in one of them' };
       }
       if (has("commit") && !has("repo")) {
-        return { key: "commit", message: '"commit" is of a git repository: give it "repo" too' };
+        return { key: "commit", message: '"commit" is of a git repository; give it "repo" too' };
       }
       break;
   }

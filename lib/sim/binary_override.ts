@@ -29,10 +29,10 @@ export function parseOverride(text: string, cwd: string): BinarySpec {
   const mode = BINARY_MODES.find((known) => known === word);
   if (!mode) {
     const near = nearest(word, BINARY_MODES);
-    const hint = near ? `; did you mean "${near}"?` : "";
     throw new BinaryError(
       where,
-      `there is no mode "${word}", but ${BINARY_MODES.join(", ")}${hint}: ${FORM}`,
+      `there is no mode "${word}"${near ? `; did you mean "${near}"?` : "."} ` +
+        `There are: ${BINARY_MODES.join(", ")}`,
     );
   }
   return {

@@ -43,8 +43,8 @@ export async function targetBinary(
   const hint = nearest(basename(name), known);
   throw binaryError(
     spec,
-    `cargo has not built "${name}"${hint ? `; did you mean "${hint}"?` : ":"} it would be ` +
-      `${looked.join(", or ")}`,
+    `cargo has not built "${name}"${hint ? `; did you mean "${hint}"?` : "; build it first."} ` +
+      `It was looked for at ${looked.join(", ")}`,
   );
 }
 

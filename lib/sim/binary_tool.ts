@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { tail } from "../vm/tail.ts";
 import type { BinaryContext } from "./binary_context.ts";
 import { BinaryError } from "./binary_error.ts";
+import { LineSplitter } from "./line_splitter.ts";
 
 /** A program of the host that makes one of a simulation's. */
 export interface Tool {
@@ -115,11 +116,7 @@ async function eachLine(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   act: (line: string) => void,
 ): Promise<void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    lines.forEach((line) => act(line.replace(/\r$/, "")));
-  }
-  if (rest) act(rest);
+  const splitter = new LineSplitter();
+  for await (const chunk of stream) splitter.push(chunk).forEach(act);
+  splitter.end().forEach(act);
 }

@@ -1,7 +1,7 @@
+import { number } from "./numbers.ts";
 import { StepError } from "./step_error.ts";
 import type { Check } from "./types.ts";
 
-const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const INTEGER = /^[+-]?\d+$/;
 
 /**
@@ -27,18 +27,23 @@ function compares({ text, key, operator }: Check, value: string, operand: string
   if (operator === "!=") return value !== operand;
   if (operator === "contains") return value.includes(operand);
   const order = compareNumbers(
-    number(value, `${text}: ${key}`),
-    number(operand, `${text}: the right side`),
+    operandOf(value, `${text}: ${key}`),
+    operandOf(operand, `${text}: the right side`),
   );
   if (operator === ">=") return order >= 0;
   if (operator === "<=") return order <= 0;
   return operator === ">" ? order > 0 : order < 0;
 }
 
-function number(text: string, what: string): number | bigint {
+/** The number that a text is, whole ones as they are however large; undefined if it is none. */
+export function comparable(text: string): number | bigint | undefined {
   const trimmed = text.trim();
-  if (INTEGER.test(trimmed)) return BigInt(trimmed.replace(/^\+/, ""));
-  if (NUMBER.test(trimmed)) return Number(trimmed);
+  return INTEGER.test(trimmed) ? BigInt(trimmed.replace(/^\+/, "")) : number(trimmed);
+}
+
+function operandOf(text: string, what: string): number | bigint {
+  const value = comparable(text);
+  if (value !== undefined) return value;
   throw new StepError(`${what} is ${JSON.stringify(text)}, which is no number to compare`);
 }
 

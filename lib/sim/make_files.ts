@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
+import { writeAtomically } from "./atomic.ts";
 import { selfSigned } from "./certificate.ts";
 import { fillIn } from "./fill_in.ts";
 import type { Limit } from "./limit.ts";
 import { nodeNamed } from "./nodes.ts";
 import type { RunState } from "./run_state.ts";
 import type { GenCertsStep, GenFileStep } from "./types.ts";
-import { writeWholeFile } from "./whole_file.ts";
 
 /** Nobody else is to read a key. */
 const KEY_MODE = 0o600;
@@ -27,8 +27,8 @@ export async function generateCertificate(
   const { certificate, key } = await selfSigned(step.cn, [...names]);
   const directory = resolve(run.context.directory, "certs", step.id);
   await Deno.mkdir(directory, { recursive: true });
-  await writeWholeFile(`${directory}/key.pem`, key, KEY_MODE);
-  await writeWholeFile(`${directory}/cert.pem`, certificate);
+  await writeAtomically(`${directory}/key.pem`, key, KEY_MODE);
+  await writeAtomically(`${directory}/cert.pem`, certificate);
   give(run, `${step.id}.key_pem_path`, `${directory}/key.pem`);
   give(run, `${step.id}.cert_pem_path`, `${directory}/cert.pem`);
 }
@@ -42,7 +42,7 @@ export async function generateFile(
   const content = await fillIn(run, step.content, limit);
   const directory = resolve(run.context.directory, "files", step.id);
   await Deno.mkdir(directory, { recursive: true });
-  await writeWholeFile(`${directory}/content`, content);
+  await writeAtomically(`${directory}/content`, content);
   give(run, `${step.id}.path`, `${directory}/content`);
 }
 

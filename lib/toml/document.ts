@@ -54,12 +54,15 @@ export class TomlDocument {
    * @throws {TomlError} If it is no TOML.
    */
   static parse(path: string, text: string): TomlDocument {
+    const toml = text.replace(/^\ufeff/, ""); // the mark that some editors begin files with
     try {
-      return new TomlDocument(path, text, parse(text) as Record<string, unknown>);
+      return new TomlDocument(path, toml, parse(toml) as Record<string, unknown>);
     } catch (error) {
       if (!(error instanceof SyntaxFault)) throw error;
       const [first, ...rest] = error.message.trimEnd().split("\n");
-      const why = first.replace(/^Invalid TOML document: /, "");
+      const why = first.replace(/^Invalid TOML document: /, "")
+        // Of these it is nearly always the line break.
+        .replace("control characters are not allowed in strings", '$&, nor line breaks in "..."');
       throw new TomlError([{
         where: `${path}:${error.line}`,
         message: [`this is no TOML: ${why}`, ...rest].join("\n"),
@@ -76,7 +79,7 @@ export class TomlDocument {
 
   /** The line of a value, from 1; of one that is not there, that of the nearest that it would be in. */
   line(path: TomlPath): number {
-    this.#positions ??= positionsOf(this.#text);
+    this.#positions ??= knownPositions(this.#text);
     for (let length = path.length; length > 0; length--) {
       const position = this.#positions.get(keyOf(path.slice(0, length)));
       if (position) return position.line;
@@ -84,9 +87,22 @@ export class TomlDocument {
     return 1;
   }
 
-  /** The file and the line of a value: `sims/a.toml:12`. */
+  /** The file and the line of a value: `sims/a.toml:12`; the file alone where lines are not known. */
   where(path: TomlPath): string {
-    return `${this.path}:${this.line(path)}`;
+    const line = this.line(path);
+    return this.#positions === UNKNOWN ? this.path : `${this.path}:${line}`;
+  }
+}
+
+/** Those of a text whose lines are not known: the parser takes no string of millions of characters. */
+const UNKNOWN = new Map<string, Position>();
+
+function knownPositions(text: string): Map<string, Position> {
+  try {
+    return positionsOf(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return UNKNOWN;
   }
 }
 

@@ -1,7 +1,8 @@
-import { parse } from "@std/toml";
 import { dirname, join } from "node:path";
 import { nearest } from "../options/nearest.ts";
 import { parseOptions } from "../options/parse_options.ts";
+import { TomlDocument } from "../toml/document.ts";
+import { TomlError } from "../toml/errors.ts";
 import { ProfileError } from "./profile_error.ts";
 import { type TomlProfile, tomlSchema } from "./toml_schema.ts";
 
@@ -53,11 +54,10 @@ export function findToml(directory: string): TomlFile | undefined {
 export function parseToml(path: string, text: string): TomlFile {
   let value: unknown;
   try {
-    value = parse(text);
+    value = TomlDocument.parse(path, text).value;
   } catch (error) {
-    throw new ProfileError(`${path} is no TOML: ${(error as Error).message.trimEnd()}`, {
-      cause: error,
-    });
+    if (!(error instanceof TomlError)) throw error;
+    throw new ProfileError(error.message, { cause: error });
   }
   const { profiles = {}, simulations = [] } = parseOptions(tomlSchema, value, path);
   return { path, profiles: new Map(Object.entries(profiles)), simulations: [simulations].flat() };

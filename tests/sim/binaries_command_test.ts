@@ -57,7 +57,12 @@ Deno.test("a command that fails shows its end, and all it said is kept", async (
     'sims/a.toml:10: binary "relay": "command" (true) ended well, but did not make ' +
       scratch.at("sims/relay"),
   );
-  assertEquals((await refused(["no-such-program"])).includes('"command" cannot start: '), true);
+  assertEquals((await refused(["./no-such"])).includes('"command" cannot start: '), true);
+  await assertRejects(
+    () => scratch.path({ mode: "command", command: ["no-such"], path: "relay" }),
+    TomlError,
+    'sims/a.toml:10: binary "relay": "command" needs no-such, which is in no directory of PATH',
+  );
 });
 
 Deno.test("the signal ends a command with all that it started", async () => {

@@ -15,6 +15,9 @@ const MODES: [fields: BinaryFields, mode: BinaryMode][] = [
   [{ command: "make relay", path: "relay", sources: ["src"] }, "command"],
   [{ mode: "target", bin: "relay" }, "target"],
   [{ mode: "build", path: "../relay", bin: "relay" }, "build"],
+  // What cargo calls it is no second source.
+  [{ path: "target/release/relay", bin: "relay", features: ["server"] }, "path"],
+  [{ url: "https://example.org/relay", example: "relay", "all-features": true }, "fetch"],
 ];
 
 Deno.test("the mode of a binary is that of its source", () => {
@@ -25,30 +28,30 @@ const FAULTS: [fields: BinaryFields, key: string | undefined, message: string][]
   [
     {},
     undefined,
-    "it says nowhere where the program comes from: give it path, url, repo, example, bin, " +
-    "entrypoint or command",
+    "it says nowhere where the program comes from; give it " +
+    '"path", "url", "repo", "example", "bin", "entrypoint" or "command"',
   ],
   [
     { path: "a", url: "b" },
-    "path",
-    'it comes from "url" and "path" at once: leave one, or say which by "mode", which may be ' +
-    '"fetch" or "path"',
+    "url",
+    'it comes from "path" and "url" at once; leave one of them out',
   ],
   [
-    { mode: "fetsh", url: "b" },
-    "mode",
-    '"mode" is "fetsh", but must be one of path, fetch, build, target, entrypoint, command; did ' +
-    'you mean "fetch"?',
+    { bin: "x", repo: "c", path: "a", url: "b" },
+    "url",
+    'it comes from "path", "url" and "repo" at once; leave one of them out',
   ],
   [
     { path: "a", sha256: "00" },
     "sha256",
-    '"sha256" does not go with the mode "path": it takes "path"',
+    '"sha256" does not go with the mode "path", which takes "path", "example", "bin", "features" ' +
+    'and "all-features"',
   ],
   [
-    { mode: "target", bin: "a", features: ["x"] },
-    "features",
-    '"features" does not go with the mode "target": it takes what is there, and builds nothing',
+    { mode: "target", bin: "a", repo: "x" },
+    "repo",
+    '"repo" does not go with the mode "target", which takes "example", "bin", "features" and ' +
+    '"all-features"',
   ],
   [
     { mode: "build", repo: "https://example.org/a" },
@@ -68,7 +71,7 @@ const FAULTS: [fields: BinaryFields, key: string | undefined, message: string][]
   [
     { bin: "a", commit: "v1" },
     "commit",
-    '"commit" is of a git repository: give it "repo" too',
+    '"commit" is of a git repository; give it "repo" too',
   ],
 ];
 
@@ -102,7 +105,7 @@ Deno.test("an override is a name, a mode and a value", () => {
 });
 
 Deno.test("an override that is none shows the form", () => {
-  for (const text of ["relay", "relay:path", "relay:path:", ":path:x", "relay:pth:x"]) {
+  for (const text of ["relay", "relay:path", "relay:path:", ":path:x"]) {
     const error = assertThrows(() => parseOverride(text, "/"), BinaryError, `--binary ${text}: `);
     assertEquals(error.message.includes('"name:mode:value"'), true);
   }

@@ -118,7 +118,7 @@ Deno.test("target: is in the target directory of the workspace, release first", 
   await assertRejects(
     () => target({ bin: "relai" }),
     TomlError,
-    'sims/a.toml:10: binary "relay": cargo has not built "relai"; did you mean "relay"? it would be ' +
-      `${scratch.at("sims/target/release/relai")}, or `,
+    'sims/a.toml:10: binary "relay": cargo has not built "relai"; did you mean "relay"? It was looked for ' +
+      `at ${scratch.at("sims/target/release/relai")}, `,
   );
 });

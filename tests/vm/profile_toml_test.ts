@@ -97,7 +97,7 @@ Deno.test("what is wrong in a netyard.toml is told by its file and its key", asy
     }
     await Deno.writeTextFile(file, "[profiles.nas\n");
     const error = assertThrows(() => profileNamed('vm("x")', "nas", directory), NetyardError);
-    assertStringIncludes((error as Error).message, `${file} is no TOML: `);
+    assertStringIncludes((error as Error).message, `${file}:1: this is no TOML: `);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Declaration } from "../command.ts";
-import { FILTER, SIMULATION_FILES, wholeNumber } from "./shared.ts";
+import { FILTER, PROJECT_SIMULATIONS, wholeNumber } from "./shared.ts";
 
 /** The options of {@linkcode planCommand}. */
 export const PLAN_OPTIONS = [
@@ -45,7 +45,7 @@ export const planCommand: Declaration<typeof PLAN_OPTIONS> = {
   description: `Deals simulations out to parts, each for a machine of its own, where \
 \`netyard run --shard K/N\` runs one part of the same files. Afterwards \`netyard merge\` joins the \
 results.`,
-  arguments: [SIMULATION_FILES],
+  arguments: [PROJECT_SIMULATIONS],
   options: PLAN_OPTIONS,
   examples: [
     { command: "netyard plan sims --shards 4", what: "see which part runs what" },

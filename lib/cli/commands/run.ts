@@ -6,7 +6,7 @@ import {
   JSON_SUMMARY,
   JUNIT,
   NO_BUILD,
-  SIMULATION_FILES,
+  PROJECT_SIMULATIONS,
   wholeNumber,
   WORK_DIR,
 } from "./shared.ts";
@@ -57,7 +57,7 @@ export const runCommand: Declaration<typeof RUN_OPTIONS> = {
 
 All files are checked before anything is started. Ctrl-C ends what runs, and leaves the results \
 complete; a second one ends at once.`,
-  arguments: [SIMULATION_FILES],
+  arguments: [PROJECT_SIMULATIONS],
   options: RUN_OPTIONS,
   examples: [
     { command: "netyard run sims/ping.toml", what: "run one simulation, or all of its matrix" },

@@ -9,6 +9,13 @@ export const SIMULATION_FILES = {
   kind: "path",
 } as const satisfies Argument;
 
+/** The same, or those of the project. */
+export const PROJECT_SIMULATIONS = {
+  ...SIMULATION_FILES,
+  what: `${SIMULATION_FILES.what}. Default: "simulations" of the nearest netyard.toml`,
+  optional: true,
+} as const satisfies Argument;
+
 /** Another program in place of one that a file names. */
 export const BINARY = {
   long: "binary",

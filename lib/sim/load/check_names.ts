@@ -1,4 +1,5 @@
 import { nearest } from "../../options/nearest.ts";
+import { pathText } from "../../options/parse_options.ts";
 import type { TomlPath } from "../../toml/document.ts";
 import type { Step } from "../types.ts";
 import { choices, didYouMean, type Faults, listed } from "./faults.ts";
@@ -95,7 +96,7 @@ class NameCheck {
     const usable = path[0] === "device" ? [...this.#nodes.counted.keys(), ...all] : all;
     this.#fault(
       path,
-      `${JSON.stringify(path[0])} is ${JSON.stringify(name)}, ` +
+      `"${pathText(path)}" is ${JSON.stringify(name)}, ` +
         (counted
           ? `which are several: ${listed(counted)}; name one of them`
           : `but the topology has no such ${kind}` +

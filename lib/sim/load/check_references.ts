@@ -149,7 +149,9 @@ class ReferenceCheck {
         return this.#fault(
           path,
           `"${part.text}": there is no [[binary]] "${part.name}"` +
-            choices(part.name, binaries, "There are"),
+            (binaries.size > 0
+              ? choices(part.name, binaries, "There are")
+              : "; declare it, or give it by --binary"),
         );
       case "address":
         if (nodes.variables.has(part.variable)) return;

@@ -1,4 +1,5 @@
 import { nearest } from "../../options/nearest.ts";
+import { comparable } from "../check.ts";
 import { parseTemplate, splitKey } from "../references.ts";
 import { RegexSyntaxError, toRegExp } from "../regex.ts";
 import type { AssertOperator, Check } from "../types.ts";
@@ -45,7 +46,7 @@ export function parseCheck(text: string): Check {
     refuse(`has nothing to compare with after "${operator}"`);
   }
   const fixed = parseTemplate(operand).every((part) => part.kind === "literal");
-  if (NUMERIC.includes(operator) && fixed && !isNumber(operand)) {
+  if (NUMERIC.includes(operator) && fixed && comparable(operand) === undefined) {
     refuse(`compares numbers, but "${operand}" is none`);
   }
   if (operator !== "matches") return { text, key, operator, operand };
@@ -55,8 +56,4 @@ export function parseCheck(text: string): Check {
     if (!(error instanceof RegexSyntaxError)) throw error;
     return refuse(`has a regular expression that cannot be used: ${error.message}`)!;
   }
-}
-
-function isNumber(text: string): boolean {
-  return text.trim() !== "" && Number.isFinite(Number(text));
 }

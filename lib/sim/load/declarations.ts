@@ -70,6 +70,7 @@ function take(file: SimFile, tables: Tables, all: Declarations, faults: Faults):
     make: (i: number) => T,
   ) => {
     for (const [i, name] of names.entries()) {
+      if (name === "") continue; // was refused
       const first = names.indexOf(name);
       if (first < i) {
         faults.add(

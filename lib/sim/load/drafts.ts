@@ -36,6 +36,12 @@ export function checkDraft(
       `${what}: a step group cannot use another; "${use}" is one. Use it beside this one`,
     );
   }
+  if (!groups && use !== undefined) {
+    return faults.add(
+      written.where(["use"]),
+      `${what}: a step template cannot use another; have the step use it in a [[step-group]]`,
+    );
+  }
   const base: z.ZodObject = found.action ? partialSchemas[found.action] : anyStepSchema;
   const schema = base.extend(groups ? stepKeys : templateKeys);
   const result = checkOptions(schema, value, "key");

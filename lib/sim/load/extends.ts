@@ -7,6 +7,9 @@ import { isFile, nearestFile } from "./near_files.ts";
 import { readSimFile } from "./read_file.ts";
 import type { SimFile } from "./written.ts";
 
+/** Files by their paths, the last of which wins. */
+type Extended = Map<string, SimFile>;
+
 /**
  * The files that a simulation extends, and those that they extend: what comes later wins, and the
  * simulation itself over all of them.
@@ -14,20 +17,24 @@ import type { SimFile } from "./written.ts";
  * @throws {TomlError} If one is not there, is not as it must be, or extends itself.
  */
 export async function filesExtendedBy(main: SimFile, cwd: string): Promise<SimFile[]> {
-  const found = new Map<string, SimFile>();
   const faults = new Faults();
+  const known = new Map<string, Extended>();
   const path = resolve(cwd, main.document.path);
-  await visit(main, simulationFileSchema, [path]);
+  const found = await visit(main, simulationFileSchema, [path]);
   faults.throwIfAny();
   return [...found.values()];
 
+  /** What a file extends; what comes later in it wins. */
   async function visit(
     file: SimFile,
     schema: typeof simulationFileSchema | typeof sharedFileSchema,
     trail: readonly string[],
-  ): Promise<void> {
-    const tables = faults.try(() => checkToml(schema.shape.extends, file.document, ["extends"]));
-    for (const [i, entry] of (tables ?? []).entries()) {
+  ): Promise<Extended> {
+    const found: Extended = new Map();
+    const tables = faults.try(() =>
+      checkToml(schema.pick({ extends: true }).strip(), file.document)
+    );
+    for (const [i, entry] of (tables?.extends ?? []).entries()) {
       const where = file.document.where(["extends", i, "file"]);
       const next = await faults.trying(() => locate(entry.file, where, file.directory, cwd));
       if (next === undefined) continue;
@@ -36,12 +43,20 @@ export async function filesExtendedBy(main: SimFile, cwd: string): Promise<SimFi
         faults.add(where, `files extend each other in a circle: ${cycle.join(" -> ")}`);
         continue;
       }
-      const shared = await faults.trying(() => readSimFile(shown(next, cwd), cwd));
-      if (!shared) continue;
-      await visit(shared, sharedFileSchema, [...trail, next]);
-      found.delete(next); // What comes later wins.
-      found.set(next, shared);
+      let all = known.get(next);
+      if (!all) {
+        const shared = await faults.trying(() => readSimFile(shown(next, cwd), cwd));
+        if (!shared) continue;
+        all = await visit(shared, sharedFileSchema, [...trail, next]);
+        all.set(next, shared);
+        known.set(next, all);
+      }
+      for (const [path, each] of all) {
+        found.delete(path);
+        found.set(path, each);
+      }
     }
+    return found;
   }
 }
 

@@ -33,17 +33,24 @@ export class Faults {
     }
   }
 
-  /** @throws {TomlError} If there are faults: all of them, each once. */
+  /** @throws {TomlError} If there are faults: all of them, each once, those of a file by line. */
   throwIfAny(): void {
     if (this.none) return;
     const unique = new Map(this.#faults.map((each) => [`${each.where}\n${each.message}`, each]));
-    throw new TomlError([...unique.values()]);
+    const byFile = Map.groupBy(unique.values(), ({ where }) => where.replace(/:\d+$/, ""));
+    throw new TomlError(
+      [...byFile.values()].flatMap((faults) => faults.sort((a, b) => lineOf(a) - lineOf(b))),
+    );
   }
 
   #take(error: unknown): void {
     if (!(error instanceof TomlError)) throw error;
     this.#faults.push(...error.faults);
   }
+}
+
+function lineOf({ where }: TomlFault): number {
+  return Number(/:(\d+)$/.exec(where)?.[1] ?? 0);
 }
 
 /** `; did you mean "x"?` if anything, and what else there is to say. */

@@ -6,7 +6,7 @@ import { findToml, TOML_NAME } from "../../vm/toml_file.ts";
 import { shown } from "./extends.ts";
 import { Faults } from "./faults.ts";
 import { isFile } from "./near_files.ts";
-import { readSimFile } from "./read_file.ts";
+import { readSimFile, unreadable } from "./read_file.ts";
 import type { SimFile } from "./written.ts";
 
 /** What names the simulations of a project that was begun with another tool. */
@@ -38,21 +38,32 @@ function isSimulation({ document: { value } }: SimFile): boolean {
   return value.sim !== undefined || value.step !== undefined;
 }
 
+/** Why a file is none. */
+function noSimulation({ document: { value } }: SimFile): string {
+  const has = (...keys: string[]) => keys.some((key) => value[key] !== undefined);
+  const hint = has("step-template", "step-group", "binary")
+    ? "; simulations name it by [[extends]]"
+    : has("router", "device")
+    ? '; simulations name a topology by [sim] "topology", or have it in them'
+    : "";
+  return `it is no simulation: it has neither a [sim] table nor a [[step]]${hint}`;
+}
+
 async function filesAt(path: string, cwd: string): Promise<SimFile[]> {
   const refuse = (why: string) => new TomlError([{ where: path, message: why }]);
+  // As of a variable of the shell that is not set; it would be the working directory.
+  if (path === "") throw new TomlError([{ where: '""', message: "the name of a file is empty" }]);
   const pattern = /[*?]/.test(path) ? globPattern(path) : undefined;
   if (!pattern) {
     const info = await Deno.stat(resolve(cwd, path)).catch(() => undefined);
     if (!info?.isDirectory) {
       const file = await readSimFile(path, cwd);
-      if (!isSimulation(file)) {
-        throw refuse("it is no simulation: it has neither a [sim] table nor a [[step]]");
-      }
+      if (!isSimulation(file)) throw refuse(noSimulation(file));
       return [file];
     }
   }
   const base = pattern ? fixedPart(path) : path;
-  const names = (await tomlFilesBelow(resolve(cwd, base)))
+  const names = (await tomlFilesBelow(resolve(cwd, base), base))
     .map((name) => join(base, name))
     .filter((name) => pattern?.test(name) ?? true)
     // From a directory further down, what is near is not named by a detour.
@@ -70,14 +81,20 @@ async function filesAt(path: string, cwd: string): Promise<SimFile[]> {
   return files;
 }
 
-/** The `.toml` files below a directory, by their names from there, in order. */
-async function tomlFilesBelow(directory: string, prefix = ""): Promise<string[]> {
+/** The `.toml` files below a directory, by their names from there, in order; messages show it as given. */
+async function tomlFilesBelow(
+  directory: string,
+  shownAs: string,
+  prefix = "",
+): Promise<string[]> {
   const entries: Deno.DirEntry[] = [];
   try {
     for await (const entry of Deno.readDir(join(directory, prefix))) entries.push(entry);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
+    throw new TomlError([{ where: join(shownAs, prefix), message: unreadable(error) }], {
+      cause: error,
+    });
   }
   const found: string[] = [];
   for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
@@ -85,7 +102,7 @@ async function tomlFilesBelow(directory: string, prefix = ""): Promise<string[]>
     // Topologies are no simulations, and what is hidden is not meant.
     if (entry.name.startsWith(".")) continue;
     if (entry.isDirectory) {
-      if (entry.name !== "topos") found.push(...await tomlFilesBelow(directory, name));
+      if (entry.name !== "topos") found.push(...await tomlFilesBelow(directory, shownAs, name));
     } else if (entry.name.endsWith(".toml") && await isFile(join(directory, name))) {
       found.push(name);
     }
@@ -140,7 +157,13 @@ function netyardProject(cwd: string): Project | undefined {
     return project && project.simulations.length > 0 ? project : undefined;
   } catch (error) {
     if (!(error instanceof NetyardError)) throw error;
-    throw new TomlError([{ where: TOML_NAME, message: error.message }], { cause: error });
+    // Its messages begin with the file.
+    const [all, path, line, message] =
+      /^(.*?\/netyard\.toml)(:\d+)?:? ([^]*)$/.exec(error.message) ?? [];
+    const fault = all === undefined
+      ? { where: TOML_NAME, message: error.message }
+      : { where: `${shown(path, cwd)}${line ?? ""}`, message };
+    throw new TomlError([fault], { cause: error });
   }
 }
 

@@ -5,6 +5,9 @@ import { matrixSchema } from "../schema/matrix.ts";
 import { choices, Faults } from "./faults.ts";
 import { mapStrings, type SimFile } from "./written.ts";
 
+/** More are a mistake, and would fill the memory before they are run. */
+const MOST_VARIANTS = 10_000;
+
 /** One simulation of a matrix. */
 export interface Variant {
   /** The value of each axis. */
@@ -24,6 +27,14 @@ export function variantsOf(document: TomlDocument): Variant[] {
   const { params = {}, ...axes } = checkToml(z.object({ matrix: matrixSchema }), document).matrix;
   const faults = new Faults();
   checkParams(document, axes, params, faults);
+  const count = Object.values(axes).reduce((product, texts) => product * texts.length, 1);
+  if (count > MOST_VARIANTS) {
+    faults.add(
+      document.where(["matrix"]),
+      `the matrix makes ${count} simulations, but may make ${MOST_VARIANTS} at most; leave axes or ` +
+        "values out",
+    );
+  }
   faults.throwIfAny();
   let variants: Variant[] = [{ axes: {}, values: new Map() }];
   for (const [axis, texts] of Object.entries(axes)) {

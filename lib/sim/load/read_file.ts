@@ -1,6 +1,8 @@
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { TomlDocument } from "../../toml/document.ts";
 import { TomlError } from "../../toml/errors.ts";
+import { didYouMean } from "./faults.ts";
+import { nearestFile } from "./near_files.ts";
 import { quotePlaceholders } from "./placeholders.ts";
 import type { SimFile } from "./written.ts";
 
@@ -17,12 +19,24 @@ export async function readSimFile(path: string, cwd: string): Promise<SimFile> {
   try {
     text = await Deno.readTextFile(absolute);
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : `it cannot be read: ${(error as Error).message}`;
-    throw new TomlError([{ where: path, message: why }], { cause: error });
+    const message = error instanceof Deno.errors.NotFound
+      ? `there is no such file${await meant(absolute)}`
+      : unreadable(error);
+    throw new TomlError([{ where: path, message }], { cause: error });
   }
   return { document: parseSimText(path, text), directory: dirname(absolute) };
+}
+
+async function meant(path: string): Promise<string> {
+  const near = await nearestFile(basename(path, ".toml"), [dirname(path)]);
+  if (near === basename(path, ".toml")) return ""; // a link to nowhere
+  return didYouMean(near && `${near}.toml`);
+}
+
+/** That a file or a directory cannot be read, and what the system says of it. */
+export function unreadable(error: unknown): string {
+  // Without the call, whose path may be another than the one that was given.
+  return `it cannot be read: ${(error as Error).message.replace(/: [a-z]+ '.*$/s, "")}`;
 }
 
 /** What a text says; a placeholder of the matrix may do without quotes. */

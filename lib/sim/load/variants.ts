@@ -3,6 +3,7 @@ import { milliseconds } from "../../options/duration.ts";
 import { checkToml } from "../../toml/check.ts";
 import { TomlError, type TomlFault } from "../../toml/errors.ts";
 import { simulationFileSchema } from "../schema/file.ts";
+import { isDirectoryName, RUN_FILES } from "../simulation_names.ts";
 import type { Simulation } from "../types.ts";
 import { declarationsOf } from "./declarations.ts";
 import { filesExtendedBy } from "./extends.ts";
@@ -88,13 +89,14 @@ async function simulationOf(
   const { sim = {}, step: rawSteps = [] } = tables!;
   const steps = rawSteps.map((_, i) => Written.at(main, ["step", i]));
   const name = nameOf(original, sim.name, variant);
-  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(name) || name.includes("..")) {
+  const unfit = nameFault(name);
+  if (unfit) {
     faults.add(
       main.document.where(["sim", "name"]),
       `the simulation is called ${
         JSON.stringify(name)
-      }, but its name must be of letters, digits, "_", ` +
-        '"-" and ".", as it is that of a directory; give [sim] another "name"',
+      }, but its name ${unfit}, as it is that of a ` +
+        'directory; give [sim] another "name"',
     );
   }
   const typed = stepsOf(
@@ -114,6 +116,14 @@ async function simulationOf(
     ...sim.timeout === undefined ? {} : { timeoutMs: milliseconds(sim.timeout) },
     ...sim.seed === undefined ? {} : { seed: sim.seed },
   };
+}
+
+function nameFault(name: string): string | undefined {
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(name) || name.includes("..")) {
+    return 'must be of letters, digits, "_", "-" and "."';
+  }
+  if (isDirectoryName(name)) return;
+  return `must have at most 255 characters, and be none of ${RUN_FILES.join(", ")}`;
 }
 
 /** The name that a variant is given, or else that of the file; with its values, if it does not have them. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { tomlBoolean } from "../../toml/values.ts";
+import { BINARY_MODES } from "../binary_mode.ts";
 import { text, texts } from "./fields.ts";
 
 const features = texts("Features of cargo.").optional();
@@ -9,7 +10,7 @@ const allFeatures = tomlBoolean().describe("Whether cargo builds with all featur
 export const binarySchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_-]+$/, "use letters, digits, _ and -")
     .describe("What steps call it: ${binary.NAME}."),
-  mode: z.enum(["path", "fetch", "build", "target", "entrypoint", "command"])
+  mode: z.enum(BINARY_MODES)
     .describe("How it is got. Default: as the other keys tell.").optional(),
   path: text(
     "The program; target:NAME is in cargo's target directory. Of a command: what it makes.",

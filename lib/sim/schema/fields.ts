@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Duration, durationSchema } from "../../options/duration.ts";
+import { type Duration, durationSchema, milliseconds } from "../../options/duration.ts";
 
 /** Fields that more than one table of a simulation has. */
 
@@ -11,6 +11,14 @@ export function duration(what: string): z.ZodType<Duration> {
       { type: "string", pattern: "^\\d+(\\.\\d+)?(ms|s|m|h)$" },
       { type: "number", minimum: 0 },
     ],
+  });
+}
+
+/** How long something may take: as {@link duration}, but not no time at all. */
+export function timeLimit(what: string): z.ZodType<Duration> {
+  return duration(what).refine((time) => milliseconds(time) > 0, {
+    error: "must be more than that, as nothing is done in no time",
+    when: ({ issues }) => issues.length === 0,
   });
 }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { topologyTables } from "../../lab/topology_toml.ts";
 import { tomlNumber } from "../../toml/values.ts";
 import { binarySchema, prepareSchema } from "./binary.ts";
-import { duration, text } from "./fields.ts";
+import { text, timeLimit } from "./fields.ts";
 
 /** The tables of a topology, which may stand in a simulation. */
 export const TOPOLOGY_TABLES: readonly string[] = Object.keys(topologyTables);
@@ -10,7 +10,7 @@ export const TOPOLOGY_TABLES: readonly string[] = Object.keys(topologyTables);
 const simSchema = z.strictObject({
   name: text("Its name, and that of its output directory. Default: that of the file.").optional(),
   topology: text("A topology: the file topos/NAME.toml.").optional(),
-  timeout: duration("How long all of it may take.").optional(),
+  timeout: timeLimit("How long all of it may take.").optional(),
   seed: tomlNumber(z.int().min(0).max(0xffffffff)).describe("Decides what is drawn at random.")
     .optional(),
 }).meta({ title: "sim" });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, scalars, text, textOfScalar, texts } from "./fields.ts";
+import { duration, scalars, text, textOfScalar, texts, timeLimit } from "./fields.ts";
 
 /** What steps are that run commands, or wait for them. */
 
@@ -8,7 +8,7 @@ export const common = {
   id: text("What other steps call this step: ${id.capture}.").optional(),
   requires: texts('Captures that it waits for before it starts, as "id.name".').optional(),
   when: textOfScalar.describe('"false": the step is skipped.').optional(),
-  timeout: duration("How long it may take.").optional(),
+  timeout: timeLimit("How long it may take.").optional(),
 };
 
 /** `[step.captures.NAME]` */
@@ -28,10 +28,15 @@ const results = z.strictObject({
   latency_ms: text("The capture with the latency, in milliseconds.").optional(),
 }).meta({ title: "results" });
 
+const argv = {
+  error: 'must be a list, the program and its arguments: ["ping", "-c1", "10.0.0.1"]',
+};
+
 const command = {
   ...common,
   device: text("The device, router or virtual machine that it runs in."),
-  cmd: z.array(z.string()).min(1)
+  cmd: z.array(z.string(), argv).min(1, argv)
+    .refine(([program]) => program !== "", argv)
     .describe(
       "The program and its arguments, with ${binary.NAME}, ${id.capture}, $NETYARD_IP_NODE.",
     ),
@@ -60,7 +65,7 @@ export const processSteps = {
     action: z.literal("wait-for").describe("Waits for the end of a spawn, or of a capture."),
     ...common,
     id: text("The id of that step."),
-    timeout: duration("How long it may take. Default 300s.").optional(),
+    timeout: timeLimit("How long it may take. Default 300s.").optional(),
   }),
   wait: z.strictObject({
     action: z.literal("wait").describe("Does nothing for a time."),

@@ -222,9 +222,9 @@ mode = "target"
 name = "x"
 path = "p"
 `,
-      'a.toml:2: the binary "x" needs a source: "path", "url", "example", "bin", "entrypoint" or "command"',
-      'a.toml:7: the binary "y" is of the mode "fetch", whose source is "url", which has no "path"; it may have url, sha256, member',
-      'a.toml:9: the binary "z" is of the mode "target", and needs "example" or "bin"',
+      'a.toml:2: binary "x": it says nowhere where the program comes from; give it "path", "url", "repo", "example", "bin", "entrypoint" or "command"',
+      'a.toml:6: binary "y": it comes from "path" and "url" at once; leave one of them out',
+      'a.toml:9: binary "z": the mode "target" needs "example" or "bin": what cargo calls the program',
       'a.toml:13: there is a [[binary]] "x" already, at a.toml:3',
     ],
   ]));

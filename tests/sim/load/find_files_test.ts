@@ -118,7 +118,7 @@ Deno.test("a netyard.toml that is wrong is refused, not passed over", async () =
   const [fault] = await faultsOf({ "netyard.toml": "simulations = 1\n" }, []);
   assertEquals(
     fault.replace(/\/\S*\//, ""),
-    'netyard.toml: netyard.toml: "simulations" is 1, but must be a string or a list',
+    'netyard.toml: "simulations" is 1, but must be a string or a list',
   );
 });
 
@@ -171,7 +171,7 @@ Deno.test("a binary that is given from outside need not be declared", async () =
   const text = '[[router]]\nname = "dc"\n[[step]]\ndevice = "dc"\ncmd = ["${binary.tool}"]\n';
   assertEquals(
     await faultsOf(text),
-    ['a.toml:5: "${binary.tool}": there is no [[binary]] "tool". There are: none'],
+    ['a.toml:5: "${binary.tool}": there is no [[binary]] "tool"; declare it, or give it by --binary'],
   );
   const [{ binaries }] = await inFiles(
     { "a.toml": text },

@@ -33,15 +33,15 @@ nat = "home"
       step(`action = "break-region"
 regions = ["a", "b"]
 `),
-      'a.toml:13: "regions" is "a", but the topology has no such region. It has: none',
-      'a.toml:13: "regions" is "b", but the topology has no such region. It has: none',
+      'a.toml:13: "regions[0]" is "a", but the topology has no such region. It has: none',
+      'a.toml:13: "regions[1]" is "b", but the topology has no such region. It has: none',
     ],
     [
       step(`action = "partition"
 bridge = "dc"
 members = ["a", "peer"]
 `),
-      'a.toml:14: "members" is "peer", which are several: peer-0, peer-1, peer-2; name one of them',
+      'a.toml:14: "members[1]" is "peer", which are several: peer-0, peer-1, peer-2; name one of them',
     ],
     [
       step(`device = "a"
@@ -57,7 +57,7 @@ Deno.test("refused are binaries and captures that nothing declares", () =>
       step(`device = "a"
 cmd = ["\${binary.x}"]
 `),
-      'a.toml:13: "${binary.x}": there is no [[binary]] "x". There are: none',
+      'a.toml:13: "${binary.x}": there is no [[binary]] "x"; declare it, or give it by --binary',
     ],
     [
       step(`id = "x"

@@ -124,8 +124,8 @@ args = ["\${b.c}"]
 name = "fetch"
 cmd = ["x", "\${binary.x}"]
 `),
-      'a.toml:17: "${binary.x}": there is no [[binary]] "x". There are: none (used at a.toml:11)',
       'a.toml:14: "${b.c}": there is no step "b"',
+      'a.toml:17: "${binary.x}": there is no [[binary]] "x"; declare it, or give it by --binary (used at a.toml:11)',
     ],
     [
       step(`use = "fetch"
@@ -188,8 +188,8 @@ name = "g"
 action = "wait"
 duration = "\${group.time}"
 `),
-      'a.toml:18: group "g": "${group.time}" is not known; did you mean "tim"? The vars at a.toml:11 are: tim',
       'a.toml:13: "vars.tim" is used by no step of the group "g"',
+      'a.toml:18: group "g": "${group.time}" is not known; did you mean "tim"? The vars at a.toml:11 are: tim',
     ],
     [
       step(`use = "g"

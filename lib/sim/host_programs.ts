@@ -1,0 +1,37 @@
+import { findProgram, openSearchPath } from "../../native/process.ts";
+import { TomlError, type TomlFault } from "../toml/errors.ts";
+import type { Simulation, Step } from "./types.ts";
+
+/**
+ * Checks that this host has the programs that steps call by a name alone, as `iperf3`. Not looked for
+ * are those with a path, which an earlier step may make, and those of virtual machines.
+ *
+ * @param searchPath Where they are looked for. Default: PATH, and the system's directories.
+ * @throws {TomlError} If some are missing: a line for each step.
+ */
+export function checkHostPrograms(
+  simulations: readonly Simulation[],
+  searchPath: readonly string[] = openSearchPath().split(":"),
+): void {
+  const known = new Map<string, boolean>();
+  const faults = new Map<string, TomlFault>();
+  for (const { steps, topology } of simulations) {
+    for (const step of steps) {
+      const name = hostProgram(step, Object.keys(topology.vms ?? {}));
+      if (name === undefined) continue;
+      if (!known.has(name)) known.set(name, findProgram(name, searchPath) !== undefined);
+      if (known.get(name)) continue;
+      const { where } = step.origin;
+      const message = `"cmd" calls ${JSON.stringify(name)}, which is in no directory of PATH; ` +
+        "install it, or write its path";
+      faults.set(`${where} ${name}`, { where, message });
+    }
+  }
+  if (faults.size > 0) throw new TomlError([...faults.values()]);
+}
+
+function hostProgram(step: Step, vms: readonly string[]): string | undefined {
+  if (step.action !== "run" && step.action !== "spawn") return undefined;
+  if (step.skipped || step.env.PATH !== undefined || vms.includes(step.device)) return undefined;
+  return /[/$]/.test(step.cmd[0]) ? undefined : step.cmd[0];
+}

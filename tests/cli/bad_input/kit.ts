@@ -1,0 +1,80 @@
+/**
+ * Files that are wrong, and the command that is given them.
+ *
+ * @module
+ */
+import { dirname, join } from "node:path";
+import { REAL_TOOLS, type SimulationTools } from "../../../lib/cli/simulation_tools.ts";
+import { checkBinaries } from "../../../lib/sim/binaries.ts";
+import { parseOverride } from "../../../lib/sim/binary_override.ts";
+import { checkHostPrograms } from "../../../lib/sim/host_programs.ts";
+import { loadSimulations } from "../../../lib/sim/load.ts";
+import { called, inDirectory, runCommandBy } from "../kit.ts";
+
+/** Files by their names; a text alone is that of `a.toml`. */
+export type Files = string | Readonly<Record<string, string>>;
+
+/** What is wrong, the files, what the standard error says of it, and the arguments of `netyard run`. */
+export type Refusal = readonly [what: string, files: Files, says: string, ...args: string[]];
+
+/** A topology whose last line is 6: the device `a` behind the router `dc`. */
+export const LAB = `[[router]]
+name = "dc"
+[device.a.eth0]
+gateway = "dc"
+[sim]
+name = "x"
+`;
+
+/** A simulation with a step whose keys begin in line 8. */
+export function step(text: string): string {
+  return `${LAB}[[step]]\n${text}\n`;
+}
+
+/** Writes files into a directory. */
+export async function write(directory: string, files: Files): Promise<void> {
+  const all = typeof files === "string" ? { "a.toml": files } : files;
+  for (const [name, text] of Object.entries(all)) {
+    await Deno.mkdir(dirname(join(directory, name)), { recursive: true });
+    await Deno.writeTextFile(join(directory, name), text);
+  }
+}
+
+/** The command as it is, but in another working directory, and where whatever is started throws. */
+function tools(cwd: string, searchPath: string[]): SimulationTools {
+  const started = (what: string) => () => {
+    throw new Error(`${what} was started`);
+  };
+  return {
+    ...REAL_TOOLS,
+    load: (paths, wishes) =>
+      loadSimulations(paths, {
+        cwd,
+        binaries: wishes?.overrides.map((text) => parseOverride(text, cwd).name),
+      }),
+    check: async (simulations, wishes) => {
+      await checkBinaries(simulations, { ...wishes, cwd, searchPath });
+      checkHostPrograms(simulations);
+    },
+    resolve: started("a build"),
+    becomeRoot: started("another process"),
+    requireLab: started("a lab"),
+    runner: started("a simulation"),
+  };
+}
+
+/** What `netyard run` does in a directory with files, `a.toml` unless other arguments are given. */
+export function ran(files: Files, args: readonly string[] = []) {
+  return inDirectory(async (made) => {
+    const directory = await Deno.realPath(made);
+    const cwd = join(directory, "here");
+    await Deno.mkdir(cwd);
+    await write(cwd, files);
+    const given = args.length > 0 ? args : ["a.toml"];
+    const command = runCommandBy(tools(cwd, ["/nowhere"]));
+    const work = ["--work-dir", join(directory, "work")];
+    const { code, stdout, stderr } = await called([command], "run", ...work, ...given);
+    const there = await Array.fromAsync(Deno.readDir(directory), ({ name }) => name);
+    return { code, stdout, stderr: stderr.replaceAll(directory, "DIR"), there };
+  });
+}
