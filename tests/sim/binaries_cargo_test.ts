@@ -138,7 +138,9 @@ Deno.test("with noBuild cargo is not called, and what it built before is taken",
   await assertRejects(
     () => scratch.path(spec, noBuild),
     TomlError,
-    'binary "relay": cargo has not built "a": it would be ' + scratch.at("target/release/a"),
+    `binary "relay": cargo has not built "a"; build it first. It was looked for at ${
+      scratch.at("target/release/a")
+    }`,
   );
   const path = await scratch.path(spec);
   const simulation = scratch.simulation([spec], [{ bins: ["b"] }]);
