@@ -30,18 +30,18 @@ export interface KubernetesOptions {
 }
 
 /** Where the results go in a pod. */
-const WORK_DIR = "/work";
+const WORK_DIR = "/results";
 
 /**
  * A plan as an Indexed Job of Kubernetes: YAML for `kubectl apply -f -`. Each shard is a pod, and writes
- * to `/work/shard-N`; `netyard merge` of these joins them.
+ * to `/results/shard-N`; `netyard merge` of these joins them.
  *
  * @throws {PlanError} A name that Kubernetes would refuse, or no files.
  */
 export async function kubernetesJob(plan: RunPlan, options: KubernetesOptions): Promise<string> {
   const { Document } = await import("yaml");
   const document = new Document(job(plan, options), { aliasDuplicateObjects: false });
-  document.commentBefore = " The shards' results are joined by: netyard merge /work/shard-*";
+  document.commentBefore = " The shards' results are joined by: netyard merge /results/shard-*";
   return document.toString({ lineWidth: 0 });
 }
 

@@ -141,7 +141,7 @@ Deno.test("the command of each pod, run by sh, asks for its own shard and direct
       "--shard",
       `${index + 1}/4`,
       "--work-dir",
-      `/work/shard-${index + 1}`,
+      `/results/shard-${index + 1}`,
     ]]);
   }
 });
