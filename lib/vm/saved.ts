@@ -1,4 +1,5 @@
-import { crc32 } from "node:zlib";
+// Deferred, for it takes a while to start.
+import defer * as zlib from "node:zlib";
 import { z } from "zod";
 import { dirname, resolve } from "node:path";
 import { MemoryFile } from "../../native/memory_file.ts";
@@ -134,7 +135,7 @@ export async function writeSaved(
       cards,
       ...disks.length > 0 ? { disks: await writeSavedDisks(making, disks) } : {},
       ...drives.length > 0 ? { drives: await writeSavedDrives(making, drives) } : {},
-      stateSum: crc32(state),
+      stateSum: zlib.crc32(state),
       memorySum: options.checked ? await sumOf(`${making}/memory`) : null,
       memoryTime: mtime?.getTime() ?? 0,
     };
@@ -173,7 +174,9 @@ export async function readSaved(
     );
     const { shape, cards } = manifest;
     const state = await Deno.readFile(`${directory}/state`);
-    if (crc32(state) !== manifest.stateSum) throw damaged("the state of its devices is damaged");
+    if (zlib.crc32(state) !== manifest.stateSum) {
+      throw damaged("the state of its devices is damaged");
+    }
     const path = `${directory}/memory`;
     const { size, mtime } = await Deno.stat(path);
     if (size !== shape.memoryBytes) {

@@ -1,4 +1,5 @@
-import { crc32 } from "node:zlib";
+// Deferred, for it takes a while to start.
+import defer * as zlib from "node:zlib";
 import { z } from "zod";
 import { HeldFile } from "../../native/held_file.ts";
 import { inspectImage } from "./disk_image.ts";
@@ -100,6 +101,6 @@ export async function sumOf(path: string): Promise<number> {
   for (;;) {
     const n = await file.read(buffer);
     if (n === null) return sum;
-    sum = crc32(buffer.subarray(0, n), sum);
+    sum = zlib.crc32(buffer.subarray(0, n), sum);
   }
 }
