@@ -104,6 +104,7 @@ async function startInVm(
     stderr: process.stderr,
     exited,
     kill: (signal) => process.kill(signal),
+    endsOutputs: true,
   };
 }
 
