@@ -1,8 +1,7 @@
-// Deferred, for it takes a while to start.
-import defer * as zlib from "node:zlib";
 import { z } from "zod";
 import { dirname, resolve } from "node:path";
 import { MemoryFile } from "../../native/memory_file.ts";
+import { crc32 } from "./crc32.ts";
 import type { SavedDisk } from "./disk_record.ts";
 import { VmError } from "./errors.ts";
 import {
@@ -135,7 +134,7 @@ export async function writeSaved(
       cards,
       ...disks.length > 0 ? { disks: await writeSavedDisks(making, disks) } : {},
       ...drives.length > 0 ? { drives: await writeSavedDrives(making, drives) } : {},
-      stateSum: zlib.crc32(state),
+      stateSum: crc32(state),
       memorySum: options.checked ? await sumOf(`${making}/memory`) : null,
       memoryTime: mtime?.getTime() ?? 0,
     };
@@ -174,7 +173,7 @@ export async function readSaved(
     );
     const { shape, cards } = manifest;
     const state = await Deno.readFile(`${directory}/state`);
-    if (zlib.crc32(state) !== manifest.stateSum) {
+    if (crc32(state) !== manifest.stateSum) {
       throw damaged("the state of its devices is damaged");
     }
     const path = `${directory}/memory`;

@@ -1,7 +1,6 @@
-// Deferred, for it takes a while to start.
-import defer * as zlib from "node:zlib";
 import { z } from "zod";
 import { HeldFile } from "../../native/held_file.ts";
+import { crc32 } from "./crc32.ts";
 import { inspectImage } from "./disk_image.ts";
 import type { SavedDisk } from "./disk_record.ts";
 import { DiskError } from "./errors.ts";
@@ -101,6 +100,6 @@ export async function sumOf(path: string): Promise<number> {
   for (;;) {
     const n = await file.read(buffer);
     if (n === null) return sum;
-    sum = zlib.crc32(buffer.subarray(0, n), sum);
+    sum = crc32(buffer.subarray(0, n), sum);
   }
 }
