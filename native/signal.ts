@@ -14,7 +14,7 @@ export function childOf(
 /**
  * Sends a signal to the only child of a process: to the program that nsenter(1)
  * started in another PID namespace, and waits for. Before it forked, the signal
- * goes to nsenter itself once it is clear that no child comes.
+ * goes to nsenter itself once it is clear that no child comes; so it does where nsenter has ended.
  */
 export function signalChildOf(
   pid: number,
@@ -26,7 +26,13 @@ export function signalChildOf(
   for (;;) {
     const child = childOf(pid, readProc);
     if (child !== undefined) return Deno.kill(child, signal);
-    if (performance.now() > deadline) return Deno.kill(pid, signal);
+    if (hasEnded(pid, readProc) || performance.now() > deadline) return Deno.kill(pid, signal);
     Atomics.wait(pause, 0, 0, 1);
   }
+}
+
+/** Whether a process has ended, and was not waited for yet. */
+function hasEnded(pid: number, readProc: (path: string) => string): boolean {
+  const stat = readProc(`/proc/${pid}/stat`);
+  return /^ [ZX]/.test(stat.slice(stat.lastIndexOf(")") + 1));
 }

@@ -2,6 +2,7 @@ import { join, relative, resolve } from "node:path";
 import { showTime } from "../sim/numbers.ts";
 import type { Failure, SimulationOutcome } from "../sim/types.ts";
 import { painter } from "./colors.ts";
+import { printable } from "./printable.ts";
 import { SIGNS } from "./progress.ts";
 
 /** Where a failure is told. */
@@ -23,10 +24,10 @@ export function renderFailure(outcome: SimulationOutcome, place: FailurePlace): 
   const { message, command, stderr, logs } = failure;
   const lines = [
     stepText(failure, outcome.steps.length),
-    ...message.split("\n").map((line) => paint("bold", line)),
+    ...message.split("\n").map((line) => paint("bold", printable(line, false))),
     command && `${commandText(failure)}: ${command.map(quoted).join(" ")}${endText(failure)}`,
     stderr.length > 0 && "the end of its standard error:",
-    ...stderr.map((line) => `  ${paint("dim", "|")} ${line}`),
+    ...stderr.map((line) => `  ${paint("dim", "|")} ${printable(line, false)}`),
     ...logsText(failure, logs, place),
   ];
   return [head, ...lines.filter((line) => line !== false && line !== undefined).map(indented)]

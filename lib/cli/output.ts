@@ -1,3 +1,8 @@
+import { NetyardError } from "../../native/error.ts";
+
+/** What a command says could not be written. */
+export class OutputError extends NetyardError {}
+
 /** Where a command writes to. */
 export interface Output {
   /** Writes a text as it is. */
@@ -14,7 +19,10 @@ export interface Output {
   readonly closed?: boolean;
 }
 
-/** An output that goes to a stream of this process. Whoever stops reading it is no failure. */
+/**
+ * An output that goes to a stream of this process. Whoever stops reading it is no failure; what else
+ * cannot be written, as into a file on a full disk, is an {@linkcode OutputError}.
+ */
 export function streamOutput(stream: typeof Deno.stdout | typeof Deno.stderr): Output {
   const encoder = new TextEncoder();
   let closed = false;
@@ -24,8 +32,14 @@ export function streamOutput(stream: typeof Deno.stdout | typeof Deno.stderr): O
       while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
     } catch (error) {
       // As of `netyard ... | head`.
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-      closed = true;
+      if (error instanceof Deno.errors.BrokenPipe) {
+        closed = true;
+        return;
+      }
+      const name = stream === Deno.stdout ? "output" : "error";
+      throw new OutputError(`cannot write to the standard ${name}: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
   };
   return {

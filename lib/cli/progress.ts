@@ -2,6 +2,7 @@ import { showTime } from "../sim/numbers.ts";
 import type { RecordStatus } from "../sim/run_types.ts";
 import type { SimulationOutcome } from "../sim/types.ts";
 import { type Paint, painter, type Style } from "./colors.ts";
+import { printable } from "./printable.ts";
 import type { ProgressState, Running } from "./progress_state.ts";
 
 /** The terminal that a progress display is drawn for. */
@@ -121,8 +122,9 @@ export function renderPrinted(
   colors: boolean,
 ): string {
   const where = name === undefined ? line.node : `${name} ${line.node}`;
+  const text = printable(line.text, colors);
   const sign = line.stream === "stderr" ? "!" : "|";
-  return `${painter(colors)(nodeStyle(line.node), `${where} ${sign}`)} ${line.text}`;
+  return `${painter(colors)(nodeStyle(line.node), `${where} ${sign}`)} ${text}`;
 }
 
 const NODE_STYLES: readonly Style[] = ["cyan", "magenta", "blue", "green", "yellow"];

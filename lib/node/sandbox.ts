@@ -235,6 +235,7 @@ export class Sandbox {
       stdin: "piped",
       stdout: "null",
       stderr: "null",
+      detached: true, // Ctrl-C must not end the node before its processes are ended in order
     });
     const start = () => command.spawn();
     return this.#namespace.enter(() => this.#direct ? withNewPidNamespace(start) : start());

@@ -111,7 +111,8 @@ export class Tcpdump {
     const child = new NodeCommand(
       host,
       program,
-      { args: all, stdin: "null", stdout: "piped", stderr: "piped" },
+      // Ctrl-C is not for it: it is to write the last packets, too.
+      { args: all, stdin: "null", stdout: "piped", stderr: "piped", detached: true },
       { binary: true },
     ).spawn();
     const tcpdump = new Tcpdump(host, child);

@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+// Deferred, for it takes a while to start.
+import defer * as nodeCrypto from "node:crypto";
 import { join } from "node:path";
 import { findProgram, searchPath } from "../../native/process.ts";
 import { cacheDirectory } from "../vm/cache.ts";
@@ -95,7 +96,7 @@ export function programOf(
 
 /** A short name for what may be of any length and letters. */
 export function digest(...parts: unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+  return nodeCrypto.createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
 }
 
 /** A name as a file may have it. */

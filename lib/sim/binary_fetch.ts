@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+// Deferred, for it takes a while to start.
+import defer * as nodeCrypto from "node:crypto";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { alone } from "../vm/alone.ts";
@@ -225,7 +226,7 @@ async function save(
   { body, bytes, alive, done }: Download,
   path: string,
 ): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = nodeCrypto.createHash("sha256");
   const size = bytes === undefined ? "" : ` (${megabytes(bytes)})`;
   context.say(`${called(spec)}: downloading ${url.href}${size}`);
   let told = Date.now();

@@ -2,7 +2,8 @@ import { dirname, join } from "node:path";
 import { tail } from "../vm/tail.ts";
 import type { BinaryContext } from "./binary_context.ts";
 import { BinaryError } from "./binary_error.ts";
-import { LineSplitter } from "./line_splitter.ts";
+import { GroupGuard } from "./group_guard.ts";
+import { ToolOutputs } from "./tool_outputs.ts";
 
 /** A program of the host that makes one of a simulation's. */
 export interface Tool {
@@ -64,28 +65,36 @@ export async function runTool(context: BinaryContext, tool: Tool): Promise<ToolR
     killGroup(child.pid, "SIGTERM");
     timers.push(setTimeout(() => killGroup(child.pid, "SIGKILL"), GRACE_MS));
   };
+  const guard = GroupGuard.of(child.pid);
   signal.addEventListener("abort", end);
   if (signal.aborted) end();
   if (tool.limitMs !== undefined) timers.push(setTimeout(end, tool.limitMs));
+  const outputs = new ToolOutputs();
+  let printed = "";
   try {
-    const [stdout, , status] = await Promise.all([
-      tool.chatty ? eachLine(child.stdout, tell) : new Response(child.stdout).text(),
-      eachLine(child.stderr, tell),
-      child.status,
+    const drained = Promise.all([
+      tool.chatty
+        ? outputs.eachLine(child.stdout, tell)
+        : outputs.eachText(child.stdout, (text) => void (printed += text)),
+      outputs.eachLine(child.stderr, tell),
     ]);
+    drained.catch(() => {}); // until it is waited for
+    const status = await child.status;
+    await outputs.closed(drained);
     signal.throwIfAborted();
     return {
       ok: status.success,
       ending: status.signal
         ? `was ended by ${status.signal}`
         : `failed with exit code ${status.code}`,
-      stdout: stdout ?? "",
+      stdout: printed,
       log: log.map((line) => `${line}\n`).join(""),
     };
   } finally {
     signal.removeEventListener("abort", end);
     if (timers.length > 0 && signal.aborted) killGroup(child.pid, "SIGKILL"); // what the tool left
     for (const timer of timers) clearTimeout(timer);
+    await guard.close();
   }
 }
 
@@ -110,13 +119,4 @@ function killGroup(pid: number, signal: Deno.Signal): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error; // it has ended
   }
-}
-
-async function eachLine(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  act: (line: string) => void,
-): Promise<void> {
-  const splitter = new LineSplitter();
-  for await (const chunk of stream) splitter.push(chunk).forEach(act);
-  splitter.end().forEach(act);
 }

@@ -64,16 +64,21 @@ export class Limit {
     if (this.#signal.aborted) throw this.#ended({ doing: "which had not begun" });
   }
 
-  /** Waits for a time that the simulation asks for: only its end cuts it short. */
-  async sleep(ms: number): Promise<void> {
+  /**
+   * Waits for a time that the simulation asks for.
+   *
+   * @param isLimited Whether the time of the step cuts it short, too, and not only the simulation's end.
+   */
+  async sleep(ms: number, isLimited = false): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const passed = new Promise<void>((resolve) =>
       timer = setTimeout(resolve, Math.min(ms, MAX_MS))
     );
-    const pause = new Limit(this.#signal, this.#title);
+    const limit = isLimited ? this : new Limit(this.#signal, this.#title);
     const doing = `waiting ${timeText(ms)}`;
+    const late = (waited: string) => `${doing} was not done within ${waited}`;
     try {
-      await pause.wait(passed, { doing, late: () => doing });
+      await limit.wait(passed, { doing, late });
     } finally {
       clearTimeout(timer);
     }

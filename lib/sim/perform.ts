@@ -21,7 +21,7 @@ export async function perform(run: RunState, step: Step, limit: Limit): Promise<
     case "wait-for":
       return await waitForEnd(run, step, limit);
     case "wait":
-      return await limit.sleep(step.durationMs);
+      return await limit.sleep(step.durationMs, true);
     case "gen-certs":
       return await generateCertificate(run, step, limit);
     case "gen-file":

@@ -23,6 +23,13 @@ const KILL_MS = 5000;
  */
 const SILENCE_MS = 1000;
 
+/**
+ * What comes later than this after a program's end, or after so many bytes more, is of what it has left
+ * behind, which may print for ever: pipes and the queues behind them hold less of the program itself.
+ */
+const LEFT_MS = 5000;
+const LEFT_BYTES = 2 << 20;
+
 /** How a program ended. */
 export interface Exit {
   /** 128 and the signal's number if a signal ended it. */
@@ -38,6 +45,8 @@ export interface Running {
   exited: Promise<Exit>;
   /** After its end it does nothing. */
   kill(signal: "SIGTERM" | "SIGKILL"): void | Promise<void>;
+  /** Whether its outputs end with it, whatever it has left behind. Default: false. */
+  endsOutputs?: boolean;
 }
 
 /** Who is told of what a program prints. */
@@ -71,6 +80,7 @@ export class Program implements Giver {
   #cut = 0;
   #lines = 0;
   #read = 0;
+  #readAfterEnd = 0;
   #isStopped = false;
   #hasEnded = false;
 
@@ -125,7 +135,7 @@ export class Program implements Giver {
 
   /** What messages call it: `"ping -c 1 10.0.0.2"`. */
   get title(): string {
-    const text = this.command.join(" ");
+    const text = this.command.join(" ").replace(/\s+/g, " ");
     return `"${text.length > 120 ? `${text.slice(0, 117)}...` : text}"`;
   }
 
@@ -197,8 +207,11 @@ export class Program implements Giver {
     let isDrained = false;
     const drained = this.drained.then(() => void (isDrained = true));
     while (!isDrained) {
-      const silent = performance.now() - Math.max(exitedAt, this.#read);
+      const now = performance.now();
+      const silent = now - Math.max(exitedAt, this.#read);
       if (silent >= SILENCE_MS) break;
+      const isLeft = now - exitedAt >= LEFT_MS || this.#readAfterEnd > LEFT_BYTES;
+      if (isLeft && !this.#running.endsOutputs) break;
       let timer: ReturnType<typeof setTimeout> | undefined;
       const pause = new Promise<void>((done) => timer = setTimeout(done, SILENCE_MS - silent));
       await Promise.race([drained, pause]);
@@ -220,6 +233,7 @@ export class Program implements Giver {
         this.#parser.chunk(pipe, chunk);
         this.#take(pipe, splitter.push(chunk));
         this.#read = performance.now();
+        if (this.#hasEnded) this.#readAfterEnd += chunk.length;
       }
       this.#take(pipe, splitter.end());
     } catch (error) {

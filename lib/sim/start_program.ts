@@ -82,6 +82,7 @@ function startInNode(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
+    detached: true, // Ctrl-C is for us: who gets it from the terminal fails before we know why
   }).spawn();
   return {
     stdout: child.stdout,
@@ -104,6 +105,7 @@ async function startInVm(
     stderr: process.stderr,
     exited,
     kill: (signal) => process.kill(signal),
+    endsOutputs: true,
   };
 }
 

@@ -82,6 +82,7 @@ export class Qemu {
       stdin: "null",
       stdout: "null",
       stderr: "piped",
+      detached: true, // Ctrl-C is not for it: the lab ends it
     });
     host.enter(() => {}); // What it runs in is made first: that must not inherit the memory.
     const child = memory.inherited(() => command.spawn());

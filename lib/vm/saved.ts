@@ -1,7 +1,7 @@
-import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { dirname, resolve } from "node:path";
 import { MemoryFile } from "../../native/memory_file.ts";
+import { crc32 } from "./crc32.ts";
 import type { SavedDisk } from "./disk_record.ts";
 import { VmError } from "./errors.ts";
 import {
@@ -173,7 +173,9 @@ export async function readSaved(
     );
     const { shape, cards } = manifest;
     const state = await Deno.readFile(`${directory}/state`);
-    if (crc32(state) !== manifest.stateSum) throw damaged("the state of its devices is damaged");
+    if (crc32(state) !== manifest.stateSum) {
+      throw damaged("the state of its devices is damaged");
+    }
     const path = `${directory}/memory`;
     const { size, mtime } = await Deno.stat(path);
     if (size !== shape.memoryBytes) {

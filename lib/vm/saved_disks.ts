@@ -1,6 +1,6 @@
-import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { HeldFile } from "../../native/held_file.ts";
+import { crc32 } from "./crc32.ts";
 import { inspectImage } from "./disk_image.ts";
 import type { SavedDisk } from "./disk_record.ts";
 import { DiskError } from "./errors.ts";

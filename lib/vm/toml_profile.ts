@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+// Deferred, for it takes a while to start.
+import defer * as nodeCrypto from "node:crypto";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { hostMemoryBytes } from "../host/memory.ts";
 import { milliseconds } from "../options/duration.ts";
@@ -177,5 +178,5 @@ async function stamp(what: string, key: string, path: string): Promise<unknown[]
 }
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return nodeCrypto.createHash("sha256").update(text).digest("hex");
 }

@@ -48,6 +48,7 @@ export async function serveHostRoot(host: Host, socket: string): Promise<Helper>
     stdin: "null",
     stdout: "null",
     stderr: "piped",
+    detached: true, // Ctrl-C is not for it: its guest may still write
   }).spawn();
   const server = new Server(child);
   try {

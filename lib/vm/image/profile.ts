@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+// Deferred, for it takes a while to start.
+import defer * as nodeCrypto from "node:crypto";
 import { z } from "zod";
 import { hostMemoryBytes } from "../../host/memory.ts";
 import { type Duration, durationSchema, milliseconds } from "../../options/duration.ts";
@@ -116,5 +117,5 @@ export function imageProfile(options: ImageProfileOptions): Profile {
 }
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return nodeCrypto.createHash("sha256").update(text).digest("hex");
 }
