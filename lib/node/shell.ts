@@ -1,6 +1,4 @@
-import type { $Type, CommandBuilder, KillController } from "@david/dax";
-// Much to load, and few labs have a shell.
-import defer * as dax from "@david/dax";
+import $, { type $Type, CommandBuilder, KillController } from "@david/dax";
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
@@ -39,17 +37,17 @@ export function nodeShell(host: Host): $Type {
     hooked = true;
     hookSpawn(startInNode);
   }
-  const killer = new dax.KillController();
+  const killer = new KillController();
   shells.set(host.id, { host, killer });
   // Set as late as can be: clearEnv() and env() of the user come before it.
   const mark = (builder: CommandBuilder) =>
     builder.env({ [MARK]: `${SECRET}/${host.id}`, [NODE_VARIABLE]: host.name });
   const commandBuilder = OUTSIDE.reduce(
     (builder, name) => builder.unregisterCommand(name),
-    new dax.CommandBuilder().env("PATH", openSearchPath()).signal(killer.signal)
+    new CommandBuilder().env("PATH", openSearchPath()).signal(killer.signal)
       .beforeCommandSync(mark),
   );
-  return new Proxy(dax.default.build$({ commandBuilder }), {
+  return new Proxy($.build$({ commandBuilder }), {
     apply(shell, self, [strings, ...values]) {
       host.ready();
       refuseOutsideFiles(host, strings, values);

@@ -1,6 +1,4 @@
-import type { ChildProcess } from "node:child_process";
-// Deferred, for it takes a while to start.
-import defer * as nodeChildProcess from "node:child_process";
+import { ChildProcess } from "node:child_process";
 
 /** What a hook sees of a process that is about to start, and may change (Node's own option names). */
 export interface SpawnOptions {
@@ -37,7 +35,7 @@ export function hookSpawn(hook: SpawnHook): void {
 }
 
 function install(): void {
-  const prototype = nodeChildProcess.ChildProcess.prototype as unknown as { spawn: Spawn };
+  const prototype = ChildProcess.prototype as unknown as { spawn: Spawn };
   const original = prototype.spawn;
   prototype.spawn = function (options) {
     for (const hook of hooks) {

@@ -1,5 +1,4 @@
-// Deferred, for it takes a while to start.
-import defer * as nodeCrypto from "node:crypto";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { findProgram, searchPath } from "../../native/process.ts";
 import { cacheDirectory } from "../vm/cache.ts";
@@ -96,7 +95,7 @@ export function programOf(
 
 /** A short name for what may be of any length and letters. */
 export function digest(...parts: unknown[]): string {
-  return nodeCrypto.createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
 }
 
 /** A name as a file may have it. */

@@ -1,5 +1,4 @@
-// Deferred, for it takes a while to start.
-import defer * as nodeCrypto from "node:crypto";
+import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { alone } from "../vm/alone.ts";
@@ -226,7 +225,7 @@ async function save(
   { body, bytes, alive, done }: Download,
   path: string,
 ): Promise<string> {
-  const hash = nodeCrypto.createHash("sha256");
+  const hash = createHash("sha256");
   const size = bytes === undefined ? "" : ` (${megabytes(bytes)})`;
   context.say(`${called(spec)}: downloading ${url.href}${size}`);
   let told = Date.now();

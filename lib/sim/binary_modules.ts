@@ -1,5 +1,4 @@
-// Deferred, for it takes a while to start.
-import defer * as nodeCrypto from "node:crypto";
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { tail } from "../vm/tail.ts";
 import { type BinaryContext, binaryError } from "./binary_context.ts";
@@ -50,7 +49,7 @@ export async function moduleGraph(
   const info: Info = JSON.parse(result.stdout);
   const broken = info.modules.find(({ error }) => error !== undefined);
   if (broken) throw binaryError(spec, `${module} cannot be compiled: ${broken.error}`);
-  const hash = nodeCrypto.createHash("sha256").update(JSON.stringify(parts)).update(result.stdout);
+  const hash = createHash("sha256").update(JSON.stringify(parts)).update(result.stdout);
   const sources = new Map<string, string>();
   for (const { specifier, local } of info.modules) {
     if (!local) continue;

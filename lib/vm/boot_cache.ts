@@ -1,5 +1,4 @@
-// Deferred, for it takes a while to start.
-import defer * as nodeCrypto from "node:crypto";
+import { createHash } from "node:crypto";
 import { alone } from "./alone.ts";
 import { MAKING, readSaved, type SavedMachine, SnapshotError, writeSaved } from "./saved.ts";
 
@@ -22,7 +21,7 @@ export class BootCache {
 
   /** The name of a machine in the cache: it follows from all that decides what has booted. */
   static key(...parts: unknown[]): string {
-    return nodeCrypto.createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+    return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
   }
 
   /** A machine that has booted, if there is one. */

@@ -1,5 +1,4 @@
-// Deferred, for it takes a while to start.
-import defer * as nodeCrypto from "node:crypto";
+import { createHash } from "node:crypto";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { hostMemoryBytes } from "../host/memory.ts";
 import { milliseconds } from "../options/duration.ts";
@@ -178,5 +177,5 @@ async function stamp(what: string, key: string, path: string): Promise<unknown[]
 }
 
 function sha256(text: string): string {
-  return nodeCrypto.createHash("sha256").update(text).digest("hex");
+  return createHash("sha256").update(text).digest("hex");
 }

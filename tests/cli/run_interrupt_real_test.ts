@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { hasCapabilities } from "../../native/capabilities.ts";
+import { waitUntil } from "../../lib/testing/wait_until.ts";
 import { RealRun, type RealRunOptions } from "./real_run.ts";
 
 const NETWORK = `
@@ -64,11 +65,20 @@ async function assertWhole(run: RealRun, { code }: { code: number }, at: RegExp)
   }
 }
 
-const PHASES: { name: string; toml: string; at: RegExp }[] = [
+async function comesTo(run: RealRun, doing: string): Promise<void> {
+  await waitUntil(async () => {
+    const { simulations } = await run.output("progress.json");
+    return (simulations as { doing: string | null }[])[0].doing === doing;
+  });
+}
+
+/** `doing`: what it must have come to, where what it says does not tell. */
+const PHASES: { name: string; toml: string; doing?: string; at: RegExp }[] = [
   { name: "a run step", toml: program("echo up; exec sleep 100"), at: /at step 1, run program/ },
   {
     name: "a wait step",
     toml: `${program("echo up")}[[step]]\naction = "wait"\nduration = "100s"\n`,
+    doing: "wait step-2",
     at: /at step 2, wait step-2, waiting 100 s$/,
   },
   {
@@ -80,11 +90,14 @@ const PHASES: { name: string; toml: string; at: RegExp }[] = [
   },
 ];
 
-for (const { name, toml, at } of PHASES) {
+for (const { name, toml, doing, at } of PHASES) {
   Deno.test(`Ctrl-C on the terminal ends ${name}, with all outputs and nothing left`, async () => {
     await ended(
       { toml: simulation(toml), says: "| up\n" },
-      (run) => run.signalGroup("SIGINT"),
+      async (run) => {
+        if (doing !== undefined) await comesTo(run, doing);
+        run.signalGroup("SIGINT");
+      },
       (run, how) => assertWhole(run, how, at),
     );
   });

@@ -265,16 +265,24 @@ regex = "up"
 });
 
 Deno.test("a seed decides which packets are lost", async () => {
-  const toml = simulation(
-    `[[step]]
-action = "set-link-condition"
-device = "box"
+  // Nothing but the ping is on the links: neither ARP between the two, nor IPv6 of the kernel's own.
+  const toml = `[sim]
+name = "s"
+[[router]]
+name = "near"
+preset = "public-v4"
+[[router]]
+name = "far"
+preset = "public-v4"
+[device.box.eth0]
+gateway = "near"
 condition = { loss_pct = 40 }
+[device.peer.eth0]
+gateway = "far"
 ` + program(
-        "ping -c 30 -i 0.01 -W 0.3 $1 | grep -o 'icmp_seq=[0-9]*' | tr '\\n' ' '",
-        `[step.captures.seen]\nregex = ".+"\n`,
-      ).replace('"]\n', '", "sh", "$NETYARD_IP_peer"]\n'),
-  );
+    "ping -c 30 -i 0.01 -W 0.3 $1 | grep -o 'icmp_seq=[0-9]*' | tr '\\n' ' '",
+    `[step.captures.seen]\nregex = ".+"\n`,
+  ).replace('"]\n', '", "sh", "$NETYARD_IP_peer"]\n');
   // That of the kernel, where it has one, draws by itself.
   const options = { env: { NETYARD_LINK_ENGINE: "emulator" } };
   const seen = (seed: number) => {

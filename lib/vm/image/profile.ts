@@ -1,5 +1,4 @@
-// Deferred, for it takes a while to start.
-import defer * as nodeCrypto from "node:crypto";
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { hostMemoryBytes } from "../../host/memory.ts";
 import { type Duration, durationSchema, milliseconds } from "../../options/duration.ts";
@@ -117,5 +116,5 @@ export function imageProfile(options: ImageProfileOptions): Profile {
 }
 
 function sha256(text: string): string {
-  return nodeCrypto.createHash("sha256").update(text).digest("hex");
+  return createHash("sha256").update(text).digest("hex");
 }
