@@ -122,7 +122,8 @@ Deno.test("a matrix leaves nothing in the process: as much is open after 24 vari
     const [first, ...later] = JSON.parse(said) as Round[];
     for (const { descriptors, threads, passed } of later) {
       assertEquals(passed, 8);
-      assert(descriptors <= first.descriptors + 2, said);
+      // One a variant would be 8 more; some of the last one's may be closing yet.
+      assert(descriptors < first.descriptors + 8, said);
       // Deno's own, which do blocking work, and end when there is none.
       assert(threads <= first.threads + 12, said);
     }
