@@ -135,12 +135,10 @@ export class Nat64Map implements AddressMap {
 
   /** The slot of an address: where it is, or where it would be. */
   #slotOf(bytes: Uint8Array, at: number): number {
-    const [a, b, c, d] = [
-      get32(bytes, at),
-      get32(bytes, at + 4),
-      get32(bytes, at + 8),
-      get32(bytes, at + 12),
-    ];
+    const a = get32(bytes, at);
+    const b = get32(bytes, at + 4);
+    const c = get32(bytes, at + 8);
+    const d = get32(bytes, at + 12);
     const mask = this.#slots.length - 1;
     let hash = Math.imul(Math.imul(a ^ b, 0x9e3779b1) ^ c, 0x85ebca6b) ^ d;
     hash = Math.imul(hash ^ hash >>> 15, 0xc2b2ae35);

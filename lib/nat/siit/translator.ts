@@ -1,6 +1,6 @@
 import { NetyardError } from "../../../native/error.ts";
 import type { AddressMap } from "./address_map.ts";
-import { copy, get16, put16 } from "./bytes.ts";
+import { copy, get16 } from "./bytes.ts";
 import { addressSum4, addressSum6, difference } from "./checksum.ts";
 import { v4Number, v6Bytes } from "./embed.ts";
 import { flags4, Header4, HEADER4_BYTES, illegal4, writeHeader4 } from "./header4.ts";
@@ -120,6 +120,9 @@ export class Translator {
     } else if (fragmentOffset === 0 && !this.#hasChecksum(payload, end, protocol)) {
       return this.#refuse(Refusal.malformed);
     }
+    if (fragment && !fits(fragmentOffset, header.more, end - payload)) {
+      return this.#refuse(Refusal.malformed);
+    }
     if (!this.#readVnet(packet, 4, protocol, payload, end, fragment)) {
       return this.#refuse(Refusal.offload);
     }
@@ -208,6 +211,9 @@ export class Translator {
       if (refusal) return this.#refuse(refusal);
       if (end - payload < ICMP_BYTES) return this.#refuse(Refusal.malformed);
     } else if (fragmentOffset === 0 && !this.#hasChecksum(payload, end, protocol)) {
+      return this.#refuse(Refusal.malformed);
+    }
+    if (fragment && !fits(fragmentOffset, header.more, end - payload)) {
       return this.#refuse(Refusal.malformed);
     }
     if (!this.#readVnet(packet, 6, protocol, payload, end, fragment)) {
@@ -359,6 +365,11 @@ export class Translator {
     this.translated++;
     return bytes;
   }
+}
+
+/** Whether a fragment can be part of a datagram, and be it one of the longest (RFC 8200, 4.5). */
+function fits(fragmentOffset: number, more: boolean, bytes: number): boolean {
+  return (!more || bytes % 8 === 0) && fragmentOffset * 8 + bytes + HEADER4_BYTES <= MAX_TOTAL4;
 }
 
 function inRange(name: string, value: number, least: number): number {
