@@ -4,6 +4,8 @@ import { Refusal } from "./refusal.ts";
 
 /** An IPv4 header without options, which no translated packet has. */
 export const HEADER4_BYTES = 20;
+/** The longest IPv4 packet. */
+export const MAX_TOTAL4 = 65535;
 
 const DONT_FRAGMENT = 0x4000;
 const MORE_FRAGMENTS = 0x2000;

@@ -2,7 +2,7 @@ import type { AddressMap } from "./address_map.ts";
 import { copy, get16, get32, put16, put32 } from "./bytes.ts";
 import { addressSum4, addressSum6, difference, fold, sum } from "./checksum.ts";
 import { appendExtension, maxQuotedBytes, quotedEnd } from "./extension.ts";
-import { flags4, Header4, HEADER4_BYTES, writeHeader4 } from "./header4.ts";
+import { flags4, Header4, HEADER4_BYTES, MAX_TOTAL4, writeHeader4 } from "./header4.ts";
 import {
   FRAGMENT_BYTES,
   Header6,
@@ -31,7 +31,6 @@ import { adjustChecksum } from "./transport.ts";
 /** An ICMPv6 error is no longer than this, its IPv6 header included (RFC 4443, 2.4). */
 export const MAX_ERROR6_BYTES = 1280;
 const TOO_BIG_4 = 3 << 8 | 4;
-const MAX_TOTAL4 = 65535;
 /** The byte of an IPv6 header that says what follows it. */
 const NEXT_HEADER_POINTER = 6;
 

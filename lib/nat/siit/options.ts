@@ -41,3 +41,17 @@ export interface TranslatorOptions {
   /** The identification of the first IPv4 packet, from which the others count up. Default 1. */
   identification?: number;
 }
+
+/** {@linkcode TranslatorOptions} as they are used: checked, and with their defaults. */
+export interface Settings {
+  map: AddressMap;
+  /** The IPv4 source of ICMP errors whose source has no address. */
+  routers4: number;
+  /** What is taken from the time to live: 1 or 0. */
+  hops: number;
+  mtu4: number;
+  mtu6: number;
+  fragmentBytes: number;
+  /** What precedes each packet: the length of a virtio-net header, or 0. */
+  gap: number;
+}

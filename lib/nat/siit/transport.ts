@@ -1,5 +1,6 @@
 import { get16, put16 } from "./bytes.ts";
 import { adjusted, fold, sum } from "./checksum.ts";
+import { HEADER4_BYTES, MAX_TOTAL4 } from "./header4.ts";
 import { DCCP, TCP, UDP, UDP_LITE } from "./protocols.ts";
 
 /**
@@ -9,6 +10,17 @@ import { DCCP, TCP, UDP, UDP_LITE } from "./protocols.ts";
 export function checksumOffset(protocol: number): number {
   if (protocol === TCP) return 16;
   return protocol === UDP || protocol === UDP_LITE || protocol === DCCP ? 6 : -1;
+}
+
+/** Whether a transport header is there as far as it has a checksum to adjust. */
+export function hasChecksum(transport: number, end: number, protocol: number): boolean {
+  const offset = checksumOffset(protocol);
+  return offset < 0 || transport + offset + 2 <= end && (protocol !== UDP || transport + 8 <= end);
+}
+
+/** Whether a fragment can be part of a datagram, and be it one of the longest (RFC 8200, 4.5). */
+export function fits(fragmentOffset: number, more: boolean, bytes: number): boolean {
+  return (!more || bytes % 8 === 0) && fragmentOffset * 8 + bytes <= MAX_TOTAL4 - HEADER4_BYTES;
 }
 
 /**
