@@ -12,6 +12,8 @@ export class ClatMap implements AddressMap {
   readonly #prefix: Uint8Array;
 
   /**
+   * The addresses of one CLAT.
+   *
    * @param v4 The address of the IPv4 programs; RFC 7335 has 192.0.0.0/29 for them.
    * @param v6 The IPv6 address that stands for it, which is used for nothing else.
    * @param prefix The /96 of the NAT64.

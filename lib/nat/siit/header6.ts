@@ -24,7 +24,7 @@ export class Header6 {
   /** Where the payload of a fragment belongs, in units of 8 bytes. */
   fragmentOffset = 0;
   /** Where in the packet the Segments Left stand that are not 0; -1 if there are none. */
-  segmentsLeftAt = -1;
+  segmentsLeftAt: number = -1;
   /** Where the header begins in the buffer. */
   start = 0;
   /** Where the payload begins in the buffer. */

@@ -22,6 +22,8 @@ export class Nat64Map implements AddressMap {
   #count = 0;
 
   /**
+   * The addresses of one NAT64, of which no host has one yet.
+   *
    * @param pool A block of IPv4 whose host addresses stand for the hosts of IPv6.
    * @param options The /96 of the world of IPv4, default `64:ff9b::/96`, and which addresses of the
    * pool are not for hosts, such as the router's own.

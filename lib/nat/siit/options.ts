@@ -44,13 +44,17 @@ export interface TranslatorOptions {
 
 /** {@linkcode TranslatorOptions} as they are used: checked, and with their defaults. */
 export interface Settings {
+  /** Which addresses stand for which. */
   map: AddressMap;
   /** The IPv4 source of ICMP errors whose source has no address. */
   routers4: number;
   /** What is taken from the time to live: 1 or 0. */
   hops: number;
+  /** The MTU towards IPv4. */
   mtu4: number;
+  /** The MTU towards IPv6. */
   mtu6: number;
+  /** How long a fragment may be, and what comes of a packet that may be fragmented. */
   fragmentBytes: number;
   /** What precedes each packet: the length of a virtio-net header, or 0. */
   gap: number;

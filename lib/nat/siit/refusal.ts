@@ -22,7 +22,10 @@ export const Refusal = {
   icmpFragment: 10,
   /** Extension headers behind a fragment header (RFC 7915, 5.1.1). */
   fragmentExtension: 11,
-  /** UDP without a checksum where IPv6 needs one: a fragment, or of IPv6 itself (RFC 7915, 4.5). */
+  /**
+   * UDP without a checksum where IPv6 needs one, and none can be computed: a fragment, a datagram
+   * whose length is not the packet's, or of IPv6 itself (RFC 7915, 4.5).
+   */
   noUdpChecksum: 12,
   /** Neighbour, router and listener discovery, IGMP: of one link, or of multicast. */
   discovery: 13,

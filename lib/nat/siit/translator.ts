@@ -43,6 +43,8 @@ export class Translator {
   readonly #replies: ErrorReplies;
 
   /**
+   * A translator of its own counts and numbers.
+   *
    * @throws {TranslatorOptionError} If a size or number is out of its range.
    * @throws {InvalidAddressError} If an address is none of its family.
    */

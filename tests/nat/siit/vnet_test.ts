@@ -184,3 +184,36 @@ Deno.test("an error reply has a virtio-net header that asks for nothing", () => 
   assertEquals(vnetOf(out), vnetOf(new Uint8Array(10)));
   assertEquals(examine(out.subarray(10, length)).sound, true);
 });
+
+Deno.test("any virtio-net header is translated to one that fits the packet, or refused", () => {
+  const random = seeded(10);
+  const pickOf = (...values: number[]) => values[pick(random, values.length)];
+  let passed = 0;
+  for (let index = 0; index < 20_000; index++) {
+    const six = index % 2 === 0;
+    const protocol = pickOf(6, 17, 132);
+    const data = new Uint8Array(pick(random, 3000));
+    const payload = protocol === 6 ? tcp(1, 2, data) : udp(1, 2, data);
+    if (protocol === 6) payload[12] = pickOf(0x50, 0x50, 0x60, pick(random, 256));
+    const header = vnetBytes({
+      flags: pickOf(0, 1, 1, 1, 2, pick(random, 256)),
+      gso: pickOf(0, 1, 4, 5, 0x81, pick(random, 256)),
+      headers: pick(random, 100),
+      segment: pickOf(0, 100, 1400, pick(random, 0x10000)),
+      start: pickOf(20, 40, pick(random, 0x10000)),
+      offset: pickOf(6, 8, 16, pick(random, 0x10000)),
+    });
+    const packet = join(header, packetOf(six, protocol, payload, random() < 0.5));
+    const { length, out, translator } = translate(six, packet, { mtu6: 1500 });
+    if (length < 0) continue;
+    passed++;
+    const parts = pieces(translator, out, 10).map(examine);
+    const vnet = vnetOf(out);
+    if (vnet.flags & 1) {
+      assertEquals(vnet.start, six ? 20 : 40);
+      assertEquals(vnet.offset, protocol === 6 ? 16 : protocol === 17 ? 6 : 8);
+    } else assertEquals([vnet.start, vnet.offset], [0, 0]);
+    if (vnet.gso) assert(parts.length === 1 && vnet.segment > 0);
+  }
+  assert(passed > 2000, `${passed} passed`);
+});
