@@ -102,9 +102,8 @@ export function translateVnetHeader(
   const segmented = gso !== GSO_NONE;
   const tcp = gso === GSO_TCP4 || gso === GSO_TCP6;
   out[outAt] = flags;
-  out[outAt + 1] = tcp
-    ? (version === 4 ? GSO_TCP4 : GSO_TCP6) | source[at + 1] & GSO_ECN
-    : source[at + 1];
+  const type = tcp ? (version === 4 ? GSO_TCP4 : GSO_TCP6) : gso;
+  out[outAt + 1] = segmented ? type | source[at + 1] & GSO_ECN : GSO_NONE;
   // The length of the headers is a hint, and 0 says nothing.
   const headers = get16Little(source, at + 2);
   put16Little(out, outAt + 2, segmented && headers > 0 ? headers + growth : 0);
