@@ -95,7 +95,8 @@ export class SixToFour {
     const wire = segmentBytes > 0 ? HEADER4_BYTES + segmentHeaderBytes + segmentBytes : total;
     const dontFragment = wantsDontFragment(header, wire);
     if (dontFragment && wire > mtu4) return -Refusal.tooBig;
-    const segments = segmentBytes > 0 ? Math.ceil((end - payload) / segmentBytes) : 1;
+    const data = end - payload - segmentHeaderBytes;
+    const segments = segmentBytes > 0 ? Math.max(1, Math.ceil(data / segmentBytes)) : 1;
     writeHeader4(
       out,
       gap,

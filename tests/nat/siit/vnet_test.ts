@@ -174,6 +174,28 @@ Deno.test("a virtio-net header that does not fit its packet is refused", () => {
   assertEquals(translate(false, join(header, packetOf(false, 1, ping))).length, -17);
 });
 
+Deno.test("a fragment has neither a partial checksum nor segments", () => {
+  const payload = partial(SERVER4, HOST4, 17, udp(1, 2, new Uint8Array(1000)));
+  const packet = ip4({ src: SERVER4, dst: HOST4, protocol: 17, payload, mf: true });
+  for (const header of [{ flags: 1, start: 20, offset: 6 }, { gso: 5, segment: 100 }]) {
+    assertEquals(translate(false, join(vnetBytes(header), packet)).length, -17);
+  }
+  assert(translate(false, join(vnetBytes({}), packet)).length > 0);
+});
+
+Deno.test("each segment takes a number of its own", () => {
+  const translator = nat64({ vnet: true, identification: 100 });
+  const payload = partial(HOST6, SERVER6, 6, tcp(1, 2, new Uint8Array(3000)));
+  const header = vnetBytes({ flags: 1, gso: 4, headers: 60, segment: 1000, start: 40, offset: 16 });
+  const packet = join(header, packetOf(true, 6, payload));
+  const out = new Uint8Array(ROOM);
+  const ids = [1, 2].map(() => {
+    translator.translate6to4(packet, packet.length, out);
+    return out[10 + 4] << 8 | out[10 + 5];
+  });
+  assertEquals(ids, [100, 103]);
+});
+
 Deno.test("an error reply has a virtio-net header that asks for nothing", () => {
   const translator = nat64({ vnet: true });
   const packet = ip6({ src: HOST6, dst: "2001:db8::5", protocol: 99, payload: new Uint8Array(9) });
