@@ -27,6 +27,12 @@ export type {
   NatPreset,
   NatTimeouts,
 } from "./lib/nat/config.ts";
+export {
+  embedV4InNat64,
+  extractV4FromNat64,
+  NAT64_PREFIX,
+  Nat64PrefixError,
+} from "./lib/nat/siit/embed.ts";
 export type {
   DirectionMeasurement,
   ImpairmentCounters,
