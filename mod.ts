@@ -26,6 +26,7 @@ export type {
   NatConfig,
   NatPreset,
   NatTimeouts,
+  NatV6,
 } from "./lib/nat/config.ts";
 export {
   embedV4InNat64,

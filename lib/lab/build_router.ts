@@ -9,6 +9,7 @@ import { deriveSeed } from "./seed.ts";
 import { newSegment } from "./segment.ts";
 import { RouterInUseError, TopologyError } from "./errors.ts";
 import { loadFirewall, loadNat } from "./filters.ts";
+import { loadNatV6 } from "./nat_v6.ts";
 import {
   ETHERNET_MTU,
   hasV4,
@@ -22,7 +23,13 @@ import { type RouterOptions, routerOptionsSchema, type RouterReference } from ".
 import type { RouterProfile } from "./presets.ts";
 import { regionOf } from "./find_region.ts";
 import { addedNetworks, announce, announcedBy, segmentAbove, withdraw } from "./routing.ts";
-import { checkDownstream, checkFamilies, checkRouterMtu, routerProfile } from "./rules.ts";
+import {
+  checkDownstream,
+  checkFamilies,
+  checkNatV6,
+  checkRouterMtu,
+  routerProfile,
+} from "./rules.ts";
 import { step } from "./steps.ts";
 import { undoing } from "./undo.ts";
 
@@ -41,6 +48,7 @@ function decide(core: LabCore, name: string, given: RouterOptions): Plan {
   const profile = routerProfile(options);
   const mtu = options.mtu ?? ETHERNET_MTU;
   checkRouterMtu(what, mtu, profile.ipSupport);
+  checkNatV6(what, profile.natV6, profile);
   const upstream = options.upstream === undefined
     ? null
     : findUpstream(core, name, options.upstream);
@@ -103,6 +111,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
     const router: RouterRecord = Object.assign(node, {
       preset: plan.options.preset,
       nat: plan.nat,
+      natV6: plan.natV6,
       firewall: plan.firewall,
       ipSupport: plan.ipSupport,
       pool: plan.pool,
@@ -120,6 +129,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
     defer(() => withdraw(core, router, announced));
     announce(core, router, announced);
     if (plan.nat !== "none") loadNat(router, plan.nat, true);
+    if (plan.natV6 !== "none") loadNatV6(router, plan.natV6, true);
     loadFirewall(router, plan.firewall, true);
     loadBlackHole(router.lan);
     if (plan.options.blockIcmpFragNeeded) setBlackHole(router, true, defer);

@@ -3,7 +3,7 @@ import type { ConfigFaults, ConfigPath } from "./config_faults.ts";
 import { type ConfigNames, namesOf } from "./config_names.ts";
 import { hasV4 } from "./model.ts";
 import type { RouterProfile } from "./presets.ts";
-import { checkFamilies, checkRouterMtu, routerProfile } from "./rules.ts";
+import { checkFamilies, checkNatV6, checkRouterMtu, routerProfile } from "./rules.ts";
 
 /** A router of a `LabConfig`. */
 export interface PlannedRouter {
@@ -65,6 +65,9 @@ function checkAddressing({ config, profile, path }: PlannedRouter, faults: Confi
   const { mtu, downstreamCidr } = config;
   if (mtu !== undefined) {
     faults.attempt([...path, "mtu"], (what) => checkRouterMtu(what, mtu, profile.ipSupport));
+  }
+  if (config.natV6 !== undefined) {
+    faults.attempt([...path, "natV6"], (what) => checkNatV6(what, profile.natV6, profile));
   }
   if (downstreamCidr !== undefined && !hasV4(profile.ipSupport)) {
     faults.add(

@@ -3,6 +3,7 @@ import type { Partitions } from "../bridge/partitions.ts";
 import type { Firewall } from "../firewall/config.ts";
 import type { SharedRate } from "../link/mod.ts";
 import type { Nat } from "../nat/config.ts";
+import type { NatV6 } from "../nat/config_v6.ts";
 import type { NodeRuntime } from "../node/runtime.ts";
 import type { Card } from "../vm/saved.ts";
 import type { VirtualMachine } from "../vm/virtual_machine.ts";
@@ -40,6 +41,7 @@ export interface RouterRecord extends NodeRecord {
   kind: "router";
   preset: RouterPreset | undefined;
   nat: Nat;
+  natV6: NatV6;
   firewall: Firewall;
   ipSupport: IpSupport;
   pool: Pool;

@@ -8,6 +8,7 @@ import {
 import { LINK_ENGINE_CHOICES, type LinkEngineChoice } from "../host/link_engine.ts";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
+import { type NatV6, natV6Schema } from "../nat/config_v6.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
 
 /** The handle of a router of the same lab. */
@@ -54,6 +55,8 @@ export interface RouterOptions {
   preset?: RouterPreset;
   /** The IPv4 NAT. Default `"none"`. */
   nat?: Nat;
+  /** What is done to the IPv6 addresses of what is behind it. Default `"none"`. */
+  natV6?: NatV6;
   /** The firewall, for both families. Default `"none"`. */
   firewall?: Firewall;
   /** The address families. Default `"dual-stack"`. */
@@ -149,6 +152,7 @@ export type Shape<T> = { [K in keyof T]-?: z.ZodType<T[K]> };
 export const routerShape: Shape<RouterOptions> = {
   preset: z.enum(Object.keys(ROUTER_PRESETS) as [RouterPreset, ...RouterPreset[]]).optional(),
   nat: natSchema.optional(),
+  natV6: natV6Schema.optional(),
   firewall: firewallSchema.optional(),
   ipSupport: z.enum(["v4-only", "v6-only", "dual-stack"]).optional(),
   pool: z.enum(["public", "private"]).optional(),

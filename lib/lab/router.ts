@@ -7,6 +7,7 @@ import {
   resolveCondition,
 } from "../link/mod.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
+import { type NatV6, natV6Schema } from "../nat/config_v6.ts";
 import { NodeRemovedError } from "../node/errors.ts";
 import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
@@ -20,10 +21,12 @@ import { NotFoundError } from "./errors.ts";
 import { flushNat, loadFirewall, loadNat } from "./filters.ts";
 import { Interface } from "./interface.ts";
 import type { InterfaceRecord, RouterRecord } from "./model.ts";
+import { setNatV6 } from "./nat_v6.ts";
 import { blockIcmpFragNeededSchema } from "./options.ts";
 import type { IpSupport, RouterPreset } from "./presets.ts";
 import { type Region, regionHandle } from "./region.ts";
 import { announce, announcedBy, withdraw } from "./routing.ts";
+import { checkNatV6 } from "./rules.ts";
 import { undoing } from "./undo.ts";
 
 /**
@@ -106,6 +109,11 @@ export class Router extends Node {
     return this.#now.nat;
   }
 
+  /** What it does to the IPv6 addresses of what is behind it. */
+  get natV6(): NatV6 {
+    return this.#now.natV6;
+  }
+
   /** Its firewall, as it was given. */
   get firewall(): Firewall {
     return this.#now.firewall;
@@ -151,6 +159,20 @@ export class Router extends Node {
       withdraw(this.#core, router, before.filter((cidr) => !after.includes(cidr)));
       announce(this.#core, router, after.filter((cidr) => !before.includes(cidr)));
       this.#core.bus.emit({ kind: "nat-changed", router: this.name, nat: wanted });
+    });
+  }
+
+  /**
+   * Puts another IPv6 translation in place. Flows that are under way keep theirs until they end or
+   * {@link Router.flushNatState} forgets them.
+   */
+  setNatV6(mode: NatV6): Promise<void> {
+    return this.#act((router) => {
+      const what = `${this.name}: setNatV6()`;
+      const wanted = parseOptions(natV6Schema, mode, what);
+      checkNatV6(what, wanted, router);
+      setNatV6(this.#core, router, wanted);
+      this.#core.bus.emit({ kind: "nat-v6-changed", router: this.name, natV6: wanted });
     });
   }
 

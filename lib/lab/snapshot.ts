@@ -47,7 +47,7 @@ export function routerState(router: RouterRecord): RouterState {
     name: router.name,
     preset: router.preset,
     nat: router.nat,
-    natV6: "none",
+    natV6: router.natV6,
     firewall: router.firewall,
     ipSupport: router.ipSupport,
     upstream: router.upstream?.name ?? null,

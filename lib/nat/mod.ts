@@ -1,2 +1,3 @@
 export * from "./config.ts";
+export * from "./config_v6.ts";
 export * from "./ruleset.ts";

@@ -205,11 +205,13 @@ function routerFacts(router: RouterConfig, built: boolean): string[] {
   const { preset, mtu, downlinkCondition, blockIcmpFragNeeded, downstreamCidr } = router;
   const base = preset === undefined ? undefined : ROUTER_PRESETS[preset];
   const nat = router.nat ?? base?.nat ?? "none";
+  const natV6 = router.natV6 ?? base?.natV6 ?? "none";
   const firewall = router.firewall ?? base?.firewall ?? "none";
   const ipSupport = router.ipSupport ?? base?.ipSupport ?? "dual-stack";
   return [
     ...preset === undefined ? [] : [`preset ${preset}`],
     ...nat === "none" ? [] : [`NAT ${modeText(nat)}`],
+    ...natV6 === "none" ? [] : [`IPv6 ${natV6}`],
     ...firewall === "none" ? [] : [`firewall ${modeText(firewall)}`],
     ...ipSupport === "dual-stack" ? [] : [ipSupport],
     ...mtu === undefined ? [] : [`MTU ${mtu}`],
