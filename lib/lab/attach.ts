@@ -19,6 +19,8 @@ export interface Wanted {
   mtu: number;
   /** A particular IPv4 address. */
   ip?: string;
+  /** A particular IPv6 address. */
+  ip6?: string;
   /** The families that the node itself has. */
   v4: boolean;
   v6: boolean;
@@ -44,9 +46,14 @@ export function reserve(
       `${what}: ip ${wanted.ip} was asked for, but "${segment.owner.name}" has no IPv4 behind it`,
     );
   }
+  if (wanted.ip6 !== undefined && !v6) {
+    throw new TopologyError(
+      `${what}: ip6 ${wanted.ip6} was asked for, but "${segment.owner.name}" has no IPv6 behind it`,
+    );
+  }
   const ip = explained(what, () => v4?.hosts.take(wanted.ip));
   if (ip) defer(() => v4?.hosts.untake(ip));
-  const ip6 = explained(what, () => v6?.hosts.take());
+  const ip6 = explained(what, () => v6?.hosts.take(wanted.ip6));
   if (ip6) defer(() => v6?.hosts.untake(ip6));
   const mac = wanted.mac ?? core.nextMac(defer);
   const full = segment.kind === "exchange";

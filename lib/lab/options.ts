@@ -104,6 +104,8 @@ export interface InterfaceOptions {
   gateway: RouterReference | BridgeReference | string;
   /** A particular IPv4 address. Default: the next one of the router's network. */
   ip?: string;
+  /** A particular IPv6 address of the router's network. Default: the next one of it. */
+  ip6?: string;
   /**
    * How bad its link is: a preset or limits, for each direction, or `{ up, down }`. Default: as good
    * as the kernel can make it.
@@ -169,6 +171,7 @@ export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject(rout
 export const interfaceShape: Shape<InterfaceOptions> = {
   gateway: routerReference,
   ip: z.string().optional(),
+  ip6: z.string().optional(),
   condition: linkConditionSchema.optional(),
 };
 
