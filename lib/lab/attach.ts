@@ -1,5 +1,7 @@
 import { linkLocalFromMac } from "../address/mod.ts";
 import { abandonConditions, applyConditions } from "./conditions.ts";
+import type { BrokenFamilies } from "../firewall/broken_family.ts";
+import { breakPlugged, forgetBroken } from "./broken_families.ts";
 import { type Conditions, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { leave } from "./bridge_leave.ts";
@@ -28,6 +30,8 @@ export interface Wanted {
   mac?: string;
   /** Default: none. */
   conditions?: Conditions;
+  /** The families that it had lost before. Default: none. */
+  broken?: BrokenFamilies;
 }
 
 /** Takes addresses of a segment for an interface that is not linked yet. */
@@ -73,6 +77,7 @@ export function reserve(
     wantedUp: true,
     heldDown: new Set(),
     conditions: wanted.conditions ?? noConditions(),
+    broken: wanted.broken ?? {},
     extra: [],
     removed: false,
   };
@@ -110,6 +115,7 @@ export function plug(
   connect(iface, isDefault, defer);
   if (isGuest(iface.node)) joinTap(iface, iface.node.cards.get(iface.name)!.tap);
   meetBridge(iface);
+  breakPlugged(iface, defer);
   applyDownlink(core, iface.segment, defer);
   applyConditions(core, iface, defer);
 }
@@ -118,6 +124,7 @@ export function plug(
 export function unplug(iface: InterfaceRecord): void {
   abandonConditions(iface);
   disconnect(iface);
+  forgetBroken(iface);
 }
 
 /** Takes an interface away, and gives its addresses back. */

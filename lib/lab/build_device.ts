@@ -1,5 +1,5 @@
 import { parseOptions } from "../options/parse_options.ts";
-import { attach, detach, reserve } from "./attach.ts";
+import { attach, detach, reserve, type Wanted } from "./attach.ts";
 import { apart } from "./conditions.ts";
 import { type Conditions, unimpaired } from "./impaired.ts";
 import { moveDefaultRoute } from "./configure.ts";
@@ -77,7 +77,7 @@ export function reserveAt(
   device: DeviceRecord,
   lan: Segment,
   name: string,
-  how: { ip?: string; ip6?: string; mac?: string; conditions?: Conditions },
+  how: Pick<Wanted, "ip" | "ip6" | "mac" | "conditions" | "broken">,
   defer: Defer,
 ): InterfaceRecord {
   const mtu = device.mtu ?? lan.mtu;
