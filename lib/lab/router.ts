@@ -171,7 +171,8 @@ export class Router extends Node {
 
   /**
    * Puts another IPv6 translation in place. Flows that are under way keep theirs until they end or
-   * {@link Router.flushNatState} forgets them.
+   * {@link Router.flushNatState} forgets them; what goes by addresses that nobody outside knows any
+   * more, as those of the prefix of NPTv6, gets no answer.
    */
   setNatV6(mode: NatV6): Promise<void> {
     return this.#act((router) => {
