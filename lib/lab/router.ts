@@ -254,7 +254,9 @@ export class Router extends Node {
    * Breaks a family on all paths through the router, or mends it: `true` has its packets vanish
    * without a word, `{ how: "reject" }` has them refused with an ICMP or ICMPv6 error that there is no
    * route. Also of flows under way. Addresses, routes and what the router itself sends stay as they
-   * are, so that only who tries finds out: a test of Happy Eyeballs (RFC 8305).
+   * are, so that only who tries finds out: a test of Happy Eyeballs (RFC 8305). Linux acts at once on an
+   * error that comes when connect() has begun to wait; without latency it comes before that, and
+   * counts with the next SYN, a second later.
    *
    * @example
    * ```ts ignore
