@@ -1,3 +1,4 @@
+import type { NatV6 } from "../nat/config_v6.ts";
 import { TopologyError } from "./errors.ts";
 import { hasV4, hasV6, IPV6_MIN_MTU } from "./model.ts";
 import type { RouterOptions } from "./options.ts";
@@ -9,10 +10,14 @@ import { type IpSupport, ROUTER_PRESETS, type RouterProfile } from "./presets.ts
 export function routerProfile(options: RouterOptions): RouterProfile {
   const preset = options.preset ? ROUTER_PRESETS[options.preset] : undefined;
   const nat = options.nat ?? preset?.nat ?? "none";
+  const ipSupport = options.ipSupport ?? preset?.ipSupport ?? "dual-stack";
+  // What a preset does to IPv6 says nothing about a router that is given none.
+  const natV6 = options.natV6 ?? (hasV6(ipSupport) ? preset?.natV6 : undefined) ?? "none";
   return {
     nat,
+    natV6,
     firewall: options.firewall ?? preset?.firewall ?? "none",
-    ipSupport: options.ipSupport ?? preset?.ipSupport ?? "dual-stack",
+    ipSupport,
     pool: options.pool ?? preset?.pool ?? (nat === "none" ? "public" : "private"),
   };
 }
@@ -38,6 +43,35 @@ export function checkFamilies(
     `${what}: it is ${ipSupport}, but its upstream "${upstream.name}" is ${upstream.ipSupport}: ` +
       "they have no address family in common",
   );
+}
+
+/** Refuses an IPv6 translation that a router cannot do. */
+export function checkNatV6(
+  what: string,
+  natV6: NatV6,
+  { ipSupport, upstream }: {
+    ipSupport: IpSupport;
+    upstream: { name: string; ipSupport: IpSupport } | null;
+  },
+): void {
+  if (natV6 === "none") return;
+  if (!hasV6(ipSupport)) {
+    throw new TopologyError(
+      `${what}: natV6 "${natV6}" is about IPv6, but the router is v4-only; leave it out, or make ` +
+        "the router dual-stack",
+    );
+  }
+  if (upstream && !hasV6(upstream.ipSupport)) {
+    throw new TopologyError(
+      `${what}: natV6 "${natV6}" needs IPv6 on the uplink, but its upstream "${upstream.name}" is ` +
+        "v4-only; leave it out",
+    );
+  }
+  if (natV6 === "nat64") refuseNat64(what);
+}
+
+function refuseNat64(what: string): never {
+  throw new TopologyError(`${what}: natV6 "nat64" is not there yet; take another`);
 }
 
 /** Refuses an IPv4 network for a router that has no IPv4. */

@@ -52,6 +52,7 @@ const KINDS: Record<EventKind, true> = {
   "nat-flushed": true,
   "firewall-changed": true,
   "icmp-frag-needed-blocked": true,
+  "family-broken": true,
   "condition-changed": true,
   "downlink-condition-changed": true,
   "link-engine-failed": true,
