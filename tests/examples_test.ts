@@ -22,6 +22,12 @@ const PRINTS: Prints = {
       assertNotEquals(inner, ip);
     }
   },
+  "p2p_matrix.ts"(output) {
+    assertMatch(output, /^home +v4 v6 +v4 +v4 v6 +v4 v6 +v4 v6 +v6 +relay +relay$/m);
+    assertMatch(output, /^cloud +v4 v6 +v4 +v6 +v4 v6 +v6 +v6 +relay +relay$/m);
+    assertMatch(output, /^isp-v6 +v4 v6 +v4 +v4 v6 +v4 v6 +v4 v6 +v6 +relay +relay$/m);
+    assertMatch(output, /^corporate( +relay){8}$/m);
+  },
   "hole_punching.ts"(output) {
     const [, alice] = match(output, /^alice +10[\d.]+:40000 +([\d.]+:\d+) +\1$/m);
     const [, bob] = match(output, /^bob +10[\d.]+:40000 +([\d.]+:\d+) +\1$/m);
