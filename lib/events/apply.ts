@@ -12,6 +12,7 @@ import {
   setHost,
   setInterface,
   setInterfaces,
+  setPrefix,
   setRouter,
   setTranslationV6,
 } from "./draft.ts";
@@ -165,6 +166,8 @@ function applyBody(draft: LabState, event: LabEvent): void {
       return setRouter(draft, event, { firewall: event.firewall });
     case "icmp-frag-needed-blocked":
       return setRouter(draft, event, { blockIcmpFragNeeded: event.blocked });
+    case "prefix-delegated":
+      return setPrefix(draft, event);
     case "nat-flushed":
       router(draft, event, event.router);
       return;

@@ -88,6 +88,7 @@ const routerObject = z.strictObject({
   downstreamGateway: text.optional(),
   downstreamCidr6: text.optional(),
   downstreamGateway6: text.optional(),
+  delegatedPrefix: text.optional(),
   rules: bridgeRulesObject.optional(),
   interfaces: z.array(interfaceObject),
 });
@@ -190,6 +191,13 @@ const eventUnion = z.discriminatedUnion("kind", [
   event("nat-changed", { router: text, nat: modeOrConfig }),
   event("nat-v6-changed", { router: text, natV6: text, externalCidr6: text.optional() }),
   event("nat-flushed", { router: text }),
+  event("prefix-delegated", {
+    router: text,
+    prefix: nullableText,
+    former: nullableText,
+    downstreamCidr6: nullableText,
+    downstreamGateway6: nullableText,
+  }),
   event("firewall-changed", { router: text, firewall: modeOrConfig }),
   event("icmp-frag-needed-blocked", { router: text, blocked: z.boolean() }),
   event("condition-changed", {

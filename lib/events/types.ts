@@ -84,6 +84,8 @@ export interface RouterState {
   downstreamCidr6?: string;
   /** Its own IPv6 address on the LAN. */
   downstreamGateway6?: string;
+  /** The IPv6 prefix that was delegated to it, if one was: its network is a part of that. */
+  delegatedPrefix?: string;
   /** What was asked of its LAN as a bridge. */
   rules?: BridgeRulesState;
   /** In the order in which they were added. */
@@ -246,6 +248,17 @@ export interface EventBodies {
   "nat-v6-changed": { router: string; natV6: string; externalCidr6?: string };
   /** A router forgot its NAT mappings. */
   "nat-flushed": { router: string };
+  /**
+   * A router was delegated an IPv6 prefix, or has none any more (null); with the former one, if it had
+   * one, and the network behind it, which is another with it.
+   */
+  "prefix-delegated": {
+    router: string;
+    prefix: string | null;
+    former: string | null;
+    downstreamCidr6: string | null;
+    downstreamGateway6: string | null;
+  };
   /** A router has another firewall. */
   "firewall-changed": { router: string; firewall: string | object };
   /** A router lets nobody hear any more that packets are too big for its links, or does again. */

@@ -9,6 +9,7 @@ import { type LabServices, NodeRuntime } from "../node/runtime.ts";
 import type { NameFiles } from "../node/sandbox.ts";
 import type { EventBus, RunDirectory } from "../events/mod.ts";
 import { bridgeHandles, handles } from "./handles.ts";
+import { Delegations } from "./delegations.ts";
 import { lose } from "./impaired.ts";
 import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
 import { Links } from "./links.ts";
@@ -58,6 +59,7 @@ export class LabCore implements LabServices {
   readonly hosts: Map<string, string[]> = new Map();
   readonly unsettled: Settling = new Settling();
   readonly links: Links;
+  readonly delegations: Delegations = new Delegations();
   /** Those that were injected and not healed. */
   readonly faults: Set<Stoppable> = new Set();
   /** Those that are under way. */
@@ -155,8 +157,9 @@ export class LabCore implements LabServices {
   router(what: string, reference: RouterReference | string): RouterRecord {
     if (typeof reference !== "string") return this.#ownRouter(what, reference);
     const record = this.routers.get(reference);
-    if (record && !record.removed) return record;
-    const known = [...this.routers.keys()].join(", ") || "none yet";
+    if (record && !record.removed && !record.pending) return record;
+    const ready = [...this.routers.values()].filter(({ pending }) => !pending);
+    const known = ready.map(({ name }) => name).join(", ") || "none yet";
     throw new NotFoundError(`${what}: there is no router "${reference}"; there are: ${known}`);
   }
 
@@ -307,6 +310,7 @@ export class LabCore implements LabServices {
   joined(iface: InterfaceRecord, change: 1 | -1): void {
     const { segment } = iface;
     if (segment.kind === "lan") this.#pairs += change * 2 * Math.max(0, segment.members.size - 1);
+    this.delegations.follow(segment);
     this.renamed(iface);
   }
 

@@ -17,6 +17,7 @@ import type { LabConfig } from "./config.ts";
 import { lansAskedFor } from "./config_addresses.ts";
 import { configHost } from "./config_host.ts";
 import { LabCore } from "./core.ts";
+import { awaitPrefix, endDelegation, tellPrefix } from "./delegation.ts";
 import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
@@ -301,9 +302,11 @@ export class Lab implements AsyncDisposable {
    */
   async addRouter(name: string, options: RouterOptions = {}): Promise<Router> {
     const record = addRouter(this.#core, name, options);
+    if (record.pending) await awaitPrefix(this.#core, record);
     const router = new Router(this.#core, record);
     this.#routers.set(name, router);
     this.#core.bus.emit({ kind: "router-added", name, router: routerState(record) });
+    if (record.delegated) tellPrefix(this.#core, record, undefined);
     this.#core.changed();
     await settleGuests(this.#core);
     await this.#core.links.ready();
@@ -377,6 +380,7 @@ export class Lab implements AsyncDisposable {
     const { kind } = record;
     if (kind === "bridge") return await this.bridge(record.name).close();
     if (kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
+    if (this.#core.delegations.concern(record)) await endDelegation(this.#core, record);
     const name = retire(this.#core, record);
     this.#core.refreshMembers();
     const told = settleGuests(this.#core);

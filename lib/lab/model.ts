@@ -9,6 +9,7 @@ import type { NodeRuntime } from "../node/runtime.ts";
 import type { Card } from "../vm/saved.ts";
 import type { VirtualMachine } from "../vm/virtual_machine.ts";
 import type { Conditions, Impaired } from "./impaired.ts";
+import type { PrefixDelegation } from "./delegation_options.ts";
 import type { Network } from "./plan.ts";
 import type { IpSupport, Pool, RouterPreset } from "./presets.ts";
 import type { RegionWay } from "./region_ways.ts";
@@ -58,6 +59,12 @@ export interface RouterRecord extends NodeRecord {
   uplink: InterfaceRecord;
   lan: Segment;
   natSeed: number;
+  /** What it has to do with prefix delegation. */
+  delegation: PrefixDelegation | undefined;
+  /** The prefix that was delegated to it, of which its LAN has the first /64. */
+  delegated: Cidr | undefined;
+  /** Whether it is being built still, and waits for that. */
+  pending: boolean;
 }
 
 /** Its node is called `region-<name>`, so that a router may have the region's name. */

@@ -7,6 +7,7 @@ import {
 } from "../link/mod.ts";
 import { LINK_ENGINE_CHOICES, type LinkEngineChoice } from "../host/link_engine.ts";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
+import { type PrefixDelegation, prefixDelegationSchema } from "./delegation_options.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
 import { type NatV6, natV6Schema } from "../nat/config_v6.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
@@ -96,6 +97,11 @@ export interface RouterOptions {
   blockIcmpFragNeeded?: boolean;
   /** The IPv4 network behind it. Default: the next one of the pool. */
   downstreamCidr?: string;
+  /**
+   * Whether the IPv6 network behind it comes from its ISP by DHCPv6 prefix delegation, or whether it is
+   * such an ISP. Default false: the network is the next one of the pool.
+   */
+  prefixDelegation?: PrefixDelegation;
 }
 
 /** How an interface of a device is made. */
@@ -162,6 +168,7 @@ export const routerShape: Shape<RouterOptions> = {
   downlinkCondition: conditionSchema.optional(),
   blockIcmpFragNeeded: blockIcmpFragNeededSchema.optional(),
   downstreamCidr: z.string().optional(),
+  prefixDelegation: prefixDelegationSchema.optional(),
 };
 
 export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject(routerShape);

@@ -16,6 +16,9 @@ import type { LabCore } from "./core.ts";
 import { type Bridge, bridgeHandle } from "./bridge.ts";
 import { setDownlink, tellDownlink } from "./downlink.ts";
 import { setBlackHole } from "./black_hole.ts";
+import { renewPrefix } from "./delegation.ts";
+import { checkDelegation } from "./delegation_rules.ts";
+import { settleGuests } from "./guests.ts";
 import { handles } from "./handles.ts";
 import { NotFoundError } from "./errors.ts";
 import { flushNat, loadFirewall, loadNat } from "./filters.ts";
@@ -104,6 +107,14 @@ export class Router extends Node {
     return this.#now.lan.v6?.gateway;
   }
 
+  /**
+   * The IPv6 prefix that its ISP delegated to it, of which the network behind it is the first /64; see
+   * {@link RouterOptions.prefixDelegation}. Undefined where none is, or it has expired.
+   */
+  get delegatedPrefix(): string | undefined {
+    return this.#now.delegated?.toString();
+  }
+
   /** Its IPv4 NAT, as it was given. */
   get nat(): Nat {
     return this.#now.nat;
@@ -176,9 +187,31 @@ export class Router extends Node {
       const what = `${this.name}: setNatV6()`;
       const wanted = parseOptions(natV6Schema, mode, what);
       checkNatV6(what, wanted, router);
+      checkDelegation(what, router.delegation, { ...router, natV6: wanted });
       undoing((defer) => setNatV6(this.#core, router, wanted, defer));
       tellNatV6(this.#core, router);
     });
+  }
+
+  /**
+   * Has its ISP delegate another IPv6 prefix to it, as many do each night, and resolves with that. The
+   * former is good for nothing from then on: devices have other addresses, the connections of the
+   * former end, and routers behind it get other parts.
+   *
+   * @throws {TopologyError} If it has none delegated.
+   * @throws {PrefixDelegationError} If there is no other, or nobody answers: then it has what it had.
+   *
+   * @example
+   * ```ts ignore
+   * const home = await lab.addRouter("home", { preset: "home", prefixDelegation: true });
+   * console.log(home.delegatedPrefix, "is now", await home.renewPrefix());
+   * ```
+   */
+  async renewPrefix(): Promise<string> {
+    this.ready();
+    const prefix = await renewPrefix(this.#core, this.#now);
+    await settleGuests(this.#core);
+    return prefix.toString();
   }
 
   /** Forgets every mapping and every flow, as a reboot would. */

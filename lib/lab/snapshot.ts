@@ -63,6 +63,7 @@ export function routerState(router: RouterRecord): RouterState {
     downstreamGateway: v4?.gateway,
     downstreamCidr6: v6?.cidr.toString(),
     downstreamGateway6: v6?.gateway,
+    delegatedPrefix: router.delegated?.toString(),
     interfaces: [...router.interfaces.values()].map(interfaceState),
   });
 }

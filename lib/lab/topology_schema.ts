@@ -21,6 +21,7 @@ import {
   firewallToml,
   natToml,
   oneWayConditionToml,
+  prefixDelegationToml,
   regionLinkToml,
 } from "./toml_options.ts";
 
@@ -54,6 +55,11 @@ const router: z.ZodType<RouterConfig> = z.strictObject({
     .describe("Makes it a path-MTU black hole: nobody hears that a packet is too big.").optional(),
   downstream_cidr: text("The IPv4 network behind it. Default: the next one of the pool.")
     .optional(),
+  prefix_delegation: prefixDelegationToml
+    .describe(
+      "Whether its IPv6 network comes from its ISP by DHCPv6: true, or { length }; or that it is such " +
+        "an ISP: { pool }.",
+    ).optional(),
 }).transform(camelKeys);
 
 const DEVICE = {
