@@ -10,7 +10,7 @@ import {
 } from "../dhcp6/mod.ts";
 import { Dhcp6Socket } from "./dhcp6_socket.ts";
 import { LAN_LENGTH } from "./delegation_options.ts";
-import type { NodeRecord, Segment } from "./model.ts";
+import type { NodeRecord, Port, Segment } from "./model.ts";
 
 /** How long what a node hands out is good. */
 export interface Lifetimes {
@@ -47,15 +47,16 @@ export class DelegatingSide {
 
   /** Listens on the links on which its clients are now; called whenever they may have changed. */
   follow(): void {
-    const links = new Set(this.#links());
-    if (!this.#socket && links.size === 0) return;
+    const links = this.#links();
+    if (!this.#socket && links.length === 0) return;
     this.#socket ??= new Dhcp6Socket(
       (fn) => this.#node.runtime.namespace.enter(fn),
       SERVER_PORT,
       (bytes, from) => this.#received(bytes, from),
       () => {}, // A program of the user's has the port: then that is the server.
     );
-    for (const link of [...this.#socket.links]) if (!links.has(link)) this.#socket.leave(link);
+    const present = new Set(links.map(({ index }) => index));
+    for (const link of [...this.#socket.links]) if (!present.has(link)) this.#socket.leave(link);
     for (const link of links) this.#socket.join(link);
   }
 
@@ -64,10 +65,10 @@ export class DelegatingSide {
   }
 
   /** An exchange has a link to each member, a LAN one for all. */
-  #links(): number[] {
+  #links(): Port[] {
     const { kind, members, gatewayLink } = this.#segment;
-    if (kind === "exchange") return [...members.values()].map(({ index }) => index);
-    return gatewayLink ? [gatewayLink.index] : [];
+    if (kind === "exchange") return [...members.values()];
+    return gatewayLink ? [gatewayLink] : [];
   }
 
   /** The link on which somebody is, by the link-local address, which no two of a lab share. */

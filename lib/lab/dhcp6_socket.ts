@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import dgram from "node:dgram";
 import { ALL_SERVERS } from "../dhcp6/mod.ts";
+import type { Port } from "./model.ts";
 
 /** Runs a function inside a network namespace. */
 export type Enter = <T>(fn: () => T) => T;
@@ -14,12 +15,15 @@ export type Received = (bytes: Uint8Array, from: { ip: string; port: number }) =
  */
 export class Dhcp6Socket {
   #socket: dgram.Socket;
+  #enter: Enter;
+  /** By their indices. */
   #joined = new Set<number>();
   #failed: Error | undefined;
   #closed: Promise<void> | undefined;
 
   /** `failed` is called at most once, when the port is somebody else's. */
   constructor(enter: Enter, port: number, received: Received, failed: (error: Error) => void) {
+    this.#enter = enter;
     // Answered at once, so that bind() is done before the thread leaves the namespace.
     const lookup = (ip: string, _: unknown, done: (e: null, ip: string, family: number) => void) =>
       done(null, ip, 6);
@@ -40,10 +44,11 @@ export class Dhcp6Socket {
   }
 
   /** Hears what is sent to all servers on a link, from now on. Twice is as once. */
-  join(link: number): void {
-    if (this.#joined.has(link)) return;
-    this.#socket.addMembership(ALL_SERVERS, `::%${link}`);
-    this.#joined.add(link);
+  join({ name, index }: Port): void {
+    if (this.#joined.has(index)) return;
+    // Deno takes a number for no link in particular, and looks a name up on this thread.
+    this.#enter(() => this.#socket.addMembership(ALL_SERVERS, `::%${name}`));
+    this.#joined.add(index);
   }
 
   /** Forgets a link that is gone. */
