@@ -89,8 +89,14 @@ export class DelegationServer {
       return reply("advertise", { preference: 255, associations: offers });
     }
     if (type === "request") {
-      const { validSecs } = this.#config;
-      const given = answered((key, asked) => this.#offer(key, asked, nowMs + 1000 * validSecs));
+      const untilMs = nowMs + 1000 * this.#config.validSecs;
+      const given = answered((key, asked) => {
+        const association = this.#offer(key, asked, untilMs);
+        // What it was offered may have been for longer.
+        const binding = this.#bindings.get(key);
+        if (binding) binding.untilMs = untilMs;
+        return association;
+      });
       return reply("reply", { associations: given });
     }
     if (type === "renew" || type === "rebind") {
