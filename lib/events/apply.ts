@@ -162,6 +162,12 @@ function applyBody(draft: LabState, event: LabEvent): void {
       return setRouter(draft, event, { natV6: event.natV6 });
     case "firewall-changed":
       return setRouter(draft, event, { firewall: event.firewall });
+    case "ra-changed": {
+      const { enabled, intervalSecs, lifetimeSecs } = event;
+      return setRouter(draft, event, {
+        routerAdvertisement: { enabled, intervalSecs, lifetimeSecs },
+      });
+    }
     case "icmp-frag-needed-blocked":
       return setRouter(draft, event, { blockIcmpFragNeeded: event.blocked });
     case "nat-flushed":

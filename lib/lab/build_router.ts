@@ -22,7 +22,14 @@ import { type RouterOptions, routerOptionsSchema, type RouterReference } from ".
 import type { RouterProfile } from "./presets.ts";
 import { regionOf } from "./find_region.ts";
 import { addedNetworks, announce, announcedBy, segmentAbove, withdraw } from "./routing.ts";
-import { checkDownstream, checkFamilies, checkRouterMtu, routerProfile } from "./rules.ts";
+import {
+  checkAdvertisement,
+  checkDownstream,
+  checkFamilies,
+  checkRouterMtu,
+  routerProfile,
+} from "./rules.ts";
+import { RA_DEFAULTS } from "./ipv6_options.ts";
 import { step } from "./steps.ts";
 import { undoing } from "./undo.ts";
 
@@ -47,6 +54,7 @@ function decide(core: LabCore, name: string, given: RouterOptions): Plan {
   if (upstream) checkFamilies(what, profile.ipSupport, upstream);
   const region = findRegion(core, what, options, upstream);
   if (options.downstreamCidr !== undefined) checkDownstream(what, profile.ipSupport);
+  if (options.routerAdvertisement) checkAdvertisement(what, profile.ipSupport);
   return { ...profile, options, upstream, region, mtu };
 }
 
@@ -113,6 +121,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       uplink,
       lan: newSegment("lan", node, gateway, v4, v6),
       natSeed: deriveSeed(core.seed, name),
+      advertisement: { ...RA_DEFAULTS, ...plan.options.routerAdvertisement },
     });
     router.lan.downlink.asked = plan.options.downlinkCondition ?? null;
     step("routes");

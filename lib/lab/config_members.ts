@@ -7,7 +7,7 @@ import type { PlannedRouter } from "./config_routers.ts";
 import { ETHERNET_MTU, hasV6 } from "./model.ts";
 import { checkInterfaceName } from "./names.ts";
 import type { DeviceOptions } from "./options.ts";
-import { checkMtu, type LanShape } from "./rules.ts";
+import { checkListener, checkMtu, type LanShape } from "./rules.ts";
 
 /** A device of a `LabConfig`, one of those of a counted one. */
 export interface PlannedDevice {
@@ -79,9 +79,10 @@ export function configMembers(
 }
 
 function checkDevice(name: string, device: DeviceConfig, lans: Lans, faults: ConfigFaults): void {
-  const { interfaces = {}, defaultVia, mtu, count = 1 } = device;
+  const { interfaces = {}, defaultVia, mtu, ipv6, count = 1 } = device;
   const path = ["devices", name];
   const known = Object.keys(interfaces);
+  const found: LanShape[] = [];
   if (defaultVia !== undefined && !known.includes(defaultVia)) {
     faults.unknown([...path, "defaultVia"], defaultVia, "interface", known);
   }
@@ -89,13 +90,19 @@ function checkDevice(name: string, device: DeviceConfig, lans: Lans, faults: Con
     const at = [...path, "interfaces", iface];
     faults.attempt(at, (what) => checkInterfaceName(what, iface));
     const lan = lans.find([...at, "gateway"], gateway);
-    if (lan) faults.attempt([...path, "mtu"], (what) => checkMtu(what, mtu, lan));
+    if (lan) {
+      found.push(lan);
+      faults.attempt([...path, "mtu"], (what) => checkMtu(what, mtu, lan));
+    }
     if (ip !== undefined && count > 1) {
       faults.add(
         [...at, "ip"],
         ` is "${ip}", but there are ${count} of the device, which cannot share it; leave it out`,
       );
     }
+  }
+  if (found.length === known.length) {
+    faults.attempt(path, (what) => checkListener(what, ipv6, found));
   }
 }
 

@@ -10,8 +10,10 @@ import {
   resolveCondition,
   sameLimits,
 } from "../link/mod.ts";
+import { ipFromBytes } from "../address/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { NodeRemovedError } from "../node/errors.ts";
+import { madeIn, temporaryOf } from "./autoconf.ts";
 import { setCondition, tellCondition } from "./conditions.ts";
 import { inForce } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
@@ -22,6 +24,7 @@ import { inside } from "./inside.ts";
 import type { InterfaceRecord } from "./model.ts";
 import type { BridgeReference, RouterReference } from "./options.ts";
 import { addIp, renewIp, replug } from "./replug.ts";
+import { settleAddresses } from "./settle_addresses.ts";
 import { interfaceState } from "./snapshot.ts";
 import { setUp } from "./up_down.ts";
 
@@ -77,9 +80,20 @@ export class Interface {
     return this.#now.ip;
   }
 
-  /** Its global or unique local IPv6 address. */
+  /**
+   * Its global or unique local IPv6 address. Where its kernel makes it of what the router advertises,
+   * the one that stays; while there is none, undefined, but one that is down has what it had.
+   */
   get ip6(): string | undefined {
     return this.#now.ip6;
+  }
+
+  /** The IPv6 address that changes with time, by which it sends; see {@link DeviceIpv6Options.privacy}. */
+  get temporaryIp6(): string | undefined {
+    const iface = this.#now;
+    if (!iface.autoconf?.privacy) return undefined;
+    const temporary = temporaryOf(iface, madeIn(iface.node));
+    return temporary && ipFromBytes(temporary.ip);
   }
 
   /** Its link-local IPv6 address, without zone. */
@@ -302,6 +316,7 @@ export class Interface {
     const result = act(this.#now);
     this.#core.changed();
     await settleGuests(this.#core);
+    await settleAddresses(this.#core, [this.#record.node]);
     return result;
   }
 }

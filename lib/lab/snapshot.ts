@@ -9,6 +9,7 @@ import { inForce, together } from "./impaired.ts";
 import {
   type DeviceRecord,
   ETHERNET_MTU,
+  hasV6,
   type InterfaceRecord,
   type RegionRecord,
   type RouterRecord,
@@ -55,6 +56,7 @@ export function routerState(router: RouterRecord): RouterState {
     mtu: router.mtu,
     downlinkCondition: inForce(router.lan.downlink) ?? undefined,
     blockIcmpFragNeeded: router.blockIcmpFragNeeded,
+    routerAdvertisement: hasV6(router.ipSupport) ? { ...router.advertisement } : undefined,
     uplinkIp: router.uplink.ip,
     uplinkIp6: router.uplink.ip6,
     downstreamCidr: v4?.cidr.toString(),
