@@ -13,7 +13,9 @@ import {
   setInterface,
   setInterfaces,
   setRouter,
+  setTranslationV6,
 } from "./draft.ts";
+import { setBroken } from "./broken.ts";
 import { withCondition, withoutConditions } from "./condition.ts";
 import { applyToBridges, bridgeOrRouter } from "./bridges.ts";
 import { applyToRegions } from "./regions.ts";
@@ -159,7 +161,7 @@ function applyBody(draft: LabState, event: LabEvent): void {
     case "nat-changed":
       return setRouter(draft, event, { nat: event.nat });
     case "nat-v6-changed":
-      return setRouter(draft, event, { natV6: event.natV6 });
+      return setTranslationV6(draft, event);
     case "firewall-changed":
       return setRouter(draft, event, { firewall: event.firewall });
     case "ra-changed": {
@@ -168,6 +170,8 @@ function applyBody(draft: LabState, event: LabEvent): void {
         routerAdvertisement: { enabled, intervalSecs, lifetimeSecs },
       });
     }
+    case "family-broken":
+      return setBroken(draft, event);
     case "icmp-frag-needed-blocked":
       return setRouter(draft, event, { blockIcmpFragNeeded: event.blocked });
     case "nat-flushed":

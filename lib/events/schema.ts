@@ -19,6 +19,8 @@ const index = z.int().min(0);
 const text = z.string();
 const nullableText = z.string().nullable();
 
+const brokenObject = z.strictObject({ ipv4: text.optional(), ipv6: text.optional() });
+
 const interfaceObject = z.strictObject({
   name: text,
   ip: text.optional(),
@@ -32,6 +34,7 @@ const interfaceObject = z.strictObject({
   gateway: nullableText,
   up: z.boolean(),
   condition: json.optional(),
+  brokenFamilies: brokenObject.optional(),
 });
 
 const impairment = { latencyMs: z.number(), dropRatePct: z.number(), bandwidthBps: z.number() };
@@ -76,6 +79,7 @@ const routerObject = z.strictObject({
   preset: text.optional(),
   nat: modeOrConfig,
   natV6: text,
+  externalCidr6: text.optional(),
   firewall: modeOrConfig,
   ipSupport: text,
   upstream: nullableText,
@@ -84,6 +88,7 @@ const routerObject = z.strictObject({
   downlinkCondition: json.optional(),
   blockIcmpFragNeeded: z.boolean().optional(),
   routerAdvertisement: z.strictObject(advertisement).optional(),
+  brokenFamilies: brokenObject.optional(),
   uplinkIp: text.optional(),
   uplinkIp6: text.optional(),
   downstreamCidr: text.optional(),
@@ -190,11 +195,17 @@ const eventUnion = z.discriminatedUnion("kind", [
   event("link-up", onInterface),
   event("default-route-changed", onInterface),
   event("nat-changed", { router: text, nat: modeOrConfig }),
-  event("nat-v6-changed", { router: text, natV6: text }),
+  event("nat-v6-changed", { router: text, natV6: text, externalCidr6: text.optional() }),
   event("nat-flushed", { router: text }),
   event("firewall-changed", { router: text, firewall: modeOrConfig }),
   event("ra-changed", { router: text, ...advertisement }),
   event("icmp-frag-needed-blocked", { router: text, blocked: z.boolean() }),
+  event("family-broken", {
+    node: text,
+    name: nullableText,
+    family: z.enum(["ipv4", "ipv6"]),
+    how: nullableText,
+  }),
   event("condition-changed", {
     ...onInterface,
     direction: z.enum(["both", "up", "down"]),

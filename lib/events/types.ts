@@ -44,6 +44,16 @@ export interface InterfaceState {
    * `{ up, down }` once the two directions were set apart, null standing for none.
    */
   condition?: unknown;
+  /** The address families that it has lost, and how: `drop` or `reject`. Absent for none. */
+  brokenFamilies?: BrokenFamiliesState;
+}
+
+/** Address families that are broken, each by what becomes of its packets: `drop` or `reject`. */
+export interface BrokenFamiliesState {
+  /** Absent where IPv4 works. */
+  ipv4?: string;
+  /** Absent where IPv6 works. */
+  ipv6?: string;
 }
 
 /** What a router advertises, as plain JSON data. */
@@ -66,6 +76,8 @@ export interface RouterState {
   nat: string | object;
   /** Its IPv6 translation: `none`, `nptv6`, `masquerade` or `nat64`. */
   natV6: string;
+  /** The IPv6 block by which others know its LAN, where NPTv6 translates it; absent elsewhere. */
+  externalCidr6?: string;
   /** Its firewall: a preset's name or a configuration. */
   firewall: string | object;
   /** `v4-only`, `v6-only` or `dual-stack`. */
@@ -82,6 +94,8 @@ export interface RouterState {
   blockIcmpFragNeeded?: boolean;
   /** What it tells devices that listen to it; absent where it has no IPv6, and in older runs. */
   routerAdvertisement?: RouterAdvertisementState;
+  /** The address families that it forwards nothing of. Absent for none. */
+  brokenFamilies?: BrokenFamiliesState;
   /** Its IPv4 address on the upstream side. */
   uplinkIp?: string;
   /** Its IPv6 address on the upstream side. */
@@ -253,7 +267,7 @@ export interface EventBodies {
   /** A router has another IPv4 NAT. */
   "nat-changed": { router: string; nat: string | object };
   /** A router has another IPv6 translation. */
-  "nat-v6-changed": { router: string; natV6: string };
+  "nat-v6-changed": { router: string; natV6: string; externalCidr6?: string };
   /** A router forgot its NAT mappings. */
   "nat-flushed": { router: string };
   /** A router has another firewall. */
@@ -262,6 +276,16 @@ export interface EventBodies {
   "ra-changed": { router: string } & RouterAdvertisementState;
   /** A router lets nobody hear any more that packets are too big for its links, or does again. */
   "icmp-frag-needed-blocked": { router: string; blocked: boolean };
+  /**
+   * An address family was broken, or mended (null): in what a router forwards (`name` is null), or on an
+   * interface of a device.
+   */
+  "family-broken": {
+    node: string;
+    name: string | null;
+    family: "ipv4" | "ipv6";
+    how: string | null;
+  };
   /** A link condition (JSON) was set on an interface, or cleared (null). */
   "condition-changed": {
     node: string;

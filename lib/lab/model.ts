@@ -1,8 +1,11 @@
+import type { Cidr } from "../address/mod.ts";
 import type { Impairments } from "../bridge/impairments.ts";
 import type { Partitions } from "../bridge/partitions.ts";
+import type { BrokenFamilies } from "../firewall/broken_family.ts";
 import type { Firewall } from "../firewall/config.ts";
 import type { SharedRate } from "../link/mod.ts";
 import type { Nat } from "../nat/config.ts";
+import type { NatV6 } from "../nat/config_v6.ts";
 import type { NodeRuntime } from "../node/runtime.ts";
 import type { Card } from "../vm/saved.ts";
 import type { VirtualMachine } from "../vm/virtual_machine.ts";
@@ -59,12 +62,17 @@ export interface RouterRecord extends NodeRecord {
   kind: "router";
   preset: RouterPreset | undefined;
   nat: Nat;
+  natV6: NatV6;
+  /** The prefix by which NPTv6 makes its LAN known; kept while another mode is in force. */
+  external6: Cidr | undefined;
   firewall: Firewall;
   ipSupport: IpSupport;
   pool: Pool;
   mtu: number;
   /** Whether it is a path-MTU black hole. */
   blockIcmpFragNeeded: boolean;
+  /** The families of which it forwards nothing. */
+  broken: BrokenFamilies;
   /** Null on the IX, or in a region. */
   upstream: RouterRecord | null;
   /** The region that it is in, itself or by its upstream. */
@@ -256,6 +264,8 @@ export interface InterfaceRecord {
   wantedUp: boolean;
   heldDown: Set<object>;
   conditions: Conditions;
+  /** The families that nothing comes by it of, nor leaves. */
+  broken: BrokenFamilies;
   /** Added by addIp. */
   extra: { ip: string; prefix: number }[];
   removed: boolean;

@@ -16,6 +16,7 @@ import {
   type RouterAdvertisementOptions,
   routerAdvertisementSchema,
 } from "./ipv6_options.ts";
+import { type NatV6, natV6Schema } from "../nat/config_v6.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
 
 /** The handle of a router of the same lab. */
@@ -64,6 +65,8 @@ export interface RouterOptions {
   preset?: RouterPreset;
   /** The IPv4 NAT. Default `"none"`. */
   nat?: Nat;
+  /** What is done to the IPv6 addresses of what is behind it. Default `"none"`. */
+  natV6?: NatV6;
   /** The firewall, for both families. Default `"none"`. */
   firewall?: Firewall;
   /** The address families. Default `"dual-stack"`. */
@@ -116,6 +119,8 @@ export interface InterfaceOptions {
   gateway: RouterReference | BridgeReference | string;
   /** A particular IPv4 address. Default: the next one of the router's network. */
   ip?: string;
+  /** A particular IPv6 address of the router's network. Default: the next one of it. */
+  ip6?: string;
   /**
    * How bad its link is: a preset or limits, for each direction, or `{ up, down }`. Default: as good
    * as the kernel can make it.
@@ -167,6 +172,7 @@ export type Shape<T> = { [K in keyof T]-?: z.ZodType<T[K]> };
 export const routerShape: Shape<RouterOptions> = {
   preset: z.enum(Object.keys(ROUTER_PRESETS) as [RouterPreset, ...RouterPreset[]]).optional(),
   nat: natSchema.optional(),
+  natV6: natV6Schema.optional(),
   firewall: firewallSchema.optional(),
   ipSupport: z.enum(["v4-only", "v6-only", "dual-stack"]).optional(),
   pool: z.enum(["public", "private"]).optional(),
@@ -184,6 +190,7 @@ export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject(rout
 export const interfaceShape: Shape<InterfaceOptions> = {
   gateway: routerReference,
   ip: z.string().optional(),
+  ip6: z.string().optional(),
   condition: linkConditionSchema.optional(),
 };
 

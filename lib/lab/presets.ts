@@ -1,5 +1,6 @@
 import type { Firewall } from "../firewall/config.ts";
 import type { Nat } from "../nat/config.ts";
+import type { NatV6 } from "../nat/config_v6.ts";
 
 /** Which address families a router and what is behind it have. */
 export type IpSupport = "v4-only" | "v6-only" | "dual-stack";
@@ -21,6 +22,7 @@ export type RouterPreset =
 /** What a preset stands for. */
 export interface RouterProfile {
   nat: Nat;
+  natV6: NatV6;
   firewall: Firewall;
   ipSupport: IpSupport;
   pool: Pool;
@@ -28,12 +30,60 @@ export interface RouterProfile {
 
 /** The real-world deployments behind {@link RouterPreset}. */
 export const ROUTER_PRESETS: Readonly<Record<RouterPreset, RouterProfile>> = {
-  home: { nat: "home", firewall: "block-inbound", ipSupport: "dual-stack", pool: "private" },
-  public: { nat: "none", firewall: "none", ipSupport: "dual-stack", pool: "public" },
-  "public-v4": { nat: "none", firewall: "none", ipSupport: "v4-only", pool: "public" },
-  "isp-cgnat": { nat: "cgnat", firewall: "none", ipSupport: "dual-stack", pool: "private" },
-  "isp-v6": { nat: "none", firewall: "block-inbound", ipSupport: "v6-only", pool: "public" },
-  corporate: { nat: "corporate", firewall: "corporate", ipSupport: "dual-stack", pool: "private" },
-  hotel: { nat: "corporate", firewall: "captive-portal", ipSupport: "v4-only", pool: "private" },
-  cloud: { nat: "cloud-nat", firewall: "none", ipSupport: "dual-stack", pool: "private" },
+  home: {
+    nat: "home",
+    natV6: "none",
+    firewall: "block-inbound",
+    ipSupport: "dual-stack",
+    pool: "private",
+  },
+  public: {
+    nat: "none",
+    natV6: "none",
+    firewall: "none",
+    ipSupport: "dual-stack",
+    pool: "public",
+  },
+  "public-v4": {
+    nat: "none",
+    natV6: "none",
+    firewall: "none",
+    ipSupport: "v4-only",
+    pool: "public",
+  },
+  "isp-cgnat": {
+    nat: "cgnat",
+    natV6: "none",
+    firewall: "none",
+    ipSupport: "dual-stack",
+    pool: "private",
+  },
+  "isp-v6": {
+    nat: "none",
+    natV6: "none",
+    firewall: "block-inbound",
+    ipSupport: "v6-only",
+    pool: "public",
+  },
+  corporate: {
+    nat: "corporate",
+    natV6: "none",
+    firewall: "corporate",
+    ipSupport: "dual-stack",
+    pool: "private",
+  },
+  hotel: {
+    nat: "corporate",
+    natV6: "none",
+    firewall: "captive-portal",
+    ipSupport: "v4-only",
+    pool: "private",
+  },
+  cloud: {
+    nat: "cloud-nat",
+    natV6: "none",
+    firewall: "none",
+    ipSupport: "dual-stack",
+    pool: "private",
+  },
 };

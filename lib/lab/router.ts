@@ -1,3 +1,4 @@
+import type { AddressFamily, BrokenFamilies, FamilyBreak } from "../firewall/broken_family.ts";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
 import {
   conditionSchema,
@@ -7,12 +8,14 @@ import {
   resolveCondition,
 } from "../link/mod.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
+import { type NatV6, natV6Schema } from "../nat/config_v6.ts";
 import { NodeRemovedError } from "../node/errors.ts";
 import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { inForce, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { type Bridge, bridgeHandle } from "./bridge.ts";
+import { askedBreak, breakForwarding } from "./broken_families.ts";
 import { setDownlink, tellDownlink } from "./downlink.ts";
 import { setBlackHole } from "./black_hole.ts";
 import { handles } from "./handles.ts";
@@ -21,11 +24,13 @@ import { flushNat, loadFirewall, loadNat } from "./filters.ts";
 import { Interface } from "./interface.ts";
 import { type RouterAdvertisementOptions, routerAdvertisementSchema } from "./ipv6_options.ts";
 import { hasV6, type InterfaceRecord, type RouterRecord } from "./model.ts";
+import { externalCidr6, setNatV6, tellNatV6 } from "./nat_v6.ts";
 import { checkAdvertisement } from "./rules.ts";
 import { blockIcmpFragNeededSchema } from "./options.ts";
 import type { IpSupport, RouterPreset } from "./presets.ts";
 import { type Region, regionHandle } from "./region.ts";
 import { announce, announcedBy, withdraw } from "./routing.ts";
+import { checkNatV6 } from "./rules.ts";
 import { undoing } from "./undo.ts";
 
 /**
@@ -108,6 +113,16 @@ export class Router extends Node {
     return this.#now.nat;
   }
 
+  /** What it does to the IPv6 addresses of what is behind it. */
+  get natV6(): NatV6 {
+    return this.#now.natV6;
+  }
+
+  /** The IPv6 network by which others know what is behind it, where `natV6` is `"nptv6"`. */
+  get externalCidr6(): string | undefined {
+    return externalCidr6(this.#now);
+  }
+
   /** Its firewall, as it was given. */
   get firewall(): Firewall {
     return this.#now.firewall;
@@ -153,6 +168,20 @@ export class Router extends Node {
       withdraw(this.#core, router, before.filter((cidr) => !after.includes(cidr)));
       announce(this.#core, router, after.filter((cidr) => !before.includes(cidr)));
       this.#core.bus.emit({ kind: "nat-changed", router: this.name, nat: wanted });
+    });
+  }
+
+  /**
+   * Puts another IPv6 translation in place. Flows that are under way keep theirs until they end or
+   * {@link Router.flushNatState} forgets them.
+   */
+  setNatV6(mode: NatV6): Promise<void> {
+    return this.#act((router) => {
+      const what = `${this.name}: setNatV6()`;
+      const wanted = parseOptions(natV6Schema, mode, what);
+      checkNatV6(what, wanted, router);
+      undoing((defer) => setNatV6(this.#core, router, wanted, defer));
+      tellNatV6(this.#core, router);
     });
   }
 
@@ -250,6 +279,29 @@ export class Router extends Node {
     });
   }
 
+  /** The address families that it forwards nothing of, and how; see {@link Router.setFamilyBroken}. */
+  get brokenFamilies(): BrokenFamilies {
+    return { ...this.#now.broken };
+  }
+
+  /**
+   * Breaks a family on all paths through the router, or mends it: `true` has its packets vanish
+   * without a word, `{ how: "reject" }` has them refused with an ICMP or ICMPv6 error that there is no
+   * route. Also of flows under way. Addresses, routes and what the router itself sends stay as they
+   * are, so that only who tries finds out: a test of Happy Eyeballs (RFC 8305).
+   *
+   * @example
+   * ```ts ignore
+   * await home.setFamilyBroken("ipv6", true); // who connects by IPv6 must fall back to IPv4
+   * ```
+   */
+  setFamilyBroken(family: AddressFamily, broken: boolean | { how?: FamilyBreak }): Promise<void> {
+    return this.#act((router) => {
+      const [asked, how] = askedBreak(`${this.name}: setFamilyBroken()`, family, broken);
+      breakForwarding(this.#core, router, asked, how);
+    });
+  }
+
   /** Where a reflector listens unless it is told. */
   protected override serverIp(): string {
     const { uplink, lan } = this.#now;
@@ -279,6 +331,7 @@ export class Router extends Node {
       wantedUp: true,
       heldDown: new Set(),
       conditions: noConditions(),
+      broken: {},
       extra: [],
       removed: false,
     };

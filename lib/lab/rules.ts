@@ -1,3 +1,4 @@
+import type { NatV6 } from "../nat/config_v6.ts";
 import { Ipv6Error, TopologyError } from "./errors.ts";
 import type { DeviceIpv6Options } from "./ipv6_options.ts";
 import { hasV4, hasV6, IPV6_MIN_MTU } from "./model.ts";
@@ -10,10 +11,14 @@ import { type IpSupport, ROUTER_PRESETS, type RouterProfile } from "./presets.ts
 export function routerProfile(options: RouterOptions): RouterProfile {
   const preset = options.preset ? ROUTER_PRESETS[options.preset] : undefined;
   const nat = options.nat ?? preset?.nat ?? "none";
+  const ipSupport = options.ipSupport ?? preset?.ipSupport ?? "dual-stack";
+  // What a preset does to IPv6 says nothing about a router that is given none.
+  const natV6 = options.natV6 ?? (hasV6(ipSupport) ? preset?.natV6 : undefined) ?? "none";
   return {
     nat,
+    natV6,
     firewall: options.firewall ?? preset?.firewall ?? "none",
-    ipSupport: options.ipSupport ?? preset?.ipSupport ?? "dual-stack",
+    ipSupport,
     pool: options.pool ?? preset?.pool ?? (nat === "none" ? "public" : "private"),
   };
 }
@@ -41,6 +46,35 @@ export function checkFamilies(
   );
 }
 
+/** Refuses an IPv6 translation that a router cannot do. */
+export function checkNatV6(
+  what: string,
+  natV6: NatV6,
+  { ipSupport, upstream }: {
+    ipSupport: IpSupport;
+    upstream: { name: string; ipSupport: IpSupport } | null;
+  },
+): void {
+  if (natV6 === "none") return;
+  if (!hasV6(ipSupport)) {
+    throw new TopologyError(
+      `${what}: natV6 "${natV6}" is about IPv6, but the router is v4-only; leave it out, or make ` +
+        "the router dual-stack",
+    );
+  }
+  if (upstream && !hasV6(upstream.ipSupport)) {
+    throw new TopologyError(
+      `${what}: natV6 "${natV6}" needs IPv6 on the uplink, but its upstream "${upstream.name}" is ` +
+        "v4-only; leave it out",
+    );
+  }
+  if (natV6 === "nat64") refuseNat64(what);
+}
+
+function refuseNat64(what: string): never {
+  throw new TopologyError(`${what}: natV6 "nat64" is not there yet; take another`);
+}
+
 /** Refuses an IPv4 network for a router that has no IPv4. */
 export function checkDownstream(what: string, ipSupport: IpSupport): void {
   if (hasV4(ipSupport)) return;
@@ -53,6 +87,19 @@ export function checkAdvertisement(what: string, ipSupport: IpSupport): void {
   throw new Ipv6Error(
     `${what}: routerAdvertisement is of IPv6, but the router is v4-only; leave it out, or give the ` +
       "router IPv6",
+  );
+}
+
+/** Refuses a particular address of a device that makes its own of what the router advertises. */
+export function checkMadeAddress(
+  what: string,
+  ip6: string | undefined,
+  { owner, name }: LanShape,
+): void {
+  if (ip6 === undefined || owner.kind !== "router") return;
+  throw new Ipv6Error(
+    `${what}: ip6 ${ip6} was asked for, but the device makes its address of what router "${name}" ` +
+      'advertises; leave it out, or give the device ipv6.provisioning "static"',
   );
 }
 

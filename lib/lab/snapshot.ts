@@ -5,7 +5,9 @@ import type {
   RouterState,
   VmMachineState,
 } from "../events/types.ts";
+import type { BrokenFamilies } from "../firewall/broken_family.ts";
 import { inForce, together } from "./impaired.ts";
+import { externalCidr6 } from "./nat_v6.ts";
 import {
   type DeviceRecord,
   ETHERNET_MTU,
@@ -25,6 +27,9 @@ function compact<T extends object>(object: T): T {
   ) as T;
 }
 
+const brokenState = (broken: BrokenFamilies) =>
+  Object.keys(broken).length > 0 ? { ...broken } : undefined;
+
 export function interfaceState(iface: InterfaceRecord): InterfaceState {
   return compact<InterfaceState>({
     name: iface.name,
@@ -39,6 +44,7 @@ export function interfaceState(iface: InterfaceRecord): InterfaceState {
     gateway: iface.segment.kind === "exchange" ? null : iface.segment.owner.name,
     up: iface.up,
     condition: together(iface.conditions) ?? undefined,
+    brokenFamilies: brokenState(iface.broken),
   });
 }
 
@@ -48,7 +54,8 @@ export function routerState(router: RouterRecord): RouterState {
     name: router.name,
     preset: router.preset,
     nat: router.nat,
-    natV6: "none",
+    natV6: router.natV6,
+    externalCidr6: externalCidr6(router),
     firewall: router.firewall,
     ipSupport: router.ipSupport,
     upstream: router.upstream?.name ?? null,
@@ -57,6 +64,7 @@ export function routerState(router: RouterRecord): RouterState {
     downlinkCondition: inForce(router.lan.downlink) ?? undefined,
     blockIcmpFragNeeded: router.blockIcmpFragNeeded,
     routerAdvertisement: hasV6(router.ipSupport) ? { ...router.advertisement } : undefined,
+    brokenFamilies: brokenState(router.broken),
     uplinkIp: router.uplink.ip,
     uplinkIp6: router.uplink.ip6,
     downstreamCidr: v4?.cidr.toString(),

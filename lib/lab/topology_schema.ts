@@ -2,6 +2,7 @@ import { z } from "zod";
 import { nearest } from "../options/nearest.ts";
 import { milliseconds, percent } from "../link/units.ts";
 import { camelKeys, tomlBoolean, tomlNumber } from "../toml/values.ts";
+import { natV6Schema } from "../nat/config_v6.ts";
 import { ACCEL_CHOICES } from "../vm/acceleration.ts";
 import { bitsPerSecond } from "./bridge_options.ts";
 import type {
@@ -37,6 +38,9 @@ const router: z.ZodType<RouterConfig> = z.strictObject({
   nat: natToml.describe("The IPv4 NAT. Default: that of the preset, or none.").optional(),
   firewall: firewallToml
     .describe("The firewall, for both families. Default: that of the preset, or none.").optional(),
+  nat_v6: natV6Schema
+    .describe("What is done to IPv6 addresses behind it. Default: that of the preset, or none.")
+    .optional(),
   ip_support: z.enum(["v4-only", "v6-only", "dual-stack"] satisfies IpSupport[])
     .describe("The address families. Default: those of the preset, or dual-stack.").optional(),
   pool: z.enum(["public", "private"] satisfies Pool[])
@@ -93,6 +97,7 @@ const condition = conditionToml.describe(
 const iface: z.ZodType<InterfaceConfig> = z.strictObject({
   gateway: text("The router or bridge that it is attached to."),
   ip: text("A particular IPv4 address. Default: the next one of the network.").optional(),
+  ip6: text("A particular IPv6 address. Default: the next one of the network.").optional(),
   condition: condition.optional(),
   impair: condition.describe("The older name of condition.").optional(),
 }, {

@@ -156,12 +156,12 @@ class Builder {
   }
 
   #interfaces(id: string, interfaces: Record<string, InterfaceConfig>, defaultVia?: string): void {
-    for (const [name, { gateway, ip, condition }] of Object.entries(interfaces)) {
+    for (const [name, { gateway, ip, ip6, condition }] of Object.entries(interfaces)) {
       this.#attach(id, this.#gateway(gateway), [
         name === defaultVia ? `${name} (default)` : name,
         ...condition === undefined ? [] : [conditionText(condition)],
         // Once it is built, it is among the addresses.
-        ...ip === undefined || this.#addresses ? [] : [ip],
+        ...this.#addresses ? [] : [ip, ip6].filter((asked) => asked !== undefined),
       ], name);
     }
   }
@@ -205,11 +205,13 @@ function routerFacts(router: RouterConfig, built: boolean): string[] {
   const { preset, mtu, downlinkCondition, blockIcmpFragNeeded, downstreamCidr } = router;
   const base = preset === undefined ? undefined : ROUTER_PRESETS[preset];
   const nat = router.nat ?? base?.nat ?? "none";
+  const natV6 = router.natV6 ?? base?.natV6 ?? "none";
   const firewall = router.firewall ?? base?.firewall ?? "none";
   const ipSupport = router.ipSupport ?? base?.ipSupport ?? "dual-stack";
   return [
     ...preset === undefined ? [] : [`preset ${preset}`],
     ...nat === "none" ? [] : [`NAT ${modeText(nat)}`],
+    ...natV6 === "none" ? [] : [`IPv6 ${natV6}`],
     ...firewall === "none" ? [] : [`firewall ${modeText(firewall)}`],
     ...ipSupport === "dual-stack" ? [] : [ipSupport],
     ...mtu === undefined ? [] : [`MTU ${mtu}`],

@@ -53,6 +53,7 @@ const KINDS: Record<EventKind, true> = {
   "firewall-changed": true,
   "ra-changed": true,
   "icmp-frag-needed-blocked": true,
+  "family-broken": true,
   "condition-changed": true,
   "downlink-condition-changed": true,
   "link-engine-failed": true,
