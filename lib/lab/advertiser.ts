@@ -20,6 +20,18 @@ export interface Advertiser {
 /** All nodes on the link (RFC 4291, section 2.7.1). */
 const ALL_NODES = ipBytes("ff02::1");
 
+/** Says once that a router is none any more. */
+export function sayLast({ owner, gatewayLink }: Segment, about: Advertised): void {
+  if (!gatewayLink || owner.removed) return;
+  const socket = owner.runtime.namespace.enter(() => new NdpSocket());
+  try {
+    const message = writeAdvertisement(advertisementOf(about, true));
+    socket.send(message, ALL_NODES, gatewayLink.index);
+  } finally {
+    socket.close();
+  }
+}
+
 /** MAX_INITIAL_RTR_ADVERTISEMENTS and MAX_INITIAL_RTR_ADVERT_INTERVAL of RFC 4861, section 10. */
 const INITIAL_COUNT = 3;
 const INITIAL_SECS = 16;

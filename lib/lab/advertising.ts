@@ -31,7 +31,7 @@ export class Advertising {
     const { segment, node, conditions: { up, down } } = iface;
     const { disconnected, partitions } = segment.bridging;
     const ways = [up, down, segment.downlink].map((way) => resolveCondition(inForce(way)));
-    return iface.up && this.#advertisers.has(segment) &&
+    return iface.up && iface.broken.ipv6 === undefined && this.#advertisers.has(segment) &&
       !disconnected.has(iface) &&
       !partitions.isolated.has(node.name) &&
       ways.every((limits) => (limits?.lossPct ?? 0) < 100);

@@ -35,11 +35,14 @@ export function listen(iface: InterfaceRecord, isDefault: boolean, dad: boolean)
     set(iface, "accept_ra", 2);
     set(iface, "autoconf", 1);
     set(iface, "accept_dad", dad ? 1 : 0);
-    // Else the first solicitation, and the look for duplicates, come up to a second later.
-    set(iface, "router_solicitation_delay", 0);
     set(iface, "use_tempaddr", autoconf.privacy ? 2 : 0);
     setPreference(iface, isDefault);
   });
+}
+
+/** Has an interface look for duplicates of its addresses without waiting for up to a second first. */
+export function lookAtOnce(iface: InterfaceRecord): void {
+  iface.node.runtime.namespace.enter(() => set(iface, "router_solicitation_delay", 0));
 }
 
 /** Has an interface hear no router, though there is one that advertises on its link. */
@@ -97,15 +100,18 @@ export function solicitFirst(iface: InterfaceRecord, seed: number, dad: boolean)
   // Not before it has a carrier: the kernel would make a link-local address of its own.
   inside(node, (batch) => syncLink(batch, index));
   // With the secret, the kernel goes over to addresses by RFC 7217.
-  node.runtime.namespace.enter(() => set(iface, "stable_secret", secretOf(node, seed)));
+  node.runtime.namespace.enter(() => set(iface, "stable_secret", secretOf(iface, seed)));
   const add = dad ? proposeAddress : addAddress;
   inside(node, (batch) => add(batch, index, ipBytes(linkLocal6), 64));
 }
 
-/** What the addresses of a node follow from, written as an address (RFC 7217, section 5). */
-function secretOf({ name }: NodeRecord, seed: number): string {
+/**
+ * What the addresses of an interface follow from, written as an address (RFC 7217, section 5): a veth has
+ * no permanent hardware address, by which the kernel would tell a node's interfaces apart.
+ */
+function secretOf({ node, name }: InterfaceRecord, seed: number): string {
   const words = new DataView(new ArrayBuffer(16));
-  for (let i = 0; i < 4; i++) words.setUint32(4 * i, deriveSeed(seed, `${name} secret ${i}`));
+  for (let i = 0; i < 4; i++) words.setUint32(4 * i, deriveSeed(seed, `${node.name} ${name} ${i}`));
   return ipFromBytes(new Uint8Array(words.buffer));
 }
 

@@ -148,6 +148,25 @@ export function renumber(iface: InterfaceRecord, ip: string, isDefault: boolean)
   loadBlackHole(segment);
 }
 
+/** Takes back what {@link addExtra} did. */
+export function dropExtra(iface: InterfaceRecord, ip: string): void {
+  const { node, index, segment, extra, up } = iface;
+  const at = extra.findIndex((each) => each.ip === ip);
+  if (at < 0) return;
+  const [{ prefix }] = extra.splice(at, 1);
+  if (up && !isGuest(node)) {
+    takeAway(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix)));
+    node.unsettled.drop(node, [ip]);
+  }
+  const port = segment.members.get(iface);
+  if (segment.kind === "exchange" && port) {
+    const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
+    takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, route)));
+  }
+  forget(iface, [ip]);
+  loadBlackHole(segment);
+}
+
 /** Adds one more address to an interface, to be there whenever it is up. */
 export function addExtra(iface: InterfaceRecord, ip: string, prefix: number, defer: Defer): void {
   const { node, index, segment, extra, up } = iface;

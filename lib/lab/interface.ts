@@ -21,11 +21,11 @@ import { inForce } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { settleGuests } from "./guests.ts";
 import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "./measure.ts";
-import { TopologyError } from "./errors.ts";
+import { DuplicateAddressError, TopologyError } from "./errors.ts";
 import { inside } from "./inside.ts";
 import type { InterfaceRecord } from "./model.ts";
 import type { BridgeReference, RouterReference } from "./options.ts";
-import { addIp, renewIp, replug } from "./replug.ts";
+import { addIp, dropIp, renewIp, replug } from "./replug.ts";
 import { settleAddresses } from "./settle_addresses.ts";
 import { interfaceState } from "./snapshot.ts";
 import { setUp } from "./up_down.ts";
@@ -257,13 +257,25 @@ export class Interface {
     });
   }
 
-  /** Adds an address with its prefix length, besides those that the interface has. */
-  addIp(ip: string, prefix: number): Promise<void> {
-    return this.#act("addIp()", (iface) => {
-      this.#mustBePlugged(iface, "addIp()");
-      addIp(this.#core, iface, ip, prefix);
-      this.#changed(iface);
-    });
+  /**
+   * Adds an address with its prefix length, besides those that the interface has.
+   *
+   * @throws {DuplicateAddressError} If the lab looks for duplicates, and somebody has it.
+   */
+  async addIp(ip: string, prefix: number): Promise<void> {
+    try {
+      await this.#act("addIp()", (iface) => {
+        this.#mustBePlugged(iface, "addIp()");
+        addIp(this.#core, iface, ip, prefix);
+        this.#changed(iface);
+      });
+    } catch (error) {
+      if (error instanceof DuplicateAddressError) {
+        dropIp(this.#core, this.#now, ip);
+        this.#changed(this.#now);
+      }
+      throw error;
+    }
   }
 
   /** The address families that it has lost, and how; see {@link Interface.setFamilyBroken}. */

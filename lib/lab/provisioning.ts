@@ -4,6 +4,7 @@ import { watch } from "../../native/watch.ts";
 import { ipFromBytes } from "../address/mod.ts";
 import type { Advertising } from "./advertising.ts";
 import * as autoconf from "./autoconf.ts";
+import { ownAddresses } from "./configure.ts";
 import { AutoconfigurationError, DuplicateAddressError } from "./errors.ts";
 import type { InterfaceRecord, NodeRecord, Provisioner, RouterRecord } from "./model.ts";
 import { adoptAddress } from "./neighbours.ts";
@@ -27,8 +28,8 @@ interface Entry {
   begun: boolean;
   /** Whether something is to come that was not there yet. */
   pending: boolean;
-  /** Why nothing will come. */
-  failure: unknown;
+  /** Why nothing will come, where that is so. */
+  failure: (() => unknown) | undefined;
 }
 
 interface Monitor {
@@ -62,6 +63,7 @@ export class Provisioning implements Provisioner {
   }
 
   beforeUp(iface: InterfaceRecord, isDefault: boolean): void {
+    if (this.#looks(iface)) autoconf.lookAtOnce(iface);
     if (iface.autoconf) autoconf.listen(iface, isDefault, this.dad);
     else if (iface.node.kind === "device" && this.#lab.advertising.hasListeners(iface.segment)) {
       autoconf.deafen(iface);
@@ -70,8 +72,7 @@ export class Provisioning implements Provisioner {
 
   afterUp(iface: InterfaceRecord): void {
     const { node } = iface;
-    const looks = this.dad && (node.kind === "device" || node.kind === "router");
-    if (!iface.autoconf && !looks) return;
+    if (!iface.autoconf && !this.#looks(iface)) return;
     const before = this.#entries.get(iface);
     const entry: Entry = before ?? { iface, begun: false, pending: true, failure: undefined };
     entry.pending = true;
@@ -133,6 +134,10 @@ export class Provisioning implements Provisioner {
     await Promise.all(monitors.map(closeMonitor));
   }
 
+  #looks({ node: { kind }, linkLocal6 }: InterfaceRecord): boolean {
+    return this.dad && linkLocal6 !== undefined && (kind === "device" || kind === "router");
+  }
+
   #entriesOf(nodes: NodeRecord[]): Entry[] {
     return [...this.#entries.values()].filter(({ iface }) => nodes.includes(iface.node));
   }
@@ -142,7 +147,7 @@ export class Provisioning implements Provisioner {
     if (failure === undefined) return;
     entry.pending = false;
     entry.failure = undefined;
-    throw failure;
+    throw failure();
   }
 
   #giveUp(entry: Entry): void {
@@ -184,7 +189,7 @@ export class Provisioning implements Provisioner {
       }
       this.#update(node);
     } catch (error) {
-      entry.failure = error;
+      entry.failure = () => error;
       this.#wake();
     }
   }
@@ -211,7 +216,7 @@ export class Provisioning implements Provisioner {
     try {
       if (entries.length > 0) this.#look(entries, autoconf.madeIn(node));
     } catch (error) {
-      for (const entry of entries) entry.failure = error;
+      for (const entry of entries) entry.failure = () => error;
     }
     this.#wake();
   }
@@ -225,7 +230,7 @@ export class Provisioning implements Provisioner {
         duplicate && index === iface.index
       );
       if (duplicates.length > 0) {
-        entry.failure = duplicateOf(iface, duplicates.map(({ ip }) => ipFromBytes(ip)));
+        entry.failure = () => duplicateOf(iface, duplicates.map(({ ip }) => ipFromBytes(ip)));
       } else if (this.#isReady(entry, made)) {
         entry.pending = false;
       }
@@ -233,6 +238,7 @@ export class Provisioning implements Provisioner {
       if (!iface.autoconf && !entry.pending) {
         this.#entries.delete(iface);
         this.#closeIfIdle(iface.node);
+        iface.node.unsettled.add(iface.node, [], ownAddresses(iface).map(({ ip }) => ip));
       }
     }
   }
