@@ -48,6 +48,7 @@ export type {
 export { LinkEngineError } from "./lib/link/errors.ts";
 export type { LinkEngineChoice } from "./lib/host/link_engine.ts";
 export { EmulatorError } from "./lib/emulator/errors.ts";
+export type { AddressFamily, BrokenFamilies, FamilyBreak } from "./lib/firewall/broken_family.ts";
 export type {
   Firewall,
   FirewallConfig,
@@ -78,6 +79,7 @@ export type {
   BridgeState,
   BridgeUplinkState,
   BridgeWayState,
+  BrokenFamiliesState,
   DeviceState,
   DnsTable,
   EventBodies,

@@ -101,9 +101,21 @@ const TELL: { [K in EventKind]: (event: LabEvent<K>) => Telling } = {
   ],
   "nat-flushed": ({ router }) => [router, "NAT mappings forgotten"],
   "firewall-changed": ({ router, firewall }) => [router, `firewall is ${modeText(firewall)}`],
+  "ra-changed": ({ router, enabled, intervalSecs, lifetimeSecs }) => [
+    router,
+    enabled
+      ? `advertises itself for ${lifetimeSecs} s, every ${intervalSecs} s`
+      : "advertises no more",
+  ],
   "icmp-frag-needed-blocked": ({ router, blocked }) => [
     router,
     blocked ? "is a path-MTU black hole" : "is no path-MTU black hole any more",
+  ],
+  "family-broken": ({ node, name, family, how }) => [
+    node,
+    `${name === null ? "" : `${name}: `}${FAMILY_NAMES[family]} ${
+      how === null ? "works again" : `is broken (${how})`
+    }`,
   ],
   "condition-changed": ({ node, name, direction, condition }) => [
     node,
@@ -188,6 +200,8 @@ function tell(json: Record<string, unknown>, kind: string): Telling | undefined 
 
 const quoted = (text: string) => JSON.stringify(text);
 const because = (why: string | null) => why === null ? "" : `: ${why}`;
+const FAMILY_NAMES = { ipv4: "IPv4", ipv6: "IPv6" };
+
 const socketText = (ip: string, port: number) =>
   ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 

@@ -1,15 +1,18 @@
 import { linkLocalFromMac } from "../address/mod.ts";
 import { abandonConditions, applyConditions } from "./conditions.ts";
+import type { BrokenFamilies } from "../firewall/broken_family.ts";
+import { breakPlugged, forgetBroken } from "./broken_families.ts";
 import { type Conditions, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { leave } from "./bridge_leave.ts";
 import { meetBridge } from "./detours.ts";
 import { applyDownlink } from "./downlink.ts";
 import { TopologyError } from "./errors.ts";
+import { checkMadeAddress } from "./rules.ts";
 import { isGuest } from "./configure.ts";
 import { joinTap } from "./guest_link.ts";
 import { explained } from "./explained.ts";
-import type { InterfaceRecord, NodeRecord, Segment } from "./model.ts";
+import type { Autoconf, InterfaceRecord, NodeRecord, Segment } from "./model.ts";
 import type { Defer } from "./undo.ts";
 import { connect, disconnect } from "./wiring.ts";
 
@@ -19,6 +22,8 @@ export interface Wanted {
   mtu: number;
   /** A particular IPv4 address. */
   ip?: string;
+  /** A particular IPv6 address. */
+  ip6?: string;
   /** The families that the node itself has. */
   v4: boolean;
   v6: boolean;
@@ -26,6 +31,10 @@ export interface Wanted {
   mac?: string;
   /** Default: none. */
   conditions?: Conditions;
+  /** How its kernel makes its IPv6 address; default: the lab does. */
+  autoconf?: Autoconf;
+  /** The families that it had lost before. Default: none. */
+  broken?: BrokenFamilies;
 }
 
 /** Takes addresses of a segment for an interface that is not linked yet. */
@@ -44,9 +53,17 @@ export function reserve(
       `${what}: ip ${wanted.ip} was asked for, but "${segment.owner.name}" has no IPv4 behind it`,
     );
   }
+  if (wanted.ip6 !== undefined && !v6) {
+    throw new TopologyError(
+      `${what}: ip6 ${wanted.ip6} was asked for, but "${segment.owner.name}" has no IPv6 behind it`,
+    );
+  }
   const ip = explained(what, () => v4?.hosts.take(wanted.ip));
   if (ip) defer(() => v4?.hosts.untake(ip));
-  const ip6 = explained(what, () => v6?.hosts.take());
+  // Nobody advertises on a bridge that is no router's LAN.
+  const autoconf = v6 && segment.owner.kind === "router" ? wanted.autoconf : undefined;
+  if (autoconf) checkMadeAddress(what, wanted.ip6, segment);
+  const ip6 = autoconf ? undefined : explained(what, () => v6?.hosts.take(wanted.ip6));
   if (ip6) defer(() => v6?.hosts.untake(ip6));
   const mac = wanted.mac ?? core.nextMac(defer);
   const full = segment.kind === "exchange";
@@ -61,11 +78,13 @@ export function reserve(
     prefix: full ? 32 : segment.v4?.cidr.prefix ?? 0,
     ip6,
     prefix6: full ? 128 : segment.v6?.cidr.prefix ?? 0,
-    linkLocal6: ip6 ? linkLocalFromMac(mac) : undefined,
+    linkLocal6: v6 ? linkLocalFromMac(mac) : undefined,
+    autoconf,
     up: true,
     wantedUp: true,
     heldDown: new Set(),
     conditions: wanted.conditions ?? noConditions(),
+    broken: wanted.broken ?? {},
     extra: [],
     removed: false,
   };
@@ -74,7 +93,7 @@ export function reserve(
 /** Gives back what {@link reserve} took. */
 export function release(iface: InterfaceRecord): void {
   if (iface.ip) iface.segment.v4?.hosts.release(iface.ip);
-  if (iface.ip6) iface.segment.v6?.hosts.release(iface.ip6);
+  if (iface.ip6 && !iface.autoconf) iface.segment.v6?.hosts.release(iface.ip6);
   for (const { ip } of iface.extra) {
     const network = ip.includes(":") ? iface.segment.v6 : iface.segment.v4;
     if (network?.cidr.contains(ip)) network.hosts.release(ip);
@@ -103,6 +122,7 @@ export function plug(
   connect(iface, isDefault, defer);
   if (isGuest(iface.node)) joinTap(iface, iface.node.cards.get(iface.name)!.tap);
   meetBridge(iface);
+  breakPlugged(iface, defer);
   applyDownlink(core, iface.segment, defer);
   applyConditions(core, iface, defer);
 }
@@ -111,6 +131,7 @@ export function plug(
 export function unplug(iface: InterfaceRecord): void {
   abandonConditions(iface);
   disconnect(iface);
+  forgetBroken(iface);
 }
 
 /** Takes an interface away, and gives its addresses back. */

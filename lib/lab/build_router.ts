@@ -27,12 +27,14 @@ import type { RouterProfile } from "./presets.ts";
 import { regionOf } from "./find_region.ts";
 import { addedNetworks, announce, announcedBy, segmentAbove, withdraw } from "./routing.ts";
 import {
+  checkAdvertisement,
   checkDownstream,
   checkFamilies,
   checkNatV6,
   checkRouterMtu,
   routerProfile,
 } from "./rules.ts";
+import { RA_DEFAULTS } from "./ipv6_options.ts";
 import { step } from "./steps.ts";
 import { undoing } from "./undo.ts";
 
@@ -59,6 +61,7 @@ function decide(core: LabCore, name: string, given: RouterOptions): Plan {
   checkDelegation(what, options.prefixDelegation, { ...profile, upstream });
   const region = findRegion(core, what, options, upstream);
   if (options.downstreamCidr !== undefined) checkDownstream(what, profile.ipSupport);
+  if (options.routerAdvertisement) checkAdvertisement(what, profile.ipSupport);
   return { ...profile, options, upstream, region, mtu };
 }
 
@@ -126,6 +129,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       pool: plan.pool,
       mtu: plan.mtu,
       blockIcmpFragNeeded: false,
+      broken: {},
       upstream: plan.upstream,
       region: plan.region,
       uplink,
@@ -133,7 +137,9 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       natSeed: deriveSeed(core.seed, name),
       delegation: prefixDelegation,
       delegated: undefined,
+      withdrawn: [],
       pending: isAsking,
+      advertisement: { ...RA_DEFAULTS, ...plan.options.routerAdvertisement },
     });
     router.lan.downlink.asked = plan.options.downlinkCondition ?? null;
     if (plan.natV6 === "nptv6") takeExternal6(core, router, defer);

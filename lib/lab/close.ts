@@ -11,6 +11,8 @@ export async function closeLab(core: LabCore): Promise<void> {
   // First, while the nodes are there.
   const uplinks = [...core.segments()].map((segment) => closeUplink(segment));
   const results = await Promise.allSettled([
+    core.advertising.close(),
+    core.provisioning.close(),
     ...uplinks,
     core.delegations.close(new LabClosedError(`the lab "${core.label}" was closed`)),
     ...[...core.vms.values()].map(({ machine }) => machine.remove()),

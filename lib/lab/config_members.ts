@@ -7,7 +7,7 @@ import type { PlannedRouter } from "./config_routers.ts";
 import { ETHERNET_MTU, hasV6 } from "./model.ts";
 import { checkInterfaceName } from "./names.ts";
 import type { DeviceOptions } from "./options.ts";
-import { checkMtu, type LanShape } from "./rules.ts";
+import { checkListener, checkMadeAddress, checkMtu, type LanShape } from "./rules.ts";
 
 /** A device of a `LabConfig`, one of those of a counted one. */
 export interface PlannedDevice {
@@ -67,35 +67,53 @@ export function configMembers(
     });
   }
   const devices = Object.entries(config.devices ?? {});
-  for (const [name, device] of devices) checkDevice(name, device, lans, faults);
+  for (const [name, device] of devices) checkDevice(name, device, lans, faults, config);
   checkVms(config, lans, faults, host);
 
   const planned = devices.flatMap(([name, { count, ...options }]) =>
     deviceNames(name, count).map((each) => ({ name: each, options, path: ["devices", name] }))
   );
   const asks = ({ options }: PlannedDevice) =>
-    Object.values(options.interfaces ?? {}).some(({ ip }) => ip !== undefined);
+    Object.values(options.interfaces ?? {}).some(({ ip, ip6 }) =>
+      ip !== undefined || ip6 !== undefined
+    );
   return [...planned.filter(asks), ...planned.filter((device) => !asks(device))];
 }
 
-function checkDevice(name: string, device: DeviceConfig, lans: Lans, faults: ConfigFaults): void {
-  const { interfaces = {}, defaultVia, mtu, count = 1 } = device;
+function checkDevice(
+  name: string,
+  device: DeviceConfig,
+  lans: Lans,
+  faults: ConfigFaults,
+  all: LabConfig,
+): void {
+  const { interfaces = {}, defaultVia, mtu, ipv6, count = 1 } = device;
   const path = ["devices", name];
   const known = Object.keys(interfaces);
+  const found: LanShape[] = [];
   if (defaultVia !== undefined && !known.includes(defaultVia)) {
     faults.unknown([...path, "defaultVia"], defaultVia, "interface", known);
   }
-  for (const [iface, { gateway, ip }] of Object.entries(interfaces)) {
+  for (const [iface, { gateway, ip, ip6 }] of Object.entries(interfaces)) {
     const at = [...path, "interfaces", iface];
     faults.attempt(at, (what) => checkInterfaceName(what, iface));
     const lan = lans.find([...at, "gateway"], gateway);
-    if (lan) faults.attempt([...path, "mtu"], (what) => checkMtu(what, mtu, lan));
-    if (ip !== undefined && count > 1) {
+    if (lan) {
+      found.push(lan);
+      faults.attempt([...path, "mtu"], (what) => checkMtu(what, mtu, lan));
+      const { provisioning = all.ipv6?.provisioning } = ipv6 ?? {};
+      if (provisioning === "ra") faults.attempt(at, (what) => checkMadeAddress(what, ip6, lan));
+    }
+    for (const [key, asked] of Object.entries({ ip, ip6 })) {
+      if (asked === undefined || count === 1) continue;
       faults.add(
-        [...at, "ip"],
-        ` is "${ip}", but there are ${count} of the device, which cannot share it; leave it out`,
+        [...at, key],
+        ` is "${asked}", but there are ${count} of the device, which cannot share it; leave it out`,
       );
     }
+  }
+  if (found.length === known.length) {
+    faults.attempt(path, (what) => checkListener(what, ipv6, found));
   }
 }
 

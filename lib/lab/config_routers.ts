@@ -4,7 +4,13 @@ import { type ConfigNames, namesOf } from "./config_names.ts";
 import { hasV4 } from "./model.ts";
 import type { RouterProfile } from "./presets.ts";
 import { checkDelegation } from "./delegation_rules.ts";
-import { checkFamilies, checkNatV6, checkRouterMtu, routerProfile } from "./rules.ts";
+import {
+  checkAdvertisement,
+  checkFamilies,
+  checkNatV6,
+  checkRouterMtu,
+  routerProfile,
+} from "./rules.ts";
 
 /** A router of a `LabConfig`. */
 export interface PlannedRouter {
@@ -74,7 +80,10 @@ function checkAddressing(
   all: ReadonlyMap<string, PlannedRouter>,
   faults: ConfigFaults,
 ): void {
-  const { mtu, downstreamCidr } = config;
+  const { mtu, downstreamCidr, routerAdvertisement } = config;
+  if (routerAdvertisement !== undefined) {
+    faults.attempt(path, (what) => checkAdvertisement(what, profile.ipSupport));
+  }
   if (mtu !== undefined) {
     faults.attempt([...path, "mtu"], (what) => checkRouterMtu(what, mtu, profile.ipSupport));
   }

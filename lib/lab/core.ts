@@ -30,8 +30,12 @@ import { loseImpairments } from "./detours.ts";
 import { acquaint } from "./neighbours.ts";
 import type { RouterReference } from "./options.ts";
 import { AddressPlan } from "./plan.ts";
+import { Advertising } from "./advertising.ts";
+import type { Ipv6Options } from "./ipv6_options.ts";
+import { Provisioning } from "./provisioning.ts";
 import type { RegionLinks } from "./region_link_record.ts";
 import { Settling } from "./settle.ts";
+import { interfaceState } from "./snapshot.ts";
 import type { Defer } from "./undo.ts";
 
 /** Learnt neighbours that a lab may need before it makes them permanent; the kernel's limit is 1,024. */
@@ -60,6 +64,9 @@ export class LabCore implements LabServices {
   readonly unsettled: Settling = new Settling();
   readonly links: Links;
   readonly delegations: Delegations = new Delegations();
+  readonly ipv6: Ipv6Options;
+  readonly advertising: Advertising;
+  readonly provisioning: Provisioning;
   /** Those that were injected and not healed. */
   readonly faults: Set<Stoppable> = new Set();
   /** Those that are under way. */
@@ -86,12 +93,22 @@ export class LabCore implements LabServices {
     bus: EventBus,
     output: RunDirectory | undefined,
     linkEngine: LinkEngineChoice | undefined,
+    ipv6: Ipv6Options = {},
   ) {
     this.links = new Links(linkEngine, (error, labels) => this.#linksFailed(error, labels));
     this.label = label;
     this.seed = seed;
     this.bus = bus;
     this.output = output;
+    this.ipv6 = ipv6;
+    this.advertising = new Advertising(ipv6.advertiser ?? "builtin", () => this.nameserver);
+    this.provisioning = new Provisioning(ipv6.dad === "enabled", {
+      seed,
+      advertising: this.advertising,
+      linksReady: () => this.links.ready(),
+      settle: (node) => this.unsettled.settleNode(node),
+      changed: (iface) => this.#addressChanged(iface),
+    });
   }
 
   nextFault(): string {
@@ -135,6 +152,7 @@ export class LabCore implements LabServices {
       nextIndex: 2, // 1 is lo.
       links: new Set(RESERVED_LINK_NAMES),
       unsettled: this.unsettled,
+      provisioning: this.provisioning,
       used: false,
       blackHole: "",
       removed: false,
@@ -308,6 +326,7 @@ export class LabCore implements LabServices {
 
   /** Counts the neighbours that a segment's members may learn of each other, when one joins or leaves. */
   joined(iface: InterfaceRecord, change: 1 | -1): void {
+    this.advertising.joined(iface, change);
     const { segment } = iface;
     if (segment.kind === "lan") this.#pairs += change * 2 * Math.max(0, segment.members.size - 1);
     this.delegations.follow(segment);
@@ -319,6 +338,15 @@ export class LabCore implements LabServices {
     if (!this.#used || segment.kind !== "lan") return;
     this.#renamed.add(node);
     for (const member of segment.members.keys()) this.#renamed.add(member.node);
+  }
+
+  /** A kernel made another IPv6 address of what a router advertised. */
+  #addressChanged(iface: InterfaceRecord): void {
+    const { node: { name: node }, name } = iface;
+    if (this.bus.closed) return;
+    this.bus.emit({ kind: "interface-changed", node, name, interface: interfaceState(iface) });
+    this.renamed(iface);
+    this.refreshMembers();
   }
 
   /** Brings the names of bridges' members to where they have changed. */

@@ -117,6 +117,8 @@ export function tellPrefix(core: LabCore, router: RouterRecord, former: string |
     downstreamGateway6: lan.v6?.gateway ?? null,
   });
   for (const iface of lan.members.keys()) {
+    // Of one that makes its address itself, it is told when it has.
+    if (iface.autoconf) continue;
     core.bus.emit({
       kind: "interface-changed",
       node: iface.node.name,
@@ -148,6 +150,7 @@ export async function renewPrefix(core: LabCore, router: RouterRecord): Promise<
     throw new PrefixDelegationError(`${what}: there is no other prefix than its ${former}`);
   }
   await Promise.all(asking(core, router).map((behind) => renewPart(core, behind)));
+  await core.provisioning.ready([...router.lan.members.keys()].map(({ node }) => node));
   return prefix;
 }
 

@@ -3,7 +3,7 @@ import { deleteRoute, replaceByNowhere, replaceRoute } from "../../native/netlin
 import { type Cidr, ipBytes, linkLocalFromMac } from "../address/mod.ts";
 import { loadBlackHole } from "./black_hole.ts";
 import { renumberBridgeRoutes } from "./bridge_routes.ts";
-import { isGuest } from "./configure.ts";
+import { adderOf, isGuest } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
 import { LAN_LENGTH } from "./delegation_options.ts";
@@ -35,17 +35,31 @@ function renumber(core: LabCore, router: RouterRecord, prefix: Cidr | undefined)
   // What is behind them is reached by addresses of theirs, which change.
   const routers = [...behind as RouterRecord[], router];
   for (const one of routers) withdraw(core, one, announced6(one));
-  members.forEach(takeAddress);
+  // Others make their addresses of what the router advertises.
+  const given = members.filter(({ autoconf }) => !autoconf);
+  given.forEach(takeAddress);
   const old = lan.v6;
   if (old) takeNetwork(router, old);
   router.delegated = prefix;
   lan.v6 = prefix && core.plan.delegatedLan(prefix);
   if (lan.v6) giveNetwork(router, lan.v6);
-  for (const member of members) giveAddress(member);
+  router.withdrawn = withdrawnOf(router, old?.cidr.toString());
+  for (const member of given) giveAddress(member);
   renumberBridgeRoutes(lan, old);
   for (const one of routers.reverse()) announce(core, one, announced6(one));
   loadBlackHole(lan);
-  for (const member of members) core.renamed(member);
+  for (const member of given) core.renamed(member);
+  router.provisioning.renumbered(lan);
+  core.advertising.changed(router);
+}
+
+/** Of so many former networks hosts are told that they are none any more. */
+const REMEMBERED = 4;
+
+function withdrawnOf({ lan: { v6 }, withdrawn }: RouterRecord, former?: string): string[] {
+  const now = v6?.cidr.toString();
+  const all = new Set([...former === undefined ? [] : [former], ...withdrawn]);
+  return [...all].filter((cidr) => cidr !== now).slice(0, REMEMBERED);
 }
 
 /** Whether a member of a LAN gets IPv6 where there is any. */
@@ -111,14 +125,16 @@ function giveAddress(iface: InterfaceRecord): void {
   const { gatewayLink } = segment;
   if (gatewayLink) inside(segment.owner, (batch) => welcome(batch, gatewayLink.index, iface));
   if (!isGuest(node) && iface.up) {
+    const add = adderOf(node);
     inside(node, (batch) => {
-      addAddress(batch, index, ipBytes(ip6), iface.prefix6);
-      addAddress(batch, index, ipBytes(linkLocal), 64);
+      add(batch, index, ipBytes(ip6), iface.prefix6);
+      add(batch, index, ipBytes(linkLocal), 64);
       knowGateway(batch, iface);
       const isDefault = node.kind === "router" || defaultInterface(node) === iface;
       if (isDefault) replaceRoute(batch, { gateway: ipBytes(segment.linkLocal), index });
     });
-    node.unsettled.add(node, [], [ip6, linkLocal]);
+    if (add === addAddress) node.unsettled.add(node, [], [ip6, linkLocal]);
+    else node.provisioning.afterUp(iface);
   }
   announceSelf(iface, [ip6]);
 }

@@ -1,6 +1,7 @@
 import type { Cidr } from "../address/mod.ts";
 import type { Impairments } from "../bridge/impairments.ts";
 import type { Partitions } from "../bridge/partitions.ts";
+import type { BrokenFamilies } from "../firewall/broken_family.ts";
 import type { Firewall } from "../firewall/config.ts";
 import type { SharedRate } from "../link/mod.ts";
 import type { Nat } from "../nat/config.ts";
@@ -11,6 +12,7 @@ import type { VirtualMachine } from "../vm/virtual_machine.ts";
 import type { Conditions, Impaired } from "./impaired.ts";
 import type { PrefixDelegation } from "./delegation_options.ts";
 import type { Network } from "./plan.ts";
+import type { RouterAdvertisementOptions } from "./ipv6_options.ts";
 import type { IpSupport, Pool, RouterPreset } from "./presets.ts";
 import type { RegionWay } from "./region_ways.ts";
 
@@ -26,6 +28,8 @@ export interface NodeRecord {
   links: Set<string>;
   /** What the kernel has yet to finish, in all nodes of the lab. */
   unsettled: Unsettled;
+  /** How IPv6 addresses come about, in all nodes of the lab. */
+  provisioning: Provisioner;
   /** Whether anything of the user's ran in it, so that it may have learnt neighbours. */
   used: boolean;
   /** The rules of its part in path-MTU black holes, as they are loaded; see `black_hole.ts`. */
@@ -37,6 +41,24 @@ export interface NodeRecord {
 export interface Unsettled {
   add(node: NodeRecord, links: number[], ips?: (string | undefined)[]): void;
   drop(node: NodeRecord, ips?: (string | undefined)[]): void;
+}
+
+/** Has kernels make IPv6 addresses, or look whether they may use one; `provisioning.ts` does. */
+export interface Provisioner {
+  /** Whether kernels look if somebody has an address before they use it. */
+  readonly dad: boolean;
+  /** Called before an interface is set up. */
+  beforeUp(iface: InterfaceRecord, isDefault: boolean): void;
+  /** Called once it was set up, with all but what its kernel makes. */
+  afterUp(iface: InterfaceRecord): void;
+  /** Called once it was set down, or its link was taken away. */
+  down(iface: InterfaceRecord): void;
+  /** Whether its kernel makes addresses at the moment. */
+  isAtWork(iface: InterfaceRecord): boolean;
+  /** Takes note that what a segment's router advertises is another prefix. */
+  renumbered(segment: Segment): void;
+  /** Has routes follow another default interface. */
+  prefer(iface: InterfaceRecord): void;
 }
 
 export interface RouterRecord extends NodeRecord {
@@ -52,6 +74,8 @@ export interface RouterRecord extends NodeRecord {
   mtu: number;
   /** Whether it is a path-MTU black hole. */
   blockIcmpFragNeeded: boolean;
+  /** The families of which it forwards nothing. */
+  broken: BrokenFamilies;
   /** Null on the IX, or in a region. */
   upstream: RouterRecord | null;
   /** The region that it is in, itself or by its upstream. */
@@ -63,8 +87,12 @@ export interface RouterRecord extends NodeRecord {
   delegation: PrefixDelegation | undefined;
   /** The prefix that was delegated to it, of which its LAN has the first /64. */
   delegated: Cidr | undefined;
+  /** The networks that its LAN had before, the last ones. */
+  withdrawn: string[];
   /** Whether it is being built still, and waits for that. */
   pending: boolean;
+  /** What it tells those behind it, while any of them listens. */
+  advertisement: Required<RouterAdvertisementOptions>;
 }
 
 /** Its node is called `region-<name>`, so that a router may have the region's name. */
@@ -94,6 +122,8 @@ export interface DeviceRecord extends NodeRecord {
   /** The interface of the default route. */
   defaultInterface: string | undefined;
   names: Map<string, string[]>;
+  /** How it gets IPv6 addresses behind routers; undefined: from the lab. */
+  autoconf: Autoconf | undefined;
 }
 
 /** A virtual machine. What is in its namespace is QEMU and the links to its cards. */
@@ -219,6 +249,12 @@ export interface Port {
   index: number;
 }
 
+/** How the kernel of a device makes IPv6 addresses of what its router advertises. */
+export interface Autoconf {
+  /** Whether it also makes addresses that change with time. */
+  privacy: boolean;
+}
+
 export interface InterfaceRecord {
   node: NodeRecord;
   name: string;
@@ -228,14 +264,19 @@ export interface InterfaceRecord {
   segment: Segment;
   ip: string | undefined;
   prefix: number;
+  /** Where the kernel makes it: undefined until it has. */
   ip6: string | undefined;
   prefix6: number;
   linkLocal6: string | undefined;
+  /** Undefined: its IPv6 address is the lab's, and it listens to no router. */
+  autoconf: Autoconf | undefined;
   /** Whether it is up in effect: it is to be, and no fault keeps it down. */
   up: boolean;
   wantedUp: boolean;
   heldDown: Set<object>;
   conditions: Conditions;
+  /** The families that nothing comes by it of, nor leaves. */
+  broken: BrokenFamilies;
   /** Added by addIp. */
   extra: { ip: string; prefix: number }[];
   removed: boolean;

@@ -1,3 +1,4 @@
+import type { AddressFamily, BrokenFamilies, FamilyBreak } from "../firewall/broken_family.ts";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
 import {
   conditionSchema,
@@ -14,6 +15,7 @@ import { parseOptions } from "../options/parse_options.ts";
 import { inForce, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { type Bridge, bridgeHandle } from "./bridge.ts";
+import { askedBreak, breakForwarding } from "./broken_families.ts";
 import { setDownlink, tellDownlink } from "./downlink.ts";
 import { setBlackHole } from "./black_hole.ts";
 import { renewPrefix } from "./delegation.ts";
@@ -23,8 +25,10 @@ import { handles } from "./handles.ts";
 import { NotFoundError } from "./errors.ts";
 import { flushNat, loadFirewall, loadNat } from "./filters.ts";
 import { Interface } from "./interface.ts";
-import type { InterfaceRecord, RouterRecord } from "./model.ts";
+import { type RouterAdvertisementOptions, routerAdvertisementSchema } from "./ipv6_options.ts";
+import { hasV6, type InterfaceRecord, type RouterRecord } from "./model.ts";
 import { externalCidr6, setNatV6, tellNatV6 } from "./nat_v6.ts";
+import { checkAdvertisement } from "./rules.ts";
 import { blockIcmpFragNeededSchema } from "./options.ts";
 import type { IpSupport, RouterPreset } from "./presets.ts";
 import { type Region, regionHandle } from "./region.ts";
@@ -262,6 +266,39 @@ export class Router extends Node {
     return this.#now.lan.downlink.impairment?.counters();
   }
 
+  /** What it tells devices whose provisioning is `"ra"`; undefined without IPv6. */
+  get routerAdvertisement(): Required<RouterAdvertisementOptions> | undefined {
+    const { advertisement, ipSupport } = this.#now;
+    return hasV6(ipSupport) ? { ...advertisement } : undefined;
+  }
+
+  /**
+   * Changes what it tells devices whose provisioning is `"ra"`, and tells it at once; what is left out
+   * stays as it is. When it is to tell nothing more, it says that it is no router any more (RFC 4861,
+   * section 6.2.5): devices keep their addresses, and lose their default route, as with a lifetime of
+   * 0. They hear of it as fast as the link is.
+   *
+   * @throws {Ipv6Error} If the router is v4-only.
+   *
+   * @example
+   * ```ts ignore
+   * await home.setRouterAdvertisement({ lifetimeSecs: 0 }); // not a default router any more
+   * await home.setRouterAdvertisement({ lifetimeSecs: 1800, intervalSecs: 30 });
+   * ```
+   */
+  setRouterAdvertisement(options: RouterAdvertisementOptions): Promise<void> {
+    return this.#act((router) => {
+      const what = `${this.name}: setRouterAdvertisement()`;
+      const wanted = parseOptions(routerAdvertisementSchema, options, what);
+      checkAdvertisement(what, router.ipSupport);
+      const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
+      router.advertisement = { ...router.advertisement, ...Object.fromEntries(given) };
+      this.#core.advertising.changed(router);
+      const { advertisement } = router;
+      this.#core.bus.emit({ kind: "ra-changed", router: this.name, ...advertisement });
+    });
+  }
+
   /**
    * Makes it a path-MTU black hole, or has it tell of packets that are too big again; see
    * {@link RouterOptions.blockIcmpFragNeeded}. Transfers that hang go on when the sender tries again.
@@ -272,6 +309,29 @@ export class Router extends Node {
       const blocked = parseOptions(blockIcmpFragNeededSchema, on, what);
       undoing((defer) => setBlackHole(router, blocked, defer));
       this.#core.bus.emit({ kind: "icmp-frag-needed-blocked", router: this.name, blocked });
+    });
+  }
+
+  /** The address families that it forwards nothing of, and how; see {@link Router.setFamilyBroken}. */
+  get brokenFamilies(): BrokenFamilies {
+    return { ...this.#now.broken };
+  }
+
+  /**
+   * Breaks a family on all paths through the router, or mends it: `true` has its packets vanish
+   * without a word, `{ how: "reject" }` has them refused with an ICMP or ICMPv6 error that there is no
+   * route. Also of flows under way. Addresses, routes and what the router itself sends stay as they
+   * are, so that only who tries finds out: a test of Happy Eyeballs (RFC 8305).
+   *
+   * @example
+   * ```ts ignore
+   * await home.setFamilyBroken("ipv6", true); // who connects by IPv6 must fall back to IPv4
+   * ```
+   */
+  setFamilyBroken(family: AddressFamily, broken: boolean | { how?: FamilyBreak }): Promise<void> {
+    return this.#act((router) => {
+      const [asked, how] = askedBreak(`${this.name}: setFamilyBroken()`, family, broken);
+      breakForwarding(this.#core, router, asked, how);
     });
   }
 
@@ -299,10 +359,12 @@ export class Router extends Node {
       ip6: lan.v6?.gateway,
       prefix6: lan.v6?.cidr.prefix ?? 0,
       linkLocal6: lan.v6 ? lan.linkLocal : undefined,
+      autoconf: undefined,
       up: true,
       wantedUp: true,
       heldDown: new Set(),
       conditions: noConditions(),
+      broken: {},
       extra: [],
       removed: false,
     };

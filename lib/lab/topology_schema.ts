@@ -14,6 +14,8 @@ import type {
   VmConfig,
 } from "./config.ts";
 import { MAX_COUNT } from "./config_schema.ts";
+import { deviceIpv6Toml, ipv6Toml, raIntervalToml, raLifetimeToml } from "./ipv6_toml.ts";
+import type { Ipv6Options } from "./ipv6_options.ts";
 import { mtuSchema } from "./options.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
 import {
@@ -60,7 +62,18 @@ const router: z.ZodType<RouterConfig> = z.strictObject({
       "Whether its IPv6 network comes from its ISP by DHCPv6: true, or { length }; or that it is such " +
         "an ISP: { pool }.",
     ).optional(),
-}).transform(camelKeys);
+  ra_enabled: tomlBoolean()
+    .describe("Whether it advertises to devices that listen to it. Default true.").optional(),
+  ra_interval_secs: raIntervalToml.optional(),
+  ra_lifetime_secs: raLifetimeToml.optional(),
+}).transform(camelKeys).transform(
+  ({ raEnabled: enabled, raIntervalSecs: intervalSecs, raLifetimeSecs: lifetimeSecs, ...rest }) => {
+    const given = Object.entries({ enabled, intervalSecs, lifetimeSecs })
+      .filter(([, value]) => value !== undefined);
+    if (given.length === 0) return rest;
+    return { ...rest, routerAdvertisement: Object.fromEntries(given) };
+  },
+);
 
 const DEVICE = {
   count: tomlNumber(z.int().min(1).max(MAX_COUNT))
@@ -70,6 +83,7 @@ const DEVICE = {
   mtu: tomlNumber(mtuSchema)
     .describe("The largest packet on its interfaces, in bytes. Default: that of each router.")
     .optional(),
+  ipv6: deviceIpv6Toml.optional(),
 };
 
 /** What is said of a device's key that is neither one of these nor a table. */
@@ -89,6 +103,7 @@ const condition = conditionToml.describe(
 const iface: z.ZodType<InterfaceConfig> = z.strictObject({
   gateway: text("The router or bridge that it is attached to."),
   ip: text("A particular IPv4 address. Default: the next one of the network.").optional(),
+  ip6: text("A particular IPv6 address. Default: the next one of the network.").optional(),
   condition: condition.optional(),
   impair: condition.describe("The older name of condition.").optional(),
 }, {
@@ -101,8 +116,8 @@ const iface: z.ZodType<InterfaceConfig> = z.strictObject({
 
 const device: z.ZodType<DeviceConfig> = z.object(DEVICE)
   .catchall(iface.describe("An interface, by its name."))
-  .transform(({ count, default_via, mtu, ...interfaces }) => ({
-    ...camelKeys({ count, default_via, mtu }),
+  .transform(({ count, default_via, mtu, ipv6, ...interfaces }) => ({
+    ...camelKeys({ count, default_via, mtu, ipv6 }),
     interfaces: interfaces as Record<string, InterfaceConfig>,
   }));
 
@@ -153,6 +168,7 @@ export interface TopologyTables {
   region: z.ZodType<Record<string, RegionConfig> | undefined>;
   bridge: z.ZodType<Record<string, BridgeConfig> | undefined>;
   vm: z.ZodType<Record<string, VmConfig> | undefined>;
+  ipv6: z.ZodType<Ipv6Options | undefined>;
 }
 
 /** What a topology file has, and a simulation may have: to be spread into the schema of either. */
@@ -167,4 +183,5 @@ export const topologyTables: TopologyTables = {
     .describe("The bridges by name.").optional(),
   vm: z.record(z.string(), vm.describe("A virtual machine, switched off."))
     .describe("The virtual machines by name.").optional(),
+  ipv6: ipv6Toml.optional(),
 };
