@@ -22,6 +22,7 @@ export type { DiskErrno, DiskFault, DiskOptions } from "./disk_options.ts";
 export type { DiskSize } from "../vm/disk_size.ts";
 export { DiskError, VmError } from "../vm/errors.ts";
 export * from "./errors.ts";
+export type { PrefixDelegation, PrefixOffer, PrefixRequest } from "./delegation_options.ts";
 export type {
   DegradeDownlinkFault,
   DegradeFault,

@@ -50,6 +50,7 @@ const KINDS: Record<EventKind, true> = {
   "nat-changed": true,
   "nat-v6-changed": true,
   "nat-flushed": true,
+  "prefix-delegated": true,
   "firewall-changed": true,
   "ra-changed": true,
   "icmp-frag-needed-blocked": true,
