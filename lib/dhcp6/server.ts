@@ -188,7 +188,7 @@ export class DelegationServer {
       id,
       // The shares that RFC 8415, section 14.2, recommends.
       renewSecs: Math.floor(0.5 * preferredSecs),
-      rebindSecs: Math.floor(0.8 * preferredSecs),
+      rebindSecs: Math.ceil(0.8 * preferredSecs),
       prefixes,
     };
   }
