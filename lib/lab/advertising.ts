@@ -14,6 +14,8 @@ export class Advertising {
   /** How many interfaces on a LAN listen; absent for none. */
   #listeners = new Map<Segment, number>();
   #advertisers = new Map<Segment, Advertiser>();
+  /** Those that still say that their router is none any more. */
+  #retiring = new Map<Segment, Promise<void>>();
 
   /** @throws {Ipv6Error} If the advertiser is not on this host. */
   constructor(kind: Ipv6Advertiser, nameserver: () => string | undefined) {
@@ -44,17 +46,28 @@ export class Advertising {
       if (listeners > 0) this.#listeners.set(segment, listeners);
       else this.#listeners.delete(segment);
       if (listeners === 1 && change === 1) this.#begin(segment);
-      if (listeners === 0) this.#stop(segment, (advertiser) => advertiser.close());
+      if (listeners === 0) void this.#stop(segment, (advertiser) => advertiser.close());
     }
     this.#advertisers.get(segment)?.moved();
   }
 
-  /** Has a router's settings hold from now on. */
-  changed({ lan, advertisement: { enabled } }: RouterRecord): void {
-    if (!enabled) this.#stop(lan, (advertiser) => advertiser.retire());
-    else if (!this.#listeners.has(lan)) return;
-    else if (this.#advertisers.has(lan)) this.#advertisers.get(lan)!.announce();
-    else this.#start(lan);
+  /** Has a router's settings hold from now on; resolves when what is to be said was said. */
+  async changed(router: RouterRecord): Promise<void> {
+    const { lan } = router;
+    // What one says last would undo what the next says.
+    while (this.#retiring.has(lan)) await this.#retiring.get(lan);
+    if (router.removed) return;
+    const advertiser = this.#advertisers.get(lan);
+    if (!router.advertisement.enabled) await this.#retire(lan);
+    else if (advertiser) advertiser.announce();
+    else if (this.#listeners.has(lan)) this.#start(lan);
+  }
+
+  async #retire(segment: Segment): Promise<void> {
+    const retiring = this.#stop(segment, (advertiser) => advertiser.retire())
+      .finally(() => this.#retiring.delete(segment));
+    this.#retiring.set(segment, retiring);
+    await retiring;
   }
 
   async close(): Promise<void> {
@@ -80,11 +93,14 @@ export class Advertising {
     if (tell) advertiser.announce();
   }
 
-  #stop(segment: Segment, how: (advertiser: Advertiser) => Promise<void>): void {
+  async #stop(segment: Segment, how: (advertiser: Advertiser) => Promise<void>): Promise<void> {
     const advertiser = this.#advertisers.get(segment);
     if (!advertiser) return;
     this.#advertisers.delete(segment);
-    segment.owner.runtime.track(how(advertiser));
+    const stopped = how(advertiser);
+    // The router's namespace stays as long.
+    segment.owner.runtime.track(stopped);
+    await stopped;
   }
 
   #about({ owner, v6, mac, mtu }: Segment): Advertised {

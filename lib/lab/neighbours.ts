@@ -57,16 +57,12 @@ export function adoptAddress(
   prefix: number | undefined,
   forGood: boolean,
 ): void {
-  const { node, segment, ip6: old } = iface;
+  const { segment, ip6: old } = iface;
   iface.ip6 = ip6;
   iface.prefix6 = prefix ?? iface.prefix6;
-  if (old) {
-    forget(iface, [old]);
-    node.unsettled.drop(node, [old]);
-  }
+  if (old) forget(iface, [old]);
   const { gatewayLink } = segment;
   if (!ip6 || !gatewayLink) return;
-  node.unsettled.add(node, [], [ip6]);
   inside(segment.owner, (batch) => limit(batch, gatewayLink.index, iface));
   if (forGood) introduce(iface);
 }

@@ -117,10 +117,12 @@ export class Provisioning implements Provisioner {
    */
   async ready(nodes: NodeRecord[]): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
+    const waitedFor = new Set<InterfaceRecord>();
     for (;;) {
       const pending = this.#entriesOf(nodes).filter((entry) => entry.pending);
       for (const entry of pending) this.#mustGoOn(entry);
-      if (pending.length === 0) return;
+      if (pending.length === 0) return this.#settle(waitedFor);
+      for (const { iface } of pending) waitedFor.add(iface);
       const left = deadline - performance.now();
       if (left <= 0) return pending.forEach((entry) => this.#giveUp(entry));
       await this.#changeWithin(left);
@@ -130,6 +132,17 @@ export class Provisioning implements Provisioner {
   /** Whether there is anything that {@link Provisioning.ready} would wait for. */
   isWaiting(nodes: NodeRecord[]): boolean {
     return this.#entries.size > 0 && this.#entriesOf(nodes).some(({ pending }) => pending);
+  }
+
+  /** Waits until addresses that have come are answered to: the kernel tells of them just before. */
+  #settle(interfaces: Iterable<InterfaceRecord>): void {
+    for (const iface of interfaces) {
+      const { node, ip6, up } = iface;
+      if (!up || node.removed || iface.removed) continue;
+      const ips = ownAddresses(iface).map(({ ip }) => ip);
+      node.unsettled.add(node, [], iface.autoconf ? [ip6] : ips);
+      this.#lab.settle(node);
+    }
   }
 
   async close(): Promise<void> {
@@ -160,6 +173,7 @@ export class Provisioning implements Provisioner {
     entry.pending = false;
     const { iface } = entry;
     const { node, name, segment } = iface;
+    this.#update(node);
     if (!this.#isExpected(iface) || this.#isReady(entry, autoconf.madeIn(node))) return;
     throw new AutoconfigurationError(
       `${node.name}: interface "${name}" has no IPv6 address and default route from router ` +
@@ -229,30 +243,34 @@ export class Provisioning implements Provisioner {
 
   #look(entries: Entry[], made: autoconf.MadeAddresses): void {
     for (const entry of entries) {
-      const { iface } = entry;
+      const { iface, pending } = entry;
+      if (pending) this.#check(entry, made);
       if (iface.autoconf) this.#adopt(entry, made);
-      if (!entry.pending) continue;
-      const duplicates = made.addresses.filter(({ index, duplicate }) =>
-        duplicate && index === iface.index
-      );
-      if (duplicates.length > 0) {
-        entry.failure = () => duplicateOf(iface, duplicates.map(({ ip }) => ipFromBytes(ip)));
-      } else if (this.#isReady(entry, made)) {
-        entry.pending = false;
-      }
       // Nothing more is to come of those that were given.
-      if (!iface.autoconf && !entry.pending) {
+      else if (pending && !entry.pending) {
         this.#entries.delete(iface);
         this.#closeIfIdle(iface.node);
-        iface.node.unsettled.add(iface.node, [], ownAddresses(iface).map(({ ip }) => ip));
       }
+    }
+  }
+
+  /** Whether all has come that was to come, or never will. */
+  #check(entry: Entry, made: autoconf.MadeAddresses): void {
+    const { iface } = entry;
+    const duplicates = made.addresses.filter(({ index, duplicate }) =>
+      duplicate && index === iface.index
+    );
+    if (duplicates.length > 0) {
+      entry.failure = () => duplicateOf(iface, duplicates.map(({ ip }) => ipFromBytes(ip)));
+    } else if (this.#isReady(entry, made)) {
+      entry.pending = false;
     }
   }
 
   #adopt({ iface, pending }: Entry, made: autoconf.MadeAddresses): void {
     const stable = autoconf.stableOf(iface, made);
     const ip6 = stable && ipFromBytes(stable.ip);
-    // One that is to come takes the place of the last one.
+    // While another is to come, the last one stands.
     if (ip6 === iface.ip6 || (ip6 === undefined && pending)) return;
     adoptAddress(iface, ip6, stable?.prefix, this.#entries.size > LEARNT_INTERFACES);
     this.#lab.changed(iface);

@@ -286,17 +286,19 @@ export class Router extends Node {
    * await home.setRouterAdvertisement({ lifetimeSecs: 1800, intervalSecs: 30 });
    * ```
    */
-  setRouterAdvertisement(options: RouterAdvertisementOptions): Promise<void> {
-    return this.#act((router) => {
+  async setRouterAdvertisement(options: RouterAdvertisementOptions): Promise<void> {
+    let told: Promise<void> | undefined;
+    await this.#act((router) => {
       const what = `${this.name}: setRouterAdvertisement()`;
       const wanted = parseOptions(routerAdvertisementSchema, options, what);
       checkAdvertisement(what, router.ipSupport);
       const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
       router.advertisement = { ...router.advertisement, ...Object.fromEntries(given) };
-      this.#core.advertising.changed(router);
+      told = this.#core.advertising.changed(router);
       const { advertisement } = router;
       this.#core.bus.emit({ kind: "ra-changed", router: this.name, ...advertisement });
     });
+    await told;
   }
 
   /**
