@@ -35,7 +35,6 @@ import type { Ipv6Options } from "./ipv6_options.ts";
 import { Provisioning } from "./provisioning.ts";
 import type { RegionLinks } from "./region_link_record.ts";
 import { Settling } from "./settle.ts";
-import { interfaceState } from "./snapshot.ts";
 import type { Defer } from "./undo.ts";
 
 /** Learnt neighbours that a lab may need before it makes them permanent; the kernel's limit is 1,024. */
@@ -73,6 +72,8 @@ export class LabCore implements LabServices {
   readonly schedules: Set<Stoppable> = new Set();
   /** Those that hold memory. */
   readonly snapshots: Set<{ close(): void }> = new Set();
+  /** Tells of an interface as it is now. */
+  tellInterface: (iface: InterfaceRecord) => void = () => {};
   nameserver: string | undefined;
   closed = false;
   /** The exchange; set before anything else is built. */
@@ -342,9 +343,8 @@ export class LabCore implements LabServices {
 
   /** A kernel made another IPv6 address of what a router advertised. */
   #addressChanged(iface: InterfaceRecord): void {
-    const { node: { name: node }, name } = iface;
     if (this.bus.closed) return;
-    this.bus.emit({ kind: "interface-changed", node, name, interface: interfaceState(iface) });
+    this.tellInterface(iface);
     this.renamed(iface);
     this.refreshMembers();
   }

@@ -41,7 +41,7 @@ import { retire } from "./retire.ts";
 import { Router } from "./router.ts";
 import { drawSeed } from "./seed.ts";
 import { Schedule, type ScheduleStep } from "./schedule.ts";
-import { deviceState, routerState, vmState } from "./snapshot.ts";
+import { deviceState, interfaceState, routerState, vmState } from "./snapshot.ts";
 import { allSettled } from "./all_settled.ts";
 import { addVm } from "./build_vm.ts";
 import type { NodeRecord, VmRecord } from "./model.ts";
@@ -100,6 +100,10 @@ export class Lab implements AsyncDisposable {
     const output = await openOutDir(label, outDir);
     const bus = new EventBus();
     const core = new LabCore(label, seed, bus, output, linkEngine, ipv6);
+    core.tellInterface = (iface) => {
+      const { node: { name: node }, name } = iface;
+      bus.emit({ kind: "interface-changed", node, name, interface: interfaceState(iface) });
+    };
     output?.attach(bus);
     try {
       addExchange(core);
