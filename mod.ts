@@ -96,6 +96,7 @@ export type {
   RegionLinkLimits,
   RegionLinkState,
   RegionState,
+  RouterAdvertisementState,
   RouterState,
   RunRecord,
   VmMachineState,

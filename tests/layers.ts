@@ -12,7 +12,7 @@ export const ORDER: readonly (readonly string[])[] = [
   ["toml"],
   ["address"],
   ["link"],
-  ["nat", "firewall"],
+  ["nat", "firewall", "dhcp6"],
   ["host"],
   ["emulator"],
   ["events"],

@@ -93,8 +93,20 @@ const TELL: { [K in EventKind]: (event: LabEvent<K>) => Telling } = {
   "default-route-changed": ({ node, name }) => [node, `default route by ${name}`],
   "nat-changed": ({ router, nat }) => [router, `NAT is ${modeText(nat)}`],
   "nat-v6-changed": ({ router, natV6 }) => [router, `IPv6 translation is ${natV6}`],
+  "prefix-delegated": ({ router, prefix, former }) => [
+    router,
+    prefix === null
+      ? `has no IPv6 prefix delegated any more${former ? `, it was ${former}` : ""}`
+      : `was delegated the IPv6 prefix ${prefix}${former ? ` instead of ${former}` : ""}`,
+  ],
   "nat-flushed": ({ router }) => [router, "NAT mappings forgotten"],
   "firewall-changed": ({ router, firewall }) => [router, `firewall is ${modeText(firewall)}`],
+  "ra-changed": ({ router, enabled, intervalSecs, lifetimeSecs }) => [
+    router,
+    enabled
+      ? `advertises itself for ${lifetimeSecs} s, every ${intervalSecs} s`
+      : "advertises no more",
+  ],
   "icmp-frag-needed-blocked": ({ router, blocked }) => [
     router,
     blocked ? "is a path-MTU black hole" : "is no path-MTU black hole any more",

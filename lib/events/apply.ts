@@ -12,6 +12,7 @@ import {
   setHost,
   setInterface,
   setInterfaces,
+  setPrefix,
   setRouter,
   setTranslationV6,
 } from "./draft.ts";
@@ -164,10 +165,18 @@ function applyBody(draft: LabState, event: LabEvent): void {
       return setTranslationV6(draft, event);
     case "firewall-changed":
       return setRouter(draft, event, { firewall: event.firewall });
+    case "ra-changed": {
+      const { enabled, intervalSecs, lifetimeSecs } = event;
+      return setRouter(draft, event, {
+        routerAdvertisement: { enabled, intervalSecs, lifetimeSecs },
+      });
+    }
     case "family-broken":
       return setBroken(draft, event);
     case "icmp-frag-needed-blocked":
       return setRouter(draft, event, { blockIcmpFragNeeded: event.blocked });
+    case "prefix-delegated":
+      return setPrefix(draft, event);
     case "nat-flushed":
       router(draft, event, event.router);
       return;

@@ -88,7 +88,11 @@ export function setHost(
 export function setRouter(
   draft: LabState,
   event: LabEvent<
-    "nat-changed" | "nat-v6-changed" | "firewall-changed" | "icmp-frag-needed-blocked"
+    | "nat-changed"
+    | "nat-v6-changed"
+    | "firewall-changed"
+    | "ra-changed"
+    | "icmp-frag-needed-blocked"
   >,
   change: Partial<RouterState>,
 ): void {
@@ -102,6 +106,23 @@ export function setTranslationV6(draft: LabState, event: LabEvent<"nat-v6-change
   const changed = draft.routers[event.router];
   if (externalCidr6 === undefined) delete changed.externalCidr6;
   else changed.externalCidr6 = externalCidr6;
+}
+
+/** Replaces the prefix that a router was delegated, and the network behind it. */
+export function setPrefix(draft: LabState, event: LabEvent<"prefix-delegated">): void {
+  const {
+    delegatedPrefix: _,
+    downstreamCidr6: _cidr,
+    downstreamGateway6: _gateway,
+    ...bare
+  } = router(draft, event, event.router);
+  const { prefix, downstreamCidr6, downstreamGateway6 } = event;
+  draft.routers[event.router] = {
+    ...bare,
+    ...prefix !== null && { delegatedPrefix: prefix },
+    ...downstreamCidr6 !== null && { downstreamCidr6 },
+    ...downstreamGateway6 !== null && { downstreamGateway6 },
+  };
 }
 
 /** Replaces the interfaces of a router, a device or a virtual machine. */

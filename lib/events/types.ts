@@ -56,6 +56,16 @@ export interface BrokenFamiliesState {
   ipv6?: string;
 }
 
+/** What a router advertises, as plain JSON data. */
+export interface RouterAdvertisementState {
+  /** Whether it advertises at all. */
+  enabled: boolean;
+  /** How often it does without being asked, in seconds. */
+  intervalSecs: number;
+  /** How long it is a default router after each time, in seconds; 0: it is none. */
+  lifetimeSecs: number;
+}
+
 /** A router, as plain JSON data. */
 export interface RouterState {
   /** Unique in the lab. */
@@ -82,6 +92,8 @@ export interface RouterState {
   downlinkCondition?: unknown;
   /** Whether it is a path-MTU black hole; where it is absent, it is not. */
   blockIcmpFragNeeded?: boolean;
+  /** What it tells devices that listen to it; absent where it has no IPv6, and in older runs. */
+  routerAdvertisement?: RouterAdvertisementState;
   /** The address families that it forwards nothing of. Absent for none. */
   brokenFamilies?: BrokenFamiliesState;
   /** Its IPv4 address on the upstream side. */
@@ -96,6 +108,8 @@ export interface RouterState {
   downstreamCidr6?: string;
   /** Its own IPv6 address on the LAN. */
   downstreamGateway6?: string;
+  /** The IPv6 prefix that was delegated to it, if one was: its network is a part of that. */
+  delegatedPrefix?: string;
   /** What was asked of its LAN as a bridge. */
   rules?: BridgeRulesState;
   /** In the order in which they were added. */
@@ -258,8 +272,21 @@ export interface EventBodies {
   "nat-v6-changed": { router: string; natV6: string; externalCidr6?: string };
   /** A router forgot its NAT mappings. */
   "nat-flushed": { router: string };
+  /**
+   * A router was delegated an IPv6 prefix, or has none any more (null); with the former one, if it had
+   * one, and the network behind it, which is another with it.
+   */
+  "prefix-delegated": {
+    router: string;
+    prefix: string | null;
+    former: string | null;
+    downstreamCidr6: string | null;
+    downstreamGateway6: string | null;
+  };
   /** A router has another firewall. */
   "firewall-changed": { router: string; firewall: string | object };
+  /** A router advertises something else to those who listen to it. */
+  "ra-changed": { router: string } & RouterAdvertisementState;
   /** A router lets nobody hear any more that packets are too big for its links, or does again. */
   "icmp-frag-needed-blocked": { router: string; blocked: boolean };
   /**

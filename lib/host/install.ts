@@ -20,6 +20,7 @@ export type Program =
   | "virtiofsd"
   | "pasta"
   | "slirp4netns"
+  | "radvd"
   | "iperf3";
 
 /** The package that has each program. */
@@ -37,6 +38,7 @@ const PACKAGES: Record<Program, Record<Packaged, string>> = {
   virtiofsd: same("virtiofsd"),
   pasta: same("passt"),
   slirp4netns: same("slirp4netns"),
+  radvd: same("radvd"),
   iperf3: same("iperf3"),
 };
 

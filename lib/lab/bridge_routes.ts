@@ -1,13 +1,14 @@
 import { addNeighbour } from "../../native/netlink/address.ts";
 import { addVeth, deleteLink, setLink } from "../../native/netlink/link.ts";
 import { addAddress } from "../../native/netlink/address.ts";
-import { replaceRoute } from "../../native/netlink/route.ts";
+import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes, linkLocalFromMac, macBytes } from "../address/mod.ts";
 import type { LabCore } from "./core.ts";
 import { TopologyError } from "./errors.ts";
 import { inside, takeAway } from "./inside.ts";
 import type { RouteEnd, Segment } from "./model.ts";
 import { linkName } from "./names.ts";
+import type { Network } from "./plan.ts";
 import { step } from "./steps.ts";
 import { type Defer, undoing } from "./undo.ts";
 import { besideOthers, bridgeOf } from "./wiring.ts";
@@ -92,6 +93,20 @@ function lead(here: Segment, near: RouteEnd, there: Segment, far: RouteEnd): voi
     }
   });
   here.owner.unsettled.add(here.owner, [index], here.v6 && there.v6 ? [near.linkLocal] : []);
+}
+
+/** Has the partners of a bridge know its IPv6 network, which was another, or none. */
+export function renumberBridgeRoutes(here: Segment, former: Network | undefined): void {
+  for (const [other, near] of here.bridging.partners) {
+    const far = other.bridging.partners.get(here)!;
+    if (former) {
+      const { network, prefix } = former.cidr;
+      const route = { destination: ipBytes(network), prefix, index: far.index };
+      takeAway(() => inside(other.owner, (batch) => deleteRoute(batch, route)));
+    }
+    lead(here, near, other, far);
+    lead(other, far, here, near);
+  }
 }
 
 function unlink(a: Segment, b: Segment): void {

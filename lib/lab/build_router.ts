@@ -8,6 +8,9 @@ import type { LabCore } from "./core.ts";
 import { deriveSeed } from "./seed.ts";
 import { newSegment } from "./segment.ts";
 import { RouterInUseError, TopologyError } from "./errors.ts";
+import { offerPrefixes } from "./delegation_offer.ts";
+import { requestOf } from "./delegation_options.ts";
+import { checkDelegation } from "./delegation_rules.ts";
 import { loadFirewall, loadNat, loadNatV6 } from "./filters.ts";
 import { takeExternal6 } from "./nat_v6.ts";
 import {
@@ -24,12 +27,14 @@ import type { RouterProfile } from "./presets.ts";
 import { regionOf } from "./find_region.ts";
 import { addedNetworks, announce, announcedBy, segmentAbove, withdraw } from "./routing.ts";
 import {
+  checkAdvertisement,
   checkDownstream,
   checkFamilies,
   checkNatV6,
   checkRouterMtu,
   routerProfile,
 } from "./rules.ts";
+import { RA_DEFAULTS } from "./ipv6_options.ts";
 import { step } from "./steps.ts";
 import { undoing } from "./undo.ts";
 
@@ -53,8 +58,10 @@ function decide(core: LabCore, name: string, given: RouterOptions): Plan {
     : findUpstream(core, name, options.upstream);
   if (upstream) checkFamilies(what, profile.ipSupport, upstream);
   checkNatV6(what, profile.natV6, { ...profile, upstream });
+  checkDelegation(what, options.prefixDelegation, { ...profile, upstream });
   const region = findRegion(core, what, options, upstream);
   if (options.downstreamCidr !== undefined) checkDownstream(what, profile.ipSupport);
+  if (options.routerAdvertisement) checkAdvertisement(what, profile.ipSupport);
   return { ...profile, options, upstream, region, mtu };
 }
 
@@ -95,14 +102,18 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
     const v4 = hasV4(plan.ipSupport)
       ? core.plan.takeLan4(plan.pool, plan.options.downstreamCidr, name, defer)
       : undefined;
-    const v6 = hasV6(plan.ipSupport) ? core.plan.takeLan6(plan.pool, defer) : undefined;
+    const { prefixDelegation } = plan.options;
+    const isAsking = requestOf(prefixDelegation) !== undefined;
+    const v6 = hasV6(plan.ipSupport) && !isAsking
+      ? core.plan.takeLan6(plan.pool, defer)
+      : undefined;
     const node = core.node("router", name, defer);
     const above = segmentAbove(core, plan);
     const uplink = reserve(core, node, above, {
       name: plan.upstream ? "wan" : "ix",
       mtu: Math.min(plan.mtu, above.mtu),
       v4: v4 !== undefined,
-      v6: v6 !== undefined,
+      v6: hasV6(plan.ipSupport),
     }, defer);
     attach(core, uplink, true, defer);
 
@@ -124,9 +135,15 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       uplink,
       lan: newSegment("lan", node, gateway, v4, v6),
       natSeed: deriveSeed(core.seed, name),
+      delegation: prefixDelegation,
+      delegated: undefined,
+      withdrawn: [],
+      pending: isAsking,
+      advertisement: { ...RA_DEFAULTS, ...plan.options.routerAdvertisement },
     });
     router.lan.downlink.asked = plan.options.downlinkCondition ?? null;
     if (plan.natV6 === "nptv6") takeExternal6(core, router, defer);
+    offerPrefixes(core, router, defer);
     step("routes");
     const announced = announcedBy(router);
     defer(() => withdraw(core, router, announced));
@@ -166,7 +183,7 @@ export function retireRouter(core: LabCore, router: RouterRecord): void {
   withdraw(core, router, [...announcedBy(router), ...added]);
   detach(core, router.uplink);
   if (router.lan.v4) core.plan.releaseLan4(router.lan.v4);
-  if (router.lan.v6) core.plan.releaseLan6(router.lan.v6);
+  if (router.lan.v6 && !router.delegated) core.plan.releaseLan6(router.lan.v6);
   if (router.external6) core.plan.releaseExternal6(router.external6);
   core.unsettled.drop(router);
 }

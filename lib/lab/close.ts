@@ -1,4 +1,5 @@
 import type { LabCore } from "./core.ts";
+import { LabClosedError } from "./errors.ts";
 import { closeUplink } from "./uplink.ts";
 
 /** Ends all that goes on in a lab and removes it, whatever of it fails, and tells what did. */
@@ -10,7 +11,10 @@ export async function closeLab(core: LabCore): Promise<void> {
   // First, while the nodes are there.
   const uplinks = [...core.segments()].map((segment) => closeUplink(segment));
   const results = await Promise.allSettled([
+    core.advertising.close(),
+    core.provisioning.close(),
     ...uplinks,
+    core.delegations.close(new LabClosedError(`the lab "${core.label}" was closed`)),
     ...[...core.vms.values()].map(({ machine }) => machine.remove()),
     ...nodes.map((node) => node.runtime.close()),
     core.links.close(),

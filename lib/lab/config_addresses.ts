@@ -3,6 +3,7 @@ import type { ConfigFaults, ConfigPath } from "./config_faults.ts";
 import type { PlannedDevice } from "./config_members.ts";
 import type { PlannedRegions } from "./config_regions.ts";
 import type { PlannedRouter } from "./config_routers.ts";
+import { isOffer, requestOf } from "./delegation_options.ts";
 import { TopologyError } from "./errors.ts";
 import { explained } from "./explained.ts";
 import { hasV4, hasV6 } from "./model.ts";
@@ -53,7 +54,8 @@ export function checkAddresses(planned: Addressed, faults: ConfigFaults): void {
   for (const { path } of planned.links) attempt(path, (what) => plan.takeRegionLink(what, KEEP));
   plan.keepLans4(lansAskedFor(planned.routers));
   for (const router of planned.routers) {
-    const { config: { name, upstream, region, downstreamCidr: wanted }, profile, path } = router;
+    const { config, profile, path } = router;
+    const { name, upstream, region, downstreamCidr: wanted, prefixDelegation } = config;
     const { ipSupport, pool } = profile;
     const lan: Networks = { holders: new Map() };
     lans.set(name, lan);
@@ -61,8 +63,18 @@ export function checkAddresses(planned: Addressed, faults: ConfigFaults): void {
       // Of one that was asked for, the message says for what.
       const v4 = () => plan.takeLan4(pool, wanted, name, KEEP, what);
       if (hasV4(ipSupport)) lan.v4 = wanted === undefined ? explained(what, v4) : v4();
-      if (hasV6(ipSupport)) lan.v6 = explained(what, () => plan.takeLan6(pool, KEEP));
+      // What is delegated is asked for when the router is there.
+      const isDelegated = requestOf(prefixDelegation) !== undefined;
+      if (hasV6(ipSupport) && !isDelegated) {
+        lan.v6 = explained(what, () => plan.takeLan6(pool, KEEP));
+      }
     });
+    if (isOffer(prefixDelegation)) {
+      const { pool } = prefixDelegation;
+      attempt([...path, "prefixDelegation", "pool"], (what) => {
+        plan.takeOffer(what, name, pool === "auto" ? undefined : pool, KEEP);
+      });
+    }
     const above = lans.get(upstream ?? "") ?? regions.get(region ?? "") ?? ix;
     attempt(path, (what) =>
       take(what, name, {

@@ -3,7 +3,14 @@ import type { ConfigFaults, ConfigPath } from "./config_faults.ts";
 import { type ConfigNames, namesOf } from "./config_names.ts";
 import { hasV4 } from "./model.ts";
 import type { RouterProfile } from "./presets.ts";
-import { checkFamilies, checkNatV6, checkRouterMtu, routerProfile } from "./rules.ts";
+import { checkDelegation } from "./delegation_rules.ts";
+import {
+  checkAdvertisement,
+  checkFamilies,
+  checkNatV6,
+  checkRouterMtu,
+  routerProfile,
+} from "./rules.ts";
 
 /** A router of a `LabConfig`. */
 export interface PlannedRouter {
@@ -63,7 +70,9 @@ function checkPlace(
 
 function aboveOf({ upstream = "" }: RouterConfig, all: ReadonlyMap<string, PlannedRouter>) {
   const above = all.get(upstream);
-  return above ? { name: upstream, ipSupport: above.profile.ipSupport } : null;
+  if (!above) return null;
+  const { config: { prefixDelegation: delegation }, profile: { ipSupport } } = above;
+  return { name: upstream, ipSupport, delegation };
 }
 
 function checkAddressing(
@@ -71,7 +80,10 @@ function checkAddressing(
   all: ReadonlyMap<string, PlannedRouter>,
   faults: ConfigFaults,
 ): void {
-  const { mtu, downstreamCidr } = config;
+  const { mtu, downstreamCidr, routerAdvertisement } = config;
+  if (routerAdvertisement !== undefined) {
+    faults.attempt(path, (what) => checkAdvertisement(what, profile.ipSupport));
+  }
   if (mtu !== undefined) {
     faults.attempt([...path, "mtu"], (what) => checkRouterMtu(what, mtu, profile.ipSupport));
   }
@@ -80,6 +92,9 @@ function checkAddressing(
       checkNatV6(what, profile.natV6, { ...profile, upstream: aboveOf(config, all) });
     });
   }
+  faults.attempt([...path, "prefixDelegation"], (what) => {
+    checkDelegation(what, config.prefixDelegation, { ...profile, upstream: aboveOf(config, all) });
+  });
   if (downstreamCidr !== undefined && !hasV4(profile.ipSupport)) {
     faults.add(
       [...path, "downstreamCidr"],

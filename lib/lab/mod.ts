@@ -22,6 +22,7 @@ export type { DiskErrno, DiskFault, DiskOptions } from "./disk_options.ts";
 export type { DiskSize } from "../vm/disk_size.ts";
 export { DiskError, VmError } from "../vm/errors.ts";
 export * from "./errors.ts";
+export type { PrefixDelegation, PrefixOffer, PrefixRequest } from "./delegation_options.ts";
 export type {
   DegradeDownlinkFault,
   DegradeFault,
@@ -47,6 +48,14 @@ export type {
   RouterReference,
 } from "./options.ts";
 export type { MeasureOptions } from "./measure.ts";
+export type {
+  DeviceIpv6Options,
+  Ipv6Advertiser,
+  Ipv6Dad,
+  Ipv6Options,
+  Ipv6Provisioning,
+  RouterAdvertisementOptions,
+} from "./ipv6_options.ts";
 export type { IpSupport, Pool, RouterPreset } from "./presets.ts";
 export { Region } from "./region.ts";
 export { Router } from "./router.ts";

@@ -10,7 +10,9 @@ import type { NodeRuntime } from "../node/runtime.ts";
 import type { Card } from "../vm/saved.ts";
 import type { VirtualMachine } from "../vm/virtual_machine.ts";
 import type { Conditions, Impaired } from "./impaired.ts";
+import type { PrefixDelegation } from "./delegation_options.ts";
 import type { Network } from "./plan.ts";
+import type { RouterAdvertisementOptions } from "./ipv6_options.ts";
 import type { IpSupport, Pool, RouterPreset } from "./presets.ts";
 import type { RegionWay } from "./region_ways.ts";
 
@@ -26,6 +28,8 @@ export interface NodeRecord {
   links: Set<string>;
   /** What the kernel has yet to finish, in all nodes of the lab. */
   unsettled: Unsettled;
+  /** How IPv6 addresses come about, in all nodes of the lab. */
+  provisioning: Provisioner;
   /** Whether anything of the user's ran in it, so that it may have learnt neighbours. */
   used: boolean;
   /** The rules of its part in path-MTU black holes, as they are loaded; see `black_hole.ts`. */
@@ -37,6 +41,24 @@ export interface NodeRecord {
 export interface Unsettled {
   add(node: NodeRecord, links: number[], ips?: (string | undefined)[]): void;
   drop(node: NodeRecord, ips?: (string | undefined)[]): void;
+}
+
+/** Has kernels make IPv6 addresses, or look whether they may use one; `provisioning.ts` does. */
+export interface Provisioner {
+  /** Whether kernels look if somebody has an address before they use it. */
+  readonly dad: boolean;
+  /** Called before an interface is set up. */
+  beforeUp(iface: InterfaceRecord, isDefault: boolean): void;
+  /** Called once it was set up, with all but what its kernel makes. */
+  afterUp(iface: InterfaceRecord): void;
+  /** Called once it was set down, or its link was taken away. */
+  down(iface: InterfaceRecord): void;
+  /** Whether its kernel makes addresses at the moment. */
+  isAtWork(iface: InterfaceRecord): boolean;
+  /** Takes note that what a segment's router advertises is another prefix. */
+  renumbered(segment: Segment): void;
+  /** Has routes follow another default interface. */
+  prefer(iface: InterfaceRecord): void;
 }
 
 export interface RouterRecord extends NodeRecord {
@@ -61,6 +83,16 @@ export interface RouterRecord extends NodeRecord {
   uplink: InterfaceRecord;
   lan: Segment;
   natSeed: number;
+  /** What it has to do with prefix delegation. */
+  delegation: PrefixDelegation | undefined;
+  /** The prefix that was delegated to it, of which its LAN has the first /64. */
+  delegated: Cidr | undefined;
+  /** The networks that its LAN had before, the last ones. */
+  withdrawn: string[];
+  /** Whether it is being built still, and waits for that. */
+  pending: boolean;
+  /** What it tells those behind it, while any of them listens. */
+  advertisement: Required<RouterAdvertisementOptions>;
 }
 
 /** Its node is called `region-<name>`, so that a router may have the region's name. */
@@ -90,6 +122,8 @@ export interface DeviceRecord extends NodeRecord {
   /** The interface of the default route. */
   defaultInterface: string | undefined;
   names: Map<string, string[]>;
+  /** How it gets IPv6 addresses behind routers; undefined: from the lab. */
+  autoconf: Autoconf | undefined;
 }
 
 /** A virtual machine. What is in its namespace is QEMU and the links to its cards. */
@@ -215,6 +249,12 @@ export interface Port {
   index: number;
 }
 
+/** How the kernel of a device makes IPv6 addresses of what its router advertises. */
+export interface Autoconf {
+  /** Whether it also makes addresses that change with time. */
+  privacy: boolean;
+}
+
 export interface InterfaceRecord {
   node: NodeRecord;
   name: string;
@@ -224,9 +264,12 @@ export interface InterfaceRecord {
   segment: Segment;
   ip: string | undefined;
   prefix: number;
+  /** Where the kernel makes it: undefined until it has. */
   ip6: string | undefined;
   prefix6: number;
   linkLocal6: string | undefined;
+  /** Undefined: its IPv6 address is the lab's, and it listens to no router. */
+  autoconf: Autoconf | undefined;
   /** Whether it is up in effect: it is to be, and no fault keeps it down. */
   up: boolean;
   wantedUp: boolean;

@@ -7,7 +7,16 @@ import {
 } from "../link/mod.ts";
 import { LINK_ENGINE_CHOICES, type LinkEngineChoice } from "../host/link_engine.ts";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
+import { type PrefixDelegation, prefixDelegationSchema } from "./delegation_options.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
+import {
+  type DeviceIpv6Options,
+  deviceIpv6Schema,
+  type Ipv6Options,
+  ipv6OptionsSchema,
+  type RouterAdvertisementOptions,
+  routerAdvertisementSchema,
+} from "./ipv6_options.ts";
 import { type NatV6, natV6Schema } from "../nat/config_v6.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
 
@@ -47,6 +56,8 @@ export interface LabOptions {
    * has it (`"auto"`). Default: the environment variable `NETYARD_LINK_ENGINE`, or `"auto"`.
    */
   linkEngine?: LinkEngineChoice;
+  /** How IPv6 addresses come about. Default: from the lab, at once. */
+  ipv6?: Ipv6Options;
 }
 
 /** How a router is made. What is left out comes from the preset; without one, see each. */
@@ -96,6 +107,16 @@ export interface RouterOptions {
   blockIcmpFragNeeded?: boolean;
   /** The IPv4 network behind it. Default: the next one of the pool. */
   downstreamCidr?: string;
+  /**
+   * Whether the IPv6 network behind it comes from its ISP by DHCPv6 prefix delegation, or whether it is
+   * such an ISP. Default false: the network is the next one of the pool.
+   */
+  prefixDelegation?: PrefixDelegation;
+  /**
+   * What it tells the devices behind it whose provisioning is `"ra"`; without such a device, nothing.
+   * Default: that it is their router for 1800 s, every 600 s.
+   */
+  routerAdvertisement?: RouterAdvertisementOptions;
 }
 
 /** How an interface of a device is made. */
@@ -121,6 +142,8 @@ export interface DeviceOptions {
   defaultVia?: string;
   /** The largest packet on its interfaces, in bytes. Default: that of each router. */
   mtu?: number;
+  /** How its IPv6 addresses come about. Default: as the lab says. */
+  ipv6?: DeviceIpv6Options;
 }
 
 const routerReference: z.ZodType<RouterReference | string> = z.custom<RouterReference | string>(
@@ -146,6 +169,7 @@ export const labOptionsSchema: z.ZodType<LabOptions> = z.strictObject({
   ]).optional(),
   seed: z.int().min(0).max(0xffffffff).optional(),
   linkEngine: z.enum(LINK_ENGINE_CHOICES).optional(),
+  ipv6: ipv6OptionsSchema.optional(),
 });
 
 /** What each part of some options may be. */
@@ -164,6 +188,8 @@ export const routerShape: Shape<RouterOptions> = {
   downlinkCondition: conditionSchema.optional(),
   blockIcmpFragNeeded: blockIcmpFragNeededSchema.optional(),
   downstreamCidr: z.string().optional(),
+  prefixDelegation: prefixDelegationSchema.optional(),
+  routerAdvertisement: routerAdvertisementSchema.optional(),
 };
 
 export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject(routerShape);
@@ -181,6 +207,7 @@ export const deviceShape: Shape<DeviceOptions> = {
   interfaces: z.record(z.string(), interfaceOptionsSchema).optional(),
   defaultVia: z.string().optional(),
   mtu: mtuSchema.optional(),
+  ipv6: deviceIpv6Schema.optional(),
 };
 
 export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject(deviceShape);

@@ -27,6 +27,12 @@ function fromOne(cidr: string, prefix: number): SubnetPool {
 /** Not unicast (RFC 6890, RFC 5771): this network, loopback, multicast and what is reserved. */
 const SPECIAL = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"];
 
+/** Not global unicast, nor unique local (RFC 4291, RFC 6052): nothing to be given to a LAN. */
+const SPECIAL6 = ["::/8", "fe80::/10", "ff00::/8", "64:ff9b::/96", "64:ff9b:1::/48"];
+
+/** The exchange, the regions, and the LANs that the lab gives networks to. */
+const OWN6 = ["2001:db8::/47", "2001:db8:2::/48", "fd10::/32"];
+
 /** What lies between two regions. */
 const REGION_LINKS = "203.0.113.0/24";
 
@@ -52,7 +58,11 @@ export class AddressPlan {
     private: fromOne("fd10::/32", 48),
   };
   #externals6: SubnetPool = fromOne("2001:db8:2::/48", 64);
+  // What ISPs delegate: 2001:db8:8000::/40 and on, 65,536 /56s each.
+  #delegations: SubnetPool = new SubnetPool("2001:db8:8000::/33", 40);
   #used4 = new Map<string, string>();
+  /** The networks that routers were given to delegate from, by whose they are. */
+  #offers = new Map<string, Cidr>();
 
   /**
    * The IPv4 network behind a router: the one that was asked for, or the next of the pool.
@@ -120,6 +130,44 @@ export class AddressPlan {
 
   releaseExternal6(cidr: Cidr): void {
     this.#externals6.release(cidr);
+  }
+
+  /**
+   * The network from which a node delegates prefixes: the one that was asked for, or a /40.
+   *
+   * @param what What asked for it, as messages begin.
+   */
+  takeOffer(what: string, node: string, wanted: string | undefined, defer: Defer): Cidr {
+    const full = `${what}: a lab has room for 128 networks to delegate from`;
+    if (wanted === undefined) return this.#take(this.#delegations, defer, full);
+    const cidr = explained(what, () => parseCidr(wanted));
+    this.#checkOffer(cidr, `${what} ${cidr}`);
+    this.#offers.set(node, cidr);
+    defer(() => void this.#offers.delete(node));
+    explained(what, () => this.#delegations.reserve(cidr));
+    defer(() => this.#delegations.untake(cidr));
+    return cidr;
+  }
+
+  releaseOffer(node: string, cidr: Cidr): void {
+    this.#offers.delete(node);
+    this.#delegations.release(cidr);
+  }
+
+  /** The /64 of a LAN that was delegated with others. */
+  delegatedLan(prefix: Cidr): Network {
+    return network(new Cidr(6, prefix.first, 64));
+  }
+
+  #checkOffer(cidr: Cidr, what: string): void {
+    const special = SPECIAL6.find((block) => cidr.overlaps(block));
+    if (special) throw new TopologyError(`${what} overlaps ${special}, which no LAN can have`);
+    const own = OWN6.find((block) => cidr.overlaps(block));
+    if (own) throw new TopologyError(`${what} overlaps ${own}, which the lab uses; take another`);
+    for (const [node, used] of this.#offers) {
+      if (!cidr.overlaps(used)) continue;
+      throw new TopologyError(`${what} overlaps ${used} of router "${node}"; take another`);
+    }
   }
 
   releaseLan4(lan: Network): void {

@@ -18,12 +18,17 @@ import { type Bridge, bridgeHandle } from "./bridge.ts";
 import { askedBreak, breakForwarding } from "./broken_families.ts";
 import { setDownlink, tellDownlink } from "./downlink.ts";
 import { setBlackHole } from "./black_hole.ts";
+import { renewPrefix } from "./delegation.ts";
+import { checkDelegation } from "./delegation_rules.ts";
+import { settleGuests } from "./guests.ts";
 import { handles } from "./handles.ts";
 import { NotFoundError } from "./errors.ts";
 import { flushNat, loadFirewall, loadNat } from "./filters.ts";
 import { Interface } from "./interface.ts";
-import type { InterfaceRecord, RouterRecord } from "./model.ts";
+import { type RouterAdvertisementOptions, routerAdvertisementSchema } from "./ipv6_options.ts";
+import { hasV6, type InterfaceRecord, type RouterRecord } from "./model.ts";
 import { externalCidr6, setNatV6, tellNatV6 } from "./nat_v6.ts";
+import { checkAdvertisement } from "./rules.ts";
 import { blockIcmpFragNeededSchema } from "./options.ts";
 import type { IpSupport, RouterPreset } from "./presets.ts";
 import { type Region, regionHandle } from "./region.ts";
@@ -106,6 +111,14 @@ export class Router extends Node {
     return this.#now.lan.v6?.gateway;
   }
 
+  /**
+   * The IPv6 prefix that its ISP delegated to it, of which the network behind it is the first /64; see
+   * {@link RouterOptions.prefixDelegation}. Undefined where none is, or it has expired.
+   */
+  get delegatedPrefix(): string | undefined {
+    return this.#now.delegated?.toString();
+  }
+
   /** Its IPv4 NAT, as it was given. */
   get nat(): Nat {
     return this.#now.nat;
@@ -179,9 +192,31 @@ export class Router extends Node {
       const what = `${this.name}: setNatV6()`;
       const wanted = parseOptions(natV6Schema, mode, what);
       checkNatV6(what, wanted, router);
+      checkDelegation(what, router.delegation, { ...router, natV6: wanted });
       undoing((defer) => setNatV6(this.#core, router, wanted, defer));
       tellNatV6(this.#core, router);
     });
+  }
+
+  /**
+   * Has its ISP delegate another IPv6 prefix to it, as many do each night, and resolves with that. The
+   * former is good for nothing from then on: devices have other addresses, the connections of the
+   * former end, and routers behind it get other parts.
+   *
+   * @throws {TopologyError} If it has none delegated.
+   * @throws {PrefixDelegationError} If there is no other, or nobody answers: then it has what it had.
+   *
+   * @example
+   * ```ts ignore
+   * const home = await lab.addRouter("home", { preset: "home", prefixDelegation: true });
+   * console.log(home.delegatedPrefix, "is now", await home.renewPrefix());
+   * ```
+   */
+  async renewPrefix(): Promise<string> {
+    this.ready();
+    const prefix = await renewPrefix(this.#core, this.#now);
+    await settleGuests(this.#core);
+    return prefix.toString();
   }
 
   /** Forgets every mapping and every flow, as a reboot would. */
@@ -230,6 +265,41 @@ export class Router extends Node {
   /** What the condition of its downlink did, while it has one. */
   downlinkCounters(): ImpairmentCounters | undefined {
     return this.#now.lan.downlink.impairment?.counters();
+  }
+
+  /** What it tells devices whose provisioning is `"ra"`; undefined without IPv6. */
+  get routerAdvertisement(): Required<RouterAdvertisementOptions> | undefined {
+    const { advertisement, ipSupport } = this.#now;
+    return hasV6(ipSupport) ? { ...advertisement } : undefined;
+  }
+
+  /**
+   * Changes what it tells devices whose provisioning is `"ra"`, and tells it at once; what is left out
+   * stays as it is. When it is to tell nothing more, it says that it is no router any more (RFC 4861,
+   * section 6.2.5): devices keep their addresses, and lose their default route, as with a lifetime of
+   * 0. They hear of it as fast as the link is.
+   *
+   * @throws {Ipv6Error} If the router is v4-only.
+   *
+   * @example
+   * ```ts ignore
+   * await home.setRouterAdvertisement({ lifetimeSecs: 0 }); // not a default router any more
+   * await home.setRouterAdvertisement({ lifetimeSecs: 1800, intervalSecs: 30 });
+   * ```
+   */
+  async setRouterAdvertisement(options: RouterAdvertisementOptions): Promise<void> {
+    let told: Promise<void> | undefined;
+    await this.#act((router) => {
+      const what = `${this.name}: setRouterAdvertisement()`;
+      const wanted = parseOptions(routerAdvertisementSchema, options, what);
+      checkAdvertisement(what, router.ipSupport);
+      const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
+      router.advertisement = { ...router.advertisement, ...Object.fromEntries(given) };
+      told = this.#core.advertising.changed(router);
+      const { advertisement } = router;
+      this.#core.bus.emit({ kind: "ra-changed", router: this.name, ...advertisement });
+    });
+    await told;
   }
 
   /**
@@ -294,6 +364,7 @@ export class Router extends Node {
       ip6: lan.v6?.gateway,
       prefix6: lan.v6?.cidr.prefix ?? 0,
       linkLocal6: lan.v6 ? lan.linkLocal : undefined,
+      autoconf: undefined,
       up: true,
       wantedUp: true,
       heldDown: new Set(),

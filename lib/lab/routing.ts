@@ -12,6 +12,8 @@ export interface Announcer {
   natV6?: NatV6;
   /** The prefix that NPTv6 gives its LAN. */
   external6?: { toString(): string };
+  /** The prefix that was delegated to it, of which its LAN is a part. */
+  delegated?: { toString(): string };
   ipSupport: RouterRecord["ipSupport"];
   lan: { v4?: { cidr: { toString(): string } }; v6?: { cidr: { toString(): string } } };
 }
@@ -29,8 +31,8 @@ export function announcements(router: Announcer, behind: Iterable<string>): stri
   return [...own, ...behind].filter((cidr) => shows(router, cidr));
 }
 
-function shownV6({ natV6, external6, lan }: Announcer): string | undefined {
-  return (natV6 === "nptv6" ? external6 : lan.v6?.cidr)?.toString();
+function shownV6({ natV6, external6, delegated, lan }: Announcer): string | undefined {
+  return (natV6 === "nptv6" ? external6 : delegated ?? lan.v6?.cidr)?.toString();
 }
 
 /** Whether a router lets others know of a network behind it. */

@@ -9,6 +9,12 @@ import {
 } from "../link/mod.ts";
 import { milliseconds, percent, rateKbit } from "../link/units.ts";
 import type { EndpointDependence, Nat, NatPreset } from "../nat/config.ts";
+import {
+  delegatedLengthSchema,
+  lifetimeSchema,
+  ONLY_OF_POOLS,
+  type PrefixDelegation,
+} from "./delegation_options.ts";
 import { camelKeys, tomlBoolean, tomlNumber } from "../toml/values.ts";
 
 /**
@@ -131,4 +137,27 @@ export const firewallToml: z.ZodType<Firewall> = z.union([
     inbound: policy.describe("What comes from outside and answers nothing.").optional(),
     outbound: outbound.describe("What hosts inside may start towards the outside.").optional(),
   }).meta({ title: "firewall" }),
+]);
+
+const lifetime = (what: string) =>
+  tomlNumber(lifetimeSchema).describe(`${what}, in seconds.`).optional();
+
+/** What a router has to do with prefix delegation. */
+export const prefixDelegationToml: z.ZodType<PrefixDelegation> = z.union([
+  tomlBoolean(),
+  z.strictObject({
+    pool: z.string()
+      .describe(
+        'The IPv6 network of which it hands out parts, or "auto". Default: it asks for one.',
+      )
+      .optional(),
+    length: tomlNumber(delegatedLengthSchema)
+      .describe("The prefix length that it wishes, or hands out. Default 56.").optional(),
+    preferred_secs: lifetime("How long each is good for new connections"),
+    valid_secs: lifetime("How long each may be used at all"),
+  }).meta({ title: "prefix delegation" }).refine(
+    ({ pool, preferred_secs: preferred, valid_secs: valid }) =>
+      pool !== undefined || (preferred === undefined && valid === undefined),
+    { path: ["preferred_secs"], error: ONLY_OF_POOLS },
+  ).transform((option) => camelKeys(option) as PrefixDelegation),
 ]);

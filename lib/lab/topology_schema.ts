@@ -14,6 +14,8 @@ import type {
   VmConfig,
 } from "./config.ts";
 import { MAX_COUNT } from "./config_schema.ts";
+import { deviceIpv6Toml, ipv6Toml, raIntervalToml, raLifetimeToml } from "./ipv6_toml.ts";
+import type { Ipv6Options } from "./ipv6_options.ts";
 import { mtuSchema } from "./options.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
 import {
@@ -21,6 +23,7 @@ import {
   firewallToml,
   natToml,
   oneWayConditionToml,
+  prefixDelegationToml,
   regionLinkToml,
 } from "./toml_options.ts";
 
@@ -54,7 +57,23 @@ const router: z.ZodType<RouterConfig> = z.strictObject({
     .describe("Makes it a path-MTU black hole: nobody hears that a packet is too big.").optional(),
   downstream_cidr: text("The IPv4 network behind it. Default: the next one of the pool.")
     .optional(),
-}).transform(camelKeys);
+  prefix_delegation: prefixDelegationToml
+    .describe(
+      "Whether its IPv6 network comes from its ISP by DHCPv6: true, or { length }; or that it is such " +
+        "an ISP: { pool }.",
+    ).optional(),
+  ra_enabled: tomlBoolean()
+    .describe("Whether it advertises to devices that listen to it. Default true.").optional(),
+  ra_interval_secs: raIntervalToml.optional(),
+  ra_lifetime_secs: raLifetimeToml.optional(),
+}).transform(camelKeys).transform(
+  ({ raEnabled: enabled, raIntervalSecs: intervalSecs, raLifetimeSecs: lifetimeSecs, ...rest }) => {
+    const given = Object.entries({ enabled, intervalSecs, lifetimeSecs })
+      .filter(([, value]) => value !== undefined);
+    if (given.length === 0) return rest;
+    return { ...rest, routerAdvertisement: Object.fromEntries(given) };
+  },
+);
 
 const DEVICE = {
   count: tomlNumber(z.int().min(1).max(MAX_COUNT))
@@ -64,6 +83,7 @@ const DEVICE = {
   mtu: tomlNumber(mtuSchema)
     .describe("The largest packet on its interfaces, in bytes. Default: that of each router.")
     .optional(),
+  ipv6: deviceIpv6Toml.optional(),
 };
 
 /** What is said of a device's key that is neither one of these nor a table. */
@@ -96,8 +116,8 @@ const iface: z.ZodType<InterfaceConfig> = z.strictObject({
 
 const device: z.ZodType<DeviceConfig> = z.object(DEVICE)
   .catchall(iface.describe("An interface, by its name."))
-  .transform(({ count, default_via, mtu, ...interfaces }) => ({
-    ...camelKeys({ count, default_via, mtu }),
+  .transform(({ count, default_via, mtu, ipv6, ...interfaces }) => ({
+    ...camelKeys({ count, default_via, mtu, ipv6 }),
     interfaces: interfaces as Record<string, InterfaceConfig>,
   }));
 
@@ -148,6 +168,7 @@ export interface TopologyTables {
   region: z.ZodType<Record<string, RegionConfig> | undefined>;
   bridge: z.ZodType<Record<string, BridgeConfig> | undefined>;
   vm: z.ZodType<Record<string, VmConfig> | undefined>;
+  ipv6: z.ZodType<Ipv6Options | undefined>;
 }
 
 /** What a topology file has, and a simulation may have: to be spread into the schema of either. */
@@ -162,4 +183,5 @@ export const topologyTables: TopologyTables = {
     .describe("The bridges by name.").optional(),
   vm: z.record(z.string(), vm.describe("A virtual machine, switched off."))
     .describe("The virtual machines by name.").optional(),
+  ipv6: ipv6Toml.optional(),
 };

@@ -371,3 +371,28 @@ Deno.test("a JSON schema can be made of the tables, and describes every key", ()
   assertEquals(bare, []);
   assert(JSON.stringify(schema).includes("downlink_condition"));
 });
+
+Deno.test("prefix delegation has one key, for who asks and who hands out", () => {
+  const config = from(`
+    [[router]]
+    name = "isp"
+    prefix_delegation = { pool = "auto", length = "52", preferred_secs = 60, valid_secs = 120 }
+    [[router]]
+    name = "home"
+    upstream = "isp"
+    prefix_delegation = true
+    [[router]]
+    name = "inner"
+    upstream = "home"
+    prefix_delegation = { length = 60 }
+  `);
+  assertEquals(config.routers?.map(({ prefixDelegation }) => prefixDelegation), [
+    { pool: "auto", length: 52, preferredSecs: 60, validSecs: 120 },
+    true,
+    { length: 60 },
+  ]);
+  const router = (option: string) => `[[router]]\nname = "home"\nprefix_delegation = ${option}\n`;
+  assert(refused(router("{ length = 65 }"))[0].includes("length"));
+  assert(refused(router("{ length = 60, valid_secs = 5 }"))[0].includes("without a pool"));
+  assert(refused(router('{ pol = "auto" }'))[0].includes("pol"));
+});
