@@ -14,7 +14,7 @@ export const ORDER: readonly (readonly string[])[] = [
   ["link"],
   ["nat", "firewall"],
   ["host"],
-  ["emulator"],
+  ["emulator", "translation"],
   ["events"],
   ["node"],
   ["bridge"],
