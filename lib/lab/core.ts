@@ -23,6 +23,7 @@ import type {
   Segment,
   VmRecord,
 } from "./model.ts";
+import { Translators } from "../translation/mod.ts";
 import { makeNamespace } from "./make_namespace.ts";
 import { RESERVED_LINK_NAMES } from "./names.ts";
 import { loseImpairments } from "./detours.ts";
@@ -58,6 +59,7 @@ export class LabCore implements LabServices {
   readonly hosts: Map<string, string[]> = new Map();
   readonly unsettled: Settling = new Settling();
   readonly links: Links;
+  readonly translators: Translators;
   /** Those that were injected and not healed. */
   readonly faults: Set<Stoppable> = new Set();
   /** Those that are under way. */
@@ -86,6 +88,7 @@ export class LabCore implements LabServices {
     linkEngine: LinkEngineChoice | undefined,
   ) {
     this.links = new Links(linkEngine, (error, labels) => this.#linksFailed(error, labels));
+    this.translators = new Translators((error, labels) => this.#translationFailed(error, labels));
     this.label = label;
     this.seed = seed;
     this.bus = bus;
@@ -147,6 +150,7 @@ export class LabCore implements LabServices {
     this.unsettled.drop(node);
     // At once: closing the runtime takes a few turns of the event loop.
     this.links.release(node.runtime.namespace);
+    this.translators.release(node.runtime.namespace);
     node.runtime.namespace.close();
     void node.runtime.close();
   }
@@ -216,6 +220,14 @@ export class LabCore implements LabServices {
     }
     if (!this.bus.closed) {
       this.bus.emit({ kind: "link-engine-failed", error: error.message, ends });
+    }
+    console.error(`lab "${this.label}": ${error.message}`);
+  }
+
+  /** The routers and devices have no translator any more, until they are told to have one. */
+  #translationFailed(error: Error, nodes: string[]): void {
+    if (!this.bus.closed) {
+      this.bus.emit({ kind: "translation-failed", error: error.message, nodes });
     }
     console.error(`lab "${this.label}": ${error.message}`);
   }

@@ -4,6 +4,7 @@ import type { Firewall } from "../firewall/config.ts";
 import type { SharedRate } from "../link/mod.ts";
 import type { Nat } from "../nat/config.ts";
 import type { NatV6 } from "../nat/config_v6.ts";
+import type { Translation } from "../translation/mod.ts";
 import type { NodeRuntime } from "../node/runtime.ts";
 import type { Card } from "../vm/saved.ts";
 import type { VirtualMachine } from "../vm/virtual_machine.ts";
@@ -55,6 +56,8 @@ export interface RouterRecord extends NodeRecord {
   uplink: InterfaceRecord;
   lan: Segment;
   natSeed: number;
+  /** What its NAT64 is made of, while it has one. */
+  nat64: { translation: Translation; link: string } | undefined;
 }
 
 /** Its node is called `region-<name>`, so that a router may have the region's name. */
