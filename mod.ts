@@ -26,8 +26,8 @@ export type {
   NatConfig,
   NatPreset,
   NatTimeouts,
-  NatV6,
 } from "./lib/nat/config.ts";
+export type { NatV6 } from "./lib/nat/config_v6.ts";
 export {
   embedV4InNat64,
   extractV4FromNat64,

@@ -13,6 +13,7 @@ import {
   setInterface,
   setInterfaces,
   setRouter,
+  setTranslationV6,
 } from "./draft.ts";
 import { withCondition, withoutConditions } from "./condition.ts";
 import { applyToBridges, bridgeOrRouter } from "./bridges.ts";
@@ -160,7 +161,7 @@ function applyBody(draft: LabState, event: LabEvent): void {
     case "nat-changed":
       return setRouter(draft, event, { nat: event.nat });
     case "nat-v6-changed":
-      return setRouter(draft, event, { natV6: event.natV6 });
+      return setTranslationV6(draft, event);
     case "firewall-changed":
       return setRouter(draft, event, { firewall: event.firewall });
     case "icmp-frag-needed-blocked":

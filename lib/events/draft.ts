@@ -95,6 +95,15 @@ export function setRouter(
   draft.routers[event.router] = { ...router(draft, event, event.router), ...change };
 }
 
+/** Replaces what a router does to IPv6 addresses, and the network by which others know its LAN. */
+export function setTranslationV6(draft: LabState, event: LabEvent<"nat-v6-changed">): void {
+  const { natV6, externalCidr6 } = event;
+  setRouter(draft, event, { natV6 });
+  const changed = draft.routers[event.router];
+  if (externalCidr6 === undefined) delete changed.externalCidr6;
+  else changed.externalCidr6 = externalCidr6;
+}
+
 /** Replaces the interfaces of a router, a device or a virtual machine. */
 export function setInterfaces(
   draft: LabState,

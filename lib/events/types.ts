@@ -56,6 +56,8 @@ export interface RouterState {
   nat: string | object;
   /** Its IPv6 translation: `none`, `nptv6`, `masquerade` or `nat64`. */
   natV6: string;
+  /** The IPv6 block by which others know its LAN, where NPTv6 translates it; absent elsewhere. */
+  externalCidr6?: string;
   /** Its firewall: a preset's name or a configuration. */
   firewall: string | object;
   /** `v4-only`, `v6-only` or `dual-stack`. */
@@ -241,7 +243,7 @@ export interface EventBodies {
   /** A router has another IPv4 NAT. */
   "nat-changed": { router: string; nat: string | object };
   /** A router has another IPv6 translation. */
-  "nat-v6-changed": { router: string; natV6: string };
+  "nat-v6-changed": { router: string; natV6: string; externalCidr6?: string };
   /** A router forgot its NAT mappings. */
   "nat-flushed": { router: string };
   /** A router has another firewall. */

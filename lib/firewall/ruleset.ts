@@ -4,6 +4,12 @@ import type { PortPolicy, ResolvedFirewall } from "./config.ts";
 export const FIREWALL_TABLE = "netyard_firewall";
 
 /**
+ * What a NAT let in by a mapping of its own is the NAT's to judge. A prefix that is translated one to
+ * one keeps nobody out, so of IPv6 nothing is let in for that (RFC 6092, section 3.3).
+ */
+const LET_IN = "meta nfproto ipv4 ct status dnat accept";
+
+/**
  * The nftables text of a router's firewall, for both families at once, or
  * `undefined` when it lets everything through.
  *
@@ -27,7 +33,7 @@ export function firewallRuleset(
     "ct state established,related accept",
     ...adopt ? ["ct state new tcp flags & (syn | rst) == 0 accept"] : [],
     ...firewall.inbound === "block"
-      ? ["ct status dnat accept", `iifname "${uplink}" drop`]
+      ? [LET_IN, `iifname "${uplink}" drop`]
       : [`iifname "${uplink}" accept`],
     ...outbound.length ? [`oifname != "${uplink}" accept`, ...outbound] : [],
   ];

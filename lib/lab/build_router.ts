@@ -8,8 +8,8 @@ import type { LabCore } from "./core.ts";
 import { deriveSeed } from "./seed.ts";
 import { newSegment } from "./segment.ts";
 import { RouterInUseError, TopologyError } from "./errors.ts";
-import { loadFirewall, loadNat } from "./filters.ts";
-import { loadNatV6 } from "./nat_v6.ts";
+import { loadFirewall, loadNat, loadNatV6 } from "./filters.ts";
+import { takeExternal6 } from "./nat_v6.ts";
 import {
   ETHERNET_MTU,
   hasV4,
@@ -48,11 +48,11 @@ function decide(core: LabCore, name: string, given: RouterOptions): Plan {
   const profile = routerProfile(options);
   const mtu = options.mtu ?? ETHERNET_MTU;
   checkRouterMtu(what, mtu, profile.ipSupport);
-  checkNatV6(what, profile.natV6, profile);
   const upstream = options.upstream === undefined
     ? null
     : findUpstream(core, name, options.upstream);
   if (upstream) checkFamilies(what, profile.ipSupport, upstream);
+  checkNatV6(what, profile.natV6, { ...profile, upstream });
   const region = findRegion(core, what, options, upstream);
   if (options.downstreamCidr !== undefined) checkDownstream(what, profile.ipSupport);
   return { ...profile, options, upstream, region, mtu };
@@ -112,6 +112,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       preset: plan.options.preset,
       nat: plan.nat,
       natV6: plan.natV6,
+      external6: undefined,
       firewall: plan.firewall,
       ipSupport: plan.ipSupport,
       pool: plan.pool,
@@ -124,12 +125,13 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       natSeed: deriveSeed(core.seed, name),
     });
     router.lan.downlink.asked = plan.options.downlinkCondition ?? null;
+    if (plan.natV6 === "nptv6") takeExternal6(core, router, defer);
     step("routes");
     const announced = announcedBy(router);
     defer(() => withdraw(core, router, announced));
     announce(core, router, announced);
     if (plan.nat !== "none") loadNat(router, plan.nat, true);
-    if (plan.natV6 !== "none") loadNatV6(router, plan.natV6, true);
+    if (plan.natV6 !== "none") loadNatV6(router, plan.natV6, plan.nat, true);
     loadFirewall(router, plan.firewall, true);
     loadBlackHole(router.lan);
     if (plan.options.blockIcmpFragNeeded) setBlackHole(router, true, defer);
@@ -164,5 +166,6 @@ export function retireRouter(core: LabCore, router: RouterRecord): void {
   detach(core, router.uplink);
   if (router.lan.v4) core.plan.releaseLan4(router.lan.v4);
   if (router.lan.v6) core.plan.releaseLan6(router.lan.v6);
+  if (router.external6) core.plan.releaseExternal6(router.external6);
   core.unsettled.drop(router);
 }

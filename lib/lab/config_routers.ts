@@ -27,7 +27,7 @@ export function configRouters(
   });
   for (const router of all.values()) {
     checkPlace(router, all, names, regions, faults);
-    checkAddressing(router, faults);
+    checkAddressing(router, all, faults);
   }
   return upstreamFirst(all, faults);
 }
@@ -61,13 +61,24 @@ function checkPlace(
   faults.attempt(at, (what) => checkFamilies(what, profile.ipSupport, lan));
 }
 
-function checkAddressing({ config, profile, path }: PlannedRouter, faults: ConfigFaults): void {
+function aboveOf({ upstream = "" }: RouterConfig, all: ReadonlyMap<string, PlannedRouter>) {
+  const above = all.get(upstream);
+  return above ? { name: upstream, ipSupport: above.profile.ipSupport } : null;
+}
+
+function checkAddressing(
+  { config, profile, path }: PlannedRouter,
+  all: ReadonlyMap<string, PlannedRouter>,
+  faults: ConfigFaults,
+): void {
   const { mtu, downstreamCidr } = config;
   if (mtu !== undefined) {
     faults.attempt([...path, "mtu"], (what) => checkRouterMtu(what, mtu, profile.ipSupport));
   }
   if (config.natV6 !== undefined) {
-    faults.attempt([...path, "natV6"], (what) => checkNatV6(what, profile.natV6, profile));
+    faults.attempt([...path, "natV6"], (what) => {
+      checkNatV6(what, profile.natV6, { ...profile, upstream: aboveOf(config, all) });
+    });
   }
   if (downstreamCidr !== undefined && !hasV4(profile.ipSupport)) {
     faults.add(

@@ -4,6 +4,7 @@ import { setSysctl } from "../../native/sysctl.ts";
 import { type Firewall, resolveFirewall } from "../firewall/config.ts";
 import { FIREWALL_TABLE, firewallRuleset } from "../firewall/ruleset.ts";
 import { type Nat, natSysctls, type ResolvedNat, resolveNat } from "../nat/config.ts";
+import type { NatV6 } from "../nat/config_v6.ts";
 import {
   CLOSED_TABLE,
   closedRuleset,
@@ -11,6 +12,7 @@ import {
   NAT_TABLE,
   natRuleset,
 } from "../nat/ruleset.ts";
+import { prefixRuleset, resolveMasquerade } from "../nat/ruleset_v6.ts";
 import { loadFirst, NAT_VARIANTS } from "../nat/variants.ts";
 import type { RouterRecord } from "./model.ts";
 import { step } from "./steps.ts";
@@ -23,7 +25,9 @@ const without = (family: string, table: string) =>
   `add table ${family} ${table}\ndelete table ${family} ${table}\n`;
 
 const WITHOUT_NAT = without("ip", NAT_TABLE);
+const WITHOUT_NAT_V6 = without("ip6", NAT_TABLE);
 const WITHOUT_CLOSED = without("ip", CLOSED_TABLE);
+const WITHOUT_CLOSED_V6 = without("ip6", CLOSED_TABLE);
 
 /** Loads a router's IPv4 NAT in place of the one it has. `fresh` says that it has none. */
 export function loadNat(router: RouterRecord, nat: Nat, fresh = false): void {
@@ -34,10 +38,43 @@ export function loadNat(router: RouterRecord, nat: Nat, fresh = false): void {
   router.runtime.namespace.enter(() => {
     if (resolved) translate(router, ip, resolved, fresh ? "" : WITHOUT_NAT);
     else nft(WITHOUT_NAT + formerNatRuleset());
-    for (const [name, value] of Object.entries(natSysctls(resolved, fresh))) {
-      setSysctl(name, value);
-    }
+    setTimeouts(nat, router.natV6, fresh);
   });
+  // Its timeouts are those of the IPv4 NAT.
+  if (!fresh && router.natV6 === "masquerade") loadNatV6(router, "masquerade", nat);
+}
+
+/** Conntrack has one set of timeouts for both families. */
+function setTimeouts(nat: Nat, natV6: NatV6, fresh: boolean): void {
+  const timed = resolveNat(nat) ?? (natV6 === "masquerade" ? resolveMasquerade(nat) : undefined);
+  for (const [name, value] of Object.entries(natSysctls(timed, fresh))) setSysctl(name, value);
+}
+
+/**
+ * Loads a router's IPv6 translation in place of the one it has. `fresh` says that it has none.
+ *
+ * @param nat The router's IPv4 NAT, with which it shares timeouts.
+ */
+export function loadNatV6(router: RouterRecord, mode: NatV6, nat: Nat, fresh = false): void {
+  step("nat v6");
+  router.runtime.namespace.enter(() => {
+    const before = fresh ? "" : WITHOUT_NAT_V6;
+    if (!translateV6(router, mode, nat, before) && !fresh) nft(before + formerNatRuleset("ip6"));
+    setTimeouts(nat, mode, fresh);
+  });
+}
+
+/** Loads the rules of a translation; false where it has none. */
+function translateV6(router: RouterRecord, mode: NatV6, nat: Nat, before: string): boolean {
+  const { uplink, lan, external6 } = router;
+  if (mode === "masquerade" && uplink.ip6) {
+    translate(router, uplink.ip6, resolveMasquerade(nat), before);
+    return true;
+  }
+  if (mode !== "nptv6" || !lan.v6 || !external6) return false;
+  const [internal, external] = [lan.v6.cidr, external6].map(String);
+  nft(before + prefixRuleset({ uplink: uplink.name, internal, external }));
+  return true;
 }
 
 function translate(router: RouterRecord, ip: string, nat: ResolvedNat, before: string): void {
@@ -54,16 +91,20 @@ function translate(router: RouterRecord, ip: string, nat: ResolvedNat, before: s
 export function flushNat(router: RouterRecord): void {
   const { ip } = router.uplink;
   const nat = resolveNat(router.nat);
+  const v6 = router.natV6 !== "none";
   router.runtime.namespace.enter(() => {
     // Closed meanwhile: a packet of an old flow would bring its mapping back. The old rules stay
     // until the new ones are there: what is on its way through would leave untranslated.
     nft(WITHOUT_CLOSED + closedRuleset());
+    if (v6) nft(WITHOUT_CLOSED_V6 + closedRuleset("ip6"));
     try {
       if (ip && nat) translate(router, ip, nat, WITHOUT_NAT);
+      if (v6) translateV6(router, router.natV6, router.nat, WITHOUT_NAT_V6);
       flushConntrack();
       if (!ip || !nat) nft(WITHOUT_NAT);
+      if (!v6) nft(WITHOUT_NAT_V6);
     } finally {
-      nft(WITHOUT_CLOSED);
+      nft(WITHOUT_CLOSED + WITHOUT_CLOSED_V6);
     }
   });
 }

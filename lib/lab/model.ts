@@ -1,3 +1,4 @@
+import type { Cidr } from "../address/mod.ts";
 import type { Impairments } from "../bridge/impairments.ts";
 import type { Partitions } from "../bridge/partitions.ts";
 import type { Firewall } from "../firewall/config.ts";
@@ -43,6 +44,8 @@ export interface RouterRecord extends NodeRecord {
   preset: RouterPreset | undefined;
   nat: Nat;
   natV6: NatV6;
+  /** The prefix by which NPTv6 makes its LAN known; kept while another mode is in force. */
+  external6: Cidr | undefined;
   firewall: Firewall;
   ipSupport: IpSupport;
   pool: Pool;

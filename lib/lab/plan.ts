@@ -58,6 +58,7 @@ export class AddressPlan {
     // fd10:0:N::/64: one ULA prefix of 48 bits for each router (RFC 4193).
     private: fromOne("fd10::/32", 48),
   };
+  #externals6: SubnetPool = fromOne("2001:db8:2::/48", 64);
   #used4 = new Map<string, string>();
 
   /**
@@ -113,6 +114,19 @@ export class AddressPlan {
     const cidr = this.#lans6[pool].take();
     defer(() => this.#lans6[pool].untake(cidr));
     return network(new Cidr(6, cidr.first, 64));
+  }
+
+  /** A prefix of NPTv6, on nobody's link: of the N-th, 2001:db8:2:N::/64. */
+  takeExternal6(what: string, defer: Defer): Cidr {
+    return this.#take(
+      this.#externals6,
+      defer,
+      `${what}: a lab has room for 65535 prefixes of NPTv6`,
+    );
+  }
+
+  releaseExternal6(cidr: Cidr): void {
+    this.#externals6.release(cidr);
   }
 
   releaseLan4(lan: Network): void {

@@ -21,7 +21,7 @@ import { NotFoundError } from "./errors.ts";
 import { flushNat, loadFirewall, loadNat } from "./filters.ts";
 import { Interface } from "./interface.ts";
 import type { InterfaceRecord, RouterRecord } from "./model.ts";
-import { setNatV6 } from "./nat_v6.ts";
+import { externalCidr6, setNatV6, tellNatV6 } from "./nat_v6.ts";
 import { blockIcmpFragNeededSchema } from "./options.ts";
 import type { IpSupport, RouterPreset } from "./presets.ts";
 import { type Region, regionHandle } from "./region.ts";
@@ -114,6 +114,11 @@ export class Router extends Node {
     return this.#now.natV6;
   }
 
+  /** The IPv6 network by which others know what is behind it, where `natV6` is `"nptv6"`. */
+  get externalCidr6(): string | undefined {
+    return externalCidr6(this.#now);
+  }
+
   /** Its firewall, as it was given. */
   get firewall(): Firewall {
     return this.#now.firewall;
@@ -171,8 +176,8 @@ export class Router extends Node {
       const what = `${this.name}: setNatV6()`;
       const wanted = parseOptions(natV6Schema, mode, what);
       checkNatV6(what, wanted, router);
-      setNatV6(this.#core, router, wanted);
-      this.#core.bus.emit({ kind: "nat-v6-changed", router: this.name, natV6: wanted });
+      undoing((defer) => setNatV6(this.#core, router, wanted, defer));
+      tellNatV6(this.#core, router);
     });
   }
 

@@ -1,4 +1,5 @@
 import { parseCidr } from "../address/mod.ts";
+import type { NatV6 } from "../nat/config_v6.ts";
 import type { LabCore } from "./core.ts";
 import { hasV4, hasV6, type RegionRecord, type RouterRecord, type Segment } from "./model.ts";
 import { fullPrefix } from "./neighbours.ts";
@@ -8,20 +9,33 @@ import { addRoute, removeRoute } from "./segment_routes.ts";
 /** A router and those behind it, as far as routes go: what is needed to decide. */
 export interface Announcer {
   nat: unknown;
+  natV6?: NatV6;
+  /** The prefix that NPTv6 gives its LAN. */
+  external6?: { toString(): string };
   ipSupport: RouterRecord["ipSupport"];
   lan: { v4?: { cidr: { toString(): string } }; v6?: { cidr: { toString(): string } } };
 }
 
 /**
  * The networks that a router makes known upstream: its own and those that
- * routers behind it made known to it. A NAT hides all of IPv4.
+ * routers behind it made known to it. A NAT hides all of IPv4, a masquerade all
+ * of IPv6; NPTv6 shows its LAN by another prefix.
  */
 export function announcements(router: Announcer, behind: Iterable<string>): string[] {
   const own = [
     hasV4(router.ipSupport) ? router.lan.v4?.cidr.toString() : undefined,
-    hasV6(router.ipSupport) ? router.lan.v6?.cidr.toString() : undefined,
+    hasV6(router.ipSupport) ? shownV6(router) : undefined,
   ].filter((cidr) => cidr !== undefined);
-  return [...own, ...behind].filter((cidr) => router.nat === "none" || cidr.includes(":"));
+  return [...own, ...behind].filter((cidr) => shows(router, cidr));
+}
+
+function shownV6({ natV6, external6, lan }: Announcer): string | undefined {
+  return (natV6 === "nptv6" ? external6 : lan.v6?.cidr)?.toString();
+}
+
+/** Whether a router lets others know of a network behind it. */
+function shows({ nat, natV6 }: Pick<Announcer, "nat" | "natV6">, cidr: string): boolean {
+  return cidr.includes(":") ? natV6 !== "masquerade" : nat === "none";
 }
 
 /** What a router's uplink is attached to. */
@@ -88,8 +102,8 @@ function climb(
       if (via.region) beyond(via.region, left);
       return;
     }
-    via = via.upstream;
-    const nat = via.nat;
-    left = left.filter((cidr) => nat === "none" || cidr.includes(":"));
+    const next = via.upstream;
+    left = left.filter((cidr) => shows(next, cidr));
+    via = next;
   }
 }

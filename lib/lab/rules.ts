@@ -49,13 +49,22 @@ export function checkFamilies(
 export function checkNatV6(
   what: string,
   natV6: NatV6,
-  { ipSupport }: { ipSupport: IpSupport },
+  { ipSupport, upstream }: {
+    ipSupport: IpSupport;
+    upstream: { name: string; ipSupport: IpSupport } | null;
+  },
 ): void {
   if (natV6 === "none") return;
   if (!hasV6(ipSupport)) {
     throw new TopologyError(
       `${what}: natV6 "${natV6}" is about IPv6, but the router is v4-only; leave it out, or make ` +
         "the router dual-stack",
+    );
+  }
+  if (upstream && !hasV6(upstream.ipSupport)) {
+    throw new TopologyError(
+      `${what}: natV6 "${natV6}" needs IPv6 on the uplink, but its upstream "${upstream.name}" is ` +
+        "v4-only; leave it out",
     );
   }
   if (natV6 === "nat64") refuseNat64(what);

@@ -6,6 +6,7 @@ import type {
   VmMachineState,
 } from "../events/types.ts";
 import { inForce, together } from "./impaired.ts";
+import { externalCidr6 } from "./nat_v6.ts";
 import {
   type DeviceRecord,
   ETHERNET_MTU,
@@ -48,6 +49,7 @@ export function routerState(router: RouterRecord): RouterState {
     preset: router.preset,
     nat: router.nat,
     natV6: router.natV6,
+    externalCidr6: externalCidr6(router),
     firewall: router.firewall,
     ipSupport: router.ipSupport,
     upstream: router.upstream?.name ?? null,

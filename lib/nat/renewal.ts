@@ -1,6 +1,15 @@
 import type { ResolvedNat } from "./config.ts";
 import { tcpLifetimes, udpLifetimes } from "./lifetimes.ts";
-import { canEnter, chain, INTERNAL, mappingKey, ONCE, type Protocol, PROTOCOLS } from "./parts.ts";
+import {
+  canEnter,
+  chain,
+  type FamilyWords,
+  INTERNAL,
+  mappingKey,
+  ONCE,
+  type Protocol,
+  PROTOCOLS,
+} from "./parts.ts";
 
 /** A flow as the rules see it: where its port, its endpoints and its key of `out` are found. */
 interface Direction {
@@ -47,8 +56,8 @@ const ENTERED = {
  * two each, and one look at an element for each set. `counting` says whether the
  * kernel counts connections.
  */
-export function renewal(nat: ResolvedNat, counting: boolean): string[] {
-  const { outward, inward } = mappingKey(nat.mapping);
+export function renewal(nat: ResolvedNat, counting: boolean, words: FamilyWords): string[] {
+  const { outward, inward } = mappingKey(nat.mapping, words);
   const entering = canEnter(nat);
   const renew = (p: Protocol, name: string, flow: Direction) =>
     p === "udp"

@@ -1,13 +1,22 @@
 import type { ResolvedNat } from "./config.ts";
 import { tcpLifetimes, udpLifetimes } from "./lifetimes.ts";
-import { canEnter, chain, mappingKey, ONCE, type Protocol, PROTOCOLS } from "./parts.ts";
+import {
+  canEnter,
+  chain,
+  type FamilyWords,
+  mappingKey,
+  ONCE,
+  type Protocol,
+  PROTOCOLS,
+  wordsFor,
+} from "./parts.ts";
 import { renewal } from "./renewal.ts";
 
 /** Where a NAT stands. */
 export interface NatPlace {
   /** The interface towards the Internet, for example `ix`. */
   uplink: string;
-  /** The external IPv4 address. */
+  /** The external address, of IPv4 or IPv6: its family is that of all rules. */
   ip: string;
   /** Chooses the external ports that are not preserved. */
   seed: number;
@@ -20,7 +29,7 @@ export interface NatPlace {
   connectionCount?: boolean;
 }
 
-/** The table that holds a router's IPv4 NAT. */
+/** The table that holds a router's NAT, one in each family. */
 export const NAT_TABLE = "netyard_nat";
 
 // No size: nft(8) then allows 65,535 elements, and the kernel grows the table as they come. A size
@@ -32,11 +41,14 @@ const ATTEMPTS = 5;
 const HAIRPIN_MARK = "0x4e59";
 
 const PORTS = "meta l4proto { tcp, udp }";
-const POSTROUTING = "type nat hook postrouting priority srcnat; policy accept;";
-const PREROUTING = "type nat hook prerouting priority dstnat; policy accept;";
+/** Where sources are translated. */
+export const POSTROUTING = "type nat hook postrouting priority srcnat; policy accept;";
+/** Where destinations are translated. */
+export const PREROUTING = "type nat hook prerouting priority dstnat; policy accept;";
 
 /**
- * The nftables text of a router's IPv4 NAT.
+ * The nftables text of a router's NAT. For IPv6 there is one of endpoint-independent mapping that lets
+ * only answers in, without hairpin: the masquerade.
  *
  * Linux alone does not give endpoint-independent mappings: conntrack lets two
  * hosts share an external port towards different destinations and moves one of
@@ -68,8 +80,8 @@ export function natRuleset(nat: ResolvedNat, place: NatPlace): string {
  * translated, and what is under way still is, for which the kernel needs a
  * chain of this type and a rule that asks conntrack.
  */
-export function formerNatRuleset(): string {
-  return table([
+export function formerNatRuleset(ip: FamilyWords["ip"] = "ip"): string {
+  return table(ip, [
     ...chain("prerouting", PREROUTING, ["ct state new accept"]),
     ...chain("postrouting", POSTROUTING, []),
   ]);
@@ -78,10 +90,17 @@ export function formerNatRuleset(): string {
 /** The table that is there while a router forgets. */
 export const CLOSED_TABLE = "netyard_closed";
 
-/** The nftables text for a router that reboots: no IPv4 comes in, not even as far as conntrack. */
-export function closedRuleset(): string {
+/**
+ * The nftables text for a router that reboots: nothing of a family comes in, not even as far as
+ * conntrack. Neighbours are still found (RFC 4861), or some would be given up for a second.
+ */
+export function closedRuleset(ip: FamilyWords["ip"] = "ip"): string {
+  const found = ip === "ip6"
+    ? ["icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept"]
+    : [];
   return table(
-    chain("closed", "type filter hook prerouting priority raw; policy drop;", []),
+    ip,
+    chain("closed", "type filter hook prerouting priority raw; policy drop;", found),
     CLOSED_TABLE,
   );
 }
@@ -92,8 +111,9 @@ function isPlainSymmetric(nat: ResolvedNat): boolean {
 }
 
 function symmetricTable(place: NatPlace): string {
-  const out = `oifname "${place.uplink}" ip saddr != ${place.ip}`;
-  return table([
+  const words = wordsFor(place.ip);
+  const out = outwards(place, words);
+  return table(words.ip, [
     ...chain("postrouting", POSTROUTING, [
       `${out} ${PORTS} snat to ${place.ip} fully-random`,
       `${out} snat to ${place.ip}`,
@@ -103,12 +123,20 @@ function symmetricTable(place: NatPlace): string {
   ]);
 }
 
+/** What leaves by the uplink, and is to leave from its address. */
+function outwards({ uplink, ip: external }: NatPlace, { ip }: FamilyWords): string {
+  // What a link-local address sends stays on the link (RFC 4291, section 2.5.6).
+  const local = ip === "ip6" ? ` ip6 saddr != fe80::/10` : "";
+  return `oifname "${uplink}"${local} ${ip} saddr != ${external}`;
+}
+
 function mappedTable(nat: ResolvedNat, place: NatPlace): string {
-  const out = `oifname "${place.uplink}" ip saddr != ${place.ip}`;
+  const words = wordsFor(place.ip);
+  const out = outwards(place, words);
   const counting = place.connectionCount !== false;
   const hairpin = `ct mark ${HAIRPIN_MARK} ct status dnat`;
-  return table([
-    ...PROTOCOLS.flatMap((p) => sets(p, nat, counting)),
+  return table(words.ip, [
+    ...PROTOCOLS.flatMap((p) => sets(p, nat, counting, words)),
     ...PROTOCOLS.flatMap((p) => chain(`translate_${p}`, undefined, translate(p, nat, place))),
     ...chain("postrouting", POSTROUTING, [
       ...PROTOCOLS.map((p) => `${out} meta l4proto ${p} goto translate_${p}`),
@@ -118,12 +146,17 @@ function mappedTable(nat: ResolvedNat, place: NatPlace): string {
         : [],
     ]),
     ...canEnter(nat) ? chain("prerouting", PREROUTING, prerouting(nat, place)) : [],
-    ...renewal(nat, counting),
+    ...renewal(nat, counting, words),
     ...unsolicited(place),
   ]);
 }
 
-function sets(protocol: Protocol, nat: ResolvedNat, counting: boolean): string[] {
+function sets(
+  protocol: Protocol,
+  nat: ResolvedNat,
+  counting: boolean,
+  words: FamilyWords,
+): string[] {
   const counted = protocol === "tcp" && counting && tcpLifetimes(nat) !== undefined;
   const lasting = counted || (protocol === "udp" && udpLifetimes(nat) !== undefined);
   const contacted = nat.filtering === "address-dependent";
@@ -139,7 +172,7 @@ function sets(protocol: Protocol, nat: ResolvedNat, counting: boolean): string[]
       : [],
   ];
   return [
-    map("out", `${mappingKey(nat.mapping).types} : inet_service`),
+    map("out", `${mappingKey(nat.mapping, words).types} : inet_service`),
     ...canEnter(nat) ? [map("in", "inet_service : ipv4_addr . inet_service")] : [],
     set("taken", "inet_service"),
     ...flows("", "inet_service"),
@@ -149,17 +182,20 @@ function sets(protocol: Protocol, nat: ResolvedNat, counting: boolean): string[]
 
 /** The first packet of a flow: the mapping that is there, the same port, or a drawn one. */
 function translate(protocol: Protocol, nat: ResolvedNat, place: NatPlace): string[] {
-  const { outward } = mappingKey(nat.mapping);
+  const words = wordsFor(place.ip);
+  const { outward } = mappingKey(nat.mapping, words);
+  const external = words.ip === "ip" ? place.ip : `[${place.ip}]`;
   const match = `meta l4proto ${protocol}`;
   const claim = (port: string) =>
     `${match} add @taken_${protocol} { ${port} timeout ${nat.timeouts.udpSecs}s ${ONCE} } ` +
-    `snat to ${place.ip}:${port}`;
+    `snat to ${external}:${port}`;
   const drawn = Array.from(
     { length: ATTEMPTS },
     (_, i) => claim(`jhash ${outward} mod 64512 seed ${(place.seed + i) >>> 0} offset 1024`),
   );
   return [
-    `${match} snat to ${place.ip}:${outward} map @out_${protocol}`,
+    ...words.before,
+    `${match} snat to ${external}:${outward} map @out_${protocol}`,
     ...nat.portPreservation ? [claim(`${protocol} sport`)] : [],
     ...drawn,
     "drop",
@@ -192,7 +228,7 @@ function prerouting(nat: ResolvedNat, place: NatPlace): string[] {
  * punching would fail. So it is dropped, unless a program on the router listens.
  */
 function unsolicited(place: NatPlace): string[] {
-  const fresh = `iifname "${place.uplink}" ip daddr ${place.ip} ct state new`;
+  const fresh = `iifname "${place.uplink}" ${wordsFor(place.ip).ip} daddr ${place.ip} ct state new`;
   // Without sockets to look at, what no mapping needs is left to the router. "!=", since to find a
   // taken port would ask its limit, which never lets a second packet pass.
   const listening = place.socketMatch === false
@@ -204,6 +240,6 @@ function unsolicited(place: NatPlace): string[] {
   ]);
 }
 
-function table(lines: string[], name = NAT_TABLE): string {
-  return [`table ip ${name} {`, ...lines.map((line) => `  ${line}`), "}", ""].join("\n");
+function table(ip: FamilyWords["ip"], lines: string[], name = NAT_TABLE): string {
+  return [`table ${ip} ${name} {`, ...lines.map((line) => `  ${line}`), "}", ""].join("\n");
 }

@@ -33,7 +33,7 @@ Deno.test("block-inbound: the exact text", () => {
     rules("block-inbound"),
     inTable(
       "ct state established,related accept",
-      "ct status dnat accept",
+      "meta nfproto ipv4 ct status dnat accept",
       'iifname "ix" drop',
     ),
   );
@@ -44,7 +44,7 @@ Deno.test("corporate: the exact text", () => {
     rules("corporate"),
     inTable(
       "ct state established,related accept",
-      "ct status dnat accept",
+      "meta nfproto ipv4 ct status dnat accept",
       'iifname "ix" drop',
       'oifname != "ix" accept',
       "meta l4proto tcp tcp dport != { 80, 443 } drop",
@@ -59,7 +59,7 @@ Deno.test("captive-portal: the exact text", () => {
     rules("captive-portal"),
     inTable(
       "ct state established,related accept",
-      "ct status dnat accept",
+      "meta nfproto ipv4 ct status dnat accept",
       'iifname "ix" drop',
       'oifname != "ix" accept',
       "meta l4proto udp udp dport != { 53 } drop",
@@ -88,7 +88,7 @@ Deno.test("the first firewall of a router that runs adopts TCP connections", () 
     inTable(
       "ct state established,related accept",
       "ct state new tcp flags & (syn | rst) == 0 accept",
-      "ct status dnat accept",
+      "meta nfproto ipv4 ct status dnat accept",
       'iifname "ix" drop',
     ),
   );

@@ -71,7 +71,10 @@ export class Udp implements AsyncDisposable {
       if (!answer) throw new Error(`no answer from the reflector at ${address.ip}`);
       if (answer.from.ip !== address.ip || answer.from.port !== address.port) continue;
       const colon = answer.text.lastIndexOf(":");
-      return { ip: answer.text.slice(0, colon), port: Number(answer.text.slice(colon + 1)) };
+      return {
+        ip: answer.text.slice(0, colon).replace(/^\[|\]$/g, ""),
+        port: Number(answer.text.slice(colon + 1)),
+      };
     }
   }
 
