@@ -9,6 +9,7 @@ import { deriveSeed } from "./seed.ts";
 import { newSegment } from "./segment.ts";
 import { RouterInUseError, TopologyError } from "./errors.ts";
 import { loadFirewall, loadNat, loadNatV6 } from "./filters.ts";
+import { startNat64, stopNat64 } from "./nat64.ts";
 import { takeExternal6 } from "./nat_v6.ts";
 import {
   ETHERNET_MTU,
@@ -101,7 +102,8 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
     const uplink = reserve(core, node, above, {
       name: plan.upstream ? "wan" : "ix",
       mtu: Math.min(plan.mtu, above.mtu),
-      v4: v4 !== undefined,
+      // A NAT64 translates to it, though what is behind it is v6-only.
+      v4: v4 !== undefined || plan.natV6 === "nat64",
       v6: v6 !== undefined,
     }, defer);
     attach(core, uplink, true, defer);
@@ -123,6 +125,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       uplink,
       lan: newSegment("lan", node, gateway, v4, v6),
       natSeed: deriveSeed(core.seed, name),
+      nat64: undefined,
     });
     router.lan.downlink.asked = plan.options.downlinkCondition ?? null;
     if (plan.natV6 === "nptv6") takeExternal6(core, router, defer);
@@ -130,8 +133,9 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
     const announced = announcedBy(router);
     defer(() => withdraw(core, router, announced));
     announce(core, router, announced);
-    if (plan.nat !== "none") loadNat(router, plan.nat, true);
+    if (plan.nat !== "none" || plan.natV6 === "nat64") loadNat(router, plan.nat, true);
     if (plan.natV6 !== "none") loadNatV6(router, plan.natV6, plan.nat, true);
+    if (plan.natV6 === "nat64") startNat64(core, router, defer);
     loadFirewall(router, plan.firewall, true);
     loadBlackHole(router.lan);
     if (plan.options.blockIcmpFragNeeded) setBlackHole(router, true, defer);
@@ -158,6 +162,7 @@ export function retireRouter(core: LabCore, router: RouterRecord): void {
   }
   removeBridgeRoutes(core, router.lan);
   router.removed = true;
+  stopNat64(router);
   router.lan.bridging.rate?.remove();
   abandon(router.lan.downlink);
   forgetBlackHole(router);

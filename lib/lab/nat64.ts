@@ -5,15 +5,15 @@ import { NAT64_PREFIX } from "../nat/siit/mod.ts";
 import { TUN_INDEX } from "../translation/mod.ts";
 import { configure } from "./configure.ts";
 import type { LabCore } from "./core.ts";
-import { TopologyError } from "./errors.ts";
 import { explained } from "./explained.ts";
+import { loadNat } from "./filters.ts";
 import { inside, takeAway } from "./inside.ts";
 import type { InterfaceRecord, RouterRecord } from "./model.ts";
 import { linkName } from "./names.ts";
 import { fullPrefix, welcome } from "./neighbours.ts";
 import { NAT64_POOL } from "./plan.ts";
 import { step } from "./steps.ts";
-import type { Defer } from "./undo.ts";
+import { type Defer, forGood } from "./undo.ts";
 
 /** The NAT64 of a router: a translator on a TUN, to which the kernel routes both families. */
 
@@ -47,6 +47,21 @@ export function startNat64(core: LabCore, router: RouterRecord, defer: Defer): v
   });
 }
 
+/** Starts or ends the NAT64 of a router whose `natV6` is another one from now on. */
+export function switchNat64(core: LabCore, router: RouterRecord, defer: Defer): void {
+  if (router.natV6 === "nat64") {
+    if (router.nat64) return;
+    giveUplinkV4(core, router, defer);
+    loadNat(router, router.nat);
+    startNat64(core, router, defer);
+  } else if (router.nat64) {
+    // Anew, should a later step fail: whom it knew, it then forgot.
+    defer(() => startNat64(core, router, forGood));
+    stopNat64(router);
+    loadNat(router, router.nat);
+  }
+}
+
 /** Takes the translator away, and the routes to it; the router's uplink keeps its address. */
 export function stopNat64(router: RouterRecord): void {
   const { nat64, links } = router;
@@ -55,20 +70,6 @@ export function stopNat64(router: RouterRecord): void {
   links.delete(nat64.link);
   nat64.translation.remove();
 }
-
-/** Refuses a NAT64 whose router cannot have an IPv4 address to translate to. */
-export function checkNat64Uplink(
-  what: string,
-  upstream: { name: string; lan: { v4?: unknown } } | null,
-): void {
-  if (!upstream || upstream.lan.v4) return;
-  throw new TopologyError(noUplink(what, upstream.name));
-}
-
-/** What is said where there is no IPv4 above. */
-export const noUplink = (what: string, upstream: string): string =>
-  `${what}: natV6 "nat64" needs an IPv4 uplink, and its upstream "${upstream}" has no IPv4 behind ` +
-  "it; put it on the exchange, or behind a router that has";
 
 /** Gives the uplink of a router that is v6-only an IPv4 address, if it has none. It keeps it. */
 export function giveUplinkV4(core: LabCore, router: RouterRecord, defer: Defer): void {

@@ -67,11 +67,13 @@ export function checkNatV6(
         "v4-only; leave it out",
     );
   }
-  if (natV6 === "nat64") refuseNat64(what);
-}
-
-function refuseNat64(what: string): never {
-  throw new TopologyError(`${what}: natV6 "nat64" is not there yet; take another`);
+  if (natV6 === "nat64" && upstream && !hasV4(upstream.ipSupport)) {
+    throw new TopologyError(
+      `${what}: natV6 "nat64" needs an IPv4 uplink to translate to, but its upstream ` +
+        `"${upstream.name}" has no IPv4 behind it; put the router on the exchange or behind one ` +
+        'that has IPv4, or take natV6 "none"',
+    );
+  }
 }
 
 /** Refuses an IPv4 network for a router that has no IPv4. */

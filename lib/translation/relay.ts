@@ -15,6 +15,9 @@ const WRITE_BYTES = 18 * 4096;
 const AT_ONCE = 64;
 /** How long it sleeps when nothing is to be done. */
 const IDLE_NS = 10e9;
+/** Where the destination begins. */
+const TO4 = VNET_HEADER_BYTES + 16;
+const TO6 = VNET_HEADER_BYTES + 24;
 const WAKE = 0xffff_ffff;
 /** What a host may send no more than for a mapping of TCP to last (RFC 5382, REQ-5): 2 h 4 min. */
 const FORGET_SECS = 7_440;
@@ -157,8 +160,11 @@ export class Relay {
 
   #translate(tun: Tun, length: number): void {
     const { translator } = tun;
-    // Behind the virtio-net header.
-    const result = this.#in[VNET_HEADER_BYTES] >>> 4 === 4
+    const bytes = this.#in;
+    const isV4 = bytes[VNET_HEADER_BYTES] >>> 4 === 4;
+    // What a kernel tells of itself on any link: MLD, router solicitations, IGMP.
+    if (isV4 ? bytes[TO4] >>> 4 === 0xe : bytes[TO6] === 0xff) return;
+    const result = isV4
       ? translator.translate4to6(this.#in, length, this.#out)
       : translator.translate6to4(this.#in, length, this.#out);
     if (result <= 0) return this.#answer(tun, -result, length);
