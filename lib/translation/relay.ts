@@ -201,5 +201,3 @@ export class Relay {
     this.#control.tell(id, translated, refused, lost, hosts?.size ?? 0);
   }
 }
-
-
