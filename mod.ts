@@ -48,6 +48,7 @@ export type {
 export { LinkEngineError } from "./lib/link/errors.ts";
 export type { LinkEngineChoice } from "./lib/host/link_engine.ts";
 export { EmulatorError } from "./lib/emulator/errors.ts";
+export { Dns64Error } from "./lib/dns64/mod.ts";
 export { type TranslationCounters, TranslationError } from "./lib/translation/mod.ts";
 export type {
   Firewall,

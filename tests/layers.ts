@@ -17,6 +17,7 @@ export const ORDER: readonly (readonly string[])[] = [
   ["emulator", "translation"],
   ["events"],
   ["node"],
+  ["dns64"],
   ["bridge"],
   ["vm"],
   ["lab"],

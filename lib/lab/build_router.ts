@@ -126,6 +126,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       lan: newSegment("lan", node, gateway, v4, v6),
       natSeed: deriveSeed(core.seed, name),
       nat64: undefined,
+      dns64: plan.options.dns64 ?? true,
     });
     router.lan.downlink.asked = plan.options.downlinkCondition ?? null;
     if (plan.natV6 === "nptv6") takeExternal6(core, router, defer);

@@ -1,7 +1,6 @@
 import { macAddress } from "../address/mod.ts";
 import type { LinkEngineChoice } from "../host/link_engine.ts";
 import type { Ended } from "../node/host.ts";
-import { hostsFile, resolvConf } from "../node/names.ts";
 import type { SocketAddress } from "../node/reflector.ts";
 import { NetyardError } from "../../native/error.ts";
 import { NodeRemovedError } from "../node/errors.ts";
@@ -12,7 +11,6 @@ import { bridgeHandles, handles } from "./handles.ts";
 import { lose } from "./impaired.ts";
 import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
 import { Links } from "./links.ts";
-import { memberNames } from "./member_names.ts";
 import type {
   BridgeRecord,
   DeviceRecord,
@@ -25,6 +23,7 @@ import type {
 } from "./model.ts";
 import { Translators } from "../translation/mod.ts";
 import { makeNamespace } from "./make_namespace.ts";
+import { nameFiles } from "./name_files.ts";
 import { RESERVED_LINK_NAMES } from "./names.ts";
 import { loseImpairments } from "./detours.ts";
 import { acquaint } from "./neighbours.ts";
@@ -240,12 +239,7 @@ export class LabCore implements LabServices {
 
   names(node: string): NameFiles {
     const record = this.devices.get(node) ?? this.vms.get(node) ?? this.routers.get(node);
-    const own = (record as DeviceRecord | undefined)?.names ?? new Map<string, string[]>();
-    const members = memberNames(record?.interfaces.values() ?? []);
-    return {
-      hosts: hostsFile(node, own, this.hosts, members),
-      resolvConf: resolvConf(this.nameserver),
-    };
+    return nameFiles(this, node, record);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Cidr } from "../address/mod.ts";
 import type { Impairments } from "../bridge/impairments.ts";
 import type { Partitions } from "../bridge/partitions.ts";
+import type { Dns64Server } from "../dns64/mod.ts";
 import type { Firewall } from "../firewall/config.ts";
 import type { SharedRate } from "../link/mod.ts";
 import type { Nat } from "../nat/config.ts";
@@ -60,7 +61,9 @@ export interface RouterRecord extends NodeRecord {
   lan: Segment;
   natSeed: number;
   /** What its NAT64 is made of, while it has one. */
-  nat64: { translation: Translation; link: string } | undefined;
+  nat64: { translation: Translation; link: string; dns: Dns64Server | undefined } | undefined;
+  /** Whether a name server comes with its NAT64. */
+  dns64: boolean;
 }
 
 /** Its node is called `region-<name>`, so that a router may have the region's name. */

@@ -1,6 +1,7 @@
 import { deleteAddress } from "../../native/netlink/address.ts";
 import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes, parseCidr } from "../address/mod.ts";
+import { Dns64Server } from "../dns64/mod.ts";
 import { NAT64_PREFIX } from "../nat/siit/mod.ts";
 import { TUN_INDEX } from "../translation/mod.ts";
 import { configure } from "./configure.ts";
@@ -38,12 +39,26 @@ export function startNat64(core: LabCore, router: RouterRecord, defer: Defer): v
   });
   defer(() => stopNat64(router));
   links.add(link);
-  router.nat64 = { translation, link };
+  router.nat64 = { translation, link, dns: undefined };
   inside(router, (batch) => {
     for (const cidr of [NAT64_PREFIX, NAT64_POOL]) {
       const { network, prefix } = parseCidr(cidr);
       replaceRoute(batch, { destination: ipBytes(network), prefix, index: TUN_INDEX });
     }
+  });
+  if (router.dns64) router.nat64.dns = startDns64(core, router);
+}
+
+function startDns64(core: LabCore, { runtime, lan }: RouterRecord): Dns64Server {
+  return new Dns64Server(runtime, {
+    names: () => core.hosts,
+    nameserver: () => core.nameserver,
+    serves: (ip) => {
+      const plain = ip.replace(/%.*/, "");
+      const behind = [...lan.v6 ? [lan.v6.cidr] : [], ...[...lan.routes.keys()].map(parseCidr)];
+      return plain === "::1" || behind.some((cidr) => cidr.contains(plain));
+    },
+    prefix: NAT64_PREFIX,
   });
 }
 
@@ -68,6 +83,7 @@ export function stopNat64(router: RouterRecord): void {
   if (!nat64) return;
   router.nat64 = undefined;
   links.delete(nat64.link);
+  if (nat64.dns) router.runtime.track(nat64.dns.close());
   nat64.translation.remove();
 }
 

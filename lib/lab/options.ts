@@ -57,6 +57,13 @@ export interface RouterOptions {
   nat?: Nat;
   /** What is done to the IPv6 addresses of what is behind it. Default `"none"`. */
   natV6?: NatV6;
+  /**
+   * Whether a NAT64 comes with a name server (DNS64, RFC 6147), on port 53 of the router: for a name
+   * that has IPv4 addresses alone it answers with those in 64:ff9b::/96. It knows the lab's names, asks
+   * the lab's name server for all others, and serves who is behind the router. Nodes that have no IPv4
+   * ask it. Default true.
+   */
+  dns64?: boolean;
   /** The firewall, for both families. Default `"none"`. */
   firewall?: Firewall;
   /** The address families. Default `"dual-stack"`. */
@@ -153,6 +160,7 @@ export const routerShape: Shape<RouterOptions> = {
   preset: z.enum(Object.keys(ROUTER_PRESETS) as [RouterPreset, ...RouterPreset[]]).optional(),
   nat: natSchema.optional(),
   natV6: natV6Schema.optional(),
+  dns64: z.boolean().optional(),
   firewall: firewallSchema.optional(),
   ipSupport: z.enum(["v4-only", "v6-only", "dual-stack"]).optional(),
   pool: z.enum(["public", "private"]).optional(),

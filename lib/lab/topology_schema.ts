@@ -39,6 +39,8 @@ const router: z.ZodType<RouterConfig> = z.strictObject({
   nat_v6: natV6Schema
     .describe("What is done to IPv6 addresses behind it. Default: that of the preset, or none.")
     .optional(),
+  dns64: tomlBoolean()
+    .describe("Whether a NAT64 comes with a name server (RFC 6147). Default: true.").optional(),
   ip_support: z.enum(["v4-only", "v6-only", "dual-stack"] satisfies IpSupport[])
     .describe("The address families. Default: those of the preset, or dual-stack.").optional(),
   pool: z.enum(["public", "private"] satisfies Pool[])
