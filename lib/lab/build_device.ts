@@ -1,5 +1,6 @@
 import { parseOptions } from "../options/parse_options.ts";
 import { attach, detach, reserve } from "./attach.ts";
+import { clatLan, startClat, stopClat } from "./clat.ts";
 import { apart } from "./conditions.ts";
 import { type Conditions, unimpaired } from "./impaired.ts";
 import { moveDefaultRoute } from "./configure.ts";
@@ -14,7 +15,7 @@ import {
   type InterfaceOptions,
   interfaceOptionsSchema,
 } from "./options.ts";
-import { checkMtu } from "./rules.ts";
+import { checkClat, checkMtu } from "./rules.ts";
 import { step } from "./steps.ts";
 import { type Defer, undoing } from "./undo.ts";
 
@@ -41,18 +42,27 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
     return segment;
   });
 
+  if (options.clat) {
+    const lans = gateways.map(clatLan);
+    checkClat(what, lans, lans[names.indexOf(defaultVia ?? "")]);
+  }
+
   return undoing((defer) => {
     const node = core.node("device", name, defer);
     const device: DeviceRecord = Object.assign(node, {
       mtu: options.mtu,
       defaultInterface: defaultVia,
       names: new Map(),
+      clat: options.clat ?? false,
+      clatNow: undefined,
     });
     // All addresses before any link: what is refused has cost nothing then.
     const interfaces = names.map((iface, i) =>
       reserveAt(core, device, gateways[i], iface, wanted(wantedInterfaces[iface]), defer)
     );
     for (const iface of interfaces) attach(core, iface, iface.name === defaultVia, defer);
+    const byDefault = device.interfaces.get(defaultVia ?? "");
+    if (device.clat && byDefault) startClat(core, device, byDefault, defer);
     step("register");
     core.devices.set(name, device);
     return device;
@@ -84,6 +94,7 @@ export function reserveAt(
 /** Unplugs a device for good. Its name stays taken until its programs have ended. */
 export function retireDevice(core: LabCore, device: DeviceRecord): void {
   device.removed = true;
+  stopClat(device);
   for (const iface of [...device.interfaces.values()]) detach(core, iface);
   core.unsettled.drop(device);
 }

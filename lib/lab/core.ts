@@ -23,6 +23,7 @@ import type {
 } from "./model.ts";
 import { Translators } from "../translation/mod.ts";
 import { makeNamespace } from "./make_namespace.ts";
+import { settleClats } from "./clat.ts";
 import { nameFiles } from "./name_files.ts";
 import { RESERVED_LINK_NAMES } from "./names.ts";
 import { loseImpairments } from "./detours.ts";
@@ -247,6 +248,7 @@ export class LabCore implements LabServices {
    * when the kernel is done with it; a lab in which nothing ran yet waits when something first does.
    */
   changed(): void {
+    settleClats(this);
     if (this.#used) this.unsettled.settle();
     this.refreshMembers();
   }

@@ -93,6 +93,22 @@ export interface DeviceRecord extends NodeRecord {
   /** The interface of the default route. */
   defaultInterface: string | undefined;
   names: Map<string, string[]>;
+  /** Whether it is to have a CLAT where it has no IPv4 and a NAT64 is on its way. */
+  clat: boolean;
+  /** The CLAT that it has. */
+  clatNow: Clat | undefined;
+}
+
+/** A CLAT in force. */
+export interface Clat {
+  translation: Translation;
+  /** What its TUN is called. */
+  link: string;
+  /** The interface that it sends by, and where that was when the address was taken. */
+  iface: InterfaceRecord;
+  segment: Segment;
+  /** The IPv6 address that stands for its IPv4 one. */
+  ip6: string;
 }
 
 /** A virtual machine. What is in its namespace is QEMU and the links to its cards. */

@@ -129,7 +129,13 @@ function tellSegment(uplink: InterfaceRecord, ip: string, is: boolean): void {
 export function nat64Above(iface: InterfaceRecord | undefined): RouterRecord | undefined {
   if (!iface?.ip6) return undefined;
   const { owner } = iface.segment;
-  let router = owner.kind === "router" ? owner as RouterRecord : null;
-  for (; router; router = router.upstream) if (router.natV6 === "nat64") return router;
+  return owner.kind === "router" ? nat64Over(owner as RouterRecord) : undefined;
+}
+
+/** The router with NAT64 that is nearest to what is behind a router: itself, or one above. */
+export function nat64Over(router: RouterRecord): RouterRecord | undefined {
+  for (let one: RouterRecord | null = router; one; one = one.upstream) {
+    if (one.natV6 === "nat64") return one;
+  }
   return undefined;
 }

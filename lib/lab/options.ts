@@ -126,6 +126,14 @@ export interface DeviceOptions {
   defaultVia?: string;
   /** The largest packet on its interfaces, in bytes. Default: that of each router. */
   mtu?: number;
+  /**
+   * Gives its programs IPv4 where it has none (464XLAT, RFC 6877): a link `clat` with the address
+   * 192.0.0.1 and the default route of IPv4, and a translator to IPv6, from which the NAT64 of a router
+   * above translates back. So it must be behind one, and have no IPv4 of its own. While it has, once it
+   * moved, or while no NAT64 is above it, the link is gone. The device forwards IPv6 then, from its
+   * other interfaces too. Default false.
+   */
+  clat?: boolean;
 }
 
 const routerReference: z.ZodType<RouterReference | string> = z.custom<RouterReference | string>(
@@ -186,6 +194,7 @@ export const deviceShape: Shape<DeviceOptions> = {
   interfaces: z.record(z.string(), interfaceOptionsSchema).optional(),
   defaultVia: z.string().optional(),
   mtu: mtuSchema.optional(),
+  clat: z.boolean().optional(),
 };
 
 export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject(deviceShape);

@@ -193,6 +193,7 @@ export class Router extends Node {
       checkNatV6(what, wanted, router);
       undoing((defer) => setNatV6(this.#core, router, wanted, defer));
       tellNatV6(this.#core, router);
+      this.#core.changed();
       this.#core.refreshNames();
     });
     await this.#core.translators.ready();

@@ -109,3 +109,33 @@ export function checkMtu(what: string, mtu: number | undefined, lan: LanShape): 
     );
   }
 }
+
+/** A LAN, as far as a CLAT is concerned. */
+export interface ClatLan {
+  name: string;
+  v4: boolean;
+  /** Whether its router, or one above that, has NAT64. */
+  nat64: boolean;
+}
+
+/** Refuses a CLAT where it is of no use, by what its device is to be attached to. */
+export function checkClat(
+  what: string,
+  lans: readonly ClatLan[],
+  byDefault: ClatLan | undefined,
+): void {
+  const four = lans.find(({ v4 }) => v4);
+  if (four) {
+    throw new TopologyError(
+      `${what}: clat is for a device without IPv4, but it has IPv4 behind "${four.name}"; ` +
+        "leave clat out, or use a router that is v6-only",
+    );
+  }
+  if (byDefault?.nat64) return;
+  throw new TopologyError(
+    `${what}: clat needs a router with natV6 "nat64" on the way, and ` +
+      (byDefault
+        ? `neither "${byDefault.name}" nor one above it has that`
+        : "the device has no interface"),
+  );
+}

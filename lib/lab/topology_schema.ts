@@ -66,6 +66,9 @@ const DEVICE = {
   mtu: tomlNumber(mtuSchema)
     .describe("The largest packet on its interfaces, in bytes. Default: that of each router.")
     .optional(),
+  clat: tomlBoolean()
+    .describe("Whether IPv4 programs work on it behind a NAT64 (RFC 6877). Default: false.")
+    .optional(),
 };
 
 /** What is said of a device's key that is neither one of these nor a table. */
@@ -97,8 +100,8 @@ const iface: z.ZodType<InterfaceConfig> = z.strictObject({
 
 const device: z.ZodType<DeviceConfig> = z.object(DEVICE)
   .catchall(iface.describe("An interface, by its name."))
-  .transform(({ count, default_via, mtu, ...interfaces }) => ({
-    ...camelKeys({ count, default_via, mtu }),
+  .transform(({ count, default_via, mtu, clat, ...interfaces }) => ({
+    ...camelKeys({ count, default_via, mtu, clat }),
     interfaces: interfaces as Record<string, InterfaceConfig>,
   }));
 
