@@ -99,6 +99,12 @@ const TELL: { [K in EventKind]: (event: LabEvent<K>) => Telling } = {
     router,
     blocked ? "is a path-MTU black hole" : "is no path-MTU black hole any more",
   ],
+  "family-broken": ({ node, name, family, how }) => [
+    node,
+    `${name === null ? "" : `${name}: `}${FAMILY_NAMES[family]} ${
+      how === null ? "works again" : `is broken (${how})`
+    }`,
+  ],
   "condition-changed": ({ node, name, direction, condition }) => [
     node,
     `condition of ${name}${direction === "both" ? "" : ` ${direction}`}: ${
@@ -187,6 +193,8 @@ function tell(json: Record<string, unknown>, kind: string): Telling | undefined 
 
 const quoted = (text: string) => JSON.stringify(text);
 const because = (why: string | null) => why === null ? "" : `: ${why}`;
+const FAMILY_NAMES = { ipv4: "IPv4", ipv6: "IPv6" };
+
 const socketText = (ip: string, port: number) =>
   ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-// @ts-types="@types/dns-packet"
+// @ts-types="./dns_packet.d.ts"
 import dnsPacket, {
   type Answer,
   type DecodedPacket,

@@ -15,6 +15,7 @@ import {
   setRouter,
   setTranslationV6,
 } from "./draft.ts";
+import { setBroken } from "./broken.ts";
 import { withCondition, withoutConditions } from "./condition.ts";
 import { applyToBridges, bridgeOrRouter } from "./bridges.ts";
 import { applyToRegions } from "./regions.ts";
@@ -164,6 +165,8 @@ function applyBody(draft: LabState, event: LabEvent): void {
       return setTranslationV6(draft, event);
     case "firewall-changed":
       return setRouter(draft, event, { firewall: event.firewall });
+    case "family-broken":
+      return setBroken(draft, event);
     case "icmp-frag-needed-blocked":
       return setRouter(draft, event, { blockIcmpFragNeeded: event.blocked });
     case "nat-flushed":

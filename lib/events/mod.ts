@@ -6,6 +6,7 @@
  */
 
 export {
+  type BrokenFamiliesState,
   type DeviceState,
   type DnsTable,
   EVENT_VERSION,

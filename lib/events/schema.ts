@@ -19,6 +19,8 @@ const index = z.int().min(0);
 const text = z.string();
 const nullableText = z.string().nullable();
 
+const brokenObject = z.strictObject({ ipv4: text.optional(), ipv6: text.optional() });
+
 const interfaceObject = z.strictObject({
   name: text,
   ip: text.optional(),
@@ -32,6 +34,7 @@ const interfaceObject = z.strictObject({
   gateway: nullableText,
   up: z.boolean(),
   condition: json.optional(),
+  brokenFamilies: brokenObject.optional(),
 });
 
 const impairment = { latencyMs: z.number(), dropRatePct: z.number(), bandwidthBps: z.number() };
@@ -82,6 +85,7 @@ const routerObject = z.strictObject({
   mtu: index,
   downlinkCondition: json.optional(),
   blockIcmpFragNeeded: z.boolean().optional(),
+  brokenFamilies: brokenObject.optional(),
   uplinkIp: text.optional(),
   uplinkIp6: text.optional(),
   downstreamCidr: text.optional(),
@@ -192,6 +196,12 @@ const eventUnion = z.discriminatedUnion("kind", [
   event("nat-flushed", { router: text }),
   event("firewall-changed", { router: text, firewall: modeOrConfig }),
   event("icmp-frag-needed-blocked", { router: text, blocked: z.boolean() }),
+  event("family-broken", {
+    node: text,
+    name: nullableText,
+    family: z.enum(["ipv4", "ipv6"]),
+    how: nullableText,
+  }),
   event("condition-changed", {
     ...onInterface,
     direction: z.enum(["both", "up", "down"]),

@@ -44,6 +44,16 @@ export interface InterfaceState {
    * `{ up, down }` once the two directions were set apart, null standing for none.
    */
   condition?: unknown;
+  /** The address families that it has lost, and how: `drop` or `reject`. Absent for none. */
+  brokenFamilies?: BrokenFamiliesState;
+}
+
+/** Address families that are broken, each by what becomes of its packets: `drop` or `reject`. */
+export interface BrokenFamiliesState {
+  /** Absent where IPv4 works. */
+  ipv4?: string;
+  /** Absent where IPv6 works. */
+  ipv6?: string;
 }
 
 /** A router, as plain JSON data. */
@@ -72,6 +82,8 @@ export interface RouterState {
   downlinkCondition?: unknown;
   /** Whether it is a path-MTU black hole; where it is absent, it is not. */
   blockIcmpFragNeeded?: boolean;
+  /** The address families that it forwards nothing of. Absent for none. */
+  brokenFamilies?: BrokenFamiliesState;
   /** Its IPv4 address on the upstream side. */
   uplinkIp?: string;
   /** Its IPv6 address on the upstream side. */
@@ -250,6 +262,16 @@ export interface EventBodies {
   "firewall-changed": { router: string; firewall: string | object };
   /** A router lets nobody hear any more that packets are too big for its links, or does again. */
   "icmp-frag-needed-blocked": { router: string; blocked: boolean };
+  /**
+   * An address family was broken, or mended (null): in what a router forwards (`name` is null), or on an
+   * interface of a device.
+   */
+  "family-broken": {
+    node: string;
+    name: string | null;
+    family: "ipv4" | "ipv6";
+    how: string | null;
+  };
   /** A link condition (JSON) was set on an interface, or cleared (null). */
   "condition-changed": {
     node: string;

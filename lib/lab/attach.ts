@@ -1,5 +1,7 @@
 import { linkLocalFromMac } from "../address/mod.ts";
 import { abandonConditions, applyConditions } from "./conditions.ts";
+import type { BrokenFamilies } from "../firewall/broken_family.ts";
+import { breakPlugged, forgetBroken } from "./broken_families.ts";
 import { type Conditions, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { leave } from "./bridge_leave.ts";
@@ -19,6 +21,8 @@ export interface Wanted {
   mtu: number;
   /** A particular IPv4 address. */
   ip?: string;
+  /** A particular IPv6 address. */
+  ip6?: string;
   /** The families that the node itself has. */
   v4: boolean;
   v6: boolean;
@@ -26,6 +30,8 @@ export interface Wanted {
   mac?: string;
   /** Default: none. */
   conditions?: Conditions;
+  /** The families that it had lost before. Default: none. */
+  broken?: BrokenFamilies;
 }
 
 /** Takes addresses of a segment for an interface that is not linked yet. */
@@ -44,9 +50,14 @@ export function reserve(
       `${what}: ip ${wanted.ip} was asked for, but "${segment.owner.name}" has no IPv4 behind it`,
     );
   }
+  if (wanted.ip6 !== undefined && !v6) {
+    throw new TopologyError(
+      `${what}: ip6 ${wanted.ip6} was asked for, but "${segment.owner.name}" has no IPv6 behind it`,
+    );
+  }
   const ip = explained(what, () => v4?.hosts.take(wanted.ip));
   if (ip) defer(() => v4?.hosts.untake(ip));
-  const ip6 = explained(what, () => v6?.hosts.take());
+  const ip6 = explained(what, () => v6?.hosts.take(wanted.ip6));
   if (ip6) defer(() => v6?.hosts.untake(ip6));
   const mac = wanted.mac ?? core.nextMac(defer);
   const full = segment.kind === "exchange";
@@ -66,6 +77,7 @@ export function reserve(
     wantedUp: true,
     heldDown: new Set(),
     conditions: wanted.conditions ?? noConditions(),
+    broken: wanted.broken ?? {},
     extra: [],
     removed: false,
   };
@@ -103,6 +115,7 @@ export function plug(
   connect(iface, isDefault, defer);
   if (isGuest(iface.node)) joinTap(iface, iface.node.cards.get(iface.name)!.tap);
   meetBridge(iface);
+  breakPlugged(iface, defer);
   applyDownlink(core, iface.segment, defer);
   applyConditions(core, iface, defer);
 }
@@ -111,6 +124,7 @@ export function plug(
 export function unplug(iface: InterfaceRecord): void {
   abandonConditions(iface);
   disconnect(iface);
+  forgetBroken(iface);
 }
 
 /** Takes an interface away, and gives its addresses back. */

@@ -1,5 +1,5 @@
 import { parseOptions } from "../options/parse_options.ts";
-import { attach, detach, reserve } from "./attach.ts";
+import { attach, detach, reserve, type Wanted } from "./attach.ts";
 import { clatLan, startClat, stopClat } from "./clat.ts";
 import { apart } from "./conditions.ts";
 import { type Conditions, unimpaired } from "./impaired.ts";
@@ -70,10 +70,13 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
 }
 
 /** What an interface's options ask of its link. */
-function wanted({ ip, condition }: InterfaceOptions): { ip?: string; conditions: Conditions } {
+function wanted(
+  { ip, ip6, condition }: InterfaceOptions,
+): { ip?: string; ip6?: string; conditions: Conditions } {
   const { up, down } = apart(condition);
   return {
     ip,
+    ip6,
     conditions: { up: { ...unimpaired(), asked: up }, down: { ...unimpaired(), asked: down } },
   };
 }
@@ -84,7 +87,7 @@ export function reserveAt(
   device: DeviceRecord,
   lan: Segment,
   name: string,
-  how: { ip?: string; mac?: string; conditions?: Conditions },
+  how: Pick<Wanted, "ip" | "ip6" | "mac" | "conditions" | "broken">,
   defer: Defer,
 ): InterfaceRecord {
   const mtu = device.mtu ?? lan.mtu;

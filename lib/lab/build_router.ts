@@ -120,6 +120,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       pool: plan.pool,
       mtu: plan.mtu,
       blockIcmpFragNeeded: false,
+      broken: {},
       upstream: plan.upstream,
       region: plan.region,
       uplink,

@@ -3,13 +3,12 @@ import { replaceRoute } from "../../native/netlink/route.ts";
 import { getSysctl, setSysctl } from "../../native/sysctl.ts";
 import { ipBytes } from "../address/mod.ts";
 import { NAT64_PREFIX } from "../nat/siit/mod.ts";
-import { TUN_INDEX } from "../translation/mod.ts";
-import type { LabCore } from "./core.ts";
+import { type Translators, TUN_INDEX } from "../translation/mod.ts";
 import { explained } from "./explained.ts";
 import { inside } from "./inside.ts";
 import type { Clat, DeviceRecord, InterfaceRecord, RouterRecord, Segment } from "./model.ts";
 import { linkName } from "./names.ts";
-import { nat64Above, nat64Over } from "./nat64.ts";
+import { nat64Above, nat64Over } from "./nat64_above.ts";
 import type { ClatLan } from "./rules.ts";
 import { addRoute, removeRoute } from "./segment_routes.ts";
 import { step } from "./steps.ts";
@@ -20,6 +19,12 @@ import { type Defer, undoing } from "./undo.ts";
  * is none. Its IPv6 address is one more of the LAN's, which the router sends to the device and the
  * device forwards to the TUN.
  */
+
+/** What a lab has for it. */
+export interface ClatLab {
+  translators: Translators;
+  devices: ReadonlyMap<string, DeviceRecord>;
+}
 
 /** What programs have for their IPv4 address (RFC 7335). */
 export const CLAT_IP = "192.0.0.1";
@@ -35,13 +40,13 @@ export function clatLan({ name, v4, owner }: Segment): ClatLan {
 }
 
 /** Has each device that wants a CLAT have one where it can, and none where it cannot. */
-export function settleClats(core: LabCore): void {
+export function settleClats(core: ClatLab): void {
   for (const device of core.devices.values()) {
     if (device.clat && !device.removed) settle(core, device);
   }
 }
 
-function settle(core: LabCore, device: DeviceRecord): void {
+function settle(core: ClatLab, device: DeviceRecord): void {
   const wanted = placeOf(device);
   const now = device.clatNow;
   if (now && (now.iface !== wanted || now.segment !== wanted?.segment)) stopClat(device);
@@ -57,7 +62,7 @@ function placeOf({ interfaces, defaultInterface }: DeviceRecord): InterfaceRecor
 
 /** Gives a device a CLAT behind an interface; on failure all is as before. */
 export function startClat(
-  core: LabCore,
+  core: ClatLab,
   device: DeviceRecord,
   iface: InterfaceRecord,
   defer: Defer,

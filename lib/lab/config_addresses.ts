@@ -80,9 +80,16 @@ export function checkAddresses(planned: Addressed, faults: ConfigFaults): void {
     });
   }
   for (const { name, options, path } of planned.devices) {
-    for (const [iface, { gateway, ip }] of Object.entries(options.interfaces ?? {})) {
-      const at = [...path, "interfaces", iface, ip === undefined ? "gateway" : "ip"];
-      attempt(at, (what) => take(what, name, lans.get(String(gateway))!, ip));
+    for (const [iface, { gateway, ip, ip6 }] of Object.entries(options.interfaces ?? {})) {
+      const { v4, v6, holders } = lans.get(String(gateway))!;
+      const at = (key: string, asked: unknown) => [
+        ...path,
+        "interfaces",
+        iface,
+        asked === undefined ? "gateway" : key,
+      ];
+      attempt(at("ip", ip), (what) => take(what, name, { v4, holders }, ip));
+      attempt(at("ip6", ip6), (what) => take(what, name, { v6, holders }, undefined, ip6));
     }
   }
   for (const [name, { bridges = [] }] of planned.vms) {
@@ -98,14 +105,18 @@ export function lansAskedFor(routers: readonly PlannedRouter[]): string[] {
 }
 
 /** Takes addresses for a node: the next ones, or a particular one. */
-function take(what: string, node: string, from: Networks, ip?: string): void {
+function take(what: string, node: string, from: Networks, ip?: string, ip6?: string): void {
   const { v4, v6, holders } = from;
+  const takeFrom = (network: Network | undefined, asked: string | undefined) => {
+    const holder = holders.get(asked ?? "");
+    if (holder) throw new TopologyError(`${asked} is the address of "${holder}"; take another`);
+    const taken = network?.hosts.take(asked);
+    if (taken !== undefined) holders.set(taken, node);
+  };
   explained(what, () => {
     if (ip !== undefined && !v4) throw new TopologyError(`${ip} is IPv4, which is not there`);
-    const holder = holders.get(ip ?? "");
-    if (holder) throw new TopologyError(`${ip} is the address of "${holder}"; take another`);
-    const taken = v4?.hosts.take(ip);
-    if (taken !== undefined) holders.set(taken, node);
-    v6?.hosts.take();
+    if (ip6 !== undefined && !v6) throw new TopologyError(`${ip6} is IPv6, which is not there`);
+    takeFrom(v4, ip);
+    takeFrom(v6, ip6);
   });
 }

@@ -88,7 +88,9 @@ export function configMembers(
     deviceNames(name, count).map((each) => ({ name: each, options, path: ["devices", name] }))
   );
   const asks = ({ options }: PlannedDevice) =>
-    Object.values(options.interfaces ?? {}).some(({ ip }) => ip !== undefined);
+    Object.values(options.interfaces ?? {}).some(({ ip, ip6 }) =>
+      ip !== undefined || ip6 !== undefined
+    );
   return [...planned.filter(asks), ...planned.filter((device) => !asks(device))];
 }
 
@@ -106,15 +108,16 @@ function checkDevice(name: string, device: DeviceConfig, lans: Lans, faults: Con
       faults.attempt([...path, "clat"], (what) => checkClat(what, behind, byDefault));
     }
   }
-  for (const [iface, { gateway, ip }] of Object.entries(interfaces)) {
+  for (const [iface, { gateway, ip, ip6 }] of Object.entries(interfaces)) {
     const at = [...path, "interfaces", iface];
     faults.attempt(at, (what) => checkInterfaceName(what, iface));
     const lan = lans.find([...at, "gateway"], gateway);
     if (lan) faults.attempt([...path, "mtu"], (what) => checkMtu(what, mtu, lan));
-    if (ip !== undefined && count > 1) {
+    for (const [key, asked] of Object.entries({ ip, ip6 })) {
+      if (asked === undefined || count === 1) continue;
       faults.add(
-        [...at, "ip"],
-        ` is "${ip}", but there are ${count} of the device, which cannot share it; leave it out`,
+        [...at, key],
+        ` is "${asked}", but there are ${count} of the device, which cannot share it; leave it out`,
       );
     }
   }

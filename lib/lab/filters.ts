@@ -52,12 +52,14 @@ export function loadNat(router: RouterRecord, nat: Nat, fresh = false): void {
   step("nat");
   const needed = neededNat(nat, router.natV6);
   const { ip } = router.uplink;
-  if (!ip || (fresh && !needed)) return;
-  router.runtime.namespace.enter(() => {
-    if (needed) translate(router, ip, needed, fresh ? "" : WITHOUT_NAT);
-    else nft(WITHOUT_NAT + formerNatRuleset());
-    setTimeouts(nat, router.natV6, fresh);
-  });
+  if (fresh && !needed) return;
+  if (ip) {
+    router.runtime.namespace.enter(() => {
+      if (needed) translate(router, ip, needed, fresh ? "" : WITHOUT_NAT);
+      else nft(WITHOUT_NAT + formerNatRuleset());
+      setTimeouts(nat, router.natV6, fresh);
+    });
+  }
   // Its timeouts are those of the IPv4 NAT.
   if (!fresh && router.natV6 === "masquerade") loadNatV6(router, "masquerade", nat);
 }

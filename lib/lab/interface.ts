@@ -10,8 +10,10 @@ import {
   resolveCondition,
   sameLimits,
 } from "../link/mod.ts";
+import type { AddressFamily, BrokenFamilies, FamilyBreak } from "../firewall/broken_family.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { NodeRemovedError } from "../node/errors.ts";
+import { askedBreak, breakInterface } from "./broken_families.ts";
 import { setCondition, tellCondition } from "./conditions.ts";
 import { inForce } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
@@ -247,6 +249,31 @@ export class Interface {
       this.#mustBePlugged(iface, "addIp()");
       addIp(this.#core, iface, ip, prefix);
       this.#changed(iface);
+    });
+  }
+
+  /** The address families that it has lost, and how; see {@link Interface.setFamilyBroken}. */
+  get brokenFamilies(): BrokenFamilies {
+    return { ...this.#now.broken };
+  }
+
+  /**
+   * Breaks a family on an interface of a device, or mends it: with `true` nothing of it comes in, and
+   * what is sent vanishes without a word; with `{ how: "reject" }` what is sent is refused with an ICMP or
+   * ICMPv6 error that there is no route. Addresses, routes and neighbours stay as they are. It stays
+   * when the interface is replugged.
+   */
+  setFamilyBroken(family: AddressFamily, broken: boolean | { how?: FamilyBreak }): Promise<void> {
+    return this.#act("setFamilyBroken()", (iface) => {
+      const what = `${iface.node.name}: setFamilyBroken() of "${iface.name}"`;
+      const [asked, how] = askedBreak(what, family, broken);
+      if (iface.node.kind !== "device") {
+        throw new TopologyError(
+          `${what}: only an interface of a device can lose a family; use setFamilyBroken() of ` +
+            (iface.node.kind === "router" ? "the router itself" : "the router above"),
+        );
+      }
+      breakInterface(this.#core, iface, asked, how);
     });
   }
 

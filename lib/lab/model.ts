@@ -2,6 +2,7 @@ import type { Cidr } from "../address/mod.ts";
 import type { Impairments } from "../bridge/impairments.ts";
 import type { Partitions } from "../bridge/partitions.ts";
 import type { Dns64Server } from "../dns64/mod.ts";
+import type { BrokenFamilies } from "../firewall/broken_family.ts";
 import type { Firewall } from "../firewall/config.ts";
 import type { SharedRate } from "../link/mod.ts";
 import type { Nat } from "../nat/config.ts";
@@ -53,6 +54,8 @@ export interface RouterRecord extends NodeRecord {
   mtu: number;
   /** Whether it is a path-MTU black hole. */
   blockIcmpFragNeeded: boolean;
+  /** The families of which it forwards nothing. */
+  broken: BrokenFamilies;
   /** Null on the IX, or in a region. */
   upstream: RouterRecord | null;
   /** The region that it is in, itself or by its upstream. */
@@ -251,6 +254,8 @@ export interface InterfaceRecord {
   wantedUp: boolean;
   heldDown: Set<object>;
   conditions: Conditions;
+  /** The families that nothing comes by it of, nor leaves. */
+  broken: BrokenFamilies;
   /** Added by addIp. */
   extra: { ip: string; prefix: number }[];
   removed: boolean;

@@ -4,7 +4,7 @@ import type { NameFiles } from "../node/sandbox.ts";
 import { NAT64_PREFIX } from "../nat/siit/mod.ts";
 import { memberNames } from "./member_names.ts";
 import type { DeviceRecord, InterfaceRecord, NodeRecord, RouterRecord } from "./model.ts";
-import { nat64Above } from "./nat64.ts";
+import { nat64Above } from "./nat64_above.ts";
 
 /** What a lab knows of names. */
 export interface LabNames {

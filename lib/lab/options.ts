@@ -55,7 +55,7 @@ export interface RouterOptions {
   preset?: RouterPreset;
   /** The IPv4 NAT. Default `"none"`. */
   nat?: Nat;
-  /** What is done to the IPv6 addresses of what is behind it. Default `"none"`. */
+  /** What is done to the IPv6 addresses of what is behind it; see {@link NatV6}. Default `"none"`. */
   natV6?: NatV6;
   /**
    * Whether a NAT64 comes with a name server (DNS64, RFC 6147), on port 53 of the router: for a name
@@ -111,6 +111,8 @@ export interface InterfaceOptions {
   gateway: RouterReference | BridgeReference | string;
   /** A particular IPv4 address. Default: the next one of the router's network. */
   ip?: string;
+  /** A particular IPv6 address of the router's network. Default: the next one of it. */
+  ip6?: string;
   /**
    * How bad its link is: a preset or limits, for each direction, or `{ up, down }`. Default: as good
    * as the kernel can make it.
@@ -185,6 +187,7 @@ export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject(rout
 export const interfaceShape: Shape<InterfaceOptions> = {
   gateway: routerReference,
   ip: z.string().optional(),
+  ip6: z.string().optional(),
   condition: linkConditionSchema.optional(),
 };
 

@@ -33,6 +33,7 @@ export function replug(core: LabCore, iface: InterfaceRecord, target: Segment): 
     const next = reserveAt(core, device, target, iface.name, {
       mac: iface.mac,
       conditions: iface.conditions,
+      broken: iface.broken,
     }, defer);
     const old = { ...iface };
     core.joined(iface, -1);

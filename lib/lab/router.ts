@@ -1,3 +1,4 @@
+import type { AddressFamily, BrokenFamilies, FamilyBreak } from "../firewall/broken_family.ts";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
 import {
   conditionSchema,
@@ -15,6 +16,7 @@ import { parseOptions } from "../options/parse_options.ts";
 import { inForce, noConditions } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { type Bridge, bridgeHandle } from "./bridge.ts";
+import { askedBreak, breakForwarding } from "./broken_families.ts";
 import { setDownlink, tellDownlink } from "./downlink.ts";
 import { setBlackHole } from "./black_hole.ts";
 import { handles } from "./handles.ts";
@@ -184,7 +186,8 @@ export class Router extends Node {
 
   /**
    * Puts another IPv6 translation in place. Flows that are under way keep theirs until they end or
-   * {@link Router.flushNatState} forgets them.
+   * {@link Router.flushNatState} forgets them; what goes by addresses that nobody outside knows any
+   * more, as those of the prefix of NPTv6, gets no answer.
    */
   async setNatV6(mode: NatV6): Promise<void> {
     await this.#act((router) => {
@@ -260,6 +263,31 @@ export class Router extends Node {
     });
   }
 
+  /** The address families that it forwards nothing of, and how; see {@link Router.setFamilyBroken}. */
+  get brokenFamilies(): BrokenFamilies {
+    return { ...this.#now.broken };
+  }
+
+  /**
+   * Breaks a family on all paths through the router, or mends it: `true` has its packets vanish
+   * without a word, `{ how: "reject" }` has them refused with an ICMP or ICMPv6 error that there is no
+   * route. Also of flows under way. Addresses, routes and what the router itself sends stay as they
+   * are, so that only who tries finds out: a test of Happy Eyeballs (RFC 8305). Linux acts at once on an
+   * error that comes when connect() has begun to wait; without latency it comes before that, and
+   * counts with the next SYN, a second later.
+   *
+   * @example
+   * ```ts ignore
+   * await home.setFamilyBroken("ipv6", true); // who connects by IPv6 must fall back to IPv4
+   * ```
+   */
+  setFamilyBroken(family: AddressFamily, broken: boolean | { how?: FamilyBreak }): Promise<void> {
+    return this.#act((router) => {
+      const [asked, how] = askedBreak(`${this.name}: setFamilyBroken()`, family, broken);
+      breakForwarding(this.#core, router, asked, how);
+    });
+  }
+
   /** Where a reflector listens unless it is told. */
   protected override serverIp(): string {
     const { uplink, lan } = this.#now;
@@ -288,6 +316,7 @@ export class Router extends Node {
       wantedUp: true,
       heldDown: new Set(),
       conditions: noConditions(),
+      broken: {},
       extra: [],
       removed: false,
     };

@@ -5,6 +5,7 @@ import type {
   RouterState,
   VmMachineState,
 } from "../events/types.ts";
+import type { BrokenFamilies } from "../firewall/broken_family.ts";
 import { inForce, together } from "./impaired.ts";
 import { externalCidr6 } from "./nat_v6.ts";
 import {
@@ -25,6 +26,9 @@ function compact<T extends object>(object: T): T {
   ) as T;
 }
 
+const brokenState = (broken: BrokenFamilies) =>
+  Object.keys(broken).length > 0 ? { ...broken } : undefined;
+
 export function interfaceState(iface: InterfaceRecord): InterfaceState {
   return compact<InterfaceState>({
     name: iface.name,
@@ -39,6 +43,7 @@ export function interfaceState(iface: InterfaceRecord): InterfaceState {
     gateway: iface.segment.kind === "exchange" ? null : iface.segment.owner.name,
     up: iface.up,
     condition: together(iface.conditions) ?? undefined,
+    brokenFamilies: brokenState(iface.broken),
   });
 }
 
@@ -57,6 +62,7 @@ export function routerState(router: RouterRecord): RouterState {
     mtu: router.mtu,
     downlinkCondition: inForce(router.lan.downlink) ?? undefined,
     blockIcmpFragNeeded: router.blockIcmpFragNeeded,
+    brokenFamilies: brokenState(router.broken),
     uplinkIp: router.uplink.ip,
     uplinkIp6: router.uplink.ip6,
     downstreamCidr: v4?.cidr.toString(),

@@ -88,6 +88,7 @@ const condition = conditionToml.describe(
 const iface: z.ZodType<InterfaceConfig> = z.strictObject({
   gateway: text("The router or bridge that it is attached to."),
   ip: text("A particular IPv4 address. Default: the next one of the network.").optional(),
+  ip6: text("A particular IPv6 address. Default: the next one of the network.").optional(),
   condition: condition.optional(),
   impair: condition.describe("The older name of condition.").optional(),
 }, {

@@ -156,12 +156,12 @@ class Builder {
   }
 
   #interfaces(id: string, interfaces: Record<string, InterfaceConfig>, defaultVia?: string): void {
-    for (const [name, { gateway, ip, condition }] of Object.entries(interfaces)) {
+    for (const [name, { gateway, ip, ip6, condition }] of Object.entries(interfaces)) {
       this.#attach(id, this.#gateway(gateway), [
         name === defaultVia ? `${name} (default)` : name,
         ...condition === undefined ? [] : [conditionText(condition)],
         // Once it is built, it is among the addresses.
-        ...ip === undefined || this.#addresses ? [] : [ip],
+        ...this.#addresses ? [] : [ip, ip6].filter((asked) => asked !== undefined),
       ], name);
     }
   }

@@ -21,7 +21,7 @@ Deno.test("a topology file becomes a configuration", () => {
       },
     },
     routers: [
-      { name: "dc", region: "us-west", mtu: 1500 },
+      { name: "dc", natV6: "masquerade", region: "us-west", mtu: 1500 },
       {
         name: "lan-client",
         preset: "home",
@@ -44,7 +44,11 @@ Deno.test("a topology file becomes a configuration", () => {
       back: { latencyMs: 3, dropRatePct: 0.5, bandwidthBps: 1_000_000, routes: ["lan-client"] },
     },
     devices: {
-      server: { interfaces: { eth0: { gateway: "dc", condition: { latencyMs: 100 } } } },
+      server: {
+        interfaces: {
+          eth0: { gateway: "dc", ip6: "2001:db8:1:1::9", condition: { latencyMs: 100 } },
+        },
+      },
       fetcher: {
         count: 10,
         defaultVia: "wlan0",
@@ -60,7 +64,9 @@ Deno.test("a topology file becomes a configuration", () => {
           },
         },
       },
-      printer: { interfaces: { eth0: { gateway: "lan-client", ip: "192.168.7.9" } } },
+      printer: {
+        interfaces: { eth0: { gateway: "lan-client", ip: "192.168.7.9" } },
+      },
     },
     vms: {
       nas: {
@@ -81,6 +87,7 @@ latencies = { us-east = 80, eu-central = { latency_ms = 140, jitter_ms = "3", lo
 
 [[router]]
 name = "dc"
+nat_v6 = "masquerade"
 region = "us-west"
 mtu = "1500"
 
@@ -105,6 +112,7 @@ routes = ["lan-client"]
 
 [device.server.eth0]
 gateway = "dc"
+ip6 = "2001:db8:1:1::9"
 impair = { latency_ms = 100 }
 
 [device.fetcher]
