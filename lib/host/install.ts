@@ -20,7 +20,9 @@ export type Program =
   | "virtiofsd"
   | "pasta"
   | "slirp4netns"
-  | "iperf3";
+  | "iperf3"
+  | "curl"
+  | "tayga";
 
 /** The package that has each program. */
 const PACKAGES: Record<Program, Record<Packaged, string>> = {
@@ -38,6 +40,8 @@ const PACKAGES: Record<Program, Record<Packaged, string>> = {
   pasta: same("passt"),
   slirp4netns: same("slirp4netns"),
   iperf3: same("iperf3"),
+  curl: same("curl"),
+  tayga: same("tayga"),
 };
 
 /** The first releases in which virtiofsd has a package of its own, and is not of QEMU's. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
 import { embedV4InNat64, Lab, TopologyError } from "@netyard/netyard";
 import { labTest } from "@netyard/netyard/testing";
-import { connects, eventsOf, greet, ip, links, pings, seenBy, sh, udp } from "./kit.ts";
+import { connects, eventsOf, greet, ip, links, pings, seenBy, udp } from "./kit.ts";
 import { attached, fourServer, page, said } from "./nat64_scene.ts";
 
 // ix -- four(server), v4-only;  ix -- carrier(phone, tablet), v6-only with NAT64
