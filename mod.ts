@@ -98,6 +98,7 @@ export type {
   RegionLinkLimits,
   RegionLinkState,
   RegionState,
+  RouterAdvertisementState,
   RouterState,
   RunRecord,
   VmMachineState,

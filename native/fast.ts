@@ -27,6 +27,16 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
+  sendto: {
+    parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"],
+    result: "isize",
+  },
+  pollPooled: {
+    name: "poll",
+    parameters: ["pointer", "u64", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
   closePooled: { name: "close", parameters: ["i32"], result: "i32", nonblocking: true },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
 } as const;

@@ -60,6 +60,11 @@ export class Poller {
     this.#epoch = this.#clock[0];
   }
 
+  /** Its own descriptor, which is readable while any that it waits for is. */
+  get fd(): number {
+    return this.#fd;
+  }
+
   /** Nanoseconds by the monotonic clock, from about when this was made. */
   now(): number {
     this.#symbols.clock_gettime(CLOCK_MONOTONIC, this.#clockPointer);

@@ -95,6 +95,12 @@ const TELL: { [K in EventKind]: (event: LabEvent<K>) => Telling } = {
   "nat-v6-changed": ({ router, natV6 }) => [router, `IPv6 translation is ${natV6}`],
   "nat-flushed": ({ router }) => [router, "NAT mappings forgotten"],
   "firewall-changed": ({ router, firewall }) => [router, `firewall is ${modeText(firewall)}`],
+  "ra-changed": ({ router, enabled, intervalSecs, lifetimeSecs }) => [
+    router,
+    enabled
+      ? `advertises itself for ${lifetimeSecs} s, every ${intervalSecs} s`
+      : "advertises no more",
+  ],
   "icmp-frag-needed-blocked": ({ router, blocked }) => [
     router,
     blocked ? "is a path-MTU black hole" : "is no path-MTU black hole any more",

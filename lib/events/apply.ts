@@ -165,6 +165,12 @@ function applyBody(draft: LabState, event: LabEvent): void {
       return setTranslationV6(draft, event);
     case "firewall-changed":
       return setRouter(draft, event, { firewall: event.firewall });
+    case "ra-changed": {
+      const { enabled, intervalSecs, lifetimeSecs } = event;
+      return setRouter(draft, event, {
+        routerAdvertisement: { enabled, intervalSecs, lifetimeSecs },
+      });
+    }
     case "family-broken":
       return setBroken(draft, event);
     case "icmp-frag-needed-blocked":

@@ -88,7 +88,11 @@ export function setHost(
 export function setRouter(
   draft: LabState,
   event: LabEvent<
-    "nat-changed" | "nat-v6-changed" | "firewall-changed" | "icmp-frag-needed-blocked"
+    | "nat-changed"
+    | "nat-v6-changed"
+    | "firewall-changed"
+    | "ra-changed"
+    | "icmp-frag-needed-blocked"
   >,
   change: Partial<RouterState>,
 ): void {

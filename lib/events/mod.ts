@@ -21,6 +21,7 @@ export {
   type RegionLinkLimits,
   type RegionLinkState,
   type RegionState,
+  type RouterAdvertisementState,
   type RouterState,
   type VmMachineState,
   type VmStateName,

@@ -72,6 +72,8 @@ const bridgeObject = z.strictObject({
   rules: bridgeRulesObject.optional(),
 });
 
+const advertisement = { enabled: z.boolean(), intervalSecs: index, lifetimeSecs: index };
+
 const routerObject = z.strictObject({
   name: text,
   preset: text.optional(),
@@ -85,6 +87,7 @@ const routerObject = z.strictObject({
   mtu: index,
   downlinkCondition: json.optional(),
   blockIcmpFragNeeded: z.boolean().optional(),
+  routerAdvertisement: z.strictObject(advertisement).optional(),
   brokenFamilies: brokenObject.optional(),
   uplinkIp: text.optional(),
   uplinkIp6: text.optional(),
@@ -195,6 +198,7 @@ const eventUnion = z.discriminatedUnion("kind", [
   event("nat-v6-changed", { router: text, natV6: text, externalCidr6: text.optional() }),
   event("nat-flushed", { router: text }),
   event("firewall-changed", { router: text, firewall: modeOrConfig }),
+  event("ra-changed", { router: text, ...advertisement }),
   event("icmp-frag-needed-blocked", { router: text, blocked: z.boolean() }),
   event("family-broken", {
     node: text,

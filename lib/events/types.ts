@@ -56,6 +56,16 @@ export interface BrokenFamiliesState {
   ipv6?: string;
 }
 
+/** What a router advertises, as plain JSON data. */
+export interface RouterAdvertisementState {
+  /** Whether it advertises at all. */
+  enabled: boolean;
+  /** How often it does without being asked, in seconds. */
+  intervalSecs: number;
+  /** How long it is a default router after each time, in seconds; 0: it is none. */
+  lifetimeSecs: number;
+}
+
 /** A router, as plain JSON data. */
 export interface RouterState {
   /** Unique in the lab. */
@@ -82,6 +92,8 @@ export interface RouterState {
   downlinkCondition?: unknown;
   /** Whether it is a path-MTU black hole; where it is absent, it is not. */
   blockIcmpFragNeeded?: boolean;
+  /** What it tells devices that listen to it; absent where it has no IPv6, and in older runs. */
+  routerAdvertisement?: RouterAdvertisementState;
   /** The address families that it forwards nothing of. Absent for none. */
   brokenFamilies?: BrokenFamiliesState;
   /** Its IPv4 address on the upstream side. */
@@ -260,6 +272,8 @@ export interface EventBodies {
   "nat-flushed": { router: string };
   /** A router has another firewall. */
   "firewall-changed": { router: string; firewall: string | object };
+  /** A router advertises something else to those who listen to it. */
+  "ra-changed": { router: string } & RouterAdvertisementState;
   /** A router lets nobody hear any more that packets are too big for its links, or does again. */
   "icmp-frag-needed-blocked": { router: string; blocked: boolean };
   /**

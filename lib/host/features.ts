@@ -27,6 +27,7 @@ const PROGRAM_USES: Record<Program, string> = {
   virtiofsd: "the host's files in virtual machines",
   pasta: "a bridge's uplink without root",
   slirp4netns: "a bridge's uplink without root",
+  radvd: "router advertisements, where it is asked for",
   iperf3: "measuring throughput in simulations",
   curl: "tests of NAT64",
   tayga: "measuring NAT64 beside it",

@@ -20,6 +20,7 @@ export type Program =
   | "virtiofsd"
   | "pasta"
   | "slirp4netns"
+  | "radvd"
   | "iperf3"
   | "curl"
   | "tayga";
@@ -39,6 +40,7 @@ const PACKAGES: Record<Program, Record<Packaged, string>> = {
   virtiofsd: same("virtiofsd"),
   pasta: same("passt"),
   slirp4netns: same("slirp4netns"),
+  radvd: same("radvd"),
   iperf3: same("iperf3"),
   curl: same("curl"),
   tayga: same("tayga"),

@@ -8,10 +8,11 @@ import { leave } from "./bridge_leave.ts";
 import { meetBridge } from "./detours.ts";
 import { applyDownlink } from "./downlink.ts";
 import { TopologyError } from "./errors.ts";
+import { checkMadeAddress } from "./rules.ts";
 import { isGuest } from "./configure.ts";
 import { joinTap } from "./guest_link.ts";
 import { explained } from "./explained.ts";
-import type { InterfaceRecord, NodeRecord, Segment } from "./model.ts";
+import type { Autoconf, InterfaceRecord, NodeRecord, Segment } from "./model.ts";
 import type { Defer } from "./undo.ts";
 import { connect, disconnect } from "./wiring.ts";
 
@@ -30,6 +31,8 @@ export interface Wanted {
   mac?: string;
   /** Default: none. */
   conditions?: Conditions;
+  /** How its kernel makes its IPv6 address; default: the lab does. */
+  autoconf?: Autoconf;
   /** The families that it had lost before. Default: none. */
   broken?: BrokenFamilies;
 }
@@ -57,7 +60,10 @@ export function reserve(
   }
   const ip = explained(what, () => v4?.hosts.take(wanted.ip));
   if (ip) defer(() => v4?.hosts.untake(ip));
-  const ip6 = explained(what, () => v6?.hosts.take(wanted.ip6));
+  // Nobody advertises on a bridge that is no router's LAN.
+  const autoconf = v6 && segment.owner.kind === "router" ? wanted.autoconf : undefined;
+  if (autoconf) checkMadeAddress(what, wanted.ip6, segment);
+  const ip6 = autoconf ? undefined : explained(what, () => v6?.hosts.take(wanted.ip6));
   if (ip6) defer(() => v6?.hosts.untake(ip6));
   const mac = wanted.mac ?? core.nextMac(defer);
   const full = segment.kind === "exchange";
@@ -72,7 +78,8 @@ export function reserve(
     prefix: full ? 32 : segment.v4?.cidr.prefix ?? 0,
     ip6,
     prefix6: full ? 128 : segment.v6?.cidr.prefix ?? 0,
-    linkLocal6: ip6 ? linkLocalFromMac(mac) : undefined,
+    linkLocal6: v6 ? linkLocalFromMac(mac) : undefined,
+    autoconf,
     up: true,
     wantedUp: true,
     heldDown: new Set(),
@@ -86,7 +93,7 @@ export function reserve(
 /** Gives back what {@link reserve} took. */
 export function release(iface: InterfaceRecord): void {
   if (iface.ip) iface.segment.v4?.hosts.release(iface.ip);
-  if (iface.ip6) iface.segment.v6?.hosts.release(iface.ip6);
+  if (iface.ip6 && !iface.autoconf) iface.segment.v6?.hosts.release(iface.ip6);
   for (const { ip } of iface.extra) {
     const network = ip.includes(":") ? iface.segment.v6 : iface.segment.v4;
     if (network?.cidr.contains(ip)) network.hosts.release(ip);

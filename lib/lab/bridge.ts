@@ -34,6 +34,7 @@ import { closeBridge } from "./build_bridge.ts";
 import type { LabCore } from "./core.ts";
 import { TopologyError } from "./errors.ts";
 import { settleGuests } from "./guests.ts";
+import { settleAddresses } from "./settle_addresses.ts";
 import { bridgeHandles, handles } from "./handles.ts";
 import type { Segment } from "./model.ts";
 import { Nic } from "./nic.ts";
@@ -438,6 +439,8 @@ export class Bridge implements AsyncDisposable {
     act(this.#now, what);
     this.#core.changed();
     await settleGuests(this.#core);
+    const members = [...this.#segment.members.keys()].map(({ node }) => node);
+    await settleAddresses(this.#core, members);
   }
 }
 

@@ -7,7 +7,7 @@ import { moveDefaultRoute } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
 import { DuplicateNameError, NotFoundError } from "./errors.ts";
-import type { DeviceRecord, InterfaceRecord, Segment } from "./model.ts";
+import type { Autoconf, DeviceRecord, InterfaceRecord, Segment } from "./model.ts";
 import { checkInterfaceName, checkNodeName } from "./names.ts";
 import {
   type DeviceOptions,
@@ -15,7 +15,7 @@ import {
   type InterfaceOptions,
   interfaceOptionsSchema,
 } from "./options.ts";
-import { checkClat, checkMtu } from "./rules.ts";
+import { checkClat, checkListener, checkMtu } from "./rules.ts";
 import { step } from "./steps.ts";
 import { type Defer, undoing } from "./undo.ts";
 
@@ -42,6 +42,7 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
     return segment;
   });
 
+  checkListener(what, options.ipv6, gateways);
   if (options.clat) {
     const lans = gateways.map(clatLan);
     checkClat(what, lans, lans[names.indexOf(defaultVia ?? "")]);
@@ -55,6 +56,7 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
       names: new Map(),
       clat: options.clat ?? false,
       clatNow: undefined,
+      autoconf: autoconfOf(core, options),
     });
     // All addresses before any link: what is refused has cost nothing then.
     const interfaces = names.map((iface, i) =>
@@ -67,6 +69,12 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
     core.devices.set(name, device);
     return device;
   });
+}
+
+/** How a device's kernel makes its IPv6 addresses, if it does. */
+function autoconfOf(core: LabCore, { ipv6 = {} }: DeviceOptions): Autoconf | undefined {
+  const { provisioning = core.ipv6.provisioning, privacy = false } = ipv6;
+  return provisioning === "ra" ? { privacy } : undefined;
 }
 
 /** What an interface's options ask of its link. */
@@ -91,7 +99,8 @@ export function reserveAt(
   defer: Defer,
 ): InterfaceRecord {
   const mtu = device.mtu ?? lan.mtu;
-  return reserve(core, device, lan, { name, mtu, v4: true, v6: true, ...how }, defer);
+  const { autoconf } = device;
+  return reserve(core, device, lan, { name, mtu, v4: true, v6: true, autoconf, ...how }, defer);
 }
 
 /** Unplugs a device for good. Its name stays taken until its programs have ended. */

@@ -25,12 +25,14 @@ import type { RouterProfile } from "./presets.ts";
 import { regionOf } from "./find_region.ts";
 import { addedNetworks, announce, announcedBy, segmentAbove, withdraw } from "./routing.ts";
 import {
+  checkAdvertisement,
   checkDownstream,
   checkFamilies,
   checkNatV6,
   checkRouterMtu,
   routerProfile,
 } from "./rules.ts";
+import { RA_DEFAULTS } from "./ipv6_options.ts";
 import { step } from "./steps.ts";
 import { undoing } from "./undo.ts";
 
@@ -56,6 +58,7 @@ function decide(core: LabCore, name: string, given: RouterOptions): Plan {
   checkNatV6(what, profile.natV6, { ...profile, upstream });
   const region = findRegion(core, what, options, upstream);
   if (options.downstreamCidr !== undefined) checkDownstream(what, profile.ipSupport);
+  if (options.routerAdvertisement) checkAdvertisement(what, profile.ipSupport);
   return { ...profile, options, upstream, region, mtu };
 }
 
@@ -128,6 +131,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       natSeed: deriveSeed(core.seed, name),
       nat64: undefined,
       dns64: plan.options.dns64 ?? true,
+      advertisement: { ...RA_DEFAULTS, ...plan.options.routerAdvertisement },
     });
     router.lan.downlink.asked = plan.options.downlinkCondition ?? null;
     if (plan.natV6 === "nptv6") takeExternal6(core, router, defer);

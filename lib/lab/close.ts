@@ -10,6 +10,8 @@ export async function closeLab(core: LabCore): Promise<void> {
   // First, while the nodes are there.
   const uplinks = [...core.segments()].map((segment) => closeUplink(segment));
   const results = await Promise.allSettled([
+    core.advertising.close(),
+    core.provisioning.close(),
     ...uplinks,
     ...[...core.vms.values()].map(({ machine }) => machine.remove()),
     ...nodes.map((node) => node.runtime.close()),

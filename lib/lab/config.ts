@@ -1,4 +1,5 @@
 import type { RegionLink } from "../link/mod.ts";
+import type { Ipv6Options } from "./ipv6_options.ts";
 import type { DeviceOptions, InterfaceOptions, RouterOptions } from "./options.ts";
 import type { VmOptions } from "./vm_options.ts";
 
@@ -17,6 +18,8 @@ export interface LabConfig {
   devices?: Record<string, DeviceConfig>;
   /** The virtual machines by name, switched off. */
   vms?: Record<string, VmConfig>;
+  /** How IPv6 addresses come about, unless the lab's options say otherwise. */
+  ipv6?: Ipv6Options;
 }
 
 /** A region of a {@link LabConfig}. */

@@ -7,7 +7,14 @@ import type { PlannedRouter } from "./config_routers.ts";
 import { ETHERNET_MTU, hasV4, hasV6 } from "./model.ts";
 import { checkInterfaceName } from "./names.ts";
 import type { DeviceOptions } from "./options.ts";
-import { checkClat, checkMtu, type ClatLan, type LanShape } from "./rules.ts";
+import {
+  checkClat,
+  checkListener,
+  checkMadeAddress,
+  checkMtu,
+  type ClatLan,
+  type LanShape,
+} from "./rules.ts";
 
 /** A device of a `LabConfig`, one of those of a counted one. */
 export interface PlannedDevice {
@@ -81,7 +88,7 @@ export function configMembers(
     });
   }
   const devices = Object.entries(config.devices ?? {});
-  for (const [name, device] of devices) checkDevice(name, device, lans, faults);
+  for (const [name, device] of devices) checkDevice(name, device, lans, faults, config);
   checkVms(config, lans, faults, host);
 
   const planned = devices.flatMap(([name, { count, ...options }]) =>
@@ -94,10 +101,17 @@ export function configMembers(
   return [...planned.filter(asks), ...planned.filter((device) => !asks(device))];
 }
 
-function checkDevice(name: string, device: DeviceConfig, lans: Lans, faults: ConfigFaults): void {
-  const { interfaces = {}, defaultVia, mtu, clat, count = 1 } = device;
+function checkDevice(
+  name: string,
+  device: DeviceConfig,
+  lans: Lans,
+  faults: ConfigFaults,
+  all: LabConfig,
+): void {
+  const { interfaces = {}, defaultVia, mtu, clat, ipv6, count = 1 } = device;
   const path = ["devices", name];
   const known = Object.keys(interfaces);
+  const found: LanShape[] = [];
   if (defaultVia !== undefined && !known.includes(defaultVia)) {
     faults.unknown([...path, "defaultVia"], defaultVia, "interface", known);
   }
@@ -112,7 +126,12 @@ function checkDevice(name: string, device: DeviceConfig, lans: Lans, faults: Con
     const at = [...path, "interfaces", iface];
     faults.attempt(at, (what) => checkInterfaceName(what, iface));
     const lan = lans.find([...at, "gateway"], gateway);
-    if (lan) faults.attempt([...path, "mtu"], (what) => checkMtu(what, mtu, lan));
+    if (lan) {
+      found.push(lan);
+      faults.attempt([...path, "mtu"], (what) => checkMtu(what, mtu, lan));
+      const { provisioning = all.ipv6?.provisioning } = ipv6 ?? {};
+      if (provisioning === "ra") faults.attempt(at, (what) => checkMadeAddress(what, ip6, lan));
+    }
     for (const [key, asked] of Object.entries({ ip, ip6 })) {
       if (asked === undefined || count === 1) continue;
       faults.add(
@@ -120,6 +139,9 @@ function checkDevice(name: string, device: DeviceConfig, lans: Lans, faults: Con
         ` is "${asked}", but there are ${count} of the device, which cannot share it; leave it out`,
       );
     }
+  }
+  if (found.length === known.length) {
+    faults.attempt(path, (what) => checkListener(what, ipv6, found));
   }
 }
 

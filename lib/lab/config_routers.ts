@@ -3,7 +3,13 @@ import type { ConfigFaults, ConfigPath } from "./config_faults.ts";
 import { type ConfigNames, namesOf } from "./config_names.ts";
 import { hasV4 } from "./model.ts";
 import type { RouterProfile } from "./presets.ts";
-import { checkFamilies, checkNatV6, checkRouterMtu, routerProfile } from "./rules.ts";
+import {
+  checkAdvertisement,
+  checkFamilies,
+  checkNatV6,
+  checkRouterMtu,
+  routerProfile,
+} from "./rules.ts";
 
 /** A router of a `LabConfig`. */
 export interface PlannedRouter {
@@ -71,7 +77,10 @@ function checkAddressing(
   all: ReadonlyMap<string, PlannedRouter>,
   faults: ConfigFaults,
 ): void {
-  const { mtu, downstreamCidr } = config;
+  const { mtu, downstreamCidr, routerAdvertisement } = config;
+  if (routerAdvertisement !== undefined) {
+    faults.attempt(path, (what) => checkAdvertisement(what, profile.ipSupport));
+  }
   if (mtu !== undefined) {
     faults.attempt([...path, "mtu"], (what) => checkRouterMtu(what, mtu, profile.ipSupport));
   }

@@ -3,6 +3,7 @@ import { regionLinkSchema } from "../link/mod.ts";
 import { milliseconds, percent } from "../link/units.ts";
 import { bitsPerSecond } from "./bridge_options.ts";
 import type { LabConfig } from "./config.ts";
+import { ipv6OptionsSchema } from "./ipv6_options.ts";
 import { deviceShape, interfaceShape, routerShape } from "./options.ts";
 import { vmShape } from "./vm_options.ts";
 
@@ -52,4 +53,5 @@ export const labConfigSchema: z.ZodType<LabConfig> = z.strictObject({
     z.string(),
     z.strictObject({ ...vmShape, bridges: z.array(nameOf("a bridge, or of a router")).optional() }),
   ).optional(),
+  ipv6: ipv6OptionsSchema.optional(),
 });

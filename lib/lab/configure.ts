@@ -1,5 +1,5 @@
 import type { MessageWriter } from "../../native/netlink/codec.ts";
-import { addAddress, deleteAddress } from "../../native/netlink/address.ts";
+import { addAddress, deleteAddress, proposeAddress } from "../../native/netlink/address.ts";
 import { LOOPBACK, noLinkLocal, setLink } from "../../native/netlink/link.ts";
 import { deleteRoute, replaceRoute } from "../../native/netlink/route.ts";
 import { ipBytes } from "../address/mod.ts";
@@ -55,21 +55,31 @@ function configureOutside({ node, index, mtu }: InterfaceRecord): void {
 
 function configureHere(iface: InterfaceRecord, isDefault: boolean): void {
   const { index, node } = iface;
+  const add = adderOf(node);
+  node.provisioning.beforeUp(iface, isDefault);
   inside(node, (batch) => {
     setLink(batch, LOOPBACK, { up: true });
     // With less, the link has no IPv6 at all.
-    if (iface.mtu >= IPV6_MIN_MTU) noLinkLocal(batch, index);
+    if (iface.mtu >= IPV6_MIN_MTU && !node.provisioning.isAtWork(iface)) noLinkLocal(batch, index);
     setLink(batch, index, { up: true });
-    for (const { ip, prefix } of ownAddresses(iface)) addAddress(batch, index, ipBytes(ip), prefix);
+    for (const { ip, prefix } of ownAddresses(iface)) add(batch, index, ipBytes(ip), prefix);
     knowGateway(batch, iface);
     if (isDefault) defaultRoutes(batch, iface);
   });
-  node.unsettled.add(node, [], ownAddresses(iface).map(({ ip }) => ip));
+  if (add === addAddress) node.unsettled.add(node, [], ownAddresses(iface).map(({ ip }) => ip));
+  node.provisioning.afterUp(iface);
 }
 
-/** All addresses that an interface is to have, with their prefix lengths. */
+/** How a node is given an address: to be used at once, or when its kernel found nobody to have it. */
+function adderOf({ kind, provisioning }: NodeRecord): typeof addAddress {
+  return provisioning.dad && (kind === "device" || kind === "router") ? proposeAddress : addAddress;
+}
+
+/** All addresses that the lab gives an interface, with their prefix lengths. */
 export function ownAddresses(iface: InterfaceRecord): { ip: string; prefix: number }[] {
-  const { ip, prefix, ip6, prefix6, linkLocal6 } = iface;
+  const { ip, prefix, prefix6, autoconf } = iface;
+  // Those that its kernel makes are none of them, nor is the one that begins it.
+  const { ip6, linkLocal6 } = autoconf ? {} : iface;
   return [
     ...ip ? [{ ip, prefix }] : [],
     ...ip6 ? [{ ip: ip6, prefix: prefix6 }] : [],
@@ -81,7 +91,10 @@ export function ownAddresses(iface: InterfaceRecord): { ip: string; prefix: numb
 function defaultRoutes(batch: MessageWriter, iface: InterfaceRecord): void {
   const { index, segment } = iface;
   if (iface.ip && segment.v4) replaceRoute(batch, { gateway: ipBytes(segment.v4.gateway), index });
-  if (iface.ip6) replaceRoute(batch, { gateway: ipBytes(segment.linkLocal), index });
+  // Who listens to routers has the routes from them.
+  if (iface.ip6 && !iface.autoconf) {
+    replaceRoute(batch, { gateway: ipBytes(segment.linkLocal), index });
+  }
 }
 
 /** Makes one interface the way to everything else, in the families that it has. */
@@ -99,6 +112,7 @@ export function moveDefaultRoute(from: InterfaceRecord | undefined, to: Interfac
     throw error;
   }
   if (old) withoutDefaultRoutes(old);
+  to.node.provisioning.prefer(to);
 }
 
 function withoutDefaultRoutes({ node, index }: InterfaceRecord): void {
@@ -111,6 +125,7 @@ function withoutDefaultRoutes({ node, index }: InterfaceRecord): void {
 export function setDown(iface: InterfaceRecord): void {
   inside(iface.node, (batch) => setLink(batch, iface.index, { up: false }));
   iface.node.unsettled.drop(iface.node, ownAddresses(iface).map(({ ip }) => ip));
+  iface.node.provisioning.down(iface);
   forgetAll(iface);
 }
 
@@ -133,13 +148,34 @@ export function renumber(iface: InterfaceRecord, ip: string, isDefault: boolean)
   loadBlackHole(segment);
 }
 
+/** Takes back what {@link addExtra} did. */
+export function dropExtra(iface: InterfaceRecord, ip: string): void {
+  const { node, index, segment, extra, up } = iface;
+  const at = extra.findIndex((each) => each.ip === ip);
+  if (at < 0) return;
+  const [{ prefix }] = extra.splice(at, 1);
+  if (up && !isGuest(node)) {
+    takeAway(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix)));
+    node.unsettled.drop(node, [ip]);
+  }
+  const port = segment.members.get(iface);
+  if (segment.kind === "exchange" && port) {
+    const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
+    takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, route)));
+  }
+  forget(iface, [ip]);
+  loadBlackHole(segment);
+}
+
 /** Adds one more address to an interface, to be there whenever it is up. */
 export function addExtra(iface: InterfaceRecord, ip: string, prefix: number, defer: Defer): void {
   const { node, index, segment, extra, up } = iface;
   if (up && !isGuest(node)) {
-    inside(node, (batch) => addAddress(batch, index, ipBytes(ip), prefix));
+    const add = adderOf(node);
+    inside(node, (batch) => add(batch, index, ipBytes(ip), prefix));
     defer(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix)));
-    node.unsettled.add(node, [], [ip]);
+    if (add === addAddress) node.unsettled.add(node, [], [ip]);
+    else node.provisioning.afterUp(iface);
     defer(() => node.unsettled.drop(node, [ip]));
   }
   const port = segment.members.get(iface);

@@ -30,6 +30,9 @@ import { loseImpairments } from "./detours.ts";
 import { acquaint } from "./neighbours.ts";
 import type { RouterReference } from "./options.ts";
 import { AddressPlan } from "./plan.ts";
+import { Advertising } from "./advertising.ts";
+import type { Ipv6Options } from "./ipv6_options.ts";
+import { Provisioning } from "./provisioning.ts";
 import type { RegionLinks } from "./region_link_record.ts";
 import { Settling } from "./settle.ts";
 import type { Defer } from "./undo.ts";
@@ -60,12 +63,17 @@ export class LabCore implements LabServices {
   readonly unsettled: Settling = new Settling();
   readonly links: Links;
   readonly translators: Translators;
+  readonly ipv6: Ipv6Options;
+  readonly advertising: Advertising;
+  readonly provisioning: Provisioning;
   /** Those that were injected and not healed. */
   readonly faults: Set<Stoppable> = new Set();
   /** Those that are under way. */
   readonly schedules: Set<Stoppable> = new Set();
   /** Those that hold memory. */
   readonly snapshots: Set<{ close(): void }> = new Set();
+  /** Tells of an interface as it is now. */
+  tellInterface: (iface: InterfaceRecord) => void = () => {};
   nameserver: string | undefined;
   closed = false;
   /** The exchange; set before anything else is built. */
@@ -86,6 +94,7 @@ export class LabCore implements LabServices {
     bus: EventBus,
     output: RunDirectory | undefined,
     linkEngine: LinkEngineChoice | undefined,
+    ipv6: Ipv6Options = {},
   ) {
     this.links = new Links(linkEngine, (error, labels) => this.#linksFailed(error, labels));
     this.translators = new Translators((error, labels) => this.#translationFailed(error, labels));
@@ -93,6 +102,15 @@ export class LabCore implements LabServices {
     this.seed = seed;
     this.bus = bus;
     this.output = output;
+    this.ipv6 = ipv6;
+    this.advertising = new Advertising(ipv6.advertiser ?? "builtin", () => this.nameserver);
+    this.provisioning = new Provisioning(ipv6.dad === "enabled", {
+      seed,
+      advertising: this.advertising,
+      linksReady: () => this.links.ready(),
+      settle: (node) => this.unsettled.settleNode(node),
+      changed: (iface) => this.#addressChanged(iface),
+    });
   }
 
   nextFault(): string {
@@ -136,6 +154,7 @@ export class LabCore implements LabServices {
       nextIndex: 2, // 1 is lo.
       links: new Set(RESERVED_LINK_NAMES),
       unsettled: this.unsettled,
+      provisioning: this.provisioning,
       used: false,
       blackHole: "",
       removed: false,
@@ -313,6 +332,7 @@ export class LabCore implements LabServices {
 
   /** Counts the neighbours that a segment's members may learn of each other, when one joins or leaves. */
   joined(iface: InterfaceRecord, change: 1 | -1): void {
+    this.advertising.joined(iface, change);
     const { segment } = iface;
     if (segment.kind === "lan") this.#pairs += change * 2 * Math.max(0, segment.members.size - 1);
     this.renamed(iface);
@@ -323,6 +343,14 @@ export class LabCore implements LabServices {
     if (!this.#used || segment.kind !== "lan") return;
     this.#renamed.add(node);
     for (const member of segment.members.keys()) this.#renamed.add(member.node);
+  }
+
+  /** A kernel made another IPv6 address of what a router advertised. */
+  #addressChanged(iface: InterfaceRecord): void {
+    if (this.bus.closed) return;
+    this.tellInterface(iface);
+    this.renamed(iface);
+    this.refreshMembers();
   }
 
   /** Brings the names of bridges' members to where they have changed. */

@@ -11,6 +11,7 @@ import type { DeviceRecord, InterfaceRecord } from "./model.ts";
 import type { InterfaceOptions } from "./options.ts";
 import { addHostEntry } from "./dns.ts";
 import type { TranslationCounters } from "../translation/mod.ts";
+import { settleAddresses } from "./settle_addresses.ts";
 import { deviceMtu, interfaceState } from "./snapshot.ts";
 
 /** A device: an endpoint with one or more interfaces, each attached to a router or a bridge. */
@@ -157,6 +158,7 @@ export class Device extends Node {
     const result = act(this.#now);
     this.#core.changed();
     await settleGuests(this.#core);
+    await settleAddresses(this.#core, [this.#record]);
     return result;
   }
 }

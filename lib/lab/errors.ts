@@ -22,5 +22,14 @@ export class RouterInUseError extends NetyardError {}
 /** A region cannot be removed while a router is in it; the message says which. */
 export class RegionInUseError extends NetyardError {}
 
+/** An IPv6 setting that cannot hold, such as advertisements of a router without IPv6. */
+export class Ipv6Error extends TopologyError {}
+
+/** Somebody else on the link has an IPv6 address already; the message says which. */
+export class DuplicateAddressError extends NetyardError {}
+
+/** A device got no IPv6 address or default route of its router's advertisements in time. */
+export class AutoconfigurationError extends NetyardError {}
+
 /** A bridge cannot be led out to what the host reaches; the message says what is in the way. */
 export class UplinkError extends NetyardError {}

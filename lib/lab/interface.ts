@@ -10,20 +10,23 @@ import {
   resolveCondition,
   sameLimits,
 } from "../link/mod.ts";
+import { ipFromBytes } from "../address/mod.ts";
 import type { AddressFamily, BrokenFamilies, FamilyBreak } from "../firewall/broken_family.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { NodeRemovedError } from "../node/errors.ts";
+import { madeIn, temporaryOf } from "./autoconf.ts";
 import { askedBreak, breakInterface } from "./broken_families.ts";
 import { setCondition, tellCondition } from "./conditions.ts";
 import { inForce } from "./impaired.ts";
 import type { LabCore } from "./core.ts";
 import { settleGuests } from "./guests.ts";
 import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "./measure.ts";
-import { TopologyError } from "./errors.ts";
+import { DuplicateAddressError, TopologyError } from "./errors.ts";
 import { inside } from "./inside.ts";
 import type { InterfaceRecord } from "./model.ts";
 import type { BridgeReference, RouterReference } from "./options.ts";
-import { addIp, renewIp, replug } from "./replug.ts";
+import { addIp, dropIp, renewIp, replug } from "./replug.ts";
+import { settleAddresses } from "./settle_addresses.ts";
 import { interfaceState } from "./snapshot.ts";
 import { setUp } from "./up_down.ts";
 
@@ -79,9 +82,20 @@ export class Interface {
     return this.#now.ip;
   }
 
-  /** Its global or unique local IPv6 address. */
+  /**
+   * Its global or unique local IPv6 address. Where its kernel makes it of what the router advertises,
+   * the one that stays; while there is none, undefined, but one that is down has what it had.
+   */
   get ip6(): string | undefined {
     return this.#now.ip6;
+  }
+
+  /** The IPv6 address that changes with time, by which it sends; see {@link DeviceIpv6Options.privacy}. */
+  get temporaryIp6(): string | undefined {
+    const iface = this.#now;
+    if (!iface.autoconf?.privacy) return undefined;
+    const temporary = temporaryOf(iface, madeIn(iface.node));
+    return temporary && ipFromBytes(temporary.ip);
   }
 
   /** Its link-local IPv6 address, without zone. */
@@ -243,13 +257,25 @@ export class Interface {
     });
   }
 
-  /** Adds an address with its prefix length, besides those that the interface has. */
-  addIp(ip: string, prefix: number): Promise<void> {
-    return this.#act("addIp()", (iface) => {
-      this.#mustBePlugged(iface, "addIp()");
-      addIp(this.#core, iface, ip, prefix);
-      this.#changed(iface);
-    });
+  /**
+   * Adds an address with its prefix length, besides those that the interface has.
+   *
+   * @throws {DuplicateAddressError} If the lab looks for duplicates, and somebody has it.
+   */
+  async addIp(ip: string, prefix: number): Promise<void> {
+    try {
+      await this.#act("addIp()", (iface) => {
+        this.#mustBePlugged(iface, "addIp()");
+        addIp(this.#core, iface, ip, prefix);
+        this.#changed(iface);
+      });
+    } catch (error) {
+      if (error instanceof DuplicateAddressError) {
+        dropIp(this.#core, this.#now, ip);
+        this.#changed(this.#now);
+      }
+      throw error;
+    }
   }
 
   /** The address families that it has lost, and how; see {@link Interface.setFamilyBroken}. */
@@ -329,6 +355,7 @@ export class Interface {
     const result = act(this.#now);
     this.#core.changed();
     await settleGuests(this.#core);
+    await settleAddresses(this.#core, [this.#record.node]);
     return result;
   }
 }

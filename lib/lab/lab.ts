@@ -40,10 +40,12 @@ import { retire } from "./retire.ts";
 import { Router } from "./router.ts";
 import { drawSeed } from "./seed.ts";
 import { Schedule, type ScheduleStep } from "./schedule.ts";
-import { deviceState, routerState, vmState } from "./snapshot.ts";
+import { deviceState, interfaceState, routerState, vmState } from "./snapshot.ts";
 import { allSettled } from "./all_settled.ts";
 import { addVm } from "./build_vm.ts";
-import type { VmRecord } from "./model.ts";
+import type { NodeRecord, VmRecord } from "./model.ts";
+import { findRadvd } from "./radvd.ts";
+import { settleAddresses } from "./settle_addresses.ts";
 import { Vm } from "./vm.ts";
 import type { VmOptions } from "./vm_options.ts";
 import { type LabSnapshot, restoreLab, saveLab } from "./lab_snapshot.ts";
@@ -86,16 +88,21 @@ export class Lab implements AsyncDisposable {
    * the process's permissions do not allow labs.
    */
   static async create(options: LabOptions = {}): Promise<Lab> {
-    const { label = "lab", outDir, seed = drawSeed(), linkEngine } = parseOptions(
+    const { label = "lab", outDir, seed = drawSeed(), linkEngine, ipv6 } = parseOptions(
       labOptionsSchema,
       options,
       "Lab.create()",
     );
     requireLab();
     checkLinkEngine(linkEngine);
+    if (ipv6?.advertiser === "radvd") findRadvd("Lab.create()");
     const output = await openOutDir(label, outDir);
     const bus = new EventBus();
-    const core = new LabCore(label, seed, bus, output, linkEngine);
+    const core = new LabCore(label, seed, bus, output, linkEngine, ipv6);
+    core.tellInterface = (iface) => {
+      const { node: { name: node }, name } = iface;
+      bus.emit({ kind: "interface-changed", node, name, interface: interfaceState(iface) });
+    };
     output?.attach(bus);
     try {
       addExchange(core);
@@ -129,7 +136,7 @@ export class Lab implements AsyncDisposable {
    */
   static async fromConfig(config: LabConfig, options: LabOptions = {}): Promise<Lab> {
     const plan = checkedPlan("Lab.fromConfig()", config, configHost());
-    const lab = await Lab.create(options);
+    const lab = await Lab.create({ ...options, ipv6: { ...config.ipv6, ...options.ipv6 } });
     try {
       const free = lab.#core.plan.keepLans4(lansAskedFor(plan.routers));
       await buildPlan(lab, plan);
@@ -307,6 +314,7 @@ export class Lab implements AsyncDisposable {
     this.#core.changed();
     await settleGuests(this.#core);
     await Promise.all([this.#core.links.ready(), this.#core.translators.ready()]);
+    await this.#addressed(router, record);
     return router;
   }
 
@@ -329,7 +337,18 @@ export class Lab implements AsyncDisposable {
     this.#core.changed();
     await settleGuests(this.#core);
     await Promise.all([this.#core.links.ready(), this.#core.translators.ready()]);
+    await this.#addressed(device, record);
     return device;
+  }
+
+  /** Waits until a new node has its addresses; one that does not get them is taken away. */
+  async #addressed(node: Router | Device, record: NodeRecord): Promise<void> {
+    try {
+      await settleAddresses(this.#core, [record]);
+    } catch (error) {
+      await this.remove(node).catch(() => {}); // What came first is what is to be told.
+      throw error;
+    }
   }
 
   /**

@@ -47,6 +47,14 @@ export type {
   RouterReference,
 } from "./options.ts";
 export type { MeasureOptions } from "./measure.ts";
+export type {
+  DeviceIpv6Options,
+  Ipv6Advertiser,
+  Ipv6Dad,
+  Ipv6Options,
+  Ipv6Provisioning,
+  RouterAdvertisementOptions,
+} from "./ipv6_options.ts";
 export type { IpSupport, Pool, RouterPreset } from "./presets.ts";
 export { Region } from "./region.ts";
 export { Router } from "./router.ts";

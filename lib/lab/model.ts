@@ -13,6 +13,7 @@ import type { Card } from "../vm/saved.ts";
 import type { VirtualMachine } from "../vm/virtual_machine.ts";
 import type { Conditions, Impaired } from "./impaired.ts";
 import type { Network } from "./plan.ts";
+import type { RouterAdvertisementOptions } from "./ipv6_options.ts";
 import type { IpSupport, Pool, RouterPreset } from "./presets.ts";
 import type { RegionWay } from "./region_ways.ts";
 
@@ -28,6 +29,8 @@ export interface NodeRecord {
   links: Set<string>;
   /** What the kernel has yet to finish, in all nodes of the lab. */
   unsettled: Unsettled;
+  /** How IPv6 addresses come about, in all nodes of the lab. */
+  provisioning: Provisioner;
   /** Whether anything of the user's ran in it, so that it may have learnt neighbours. */
   used: boolean;
   /** The rules of its part in path-MTU black holes, as they are loaded; see `black_hole.ts`. */
@@ -39,6 +42,22 @@ export interface NodeRecord {
 export interface Unsettled {
   add(node: NodeRecord, links: number[], ips?: (string | undefined)[]): void;
   drop(node: NodeRecord, ips?: (string | undefined)[]): void;
+}
+
+/** Has kernels make IPv6 addresses, or look whether they may use one; `provisioning.ts` does. */
+export interface Provisioner {
+  /** Whether kernels look if somebody has an address before they use it. */
+  readonly dad: boolean;
+  /** Called before an interface is set up. */
+  beforeUp(iface: InterfaceRecord, isDefault: boolean): void;
+  /** Called once it was set up, with all but what its kernel makes. */
+  afterUp(iface: InterfaceRecord): void;
+  /** Called once it was set down, or its link was taken away. */
+  down(iface: InterfaceRecord): void;
+  /** Whether its kernel makes addresses at the moment. */
+  isAtWork(iface: InterfaceRecord): boolean;
+  /** Has routes follow another default interface. */
+  prefer(iface: InterfaceRecord): void;
 }
 
 export interface RouterRecord extends NodeRecord {
@@ -67,6 +86,8 @@ export interface RouterRecord extends NodeRecord {
   nat64: { translation: Translation; link: string; dns: Dns64Server | undefined } | undefined;
   /** Whether a name server comes with its NAT64. */
   dns64: boolean;
+  /** What it tells those behind it, while any of them listens. */
+  advertisement: Required<RouterAdvertisementOptions>;
 }
 
 /** Its node is called `region-<name>`, so that a router may have the region's name. */
@@ -96,6 +117,8 @@ export interface DeviceRecord extends NodeRecord {
   /** The interface of the default route. */
   defaultInterface: string | undefined;
   names: Map<string, string[]>;
+  /** How it gets IPv6 addresses behind routers; undefined: from the lab. */
+  autoconf: Autoconf | undefined;
   /** Whether it is to have a CLAT where it has no IPv4 and a NAT64 is on its way. */
   clat: boolean;
   /** The CLAT that it has. */
@@ -237,6 +260,12 @@ export interface Port {
   index: number;
 }
 
+/** How the kernel of a device makes IPv6 addresses of what its router advertises. */
+export interface Autoconf {
+  /** Whether it also makes addresses that change with time. */
+  privacy: boolean;
+}
+
 export interface InterfaceRecord {
   node: NodeRecord;
   name: string;
@@ -246,9 +275,12 @@ export interface InterfaceRecord {
   segment: Segment;
   ip: string | undefined;
   prefix: number;
+  /** Where the kernel makes it: undefined until it has. */
   ip6: string | undefined;
   prefix6: number;
   linkLocal6: string | undefined;
+  /** Undefined: its IPv6 address is the lab's, and it listens to no router. */
+  autoconf: Autoconf | undefined;
   /** Whether it is up in effect: it is to be, and no fault keeps it down. */
   up: boolean;
   wantedUp: boolean;

@@ -38,7 +38,43 @@ export function limit(batch: MessageWriter, index: number, iface: InterfaceRecor
 /** What the gateway must know of a member. */
 export function welcome(batch: MessageWriter, index: number, iface: InterfaceRecord): void {
   limit(batch, index, iface);
-  meet(batch, index, iface, [...addressesOf(iface), iface.linkLocal6]);
+  // Who has an address from advertisements is found as on any link, by Neighbor Discovery.
+  meet(
+    batch,
+    index,
+    iface,
+    iface.autoconf ? [iface.ip] : [...addressesOf(iface), iface.linkLocal6],
+  );
+}
+
+/**
+ * Takes note of the IPv6 address that a member made, or that it has none any more. `forGood`: gateway
+ * and member know each other for good after all.
+ */
+export function adoptAddress(
+  iface: InterfaceRecord,
+  ip6: string | undefined,
+  prefix: number | undefined,
+  forGood: boolean,
+): void {
+  const { segment, ip6: old } = iface;
+  iface.ip6 = ip6;
+  iface.prefix6 = prefix ?? iface.prefix6;
+  if (old) forget(iface, [old]);
+  const { gatewayLink } = segment;
+  if (!ip6 || !gatewayLink) return;
+  inside(segment.owner, (batch) => limit(batch, gatewayLink.index, iface));
+  if (forGood) introduce(iface);
+}
+
+function introduce(iface: InterfaceRecord): void {
+  const { segment, node, index } = iface;
+  const { gatewayLink } = segment;
+  if (!gatewayLink) return;
+  inside(segment.owner, (batch) => {
+    meet(batch, gatewayLink.index, iface, [iface.ip6, iface.linkLocal6]);
+  });
+  inside(node, (batch) => knowGateway6(batch, index, segment));
 }
 
 function meet(
@@ -55,9 +91,12 @@ export function knowGateway(batch: MessageWriter, iface: InterfaceRecord): void 
   const { index, segment } = iface;
   const mac = macBytes(segment.mac);
   if (iface.ip && segment.v4) addNeighbour(batch, index, ipBytes(segment.v4.gateway), mac);
-  if (iface.ip6 && segment.v6) {
-    addNeighbour(batch, index, ipBytes(segment.v6.gateway), mac);
-    addNeighbour(batch, index, ipBytes(segment.linkLocal), mac);
+  if (iface.ip6 && !iface.autoconf) knowGateway6(batch, index, segment);
+}
+
+function knowGateway6(batch: MessageWriter, index: number, { v6, mac, linkLocal }: Segment): void {
+  for (const ip of v6 ? [v6.gateway, linkLocal] : []) {
+    addNeighbour(batch, index, ipBytes(ip), macBytes(mac));
   }
 }
 

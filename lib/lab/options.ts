@@ -8,6 +8,14 @@ import {
 import { LINK_ENGINE_CHOICES, type LinkEngineChoice } from "../host/link_engine.ts";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
+import {
+  type DeviceIpv6Options,
+  deviceIpv6Schema,
+  type Ipv6Options,
+  ipv6OptionsSchema,
+  type RouterAdvertisementOptions,
+  routerAdvertisementSchema,
+} from "./ipv6_options.ts";
 import { type NatV6, natV6Schema } from "../nat/config_v6.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
 
@@ -47,6 +55,8 @@ export interface LabOptions {
    * has it (`"auto"`). Default: the environment variable `NETYARD_LINK_ENGINE`, or `"auto"`.
    */
   linkEngine?: LinkEngineChoice;
+  /** How IPv6 addresses come about. Default: from the lab, at once. */
+  ipv6?: Ipv6Options;
 }
 
 /** How a router is made. What is left out comes from the preset; without one, see each. */
@@ -103,6 +113,11 @@ export interface RouterOptions {
   blockIcmpFragNeeded?: boolean;
   /** The IPv4 network behind it. Default: the next one of the pool. */
   downstreamCidr?: string;
+  /**
+   * What it tells the devices behind it whose provisioning is `"ra"`; without such a device, nothing.
+   * Default: that it is their router for 1800 s, every 600 s.
+   */
+  routerAdvertisement?: RouterAdvertisementOptions;
 }
 
 /** How an interface of a device is made. */
@@ -136,6 +151,8 @@ export interface DeviceOptions {
    * other interfaces too. Default false.
    */
   clat?: boolean;
+  /** How its IPv6 addresses come about. Default: as the lab says. */
+  ipv6?: DeviceIpv6Options;
 }
 
 const routerReference: z.ZodType<RouterReference | string> = z.custom<RouterReference | string>(
@@ -161,6 +178,7 @@ export const labOptionsSchema: z.ZodType<LabOptions> = z.strictObject({
   ]).optional(),
   seed: z.int().min(0).max(0xffffffff).optional(),
   linkEngine: z.enum(LINK_ENGINE_CHOICES).optional(),
+  ipv6: ipv6OptionsSchema.optional(),
 });
 
 /** What each part of some options may be. */
@@ -180,6 +198,7 @@ export const routerShape: Shape<RouterOptions> = {
   downlinkCondition: conditionSchema.optional(),
   blockIcmpFragNeeded: blockIcmpFragNeededSchema.optional(),
   downstreamCidr: z.string().optional(),
+  routerAdvertisement: routerAdvertisementSchema.optional(),
 };
 
 export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject(routerShape);
@@ -198,6 +217,7 @@ export const deviceShape: Shape<DeviceOptions> = {
   defaultVia: z.string().optional(),
   mtu: mtuSchema.optional(),
   clat: z.boolean().optional(),
+  ipv6: deviceIpv6Schema.optional(),
 };
 
 export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject(deviceShape);

@@ -2,7 +2,7 @@ import { parseIp } from "../address/mod.ts";
 import { plug, release, unplug } from "./attach.ts";
 import { reserveAt } from "./build_device.ts";
 import { checkMtu } from "./rules.ts";
-import { addExtra, configure, renumber, setDown } from "./configure.ts";
+import { addExtra, configure, dropExtra, renumber, setDown } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
 import { TopologyError } from "./errors.ts";
@@ -74,6 +74,17 @@ export function renewIp(iface: InterfaceRecord): string {
     hosts.release(old);
     return ip;
   });
+}
+
+/** Takes back what {@link addIp} did. */
+export function dropIp(core: LabCore, iface: InterfaceRecord, text: string): void {
+  const ip = parseIp(text).toString();
+  dropExtra(iface, ip);
+  const network = ip.includes(":") ? iface.segment.v6 : iface.segment.v4;
+  if (network?.cidr.contains(ip)) network.hosts.release(ip);
+  if (iface.node.kind !== "router") return;
+  const router = iface.node as RouterRecord;
+  withdraw(core, router, addedNetworks(router, [ip]));
 }
 
 /** Adds an address to an interface, besides those that the lab gave it. */

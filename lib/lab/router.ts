@@ -23,8 +23,10 @@ import { handles } from "./handles.ts";
 import { NotFoundError } from "./errors.ts";
 import { flushNat, loadFirewall, loadNat } from "./filters.ts";
 import { Interface } from "./interface.ts";
-import type { InterfaceRecord, RouterRecord } from "./model.ts";
+import { type RouterAdvertisementOptions, routerAdvertisementSchema } from "./ipv6_options.ts";
+import { hasV6, type InterfaceRecord, type RouterRecord } from "./model.ts";
 import { externalCidr6, setNatV6, tellNatV6 } from "./nat_v6.ts";
+import { checkAdvertisement } from "./rules.ts";
 import { blockIcmpFragNeededSchema } from "./options.ts";
 import type { IpSupport, RouterPreset } from "./presets.ts";
 import { type Region, regionHandle } from "./region.ts";
@@ -250,6 +252,41 @@ export class Router extends Node {
     return this.#now.lan.downlink.impairment?.counters();
   }
 
+  /** What it tells devices whose provisioning is `"ra"`; undefined without IPv6. */
+  get routerAdvertisement(): Required<RouterAdvertisementOptions> | undefined {
+    const { advertisement, ipSupport } = this.#now;
+    return hasV6(ipSupport) ? { ...advertisement } : undefined;
+  }
+
+  /**
+   * Changes what it tells devices whose provisioning is `"ra"`, and tells it at once; what is left out
+   * stays as it is. When it is to tell nothing more, it says that it is no router any more (RFC 4861,
+   * section 6.2.5): devices keep their addresses, and lose their default route, as with a lifetime of
+   * 0. They hear of it as fast as the link is.
+   *
+   * @throws {Ipv6Error} If the router is v4-only.
+   *
+   * @example
+   * ```ts ignore
+   * await home.setRouterAdvertisement({ lifetimeSecs: 0 }); // not a default router any more
+   * await home.setRouterAdvertisement({ lifetimeSecs: 1800, intervalSecs: 30 });
+   * ```
+   */
+  async setRouterAdvertisement(options: RouterAdvertisementOptions): Promise<void> {
+    let told: Promise<void> | undefined;
+    await this.#act((router) => {
+      const what = `${this.name}: setRouterAdvertisement()`;
+      const wanted = parseOptions(routerAdvertisementSchema, options, what);
+      checkAdvertisement(what, router.ipSupport);
+      const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
+      router.advertisement = { ...router.advertisement, ...Object.fromEntries(given) };
+      told = this.#core.advertising.changed(router);
+      const { advertisement } = router;
+      this.#core.bus.emit({ kind: "ra-changed", router: this.name, ...advertisement });
+    });
+    await told;
+  }
+
   /**
    * Makes it a path-MTU black hole, or has it tell of packets that are too big again; see
    * {@link RouterOptions.blockIcmpFragNeeded}. Transfers that hang go on when the sender tries again.
@@ -312,6 +349,7 @@ export class Router extends Node {
       ip6: lan.v6?.gateway,
       prefix6: lan.v6?.cidr.prefix ?? 0,
       linkLocal6: lan.v6 ? lan.linkLocal : undefined,
+      autoconf: undefined,
       up: true,
       wantedUp: true,
       heldDown: new Set(),

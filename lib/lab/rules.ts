@@ -1,5 +1,6 @@
 import type { NatV6 } from "../nat/config_v6.ts";
-import { TopologyError } from "./errors.ts";
+import { Ipv6Error, TopologyError } from "./errors.ts";
+import type { DeviceIpv6Options } from "./ipv6_options.ts";
 import { hasV4, hasV6, IPV6_MIN_MTU } from "./model.ts";
 import type { RouterOptions } from "./options.ts";
 import { type IpSupport, ROUTER_PRESETS, type RouterProfile } from "./presets.ts";
@@ -80,6 +81,44 @@ export function checkNatV6(
 export function checkDownstream(what: string, ipSupport: IpSupport): void {
   if (hasV4(ipSupport)) return;
   throw new TopologyError(`${what}: downstreamCidr is IPv4, but the router is v6-only`);
+}
+
+/** Refuses router advertisements of a router that has no IPv6 to advertise. */
+export function checkAdvertisement(what: string, ipSupport: IpSupport): void {
+  if (hasV6(ipSupport)) return;
+  throw new Ipv6Error(
+    `${what}: routerAdvertisement is of IPv6, but the router is v4-only; leave it out, or give the ` +
+      "router IPv6",
+  );
+}
+
+/** Refuses a particular address of a device that makes its own of what the router advertises. */
+export function checkMadeAddress(
+  what: string,
+  ip6: string | undefined,
+  { owner, name }: LanShape,
+): void {
+  if (ip6 === undefined || owner.kind !== "router") return;
+  throw new Ipv6Error(
+    `${what}: ip6 ${ip6} was asked for, but the device makes its address of what router "${name}" ` +
+      'advertises; leave it out, or give the device ipv6.provisioning "static"',
+  );
+}
+
+/** Refuses a device that is to listen to routers of which none has IPv6. */
+export function checkListener(
+  what: string,
+  ipv6: DeviceIpv6Options | undefined,
+  lans: readonly LanShape[],
+): void {
+  if (ipv6?.provisioning !== "ra" || lans.length === 0 || lans.some(({ v6 }) => v6)) return;
+  const names = lans.map(({ name }) => `"${name}"`).join(", ");
+  throw new Ipv6Error(
+    `${what}: ipv6.provisioning is "ra", but ${names} ${
+      lans.length > 1 ? "have" : "has"
+    } no IPv6 ` +
+      "to advertise; leave it out, or use a router that has IPv6",
+  );
 }
 
 /** A LAN, as far as what is attached to it must know. */

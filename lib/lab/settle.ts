@@ -31,17 +31,23 @@ export class Settling implements Unsettled {
 
   /** Waits until all of it is done, which as a rule it is. */
   settle(): void {
-    for (const [node, { links, ips }] of this.#nodes) {
-      sync(node, [...links]);
-      const missing = late(node, [...ips]);
-      // Not before: what the kernel refused is tried again. What it will never do is not.
-      this.#nodes.delete(node);
-      if (missing.length === 0) continue;
-      throw new NetyardError(
-        `${node.name}: the kernel has not taken ${missing.join(", ")} into use within ` +
-          `${PATIENCE_MS / 1000} s; was it taken away by other means than the lab's?`,
-      );
-    }
+    for (const node of [...this.#nodes.keys()]) this.settleNode(node);
+  }
+
+  /** As {@link Settling.settle}, of one node. */
+  settleNode(node: NodeRecord): void {
+    const unsettled = this.#nodes.get(node);
+    if (!unsettled) return;
+    const { links, ips } = unsettled;
+    sync(node, [...links]);
+    const missing = late(node, [...ips]);
+    // Not before: what the kernel refused is tried again. What it will never do is not.
+    this.#nodes.delete(node);
+    if (missing.length === 0) return;
+    throw new NetyardError(
+      `${node.name}: the kernel has not taken ${missing.join(", ")} into use within ` +
+        `${PATIENCE_MS / 1000} s; was it taken away by other means than the lab's?`,
+    );
   }
 }
 

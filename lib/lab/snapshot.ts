@@ -11,6 +11,7 @@ import { externalCidr6 } from "./nat_v6.ts";
 import {
   type DeviceRecord,
   ETHERNET_MTU,
+  hasV6,
   type InterfaceRecord,
   type RegionRecord,
   type RouterRecord,
@@ -62,6 +63,7 @@ export function routerState(router: RouterRecord): RouterState {
     mtu: router.mtu,
     downlinkCondition: inForce(router.lan.downlink) ?? undefined,
     blockIcmpFragNeeded: router.blockIcmpFragNeeded,
+    routerAdvertisement: hasV6(router.ipSupport) ? { ...router.advertisement } : undefined,
     brokenFamilies: brokenState(router.broken),
     uplinkIp: router.uplink.ip,
     uplinkIp6: router.uplink.ip6,

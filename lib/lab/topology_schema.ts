@@ -14,6 +14,8 @@ import type {
   VmConfig,
 } from "./config.ts";
 import { MAX_COUNT } from "./config_schema.ts";
+import { deviceIpv6Toml, ipv6Toml, raIntervalToml, raLifetimeToml } from "./ipv6_toml.ts";
+import type { Ipv6Options } from "./ipv6_options.ts";
 import { mtuSchema } from "./options.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./presets.ts";
 import {
@@ -56,7 +58,18 @@ const router: z.ZodType<RouterConfig> = z.strictObject({
     .describe("Makes it a path-MTU black hole: nobody hears that a packet is too big.").optional(),
   downstream_cidr: text("The IPv4 network behind it. Default: the next one of the pool.")
     .optional(),
-}).transform(camelKeys);
+  ra_enabled: tomlBoolean()
+    .describe("Whether it advertises to devices that listen to it. Default true.").optional(),
+  ra_interval_secs: raIntervalToml.optional(),
+  ra_lifetime_secs: raLifetimeToml.optional(),
+}).transform(camelKeys).transform(
+  ({ raEnabled: enabled, raIntervalSecs: intervalSecs, raLifetimeSecs: lifetimeSecs, ...rest }) => {
+    const given = Object.entries({ enabled, intervalSecs, lifetimeSecs })
+      .filter(([, value]) => value !== undefined);
+    if (given.length === 0) return rest;
+    return { ...rest, routerAdvertisement: Object.fromEntries(given) };
+  },
+);
 
 const DEVICE = {
   count: tomlNumber(z.int().min(1).max(MAX_COUNT))
@@ -69,6 +82,7 @@ const DEVICE = {
   clat: tomlBoolean()
     .describe("Whether IPv4 programs work on it behind a NAT64 (RFC 6877). Default: false.")
     .optional(),
+  ipv6: deviceIpv6Toml.optional(),
 };
 
 /** What is said of a device's key that is neither one of these nor a table. */
@@ -101,8 +115,8 @@ const iface: z.ZodType<InterfaceConfig> = z.strictObject({
 
 const device: z.ZodType<DeviceConfig> = z.object(DEVICE)
   .catchall(iface.describe("An interface, by its name."))
-  .transform(({ count, default_via, mtu, clat, ...interfaces }) => ({
-    ...camelKeys({ count, default_via, mtu, clat }),
+  .transform(({ count, default_via, mtu, clat, ipv6, ...interfaces }) => ({
+    ...camelKeys({ count, default_via, mtu, clat, ipv6 }),
     interfaces: interfaces as Record<string, InterfaceConfig>,
   }));
 
@@ -153,6 +167,7 @@ export interface TopologyTables {
   region: z.ZodType<Record<string, RegionConfig> | undefined>;
   bridge: z.ZodType<Record<string, BridgeConfig> | undefined>;
   vm: z.ZodType<Record<string, VmConfig> | undefined>;
+  ipv6: z.ZodType<Ipv6Options | undefined>;
 }
 
 /** What a topology file has, and a simulation may have: to be spread into the schema of either. */
@@ -167,4 +182,5 @@ export const topologyTables: TopologyTables = {
     .describe("The bridges by name.").optional(),
   vm: z.record(z.string(), vm.describe("A virtual machine, switched off."))
     .describe("The virtual machines by name.").optional(),
+  ipv6: ipv6Toml.optional(),
 };

@@ -39,8 +39,20 @@ export function topologyFrom(
   value: Record<string, unknown> = document.value,
   host: ConfigHost = { checkProfile: profileNamed },
 ): LabConfig {
-  const { router, device, region, bridge, vm } = checkToml(topologySchema, document, [], value);
-  const tables = { regions: region, routers: router, bridges: bridge, devices: device, vms: vm };
+  const { router, device, region, bridge, vm, ipv6 } = checkToml(
+    topologySchema,
+    document,
+    [],
+    value,
+  );
+  const tables = {
+    regions: region,
+    routers: router,
+    bridges: bridge,
+    devices: device,
+    vms: vm,
+    ipv6,
+  };
   const config: LabConfig = Object.fromEntries(
     Object.entries(tables).filter(([, table]) => table !== undefined),
   );

@@ -70,6 +70,7 @@ export function disconnect(iface: InterfaceRecord): void {
   forget(iface, ips);
   forgetAll(iface);
   iface.node.unsettled.drop(iface.node, ips);
+  iface.node.provisioning.down(iface);
   if (segment.gatewayLink?.index === port.index) {
     segment.gatewayLink = undefined;
     segment.owner.unsettled.drop(segment.owner, gatewayIps(segment));

@@ -1,9 +1,17 @@
-import { type MessageWriter, NLM_F_CREATE, NLM_F_REPLACE } from "./codec.ts";
+import {
+  type Message,
+  type MessageWriter,
+  NLM_F_CREATE,
+  NLM_F_DUMP,
+  NLM_F_REPLACE,
+  readAttributes,
+} from "./codec.ts";
 
 /** The requests of rtnetlink(7) that concern addresses, own ones and neighbours', each appended to a batch. */
 
 const RTM_NEWADDR = 20;
 const RTM_DELADDR = 21;
+const RTM_GETADDR = 22;
 const RTM_NEWNEIGH = 28;
 const RTM_DELNEIGH = 29;
 
@@ -13,6 +21,11 @@ const IFA_FLAGS = 8;
 // Skip duplicate address detection: the lab hands addresses out once, and
 // waiting a second per interface for a check that cannot fail is a waste.
 const IFA_F_NODAD = 0x02;
+const IFA_F_TEMPORARY = 0x01;
+const IFA_F_DADFAILED = 0x08;
+const IFA_F_DEPRECATED = 0x20;
+const IFA_F_TENTATIVE = 0x40;
+const IFA_F_PERMANENT = 0x80;
 const RT_SCOPE_UNIVERSE = 0;
 const RT_SCOPE_LINK = 253;
 
@@ -37,6 +50,7 @@ function addressMessage(
   index: number,
   ip: Uint8Array,
   prefix: number,
+  ipv6Flags: number,
 ): void {
   const isLinkLocal = ip.length === 16 && ip[0] === 0xfe && (ip[1] & 0xc0) === 0x80;
   const scope = isLinkLocal ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
@@ -44,7 +58,7 @@ function addressMessage(
     .u8(familyOf(ip)).u8(prefix).u8(0).u8(scope).u32(index)
     .attrBytes(IFA_LOCAL, ip)
     .attrBytes(IFA_ADDRESS, ip);
-  if (ip.length === 16) batch.attrU32(IFA_FLAGS, IFA_F_NODAD);
+  if (ip.length === 16) batch.attrU32(IFA_FLAGS, ipv6Flags);
   batch.end();
 }
 
@@ -55,7 +69,20 @@ export function addAddress(
   ip: Uint8Array,
   prefix: number,
 ): void {
-  addressMessage(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, ip, prefix);
+  addressMessage(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, ip, prefix, IFA_F_NODAD);
+}
+
+/**
+ * Gives an interface an address as a host would: of IPv6, the kernel first looks whether somebody on
+ * the link has it (RFC 4862, section 5.4), for about a second. {@link readAddress} says how it went.
+ */
+export function proposeAddress(
+  batch: MessageWriter,
+  index: number,
+  ip: Uint8Array,
+  prefix: number,
+): void {
+  addressMessage(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, ip, prefix, 0);
 }
 
 /** Takes an address away, and with it the routes that it brought. */
@@ -65,7 +92,55 @@ export function deleteAddress(
   ip: Uint8Array,
   prefix: number,
 ): void {
-  addressMessage(batch, RTM_DELADDR, 0, index, ip, prefix);
+  addressMessage(batch, RTM_DELADDR, 0, index, ip, prefix, 0);
+}
+
+/** Asks for all IPv6 addresses; {@link readAddress} reads the answers. */
+export function dumpAddresses(batch: MessageWriter): void {
+  batch.begin(RTM_GETADDR, NLM_F_DUMP, "dump IPv6 addresses")
+    .u8(10).u8(0).u8(0).u8(0).u32(0)
+    .end();
+}
+
+/** An IPv6 address that an interface has. */
+export interface AddressState {
+  index: number;
+  ip: Uint8Array;
+  prefix: number;
+  isLinkLocal: boolean;
+  /** Whether somebody gave it for good: those of advertised prefixes have a lifetime. */
+  permanent: boolean;
+  /** Whether it is one that changes with time (RFC 8981). */
+  temporary: boolean;
+  /** Whether the kernel still looks if somebody else has it. */
+  tentative: boolean;
+  /** Whether somebody else has it. */
+  duplicate: boolean;
+  /** Whether nothing new is to begin with it. */
+  deprecated: boolean;
+}
+
+/** Reads an answer to {@link dumpAddresses}; undefined for other messages. */
+export function readAddress({ type, body }: Message): AddressState | undefined {
+  if (type !== RTM_NEWADDR || body[0] !== 10 || body.length < 8) return undefined;
+  const attributes = readAttributes(body, 8);
+  const ip = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
+  const wide = attributes.get(IFA_FLAGS);
+  if (ip?.length !== 16) return undefined;
+  const u32 = (bytes: Uint8Array, at: number) =>
+    new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
+  const flags = wide?.length === 4 ? u32(wide, 0) : body[2];
+  return {
+    index: u32(body, 4),
+    ip,
+    prefix: body[1],
+    isLinkLocal: body[3] === RT_SCOPE_LINK,
+    permanent: (flags & IFA_F_PERMANENT) !== 0,
+    temporary: (flags & IFA_F_TEMPORARY) !== 0,
+    tentative: (flags & IFA_F_TENTATIVE) !== 0,
+    duplicate: (flags & IFA_F_DADFAILED) !== 0,
+    deprecated: (flags & IFA_F_DEPRECATED) !== 0,
+  };
 }
 
 /**

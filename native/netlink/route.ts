@@ -20,12 +20,14 @@ const AF_INET6 = 10;
 const RTA_DST = 1;
 const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
+const RTA_PRIORITY = 6;
 const RTA_PREFSRC = 7;
 const RTA_METRICS = 8;
 const RTA_MULTIPATH = 9;
 const RTAX_MTU = 2;
 const RT_TABLE_MAIN = 254;
 const RTPROT_STATIC = 4;
+const RTPROT_RA = 9;
 const RTN_UNSPEC = 0;
 const RTN_UNICAST = 1;
 const RTN_LOCAL = 2;
@@ -137,6 +139,10 @@ export interface UnicastRoute {
   prefix: number;
   /** The links that it leaves by: more than one where it is shared. */
   links: number[];
+  /** Of several to one destination, the least is taken. */
+  metric: number;
+  /** Whether a router advertised it. */
+  advertised: boolean;
 }
 
 /** Reads an answer to {@link dumpRoutes}; undefined for other messages, and for other kinds of routes. */
@@ -144,7 +150,10 @@ export function readUnicastRoute({ type, body }: Message): UnicastRoute | undefi
   if (type !== RTM_NEWROUTE || body[7] !== RTN_UNICAST) return undefined;
   const attributes = readAttributes(body, 12);
   const link = attributes.get(RTA_OIF);
+  const metric = attributes.get(RTA_PRIORITY);
   return {
+    metric: metric ? u32(metric, 0) : 0,
+    advertised: body[5] === RTPROT_RA,
     destination: attributes.get(RTA_DST) ?? new Uint8Array(body[0] === AF_INET ? 4 : 16),
     prefix: body[1],
     links: [

@@ -51,6 +51,7 @@ const KINDS: Record<EventKind, true> = {
   "nat-v6-changed": true,
   "nat-flushed": true,
   "firewall-changed": true,
+  "ra-changed": true,
   "icmp-frag-needed-blocked": true,
   "family-broken": true,
   "condition-changed": true,

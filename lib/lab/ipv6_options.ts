@@ -1,0 +1,90 @@
+import { z } from "zod";
+
+/** How devices get their IPv6 addresses and default routes; see {@link Ipv6Options.provisioning}. */
+export type Ipv6Provisioning = "static" | "ra";
+
+/** Whether addresses are looked for before they are used; see {@link Ipv6Options.dad}. */
+export type Ipv6Dad = "enabled" | "disabled";
+
+/** What sends the router advertisements; see {@link Ipv6Options.advertiser}. */
+export type Ipv6Advertiser = "builtin" | "radvd";
+
+/** The IPv6 of a lab. */
+export interface Ipv6Options {
+  /**
+   * How devices behind routers get IPv6 addresses and default routes.
+   *
+   * - `"static"`: from the lab, at once, the same ones each time.
+   * - `"ra"`: from their router's advertisements (RFC 4861), of which their own kernels make addresses
+   *   (RFC 4862) that the lab's seed decides (RFC 7217). All of it is real packets.
+   *
+   * A bridge that is no router's LAN has nobody who advertises: its members' addresses are static.
+   * Default `"static"`.
+   */
+  provisioning?: Ipv6Provisioning;
+  /**
+   * Whether the kernels of devices and routers ask, before they use an IPv6 address, if somebody has it
+   * already (RFC 4862, section 5.4): about a second for each. Gateways' addresses on their LANs are
+   * used at once. Default `"disabled"`: addresses are usable at once.
+   */
+  dad?: Ipv6Dad;
+  /**
+   * What sends the advertisements: Netyard itself, at the moment at which a device asks; or radvd(8),
+   * which must be installed, and takes up to three seconds. Default `"builtin"`.
+   */
+  advertiser?: Ipv6Advertiser;
+}
+
+/** The IPv6 of a device. */
+export interface DeviceIpv6Options {
+  /** How it gets addresses behind routers. Default: as the lab says. */
+  provisioning?: Ipv6Provisioning;
+  /**
+   * Whether it also has addresses that change with time, and sends from those (RFC 8981), where its
+   * router advertises. Default false.
+   */
+  privacy?: boolean;
+}
+
+/** What a router tells devices whose provisioning is `"ra"`. */
+export interface RouterAdvertisementOptions {
+  /** Whether it advertises at all. Default true. */
+  enabled?: boolean;
+  /**
+   * How often it does without being asked, in whole seconds, 1 to 1800 (MaxRtrAdvInterval of RFC 4861
+   * has at least 4). Default 600.
+   */
+  intervalSecs?: number;
+  /**
+   * How long it is a default router after each time, in whole seconds, 0 to 9000. With 0 it is none:
+   * devices have addresses, and no default route. Default 1800.
+   */
+  lifetimeSecs?: number;
+}
+
+export const ipv6OptionsSchema: z.ZodType<Ipv6Options> = z.strictObject({
+  provisioning: z.enum(["static", "ra"]).optional(),
+  dad: z.enum(["enabled", "disabled"]).optional(),
+  advertiser: z.enum(["builtin", "radvd"]).optional(),
+});
+
+export const deviceIpv6Schema: z.ZodType<DeviceIpv6Options> = z.strictObject({
+  provisioning: z.enum(["static", "ra"]).optional(),
+  privacy: z.boolean().optional(),
+});
+
+export const raIntervalSchema: z.ZodType<number> = z.int().min(1).max(1800);
+export const raLifetimeSchema: z.ZodType<number> = z.int().min(0).max(9000);
+
+export const routerAdvertisementSchema: z.ZodType<RouterAdvertisementOptions> = z.strictObject({
+  enabled: z.boolean().optional(),
+  intervalSecs: raIntervalSchema.optional(),
+  lifetimeSecs: raLifetimeSchema.optional(),
+});
+
+/** The least interval of RFC 4861, section 6.2.1, is 4 s; its defaults are these. */
+export const RA_DEFAULTS: Required<RouterAdvertisementOptions> = {
+  enabled: true,
+  intervalSecs: 600,
+  lifetimeSecs: 1800,
+};

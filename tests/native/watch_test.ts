@@ -1,0 +1,51 @@
+import { assertEquals } from "@std/assert";
+import { EventFd } from "../../native/eventfd.ts";
+import { libc } from "../../native/libc.ts";
+import { watch } from "../../native/watch.ts";
+
+const eight = new Uint8Array(8);
+
+/** An event, and how often it was found to have happened. */
+function counted() {
+  const event = new EventFd();
+  const waiting: (() => void)[] = [];
+  const counted = {
+    event,
+    count: 0,
+    next: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    unwatch: watch(event.fd, () => {
+      libc().read(event.fd, eight, 8n);
+      counted.count++;
+      waiting.splice(0).forEach((wake) => wake());
+    }),
+  };
+  return counted;
+}
+
+Deno.test("whatever becomes readable is told, as long as it is watched", async () => {
+  const [a, b] = [counted(), counted()];
+  const both = Promise.all([a.next(), b.next()]);
+  a.event.signal();
+  b.event.signal();
+  await both;
+  assertEquals([a.count, b.count], [1, 1]);
+  const again = a.next();
+  a.event.signal();
+  await again;
+  await a.unwatch();
+  const other = b.next();
+  a.event.signal();
+  b.event.signal();
+  await other;
+  assertEquals([a.count, b.count], [2, 2]);
+  await b.unwatch();
+  // What ended begins anew.
+  const c = counted();
+  const once = c.next();
+  c.event.signal();
+  await once;
+  assertEquals(c.count, 1);
+  await c.unwatch();
+  await c.unwatch();
+  for (const { event } of [a, b, c]) event.close();
+});
