@@ -64,7 +64,8 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
     );
     for (const iface of interfaces) attach(core, iface, iface.name === defaultVia, defer);
     const byDefault = device.interfaces.get(defaultVia ?? "");
-    if (device.clat && byDefault) startClat(core, device, byDefault, defer);
+    // Of addresses that its kernel makes, it has none yet: `settleClats` is called once it has.
+    if (device.clat && byDefault?.ip6) startClat(core, device, byDefault, defer);
     step("register");
     core.devices.set(name, device);
     return device;

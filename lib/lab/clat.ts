@@ -49,7 +49,9 @@ export function settleClats(core: ClatLab): void {
 function settle(core: ClatLab, device: DeviceRecord): void {
   const wanted = placeOf(device);
   const now = device.clatNow;
-  if (now && (now.iface !== wanted || now.segment !== wanted?.segment)) stopClat(device);
+  const isSame = now?.iface === wanted && now?.segment === wanted?.segment &&
+    now?.via === wanted?.ip6;
+  if (now && !isSame) stopClat(device);
   if (wanted && !device.clatNow) undoing((defer) => startClat(core, device, wanted, defer));
 }
 
@@ -79,7 +81,7 @@ export function startClat(
   const spec = { ip: CLAT_IP, ip6, prefix: NAT64_PREFIX, address4: ROUTERS_IP };
   const translation = core.translators.add(place, { kind: "clat", ...spec });
   device.links.add(link);
-  device.clatNow = { translation, link, iface, segment, ip6 };
+  device.clatNow = { translation, link, iface, segment, via: iface.ip6, ip6 };
   defer(() => void end(device));
   inside(device, (batch) => {
     addAddress(batch, TUN_INDEX, ipBytes(CLAT_IP), 32);

@@ -48,20 +48,25 @@ function neededNat(nat: Nat, natV6: NatV6): NeededNat | undefined {
 }
 
 /** Loads a router's IPv4 NAT in place of the one it has. `fresh` says that it has none. */
-export function loadNat(router: RouterRecord, nat: Nat, fresh = false): void {
+export function loadNat(
+  router: RouterRecord,
+  nat: Nat,
+  fresh = false,
+  natV6: NatV6 = router.natV6,
+): void {
   step("nat");
-  const needed = neededNat(nat, router.natV6);
+  const needed = neededNat(nat, natV6);
   const { ip } = router.uplink;
   if (fresh && !needed) return;
   if (ip) {
     router.runtime.namespace.enter(() => {
       if (needed) translate(router, ip, needed, fresh ? "" : WITHOUT_NAT);
       else nft(WITHOUT_NAT + formerNatRuleset());
-      setTimeouts(nat, router.natV6, fresh);
+      setTimeouts(nat, natV6, fresh);
     });
   }
   // Its timeouts are those of the IPv4 NAT.
-  if (!fresh && router.natV6 === "masquerade") loadNatV6(router, "masquerade", nat);
+  if (!fresh && natV6 === "masquerade") loadNatV6(router, "masquerade", nat);
 }
 
 /** Conntrack has one set of timeouts for both families. */

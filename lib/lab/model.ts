@@ -133,6 +133,8 @@ export interface Clat {
   /** The interface that it sends by, and where that was when the address was taken. */
   iface: InterfaceRecord;
   segment: Segment;
+  /** The interface's own address then, by which the router sends to it. */
+  via: string | undefined;
   /** The IPv6 address that stands for its IPv4 one. */
   ip6: string;
 }

@@ -11,8 +11,9 @@ import { loadNat } from "./filters.ts";
 import { inside, takeAway } from "./inside.ts";
 import type { InterfaceRecord, RouterRecord } from "./model.ts";
 import { linkName } from "./names.ts";
-import { fullPrefix, welcome } from "./neighbours.ts";
+import { forget, fullPrefix, welcome } from "./neighbours.ts";
 import { NAT64_POOL } from "./plan.ts";
+import { interfaceState } from "./snapshot.ts";
 import { step } from "./steps.ts";
 import { type Defer, forGood } from "./undo.ts";
 
@@ -67,12 +68,14 @@ export function switchNat64(core: LabCore, router: RouterRecord, defer: Defer): 
   if (router.natV6 === "nat64") {
     if (router.nat64) return;
     giveUplinkV4(core, router, defer);
+    defer(() => loadNat(router, router.nat, false, "none"));
     loadNat(router, router.nat);
     startNat64(core, router, defer);
   } else if (router.nat64) {
     // Anew, should a later step fail: whom it knew, it then forgot.
     defer(() => startNat64(core, router, forGood));
     stopNat64(router);
+    defer(() => loadNat(router, router.nat, false, "nat64"));
     loadNat(router, router.nat);
   }
 }
@@ -105,6 +108,12 @@ export function giveUplinkV4(core: LabCore, router: RouterRecord, defer: Defer):
   core.renamed(uplink);
 }
 
+/** Tells of the address that an uplink got. */
+export function tellUplink(core: LabCore, { name, uplink }: RouterRecord): void {
+  const state = interfaceState(uplink);
+  core.bus.emit({ kind: "interface-changed", node: name, name: uplink.name, interface: state });
+}
+
 /** Has what is above an uplink know its IPv4 address, or forget it. */
 function tellSegment(uplink: InterfaceRecord, ip: string, is: boolean): void {
   const { node, segment, index } = uplink;
@@ -113,6 +122,7 @@ function tellSegment(uplink: InterfaceRecord, ip: string, is: boolean): void {
   const to = { destination: bytes, prefix: fullPrefix(ip), index: port?.index ?? 0 };
   if (!is) {
     takeAway(() => inside(node, (batch) => deleteAddress(batch, index, bytes, uplink.prefix)));
+    forget(uplink, [ip]);
     if (port && segment.kind === "exchange") {
       takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, to)));
     }

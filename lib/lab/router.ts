@@ -25,6 +25,7 @@ import { flushNat, loadFirewall, loadNat } from "./filters.ts";
 import { Interface } from "./interface.ts";
 import { type RouterAdvertisementOptions, routerAdvertisementSchema } from "./ipv6_options.ts";
 import { hasV6, type InterfaceRecord, type RouterRecord } from "./model.ts";
+import { tellUplink } from "./nat64.ts";
 import { externalCidr6, setNatV6, tellNatV6 } from "./nat_v6.ts";
 import { checkAdvertisement } from "./rules.ts";
 import { blockIcmpFragNeededSchema } from "./options.ts";
@@ -196,7 +197,9 @@ export class Router extends Node {
       const what = `${this.name}: setNatV6()`;
       const wanted = parseOptions(natV6Schema, mode, what);
       checkNatV6(what, wanted, router);
+      const { ip } = router.uplink;
       undoing((defer) => setNatV6(this.#core, router, wanted, defer));
+      if (router.uplink.ip !== ip) tellUplink(this.#core, router);
       tellNatV6(this.#core, router);
       this.#core.changed();
       this.#core.refreshNames();

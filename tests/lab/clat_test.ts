@@ -115,6 +115,20 @@ labTest("a CLAT follows its device, and waits where there is IPv4 or no NAT64", 
   assertEquals(ipCommand(carrier, "-6 route").filter(({ dst }) => /::\w+$/.test(dst)).length, 1);
 });
 
+// ix -- four(server), v4-only;  ix -- carrier(phone), which advertises
+labTest("a CLAT goes together with advertisements of routers", async (lab) => {
+  const { server, ip } = await fourServer(lab);
+  const carrier = await lab.addRouter("carrier", { preset: "isp-v6" });
+  const ipv6 = { provisioning: "ra" };
+  const phone = await attached(lab, "phone", carrier, { clat: true, ipv6 });
+  await using hello = greet(server, ip);
+  assertEquals(await seenBy(phone, ip, hello.port), carrier.uplinkIp);
+  await using six = greet(carrier, carrier.downstreamGateway6!);
+  assertEquals(await seenBy(phone, carrier.downstreamGateway6!, six.port), phone.ip6);
+  const [route] = ipCommand(phone, "-6 route show default");
+  assertEquals(route.protocol, "ra");
+});
+
 labTest("a CLAT that is of no use is refused, and nothing is left", async (lab) => {
   const carrier = await lab.addRouter("carrier", { preset: "isp-v6" });
   const home = await lab.addRouter("home", { preset: "home" });
