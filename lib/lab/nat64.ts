@@ -13,7 +13,6 @@ import type { InterfaceRecord, RouterRecord } from "./model.ts";
 import { linkName } from "./names.ts";
 import { forget, fullPrefix, welcome } from "./neighbours.ts";
 import { NAT64_POOL } from "./plan.ts";
-import { interfaceState } from "./snapshot.ts";
 import { step } from "./steps.ts";
 import { type Defer, forGood } from "./undo.ts";
 
@@ -106,12 +105,6 @@ export function giveUplinkV4(core: LabCore, router: RouterRecord, defer: Defer):
   tellSegment(uplink, ip, true);
   if (uplink.up) configure(uplink, true);
   core.renamed(uplink);
-}
-
-/** Tells of the address that an uplink got. */
-export function tellUplink(core: LabCore, { name, uplink }: RouterRecord): void {
-  const state = interfaceState(uplink);
-  core.bus.emit({ kind: "interface-changed", node: name, name: uplink.name, interface: state });
 }
 
 /** Has what is above an uplink know its IPv4 address, or forget it. */

@@ -25,7 +25,6 @@ import { flushNat, loadFirewall, loadNat } from "./filters.ts";
 import { Interface } from "./interface.ts";
 import { type RouterAdvertisementOptions, routerAdvertisementSchema } from "./ipv6_options.ts";
 import { hasV6, type InterfaceRecord, type RouterRecord } from "./model.ts";
-import { tellUplink } from "./nat64.ts";
 import { externalCidr6, setNatV6, tellNatV6 } from "./nat_v6.ts";
 import { checkAdvertisement } from "./rules.ts";
 import { blockIcmpFragNeededSchema } from "./options.ts";
@@ -34,6 +33,7 @@ import { type Region, regionHandle } from "./region.ts";
 import { announce, announcedBy, withdraw } from "./routing.ts";
 import { checkNatV6 } from "./rules.ts";
 import type { TranslationCounters } from "../translation/mod.ts";
+import { tellUplink } from "./tell_uplink.ts";
 import { undoing } from "./undo.ts";
 
 /**
