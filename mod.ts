@@ -48,6 +48,8 @@ export type {
 export { LinkEngineError } from "./lib/link/errors.ts";
 export type { LinkEngineChoice } from "./lib/host/link_engine.ts";
 export { EmulatorError } from "./lib/emulator/errors.ts";
+export { Dns64Error } from "./lib/dns64/mod.ts";
+export { type TranslationCounters, TranslationError } from "./lib/translation/mod.ts";
 export type { AddressFamily, BrokenFamilies, FamilyBreak } from "./lib/firewall/broken_family.ts";
 export type {
   Firewall,

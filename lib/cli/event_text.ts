@@ -132,6 +132,11 @@ const TELL: { [K in EventKind]: (event: LabEvent<K>) => Telling } = {
     `links have no condition any more (${ends.join(", ")}): ${error}`,
     "error",
   ],
+  "translation-failed": ({ error, nodes }) => [
+    LAB,
+    `nothing is translated any more (${nodes.join(", ")}): ${error}`,
+    "error",
+  ],
   "fault-injected": ({ id, fault: { kind, ...rest } }) => [
     LAB,
     `fault ${id} injected: ${kind} ${pairsText(rest)}`.trimEnd(),

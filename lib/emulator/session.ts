@@ -13,8 +13,9 @@ import { offloadFor } from "./offload.ts";
 import type { Port } from "./port.ts";
 import type { Ports } from "./ports.ts";
 import { Slots } from "./slots.ts";
-import { EmulatorThread } from "./thread.ts";
+import { LoopThread } from "./thread.ts";
 import { watch } from "./watchdog.ts";
+import { EMULATOR_PROGRAM, type EmulatorStart } from "./program.ts";
 
 /** Far more than a command takes on a busy host. */
 const PATIENCE_MS = 10_000;
@@ -35,7 +36,7 @@ export class Session {
   #ports: Ports;
   #control = new Control();
   #wake = new EventFd();
-  #thread: EmulatorThread;
+  #thread: LoopThread<EmulatorStart>;
   #watchdog: Disposable;
   #directions = new Map<number, Held>();
   /** Those that the thread has yet to let go of. */
@@ -50,7 +51,8 @@ export class Session {
   constructor(ports: Ports, onFailure: OnFailure) {
     this.#ports = ports;
     this.#onFailure = onFailure;
-    this.#thread = new EmulatorThread(
+    this.#thread = new LoopThread(
+      EMULATOR_PROGRAM,
       { memory: this.#control.memory, wake: this.#wake.fd },
       (message) => this.#fail(`its thread failed: ${message}`),
     );

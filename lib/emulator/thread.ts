@@ -1,23 +1,28 @@
-import type { EmulatorStart } from "./worker.ts";
-
-/** The first thing that the thread says: all that comes next it does in a loop of its own. */
+/** The first thing that a thread says: all that comes next it does in a loop of its own. */
 const STARTED = "started";
 /** The last, unless it is what went wrong. */
 const ENDED = "ended";
 
+/** What runs in such a thread. */
+export interface LoopProgram {
+  /** What the thread is called. */
+  name: string;
+  /** The module, and its function that is called with what the thread is told and ends last. */
+  module: URL;
+  entry: string;
+}
+
 /**
- * The worker thread of the emulator. It imports by an address that is no literal, for then
+ * The source of the worker thread. It imports by an address that is no literal, for then
  * `deno test` does not check the module's types anew.
  */
-const SOURCE = `
+const sourceOf = ({ module, entry }: LoopProgram) => `
 self.onmessage = async ({ data }) => {
   let last = ${JSON.stringify(ENDED)};
   try {
-    const { emulate } = await import(String(${
-  JSON.stringify(new URL("./worker.ts", import.meta.url).href)
-}));
+    const { ${entry}: run } = await import(String(${JSON.stringify(module.href)}));
     self.postMessage(${JSON.stringify(STARTED)});
-    emulate(data);
+    run(data);
   } catch (error) {
     last = error.message;
   }
@@ -25,16 +30,20 @@ self.onmessage = async ({ data }) => {
   self.close();
 };`;
 
-/** Starts the thread at once; it runs once its modules are loaded. */
-export class EmulatorThread {
+/**
+ * A worker thread with a loop of its own, which takes no messages: what moves frames or packets. It
+ * starts at once, and runs once its modules are loaded.
+ */
+export class LoopThread<Start> {
   #worker: Worker;
   #started = false;
   #ended = Promise.withResolvers<void>();
 
   /** `onError` is called, at most once, when an error ended the thread. */
-  constructor(start: EmulatorStart, onError: (message: string) => void) {
-    const url = URL.createObjectURL(new Blob([SOURCE], { type: "application/javascript" }));
-    this.#worker = new Worker(url, { type: "module", name: "netyard-emulator" });
+  constructor(program: LoopProgram, start: Start, onError: (message: string) => void) {
+    const source = new Blob([sourceOf(program)], { type: "application/javascript" });
+    const url = URL.createObjectURL(source);
+    this.#worker = new Worker(url, { type: "module", name: program.name });
     this.#worker.onmessage = ({ data }) => {
       URL.revokeObjectURL(url);
       if (data === STARTED) {

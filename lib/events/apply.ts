@@ -150,6 +150,7 @@ function applyBody(draft: LabState, event: LabEvent): void {
     }
     case "fault-failed":
     case "schedule-step":
+    case "translation-failed":
       return;
     case "link-engine-failed":
       withoutConditions(draft);

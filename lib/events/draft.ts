@@ -134,7 +134,10 @@ export function setInterfaces(
 ): void {
   const asRouter = own(draft.routers, node);
   if (asRouter) {
-    draft.routers[node] = { ...asRouter, interfaces: change(asRouter.interfaces) };
+    const interfaces = change(asRouter.interfaces);
+    // The first is its uplink, which may get an address while it runs (NAT64).
+    const uplinkIp = interfaces[0]?.ip ?? asRouter.uplinkIp;
+    draft.routers[node] = { ...asRouter, interfaces, ...uplinkIp ? { uplinkIp } : {} };
     return;
   }
   if (!own(draft.devices, node) && !own(draft.vms ?? {}, node)) {

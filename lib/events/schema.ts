@@ -221,6 +221,7 @@ const eventUnion = z.discriminatedUnion("kind", [
   }),
   event("downlink-condition-changed", { router: text, condition: json }),
   event("link-engine-failed", { error: text, ends: z.array(text) }),
+  event("translation-failed", { error: text, nodes: z.array(text) }),
   event("fault-injected", { id: text, fault: z.record(z.string(), json) }),
   event("fault-healed", { id: text }),
   event("fault-failed", { id: text, error: text }),

@@ -310,6 +310,8 @@ export interface EventBodies {
   "downlink-condition-changed": { router: string; condition: unknown };
   /** What impairs links failed: the links whose ends are named have no condition any more. */
   "link-engine-failed": { error: string; ends: string[] };
+  /** The thread of NAT64 and 464XLAT ended: these nodes reach no IPv4 by it any more. */
+  "translation-failed": { error: string; nodes: string[] };
   /** A fault (JSON) happens from now on. `id` is unique in the lab. */
   "fault-injected": { id: string; fault: Record<string, unknown> };
   /** A fault was undone. */

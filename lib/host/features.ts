@@ -29,6 +29,8 @@ const PROGRAM_USES: Record<Program, string> = {
   slirp4netns: "a bridge's uplink without root",
   radvd: "router advertisements, where it is asked for",
   iperf3: "measuring throughput in simulations",
+  curl: "tests of NAT64",
+  tayga: "measuring NAT64 beside it",
 };
 
 /** Programs of which one is enough. */
@@ -144,7 +146,7 @@ function program(name: Program, feature: string, facts: HostFacts): Finding {
 function tun({ tun }: HostFacts): Finding {
   return fromTrial({
     id: "tun",
-    title: "TAP devices, which the link emulator uses too",
+    title: "TAP and TUN devices, which the link emulator, NAT64 and 464XLAT use too",
     needed: "feature",
     feature: "virtual machines",
     remedy: tun.present

@@ -21,7 +21,9 @@ export type Program =
   | "pasta"
   | "slirp4netns"
   | "radvd"
-  | "iperf3";
+  | "iperf3"
+  | "curl"
+  | "tayga";
 
 /** The package that has each program. */
 const PACKAGES: Record<Program, Record<Packaged, string>> = {
@@ -40,6 +42,8 @@ const PACKAGES: Record<Program, Record<Packaged, string>> = {
   slirp4netns: same("slirp4netns"),
   radvd: same("radvd"),
   iperf3: same("iperf3"),
+  curl: same("curl"),
+  tayga: same("tayga"),
 };
 
 /** The first releases in which virtiofsd has a package of its own, and is not of QEMU's. */

@@ -1,5 +1,6 @@
 import { parseOptions } from "../options/parse_options.ts";
 import { attach, detach, reserve, type Wanted } from "./attach.ts";
+import { clatLan, startClat, stopClat } from "./clat.ts";
 import { apart } from "./conditions.ts";
 import { type Conditions, unimpaired } from "./impaired.ts";
 import { moveDefaultRoute } from "./configure.ts";
@@ -14,7 +15,7 @@ import {
   type InterfaceOptions,
   interfaceOptionsSchema,
 } from "./options.ts";
-import { checkListener, checkMtu } from "./rules.ts";
+import { checkClat, checkListener, checkMtu } from "./rules.ts";
 import { step } from "./steps.ts";
 import { type Defer, undoing } from "./undo.ts";
 
@@ -42,12 +43,19 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
   });
 
   checkListener(what, options.ipv6, gateways);
+  if (options.clat) {
+    const lans = gateways.map(clatLan);
+    checkClat(what, lans, lans[names.indexOf(defaultVia ?? "")]);
+  }
+
   return undoing((defer) => {
     const node = core.node("device", name, defer);
     const device: DeviceRecord = Object.assign(node, {
       mtu: options.mtu,
       defaultInterface: defaultVia,
       names: new Map(),
+      clat: options.clat ?? false,
+      clatNow: undefined,
       autoconf: autoconfOf(core, options),
     });
     // All addresses before any link: what is refused has cost nothing then.
@@ -55,6 +63,9 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
       reserveAt(core, device, gateways[i], iface, wanted(wantedInterfaces[iface]), defer)
     );
     for (const iface of interfaces) attach(core, iface, iface.name === defaultVia, defer);
+    const byDefault = device.interfaces.get(defaultVia ?? "");
+    // Of addresses that its kernel makes, it has none yet: `settleClats` is called once it has.
+    if (device.clat && byDefault?.ip6) startClat(core, device, byDefault, defer);
     step("register");
     core.devices.set(name, device);
     return device;
@@ -96,6 +107,7 @@ export function reserveAt(
 /** Unplugs a device for good. Its name stays taken until its programs have ended. */
 export function retireDevice(core: LabCore, device: DeviceRecord): void {
   device.removed = true;
+  stopClat(device);
   for (const iface of [...device.interfaces.values()]) detach(core, iface);
   core.unsettled.drop(device);
 }

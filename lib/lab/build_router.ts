@@ -12,6 +12,7 @@ import { offerPrefixes } from "./delegation_offer.ts";
 import { requestOf } from "./delegation_options.ts";
 import { checkDelegation } from "./delegation_rules.ts";
 import { loadFirewall, loadNat, loadNatV6 } from "./filters.ts";
+import { startNat64, stopNat64 } from "./nat64.ts";
 import { takeExternal6 } from "./nat_v6.ts";
 import {
   ETHERNET_MTU,
@@ -112,7 +113,8 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
     const uplink = reserve(core, node, above, {
       name: plan.upstream ? "wan" : "ix",
       mtu: Math.min(plan.mtu, above.mtu),
-      v4: v4 !== undefined,
+      // A NAT64 translates to it, though what is behind it is v6-only.
+      v4: v4 !== undefined || plan.natV6 === "nat64",
       v6: hasV6(plan.ipSupport),
     }, defer);
     attach(core, uplink, true, defer);
@@ -139,6 +141,8 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       delegated: undefined,
       withdrawn: [],
       pending: isAsking,
+      nat64: undefined,
+      dns64: plan.options.dns64 ?? true,
       advertisement: { ...RA_DEFAULTS, ...plan.options.routerAdvertisement },
     });
     router.lan.downlink.asked = plan.options.downlinkCondition ?? null;
@@ -148,8 +152,9 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
     const announced = announcedBy(router);
     defer(() => withdraw(core, router, announced));
     announce(core, router, announced);
-    if (plan.nat !== "none") loadNat(router, plan.nat, true);
+    if (plan.nat !== "none" || plan.natV6 === "nat64") loadNat(router, plan.nat, true);
     if (plan.natV6 !== "none") loadNatV6(router, plan.natV6, plan.nat, true);
+    if (plan.natV6 === "nat64") startNat64(core, router, defer);
     loadFirewall(router, plan.firewall, true);
     loadBlackHole(router.lan);
     if (plan.options.blockIcmpFragNeeded) setBlackHole(router, true, defer);
@@ -176,6 +181,7 @@ export function retireRouter(core: LabCore, router: RouterRecord): void {
   }
   removeBridgeRoutes(core, router.lan);
   router.removed = true;
+  stopNat64(router);
   router.lan.bridging.rate?.remove();
   abandon(router.lan.downlink);
   forgetBlackHole(router);

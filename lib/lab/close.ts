@@ -18,6 +18,8 @@ export async function closeLab(core: LabCore): Promise<void> {
     ...[...core.vms.values()].map(({ machine }) => machine.remove()),
     ...nodes.map((node) => node.runtime.close()),
     core.links.close(),
+    ...[...core.routers.values()].map(({ nat64 }) => nat64?.dns?.close()),
+    core.translators.close(),
   ]);
   core.bus.emit({ kind: "lab-closed" });
   core.bus.close();

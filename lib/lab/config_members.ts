@@ -4,10 +4,17 @@ import type { DeviceConfig, LabConfig } from "./config.ts";
 import type { ConfigFaults, ConfigPath } from "./config_faults.ts";
 import { type ConfigNames, deviceNames, namesOf } from "./config_names.ts";
 import type { PlannedRouter } from "./config_routers.ts";
-import { ETHERNET_MTU, hasV6 } from "./model.ts";
+import { ETHERNET_MTU, hasV4, hasV6 } from "./model.ts";
 import { checkInterfaceName } from "./names.ts";
 import type { DeviceOptions } from "./options.ts";
-import { checkListener, checkMadeAddress, checkMtu, type LanShape } from "./rules.ts";
+import {
+  checkClat,
+  checkListener,
+  checkMadeAddress,
+  checkMtu,
+  type ClatLan,
+  type LanShape,
+} from "./rules.ts";
 
 /** A device of a `LabConfig`, one of those of a counted one. */
 export interface PlannedDevice {
@@ -37,6 +44,20 @@ class Lans {
   }
 
   /** The LAN of a name; which are none, is noted. */
+  /** What a CLAT is told of a LAN; undefined for one that there is not. */
+  clat(name: string): ClatLan | undefined {
+    if (this.#names.get(name) === "bridge") return { name, v4: true, nat64: false };
+    const router = this.#routers.get(name);
+    if (!router) return undefined;
+    const above = new Set<PlannedRouter>();
+    for (let one: PlannedRouter | undefined = router; one && !above.has(one);) {
+      above.add(one);
+      one = this.#routers.get(one.config.upstream ?? "");
+    }
+    const nat64 = [...above].some(({ profile }) => profile.natV6 === "nat64");
+    return { name, v4: hasV4(router.profile.ipSupport), nat64 };
+  }
+
   find(path: ConfigPath, name: string): LanShape | undefined {
     const kind = this.#names.get(name);
     if (kind === "bridge") return { owner: { kind }, name, mtu: ETHERNET_MTU, v6: true };
@@ -87,12 +108,19 @@ function checkDevice(
   faults: ConfigFaults,
   all: LabConfig,
 ): void {
-  const { interfaces = {}, defaultVia, mtu, ipv6, count = 1 } = device;
+  const { interfaces = {}, defaultVia, mtu, clat, ipv6, count = 1 } = device;
   const path = ["devices", name];
   const known = Object.keys(interfaces);
   const found: LanShape[] = [];
   if (defaultVia !== undefined && !known.includes(defaultVia)) {
     faults.unknown([...path, "defaultVia"], defaultVia, "interface", known);
+  }
+  if (clat) {
+    const behind = known.map((iface) => lans.clat(interfaces[iface].gateway));
+    if (behind.every((lan) => lan !== undefined)) {
+      const byDefault = behind[known.indexOf(defaultVia ?? known[0])];
+      faults.attempt([...path, "clat"], (what) => checkClat(what, behind, byDefault));
+    }
   }
   for (const [iface, { gateway, ip, ip6 }] of Object.entries(interfaces)) {
     const at = [...path, "interfaces", iface];

@@ -87,8 +87,8 @@ function checkAddressing(
   if (mtu !== undefined) {
     faults.attempt([...path, "mtu"], (what) => checkRouterMtu(what, mtu, profile.ipSupport));
   }
-  if (config.natV6 !== undefined) {
-    faults.attempt([...path, "natV6"], (what) => {
+  if (profile.natV6 !== "none") {
+    faults.attempt([...path, config.natV6 === undefined ? "preset" : "natV6"], (what) => {
       checkNatV6(what, profile.natV6, { ...profile, upstream: aboveOf(config, all) });
     });
   }

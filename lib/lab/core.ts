@@ -1,7 +1,6 @@
 import { macAddress } from "../address/mod.ts";
 import type { LinkEngineChoice } from "../host/link_engine.ts";
 import type { Ended } from "../node/host.ts";
-import { hostsFile, resolvConf } from "../node/names.ts";
 import type { SocketAddress } from "../node/reflector.ts";
 import { NetyardError } from "../../native/error.ts";
 import { NodeRemovedError } from "../node/errors.ts";
@@ -13,7 +12,6 @@ import { Delegations } from "./delegations.ts";
 import { lose } from "./impaired.ts";
 import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
 import { Links } from "./links.ts";
-import { memberNames } from "./member_names.ts";
 import type {
   BridgeRecord,
   DeviceRecord,
@@ -24,7 +22,10 @@ import type {
   Segment,
   VmRecord,
 } from "./model.ts";
+import { Translators } from "../translation/mod.ts";
 import { makeNamespace } from "./make_namespace.ts";
+import { settleClats } from "./clat.ts";
+import { nameFiles } from "./name_files.ts";
 import { RESERVED_LINK_NAMES } from "./names.ts";
 import { loseImpairments } from "./detours.ts";
 import { acquaint } from "./neighbours.ts";
@@ -63,6 +64,7 @@ export class LabCore implements LabServices {
   readonly unsettled: Settling = new Settling();
   readonly links: Links;
   readonly delegations: Delegations = new Delegations();
+  readonly translators: Translators;
   readonly ipv6: Ipv6Options;
   readonly advertising: Advertising;
   readonly provisioning: Provisioning;
@@ -97,6 +99,7 @@ export class LabCore implements LabServices {
     ipv6: Ipv6Options = {},
   ) {
     this.links = new Links(linkEngine, (error, labels) => this.#linksFailed(error, labels));
+    this.translators = new Translators((error, labels) => this.#translationFailed(error, labels));
     this.label = label;
     this.seed = seed;
     this.bus = bus;
@@ -168,6 +171,7 @@ export class LabCore implements LabServices {
     this.unsettled.drop(node);
     // At once: closing the runtime takes a few turns of the event loop.
     this.links.release(node.runtime.namespace);
+    this.translators.release(node.runtime.namespace);
     node.runtime.namespace.close();
     void node.runtime.close();
   }
@@ -242,6 +246,14 @@ export class LabCore implements LabServices {
     console.error(`lab "${this.label}": ${error.message}`);
   }
 
+  /** The routers and devices have no translator any more, until they are told to have one. */
+  #translationFailed(error: Error, nodes: string[]): void {
+    if (!this.bus.closed) {
+      this.bus.emit({ kind: "translation-failed", error: error.message, nodes });
+    }
+    console.error(`lab "${this.label}": ${error.message}`);
+  }
+
   // What runs in the nodes.
 
   get logging(): boolean {
@@ -250,12 +262,7 @@ export class LabCore implements LabServices {
 
   names(node: string): NameFiles {
     const record = this.devices.get(node) ?? this.vms.get(node) ?? this.routers.get(node);
-    const own = (record as DeviceRecord | undefined)?.names ?? new Map<string, string[]>();
-    const members = memberNames(record?.interfaces.values() ?? []);
-    return {
-      hosts: hostsFile(node, own, this.hosts, members),
-      resolvConf: resolvConf(this.nameserver),
-    };
+    return nameFiles(this, node, record);
   }
 
   /**
@@ -263,6 +270,7 @@ export class LabCore implements LabServices {
    * when the kernel is done with it; a lab in which nothing ran yet waits when something first does.
    */
   changed(): void {
+    settleClats(this);
     if (this.#used) this.unsettled.settle();
     this.refreshMembers();
   }

@@ -1,6 +1,7 @@
 import { NodeRemovedError } from "../node/errors.ts";
 import { Node } from "../node/node.ts";
 import { addInterface, removeInterface, setDefaultRoute } from "./build_device.ts";
+import { CLAT_IP } from "./clat.ts";
 import type { LabCore } from "./core.ts";
 import { settleGuests } from "./guests.ts";
 import { handles } from "./handles.ts";
@@ -9,6 +10,7 @@ import { Interface } from "./interface.ts";
 import type { DeviceRecord, InterfaceRecord } from "./model.ts";
 import type { InterfaceOptions } from "./options.ts";
 import { addHostEntry } from "./dns.ts";
+import type { TranslationCounters } from "../translation/mod.ts";
 import { settleAddresses } from "./settle_addresses.ts";
 import { deviceMtu, interfaceState } from "./snapshot.ts";
 
@@ -42,6 +44,20 @@ export class Device extends Node {
   /** The MTU that was asked for, or the least of its interfaces', in bytes. */
   get mtu(): number {
     return deviceMtu(this.#now);
+  }
+
+  /**
+   * What its CLAT translates, while it has one: the IPv4 address of its programs, and the IPv6 one that
+   * stands for it and is used for nothing else. `ip` stays that of the interface, which has none.
+   */
+  get clat(): { ip: string; ip6: string } | undefined {
+    const { clatNow } = this.#now;
+    return clatNow && { ip: CLAT_IP, ip6: clatNow.ip6 };
+  }
+
+  /** What its CLAT did so far, while it has one. */
+  clatCounters(): TranslationCounters | undefined {
+    return this.#now.clatNow?.translation.counters();
   }
 
   /** The interface of the default route. */

@@ -15,6 +15,7 @@ import {
 import { prefixRuleset, resolveMasquerade } from "../nat/ruleset_v6.ts";
 import { loadFirst, NAT_VARIANTS } from "../nat/variants.ts";
 import type { RouterRecord } from "./model.ts";
+import { NAT64_POOL } from "./plan.ts";
 import { step } from "./steps.ts";
 
 // The first of NAT_VARIANTS that this kernel can do, as far as rulesets asked for it.
@@ -29,26 +30,49 @@ const WITHOUT_NAT_V6 = without("ip6", NAT_TABLE);
 const WITHOUT_CLOSED = without("ip", CLOSED_TABLE);
 const WITHOUT_CLOSED_V6 = without("ip6", CLOSED_TABLE);
 
+/** A NAT of IPv4, and whose packets it translates if not all that leave. */
+interface NeededNat {
+  nat: ResolvedNat;
+  source?: string;
+}
+
+/**
+ * The NAT of IPv4 that a router needs: its own, which then is for its NAT64 too. A NAT64 without one
+ * has that of a home router, for the hosts that it translates alone (RFC 6146 wants its mapping to be
+ * endpoint-independent, and leaves the filtering open).
+ */
+function neededNat(nat: Nat, natV6: NatV6): NeededNat | undefined {
+  const own = resolveNat(nat);
+  if (own) return { nat: own };
+  return natV6 === "nat64" ? { nat: resolveNat("home")!, source: NAT64_POOL } : undefined;
+}
+
 /** Loads a router's IPv4 NAT in place of the one it has. `fresh` says that it has none. */
-export function loadNat(router: RouterRecord, nat: Nat, fresh = false): void {
+export function loadNat(
+  router: RouterRecord,
+  nat: Nat,
+  fresh = false,
+  natV6: NatV6 = router.natV6,
+): void {
   step("nat");
-  const resolved = resolveNat(nat);
+  const needed = neededNat(nat, natV6);
   const { ip } = router.uplink;
-  if (fresh && !resolved) return;
+  if (fresh && !needed) return;
   if (ip) {
     router.runtime.namespace.enter(() => {
-      if (resolved) translate(router, ip, resolved, fresh ? "" : WITHOUT_NAT);
+      if (needed) translate(router, ip, needed, fresh ? "" : WITHOUT_NAT);
       else nft(WITHOUT_NAT + formerNatRuleset());
-      setTimeouts(nat, router.natV6, fresh);
+      setTimeouts(nat, natV6, fresh);
     });
   }
   // Its timeouts are those of the IPv4 NAT.
-  if (!fresh && router.natV6 === "masquerade") loadNatV6(router, "masquerade", nat);
+  if (!fresh && natV6 === "masquerade") loadNatV6(router, "masquerade", nat);
 }
 
 /** Conntrack has one set of timeouts for both families. */
 function setTimeouts(nat: Nat, natV6: NatV6, fresh: boolean): void {
-  const timed = resolveNat(nat) ?? (natV6 === "masquerade" ? resolveMasquerade(nat) : undefined);
+  const timed = neededNat(nat, natV6)?.nat ??
+    (natV6 === "masquerade" ? resolveMasquerade(nat) : undefined);
   for (const [name, value] of Object.entries(natSysctls(timed, fresh))) setSysctl(name, value);
 }
 
@@ -70,7 +94,7 @@ export function loadNatV6(router: RouterRecord, mode: NatV6, nat: Nat, fresh = f
 function translateV6(router: RouterRecord, mode: NatV6, nat: Nat, before: string): boolean {
   const { uplink, lan, external6 } = router;
   if (mode === "masquerade" && uplink.ip6) {
-    translate(router, uplink.ip6, resolveMasquerade(nat), before);
+    translate(router, uplink.ip6, { nat: resolveMasquerade(nat) }, before);
     return true;
   }
   if (mode !== "nptv6" || !lan.v6 || !external6) return false;
@@ -79,8 +103,9 @@ function translateV6(router: RouterRecord, mode: NatV6, nat: Nat, before: string
   return true;
 }
 
-function translate(router: RouterRecord, ip: string, nat: ResolvedNat, before: string): void {
-  const place = { uplink: router.uplink.name, ip, seed: router.natSeed };
+function translate(router: RouterRecord, ip: string, needed: NeededNat, before: string): void {
+  const { nat, source } = needed;
+  const place = { uplink: router.uplink.name, ip, source, seed: router.natSeed };
   variant = loadFirst(
     NAT_VARIANTS,
     variant,
@@ -92,7 +117,7 @@ function translate(router: RouterRecord, ip: string, nat: ResolvedNat, before: s
 /** Makes a router forget every mapping and every flow. */
 export function flushNat(router: RouterRecord): void {
   const { ip } = router.uplink;
-  const nat = resolveNat(router.nat);
+  const nat = neededNat(router.nat, router.natV6);
   const v6 = router.natV6 !== "none";
   router.runtime.namespace.enter(() => {
     // Closed meanwhile: a packet of an old flow would bring its mapping back. The old rules stay

@@ -316,7 +316,7 @@ export class Lab implements AsyncDisposable {
     if (record.delegated) tellPrefix(this.#core, record, undefined);
     this.#core.changed();
     await settleGuests(this.#core);
-    await this.#core.links.ready();
+    await Promise.all([this.#core.links.ready(), this.#core.translators.ready()]);
     await this.#addressed(router, record);
     return router;
   }
@@ -339,7 +339,7 @@ export class Lab implements AsyncDisposable {
     this.#core.bus.emit({ kind: "device-added", name, device: deviceState(record) });
     this.#core.changed();
     await settleGuests(this.#core);
-    await this.#core.links.ready();
+    await Promise.all([this.#core.links.ready(), this.#core.translators.ready()]);
     await this.#addressed(device, record);
     return device;
   }
@@ -412,6 +412,7 @@ export class Lab implements AsyncDisposable {
       await record.runtime.close();
     } finally {
       this.#core.links.release(record.runtime.namespace);
+      this.#core.translators.release(record.runtime.namespace);
       this.#core[`${kind}s`].delete(name);
       // Closing the lab meanwhile removes all nodes, without an event for each.
       if (!this.#core.bus.closed) this.#core.bus.emit({ kind: `${kind}-removed`, name });

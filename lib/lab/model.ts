@@ -1,11 +1,13 @@
 import type { Cidr } from "../address/mod.ts";
 import type { Impairments } from "../bridge/impairments.ts";
 import type { Partitions } from "../bridge/partitions.ts";
+import type { Dns64Server } from "../dns64/mod.ts";
 import type { BrokenFamilies } from "../firewall/broken_family.ts";
 import type { Firewall } from "../firewall/config.ts";
 import type { SharedRate } from "../link/mod.ts";
 import type { Nat } from "../nat/config.ts";
 import type { NatV6 } from "../nat/config_v6.ts";
+import type { Translation } from "../translation/mod.ts";
 import type { NodeRuntime } from "../node/runtime.ts";
 import type { Card } from "../vm/saved.ts";
 import type { VirtualMachine } from "../vm/virtual_machine.ts";
@@ -91,6 +93,10 @@ export interface RouterRecord extends NodeRecord {
   withdrawn: string[];
   /** Whether it is being built still, and waits for that. */
   pending: boolean;
+  /** What its NAT64 is made of, while it has one. */
+  nat64: { translation: Translation; link: string; dns: Dns64Server | undefined } | undefined;
+  /** Whether a name server comes with its NAT64. */
+  dns64: boolean;
   /** What it tells those behind it, while any of them listens. */
   advertisement: Required<RouterAdvertisementOptions>;
 }
@@ -124,6 +130,24 @@ export interface DeviceRecord extends NodeRecord {
   names: Map<string, string[]>;
   /** How it gets IPv6 addresses behind routers; undefined: from the lab. */
   autoconf: Autoconf | undefined;
+  /** Whether it is to have a CLAT where it has no IPv4 and a NAT64 is on its way. */
+  clat: boolean;
+  /** The CLAT that it has. */
+  clatNow: Clat | undefined;
+}
+
+/** A CLAT in force. */
+export interface Clat {
+  translation: Translation;
+  /** What its TUN is called. */
+  link: string;
+  /** The interface that it sends by, and where that was when the address was taken. */
+  iface: InterfaceRecord;
+  segment: Segment;
+  /** The interface's own address then, by which the router sends to it. */
+  via: string | undefined;
+  /** The IPv6 address that stands for its IPv4 one. */
+  ip6: string;
 }
 
 /** A virtual machine. What is in its namespace is QEMU and the links to its cards. */

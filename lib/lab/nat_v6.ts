@@ -1,6 +1,7 @@
 import type { NatV6 } from "../nat/config_v6.ts";
 import type { LabCore } from "./core.ts";
 import { loadNatV6 } from "./filters.ts";
+import { switchNat64 } from "./nat64.ts";
 import type { RouterRecord } from "./model.ts";
 import { announce, announcedBy, withdraw } from "./routing.ts";
 import type { Defer } from "./undo.ts";
@@ -28,6 +29,7 @@ export function setNatV6(core: LabCore, router: RouterRecord, mode: NatV6, defer
   loadNatV6(router, mode, router.nat);
   router.natV6 = mode;
   defer(() => router.natV6 = former);
+  switchNat64(core, router, defer);
   const after = announcedBy(router);
   const gone = before.filter((cidr) => !after.includes(cidr));
   const fresh = after.filter((cidr) => !before.includes(cidr));

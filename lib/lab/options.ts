@@ -68,6 +68,13 @@ export interface RouterOptions {
   nat?: Nat;
   /** What is done to the IPv6 addresses of what is behind it; see {@link NatV6}. Default `"none"`. */
   natV6?: NatV6;
+  /**
+   * Whether a NAT64 comes with a name server (DNS64, RFC 6147), on port 53 of the router: for a name
+   * that has IPv4 addresses alone it answers with those in 64:ff9b::/96. It knows the lab's names, asks
+   * the lab's name server for all others, and serves who is behind the router. Nodes that have no IPv4
+   * ask it. Default true.
+   */
+  dns64?: boolean;
   /** The firewall, for both families. Default `"none"`. */
   firewall?: Firewall;
   /** The address families. Default `"dual-stack"`. */
@@ -142,6 +149,14 @@ export interface DeviceOptions {
   defaultVia?: string;
   /** The largest packet on its interfaces, in bytes. Default: that of each router. */
   mtu?: number;
+  /**
+   * Gives its programs IPv4 where it has none (464XLAT, RFC 6877): a link `clat` with the address
+   * 192.0.0.1 and the default route of IPv4, and a translator to IPv6, from which the NAT64 of a router
+   * above translates back. So it must be behind one, and have no IPv4 of its own. While it has, once it
+   * moved, or while no NAT64 is above it, the link is gone. The device forwards IPv6 then, from its
+   * other interfaces too. Default false.
+   */
+  clat?: boolean;
   /** How its IPv6 addresses come about. Default: as the lab says. */
   ipv6?: DeviceIpv6Options;
 }
@@ -179,6 +194,7 @@ export const routerShape: Shape<RouterOptions> = {
   preset: z.enum(Object.keys(ROUTER_PRESETS) as [RouterPreset, ...RouterPreset[]]).optional(),
   nat: natSchema.optional(),
   natV6: natV6Schema.optional(),
+  dns64: z.boolean().optional(),
   firewall: firewallSchema.optional(),
   ipSupport: z.enum(["v4-only", "v6-only", "dual-stack"]).optional(),
   pool: z.enum(["public", "private"]).optional(),
@@ -207,6 +223,7 @@ export const deviceShape: Shape<DeviceOptions> = {
   interfaces: z.record(z.string(), interfaceOptionsSchema).optional(),
   defaultVia: z.string().optional(),
   mtu: mtuSchema.optional(),
+  clat: z.boolean().optional(),
   ipv6: deviceIpv6Schema.optional(),
 };
 

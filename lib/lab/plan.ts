@@ -33,6 +33,13 @@ const SPECIAL6 = ["::/8", "fe80::/10", "ff00::/8", "64:ff9b::/96", "64:ff9b:1::/
 /** The exchange, the regions, and the LANs that the lab gives networks to. */
 const OWN6 = ["2001:db8::/47", "2001:db8:2::/48", "fd10::/32"];
 
+/**
+ * What stands for hosts of IPv6 inside of a router with NAT64, between its translator and its NAT of
+ * IPv4; on no link it is seen. Of the link-local addresses, which no router forwards (RFC 3927, 7),
+ * so that it is nobody's LAN; without 169.254.169.254, where clouds have their metadata.
+ */
+export const NAT64_POOL = "169.254.0.0/17";
+
 /** What lies between two regions. */
 const REGION_LINKS = "203.0.113.0/24";
 
@@ -232,6 +239,9 @@ export class AddressPlan {
     }
     const special = SPECIAL.find((block) => cidr.overlaps(block));
     if (special) throw new TopologyError(`${what} overlaps ${special}, which no LAN can have`);
+    if (cidr.overlaps(NAT64_POOL)) {
+      throw new TopologyError(`${what} overlaps ${NAT64_POOL}, which is for NAT64; take another`);
+    }
     if (cidr.overlaps(this.ix4.cidr)) {
       throw new TopologyError(`${what} overlaps the exchange's ${this.ix4.cidr}; take another`);
     }

@@ -60,7 +60,7 @@ export const ROUTER_PRESETS: Readonly<Record<RouterPreset, RouterProfile>> = {
   },
   "isp-v6": {
     nat: "none",
-    natV6: "none",
+    natV6: "nat64",
     firewall: "block-inbound",
     ipSupport: "v6-only",
     pool: "public",

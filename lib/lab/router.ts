@@ -9,6 +9,7 @@ import {
 } from "../link/mod.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
 import { type NatV6, natV6Schema } from "../nat/config_v6.ts";
+import { NAT64_PREFIX } from "../nat/siit/mod.ts";
 import { NodeRemovedError } from "../node/errors.ts";
 import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
@@ -34,6 +35,8 @@ import type { IpSupport, RouterPreset } from "./presets.ts";
 import { type Region, regionHandle } from "./region.ts";
 import { announce, announcedBy, withdraw } from "./routing.ts";
 import { checkNatV6 } from "./rules.ts";
+import type { TranslationCounters } from "../translation/mod.ts";
+import { tellUplink } from "./tell_uplink.ts";
 import { undoing } from "./undo.ts";
 
 /**
@@ -134,6 +137,19 @@ export class Router extends Node {
     return externalCidr6(this.#now);
   }
 
+  /**
+   * The /96 by which what is behind it reaches IPv4, where its `natV6` is `"nat64"`: `64:ff9b::/96`.
+   * `embedV4InNat64()` puts an IPv4 address in it.
+   */
+  get nat64Prefix(): string | undefined {
+    return this.#now.natV6 === "nat64" ? NAT64_PREFIX : undefined;
+  }
+
+  /** What its NAT64 did so far, while it has one. */
+  nat64Counters(): TranslationCounters | undefined {
+    return this.#now.nat64?.translation.counters();
+  }
+
   /** Its firewall, as it was given. */
   get firewall(): Firewall {
     return this.#now.firewall;
@@ -187,15 +203,20 @@ export class Router extends Node {
    * {@link Router.flushNatState} forgets them; what goes by addresses that nobody outside knows any
    * more, as those of the prefix of NPTv6, gets no answer.
    */
-  setNatV6(mode: NatV6): Promise<void> {
-    return this.#act((router) => {
+  async setNatV6(mode: NatV6): Promise<void> {
+    await this.#act((router) => {
       const what = `${this.name}: setNatV6()`;
       const wanted = parseOptions(natV6Schema, mode, what);
       checkNatV6(what, wanted, router);
       checkDelegation(what, router.delegation, { ...router, natV6: wanted });
+      const { ip } = router.uplink;
       undoing((defer) => setNatV6(this.#core, router, wanted, defer));
+      if (router.uplink.ip !== ip) tellUplink(this.#core, router);
       tellNatV6(this.#core, router);
+      this.#core.changed();
+      this.#core.refreshNames();
     });
+    await this.#core.translators.ready();
   }
 
   /**

@@ -69,7 +69,9 @@ export function withdraw(core: LabCore, router: RouterRecord, cidrs: string[]): 
 
 /** What a router makes known now. */
 export function announcedBy(router: RouterRecord): string[] {
-  return announcements(router, router.lan.routes.keys());
+  // What is routed to a device is of the router's own network.
+  const behind = [...router.lan.routes].filter(([, { node }]) => node.kind !== "device");
+  return announcements(router, behind.map(([cidr]) => cidr));
 }
 
 /**

@@ -68,11 +68,13 @@ export function checkNatV6(
         "v4-only; leave it out",
     );
   }
-  if (natV6 === "nat64") refuseNat64(what);
-}
-
-function refuseNat64(what: string): never {
-  throw new TopologyError(`${what}: natV6 "nat64" is not there yet; take another`);
+  if (natV6 === "nat64" && upstream && !hasV4(upstream.ipSupport)) {
+    throw new TopologyError(
+      `${what}: natV6 "nat64" needs an IPv4 uplink to translate to, but its upstream ` +
+        `"${upstream.name}" has no IPv4 behind it; put the router on the exchange or behind one ` +
+        'that has IPv4, or take natV6 "none"',
+    );
+  }
 }
 
 /** Refuses an IPv4 network for a router that has no IPv4. */
@@ -145,4 +147,34 @@ export function checkMtu(what: string, mtu: number | undefined, lan: LanShape): 
         `which needs ${IPV6_MIN_MTU}; raise it, or use a router that is v4-only`,
     );
   }
+}
+
+/** A LAN, as far as a CLAT is concerned. */
+export interface ClatLan {
+  name: string;
+  v4: boolean;
+  /** Whether its router, or one above that, has NAT64. */
+  nat64: boolean;
+}
+
+/** Refuses a CLAT where it is of no use, by what its device is to be attached to. */
+export function checkClat(
+  what: string,
+  lans: readonly ClatLan[],
+  byDefault: ClatLan | undefined,
+): void {
+  const four = lans.find(({ v4 }) => v4);
+  if (four) {
+    throw new TopologyError(
+      `${what}: clat is for a device without IPv4, but it has IPv4 behind "${four.name}"; ` +
+        "leave clat out, or use a router that is v6-only",
+    );
+  }
+  if (byDefault?.nat64) return;
+  throw new TopologyError(
+    `${what}: clat needs a router with natV6 "nat64" on the way, and ` +
+      (byDefault
+        ? `neither "${byDefault.name}" nor one above it has that`
+        : "the device has no interface"),
+  );
 }

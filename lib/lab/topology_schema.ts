@@ -42,6 +42,8 @@ const router: z.ZodType<RouterConfig> = z.strictObject({
   nat_v6: natV6Schema
     .describe("What is done to IPv6 addresses behind it. Default: that of the preset, or none.")
     .optional(),
+  dns64: tomlBoolean()
+    .describe("Whether a NAT64 comes with a name server (RFC 6147). Default: true.").optional(),
   ip_support: z.enum(["v4-only", "v6-only", "dual-stack"] satisfies IpSupport[])
     .describe("The address families. Default: those of the preset, or dual-stack.").optional(),
   pool: z.enum(["public", "private"] satisfies Pool[])
@@ -83,6 +85,9 @@ const DEVICE = {
   mtu: tomlNumber(mtuSchema)
     .describe("The largest packet on its interfaces, in bytes. Default: that of each router.")
     .optional(),
+  clat: tomlBoolean()
+    .describe("Whether IPv4 programs work on it behind a NAT64 (RFC 6877). Default: false.")
+    .optional(),
   ipv6: deviceIpv6Toml.optional(),
 };
 
@@ -116,8 +121,8 @@ const iface: z.ZodType<InterfaceConfig> = z.strictObject({
 
 const device: z.ZodType<DeviceConfig> = z.object(DEVICE)
   .catchall(iface.describe("An interface, by its name."))
-  .transform(({ count, default_via, mtu, ipv6, ...interfaces }) => ({
-    ...camelKeys({ count, default_via, mtu, ipv6 }),
+  .transform(({ count, default_via, mtu, clat, ipv6, ...interfaces }) => ({
+    ...camelKeys({ count, default_via, mtu, clat, ipv6 }),
     interfaces: interfaces as Record<string, InterfaceConfig>,
   }));
 

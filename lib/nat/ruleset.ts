@@ -18,6 +18,8 @@ export interface NatPlace {
   uplink: string;
   /** The external address, of IPv4 or IPv6: its family is that of all rules. */
   ip: string;
+  /** Whose packets are translated: a block of addresses. Default: whatever leaves by the uplink. */
+  source?: string;
   /** Chooses the external ports that are not preserved. */
   seed: number;
   /** Whether this kernel matches open sockets (nft_socket); nearly all do. Default true. */
@@ -124,10 +126,11 @@ function symmetricTable(place: NatPlace): string {
 }
 
 /** What leaves by the uplink, and is to leave from its address. */
-function outwards({ uplink, ip: external }: NatPlace, { ip }: FamilyWords): string {
+function outwards({ uplink, ip: external, source }: NatPlace, { ip }: FamilyWords): string {
   // What a link-local address sends stays on the link (RFC 4291, section 2.5.6).
   const local = ip === "ip6" ? ` ip6 saddr != fe80::/10` : "";
-  return `oifname "${uplink}"${local} ${ip} saddr != ${external}`;
+  const whose = source === undefined ? `!= ${external}` : source;
+  return `oifname "${uplink}"${local} ${ip} saddr ${whose}`;
 }
 
 function mappedTable(nat: ResolvedNat, place: NatPlace): string {

@@ -186,6 +186,13 @@ export function setCarrier(batch: MessageWriter, index: number, queue: number): 
   batch.attrU32(IFLA_MTU, IPV4_MIN_MTU).attrU32(IFLA_TXQLEN, queue).end();
 }
 
+/** Sets a TUN up, with its MTU; `queue` is how many packets may wait to be read. */
+export function setTunUp(batch: MessageWriter, index: number, mtu: number, queue: number): void {
+  batch.begin(RTM_NEWLINK, 0, `set TUN ${index} up`);
+  ifinfo(batch, index, IFF_UP, IFF_UP);
+  batch.attrU32(IFLA_MTU, mtu).attrU32(IFLA_TXQLEN, queue).end();
+}
+
 /** Gives a link another name besides its own, for tools that are told which (`altname`, since Linux 5.5). */
 export function addAltName(batch: MessageWriter, index: number, name: string): void {
   altName(batch, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL, index, name);

@@ -1,6 +1,7 @@
 // deno task bench: how fast Netyard is, beside baselines of the same run.
 import { benchBuild } from "./bench_build.ts";
 import { benchLinks } from "./bench_links.ts";
+import { benchNat64 } from "./bench_nat64.ts";
 import { benchPath } from "./bench_path.ts";
 import { benchSims } from "./bench_sims.ts";
 import { benchVms } from "./bench_vms.ts";
@@ -11,6 +12,7 @@ const parts: Record<string, () => Promise<void>> = {
   use: benchUse,
   hello: benchHello,
   path: benchPath,
+  nat64: benchNat64,
   links: benchLinks,
   vms: benchVms,
   sims: benchSims,

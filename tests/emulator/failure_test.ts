@@ -3,7 +3,8 @@ import { eventually, Frames, linksIn, output, Pair, TestEmulator } from "./kit.t
 import { Command, Control } from "../../lib/emulator/control.ts";
 import { EmulatorError } from "../../lib/emulator/mod.ts";
 import { Ports } from "../../lib/emulator/ports.ts";
-import { EmulatorThread } from "../../lib/emulator/thread.ts";
+import { EMULATOR_PROGRAM } from "../../lib/emulator/program.ts";
+import { LoopThread } from "../../lib/emulator/thread.ts";
 import { EventFd } from "../../native/eventfd.ts";
 import { NamespaceClosedError } from "../../native/namespace.ts";
 import { deleteLink } from "../../native/netlink/link.ts";
@@ -74,7 +75,8 @@ Deno.test("a link or a TAP that vanishes stops no other link, and costs nothing"
   // A thread of the test's own, to count how often it wakes.
   const control = new Control();
   const wake = new EventFd();
-  const thread = new EmulatorThread({ memory: control.memory, wake: wake.fd }, (message) => {
+  const start = { memory: control.memory, wake: wake.fd };
+  const thread = new LoopThread(EMULATOR_PROGRAM, start, (message) => {
     throw new Error(message);
   });
   const ports = new Ports();

@@ -58,6 +58,7 @@ const KINDS: Record<EventKind, true> = {
   "condition-changed": true,
   "downlink-condition-changed": true,
   "link-engine-failed": true,
+  "translation-failed": true,
   "fault-injected": true,
   "fault-healed": true,
   "fault-failed": true,

@@ -209,6 +209,7 @@ export function story(): LabEventBody[] {
       error: null,
     },
     { kind: "link-engine-failed", error: "it ended", ends: ["laptop eth0 (up)"] },
+    { kind: "translation-failed", error: "it ended", nodes: ["carrier"] },
     { kind: "custom", node: "laptop", name: "connected", data: { peer: "phone", tries: [1, 2] } },
     { kind: "region-link-broken", a: "eu", b: "us" },
     { kind: "region-linked", a: "eu", b: "us", link: { latencyMs: 40, jitterMs: 4, lossPct: 1 } },

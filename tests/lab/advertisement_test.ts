@@ -8,6 +8,7 @@ const PLAIN: Advertised = {
   mac: "02:4e:59:00:00:05",
   mtu: 1500,
   nameserver: undefined,
+  withdrawn: [],
 };
 
 Deno.test("an advertisement has the LAN's prefix for addresses, and its router for a while", () => {

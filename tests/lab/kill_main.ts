@@ -6,6 +6,8 @@ const dc = await lab.addRouter("dc");
 const home = await lab.addRouter("home", { preset: "home" });
 const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
 const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: home } } });
+const carrier = await lab.addRouter("carrier", { preset: "isp-v6" });
+await lab.addDevice("phone", { interfaces: { eth0: { gateway: carrier } }, clat: true });
 const tag = Deno.args[0];
 const run = (node: typeof server, script: string) =>
   node.command("sh", { args: ["-c", script, tag], stdin: "null", stdout: "null" }).spawn();

@@ -5,12 +5,20 @@ import { NAT64_PREFIX, nat64PrefixBytes, v4Number, v6Bytes } from "./embed.ts";
 
 const FIRST_SLOTS = 64;
 
+/** How long a host must have been idle that loses its address to a new one when all are taken. */
+const EVICTABLE_SECS = 5 * 60;
+
 /**
  * The addresses of a NAT64. The world of IPv4 is in the prefix; each host of IPv6 that sends has an
  * IPv4 address of a pool from its first packet on. A NAT of IPv4 behind it shares public addresses
- * and ports among those, so that here neither ports nor lifetimes matter.
+ * and ports among those, so that here no ports matter, and lifetimes only for the pool's sake.
  */
 export class Nat64Map implements AddressMap {
+  /**
+   * The time, in whole seconds by a clock that its user keeps. As long as nobody sets it, it stands
+   * still, and no host is forgotten.
+   */
+  now = 0;
   readonly #prefix: [number, number, number];
   readonly #pool: HostPool;
   readonly #first: number;
@@ -19,6 +27,8 @@ export class Nat64Map implements AddressMap {
   #hosts = new Uint32Array(FIRST_SLOTS * 4);
   /** A hash table with open addressing, at most half full: numbers in the pool, 0 for none. */
   #slots = new Uint32Array(FIRST_SLOTS);
+  /** By the number of a host's IPv4 address: when it last sent or was sent something. */
+  #used = new Uint32Array(FIRST_SLOTS);
   #count = 0;
 
   /**
@@ -71,8 +81,12 @@ export class Nat64Map implements AddressMap {
   /** Assigns an address of the pool to a new host. One in the prefix is none: it would come back. */
   v4OfSource(bytes: Uint8Array, at: number, quoted: boolean): number {
     const index = this.#slots[this.#slotOf(bytes, at)];
-    if (index > 0) return this.#first + index - 1;
-    if (quoted || this.#left <= 0 || this.#embeds(bytes, at)) return -1;
+    if (index > 0) {
+      this.#used[index - 1] = this.now;
+      return this.#first + index - 1;
+    }
+    if (quoted || this.#embeds(bytes, at)) return -1;
+    if (this.#left <= 0 && !this.#evict()) return -1;
     return this.#assign(bytes, at);
   }
 
@@ -93,13 +107,65 @@ export class Nat64Map implements AddressMap {
   /** The host that was given the address. */
   v6OfDestination(v4: number, out: Uint8Array, at: number): boolean {
     const index = v4 - this.#first;
-    const word = index * 4;
-    if (index < 0 || word >= this.#hosts.length) return false;
-    // No host has the address that is all zeros.
-    const hosts = this.#hosts;
-    if ((hosts[word] | hosts[word + 1] | hosts[word + 2] | hosts[word + 3]) === 0) return false;
+    if (index < 0 || index >= this.#used.length || !this.#isHost(index)) return false;
+    this.#used[index] = this.now;
     this.#write(index, out, at);
     return true;
+  }
+
+  /**
+   * Forgets the hosts that neither sent nor were sent anything for so many seconds, and returns how
+   * many; others can have their addresses then.
+   */
+  forget(idleSecs: number): number {
+    let forgotten = 0;
+    for (let index = 0; index < this.#used.length; index++) {
+      if (!this.#isHost(index) || this.now - this.#used[index] < idleSecs) continue;
+      this.#drop(index);
+      forgotten++;
+    }
+    return forgotten;
+  }
+
+  /** Forgets the host that has been idle longest, if that is long enough. */
+  #evict(): boolean {
+    let oldest = -1;
+    for (let index = 0; index < this.#used.length; index++) {
+      if (!this.#isHost(index)) continue;
+      if (oldest < 0 || this.#used[index] < this.#used[oldest]) oldest = index;
+    }
+    if (oldest < 0 || this.now - this.#used[oldest] < EVICTABLE_SECS) return false;
+    this.#drop(oldest);
+    return true;
+  }
+
+  #drop(index: number): void {
+    const bytes = new Uint8Array(16);
+    this.#write(index, bytes, 0);
+    this.#emptySlot(this.#slotOf(bytes, 0));
+    this.#hosts.fill(0, 4 * index, 4 * index + 4);
+    this.#pool.release(this.#text(this.#first + index));
+    this.#left++;
+    this.#count--;
+  }
+
+  /** Empties a slot, and moves up what was only behind it because it was taken. */
+  #emptySlot(slot: number): void {
+    const mask = this.#slots.length - 1;
+    const bytes = new Uint8Array(16);
+    this.#slots[slot] = 0;
+    for (let next = slot + 1 & mask; this.#slots[next] !== 0; next = next + 1 & mask) {
+      const index = this.#slots[next];
+      this.#slots[next] = 0;
+      this.#write(index - 1, bytes, 0);
+      this.#slots[this.#slotOf(bytes, 0)] = index;
+    }
+  }
+
+  /** No host has the address that is all zeros. */
+  #isHost(index: number): boolean {
+    const [word, hosts] = [index * 4, this.#hosts];
+    return (hosts[word] | hosts[word + 1] | hosts[word + 2] | hosts[word + 3]) !== 0;
   }
 
   #embeds(bytes: Uint8Array, at: number): boolean {
@@ -112,11 +178,11 @@ export class Nat64Map implements AddressMap {
     const index = v4 - this.#first;
     this.#left--;
     if (++this.#count * 2 > this.#slots.length) this.#growSlots();
-    while (index * 4 >= this.#hosts.length) {
-      const grown = new Uint32Array(this.#hosts.length * 2);
-      grown.set(this.#hosts);
-      this.#hosts = grown;
+    while (index >= this.#used.length) {
+      this.#hosts = doubled(this.#hosts);
+      this.#used = doubled(this.#used);
     }
+    this.#used[index] = this.now;
     for (let word = 0; word < 4; word++) {
       this.#hosts[index * 4 + word] = get32(bytes, at + 4 * word);
     }
@@ -164,4 +230,10 @@ export class Nat64Map implements AddressMap {
     put32(bytes, 0, v4);
     return ipFromBytes(bytes);
   }
+}
+
+function doubled(words: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const grown = new Uint32Array(words.length * 2);
+  grown.set(words);
+  return grown;
 }

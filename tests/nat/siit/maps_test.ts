@@ -55,6 +55,51 @@ Deno.test("a pool that is used up gives nothing more, and holds what it gave", (
   assertEquals(given, [...[2, 3, 4, 5, 6].map((n) => 0x0a400000 + n), -1, 0x0a400002]);
 });
 
+Deno.test("a host that is idle for long is forgotten, and others are not", () => {
+  const map = new Nat64Map("10.64.0.0/24");
+  const random = seeded(7440);
+  const address = (n: number) => ipBytes(`2001:db8::${n.toString(16)}`);
+  const busy = new Map<number, number>();
+  for (let n = 1; n <= 200; n++) busy.set(n, map.v4OfSource(address(n), 0, false));
+  map.now = 7000;
+  const kept = [...busy].filter(() => pick(random, 2) > 0);
+  const out = new Uint8Array(16);
+  // What is sent to a host keeps it as what it sends does.
+  for (const [n, v4] of kept) {
+    if (n % 2) map.v4OfSource(address(n), 0, false);
+    else map.v6OfDestination(v4, out, 0);
+  }
+  map.now = 7440;
+  assertEquals(map.forget(7440), 200 - kept.length);
+  assertEquals(map.size, kept.length);
+  const known = new Map(kept);
+  for (const [n, v4] of busy) {
+    assertEquals(map.v4OfHost(ipFromBytes(address(n))) !== undefined, known.has(n));
+    assertEquals(map.v6OfDestination(v4, out, 0), known.has(n));
+    if (known.has(n)) assertEquals(map.v4OfSource(address(n), 0, false), v4);
+  }
+  const fresh = Array.from(
+    { length: 254 - kept.length },
+    (_, n) => map.v4OfSource(address(1000 + n), 0, false),
+  );
+  assertEquals(new Set([...fresh, ...known.values()]).size, 254);
+  assertEquals(map.v4OfSource(address(5000), 0, false), -1);
+});
+
+Deno.test("of a full pool, a new host gets the address that was idle longest, after five minutes", () => {
+  const map = new Nat64Map("10.64.0.0/30");
+  const [a, b, c] = [1, 2, 3].map((n) => ipBytes(`2001:db8::${n}`));
+  const first = map.v4OfSource(a, 0, false);
+  map.now = 10;
+  const second = map.v4OfSource(b, 0, false);
+  map.now = 299;
+  assertEquals(map.v4OfSource(c, 0, false), -1);
+  map.now = 310;
+  assertEquals(map.v4OfSource(c, 0, false), first);
+  assertEquals([map.v4OfHost("2001:db8::1"), map.size], [undefined, 2]);
+  assertEquals(map.v4OfSource(b, 0, false), second);
+});
+
 Deno.test("a map of what it cannot be is refused by a typed error", () => {
   assertThrows(() => new Nat64Map("2001:db8::/64"), InvalidAddressError, "one of IPv4 is wanted");
   assertThrows(() => new Nat64Map(POOL, { prefix: "64:ff9b::/64" }), Nat64PrefixError);

@@ -1,0 +1,175 @@
+import type { Buffer } from "node:buffer";
+import type { RemoteInfo } from "node:dgram";
+import { NetyardError } from "../../native/error.ts";
+import type { Host } from "../node/host.ts";
+import { closeUdp, type UdpSocket, udpSocket } from "../node/reflector.ts";
+import { answerFrom, answerNothing, lacksAaaa, type NameTable, synthesize } from "./answer.ts";
+import { Forwarder } from "./forwarder.ts";
+import {
+  askInstead,
+  fitUdp,
+  isStandardQuery,
+  isTruncated,
+  type Message,
+  Rcode,
+  rcodeOf,
+  readMessage,
+  respond,
+  validatesItself,
+  writeMessage,
+} from "./messages.ts";
+import { readFramed, writeFramed } from "./stream.ts";
+
+/** A name server of a router cannot be started. */
+export class Dns64Error extends NetyardError {}
+
+/** What a DNS64 is to know. */
+export interface Dns64Options {
+  /** The names that it answers by itself, as they are at the moment. */
+  names(): NameTable;
+  /** The name server that it asks for all others, if there is one. */
+  nameserver(): string | undefined;
+  /** Whether it answers an asker: one that is behind its router. */
+  serves(ip: string): boolean;
+  /** The /96 in which it embeds IPv4 addresses. */
+  prefix: string;
+}
+
+const PORT = 53;
+const ANY = "::";
+
+/** A name server in a router that makes up the IPv6 addresses of names that have none (RFC 6147). */
+export class Dns64Server {
+  #options: Dns64Options;
+  #forwarder: Forwarder;
+  #udp: UdpSocket;
+  #tcp: Deno.TcpListener;
+  #serving: Promise<void>;
+  #open = new Set<Deno.TcpConn>();
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Starts it in a node, on UDP and TCP of port 53. It keeps no process alive.
+   *
+   * @throws {Dns64Error} If the port is taken.
+   */
+  constructor(host: Host, options: Dns64Options) {
+    this.#options = options;
+    this.#forwarder = new Forwarder(host);
+    const what = `${host.name}: DNS64`;
+    try {
+      this.#tcp = host.namespace.enter(() => Deno.listen({ hostname: ANY, port: PORT }));
+    } catch (cause) {
+      throw new Dns64Error(
+        `${what}: cannot listen on port ${PORT}: ${(cause as Error).message}; end what uses that ` +
+          "port in the router, or make the router with dns64: false",
+        { cause },
+      );
+    }
+    this.#tcp.unref();
+    this.#udp = udpSocket(host, { ip: ANY, port: PORT }, what);
+    const { socket } = this.#udp;
+    socket.unref();
+    // Refused only where a program has this port of UDP alone; askers by TCP are answered then.
+    this.#udp.bound.catch(() => {});
+    socket.on("message", (data, from) => void this.#answerUdp(data, from));
+    socket.on("error", () => {}); // An asker that is gone.
+    this.#serving = this.#serve();
+  }
+
+  /** Stops answering, and frees the port. Calling it again waits for the first. */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    this.#tcp.close();
+    this.#forwarder.close();
+    for (const connection of this.#open) closeQuietly(connection);
+    const unbound = await this.#udp.bound.then(() => false, () => true);
+    await Promise.all([unbound || closeUdp(this.#udp), this.#serving]);
+  }
+
+  async #answerUdp(data: Buffer, from: RemoteInfo): Promise<void> {
+    const query = this.#read(data, from.address);
+    if (!query) return;
+    const answer = await this.#answer(query, data, "udp");
+    if (this.#closed) return;
+    const bytes = answer instanceof Uint8Array ? answer : fitUdp(query, answer);
+    this.#udp.socket.send(bytes, from.port, from.address, () => {});
+  }
+
+  async #serve(): Promise<void> {
+    const conversations = new Set<Promise<void>>();
+    try {
+      for await (const connection of this.#tcp) {
+        this.#open.add(connection);
+        const conversation = this.#converse(connection).catch(() => {}).finally(() => {
+          if (this.#open.delete(connection)) closeQuietly(connection);
+          conversations.delete(conversation);
+        });
+        conversations.add(conversation);
+      }
+    } catch {
+      // The listener was closed.
+    }
+    await Promise.all(conversations);
+  }
+
+  async #converse(connection: Deno.TcpConn): Promise<void> {
+    const { hostname } = connection.remoteAddr;
+    for (let data; (data = await readFramed(connection));) {
+      const query = this.#read(data, hostname);
+      if (!query) return;
+      const answer = await this.#answer(query, data, "tcp");
+      const bytes = answer instanceof Uint8Array ? answer : writeMessage(answer);
+      await writeFramed(connection, bytes);
+    }
+  }
+
+  /** A query of somebody behind the router; undefined for anything else. */
+  #read(data: Uint8Array, from: string): Message | undefined {
+    if (!this.#options.serves(from)) return undefined;
+    const message = readMessage(data);
+    return message?.type === "query" ? message : undefined;
+  }
+
+  async #answer(query: Message, bytes: Uint8Array, by: "udp" | "tcp") {
+    const { names, nameserver, prefix } = this.#options;
+    if (!isStandardQuery(query)) return respond(query, [], { rcode: Rcode.NotImp });
+    if (query.questions?.length !== 1) return respond(query, [], { rcode: Rcode.FormErr });
+    const known = answerFrom(names(), query, prefix);
+    if (known) return known;
+    const server = nameserver();
+    if (server === undefined) return answerNothing(query);
+    const answer = await this.#forwarder.ask(server, bytes, by);
+    if (!answer) return respond(query, [], { rcode: Rcode.ServFail });
+    const isAaaa = query.questions[0].type === "AAAA" && query.questions[0].class === "IN";
+    return isAaaa && !validatesItself(query)
+      ? await this.#withAaaa(query, answer, server, by)
+      : answer;
+  }
+
+  /** The answer to a question for AAAA, with addresses that embed those of IPv4 if it has none. */
+  async #withAaaa(query: Message, answer: Uint8Array, server: string, by: "udp" | "tcp") {
+    const response = readMessage(answer);
+    if (!response) return respond(query, [], { rcode: Rcode.ServFail });
+    const isFinal = rcodeOf(response) === Rcode.NxDomain || isTruncated(response);
+    if (isFinal || !lacksAaaa(response)) return answer;
+    const question = writeMessage(askInstead(query, query.id ?? 0, "A"));
+    const other = await this.#forwarder.ask(server, question, by);
+    const v4 = other && readMessage(other);
+    if (!v4 || rcodeOf(v4) !== Rcode.None || !v4.answers?.some(({ type }) => type === "A")) {
+      return answer;
+    }
+    return synthesize(query, v4, this.#options.prefix);
+  }
+}
+
+function closeQuietly(connection: Deno.TcpConn): void {
+  try {
+    connection.close();
+  } catch {
+    // It was closed meanwhile.
+  }
+}

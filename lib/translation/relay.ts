@@ -1,0 +1,203 @@
+import { Arena } from "../../native/arena.ts";
+import { fast } from "../../native/fast.ts";
+import { Poller } from "../../native/poller.ts";
+import { VNET_HEADER_BYTES } from "../../native/tap.ts";
+import type { Nat64Map, Translator } from "../nat/siit/mod.ts";
+import { Command, type Control, TUNS } from "./control.ts";
+import { translating } from "./spec.ts";
+
+/** A packet of 64 KiB behind its virtio-net header; whole pages. */
+const READ_BYTES = 17 * 4096;
+const READ_LENGTH = BigInt(READ_BYTES);
+/** What the translator wants for any packet. */
+const WRITE_BYTES = 18 * 4096;
+/** Packets that are read from one TUN before the others have their turn. */
+const AT_ONCE = 64;
+/** How long it sleeps when nothing is to be done. */
+const IDLE_NS = 10e9;
+/** Where the destination begins. */
+const TO4 = VNET_HEADER_BYTES + 16;
+const TO6 = VNET_HEADER_BYTES + 24;
+const WAKE = 0xffff_ffff;
+/** What a host may send no more than for a mapping of TCP to last (RFC 5382, REQ-5): 2 h 4 min. */
+const FORGET_SECS = 7_440;
+const SWEEP_SECS = 60;
+/** ICMP errors that a translator sends in a second at most (RFC 4443, 2.4, f). */
+const ERRORS_PER_SECOND = 100;
+
+/** One TUN. */
+class Tun {
+  readonly id: number;
+  readonly fd: number;
+  readonly translator: Translator;
+  readonly hosts: Nat64Map | undefined;
+  lost = 0;
+  /** Whether it is gone, or nothing is to be read any more. */
+  deaf = false;
+  /** The second in which it last sent errors, and how many. */
+  errorSecond = 0;
+  errors = 0;
+
+  constructor(id: number, fd: number, translator: Translator, hosts: Nat64Map | undefined) {
+    this.id = id;
+    this.fd = fd;
+    this.translator = translator;
+    this.hosts = hosts;
+  }
+}
+
+/**
+ * Translates the packets of all TUNs of a lab, on the thread that calls `run`, until it is told to
+ * stop: what was routed to a TUN is read, translated, and written back to it, from where the kernel
+ * routes it on. Nothing is allocated for a packet.
+ */
+export class Relay {
+  #control: Control;
+  #wake: number;
+  #symbols = fast();
+  #arena = new Arena(READ_BYTES + WRITE_BYTES);
+  #in = this.#arena.bytes.subarray(0, READ_BYTES);
+  #out = this.#arena.bytes.subarray(READ_BYTES);
+  #inPointer = this.#arena.pointer(0);
+  #poller = new Poller();
+  #tuns: (Tun | undefined)[] = new Array(TUNS).fill(undefined);
+  // struct iovec. An array of its own that is so small might be moved.
+  #vector = new Uint32Array(new ArrayBuffer(16));
+  #vectorPointer = Deno.UnsafePointer.of(this.#vector)!;
+  #second = 0;
+  #sweepAt = SWEEP_SECS;
+  #stopping = false;
+
+  constructor(control: Control, wake: number) {
+    this.#control = control;
+    this.#wake = wake;
+    this.#poller.add(wake, WAKE);
+  }
+
+  run(): void {
+    try {
+      this.#obey();
+      while (!this.#stopping) this.#turn();
+    } finally {
+      this.#poller.close();
+      this.#arena.close();
+    }
+  }
+
+  #turn(): void {
+    const poller = this.#poller;
+    const ready = poller.wait(IDLE_NS);
+    this.#control.alive();
+    this.#second = Math.floor(poller.now() / 1e9);
+    for (let n = 0; n < ready; n++) {
+      const token = poller.token(n);
+      if (token === WAKE) this.#obey();
+      else this.#serve(token, poller.failed(n));
+    }
+    if (this.#second >= this.#sweepAt) this.#sweep();
+  }
+
+  // Commands.
+
+  #obey(): void {
+    this.#symbols.read(this.#wake, this.#inPointer, READ_LENGTH);
+    for (let command; (command = this.#control.command());) {
+      this.#do(command, this.#control.tun());
+      this.#control.finish();
+    }
+  }
+
+  #do(command: Command, id: number): void {
+    if (command === Command.Stop) this.#stopping = true;
+    if (command === Command.Fail) throw new Error("the translators were told to fail");
+    if (command === Command.Hang) { for (;;); }
+    if (command === Command.Add) this.#add(id);
+    if (command === Command.Remove) this.#remove(id);
+  }
+
+  #add(id: number): void {
+    const { fd, spec } = this.#control.note(id);
+    const { translator, hosts } = translating(spec);
+    if (hosts) hosts.now = this.#second;
+    this.#tuns[id] = new Tun(id, fd, translator, hosts);
+    this.#poller.add(fd, id);
+  }
+
+  #remove(id: number): void {
+    const tun = this.#tuns[id];
+    if (tun && !tun.deaf) this.#poller.remove(tun.fd);
+    this.#tuns[id] = undefined;
+  }
+
+  #sweep(): void {
+    this.#sweepAt = this.#second + SWEEP_SECS;
+    for (const tun of this.#tuns) {
+      if (!tun?.hosts) continue;
+      tun.hosts.now = this.#second;
+      if (tun.hosts.forget(FORGET_SECS) > 0) this.#tell(tun);
+    }
+  }
+
+  // Packets.
+
+  #serve(id: number, failed: boolean): void {
+    const tun = this.#tuns[id];
+    if (!tun) return;
+    if (failed) {
+      // Its link is gone. Until it is let go, it would be ready all the time.
+      tun.deaf = true;
+      this.#poller.remove(tun.fd);
+      return;
+    }
+    if (tun.hosts) tun.hosts.now = this.#second;
+    for (let n = 0; n < AT_ONCE; n++) {
+      const length = this.#symbols.read(tun.fd, this.#inPointer, READ_LENGTH);
+      if (length <= 0) break;
+      this.#translate(tun, length);
+    }
+    this.#tell(tun);
+  }
+
+  #translate(tun: Tun, length: number): void {
+    const { translator } = tun;
+    const bytes = this.#in;
+    const isV4 = bytes[VNET_HEADER_BYTES] >>> 4 === 4;
+    // What a kernel tells of itself on any link: MLD, router solicitations, IGMP.
+    if (isV4 ? bytes[TO4] >>> 4 === 0xe : bytes[TO6] === 0xff) return;
+    const result = isV4
+      ? translator.translate4to6(this.#in, length, this.#out)
+      : translator.translate6to4(this.#in, length, this.#out);
+    if (result <= 0) return this.#answer(tun, -result, length);
+    const { stride } = translator;
+    for (let at = 0; at < result; at += stride) {
+      this.#write(tun, at, Math.min(stride, result - at));
+    }
+  }
+
+  /** Tells the sender why its packet was refused, if it is to know. */
+  #answer(tun: Tun, refusal: number, length: number): void {
+    if (tun.errorSecond !== this.#second) {
+      tun.errorSecond = this.#second;
+      tun.errors = 0;
+    }
+    if (tun.errors >= ERRORS_PER_SECOND) return;
+    const bytes = tun.translator.errorFor(refusal, this.#in, length, this.#out);
+    if (bytes <= 0) return;
+    tun.errors++;
+    this.#write(tun, 0, bytes);
+  }
+
+  #write(tun: Tun, at: number, length: number): void {
+    const address = this.#arena.address + READ_BYTES + at;
+    const low = address >>> 0;
+    this.#vector[0] = low;
+    this.#vector[1] = (address - low) / 2 ** 32;
+    this.#vector[2] = length;
+    if (this.#symbols.writev(tun.fd, this.#vectorPointer, 1) < 0) tun.lost++;
+  }
+
+  #tell({ id, translator, lost, hosts }: Tun): void {
+    const { translated, refused } = translator;
+    this.#control.tell(id, translated, refused, lost, hosts?.size ?? 0);
+  }
+}
