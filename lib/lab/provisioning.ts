@@ -55,6 +55,7 @@ export class Provisioning implements Provisioner {
   #lab: ProvisioningServices;
   #entries = new Map<InterfaceRecord, Entry>();
   #monitors = new Map<NodeRecord, Monitor>();
+  #closed = false;
   #change = Promise.withResolvers<void>();
 
   constructor(dad: boolean, lab: ProvisioningServices) {
@@ -130,6 +131,7 @@ export class Provisioning implements Provisioner {
 
   /** Waits until addresses that have come are answered to: the kernel tells of them just before. */
   #settle(interfaces: Iterable<InterfaceRecord>): void {
+    if (this.#closed) return;
     for (const iface of interfaces) {
       const { node, ip6, up } = iface;
       if (!up || node.removed || iface.removed) continue;
@@ -140,6 +142,7 @@ export class Provisioning implements Provisioner {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#entries.clear();
     this.#wake();
     const monitors = [...this.#monitors.values()];
