@@ -93,6 +93,12 @@ const PRINTS: Prints = {
     assertMatch(output, /^it ended, for +the address is gone +it was enough$/m);
     assertMatch(output, /^No answer for \d+ ms\.$/m);
   },
+  "happy_eyeballs.ts"(output) {
+    assertMatch(output, /^works +IPv6, \d+ ms +IPv6, \d+ ms$/m);
+    assertMatch(output, /^vanishes +IPv4, \d+ ms +nothing$/m);
+    assertMatch(output, /^is refused +IPv4, \d+ ms +nothing$/m);
+    assertMatch(output, /^The fallback took \d+ ms, of which 200 ms were asked for\.$/m);
+  },
   "mtu_black_hole.ts"(output) {
     for (const family of ["IPv4", "IPv6"]) {
       const row = (text: string) => assertMatch(output, new RegExp(`^${family}, ${text}$`, "m"));

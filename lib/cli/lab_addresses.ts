@@ -11,8 +11,9 @@ export function addressesOf(lab: Lab): DrawnAddresses {
   for (const { name, cidr, cidr6 } of lab.regions) put("region", name, [cidr, cidr6]);
   for (const { name, cidr, cidr6 } of lab.bridges) put("bridge", name, [cidr, cidr6]);
   for (const router of lab.routers) {
-    const { name, uplinkIp, uplinkIp6, downstreamCidr, downstreamCidr6 } = router;
-    put("router", name, [network(downstreamCidr), network(downstreamCidr6)]);
+    const { name, uplinkIp, uplinkIp6, downstreamCidr, downstreamCidr6, externalCidr6 } = router;
+    const external = externalCidr6 === undefined ? undefined : `known as ${externalCidr6}`;
+    put("router", name, [network(downstreamCidr), network(downstreamCidr6), external]);
     const uplink = [uplinkIp, uplinkIp6].filter((ip) => ip !== undefined);
     interfaces.set(interfaceKey(nodeId("router", name)), uplink);
   }

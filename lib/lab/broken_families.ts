@@ -66,6 +66,7 @@ function change(
     const { [family]: _, ...others } = before;
     defer(loadAll);
     defer(() => of.broken = before);
+    step("broken family");
     of.broken = how === undefined ? others : { ...others, [family]: how };
     loadAll();
   });
@@ -75,10 +76,14 @@ function change(
 export function breakPlugged({ broken, segment }: InterfaceRecord, defer: Defer): void {
   if (!isBroken(broken)) return;
   defer(() => loadPorts(segment));
+  step("broken family");
   loadPorts(segment);
 }
 
-/** Called when an interface was taken off its segment, or away: its rules name what is gone. */
+/**
+ * Called when an interface was taken off its segment, or away. Rules that name a link which is gone
+ * would be in force for the next of that name: from Linux 6.16 on, even those of a port.
+ */
 export function forgetBroken({ broken, node, segment, removed }: InterfaceRecord): void {
   if (!isBroken(broken)) return;
   loadPorts(segment);
@@ -97,7 +102,6 @@ function loadPorts({ owner, members }: Segment): void {
 }
 
 function load(node: NodeRecord, family: "inet" | "netdev", rules = ""): void {
-  step("broken family");
   const without = `add table ${family} ${BROKEN_TABLE}\ndelete table ${family} ${BROKEN_TABLE}\n`;
   node.runtime.namespace.enter(() => nft(without + rules));
 }

@@ -34,12 +34,14 @@ export function loadNat(router: RouterRecord, nat: Nat, fresh = false): void {
   step("nat");
   const resolved = resolveNat(nat);
   const { ip } = router.uplink;
-  if (!ip || (fresh && !resolved)) return;
-  router.runtime.namespace.enter(() => {
-    if (resolved) translate(router, ip, resolved, fresh ? "" : WITHOUT_NAT);
-    else nft(WITHOUT_NAT + formerNatRuleset());
-    setTimeouts(nat, router.natV6, fresh);
-  });
+  if (fresh && !resolved) return;
+  if (ip) {
+    router.runtime.namespace.enter(() => {
+      if (resolved) translate(router, ip, resolved, fresh ? "" : WITHOUT_NAT);
+      else nft(WITHOUT_NAT + formerNatRuleset());
+      setTimeouts(nat, router.natV6, fresh);
+    });
+  }
   // Its timeouts are those of the IPv4 NAT.
   if (!fresh && router.natV6 === "masquerade") loadNatV6(router, "masquerade", nat);
 }

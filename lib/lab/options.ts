@@ -65,7 +65,7 @@ export interface RouterOptions {
   preset?: RouterPreset;
   /** The IPv4 NAT. Default `"none"`. */
   nat?: Nat;
-  /** What is done to the IPv6 addresses of what is behind it. Default `"none"`. */
+  /** What is done to the IPv6 addresses of what is behind it; see {@link NatV6}. Default `"none"`. */
   natV6?: NatV6;
   /** The firewall, for both families. Default `"none"`. */
   firewall?: Firewall;

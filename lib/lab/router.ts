@@ -173,7 +173,8 @@ export class Router extends Node {
 
   /**
    * Puts another IPv6 translation in place. Flows that are under way keep theirs until they end or
-   * {@link Router.flushNatState} forgets them.
+   * {@link Router.flushNatState} forgets them; what goes by addresses that nobody outside knows any
+   * more, as those of the prefix of NPTv6, gets no answer.
    */
   setNatV6(mode: NatV6): Promise<void> {
     return this.#act((router) => {
@@ -290,7 +291,9 @@ export class Router extends Node {
    * Breaks a family on all paths through the router, or mends it: `true` has its packets vanish
    * without a word, `{ how: "reject" }` has them refused with an ICMP or ICMPv6 error that there is no
    * route. Also of flows under way. Addresses, routes and what the router itself sends stay as they
-   * are, so that only who tries finds out: a test of Happy Eyeballs (RFC 8305).
+   * are, so that only who tries finds out: a test of Happy Eyeballs (RFC 8305). Linux acts at once on an
+   * error that comes when connect() has begun to wait; without latency it comes before that, and
+   * counts with the next SYN, a second later.
    *
    * @example
    * ```ts ignore

@@ -97,6 +97,20 @@ export const OPERATIONS: Record<string, (site: Site) => Promise<unknown>> = {
   "a bridge impaired": ({ lab }) => lab.router("two").lan.addLatency(0.1),
   "the rate of a LAN with one member": ({ lab }) => lab.router("one").lan.bandwidthLimit(1e9),
   "two LANs routed": ({ lab }) => lab.router("two").lan.route(["one", "empty"]),
+  "a router with NPTv6 in a region": ({ lab }) =>
+    lab.addRouter("new", { region: "north", natV6: "nptv6" }),
+  "a masquerade behind a router": ({ lab }) =>
+    lab.addRouter("new", { upstream: "one", natV6: "masquerade" }),
+  "NPTv6 of a router in a region": ({ lab }) => lab.router("dc").setNatV6("nptv6"),
+  "a masquerade in place of nothing": ({ lab }) => lab.router("two").setNatV6("masquerade"),
+  "a family broken at a router": ({ lab }) => lab.router("one").setFamilyBroken("ipv6", true),
+  "a family broken on an interface": ({ lab }) =>
+    lab.device("tv").interface("eth0").setFamilyBroken("ipv6", true),
+  "an interface replugged that has lost a family": async ({ lab }) => {
+    const eth0 = lab.device("tv").interface("eth0");
+    await eth0.setFamilyBroken("ipv6", true);
+    await eth0.replug("empty");
+  },
   "an address added": ({ phone }) => phone.interface("wlan0").addIp("198.19.2.77", 24),
 };
 

@@ -1,13 +1,18 @@
 import { assertEquals } from "@std/assert";
-import type { IpSupport, Nat } from "@netyard/netyard";
+import type { IpSupport, Nat, NatV6 } from "@netyard/netyard";
 import { announcements } from "../../lib/lab/routing.ts";
 
 const text = (cidr: string) => ({ cidr: { toString: () => cidr } });
 
 /** What a router with these networks makes known, with a few networks behind it. */
-function announced(nat: Nat, ipSupport: IpSupport, behind: string[] = []): string[] {
+function announced(
+  nat: Nat,
+  ipSupport: IpSupport,
+  behind: string[] = [],
+  natV6: NatV6 = "none",
+): string[] {
   const lan = { v4: text("10.0.1.0/24"), v6: text("fd10:0:1::/64") };
-  return announcements({ nat, ipSupport, lan }, behind);
+  return announcements({ nat, natV6, external6: "2001:db8:2:1::/64", ipSupport, lan }, behind);
 }
 
 Deno.test("a router makes its networks known in the families that it has", () => {
@@ -40,6 +45,25 @@ Deno.test("a router passes on what is behind it, unless its NAT hides it", () =>
     "2001:db8:1:1::/64",
   ]);
   assertEquals(announced("home", "v4-only", behind), ["fd10:0:2::/64", "2001:db8:1:1::/64"]);
+});
+
+Deno.test("a masquerade keeps every IPv6 network to itself, NPTv6 shows its own LAN by another prefix", () => {
+  const behind = ["10.0.2.0/24", "fd10:0:2::/64", "2001:db8:1:1::/64"];
+  assertEquals(announced("none", "dual-stack", behind, "masquerade"), [
+    "10.0.1.0/24",
+    "10.0.2.0/24",
+  ]);
+  assertEquals(announced("home", "dual-stack", behind, "masquerade"), []);
+  assertEquals(announced("home", "dual-stack", behind, "nptv6"), [
+    "2001:db8:2:1::/64",
+    "fd10:0:2::/64",
+    "2001:db8:1:1::/64",
+  ]);
+  assertEquals(announced("home", "v4-only", behind, "nptv6"), behind.slice(1));
+  assertEquals(
+    announced("none", "dual-stack", behind, "nat64"),
+    announced("none", "dual-stack", behind),
+  );
 });
 
 Deno.test("a router without networks makes none known", () => {

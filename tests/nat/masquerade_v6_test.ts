@@ -100,3 +100,38 @@ Deno.test("a masquerade takes the timeouts of the IPv4 NAT, as conntrack has one
     assertEquals(await stream(), "120");
   });
 });
+
+Deno.test("flushNatState forgets the mappings of a masquerade, and draws other ports", async () => {
+  await scene(async ({ lab, router, laptop, s1 }) => {
+    const tablet = await attach(lab, "tablet", router);
+    const at = await reflector(s1);
+    await using one = await Udp.open(laptop, 40000, "::");
+    await using two = await Udp.open(tablet, 40000, "::");
+    assertEquals((await one.seenBy(at)).port, 40000);
+    const drawn = await two.seenBy(at);
+    assertEquals(await two.seenBy(at), drawn);
+    await router.flushNatState();
+    // Who comes first has the port now.
+    assertEquals((await two.seenBy(at)).port, 40000);
+    assertNotEquals((await one.seenBy(at)).port, 40000);
+  });
+});
+
+// phone - router (v6-only) - IX - dc - server
+Deno.test("a masquerade of a router without IPv4 has the timeouts of its NAT as well", async () => {
+  await using lab = await Lab.create({ label: "v6-only" });
+  const [server] = await servers(lab, "server");
+  const router = await lab.addRouter("router", {
+    ipSupport: "v6-only",
+    natV6: "masquerade",
+    pool: "private",
+  });
+  const phone = await attach(lab, "phone", router);
+  const at = await reflector(server);
+  for (const [nat, secs] of [["cloud-nat", "350"], ["none", "300"]] as const) {
+    await router.setNat(nat);
+    const name = "net.netfilter.nf_conntrack_udp_timeout_stream";
+    assertEquals(await router.$`sysctl -n ${name}`.text(), secs);
+    assertEquals((await phone.probeUdpMapping(at.address)).ip, router.uplinkIp6);
+  }
+});

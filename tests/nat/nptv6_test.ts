@@ -87,6 +87,29 @@ Deno.test("NPTv6 translates what ICMPv6 errors quote: the path MTU is learnt", a
   }
 });
 
+// pc - inner - outer - IX (far), region - dc - server
+Deno.test("routers behind NPTv6 keep their prefixes, and those of a region are known in all", async () => {
+  await using lab = await Lab.create({ label: "nptv6-chain" });
+  await lab.addRegion("eu");
+  const dc = await lab.addRouter("dc", { region: "eu", natV6: "nptv6", pool: "private" });
+  const server = await attach(lab, "server", dc);
+  const outer = await lab.addRouter("outer", { natV6: "nptv6", pool: "private" });
+  const inner = await lab.addRouter("inner", { upstream: outer, pool: "private" });
+  const pc = await attach(lab, "pc", inner);
+  const known = moved(server.ip6!, dc.externalCidr6!);
+  const at = { ip: known, port: (await reflector(server)).address.port };
+  const seen = async () => (await pc.probeUdpMapping(at)).ip;
+  assertEquals(await seen(), pc.ip6);
+  assertEquals((await outer.probeUdpMapping(at)).ip, outer.uplinkIp6);
+  assertEquals((await inner.probeUdpMapping(at)).ip, moved(inner.uplinkIp6!, outer.externalCidr6!));
+  await inner.setNatV6("nptv6");
+  assertEquals(await seen(), moved(pc.ip6!, inner.externalCidr6!));
+  assertEquals(await pings(server, moved(pc.ip6!, inner.externalCidr6!)), true);
+  await inner.setNatV6("masquerade");
+  // Its address is one of the outer router's LAN.
+  assertEquals(await seen(), moved(inner.uplinkIp6!, outer.externalCidr6!));
+});
+
 // laptop - router - IX - dc - server
 Deno.test("a firewall blocks what comes unasked to an external address of NPTv6", async () => {
   await using lab = await Lab.create({ label: "nptv6-firewall" });
@@ -136,7 +159,6 @@ for (
   Deno.test(`setNatV6 leaves a flow that is under way as it is: ${before} to ${after}`, async () => {
     await using lab = await Lab.create({ label: "under-way" });
     const [server] = await servers(lab, "server");
-    // The dc is a way back to the private prefix as well.
     const router = await lab.addRouter("router", { natV6: before, pool: "private" });
     const laptop = await attach(lab, "laptop", router);
     await using socket = await Udp.open(laptop, 40000, "::");

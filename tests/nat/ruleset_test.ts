@@ -48,6 +48,7 @@ const GOLDEN: Record<string, [Nat, Partial<NatPlace>?]> = {
     { timeouts: { udpSecs: 60, udpStreamSecs: 60, tcpEstablishedSecs: 121 } },
     { uplink: "wan", socketMatch: false },
   ],
+  "masquerade-v6": ["home", { ip: "2001:db8::2" }],
   "address-dependent-no-connection-count": [
     { filtering: "address-dependent", timeouts: { tcpTransitorySecs: 240 } },
     { connectionCount: false },
