@@ -29,8 +29,9 @@ export interface Ipv6Options {
    */
   dad?: Ipv6Dad;
   /**
-   * What sends the advertisements: Netyard itself, at the moment at which a device asks; or radvd(8),
-   * which must be installed, and takes up to three seconds. Default `"builtin"`.
+   * What sends the advertisements: Netyard itself; or radvd(8), which must be installed, is two
+   * processes for each router, and knows no intervals below 4 s, nor lifetimes below the interval but
+   * 0: what is less is as much. Default `"builtin"`.
    */
   advertiser?: Ipv6Advertiser;
 }

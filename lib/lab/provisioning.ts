@@ -55,6 +55,7 @@ export class Provisioning implements Provisioner {
   #lab: ProvisioningServices;
   #entries = new Map<InterfaceRecord, Entry>();
   #monitors = new Map<NodeRecord, Monitor>();
+  #closed = false;
   #change = Promise.withResolvers<void>();
 
   constructor(dad: boolean, lab: ProvisioningServices) {
@@ -136,6 +137,7 @@ export class Provisioning implements Provisioner {
 
   /** Waits until addresses that have come are answered to: the kernel tells of them just before. */
   #settle(interfaces: Iterable<InterfaceRecord>): void {
+    if (this.#closed) return;
     for (const iface of interfaces) {
       const { node, ip6, up } = iface;
       if (!up || node.removed || iface.removed) continue;
@@ -146,6 +148,7 @@ export class Provisioning implements Provisioner {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#entries.clear();
     this.#wake();
     const monitors = [...this.#monitors.values()];

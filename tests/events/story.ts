@@ -182,6 +182,7 @@ export function story(): LabEventBody[] {
     { kind: "family-broken", node: "laptop", name: "eth0", family: "ipv4", how: null },
     { kind: "firewall-changed", router: "cafe", firewall: "captive-portal" },
     { kind: "icmp-frag-needed-blocked", router: "home", blocked: true },
+    { kind: "ra-changed", router: "home", enabled: true, intervalSecs: 30, lifetimeSecs: 0 },
     { kind: "dns-entry", node: null, name: "example.test", ip: "198.18.16.9" },
     { kind: "dns-entry", node: null, name: "example.test", ip: "2001:db8::9" },
     { kind: "dns-entry", node: "laptop", name: "printer.local", ip: "10.0.1.7" },

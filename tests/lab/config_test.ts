@@ -251,7 +251,7 @@ Deno.test("a configuration is refused before anything is built", async () => {
           InvalidOptionError,
           'Lab.fromConfig(): "devices.a.count" is 0, but must be at least 1\n' +
           'Lab.fromConfig(): unknown option "bridgs"; did you mean "bridges"? ' +
-          "Options: regions, routers, bridges, devices, vms",
+          "Options: regions, routers, bridges, devices, vms, ipv6",
         ],
         [
           { devices: { a: { count: 1001 } } },

@@ -1,14 +1,23 @@
 /** Prints the descriptors of this process before and after labs whose routers advertise, as JSON. */
-import { pathExists, readLink } from "../../native/libc.ts";
+import { pathExists, readFileText, readLink } from "../../native/libc.ts";
 import { listeningLab } from "./ra_kit.ts";
 
-/** Those that a lab may have left, by what they are. */
+/** Those that a lab may have left, by what they are. The runtime makes Unix sockets when it likes. */
 function descriptors(): string[] {
-  const { stdout } = new Deno.Command("ls", { args: [`/proc/${Deno.pid}/fd`] }).outputSync();
-  return new TextDecoder().decode(stdout).trim().split("\n")
-    .map((fd) => `/proc/${Deno.pid}/fd/${fd}`).filter(pathExists)
-    .map((path) => readLink(path).replace(/\d+/g, "n"))
-    .filter((what) => /socket|eventpoll|eventfd|net:/.test(what)).sort();
+  const all = Array.from({ length: 2048 }, (_, fd) => linkOf(`/proc/${Deno.pid}/fd/${fd}`));
+  const unix = readFileText("/proc/net/unix");
+  const isOfRuntime = (what: string) => unix.includes(` ${/socket:\[(\d+)\]/.exec(what)?.[1]}`);
+  return all.filter((what) => /socket|eventpoll|eventfd|net:/.test(what) && !isOfRuntime(what))
+    .map((what) => what.replace(/\d+/g, "n")).sort();
+}
+
+/** What a descriptor is; the runtime may close it meanwhile. */
+function linkOf(path: string): string {
+  try {
+    return pathExists(path) ? readLink(path) : "";
+  } catch {
+    return "";
+  }
 }
 
 async function build(): Promise<number> {

@@ -125,11 +125,15 @@ Deno.test("hosts, environment and events have the address that the kernel made",
   await home.setRouterAdvertisement({ lifetimeSecs: 0, intervalSecs: 30 });
   await laptop.interface("eth0").replug(home);
   assertEquals([resolved(), laptop.ip6], [first, first]);
+  // Another IPv4 address leaves those of IPv6 alone.
+  await laptop.interface("eth0").renewIp();
+  assertEquals([laptop.ip6, globals(laptop).map(({ local }) => local)], [first, [first]]);
   const events = await eventsOf(lab);
   const told = events.flatMap((event) =>
     event.kind === "interface-changed" && event.node === "laptop" ? [event.interface.ip6] : []
   );
-  assertEquals([told.length, told[0], told[2]], [3, first, first]);
+  // The last one tells of the IPv4 address.
+  assertEquals([told.length, told[0], told[2], told[3]], [4, first, first, first]);
   assert(isIn(told[1], other.downstreamCidr6));
   const [added] = events.filter((event) => event.kind === "router-added");
   assertEquals(added.router.routerAdvertisement, {

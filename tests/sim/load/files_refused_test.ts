@@ -11,7 +11,7 @@ Deno.test("refused are text that is no TOML, and tables and keys that are unknow
       `[sim]
 [sym]
 `,
-      'a.toml:2: unknown key "sym"; did you mean "sim"? Keys: extends, sim, binary, prepare, step-template, step-group, step, matrix, router, device, region, bridge, vm',
+      'a.toml:2: unknown key "sym"; did you mean "sim"? Keys: extends, sim, binary, prepare, step-template, step-group, step, matrix, router, device, region, bridge, vm, ipv6',
     ],
     [
       `[sim]
