@@ -6,15 +6,18 @@ import type { Lab } from "../lab/lab.ts";
 import type { LinkCondition, LinkDirections } from "../link/mod.ts";
 import { bridgeNamed, interfaceOf, nodeNamed } from "./nodes.ts";
 import type {
+  FamilyStep,
   FlushNatStep,
   LinkStep,
   PartitionStep,
   RegionStep,
+  RenewPrefixStep,
   ReplugStep,
   SetDefaultRouteStep,
   SetFirewallStep,
   SetLinkConditionStep,
   SetNatStep,
+  SetNatV6Step,
 } from "./types.ts";
 
 /** A step that changes the network, and is over when that is in force. */
@@ -25,6 +28,9 @@ export type NetworkStep =
   | ReplugStep
   | SetNatStep
   | FlushNatStep
+  | SetNatV6Step
+  | RenewPrefixStep
+  | FamilyStep
   | SetFirewallStep
   | RegionStep
   | PartitionStep;
@@ -46,6 +52,14 @@ export async function changeNetwork(lab: Lab, step: NetworkStep): Promise<void> 
       return await lab.router(step.router).setNat(step.nat);
     case "flush-nat":
       return await lab.router(step.router).flushNatState();
+    case "set-nat-v6":
+      return await lab.router(step.router).setNatV6(step.natV6);
+    case "renew-prefix":
+      return void await lab.router(step.router).renewPrefix();
+    case "break-family":
+    case "restore-family":
+      return await lab.router(step.router)
+        .setFamilyBroken(step.family, step.action === "break-family");
     case "set-firewall":
       return await lab.router(step.router).setFirewall(step.firewall);
     case "break-region":

@@ -1,6 +1,8 @@
 import type { Firewall } from "../firewall/config.ts";
+import type { AddressFamily } from "../firewall/broken_family.ts";
 import type { LinkCondition, LinkDirection, LinkDirections } from "../link/mod.ts";
 import type { Nat } from "../nat/config.ts";
+import type { NatV6 } from "../nat/config_v6.ts";
 import type { Origin } from "./origin.ts";
 
 /** How a program's output is read. */
@@ -154,6 +156,34 @@ export interface FlushNatStep extends StepBase {
   router: string;
 }
 
+/** Changes a router's IPv6 NAT. */
+export interface SetNatV6Step extends StepBase {
+  /** Which step it is. */
+  action: "set-nat-v6";
+  /** The router. */
+  router: string;
+  /** Its IPv6 NAT from now on. */
+  natV6: NatV6;
+}
+
+/** Has a router's ISP delegate another IPv6 prefix to it. */
+export interface RenewPrefixStep extends StepBase {
+  /** Which step it is. */
+  action: "renew-prefix";
+  /** The router. */
+  router: string;
+}
+
+/** Breaks an address family of a router without a word, or mends it. */
+export interface FamilyStep extends StepBase {
+  /** Which step it is. */
+  action: "break-family" | "restore-family";
+  /** The router. */
+  router: string;
+  /** The family. */
+  family: AddressFamily;
+}
+
 /** Changes a router's firewall. */
 export interface SetFirewallStep extends StepBase {
   /** Which step it is. */
@@ -262,6 +292,9 @@ export type Step =
   | ReplugStep
   | SetNatStep
   | FlushNatStep
+  | SetNatV6Step
+  | RenewPrefixStep
+  | FamilyStep
   | SetFirewallStep
   | RegionStep
   | PartitionStep

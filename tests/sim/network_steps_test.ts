@@ -186,6 +186,45 @@ Deno.test("a firewall is set", async () => {
   ], { topology: PAIR }));
 });
 
+Deno.test("IPv6 is translated, breaks, and is renumbered by the ISP", async () => {
+  const topology: LabConfig = {
+    routers: [
+      { name: "dc" },
+      { name: "home", pool: "private" },
+      { name: "leased", preset: "home", prefixDelegation: true },
+    ],
+    devices: {
+      server: { interfaces: { eth0: { gateway: "dc" } } },
+      laptop: { interfaces: { eth0: { gateway: "home" } } },
+      desk: { interfaces: { eth0: { gateway: "leased" } } },
+    },
+  };
+  const address = (id: string) =>
+    sh("ip -6 -o addr show dev eth0 scope global", {
+      id,
+      device: "desk",
+      captures: { ip: { regex: /inet6 ([^/]+)/ } },
+    });
+  const what = simulation([
+    reaches("laptop", "$NETYARD_IP6_server"),
+    { action: "set-nat-v6", router: "home", natV6: "masquerade" },
+    reaches("laptop", "$NETYARD_IP6_server"),
+    { action: "break-family", router: "dc", family: "ipv6" },
+    reaches("laptop", "$NETYARD_IP6_server", false),
+    reaches("laptop", "$NETYARD_IP_server"),
+    { action: "restore-family", router: "dc", family: "ipv6" },
+    reaches("laptop", "$NETYARD_IP6_server"),
+    address("before"),
+    { action: "renew-prefix", router: "leased" },
+    address("after"),
+    reaches("desk", "$NETYARD_IP6_server"),
+  ], { topology });
+  await run(what, ({ status, failure, captures }) => {
+    assertEquals([status, failure?.message], ["passed", undefined]);
+    assert(captures["before.ip"] !== captures["after.ip"], captures["after.ip"]);
+  });
+});
+
 Deno.test("a link between regions is broken and restored", async () => {
   const topology: LabConfig = {
     regions: { eu: { latencies: { us: 15 } }, us: {} },

@@ -57,6 +57,10 @@ class NameCheck {
         break;
       case "set-nat":
       case "flush-nat":
+      case "set-nat-v6":
+      case "renew-prefix":
+      case "break-family":
+      case "restore-family":
       case "set-firewall":
         this.#one("router", step.router, "router", routers);
         break;

@@ -144,7 +144,13 @@ class Typing {
       case "set-nat":
         return { ...base, action: data.action, router: data.router, nat: data.nat };
       case "flush-nat":
+      case "renew-prefix":
         return { ...base, action: data.action, router: data.router };
+      case "set-nat-v6":
+        return { ...base, action: data.action, router: data.router, natV6: data.nat_v6 };
+      case "break-family":
+      case "restore-family":
+        return { ...base, action: data.action, router: data.router, family: data.family };
       case "set-firewall":
         return { ...base, action: data.action, router: data.router, firewall: data.firewall };
       case "break-region":

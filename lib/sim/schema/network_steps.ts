@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { conditionToml, firewallToml, natToml } from "../../lab/toml_options.ts";
+import { addressFamilySchema } from "../../firewall/broken_family.ts";
 import { directionSchema } from "../../link/mod.ts";
+import { natV6Schema } from "../../nat/config_v6.ts";
 import { duration, text } from "./fields.ts";
 import { common } from "./process_steps.ts";
 
@@ -9,6 +11,14 @@ import { common } from "./process_steps.ts";
 const device = text("The device.");
 const linkInterface = text("The interface. Default: the device's first.").optional();
 const router = text("The router.");
+
+const family = (action: "break-family" | "restore-family", what: string) =>
+  z.strictObject({
+    action: z.literal(action).describe(what),
+    ...common,
+    router,
+    family: addressFamilySchema.describe("The family."),
+  });
 
 const link = (action: "link-down" | "link-up", what: string) =>
   z.strictObject({
@@ -89,6 +99,20 @@ export const networkSteps = {
     ...common,
     router,
   }),
+  "set-nat-v6": z.strictObject({
+    action: z.literal("set-nat-v6").describe("Gives a router another IPv6 NAT."),
+    ...common,
+    router,
+    nat_v6: natV6Schema.describe("The IPv6 NAT."),
+  }),
+  "renew-prefix": z.strictObject({
+    action: z.literal("renew-prefix")
+      .describe("Makes a router's ISP delegate another IPv6 prefix to it."),
+    ...common,
+    router,
+  }),
+  "break-family": family("break-family", "Has a router drop an address family without a word."),
+  "restore-family": family("restore-family", "Has a router forward an address family again."),
   "set-firewall": z.strictObject({
     action: z.literal("set-firewall").describe("Gives a router another firewall."),
     ...common,

@@ -12,7 +12,7 @@ devise = "a"
     [
       step(`action = "wiat"
 `),
-      'a.toml:12: "action" is "wiat", but must be one of run, spawn, wait-for, wait, set-link-condition, link-down, link-up, set-default-route, replug, set-nat, flush-nat, set-firewall, break-region, restore-region, partition, heal, capture, gen-certs, gen-file, assert, set-impair, switch-route; did you mean "wait"?',
+      'a.toml:12: "action" is "wiat", but must be one of run, spawn, wait-for, wait, set-link-condition, link-down, link-up, set-default-route, replug, set-nat, flush-nat, set-nat-v6, renew-prefix, break-family, restore-family, set-firewall, break-region, restore-region, partition, heal, capture, gen-certs, gen-file, assert, set-impair, switch-route; did you mean "wait"?',
     ],
     [
       step(`device = "a"
