@@ -8,6 +8,9 @@
 // HTTP, the portal answers, with a redirection to its login page; that is how phones find out. All
 // else is dropped without a word. The login moves the guest to the network behind the portal.
 //
+// What the hotel lets out is no way for UDP, be it QUIC or a direct path to a peer; but a relay by TCP
+// works on any port, unlike in an office (corporate_fallback.ts).
+//
 // deno run -P examples/captive_portal.ts
 import "@netyard/netyard/rootless";
 import { formatTable } from "./lib/table.ts";
@@ -27,11 +30,11 @@ const hotel = await lab.addRouter("hotel", { preset: "hotel" });
 const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
 const guest = await lab.addDevice("guest", { interfaces: { wlan0: { gateway: portal } } });
 
-// The server: a website on 80 and 443, and what answers to UDP on 53 and 3478.
+// The server: a website on 80 and 443, a name server's port, and a relay's (TURN).
 await using _website = serve(server, 80, () => new Response("welcome to the website"));
 await using _secure = await server.spawnReflector({ port: 443 });
 await using _dns = await server.spawnReflector({ port: 53 });
-await using _stun = await server.spawnReflector({ port: 3478 });
+await using _turn = await server.spawnReflector({ port: 3478 });
 
 // The portal: it takes what the guest sends to any web server for itself, and shows the way in.
 const login = `http://${portal.downstreamGateway}/login`;
@@ -65,7 +68,9 @@ assertEquals(before, {
   "the login page": "please log in",
   "TCP 443": "no answer",
   "UDP 53": "no answer",
+  "UDP 443": "no answer",
   "UDP 3478": "no answer",
+  "TCP 3478": "no answer",
   "ping": "no answer",
 });
 assertEquals(after, {
@@ -73,7 +78,10 @@ assertEquals(after, {
   "the login page": "no answer",
   "TCP 443": `seen as ${hotel.uplinkIp}`,
   "UDP 53": `seen as ${hotel.uplinkIp}`,
-  "UDP 3478": "no answer", // The hotel lets no UDP out but to name servers.
+  // The hotel lets no UDP out but to name servers.
+  "UDP 443": "no answer",
+  "UDP 3478": "no answer",
+  "TCP 3478": `seen as ${hotel.uplinkIp}`,
   "ping": "answered",
 });
 
@@ -85,23 +93,27 @@ function serve(node: typeof server | typeof portal, port: number, handler: Deno.
 /** All that the guest tries, at once, and what becomes of it. */
 async function tryAll() {
   const ip = server.ip!;
-  const options = { timeoutMs: 2000 };
+  const options = { timeoutMs: 1500 };
   const seen = (probe: Promise<{ ip: string }>) =>
     probe.then(({ ip }) => `seen as ${ip}`, () => "no answer");
-  const [http, page, tcp443, udp53, udp3478, ping] = await Promise.all([
+  const [http, page, tcp443, udp53, udp443, udp3478, tcp3478, ping] = await Promise.all([
     guest.run(get, `http://${ip}/news`, options.timeoutMs),
     guest.run(get, login, options.timeoutMs),
     seen(guest.probeTcpMapping({ ip, port: 443 }, options)),
     seen(guest.probeUdpMapping({ ip, port: 53 }, options)),
+    seen(guest.probeUdpMapping({ ip, port: 443 }, options)),
     seen(guest.probeUdpMapping({ ip, port: 3478 }, options)),
-    guest.command("ping", { args: ["-c", "1", "-W", "2", ip] }).output(),
+    seen(guest.probeTcpMapping({ ip, port: 3478 }, options)),
+    guest.command("ping", { args: ["-c", "1", "-W", "1.5", ip] }).output(),
   ]);
   return {
     "HTTP": http,
     "the login page": page,
     "TCP 443": tcp443,
     "UDP 53": udp53,
+    "UDP 443": udp443,
     "UDP 3478": udp3478,
+    "TCP 3478": tcp3478,
     "ping": ping.success ? "answered" : "no answer",
   };
 }

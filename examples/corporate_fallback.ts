@@ -8,14 +8,18 @@
 // what it does not allow without a word, so that the client learns of it by waiting alone. At home
 // the same client gets through at once: the relay is not to blame.
 //
+// The office has IPv6 too, which nothing translates. That is no way around the firewall: it holds for
+// both families.
+//
 // deno run -P examples/corporate_fallback.ts
 import "@netyard/netyard/rootless";
 import { formatTable } from "./lib/table.ts";
-import { Lab } from "@netyard/netyard";
+import { type Device, Lab } from "@netyard/netyard";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
 /** One way that the client tried. */
 interface Attempt {
+  family: "IPv4" | "IPv6";
   way: string;
   ok: boolean;
   result: string;
@@ -33,31 +37,46 @@ const workstation = await lab.addDevice("workstation", {
 const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: home } } });
 
 // A reflector stands for the relay: it tells by UDP and TCP who asked.
-await using _turn = await relay.spawnReflector({ port: 3478 });
-await using _web = await relay.spawnReflector({ port: 443 });
+const [relay4, relay6] = [relay.ip!, relay.ip6!];
+await using _turn4 = await relay.spawnReflector({ ip: relay4, port: 3478 });
+await using _turn6 = await relay.spawnReflector({ ip: relay6, port: 3478 });
+await using _web4 = await relay.spawnReflector({ ip: relay4, port: 443 });
+await using _web6 = await relay.spawnReflector({ ip: relay6, port: 443 });
 
-const attempts = {
-  workstation: await workstation.run(findRelay, relay.ip!, 300),
-  laptop: await laptop.run(findRelay, relay.ip!, 300),
-};
+/** By both families, at once. */
+async function findBoth(device: Device): Promise<Attempt[]> {
+  const attempts = [relay4, relay6].map((ip) => device.run(findRelay, ip, 500));
+  return (await Promise.all(attempts)).flat();
+}
+
+const attempts = { workstation: await findBoth(workstation), laptop: await findBoth(laptop) };
 
 console.log(formatTable([
-  ["from", "way", "result", "after"],
+  ["from", "by", "way", "result", "after"],
   ...Object.entries(attempts).flatMap(([from, list]) =>
-    list.map(({ way, result, ms }) => [from, way, result, `${ms.toFixed(0)} ms`])
+    list.map(({ family, way, result, ms }) => [from, family, way, result, `${ms.toFixed(0)} ms`])
   ),
 ]));
 
-const outcome = (list: Attempt[]) => list.map(({ way, ok }) => `${way} ${ok ? "works" : "fails"}`);
-assertEquals(outcome(attempts.workstation), [
-  "UDP 3478 fails",
-  "TCP 3478 fails",
-  "TCP 443 works",
-]);
-assertEquals(outcome(attempts.laptop), ["UDP 3478 works"]);
-// The relay saw the office's address, and the home's.
-assertStringIncludes(attempts.workstation[2].result, `seen as ${office.uplinkIp}:`);
-assertStringIncludes(attempts.laptop[0].result, `seen as ${home.uplinkIp}:`);
+const outcome = (list: Attempt[]) =>
+  list.map(({ family, way, ok }) => `${family}, ${way} ${ok ? "works" : "fails"}`);
+assertEquals(
+  outcome(attempts.workstation),
+  ["IPv4", "IPv6"].flatMap((family) => [
+    `${family}, UDP 3478 fails`,
+    `${family}, TCP 3478 fails`,
+    `${family}, TCP 443 works`,
+  ]),
+);
+assertEquals(outcome(attempts.laptop), ["IPv4, UDP 3478 works", "IPv6, UDP 3478 works"]);
+// By IPv4 the relay saw the office's address, and the home's; by IPv6 the clients' own.
+const seen = (list: Attempt[]) => list.filter(({ ok }) => ok).map(({ result }) => result);
+const [office4, office6] = seen(attempts.workstation);
+assertStringIncludes(office4, `seen as ${office.uplinkIp}:`);
+assertStringIncludes(office6, `seen as [${workstation.ip6}]:`);
+const [home4, home6] = seen(attempts.laptop);
+assertStringIncludes(home4, `seen as ${home.uplinkIp}:`);
+assertStringIncludes(home6, `seen as [${laptop.ip6}]:`);
 
 /**
  * The client. It runs on the device's own thread, to which its source text is sent: what it
@@ -65,9 +84,10 @@ assertStringIncludes(attempts.laptop[0].result, `seen as ${home.uplinkIp}:`);
  */
 async function findRelay(hostname: string, timeoutMs: number): Promise<Attempt[]> {
   const { createSocket } = await import("node:dgram");
+  const family = hostname.includes(":") ? "IPv6" : "IPv4";
 
   const askUdp = async (port: number, signal: AbortSignal) => {
-    const socket = createSocket("udp4");
+    const socket = createSocket(family === "IPv6" ? "udp6" : "udp4");
     try {
       return await new Promise<string>((resolve, reject) => {
         signal.onabort = () => reject(signal.reason);
@@ -91,11 +111,12 @@ async function findRelay(hostname: string, timeoutMs: number): Promise<Attempt[]
     const signal = AbortSignal.timeout(timeoutMs);
     try {
       const seen = await (protocol === "UDP" ? askUdp(port, signal) : askTcp(port, signal));
-      attempts.push({ way, ok: true, result: `seen as ${seen}`, ms: performance.now() - started });
+      const ms = performance.now() - started;
+      attempts.push({ family, way, ok: true, result: `seen as ${seen}`, ms });
       return attempts;
     } catch (error) {
       const result = signal.aborted ? "no answer" : (error as Error).message;
-      attempts.push({ way, ok: false, result, ms: performance.now() - started });
+      attempts.push({ family, way, ok: false, result, ms: performance.now() - started });
     }
   }
   return attempts;

@@ -28,6 +28,75 @@ const PRINTS: Prints = {
     assertMatch(output, /^isp-v6 +v4 v6 +v4 +v4 v6 +v4 v6 +v4 v6 +v6 +relay +relay$/m);
     assertMatch(output, /^corporate( +relay){8}$/m);
   },
+  "residential_dual_stack.ts"(output) {
+    const [, day, night] = match(output, /^delegated prefix +(\S+)::\/56 +(\S+)::\/56$/m);
+    assertNotEquals(day, night);
+    assertMatch(output, /^laptop, IPv4 +(10[\d.]+) +\1$/m);
+    assertMatch(output, /^the server sees, IPv4 +(198[\d.]+) +\1$/m);
+    const ips = [`laptop, IPv6`, `the server sees, IPv6`].map((row) =>
+      match(output, new RegExp(`^${row} +(${day}:\\S+) +(${night}:\\S+)$`, "m")).slice(1)
+    );
+    assertEquals(new Set(ips.flat()).size, 4);
+    assertMatch(output, /^connected by IPv4 +answers +answers$/m);
+    assertMatch(output, /^connected by IPv6 +answers +silence$/m);
+    assertMatch(output, /^IPv4, TCP +no answer +no answer$/m);
+    assertMatch(output, /^IPv6, TCP +no answer +answered$/m);
+    assertMatch(output, /^IPv6, UDP +no answer +answered$/m);
+  },
+  "ipv6_only_mobile.ts"(output) {
+    const [, phone] = match(output, /^IPv6 +(2001:\S+) +2001:\S+ +\1$/m);
+    const [, embedded, carrier] = match(
+      output,
+      new RegExp(`^NAT64 +${phone} +(64:ff9b::\\S+) +(198[\\d.]+)$`, "m"),
+    );
+    assertMatch(
+      output,
+      new RegExp(`^NAT64, by name +${phone} +${embedded} +${RegExp.escape(carrier)}$`, "m"),
+    );
+    const [, legacy] = match(
+      output,
+      new RegExp(`^IPv4 alone, CLAT +192\\.0\\.0\\.1 +(198[\\d.]+) +${carrier}$`, "m"),
+    );
+    assertMatch(output, /^IPv4 alone, no CLAT +- +- +nothing$/m);
+    assertMatch(output, new RegExp(`^ping ${embedded}: answered \\(tablet\\)$`, "m"));
+    assertMatch(output, new RegExp(`^ping ${legacy}: answered \\(phone\\)$`, "m"));
+  },
+  "mobile_cgnat.ts"(output) {
+    const [, carrier, phone, tablet, home] = match(
+      output,
+      /^IPv4, outside +([\d.]+):(\d+) +\1:(\d+) +([\d.]+):\d+$/m,
+    );
+    assertNotEquals(phone, tablet);
+    assertNotEquals(carrier, home);
+    const [, ...own] = match(output, /^IPv6, its own +(\S+) +(\S+) +(\S+)$/m);
+    const outside = own.map((ip) => RegExp.escape(ip)).join(" +");
+    assertMatch(output, new RegExp(`^IPv6, outside +${outside}$`, "m"));
+    assertMatch(output, /^IPv4, before it sent +no answer +no answer +no answer$/m);
+    assertMatch(output, /^IPv4, once it sent +answered +answered +no answer$/m);
+    assertMatch(output, /^IPv6, UDP +answered +answered +no answer$/m);
+    assertMatch(output, /^IPv6, TCP +answered +answered +no answer$/m);
+  },
+  "ra_capture.ts"(output) {
+    assertMatch(output, /^solicitation +fe80::\S+ +ff02::2 +who is a router\?$/m);
+    const [, router, prefix] = match(
+      output,
+      /^advertisement +(fe80::\S+) +(?:fe80::\S+|ff02::1) +(\S+)::\/64, default router for 1800 s$/m,
+    );
+    assertMatch(
+      output,
+      new RegExp(
+        `^advertisement +${router} +ff02::1 +${prefix}::/64, default router for 0 s$`,
+        "m",
+      ),
+    );
+    const way = `${router} eth0`;
+    const [, address] = match(
+      output,
+      new RegExp(`^as it comes +(${prefix}:\\S+) +${way} +answered$`, "m"),
+    );
+    assertMatch(output, new RegExp(`^lifetime 0 +${address} +none +no answer$`, "m"));
+    assertMatch(output, new RegExp(`^lifetime 600 +${address} +${way} +answered$`, "m"));
+  },
   "hole_punching.ts"(output) {
     const [, alice] = match(output, /^alice +10[\d.]+:40000 +([\d.]+:\d+) +\1$/m);
     const [, bob] = match(output, /^bob +10[\d.]+:40000 +([\d.]+:\d+) +\1$/m);
@@ -54,11 +123,14 @@ const PRINTS: Prints = {
     assertMatch(output, /^No answer for \d+ ms by UDP, \d+ ms by TCP\.$/m);
   },
   "corporate_fallback.ts"(output) {
-    assertMatch(output, /^workstation +UDP 3478 +no answer +\d+ ms$/m);
-    assertMatch(output, /^workstation +TCP 3478 +no answer +\d+ ms$/m);
-    const [, office] = match(output, /^workstation +TCP 443 +seen as ([\d.]+):\d+ +\d+ ms$/m);
-    const [, home] = match(output, /^laptop +UDP 3478 +seen as ([\d.]+):\d+ +\d+ ms$/m);
-    assertNotEquals(office, home);
+    for (const family of ["IPv4", "IPv6"]) {
+      const row = (text: string) => match(output, new RegExp(`^${text} +\\d+ ms$`, "m"))[1];
+      row(`workstation +${family} +UDP 3478 +no answer`);
+      row(`workstation +${family} +TCP 3478 +no answer`);
+      const office = row(`workstation +${family} +TCP 443 +seen as (\\S+):\\d+`);
+      const home = row(`laptop +${family} +UDP 3478 +seen as (\\S+):\\d+`);
+      assertNotEquals(office, home);
+    }
   },
   "vpn_full_tunnel.ts"(output) {
     const [, home, exit] = match(output, /^the server saw, by UDP +([\d.]+) +([\d.]+) +\1$/m);
@@ -88,7 +160,9 @@ const PRINTS: Prints = {
     assertMatch(output, /^the login page +please log in +no answer$/m);
     assertMatch(output, /^TCP 443 +no answer +seen as [\d.]+$/m);
     assertMatch(output, /^UDP 53 +no answer +seen as [\d.]+$/m);
+    assertMatch(output, /^UDP 443 +no answer +no answer$/m);
     assertMatch(output, /^UDP 3478 +no answer +no answer$/m);
+    assertMatch(output, /^TCP 3478 +no answer +seen as [\d.]+$/m);
     assertMatch(output, /^ping +no answer +answered$/m);
   },
   "dhcp_renewal.ts"(output) {
