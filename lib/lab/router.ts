@@ -10,6 +10,8 @@ import {
 import { type Nat, natSchema } from "../nat/config.ts";
 import { type NatV6, natV6Schema } from "../nat/config_v6.ts";
 import { NAT64_PREFIX } from "../nat/siit/mod.ts";
+import type { Capture } from "../node/capture.ts";
+import type { CaptureOptions } from "../node/capture_options.ts";
 import { NodeRemovedError } from "../node/errors.ts";
 import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
@@ -359,6 +361,15 @@ export class Router extends Node {
       const [asked, how] = askedBreak(`${this.name}: setFamilyBroken()`, family, broken);
       breakForwarding(this.#core, router, asked, how);
     });
+  }
+
+  /** As {@link Node.capture}; of `lan`, all that goes over it, whoever is attached, and later too. */
+  override async capture(interfaceName?: string, options: CaptureOptions = {}): Promise<Capture> {
+    this.ready();
+    // With one device on it, the link has that one's name.
+    return interfaceName === "lan"
+      ? await this.lan.capture(options)
+      : await super.capture(interfaceName, options);
   }
 
   /** Where a reflector listens unless it is told. */

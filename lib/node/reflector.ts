@@ -56,15 +56,24 @@ export function checkAddress({ ip, port }: SocketAddress, what: string): { famil
   return { family: parseIp(ip).family };
 }
 
-/** Makes a UDP socket on this thread, inside the namespace: it stays there. */
-export function udpSocket(host: Host, wanted: SocketAddress, what: string): UdpSocket {
+/**
+ * Makes a UDP socket on this thread, inside the namespace: it stays there.
+ *
+ * @param dual Whether `::` is for IPv4 as well.
+ */
+export function udpSocket(
+  host: Host,
+  wanted: SocketAddress,
+  what: string,
+  dual = false,
+): UdpSocket {
   const { family } = checkAddress(wanted, what);
   // An address needs no lookup, and one that answers at once lets bind() finish inside.
   const lookup = (ip: string, _: unknown, done: (e: null, ip: string, family: number) => void) =>
     done(null, ip, family);
   return host.namespace.enter(() => {
     const socket = dgram.createSocket(
-      { type: `udp${family}`, ipv6Only: family === 6, lookup } as dgram.SocketOptions,
+      { type: `udp${family}`, ipv6Only: family === 6 && !dual, lookup } as dgram.SocketOptions,
     );
     const { promise: bound, resolve, reject } = Promise.withResolvers<SocketAddress>();
     socket.once("listening", () => {
@@ -97,7 +106,7 @@ export async function startReflector(host: Host, wanted: SocketAddress): Promise
   const what = `${host.name}: spawnReflector(${formatSocketAddress(wanted)})`;
   // A free UDP port may be taken for TCP: with port 0, try a few.
   for (let attempt = 0;; attempt++) {
-    const udp = udpSocket(host, wanted, what);
+    const udp = udpSocket(host, wanted, what, true); // as a TCP listener is
     const address = await udp.bound;
     let tcp: Deno.Listener;
     try {
@@ -115,7 +124,7 @@ export async function startReflector(host: Host, wanted: SocketAddress): Promise
 
 function serve(udp: UdpSocket, tcp: Deno.Listener, address: SocketAddress): Reflector {
   udp.socket.on("message", (_data, from) => {
-    const text = formatSocketAddress({ ip: from.address, port: from.port });
+    const text = seenText(from.address, from.port);
     udp.socket.send(Buffer.from(text), from.port, from.address, () => {});
   });
   udp.socket.on("error", () => {}); // A caller that is gone.
@@ -129,6 +138,11 @@ function serve(udp: UdpSocket, tcp: Deno.Listener, address: SocketAddress): Refl
       await Promise.all([closeUdp(udp), serving]);
     })();
   return { address, close, [Symbol.asyncDispose]: close };
+}
+
+/** How a caller is told its address: one of IPv4 as such, by whichever socket it came. */
+function seenText(ip: string, port: number): string {
+  return formatSocketAddress({ ip: ip.replace(/^::ffff:(?=\d+\.)/i, ""), port });
 }
 
 /** Ends when the listener and every connection are closed. */
@@ -155,7 +169,7 @@ async function answerConnections(
 async function answer(connection: Deno.TcpConn): Promise<void> {
   const { hostname, port } = connection.remoteAddr;
   try {
-    await connection.write(new TextEncoder().encode(formatSocketAddress({ ip: hostname, port })));
+    await connection.write(new TextEncoder().encode(seenText(hostname, port)));
     await connection.closeWrite();
     // Closed with something unread, it would be reset, and the answer lost (RFC 1122, 4.2.2.13).
     const rest = new Uint8Array(1024);

@@ -68,6 +68,19 @@ Deno.test("a ping is captured, and tcpdump reads the file as the reader does", a
   assertMatch(lines[0], new RegExp(`IP ${laptop.ip} > ${server.ip}: ICMP echo request`));
 });
 
+Deno.test("a router's LAN is captured as lan, also with one device on it, and who comes later", async () => {
+  await using lab = await Lab.create();
+  const dc = await lab.addRouter("dc");
+  const on = (name: string) => lab.addDevice(name, { interfaces: { eth0: { gateway: dc } } });
+  const one = await on("one");
+  await using capture = await dc.capture("lan", { filter: "icmp[icmptype] = icmp-echo" });
+  await one.$`ping -c 1 ${dc.downstreamGateway!}`.quiet();
+  const two = await on("two");
+  await two.$`ping -c 1 ${one.ip!}`.quiet();
+  const seen = read(await capture.drain(0)).map((packet) => packet.sourceIp);
+  assertEquals(seen, [one.ip, two.ip]);
+});
+
 Deno.test("nothing is lost from the call on, nor what is sent right before close", async () => {
   await using lab = await Lab.create();
   const { laptop, server } = await pair(lab);

@@ -47,6 +47,21 @@ Deno.test("a reflector answers by UDP and TCP, IPv4 and IPv6, on device, router 
   }
 });
 
+Deno.test("a reflector on :: answers both families, by UDP and TCP, and tells IPv4 as such", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  await using reflector = await server.spawnReflector({ ip: "::" });
+  const { port } = reflector.address;
+  for (const ip of [server.ip!, server.ip6!]) {
+    const [udp, tcp] = await Promise.all([
+      laptop.probeUdpMapping({ ip, port }),
+      askTcp(laptop, { ip, port }),
+    ]);
+    const own = ip.includes(":") ? laptop.ip6 : laptop.ip;
+    assertEquals([udp.ip, tcp.ip], [own, own]);
+  }
+});
+
 Deno.test("a reflector listens on the node's own address, and a port of its choice, by default", async () => {
   await using lab = await Lab.create();
   const { dc, server } = await pair(lab);
