@@ -29,8 +29,6 @@ const PROGRAM_USES: Record<Program, string> = {
   slirp4netns: "a bridge's uplink without root",
   radvd: "router advertisements, where it is asked for",
   iperf3: "measuring throughput in simulations",
-  curl: "tests of NAT64",
-  tayga: "measuring NAT64 beside it",
 };
 
 /** Programs of which one is enough. */

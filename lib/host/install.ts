@@ -21,12 +21,16 @@ export type Program =
   | "pasta"
   | "slirp4netns"
   | "radvd"
-  | "iperf3"
-  | "curl"
-  | "tayga";
+  | "iperf3";
+
+/** A host program that only tests and benchmarks call. */
+export type TestProgram = "curl" | "dhclient" | "fish" | "tayga" | "zsh";
+
+/** A host program whose package is known. */
+export type Installable = Program | TestProgram;
 
 /** The package that has each program. */
-const PACKAGES: Record<Program, Record<Packaged, string>> = {
+const PACKAGES: Record<Installable, Record<Packaged, string>> = {
   ip: { debian: "iproute2", fedora: "iproute", arch: "iproute2" },
   tc: { debian: "iproute2", fedora: "iproute-tc", arch: "iproute2" },
   nft: same("nftables"),
@@ -43,19 +47,27 @@ const PACKAGES: Record<Program, Record<Packaged, string>> = {
   radvd: same("radvd"),
   iperf3: same("iperf3"),
   curl: same("curl"),
+  dhclient: { debian: "isc-dhcp-client", fedora: "dhcp-client", arch: "dhclient" },
+  fish: same("fish"),
   tayga: same("tayga"),
+  zsh: same("zsh"),
 };
+
+/** Those that only tests and benchmarks call. */
+export const TEST_PROGRAMS: readonly TestProgram[] = ["curl", "dhclient", "fish", "tayga", "zsh"];
 
 /** The first releases in which virtiofsd has a package of its own, and is not of QEMU's. */
 const OWN_VIRTIOFSD: Record<string, number> = { debian: 13, ubuntu: 23.1 };
 
 /** Where programs are that no PATH has, since they are called by other programs alone. */
-export const PRIVATE_DIRECTORIES: Partial<Record<Program, readonly string[]>> = {
+export const PRIVATE_DIRECTORIES: Partial<Record<Installable, readonly string[]>> = {
   virtiofsd: ["/usr/libexec", "/usr/lib/qemu", "/usr/lib"],
 };
 
-/** All of them. */
-export const PROGRAMS = Object.keys(PACKAGES) as Program[];
+/** All that Netyard may call. */
+export const PROGRAMS = Object.keys(PACKAGES).filter((name) =>
+  !TEST_PROGRAMS.some((other) => other === name)
+) as Program[];
 
 /** Those that every lab and its examples call; the others come with a feature. */
 export const COMMON_PROGRAMS: readonly Program[] = [
@@ -73,8 +85,8 @@ export const FEATURE_PROGRAMS: readonly Program[] = PROGRAMS.filter((program) =>
   !COMMON_PROGRAMS.includes(program)
 );
 
-/** Whether Netyard knows a program, and so the package that has it. */
-export function isProgram(name: string): name is Program {
+/** Whether the package is known that has a program. */
+export function isProgram(name: string): name is Installable {
   return Object.hasOwn(PACKAGES, name);
 }
 
@@ -100,7 +112,11 @@ const COMMANDS: Record<Packaged, [system: string, command: string]> = {
   arch: ["Arch", "sudo pacman -S"],
 };
 
-function packagesOf(programs: readonly Program[], family: Packaged, osRelease: string): string[] {
+function packagesOf(
+  programs: readonly Installable[],
+  family: Packaged,
+  osRelease: string,
+): string[] {
   return [
     ...new Set(
       programs.map((program) =>
@@ -129,7 +145,7 @@ function isOfQemu(osRelease: string): boolean {
  * console.assert(installAdvice(["nft"], "ID=debian\n") === "sudo apt-get install nftables");
  * ```
  */
-export function installAdvice(programs: readonly Program[], osRelease: string): string {
+export function installAdvice(programs: readonly Installable[], osRelease: string): string {
   const family = familyOf(osRelease);
   const command = (f: Packaged) =>
     [COMMANDS[f][1], ...packagesOf(programs, f, osRelease)].join(" ");
@@ -159,7 +175,7 @@ const LOCK_TIMEOUT = ["-o", "DPkg::Lock::Timeout=120"];
  * Source: apt-get(8), os-release(5).
  */
 export function planInstall(
-  missing: readonly Program[],
+  missing: readonly Installable[],
   osRelease: string,
   uid: number | null,
 ): InstallPlan {
@@ -187,7 +203,7 @@ export function planInstall(
 }
 
 /** What to tell a person whose host lacks programs. */
-export function missingMessage(missing: readonly Program[], osRelease: string): string {
+export function missingMessage(missing: readonly Installable[], osRelease: string): string {
   const advice = installAdvice(missing, osRelease).replaceAll("; ", "\n  ");
   return `Netyard needs programs that are not on this host: ${missing.join(", ")}\n  ${advice}`;
 }

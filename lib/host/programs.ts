@@ -1,12 +1,12 @@
 import { findProgram, searchPath, SYSTEM_DIRECTORIES } from "../../native/process.ts";
 import type { ProgramFacts } from "./facts.ts";
-import { PRIVATE_DIRECTORIES, type Program } from "./install.ts";
+import { type Installable, PRIVATE_DIRECTORIES } from "./install.ts";
 
 /**
  * Where a host program is, and whether it can be called from there: in a directory of PATH, or in
  * the one of its own where Netyard looks for it.
  */
-export function locateProgram(program: Program): ProgramFacts {
+export function locateProgram(program: Installable): ProgramFacts {
   const usual = [...searchPath(), ...PRIVATE_DIRECTORIES[program] ?? []];
   const path = findProgram(program, usual);
   if (path) return { path, onPath: true };

@@ -2,7 +2,7 @@
  * Sees to the programs that labs call on the host: installs what is missing
  * where it may, and says what to install elsewhere. Prints nothing when nothing
  * is missing. Arguments name further programs, such as `tcpdump`; `--all` stands for
- * those of every feature, as far as this host has them to install.
+ * those of every feature and of the tests, as far as this host has them to install.
  *
  * ```sh
  * deno run -A lib/host/setup.ts
@@ -15,16 +15,17 @@
 import {
   COMMON_PROGRAMS,
   FEATURE_PROGRAMS,
+  type Installable,
   isProgram,
   missingMessage,
   planInstall,
-  type Program,
   PROGRAMS,
+  TEST_PROGRAMS,
 } from "./install.ts";
 import { readOsRelease } from "./os_release.ts";
 import { locateProgram } from "./programs.ts";
 
-/** The argument for the programs of every feature. */
+/** The argument for the programs of every feature, and of the tests. */
 const ALL = "--all";
 
 /** Does what the module says, for these arguments. Returns the exit code. */
@@ -32,7 +33,11 @@ export function setup(args: readonly string[]): number {
   const further = args.filter((arg) => arg !== ALL);
   const unknown = further.filter((name) => !isProgram(name));
   if (unknown.length > 0) {
-    console.error(`no package is known for: ${unknown.join(", ")}; known: ${PROGRAMS.join(", ")}`);
+    console.error(
+      `no package is known for: ${unknown.join(", ")}; known: ${
+        [...PROGRAMS, ...TEST_PROGRAMS].join(", ")
+      }`,
+    );
     return 2;
   }
   if (!seeToPrograms([...COMMON_PROGRAMS, ...further.filter(isProgram)])) return 1;
@@ -41,7 +46,7 @@ export function setup(args: readonly string[]): number {
 }
 
 /** Sees to programs without which there is no going on; returns whether they are all there then. */
-function seeToPrograms(programs: readonly Program[]): boolean {
+function seeToPrograms(programs: readonly Installable[]): boolean {
   const missing = missingOf(programs);
   const said = tryInstall(missing);
   const left = missingOf(missing);
@@ -53,7 +58,7 @@ function seeToPrograms(programs: readonly Program[]): boolean {
 
 /** Sees to what single features call. What cannot be had costs its feature, and nothing else. */
 function seeToFeatures(): void {
-  const missing = missingOf(FEATURE_PROGRAMS);
+  const missing = missingOf([...FEATURE_PROGRAMS, ...TEST_PROGRAMS]);
   tryInstall(missing);
   // One package that a release does not have keeps apt-get from all: so each by itself.
   const refused = missingOf(missing);
@@ -65,7 +70,7 @@ function seeToFeatures(): void {
 }
 
 /** Installs programs where that can be done; returns what the commands said that failed. */
-function tryInstall(programs: readonly Program[]): string[] {
+function tryInstall(programs: readonly Installable[]): string[] {
   const plan = planInstall(programs, readOsRelease(), Deno.uid());
   if (plan.kind !== "install") return [];
   console.error(`installing ${plan.packages.join(", ")}`);
@@ -73,7 +78,7 @@ function tryInstall(programs: readonly Program[]): string[] {
 }
 
 // A tool in /usr/sbin counts also where an ordinary user's PATH has no /usr/sbin.
-function missingOf(programs: readonly Program[]): Program[] {
+function missingOf(programs: readonly Installable[]): Installable[] {
   return programs.filter((program) => !locateProgram(program));
 }
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { findProgram, SYSTEM_DIRECTORIES } from "../../native/process.ts";
-import { familyOf, FEATURE_PROGRAMS } from "../../lib/host/install.ts";
+import { familyOf, FEATURE_PROGRAMS, TEST_PROGRAMS } from "../../lib/host/install.ts";
 import { readOsRelease } from "../../lib/host/os_release.ts";
 
 const SETUP = new URL("../../lib/host/setup.ts", import.meta.url);
@@ -39,7 +39,9 @@ Deno.test("setup says nothing when nothing is missing", async () => {
 });
 
 Deno.test("setup for all says nothing when nothing is missing", async () => {
-  const features = Object.fromEntries(FEATURE_PROGRAMS.map((name) => [name, ""]));
+  const features = Object.fromEntries(
+    [...FEATURE_PROGRAMS, ...TEST_PROGRAMS].map((name) => [name, ""]),
+  );
   const dir = await programs({ ...ALL, ...features });
   try {
     assertEquals(await runSetup(["--all"], dir), { code: 0, said: "" });
@@ -138,7 +140,9 @@ Deno.test("a feature's package that a release does not have costs that feature a
   if (findProgram("pasta", SYSTEM_DIRECTORIES)) {
     return console.log("skipped: pasta is found anyway");
   }
-  const features = Object.fromEntries(FEATURE_PROGRAMS.map((name) => [name, ""]));
+  const features = Object.fromEntries(
+    [...FEATURE_PROGRAMS, ...TEST_PROGRAMS].map((name) => [name, ""]),
+  );
   // An apt-get that knows slirp4netns, and refuses all if passt is among it.
   const dir = await programs({
     ...ALL,
