@@ -146,6 +146,8 @@ export interface Clat {
   segment: Segment;
   /** The interface's own address then, by which the router sends to it. */
   via: string | undefined;
+  /** Where its address is from; the segment may have another network by now. */
+  hosts: Network["hosts"];
   /** The IPv6 address that stands for its IPv4 one. */
   ip6: string;
 }

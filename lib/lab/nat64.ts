@@ -6,6 +6,7 @@ import { NAT64_PREFIX } from "../nat/siit/mod.ts";
 import { TUN_INDEX } from "../translation/mod.ts";
 import { configure } from "./configure.ts";
 import type { LabCore } from "./core.ts";
+import { requestOf } from "./delegation_options.ts";
 import { explained } from "./explained.ts";
 import { loadNat } from "./filters.ts";
 import { inside, takeAway } from "./inside.ts";
@@ -27,7 +28,7 @@ const TUN_MTU = 65_535;
 /** Has a router translate; its NAT of IPv4 must know the pool. On failure all is as before. */
 export function startNat64(core: LabCore, router: RouterRecord, defer: Defer): void {
   step("nat64");
-  const { lan, links, name, runtime } = router;
+  const { links, name, runtime } = router;
   const link = linkName("nat64", (taken) => links.has(taken));
   const place = { namespace: runtime.namespace, name: link, mtu: TUN_MTU, label: name };
   const translation = core.translators.add(place, {
@@ -35,7 +36,7 @@ export function startNat64(core: LabCore, router: RouterRecord, defer: Defer): v
     pool: NAT64_POOL,
     prefix: NAT64_PREFIX,
     address4: OWN_ADDRESS,
-    address6: lan.v6?.gateway ?? lan.linkLocal,
+    address6: errorsFrom(router),
   });
   defer(() => stopNat64(router));
   links.add(link);
@@ -47,6 +48,15 @@ export function startNat64(core: LabCore, router: RouterRecord, defer: Defer): v
     }
   });
   if (router.dns64) router.nat64.dns = startDns64(core, router);
+}
+
+/**
+ * From whom its errors come. A link-local address would not be forwarded, and that of a LAN whose
+ * prefix is delegated changes, or is not there yet.
+ */
+function errorsFrom({ lan, uplink, delegation }: RouterRecord): string {
+  const own = requestOf(delegation) ? undefined : lan.v6?.gateway;
+  return own ?? uplink.ip6 ?? lan.linkLocal;
 }
 
 function startDns64(core: LabCore, { runtime, lan }: RouterRecord): Dns64Server {

@@ -6,7 +6,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { type Device, Lab, TopologyError } from "@netyard/netyard";
-import { labTest } from "@netyard/netyard/testing";
+import { labTest, waitUntil } from "@netyard/netyard/testing";
+import { parseCidr } from "../../lib/address/mod.ts";
 import { Udp } from "../nat/udp.ts";
 import { connects, expectPings, greet, ip as ipCommand, links, pings, seenBy, sh } from "./kit.ts";
 import { attached, fourServer, page, said } from "./nat64_scene.ts";
@@ -127,6 +128,41 @@ labTest("a CLAT goes together with advertisements of routers", async (lab) => {
   assertEquals(await seenBy(phone, carrier.downstreamGateway6!, six.port), phone.ip6);
   const [route] = ipCommand(phone, "-6 route show default");
   assertEquals(route.protocol, "ra");
+});
+
+for (const provisioning of ["static", "ra"] as const) {
+  // ix -- four(server);  ix -- carrier(phone, inner(deep)), whose prefix changes
+  Deno.test(`a CLAT goes along when its LAN has another prefix: ${provisioning}`, async () => {
+    await using lab = await Lab.create({ ipv6: { provisioning } });
+    const { ip } = await fourServer(lab);
+    const asking = { ipSupport: "v6-only", prefixDelegation: true } as const;
+    const carrier = await lab.addRouter("carrier", { ...asking, natV6: "nat64" });
+    const inner = await lab.addRouter("inner", { ...asking, upstream: carrier });
+    const phone = await attached(lab, "phone", carrier, { clat: true });
+    const deep = await attached(lab, "deep", inner, { clat: true });
+    for (let round = 0; round < 3; round++) {
+      for (const [device, { downstreamCidr6 }] of [[phone, carrier], [deep, inner]] as const) {
+        const lan = parseCidr(downstreamCidr6!);
+        assert(lan.contains(device.ip6!) && lan.contains(device.clat!.ip6));
+      }
+      await expectPings([[phone, ip, true], [deep, ip, true]]);
+      await carrier.renewPrefix();
+    }
+  });
+}
+
+Deno.test("a device that hears its router late has its CLAT from then on", async () => {
+  await using lab = await Lab.create({ ipv6: { provisioning: "ra" } });
+  const { ip } = await fourServer(lab);
+  const carrier = await lab.addRouter("carrier", {
+    preset: "isp-v6",
+    routerAdvertisement: { enabled: false },
+  });
+  const phone = await attached(lab, "phone", carrier, { clat: true });
+  assertEquals([phone.ip6, phone.clat], [undefined, undefined]);
+  await carrier.setRouterAdvertisement({ enabled: true });
+  await waitUntil(() => phone.clat !== undefined, { what: "the phone to have a CLAT" });
+  await expectPings([[phone, ip, true]]);
 });
 
 labTest("a CLAT that is of no use is refused, and nothing is left", async (lab) => {
