@@ -95,6 +95,8 @@ export interface RouterRecord extends NodeRecord {
   pending: boolean;
   /** What its NAT64 is made of, while it has one. */
   nat64: { translation: Translation; link: string; dns: Dns64Server | undefined } | undefined;
+  /** The end of the name server that it had, whose port is free only then. */
+  dnsClosing: Promise<void> | undefined;
   /** Whether a name server comes with its NAT64. */
   dns64: boolean;
   /** What it tells those behind it, while any of them listens. */

@@ -15,7 +15,7 @@ import { linkName } from "./names.ts";
 import { forget, fullPrefix, welcome } from "./neighbours.ts";
 import { NAT64_POOL } from "./plan.ts";
 import { step } from "./steps.ts";
-import { type Defer, forGood } from "./undo.ts";
+import type { Defer } from "./undo.ts";
 
 /** The NAT64 of a router: a translator on a TUN, to which the kernel routes both families. */
 
@@ -72,7 +72,7 @@ function startDns64(core: LabCore, { runtime, lan }: RouterRecord): Dns64Server 
   });
 }
 
-/** Starts or ends the NAT64 of a router whose `natV6` is another one from now on. */
+/** Starts the NAT64 of a router whose `natV6` is another one from now on, or has its NAT of IPv4 do without. */
 export function switchNat64(core: LabCore, router: RouterRecord, defer: Defer): void {
   if (router.natV6 === "nat64") {
     if (router.nat64) return;
@@ -81,9 +81,7 @@ export function switchNat64(core: LabCore, router: RouterRecord, defer: Defer): 
     loadNat(router, router.nat);
     startNat64(core, router, defer);
   } else if (router.nat64) {
-    // Anew, should a later step fail: whom it knew, it then forgot.
-    defer(() => startNat64(core, router, forGood));
-    stopNat64(router);
+    // It is stopped last of all: started anew it would have forgotten whom it knew.
     defer(() => loadNat(router, router.nat, false, "nat64"));
     loadNat(router, router.nat);
   }
@@ -95,8 +93,16 @@ export function stopNat64(router: RouterRecord): void {
   if (!nat64) return;
   router.nat64 = undefined;
   links.delete(nat64.link);
-  if (nat64.dns) router.runtime.track(nat64.dns.close());
+  if (nat64.dns) closeDns64(router, nat64.dns);
   nat64.translation.remove();
+}
+
+function closeDns64(router: RouterRecord, dns: Dns64Server): void {
+  const closing = dns.close().finally(() => {
+    if (router.dnsClosing === closing) router.dnsClosing = undefined;
+  });
+  router.dnsClosing = closing;
+  router.runtime.track(closing);
 }
 
 /** Gives the uplink of a router that is v6-only an IPv4 address, if it has none. It keeps it. */
