@@ -4,6 +4,7 @@ import {
   type Device,
   InvalidOptionError,
   Lab,
+  LabClosedError,
   NetyardError,
   type Node,
   NotFoundError,
@@ -340,6 +341,31 @@ Deno.test("a lab that is closed while a router waits for its prefix ends that wa
   await new Promise((resolve) => setTimeout(resolve, 50));
   await lab.close();
   await adding;
+});
+
+Deno.test("a lab that is closed before a router asks for its prefix has it not ask", async () => {
+  const lab = await Lab.create();
+  const provider = await isp(lab);
+  const adding = assertRejects(
+    () => lab.addRouter("home", { preset: "home", upstream: provider, prefixDelegation: true }),
+    NetyardError,
+    "closed",
+  );
+  const start = performance.now();
+  await Promise.all([lab.close(), adding]);
+  assert(performance.now() - start < 10_000, "it waited for an answer that cannot come");
+});
+
+Deno.test("a router with a prefix that two remove at once, or that closes meanwhile, is gone", async () => {
+  const lab = await Lab.create();
+  const home = await lab.addRouter("home", { preset: "home", prefixDelegation: true });
+  const both = await Promise.allSettled([lab.remove(home), lab.remove(home)]);
+  assertEquals(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+  const [failed] = both.filter(({ status }) => status === "rejected") as PromiseRejectedResult[];
+  assertStringIncludes(failed.reason.message, 'node "home" was removed');
+  const again = await lab.addRouter("home", { preset: "home", prefixDelegation: true });
+  const removing = assertRejects(() => lab.remove(again), LabClosedError);
+  await Promise.all([lab.close(), removing]);
 });
 
 Deno.test("lossy and slow links delay a delegation, and no more", async () => {
