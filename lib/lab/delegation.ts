@@ -128,6 +128,8 @@ export function tellPrefix(core: LabCore, router: RouterRecord, former: string |
     });
   }
   core.changed();
+  // All behind it ask the name server of its NAT64 by the address that changed.
+  if (router.natV6 === "nat64") core.refreshNames();
 }
 
 /**
