@@ -169,7 +169,7 @@ labTest("a CLAT that is of no use is refused, and nothing is left", async (lab) 
   const carrier = await lab.addRouter("carrier", { preset: "isp-v6" });
   const home = await lab.addRouter("home", { preset: "home" });
   const six = await lab.addRouter("six", { ipSupport: "v6-only" });
-  const before = [carrier, home, six].map((router) => sh(router, "ip -j link"));
+  const before = [carrier, home, six].map(links);
   const refused = (gateways: (typeof six)[], message: string) =>
     assertRejects(
       () =>
@@ -184,7 +184,7 @@ labTest("a CLAT that is of no use is refused, and nothing is left", async (lab) 
   await refused([carrier, home], 'it has IPv4 behind "home"');
   await refused([six], 'neither "six" nor one above it has that');
   await refused([], "the device has no interface");
-  assertEquals([carrier, home, six].map((router) => sh(router, "ip -j link")), before);
+  assertEquals([carrier, home, six].map(links), before);
   await attached(lab, "phone", carrier, { clat: true });
 });
 
