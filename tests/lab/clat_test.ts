@@ -9,7 +9,7 @@ import { type Device, Lab, TopologyError } from "@netyard/netyard";
 import { labTest, waitUntil } from "@netyard/netyard/testing";
 import { parseCidr } from "../../lib/address/mod.ts";
 import { Udp } from "../nat/udp.ts";
-import { connects, expectPings, greet, ip as ipCommand, links, pings, seenBy, sh } from "./kit.ts";
+import { connects, expectPings, greet, ip as ipCommand, links, pings, seenBy } from "./kit.ts";
 import { attached, fourServer, page, said } from "./nat64_scene.ts";
 
 // ix -- four(server), v4-only;  ix -- carrier(phone, tablet)
