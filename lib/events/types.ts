@@ -6,9 +6,10 @@ import type {
 } from "./bridge_types.ts";
 
 /**
- * The version of the events and states that this Netyard writes. Any change to what
- * {@linkcode LabEvent} or {@linkcode LabState} may hold raises it, also one that only adds a
- * field: a reader refuses what it does not know.
+ * The version of the events and states that this Netyard writes. It is raised by any change that keeps
+ * a later Netyard from reading what an earlier one wrote: a field that is gone, or means something else,
+ * or is new and always there. Kinds and fields that may be absent are added without that: later ones
+ * read earlier runs, and earlier ones refuse what they do not know, by its name.
  */
 export const EVENT_VERSION = 1;
 

@@ -142,6 +142,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
       withdrawn: [],
       pending: isAsking,
       nat64: undefined,
+      dnsClosing: undefined,
       dns64: plan.options.dns64 ?? true,
       advertisement: { ...RA_DEFAULTS, ...plan.options.routerAdvertisement },
     });

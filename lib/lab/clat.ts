@@ -81,7 +81,7 @@ export function startClat(
   const spec = { ip: CLAT_IP, ip6, prefix: NAT64_PREFIX, address4: ROUTERS_IP };
   const translation = core.translators.add(place, { kind: "clat", ...spec });
   device.links.add(link);
-  device.clatNow = { translation, link, iface, segment, via: iface.ip6, ip6 };
+  device.clatNow = { translation, link, iface, segment, via: iface.ip6, hosts, ip6 };
   defer(() => void end(device));
   inside(device, (batch) => {
     addAddress(batch, TUN_INDEX, ipBytes(CLAT_IP), 32);
@@ -95,7 +95,7 @@ export function startClat(
 /** Takes a device's CLAT away, and gives its address back. */
 export function stopClat(device: DeviceRecord): void {
   const former = end(device);
-  if (former) former.segment.v6?.hosts.release(former.ip6);
+  former?.hosts.release(former.ip6);
 }
 
 function end(device: DeviceRecord): Clat | undefined {

@@ -354,6 +354,7 @@ export class LabCore implements LabServices {
     if (this.bus.closed) return;
     this.tellInterface(iface);
     this.renamed(iface);
+    settleClats(this);
     this.refreshMembers();
   }
 

@@ -11,6 +11,7 @@ import { putPrefix } from "./lan6.ts";
 import type { NodeRecord, RegionRecord, RouterRecord } from "./model.ts";
 import { RequestingSide } from "./requesting.ts";
 import { segmentAbove } from "./routing.ts";
+import { settleAddresses } from "./settle_addresses.ts";
 import { interfaceState } from "./snapshot.ts";
 
 /**
@@ -127,6 +128,8 @@ export function tellPrefix(core: LabCore, router: RouterRecord, former: string |
     });
   }
   core.changed();
+  // All behind it ask the name server of its NAT64 by the address that changed.
+  if (router.natV6 === "nat64") core.refreshNames();
 }
 
 /**
@@ -150,8 +153,14 @@ export async function renewPrefix(core: LabCore, router: RouterRecord): Promise<
     throw new PrefixDelegationError(`${what}: there is no other prefix than its ${former}`);
   }
   await Promise.all(asking(core, router).map((behind) => renewPart(core, behind)));
-  await core.provisioning.ready([...router.lan.members.keys()].map(({ node }) => node));
+  await settleAddresses(core, membersBehind(core, router));
   return prefix;
+}
+
+/** Who has addresses of a router's prefix. */
+function membersBehind(core: LabCore, router: RouterRecord): NodeRecord[] {
+  const own = [...router.lan.members.keys()].map(({ node }) => node);
+  return [...own, ...asking(core, router).flatMap((behind) => membersBehind(core, behind))];
 }
 
 /** The routers right behind one that ask it for prefixes. */

@@ -399,7 +399,12 @@ export class Lab implements AsyncDisposable {
     const { kind } = record;
     if (kind === "bridge") return await this.bridge(record.name).close();
     if (kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
-    if (this.#core.delegations.concern(record)) await endDelegation(this.#core, record);
+    if (this.#core.delegations.concern(record)) {
+      await endDelegation(this.#core, record);
+      // Somebody else may have removed it meanwhile.
+      this.#core.open(what);
+      this.#core.record(what, node);
+    }
     const name = retire(this.#core, record);
     this.#core.refreshMembers();
     const told = settleGuests(this.#core);

@@ -7,6 +7,7 @@ import { adderOf, isGuest } from "./configure.ts";
 import type { LabCore } from "./core.ts";
 import { defaultInterface } from "./default_interface.ts";
 import { LAN_LENGTH } from "./delegation_options.ts";
+import { loadNatV6 } from "./filters.ts";
 import { inside, takeAway } from "./inside.ts";
 import { hasV6, type InterfaceRecord, IPV6_MIN_MTU, type RouterRecord } from "./model.ts";
 import { announceSelf, forget, knowGateway, welcome } from "./neighbours.ts";
@@ -45,6 +46,7 @@ function renumber(core: LabCore, router: RouterRecord, prefix: Cidr | undefined)
   if (lan.v6) giveNetwork(router, lan.v6);
   router.withdrawn = withdrawnOf(router, old?.cidr.toString());
   for (const member of given) giveAddress(member);
+  for (const one of behind as RouterRecord[]) masqueradeAnew(one);
   renumberBridgeRoutes(lan, old);
   for (const one of routers.reverse()) announce(core, one, announced6(one));
   loadBlackHole(lan);
@@ -104,6 +106,12 @@ function giveNetwork(router: RouterRecord, { gateway, cidr }: Network): void {
     }
   });
   if (gatewayLink) router.unsettled.add(router, [], [gateway, linkLocal]);
+}
+
+/** A masquerade names the address of the uplink. */
+function masqueradeAnew(router: RouterRecord): void {
+  const { natV6, nat } = router;
+  if (natV6 === "masquerade") loadNatV6(router, natV6, nat);
 }
 
 function takeAddress(iface: InterfaceRecord): void {

@@ -95,6 +95,8 @@ export interface RouterRecord extends NodeRecord {
   pending: boolean;
   /** What its NAT64 is made of, while it has one. */
   nat64: { translation: Translation; link: string; dns: Dns64Server | undefined } | undefined;
+  /** The end of the name server that it had, whose port is free only then. */
+  dnsClosing: Promise<void> | undefined;
   /** Whether a name server comes with its NAT64. */
   dns64: boolean;
   /** What it tells those behind it, while any of them listens. */
@@ -146,6 +148,8 @@ export interface Clat {
   segment: Segment;
   /** The interface's own address then, by which the router sends to it. */
   via: string | undefined;
+  /** Where its address is from; the segment may have another network by now. */
+  hosts: Network["hosts"];
   /** The IPv6 address that stands for its IPv4 one. */
   ip6: string;
 }

@@ -6,6 +6,7 @@ import { NAT64_PREFIX } from "../nat/siit/mod.ts";
 import { TUN_INDEX } from "../translation/mod.ts";
 import { configure } from "./configure.ts";
 import type { LabCore } from "./core.ts";
+import { requestOf } from "./delegation_options.ts";
 import { explained } from "./explained.ts";
 import { loadNat } from "./filters.ts";
 import { inside, takeAway } from "./inside.ts";
@@ -14,7 +15,7 @@ import { linkName } from "./names.ts";
 import { forget, fullPrefix, welcome } from "./neighbours.ts";
 import { NAT64_POOL } from "./plan.ts";
 import { step } from "./steps.ts";
-import { type Defer, forGood } from "./undo.ts";
+import type { Defer } from "./undo.ts";
 
 /** The NAT64 of a router: a translator on a TUN, to which the kernel routes both families. */
 
@@ -27,7 +28,7 @@ const TUN_MTU = 65_535;
 /** Has a router translate; its NAT of IPv4 must know the pool. On failure all is as before. */
 export function startNat64(core: LabCore, router: RouterRecord, defer: Defer): void {
   step("nat64");
-  const { lan, links, name, runtime } = router;
+  const { links, name, runtime } = router;
   const link = linkName("nat64", (taken) => links.has(taken));
   const place = { namespace: runtime.namespace, name: link, mtu: TUN_MTU, label: name };
   const translation = core.translators.add(place, {
@@ -35,7 +36,7 @@ export function startNat64(core: LabCore, router: RouterRecord, defer: Defer): v
     pool: NAT64_POOL,
     prefix: NAT64_PREFIX,
     address4: OWN_ADDRESS,
-    address6: lan.v6?.gateway ?? lan.linkLocal,
+    address6: errorsFrom(router),
   });
   defer(() => stopNat64(router));
   links.add(link);
@@ -47,6 +48,15 @@ export function startNat64(core: LabCore, router: RouterRecord, defer: Defer): v
     }
   });
   if (router.dns64) router.nat64.dns = startDns64(core, router);
+}
+
+/**
+ * From whom its errors come. A link-local address would not be forwarded, and that of a LAN whose
+ * prefix is delegated changes, or is not there yet.
+ */
+function errorsFrom({ lan, uplink, delegation }: RouterRecord): string {
+  const own = requestOf(delegation) ? undefined : lan.v6?.gateway;
+  return own ?? uplink.ip6 ?? lan.linkLocal;
 }
 
 function startDns64(core: LabCore, { runtime, lan }: RouterRecord): Dns64Server {
@@ -62,7 +72,7 @@ function startDns64(core: LabCore, { runtime, lan }: RouterRecord): Dns64Server 
   });
 }
 
-/** Starts or ends the NAT64 of a router whose `natV6` is another one from now on. */
+/** Starts the NAT64 of a router whose `natV6` is another one from now on, or has its NAT of IPv4 do without. */
 export function switchNat64(core: LabCore, router: RouterRecord, defer: Defer): void {
   if (router.natV6 === "nat64") {
     if (router.nat64) return;
@@ -71,9 +81,7 @@ export function switchNat64(core: LabCore, router: RouterRecord, defer: Defer): 
     loadNat(router, router.nat);
     startNat64(core, router, defer);
   } else if (router.nat64) {
-    // Anew, should a later step fail: whom it knew, it then forgot.
-    defer(() => startNat64(core, router, forGood));
-    stopNat64(router);
+    // It is stopped last of all: started anew it would have forgotten whom it knew.
     defer(() => loadNat(router, router.nat, false, "nat64"));
     loadNat(router, router.nat);
   }
@@ -85,8 +93,16 @@ export function stopNat64(router: RouterRecord): void {
   if (!nat64) return;
   router.nat64 = undefined;
   links.delete(nat64.link);
-  if (nat64.dns) router.runtime.track(nat64.dns.close());
+  if (nat64.dns) closeDns64(router, nat64.dns);
   nat64.translation.remove();
+}
+
+function closeDns64(router: RouterRecord, dns: Dns64Server): void {
+  const closing = dns.close().finally(() => {
+    if (router.dnsClosing === closing) router.dnsClosing = undefined;
+  });
+  router.dnsClosing = closing;
+  router.runtime.track(closing);
 }
 
 /** Gives the uplink of a router that is v6-only an IPv4 address, if it has none. It keeps it. */

@@ -1,7 +1,7 @@
 import type { NatV6 } from "../nat/config_v6.ts";
 import type { LabCore } from "./core.ts";
 import { loadNatV6 } from "./filters.ts";
-import { switchNat64 } from "./nat64.ts";
+import { stopNat64, switchNat64 } from "./nat64.ts";
 import type { RouterRecord } from "./model.ts";
 import { announce, announcedBy, withdraw } from "./routing.ts";
 import type { Defer } from "./undo.ts";
@@ -37,6 +37,7 @@ export function setNatV6(core: LabCore, router: RouterRecord, mode: NatV6, defer
   withdraw(core, router, gone);
   defer(() => withdraw(core, router, fresh));
   announce(core, router, fresh);
+  if (mode !== "nat64") stopNat64(router);
 }
 
 /** Tells what a router does to IPv6 addresses now. */

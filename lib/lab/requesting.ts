@@ -47,7 +47,8 @@ export class RequestingSide {
   #socket: Dhcp6Socket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiting = new Set<Waiting>();
-  #closed = false;
+  /** Why it stopped. */
+  #closed: Error | undefined;
 
   constructor(requester: Requester) {
     this.#of = requester;
@@ -112,7 +113,7 @@ export class RequestingSide {
 
   /** Stops; who waits is told that it did. */
   async close(error: Error = new NetyardError(`${this.#of.name}: it is gone`)): Promise<void> {
-    this.#closed = true;
+    this.#closed ??= error;
     clearTimeout(this.#timer);
     for (const { done } of [...this.#waiting]) done.reject(error);
     await this.#socket?.close();
@@ -124,6 +125,7 @@ export class RequestingSide {
     timeoutMs: number,
     begin: () => Step,
   ): Promise<Lease | undefined> {
+    if (this.#closed) return Promise.reject(this.#closed);
     const waiting: Waiting = { until, done: Promise.withResolvers() };
     this.#waiting.add(waiting);
     // It keeps the process alive meanwhile, which the socket does not.

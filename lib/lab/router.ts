@@ -206,6 +206,8 @@ export class Router extends Node {
    * more, as those of the prefix of NPTv6, gets no answer.
    */
   async setNatV6(mode: NatV6): Promise<void> {
+    this.ready();
+    for (let closing; (closing = this.#now.dnsClosing);) await closing;
     await this.#act((router) => {
       const what = `${this.name}: setNatV6()`;
       const wanted = parseOptions(natV6Schema, mode, what);

@@ -8,7 +8,9 @@ import { type IpSupport, ROUTER_PRESETS, type RouterProfile } from "./presets.ts
 /** What topologies must be, decided from options alone: of a lab that is there, and of one that is planned. */
 
 /** What a router will be, by its preset and what is given beside it. */
-export function routerProfile(options: RouterOptions): RouterProfile {
+export function routerProfile(
+  options: Pick<RouterOptions, "preset" | keyof RouterProfile>,
+): RouterProfile {
   const preset = options.preset ? ROUTER_PRESETS[options.preset] : undefined;
   const nat = options.nat ?? preset?.nat ?? "none";
   const ipSupport = options.ipSupport ?? preset?.ipSupport ?? "dual-stack";

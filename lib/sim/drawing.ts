@@ -1,11 +1,13 @@
 import type {
   BridgeConfig,
+  DeviceConfig,
   InterfaceConfig,
   LabConfig,
   RouterConfig,
   VmConfig,
 } from "../lab/config.ts";
-import { ROUTER_PRESETS } from "../lab/presets.ts";
+import { isOffer, requestOf } from "../lab/delegation_options.ts";
+import { routerProfile } from "../lab/rules.ts";
 import { conditionText, modeText, rateText } from "./drawing_facts.ts";
 
 /** What a node is drawn as; `unknown` is one that is named and not there. */
@@ -95,12 +97,9 @@ class Builder {
     for (const name of Object.keys(bridges)) this.#gateways.set(name, nodeId("bridge", name));
     for (const router of routers) this.#router(router);
     for (const [name, bridge] of Object.entries(bridges)) this.#bridge(name, bridge);
-    for (const [name, { count = 1, interfaces = {}, defaultVia, mtu }] of Object.entries(devices)) {
-      const id = this.#add("device", name, [
-        ...count > 1 ? [`${name}-0 to ${name}-${count - 1}`] : [],
-        ...mtu === undefined ? [] : [`MTU ${mtu}`],
-      ]);
-      this.#interfaces(id, interfaces, defaultVia);
+    for (const [name, device] of Object.entries(devices)) {
+      const id = this.#add("device", name, deviceFacts(name, device));
+      this.#interfaces(id, device.interfaces ?? {}, device.defaultVia);
     }
     for (const [name, vm] of Object.entries(vms)) this.#vm(name, vm);
     this.#regionLinks();
@@ -201,19 +200,29 @@ class Builder {
   }
 }
 
+function deviceFacts(name: string, { count = 1, mtu, clat, ipv6 = {} }: DeviceConfig): string[] {
+  const { provisioning, privacy } = ipv6;
+  return [
+    ...count > 1 ? [`${name}-0 to ${name}-${count - 1}`] : [],
+    ...mtu === undefined ? [] : [`MTU ${mtu}`],
+    ...clat ? ["CLAT"] : [],
+    ...provisioning === undefined ? [] : [`IPv6 ${provisioning}`],
+    ...privacy ? ["privacy addresses"] : [],
+  ];
+}
+
 function routerFacts(router: RouterConfig, built: boolean): string[] {
   const { preset, mtu, downlinkCondition, blockIcmpFragNeeded, downstreamCidr } = router;
-  const base = preset === undefined ? undefined : ROUTER_PRESETS[preset];
-  const nat = router.nat ?? base?.nat ?? "none";
-  const natV6 = router.natV6 ?? base?.natV6 ?? "none";
-  const firewall = router.firewall ?? base?.firewall ?? "none";
-  const ipSupport = router.ipSupport ?? base?.ipSupport ?? "dual-stack";
+  const { prefixDelegation } = router;
+  const { nat, natV6, firewall, ipSupport } = routerProfile(router);
   return [
     ...preset === undefined ? [] : [`preset ${preset}`],
     ...nat === "none" ? [] : [`NAT ${modeText(nat)}`],
     ...natV6 === "none" ? [] : [`IPv6 ${natV6}`],
     ...firewall === "none" ? [] : [`firewall ${modeText(firewall)}`],
     ...ipSupport === "dual-stack" ? [] : [ipSupport],
+    ...isOffer(prefixDelegation) ? ["delegates IPv6 prefixes"] : [],
+    ...requestOf(prefixDelegation) ? ["IPv6 prefix delegated"] : [],
     ...mtu === undefined ? [] : [`MTU ${mtu}`],
     ...downlinkCondition === undefined ? [] : [`into its LAN ${conditionText(downlinkCondition)}`],
     ...blockIcmpFragNeeded ? ["path-MTU black hole"] : [],

@@ -6,9 +6,10 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { type Device, Lab, TopologyError } from "@netyard/netyard";
-import { labTest } from "@netyard/netyard/testing";
+import { labTest, waitUntil } from "@netyard/netyard/testing";
+import { parseCidr } from "../../lib/address/mod.ts";
 import { Udp } from "../nat/udp.ts";
-import { connects, expectPings, greet, ip as ipCommand, links, pings, seenBy, sh } from "./kit.ts";
+import { connects, expectPings, greet, ip as ipCommand, links, pings, seenBy } from "./kit.ts";
 import { attached, fourServer, page, said } from "./nat64_scene.ts";
 
 // ix -- four(server), v4-only;  ix -- carrier(phone, tablet)
@@ -129,11 +130,46 @@ labTest("a CLAT goes together with advertisements of routers", async (lab) => {
   assertEquals(route.protocol, "ra");
 });
 
+for (const provisioning of ["static", "ra"] as const) {
+  // ix -- four(server);  ix -- carrier(phone, inner(deep)), whose prefix changes
+  Deno.test(`a CLAT goes along when its LAN has another prefix: ${provisioning}`, async () => {
+    await using lab = await Lab.create({ ipv6: { provisioning } });
+    const { ip } = await fourServer(lab);
+    const asking = { ipSupport: "v6-only", prefixDelegation: true } as const;
+    const carrier = await lab.addRouter("carrier", { ...asking, natV6: "nat64" });
+    const inner = await lab.addRouter("inner", { ...asking, upstream: carrier });
+    const phone = await attached(lab, "phone", carrier, { clat: true });
+    const deep = await attached(lab, "deep", inner, { clat: true });
+    for (let round = 0; round < 3; round++) {
+      for (const [device, { downstreamCidr6 }] of [[phone, carrier], [deep, inner]] as const) {
+        const lan = parseCidr(downstreamCidr6!);
+        assert(lan.contains(device.ip6!) && lan.contains(device.clat!.ip6));
+      }
+      await expectPings([[phone, ip, true], [deep, ip, true]]);
+      await carrier.renewPrefix();
+    }
+  });
+}
+
+Deno.test("a device that hears its router late has its CLAT from then on", async () => {
+  await using lab = await Lab.create({ ipv6: { provisioning: "ra" } });
+  const { ip } = await fourServer(lab);
+  const carrier = await lab.addRouter("carrier", {
+    preset: "isp-v6",
+    routerAdvertisement: { enabled: false },
+  });
+  const phone = await attached(lab, "phone", carrier, { clat: true });
+  assertEquals([phone.ip6, phone.clat], [undefined, undefined]);
+  await carrier.setRouterAdvertisement({ enabled: true });
+  await waitUntil(() => phone.clat !== undefined, { what: "the phone to have a CLAT" });
+  await expectPings([[phone, ip, true]]);
+});
+
 labTest("a CLAT that is of no use is refused, and nothing is left", async (lab) => {
   const carrier = await lab.addRouter("carrier", { preset: "isp-v6" });
   const home = await lab.addRouter("home", { preset: "home" });
   const six = await lab.addRouter("six", { ipSupport: "v6-only" });
-  const before = [carrier, home, six].map((router) => sh(router, "ip -j link"));
+  const before = [carrier, home, six].map(links);
   const refused = (gateways: (typeof six)[], message: string) =>
     assertRejects(
       () =>
@@ -148,7 +184,7 @@ labTest("a CLAT that is of no use is refused, and nothing is left", async (lab) 
   await refused([carrier, home], 'it has IPv4 behind "home"');
   await refused([six], 'neither "six" nor one above it has that');
   await refused([], "the device has no interface");
-  assertEquals([carrier, home, six].map((router) => sh(router, "ip -j link")), before);
+  assertEquals([carrier, home, six].map(links), before);
   await attached(lab, "phone", carrier, { clat: true });
 });
 

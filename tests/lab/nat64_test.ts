@@ -1,8 +1,26 @@
-import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { embedV4InNat64, Lab, TopologyError } from "@netyard/netyard";
 import { labTest } from "@netyard/netyard/testing";
 import { reduceAll } from "../../lib/events/mod.ts";
-import { connects, eventsOf, greet, ip, links, pings, seenBy, udp } from "./kit.ts";
+import {
+  connects,
+  eventsOf,
+  expectPings,
+  greet,
+  ip,
+  links,
+  pings,
+  seenBy,
+  sh,
+  udp,
+} from "./kit.ts";
 import { attached, fourServer, page, said } from "./nat64_scene.ts";
 
 // ix -- four(server), v4-only;  ix -- carrier(phone, tablet), v6-only with NAT64
@@ -136,6 +154,25 @@ labTest("NAT64 works behind a NAT, and routers behind it need none of their own"
 });
 
 // ix -- four(server);  ix -- carrier(phone), at first without NAT64
+labTest("NAT64 is switched off and on again at once, with its name server", async (lab) => {
+  const { server, embedded } = await fourServer(lab);
+  const carrier = await lab.addRouter("carrier", { preset: "isp-v6" });
+  const phone = await attached(lab, "phone", carrier);
+  const modes = ["none", "nat64", "masquerade", "nat64", "nptv6", "nat64"] as const;
+  await Promise.all(modes.map((mode) => carrier.setNatV6(mode)));
+  assertEquals(carrier.natV6, "nat64");
+  await expectPings([[phone, embedded, true]]);
+  await lab.dnsEntry("web.test", server.ip!);
+  const gateway = carrier.downstreamGateway6!;
+  assertStringIncludes(sh(phone, "cat /etc/resolv.conf"), `nameserver ${gateway}\n`);
+  const options = { nameServer: { ipAddr: gateway, port: 53 } };
+  const found = await phone.run(
+    (options) => Deno.resolveDns("web.test", "AAAA", options),
+    options,
+  );
+  assertEquals(found, [embedded]);
+});
+
 labTest("NAT64 is switched on and off while the lab runs", async (lab) => {
   const { server, ip: to, embedded } = await fourServer(lab);
   const carrier = await lab.addRouter("carrier", { preset: "isp-v6", natV6: "none" });

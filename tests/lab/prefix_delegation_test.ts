@@ -4,6 +4,7 @@ import {
   type Device,
   InvalidOptionError,
   Lab,
+  LabClosedError,
   NetyardError,
   type Node,
   NotFoundError,
@@ -15,7 +16,7 @@ import {
 } from "@netyard/netyard";
 import { parseCidr } from "../../lib/address/mod.ts";
 import { decodeMessage } from "../../lib/dhcp6/mod.ts";
-import { config, eventsOf, expectPings, greet, ip, links, pings, seenBy } from "./kit.ts";
+import { config, eventsOf, expectPings, greet, ip, links, pings, seenBy, sh } from "./kit.ts";
 
 const PD = "udp port 546 or udp port 547";
 
@@ -327,6 +328,31 @@ Deno.test("a router that is not there yet cannot be attached to", async () => {
   assert((await adding).delegatedPrefix);
 });
 
+// pc -- inner, which masquerades -- home, with NAT64 -- ix -- dc -- server, v4-only
+Deno.test("what is behind a masquerade goes on when the prefix of its uplink is another", async () => {
+  await using lab = await Lab.create();
+  const home = await lab.addRouter("home", {
+    ipSupport: "v6-only",
+    natV6: "nat64",
+    prefixDelegation: true,
+  });
+  const inner = await lab.addRouter("inner", {
+    ipSupport: "v6-only",
+    pool: "private",
+    natV6: "masquerade",
+    upstream: home,
+  });
+  const pc = await at(lab, inner, "pc");
+  const dc = await lab.addRouter("dc", { preset: "public-v4" });
+  const server = await at(lab, dc, "server");
+  await lab.dnsEntry("web.test", server.ip!);
+  for (let round = 0; round < 3; round++) {
+    assertStringIncludes(sh(pc, "cat /etc/resolv.conf"), `nameserver ${home.downstreamGateway6}\n`);
+    await expectPings([[pc, lab.ix.ip6, true], [pc, "web.test", true]]);
+    await home.renewPrefix();
+  }
+});
+
 Deno.test("a lab that is closed while a router waits for its prefix ends that wait", async () => {
   const lab = await Lab.create();
   const provider = await isp(lab);
@@ -340,6 +366,31 @@ Deno.test("a lab that is closed while a router waits for its prefix ends that wa
   await new Promise((resolve) => setTimeout(resolve, 50));
   await lab.close();
   await adding;
+});
+
+Deno.test("a lab that is closed before a router asks for its prefix has it not ask", async () => {
+  const lab = await Lab.create();
+  const provider = await isp(lab);
+  const adding = assertRejects(
+    () => lab.addRouter("home", { preset: "home", upstream: provider, prefixDelegation: true }),
+    NetyardError,
+    "closed",
+  );
+  const start = performance.now();
+  await Promise.all([lab.close(), adding]);
+  assert(performance.now() - start < 10_000, "it waited for an answer that cannot come");
+});
+
+Deno.test("a router with a prefix that two remove at once, or that closes meanwhile, is gone", async () => {
+  const lab = await Lab.create();
+  const home = await lab.addRouter("home", { preset: "home", prefixDelegation: true });
+  const both = await Promise.allSettled([lab.remove(home), lab.remove(home)]);
+  assertEquals(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+  const [failed] = both.filter(({ status }) => status === "rejected") as PromiseRejectedResult[];
+  assertStringIncludes(failed.reason.message, 'node "home" was removed');
+  const again = await lab.addRouter("home", { preset: "home", prefixDelegation: true });
+  const removing = assertRejects(() => lab.remove(again), LabClosedError);
+  await Promise.all([lab.close(), removing]);
 });
 
 Deno.test("lossy and slow links delay a delegation, and no more", async () => {

@@ -42,6 +42,30 @@ const CITY: LabConfig = {
   vms: { nas: { memory: "256M", cpus: 2, bridges: ["lan", "back"] } },
 };
 
+Deno.test("what becomes of IPv6 is drawn", () => {
+  const config: LabConfig = {
+    routers: [
+      { name: "isp", prefixDelegation: { pool: "auto" } },
+      { name: "home", preset: "isp-v6", upstream: "isp", prefixDelegation: true },
+      { name: "old", preset: "isp-v6", ipSupport: "v4-only" },
+    ],
+    devices: {
+      phone: {
+        interfaces: { eth0: { gateway: "home" } },
+        clat: true,
+        ipv6: { provisioning: "ra", privacy: true },
+      },
+    },
+  };
+  const [, isp, home, phone, old] = drawingText(drawingOf(config, { title: "six" })).split("\n")
+    .slice(1);
+  assertStringIncludes(isp, "router isp: delegates IPv6 prefixes");
+  assertStringIncludes(home, "IPv6 nat64");
+  assertStringIncludes(home, "v6-only, IPv6 prefix delegated");
+  assertStringIncludes(phone, "eth0; CLAT, IPv6 ra, privacy addresses");
+  assert(!old.includes("nat64"), old);
+});
+
 Deno.test("a topology is drawn as a tree", () => {
   assertEquals(
     drawingText(drawingOf(CITY, { title: "city" })),
