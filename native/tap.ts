@@ -1,24 +1,15 @@
 import { fast } from "./fast.ts";
-import { check, closeFd, cString, lastErrno, libc, O_RDWR, openFd } from "./libc.ts";
+import { check, lastErrno, libc } from "./libc.ts";
+import { openTunDevice, TUNSETOFFLOAD } from "./tun_device.ts";
 
 /** Of virtio-net, which precedes each frame of a TAP and of a packet socket that asked for it. */
 export const VNET_HEADER_BYTES = 10;
 
-/** Where users get TAPs from. */
-export const TUN_DEVICE = "/dev/net/tun";
-
-const O_NONBLOCK = 0x800;
 // linux/if_tun.h
-const TUNSETIFF = 0x400454can;
-const TUNSETOFFLOAD = 0x400454d0n;
 const TUNSETPERSIST = 0x400454cbn;
-const TUNSETIFINDEX = 0x400454dan;
 const IFF_TAP = 0x2;
-const IFF_NO_PI = 0x1000;
-const IFF_VNET_HDR = 0x4000;
 const TUN_F_CSUM = 1;
 const TUN_F_TSO4_TSO6_ECN = 2 | 4 | 8;
-const IFREQ_BYTES = 40;
 
 /** What the reader of a TAP takes over from the kernel, which otherwise does it before. */
 export type TapOffload = "segmentation" | "checksum" | "none";
@@ -37,19 +28,7 @@ const OFFLOADS: Record<TapOffload, bigint> = {
  * Source: the kernel's Documentation/networking/tuntap.rst.
  */
 export function openTap(name: string, index: number): number {
-  const fd = openFd(TUN_DEVICE, O_RDWR | O_NONBLOCK);
-  try {
-    const wanted = new Uint8Array(new Int32Array([index]).buffer);
-    check(libc().ioctl(fd, TUNSETIFINDEX, wanted), "ioctl", TUN_DEVICE, "TUNSETIFINDEX", index);
-    const request = new Uint8Array(IFREQ_BYTES);
-    request.set(cString(name));
-    new DataView(request.buffer).setUint16(16, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, true);
-    check(libc().ioctl(fd, TUNSETIFF, request), "ioctl", TUN_DEVICE, "TUNSETIFF", name);
-    return fd;
-  } catch (error) {
-    closeFd(fd);
-    throw error;
-  }
+  return openTunDevice(IFF_TAP, name, index);
 }
 
 /**

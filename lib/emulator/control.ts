@@ -1,4 +1,5 @@
 import type { ImpairmentCounters, LinkLimits } from "../link/mod.ts";
+import { CommandRing, ringBytes } from "./command_ring.ts";
 
 /**
  * The memory that the lab's thread and the emulator's thread share: settings and counters of each
@@ -26,13 +27,6 @@ export const enum Command {
   Fail,
   /** For tests: do nothing any more. */
   Hang,
-}
-
-const enum Word {
-  Posted,
-  Done,
-  Beat,
-  Count = 64,
 }
 
 const RING = 65_536;
@@ -68,77 +62,23 @@ const enum Field {
   Shared,
 }
 
-const RING_OFFSET = 4 * Word.Count;
-const TABLE_OFFSET = RING_OFFSET + 8 * RING;
+const TABLE_OFFSET = ringBytes(RING);
 const SHARED_OFFSET = TABLE_OFFSET + 8 * STRIDE * DIRECTIONS;
 const BYTES = SHARED_OFFSET + 8 * SHARED_RATES;
 
 /** Both threads make one of these over the same memory. */
-export class Control {
-  readonly memory: SharedArrayBuffer;
-  #words: Int32Array;
-  #ring: Int32Array;
+export class Control extends CommandRing<Command> {
   #table: Float64Array;
   /** The rates that are shared, in kbit/s. */
   #shared: Float64Array;
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BYTES)) {
-    this.memory = memory;
-    this.#words = new Int32Array(memory, 0, Word.Count);
-    this.#ring = new Int32Array(memory, RING_OFFSET, 2 * RING);
+    super(memory, RING);
     this.#table = new Float64Array(memory, TABLE_OFFSET, STRIDE * DIRECTIONS);
     this.#shared = new Float64Array(memory, SHARED_OFFSET, SHARED_RATES);
   }
 
   // The lab's side.
-
-  /** How many commands were posted so far. */
-  get posted(): number {
-    return Atomics.load(this.#words, Word.Posted);
-  }
-
-  get done(): number {
-    return Atomics.load(this.#words, Word.Done);
-  }
-
-  /** Grows for as long as the emulator's thread lives. */
-  get beat(): number {
-    return Atomics.load(this.#words, Word.Beat);
-  }
-
-  /** Whether there is no room for another command. */
-  get full(): boolean {
-    return this.posted - this.done >= RING;
-  }
-
-  post(command: Command, direction: number): void {
-    const { posted } = this;
-    const at = 2 * (posted % RING);
-    this.#ring[at] = command;
-    this.#ring[at + 1] = direction;
-    Atomics.store(this.#words, Word.Posted, posted + 1);
-  }
-
-  /** Waits, for a time at most, until a command is done beyond those that were. */
-  async progress(done: number, timeoutMs: number): Promise<void> {
-    const { async, value } = Atomics.waitAsync(this.#words, Word.Done, done, timeoutMs);
-    if (!async) return;
-    // That alone keeps no event loop alive, as a timer does, once the thread is gone.
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, timeoutMs);
-    await Promise.race([value, promise]);
-    clearTimeout(timer);
-  }
-
-  /** Ends all waiting: nothing will be done any more. */
-  release(): void {
-    Atomics.notify(this.#words, Word.Done);
-  }
-
-  /** As {@link Control.progress}, on the spot. */
-  block(done: number, timeoutMs: number): void {
-    Atomics.wait(this.#words, Word.Done, done, timeoutMs);
-  }
 
   describe(direction: number, fds: { tap: number; sender: number }, seed: number): void {
     const row = this.#row(direction).fill(0);
@@ -185,26 +125,6 @@ export class Control {
   }
 
   // The emulator's side.
-
-  /** The command after those that are done; 0 if there is none. */
-  command(): Command | 0 {
-    const { done } = this;
-    return done === this.posted ? 0 : this.#ring[2 * (done % RING)];
-  }
-
-  /** What it is about. */
-  direction(): number {
-    return this.#ring[2 * (this.done % RING) + 1];
-  }
-
-  finish(): void {
-    Atomics.add(this.#words, Word.Done, 1);
-    Atomics.notify(this.#words, Word.Done);
-  }
-
-  alive(): void {
-    Atomics.add(this.#words, Word.Beat, 1);
-  }
 
   fds(direction: number): { tap: number; sender: number } {
     const row = this.#row(direction);

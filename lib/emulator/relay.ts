@@ -122,7 +122,7 @@ export class Relay {
   #obey(): void {
     this.#symbols.read(this.#wake, this.#pointer(this.#landing), LARGE_LENGTH);
     for (let command; (command = this.#control.command());) {
-      this.#do(command, this.#control.direction());
+      this.#do(command, this.#control.subject());
       this.#control.finish();
     }
   }

@@ -1,7 +1,8 @@
 import { closeFd, SyscallError } from "../../native/libc.ts";
 import { noLinkLocal, setLink } from "../../native/netlink/link.ts";
 import { addClsact, redirectIncoming } from "../../native/netlink/tc.ts";
-import { keepTap, openTap, TUN_DEVICE } from "../../native/tap.ts";
+import { keepTap, openTap } from "../../native/tap.ts";
+import { TUN_DEVICE } from "../../native/tun_device.ts";
 import { VmError } from "../vm/errors.ts";
 import { inside } from "./inside.ts";
 import type { InterfaceRecord, NodeRecord, Port } from "./model.ts";

@@ -26,18 +26,21 @@ export class CaptureBuffer {
     return this.#packetCount;
   }
 
-  /** Takes what came; throws when that would be too much. */
+  /** Takes what came; throws when that is too much, having taken what there is room for. */
   add(chunk: Uint8Array): void {
-    if (this.#size + chunk.length > this.#maxBytes) {
+    const taken = chunk.subarray(0, this.#maxBytes - this.#size);
+    if (taken.length > 0) {
+      this.#chunks.push(taken);
+      this.#size += taken.length;
+      this.#packetCount += this.#reader.feed(taken).length;
+      this.#tell();
+    }
+    if (taken.length < chunk.length) {
       throw new CaptureError(
         `${this.#label} ended after ${this.#packetCount} packets: it reached maxBytes ` +
           `(${this.#maxBytes}); raise that, or capture less, by filter or snapLength`,
       );
     }
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    this.#packetCount += this.#reader.feed(chunk).length;
-    this.#tell();
   }
 
   /** No more will come; `reason` is why, unless somebody wished it. */

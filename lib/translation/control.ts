@@ -1,3 +1,4 @@
+import { CommandRing, ringBytes } from "../emulator/command_ring.ts";
 import { REFUSAL_NAMES } from "../nat/siit/mod.ts";
 import type { TranslationSpec } from "./spec.ts";
 
@@ -23,13 +24,6 @@ export const enum Command {
 /** How many TUNs there can be at once in a lab. */
 export const TUNS = 4_096;
 
-const enum Word {
-  Posted,
-  Done,
-  Beat,
-  Count = 16,
-}
-
 const RING = 16_384;
 /** Enough for a {@link TranslationSpec} and the number of a descriptor, as JSON. */
 const NOTE_BYTES = 512;
@@ -45,8 +39,7 @@ const enum Field {
 }
 
 const STRIDE = Field.Refused + REFUSAL_NAMES.length;
-const RING_OFFSET = 4 * Word.Count;
-const NOTES_OFFSET = RING_OFFSET + 8 * RING;
+const NOTES_OFFSET = ringBytes(RING);
 const TABLE_OFFSET = NOTES_OFFSET + NOTE_BYTES * TUNS;
 const BYTES = TABLE_OFFSET + 8 * STRIDE * TUNS;
 
@@ -69,65 +62,17 @@ export interface TunNote {
 }
 
 /** Both threads make one of these over the same memory. */
-export class Control {
-  readonly memory: SharedArrayBuffer;
-  #words: Int32Array;
-  #ring: Int32Array;
+export class Control extends CommandRing<Command> {
   #notes: Uint8Array;
   #table: Float64Array;
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BYTES)) {
-    this.memory = memory;
-    this.#words = new Int32Array(memory, 0, Word.Count);
-    this.#ring = new Int32Array(memory, RING_OFFSET, 2 * RING);
+    super(memory, RING);
     this.#notes = new Uint8Array(memory, NOTES_OFFSET, NOTE_BYTES * TUNS);
     this.#table = new Float64Array(memory, TABLE_OFFSET, STRIDE * TUNS);
   }
 
   // The lab's side.
-
-  /** How many commands were posted so far. */
-  get posted(): number {
-    return Atomics.load(this.#words, Word.Posted);
-  }
-
-  get done(): number {
-    return Atomics.load(this.#words, Word.Done);
-  }
-
-  /** Grows for as long as the thread lives. */
-  get beat(): number {
-    return Atomics.load(this.#words, Word.Beat);
-  }
-
-  /** Whether there is no room for another command. */
-  get full(): boolean {
-    return this.posted - this.done >= RING;
-  }
-
-  post(command: Command, tun: number): void {
-    const { posted } = this;
-    const at = 2 * (posted % RING);
-    this.#ring[at] = command;
-    this.#ring[at + 1] = tun;
-    Atomics.store(this.#words, Word.Posted, posted + 1);
-  }
-
-  /** Waits, for a time at most, until a command is done beyond those that were. */
-  async progress(done: number, timeoutMs: number): Promise<void> {
-    const { async, value } = Atomics.waitAsync(this.#words, Word.Done, done, timeoutMs);
-    if (!async) return;
-    // That alone keeps no event loop alive, as a timer does, once the thread is gone.
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, timeoutMs);
-    await Promise.race([value, promise]);
-    clearTimeout(timer);
-  }
-
-  /** Ends all waiting: nothing will be done any more. */
-  release(): void {
-    Atomics.notify(this.#words, Word.Done);
-  }
 
   /** Says what a TUN is to do. Its counters begin anew. */
   describe(tun: number, note: TunNote): void {
@@ -153,26 +98,6 @@ export class Control {
   }
 
   // The thread's side.
-
-  /** The command after those that are done; 0 if there is none. */
-  command(): Command | 0 {
-    const { done } = this;
-    return done === this.posted ? 0 : this.#ring[2 * (done % RING)];
-  }
-
-  /** What it is about. */
-  tun(): number {
-    return this.#ring[2 * (this.done % RING) + 1];
-  }
-
-  finish(): void {
-    Atomics.add(this.#words, Word.Done, 1);
-    Atomics.notify(this.#words, Word.Done);
-  }
-
-  alive(): void {
-    Atomics.add(this.#words, Word.Beat, 1);
-  }
 
   note(tun: number): TunNote {
     const bytes = this.#note(tun).slice();

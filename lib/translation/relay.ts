@@ -102,7 +102,7 @@ export class Relay {
   #obey(): void {
     this.#symbols.read(this.#wake, this.#inPointer, READ_LENGTH);
     for (let command; (command = this.#control.command());) {
-      this.#do(command, this.#control.tun());
+      this.#do(command, this.#control.subject());
       this.#control.finish();
     }
   }

@@ -2,7 +2,8 @@ import { closeFd, highFd, SyscallError } from "../../native/libc.ts";
 import { type Namespace, NamespaceClosedError } from "../../native/namespace.ts";
 import { deleteLink, noLinkLocal, setTunUp } from "../../native/netlink/link.ts";
 import { setNoQueue } from "../../native/netlink/tc.ts";
-import { keepTap, TUN_DEVICE } from "../../native/tap.ts";
+import { keepTap } from "../../native/tap.ts";
+import { TUN_DEVICE } from "../../native/tun_device.ts";
 import { openTun } from "../../native/tun.ts";
 import { TranslationError } from "./errors.ts";
 

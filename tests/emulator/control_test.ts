@@ -20,7 +20,7 @@ Deno.test("commands come in the order in which they were posted, round and round
     assertEquals(posted - done, RING);
     // Leaves some: the next round begins in the middle of the ring.
     for (const end = posted - 1_000; done < end; done++) {
-      if (thread.command() !== command(done) || thread.direction() !== done % DIRECTIONS) {
+      if (thread.command() !== command(done) || thread.subject() !== done % DIRECTIONS) {
         throw new Error(`command ${done} is another`);
       }
       thread.finish();
