@@ -26,13 +26,22 @@ const ALL_ROUTERS = ipBytes("ff02::2");
 
 const setting = (iface: InterfaceRecord, name: string) => `net.ipv6.conf.${iface.name}.${name}`;
 
-/** Has an interface listen to routers and make addresses, once it begins by {@link solicitFirst}. */
-export function listen(iface: InterfaceRecord, isDefault: boolean, dad: boolean): void {
+/**
+ * Says how an interface is to make addresses.
+ *
+ * @param begun Whether it does so already; otherwise it hears no router until {@link solicitFirst}.
+ */
+export function prepare(
+  iface: InterfaceRecord,
+  isDefault: boolean,
+  dad: boolean,
+  begun: boolean,
+): void {
   const { autoconf, node } = iface;
   if (!autoconf) return;
   node.runtime.namespace.enter(() => {
-    // 2: also if a program of the device has it forward.
-    set(iface, "accept_ra", 2);
+    // An advertisement that comes before the secret would have an address made of the hardware's.
+    if (!begun) set(iface, "accept_ra", 0);
     set(iface, "autoconf", 1);
     set(iface, "accept_dad", dad ? 1 : 0);
     set(iface, "use_tempaddr", autoconf.privacy ? 2 : 0);
@@ -99,8 +108,12 @@ export function solicitFirst(iface: InterfaceRecord, seed: number, dad: boolean)
   if (!linkLocal6) return;
   // Not before it has a carrier: the kernel would make a link-local address of its own.
   inside(node, (batch) => syncLink(batch, index));
-  // With the secret, the kernel goes over to addresses by RFC 7217.
-  node.runtime.namespace.enter(() => set(iface, "stable_secret", secretOf(iface, seed)));
+  node.runtime.namespace.enter(() => {
+    // With the secret, the kernel goes over to addresses by RFC 7217.
+    set(iface, "stable_secret", secretOf(iface, seed));
+    // 2: also if a program of the device has it forward.
+    set(iface, "accept_ra", 2);
+  });
   const add = dad ? proposeAddress : addAddress;
   inside(node, (batch) => add(batch, index, ipBytes(linkLocal6), 64));
 }

@@ -65,7 +65,7 @@ export class Provisioning implements Provisioner {
 
   beforeUp(iface: InterfaceRecord, isDefault: boolean): void {
     if (this.#looks(iface)) autoconf.lookAtOnce(iface);
-    if (iface.autoconf) autoconf.listen(iface, isDefault, this.dad);
+    if (iface.autoconf) autoconf.prepare(iface, isDefault, this.dad, this.isAtWork(iface));
     else if (iface.node.kind === "device" && this.#lab.advertising.hasListeners(iface.segment)) {
       autoconf.deafen(iface);
     }
