@@ -6,34 +6,11 @@ import type { Lab } from "../lab/lab.ts";
 import type { LinkCondition, LinkDirections } from "../link/mod.ts";
 import { bridgeNamed, interfaceOf, nodeNamed } from "./nodes.ts";
 import type {
-  FamilyStep,
-  FlushNatStep,
-  LinkStep,
+  NetworkStep,
   PartitionStep,
-  RegionStep,
-  RenewPrefixStep,
-  ReplugStep,
   SetDefaultRouteStep,
-  SetFirewallStep,
   SetLinkConditionStep,
-  SetNatStep,
-  SetNatV6Step,
 } from "./types.ts";
-
-/** A step that changes the network, and is over when that is in force. */
-export type NetworkStep =
-  | SetLinkConditionStep
-  | LinkStep
-  | SetDefaultRouteStep
-  | ReplugStep
-  | SetNatStep
-  | FlushNatStep
-  | SetNatV6Step
-  | RenewPrefixStep
-  | FamilyStep
-  | SetFirewallStep
-  | RegionStep
-  | PartitionStep;
 
 /** Does what a step asks of the network. */
 export async function changeNetwork(lab: Lab, step: NetworkStep): Promise<void> {

@@ -280,12 +280,8 @@ export interface AssertStep extends StepBase {
   checks: Check[];
 }
 
-/** A step of a simulation, with all templates, groups and counted devices expanded. */
-export type Step =
-  | RunStep
-  | SpawnStep
-  | WaitForStep
-  | WaitStep
+/** A step that changes the network, and is over when that is in force. */
+export type NetworkStep =
   | SetLinkConditionStep
   | LinkStep
   | SetDefaultRouteStep
@@ -297,7 +293,15 @@ export type Step =
   | FamilyStep
   | SetFirewallStep
   | RegionStep
-  | PartitionStep
+  | PartitionStep;
+
+/** A step of a simulation, with all templates, groups and counted devices expanded. */
+export type Step =
+  | RunStep
+  | SpawnStep
+  | WaitForStep
+  | WaitStep
+  | NetworkStep
   | CaptureStep
   | GenCertsStep
   | GenFileStep

@@ -1,8 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { lendPackages } from "../native/lend_packages.ts";
-import { OrdinaryUser } from "../native/ordinary_user.ts";
-
-const ROOT = new URL("../../", import.meta.url);
+import { saidByOrdinaryUser } from "../native/ordinary_script.ts";
 
 /** What passes between two members, and to another bridge, in a user namespace. */
 const SCRIPT = `
@@ -34,27 +31,8 @@ console.log("SAID " + JSON.stringify(said));
 `;
 
 Deno.test("an ordinary user has bridges, partitions and routes", async () => {
-  const files = await Promise.all(
-    ["deno.json", "deno.lock", "mod.ts"].map(async (name) =>
-      [name, await Deno.readTextFile(new URL(name, ROOT))] as const
-    ),
-  );
-  await using user = await OrdinaryUser.create(["native", "lib"], {
-    ...Object.fromEntries(files),
-    "script.ts": SCRIPT,
-  });
-  await lendPackages(`${user.dir}/.deno`);
-  const { stdout, stderr } = await user.run([
-    user.deno,
-    "run",
-    "-P",
-    "--cached-only",
-    "--no-check",
-    "script.ts",
-  ]);
-  const said = /^SAID (.*)$/m.exec(stdout)?.[1];
-  assert(said, stderr);
-  const { late, ...others } = JSON.parse(said);
+  const said = await saidByOrdinaryUser(SCRIPT);
+  const { late, ...others } = said;
   assertEquals(others, { free: true, apart: false, routed: true, after: true });
   assert(["in force", "refused"].includes(late), late);
 });

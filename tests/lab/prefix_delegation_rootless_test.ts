@@ -1,8 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
-import { lendPackages } from "../native/lend_packages.ts";
-import { OrdinaryUser } from "../native/ordinary_user.ts";
-
-const ROOT = new URL("../../", import.meta.url);
+import { assertEquals } from "@std/assert";
+import { saidByOrdinaryUser } from "../native/ordinary_script.ts";
 
 /** A delegation and a renumbering, in a user namespace. */
 const SCRIPT = `
@@ -19,25 +16,6 @@ console.log("SAID " + JSON.stringify(said));
 `;
 
 Deno.test("an ordinary user has prefixes delegated and renewed", async () => {
-  const files = await Promise.all(
-    ["deno.json", "deno.lock", "mod.ts"].map(async (name) =>
-      [name, await Deno.readTextFile(new URL(name, ROOT))] as const
-    ),
-  );
-  await using user = await OrdinaryUser.create(["native", "lib"], {
-    ...Object.fromEntries(files),
-    "script.ts": SCRIPT,
-  });
-  await lendPackages(`${user.dir}/.deno`);
-  const { stdout, stderr } = await user.run([
-    user.deno,
-    "run",
-    "-P",
-    "--cached-only",
-    "--no-check",
-    "script.ts",
-  ]);
-  const said = /^SAID (.*)$/m.exec(stdout)?.[1];
-  assert(said, stderr);
-  assertEquals(JSON.parse(said), ["2001:db8:8000::/56", true, "2001:db8:8000:100::/56", true]);
+  const said = await saidByOrdinaryUser(SCRIPT);
+  assertEquals(said, ["2001:db8:8000::/56", true, "2001:db8:8000:100::/56", true]);
 });

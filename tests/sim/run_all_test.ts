@@ -372,7 +372,7 @@ inTempDir("a listener that throws costs no output, and is heard of at the end", 
 });
 
 inTempDir("what cannot be run together is refused before anything is made", async (root) => {
-  const work = `${root}/work`;
+  const work = `${root}/runs`;
   for (
     const name of ["", ".", "../up", "a/b", ".hidden", "manifest.json", "a\0", "ü".repeat(128)]
   ) {
@@ -390,13 +390,13 @@ inTempDir("what cannot be run together is refused before anything is made", asyn
 });
 
 inTempDir("a work directory that is a file is refused with its path", async (root) => {
-  await Deno.writeTextFile(`${root}/work`, "");
+  await Deno.writeTextFile(`${root}/runs`, "");
   const error = await assertRejects(
-    () => runAll(many(1), options(`${root}/work`)),
+    () => runAll(many(1), options(`${root}/runs`)),
     RunDirectoryError,
-    `cannot make the run directory ${root}/work/sim-260102-030405`,
+    `cannot make the run directory ${root}/runs/sim-260102-030405`,
   );
-  assertEquals(error.path, `${root}/work/sim-260102-030405`);
+  assertEquals(error.path, `${root}/runs/sim-260102-030405`);
 });
 
 inTempDir("something else by the name of latest stays, and is an error", async (root) => {
