@@ -6,9 +6,6 @@
 
 const OF_MACHINES = ["tests/vm"];
 
-/** Test files at a time, of the others: more than processors, since they wait for links that are slow. */
-const JOBS = String(Math.max(3, navigator.hardwareConcurrency));
-
 /** How deno closes a run: `ok | 12 passed (3 steps) | 0 failed | 1 ignored (2s)`. */
 const SUMMARY = /^(?:ok|FAILED) \|(.*)$/gm;
 
@@ -18,10 +15,9 @@ interface Counts {
   ignored: number;
 }
 
-async function run(args: string[], env: Record<string, string> = {}): Promise<Counts> {
+async function run(args: string[]): Promise<Counts> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-P", "--parallel", ...args],
-    env,
     stdout: "piped",
     stdin: "null",
   }).spawn();
@@ -43,7 +39,7 @@ async function run(args: string[], env: Record<string, string> = {}): Promise<Co
 }
 
 const parts = [
-  await run([`--ignore=${OF_MACHINES.join(",")}`, "tests"], { DENO_JOBS: JOBS }),
+  await run([`--ignore=${OF_MACHINES.join(",")}`, "tests"]),
   await run(OF_MACHINES),
 ];
 const sum = (key: keyof Counts) => parts.reduce((total, part) => total + part[key], 0);
