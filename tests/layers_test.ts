@@ -217,7 +217,7 @@ Deno.test("libraries are opened in native only, however it is written", () => {
       'const text = `${Deno.dlopen("x", {})}`;',
     ]
   ) {
-    for (const path of ["lib/host/tc.ts", "lib/std/a.ts", "mod.ts"]) {
+    for (const path of ["lib/netem/tc.ts", "lib/std/a.ts", "mod.ts"]) {
       assertEquals(check({ [path]: code }), [
         `${path} opens a library: Deno.dlopen belongs to native/`,
       ], code);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import type { RunSummary } from "../lib/sim/run_types.ts";
+import type { RunSummary } from "../lib/sim/types/run_types.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const TIMEOUT_MS = 120_000;

@@ -1,8 +1,8 @@
 import { nearest } from "../options/nearest.ts";
-import type { Command, Invocation } from "./command.ts";
-import { renderHelp, section, wrap } from "./help.ts";
-import { type Output, streamOutput } from "./output.ts";
-import { parseCommandLine } from "./parse.ts";
+import type { Command, Invocation } from "./command/command.ts";
+import { renderHelp, section, wrap } from "./command/help.ts";
+import { type Output, streamOutput } from "./command/output.ts";
+import { parseCommandLine } from "./command/parse.ts";
 import { VERSION } from "./version.ts";
 
 /** Where a command writes to. */
@@ -56,7 +56,7 @@ export async function dispatch(
     const run = await command.load();
     return await run({ ...outputs, ...invocation, line: args, commands } as Invocation);
   } catch (error) {
-    const { explain } = await import("./failure.ts");
+    const { explain } = await import("./command/failure.ts");
     const { exitCode, message } = explain(error, command.name);
     stderr.line(message);
     return exitCode;

@@ -2,9 +2,9 @@ import { NetyardError } from "../../native/error.ts";
 import { enterRootless } from "../../native/reexec.ts";
 import { type Finding, NOT_TRIED } from "../host/finding.ts";
 import { checkHost } from "../host/probe.ts";
-import { painter, wantsColors } from "./colors.ts";
-import type { Invocation } from "./command.ts";
-import type { DOCTOR_OPTIONS } from "./commands/doctor.ts";
+import { painter, wantsColors } from "./command/colors.ts";
+import type { Invocation } from "./command/command.ts";
+import type { DOCTOR_OPTIONS } from "./doctor_command.ts";
 import { tinyFinding } from "./tiny_finding.ts";
 
 /**

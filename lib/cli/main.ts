@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { COMMANDS } from "./commands/table.ts";
+import { COMMANDS } from "./commands.ts";
 import { dispatch } from "./dispatch.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { simulationJsonSchema, topologyJsonSchema } from "../sim/json_schema.ts";
-import type { Invocation } from "./command.ts";
-import type { SCHEMA_OPTIONS } from "./commands/schema.ts";
-import { checkOutputFile, writeOutputFile } from "./output_file.ts";
+import type { Invocation } from "./command/command.ts";
+import type { SCHEMA_OPTIONS } from "./schema_command.ts";
+import { checkOutputFile, writeOutputFile } from "./command/output_file.ts";
 
 /**
  * The command `netyard schema`: prints or writes the JSON Schema of a kind of files.

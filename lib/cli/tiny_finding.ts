@@ -1,5 +1,5 @@
 import { type Finding, fromTrial, type Trial } from "../host/finding.ts";
-import { CacheError } from "../vm/cache.ts";
+import { CacheError } from "../files/cache.ts";
 import { tinyBootFilesKept } from "../vm/tiny/boot_files.ts";
 
 /** Whether what machines of the profile `tiny` boot from is in the cache already. */

@@ -1,5 +1,5 @@
 import { ipFromBytes } from "../address/mod.ts";
-import { embedV4InNat64, extractV4FromNat64 } from "../nat/siit/mod.ts";
+import { embedV4InNat64, extractV4FromNat64 } from "../siit/mod.ts";
 import { type Answer, type Message, type Packet, Rcode, respond } from "./messages.ts";
 
 /** What a DNS64 (RFC 6147) answers. No I/O. */

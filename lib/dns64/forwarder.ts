@@ -1,5 +1,5 @@
-import type { Host } from "../node/host.ts";
-import { closeUdp, udpSocket } from "../node/reflector.ts";
+import type { Host } from "../node/process/host.ts";
+import { closeUdp, udpSocket } from "../node/reflector/reflector.ts";
 import { readFramed, writeFramed } from "./stream.ts";
 
 const PORT = 53;

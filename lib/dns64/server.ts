@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
 import type { RemoteInfo } from "node:dgram";
 import { NetyardError } from "../../native/error.ts";
-import type { Host } from "../node/host.ts";
-import { closeUdp, type UdpSocket, udpSocket } from "../node/reflector.ts";
+import type { Host } from "../node/process/host.ts";
+import { closeUdp, type UdpSocket, udpSocket } from "../node/reflector/reflector.ts";
 import { answerFrom, answerNothing, lacksAaaa, type NameTable, synthesize } from "./answer.ts";
 import { Forwarder } from "./forwarder.ts";
 import {

@@ -1,5 +1,5 @@
 import type { ImpairmentCounters, LinkLimits } from "../link/mod.ts";
-import { CommandRing, ringBytes } from "./command_ring.ts";
+import { CommandRing, ringBytes } from "../loop/command_ring.ts";
 
 /**
  * The memory that the lab's thread and the emulator's thread share: settings and counters of each

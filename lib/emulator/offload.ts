@@ -1,4 +1,4 @@
-import type { TapOffload } from "../../native/tap.ts";
+import type { TapOffload } from "../../native/frames/tap.ts";
 import type { LinkLimits } from "../link/mod.ts";
 import { isPerPacket } from "./shaper.ts";
 

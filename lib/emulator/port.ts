@@ -3,14 +3,14 @@ import { closeFd, highFd, SyscallError } from "../../native/libc.ts";
 import type { Namespace } from "../../native/namespace.ts";
 import { getLink, readLinkState, setCarrier } from "../../native/netlink/link.ts";
 import { setNoQueue } from "../../native/netlink/tc.ts";
-import { openFrameSender } from "../../native/packet_socket.ts";
+import { openFrameSender } from "../../native/frames/packet_socket.ts";
 import {
   discardFrames,
   keepTap,
   openTap,
   setTapOffload,
   type TapOffload,
-} from "../../native/tap.ts";
+} from "../../native/frames/tap.ts";
 
 /**
  * What a port sends carries a mark of its own, from here on: a packet that leaves by a bridge keeps

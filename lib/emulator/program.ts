@@ -1,4 +1,4 @@
-import type { LoopProgram } from "./thread.ts";
+import type { LoopProgram } from "../loop/thread.ts";
 
 /** What the thread of the emulator is told when it starts. */
 export interface EmulatorStart {

@@ -1,8 +1,8 @@
 import { SyscallError } from "../../native/libc.ts";
 import { NamespaceClosedError } from "../../native/namespace.ts";
 import { addClsact, deleteRedirect, redirectAllButMark } from "../../native/netlink/tc.ts";
-import { sendBy } from "../../native/packet_socket.ts";
-import { TUN_DEVICE } from "../../native/tun_device.ts";
+import { sendBy } from "../../native/frames/packet_socket.ts";
+import { TUN_DEVICE } from "../../native/frames/tun_device.ts";
 import type { LinkEnd } from "../link/mod.ts";
 import type { Asides } from "./asides.ts";
 import { EmulatorError } from "./errors.ts";

@@ -1,12 +1,12 @@
 import { Arena } from "../../native/arena.ts";
 import { fast } from "../../native/fast.ts";
 import { Poller } from "../../native/poller.ts";
-import { VNET_HEADER_BYTES } from "../../native/tap.ts";
+import { VNET_HEADER_BYTES } from "../../native/frames/tap.ts";
 import { Agenda } from "./agenda.ts";
 import { Command, type Control, DIRECTIONS } from "./control.ts";
 import { corrupt, isControl } from "./frame.ts";
 import { FULL, LOST, RateClock, SENT_TWICE, Shaper } from "./shaper.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "../loop/slots.ts";
 
 /** A super-frame with all its headers: 64 KiB of IP, Ethernet, a VLAN tag, virtio-net's; whole pages. */
 const LARGE_BYTES = 17 * 4096;

@@ -12,9 +12,9 @@ import { EmulatorError } from "./errors.ts";
 import { offloadFor } from "./offload.ts";
 import type { Port } from "./port.ts";
 import type { Ports } from "./ports.ts";
-import { Slots } from "./slots.ts";
-import { LoopThread } from "./thread.ts";
-import { watch } from "./watchdog.ts";
+import { Slots } from "../loop/slots.ts";
+import { LoopThread } from "../loop/thread.ts";
+import { watch } from "../loop/watchdog.ts";
 import { EMULATOR_PROGRAM, type EmulatorStart } from "./program.ts";
 
 /** Far more than a command takes on a busy host. */

@@ -1,4 +1,4 @@
-import type { KvmTrial } from "../../native/kvm.ts";
+import type { KvmTrial } from "../../native/kvm/probe.ts";
 import type { Obstacle } from "../../native/userns.ts";
 import type { Trial } from "./finding.ts";
 import type { Program } from "./install.ts";

@@ -1,5 +1,5 @@
 import { hasCapabilities } from "../../native/capabilities.ts";
-import { kvmWorks } from "../../native/kvm.ts";
+import { kvmWorks } from "../../native/kvm/probe.ts";
 import { libc, MissingPermissionError, readFileText } from "../../native/libc.ts";
 import { nftablesBackend } from "../../native/nftables.ts";
 import { findProgram } from "../../native/process.ts";

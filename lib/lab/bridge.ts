@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import { type Impairments, UNIMPAIRED } from "../bridge/impairments.ts";
 import { isPartitioned, namesIn, pairKey, wayKey } from "../bridge/partitions.ts";
-import { NodeRemovedError } from "../node/errors.ts";
+import { NodeRemovedError } from "../node/process/errors.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { impairmentsOf, impairWay, impairWhole, sweepDetours } from "./bridge_impair.ts";
-import type { Capture } from "../node/capture.ts";
-import type { CaptureOptions } from "../node/capture_options.ts";
-import { captureBridge } from "./bridge_capture.ts";
+import { impairmentsOf, impairWay, impairWhole, sweepDetours } from "./bridging/impair.ts";
+import type { Capture } from "../node/capture/capture.ts";
+import type { CaptureOptions } from "../node/capture/capture_options.ts";
+import { captureBridge } from "./bridging/capture.ts";
 import {
   attachedBy,
   attachMembers,
@@ -15,7 +15,7 @@ import {
   memberNode,
   memberNodes,
   mustBeUp,
-} from "./bridge_members.ts";
+} from "./build/members.ts";
 import {
   bandwidthSchema,
   type DirectionalBandwidth,
@@ -26,20 +26,20 @@ import {
   type MemberPair,
   memberSchema,
   pairSchema,
-} from "./bridge_options.ts";
-import { changePartitions } from "./bridge_partitions.ts";
-import { routeBridges, unrouteBridges } from "./bridge_routes.ts";
-import { impairmentsState } from "./bridge_state.ts";
-import { closeBridge } from "./build_bridge.ts";
+} from "./options/bridge_options.ts";
+import { changePartitions } from "./bridging/partition.ts";
+import { routeBridges, unrouteBridges } from "./routing/bridge_routes.ts";
+import { impairmentsState } from "./model/bridge_event_state.ts";
+import { closeBridge } from "./build/bridge.ts";
 import type { LabCore } from "./core.ts";
-import { TopologyError } from "./errors.ts";
-import { settleGuests } from "./guests.ts";
-import { settleAddresses } from "./settle_addresses.ts";
-import { bridgeHandles, handles } from "./handles.ts";
-import type { Segment } from "./model.ts";
+import { TopologyError } from "./options/errors.ts";
+import { settleGuests } from "./guest/guests.ts";
+import { settleAddresses } from "./autoconf/settle.ts";
+import { bridgeHandles, handles } from "./model/handles.ts";
+import type { Segment } from "./model/records.ts";
 import { Nic } from "./nic.ts";
-import type { BridgeReference } from "./options.ts";
-import { disableUplink, enableUplink } from "./uplink.ts";
+import type { BridgeReference } from "./options/options.ts";
+import { disableUplink, enableUplink } from "./bridging/uplink.ts";
 
 /**
  * A bridge: members on one link layer, and a gateway. One that `lab.bridge()` made has networks of its

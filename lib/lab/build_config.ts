@@ -1,8 +1,8 @@
 import type { RegionLink } from "../link/mod.ts";
 import type { Bridge } from "./bridge.ts";
-import type { DeviceOptions, RouterOptions } from "./options.ts";
-import type { LabPlan } from "./plan_config.ts";
-import type { VmOptions } from "./vm_options.ts";
+import type { DeviceOptions, RouterOptions } from "./options/options.ts";
+import type { LabPlan } from "./config/plan.ts";
+import type { VmOptions } from "./options/vm_options.ts";
 
 /** What a lab is built by. */
 export interface Builder {

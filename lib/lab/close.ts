@@ -1,6 +1,6 @@
 import type { LabCore } from "./core.ts";
-import { LabClosedError } from "./errors.ts";
-import { closeUplink } from "./uplink.ts";
+import { LabClosedError } from "./options/errors.ts";
+import { closeUplink } from "./bridging/uplink.ts";
 
 /** Ends all that goes on in a lab and removes it, whatever of it fails, and tells what did. */
 export async function closeLab(core: LabCore): Promise<void> {

@@ -1,17 +1,17 @@
 import { macAddress } from "../address/mod.ts";
-import type { LinkEngineChoice } from "../host/link_engine.ts";
-import type { Ended } from "../node/host.ts";
-import type { SocketAddress } from "../node/reflector.ts";
+import type { LinkEngineChoice } from "./link/choose_engine.ts";
+import type { Ended } from "../node/process/host.ts";
+import type { SocketAddress } from "../node/reflector/reflector.ts";
 import { NetyardError } from "../../native/error.ts";
-import { NodeRemovedError } from "../node/errors.ts";
+import { NodeRemovedError } from "../node/process/errors.ts";
 import { type LabServices, NodeRuntime } from "../node/runtime.ts";
-import type { NameFiles } from "../node/sandbox.ts";
+import type { NameFiles } from "../node/process/sandbox.ts";
 import type { EventBus, RunDirectory } from "../events/mod.ts";
-import { bridgeHandles, handles } from "./handles.ts";
+import { bridgeHandles, handles } from "./model/handles.ts";
 import { Delegations } from "./delegations.ts";
-import { lose } from "./impaired.ts";
-import { LabClosedError, NotFoundError, TopologyError } from "./errors.ts";
-import { Links } from "./links.ts";
+import { lose } from "./model/condition_state.ts";
+import { LabClosedError, NotFoundError, TopologyError } from "./options/errors.ts";
+import { Links } from "./link/engine.ts";
 import type {
   BridgeRecord,
   DeviceRecord,
@@ -21,22 +21,22 @@ import type {
   RouterRecord,
   Segment,
   VmRecord,
-} from "./model.ts";
+} from "./model/records.ts";
 import { Translators } from "../translation/mod.ts";
-import { makeNamespace } from "./make_namespace.ts";
-import { settleClats } from "./clat.ts";
+import { makeNamespace } from "./wiring/namespace.ts";
+import { settleClats } from "./nat/clat.ts";
 import { nameFiles } from "./name_files.ts";
-import { RESERVED_LINK_NAMES } from "./names.ts";
-import { loseImpairments } from "./detours.ts";
-import { acquaint } from "./neighbours.ts";
-import type { RouterReference } from "./options.ts";
-import { AddressPlan } from "./plan.ts";
-import { Advertising } from "./advertising.ts";
-import type { Ipv6Options } from "./ipv6_options.ts";
-import { Provisioning } from "./provisioning.ts";
-import type { RegionLinks } from "./region_link_record.ts";
-import { Settling } from "./settle.ts";
-import type { Defer } from "./undo.ts";
+import { RESERVED_LINK_NAMES } from "./options/names.ts";
+import { loseImpairments } from "./bridging/detours.ts";
+import { acquaint } from "./wiring/neighbours.ts";
+import type { RouterReference } from "./options/options.ts";
+import { AddressPlan } from "./model/address_plan.ts";
+import { Advertising } from "./autoconf/advertising.ts";
+import type { Ipv6Options } from "./options/ipv6_options.ts";
+import { Provisioning } from "./autoconf/provisioning.ts";
+import type { RegionLinks } from "./model/region_link.ts";
+import { Settling } from "./wiring/kernel_delays.ts";
+import type { Defer } from "./model/undo.ts";
 
 /** Learnt neighbours that a lab may need before it makes them permanent; the kernel's limit is 1,024. */
 const LEARNT_NEIGHBOURS = 256;

@@ -1,4 +1,4 @@
-import type { DeviceRecord, InterfaceRecord, NodeRecord, RouterRecord } from "./model.ts";
+import type { DeviceRecord, InterfaceRecord, NodeRecord, RouterRecord } from "./model/records.ts";
 
 /** The interface that carries a node's default route. */
 export function defaultInterface(node: NodeRecord): InterfaceRecord | undefined {

@@ -1,6 +1,6 @@
-import type { DelegatingSide } from "./delegating.ts";
-import type { NodeRecord, RouterRecord, Segment } from "./model.ts";
-import type { RequestingSide } from "./requesting.ts";
+import type { DelegatingSide } from "./delegation/delegating_router.ts";
+import type { NodeRecord, RouterRecord, Segment } from "./model/records.ts";
+import type { RequestingSide } from "../dhcp6/requesting_router.ts";
 
 /** All that goes on in a lab about prefix delegation; in most of them nothing. */
 export class Delegations {

@@ -1,18 +1,18 @@
-import { NodeRemovedError } from "../node/errors.ts";
+import { NodeRemovedError } from "../node/process/errors.ts";
 import { Node } from "../node/node.ts";
-import { addInterface, removeInterface, setDefaultRoute } from "./build_device.ts";
-import { CLAT_IP } from "./clat.ts";
+import { addInterface, removeInterface, setDefaultRoute } from "./build/device.ts";
+import { CLAT_IP } from "./nat/clat.ts";
 import type { LabCore } from "./core.ts";
-import { settleGuests } from "./guests.ts";
-import { handles } from "./handles.ts";
-import { NotFoundError } from "./errors.ts";
+import { settleGuests } from "./guest/guests.ts";
+import { handles } from "./model/handles.ts";
+import { NotFoundError } from "./options/errors.ts";
 import { Interface } from "./interface.ts";
-import type { DeviceRecord, InterfaceRecord } from "./model.ts";
-import type { InterfaceOptions } from "./options.ts";
+import type { DeviceRecord, InterfaceRecord } from "./model/records.ts";
+import type { InterfaceOptions } from "./options/options.ts";
 import { addHostEntry } from "./dns.ts";
 import type { TranslationCounters } from "../translation/mod.ts";
-import { settleAddresses } from "./settle_addresses.ts";
-import { deviceMtu, interfaceState } from "./snapshot.ts";
+import { settleAddresses } from "./autoconf/settle.ts";
+import { deviceMtu, interfaceState } from "./model/event_state.ts";
 
 /** A device: an endpoint with one or more interfaces, each attached to a router or a bridge. */
 export class Device extends Node {

@@ -1,10 +1,10 @@
-import { NodeRemovedError } from "../node/errors.ts";
-import type { DiskRecord } from "../vm/disk_record.ts";
-import type { Disks } from "../vm/disks.ts";
+import { NodeRemovedError } from "../node/process/errors.ts";
+import type { DiskRecord } from "../vm/disk/disk_record.ts";
+import type { Disks } from "../vm/disk/disks.ts";
 import type { LabCore } from "./core.ts";
-import { type DiskFault, driveFaults } from "./disk_options.ts";
-import { NotFoundError } from "./errors.ts";
-import type { VmRecord } from "./model.ts";
+import { type DiskFault, driveFaults } from "./guest/disk_options.ts";
+import { NotFoundError } from "./options/errors.ts";
+import type { VmRecord } from "./model/records.ts";
 
 /** A disk of a virtual machine, from `vm.attachDisk()`. */
 export class Disk {

@@ -1,5 +1,5 @@
 import { parseIp } from "../address/mod.ts";
-import { InvalidNameError } from "./errors.ts";
+import { InvalidNameError } from "./options/errors.ts";
 
 // RFC 1123, section 2.1: labels of letters, digits and hyphens; 253 characters in all.
 const LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";

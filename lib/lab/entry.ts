@@ -1,6 +1,6 @@
 import { entryOf, type NodeEntry } from "../node/entry.ts";
 import type { Node } from "../node/node.ts";
-import { handles } from "./handles.ts";
+import { handles } from "./model/handles.ts";
 
 /**
  * By what other processes of the same user enter a node.

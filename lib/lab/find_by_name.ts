@@ -1,4 +1,4 @@
-import { NotFoundError } from "./errors.ts";
+import { NotFoundError } from "./options/errors.ts";
 
 /** What has a name among others of its kind. */
 export function find<T>(kind: string, name: string, among: Map<string, T>): T {

@@ -13,22 +13,22 @@ import {
 import { ipFromBytes } from "../address/mod.ts";
 import type { AddressFamily, BrokenFamilies, FamilyBreak } from "../firewall/broken_family.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { NodeRemovedError } from "../node/errors.ts";
-import { madeIn, temporaryOf } from "./autoconf.ts";
-import { askedBreak, breakInterface } from "./broken_families.ts";
-import { setCondition, tellCondition } from "./conditions.ts";
-import { inForce } from "./impaired.ts";
+import { NodeRemovedError } from "../node/process/errors.ts";
+import { madeIn, temporaryOf } from "./autoconf/kernel_addresses.ts";
+import { askedBreak, breakInterface } from "./link/broken_families.ts";
+import { setCondition, tellCondition } from "./link/conditions.ts";
+import { inForce } from "./model/condition_state.ts";
 import type { LabCore } from "./core.ts";
-import { settleGuests } from "./guests.ts";
-import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "./measure.ts";
-import { DuplicateAddressError, TopologyError } from "./errors.ts";
-import { inside } from "./inside.ts";
-import type { InterfaceRecord } from "./model.ts";
-import type { BridgeReference, RouterReference } from "./options.ts";
-import { addIp, dropIp, renewIp, replug } from "./replug.ts";
-import { settleAddresses } from "./settle_addresses.ts";
-import { interfaceState } from "./snapshot.ts";
-import { setUp } from "./up_down.ts";
+import { settleGuests } from "./guest/guests.ts";
+import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "../link/measure.ts";
+import { DuplicateAddressError, TopologyError } from "./options/errors.ts";
+import { inside } from "./wiring/rtnetlink.ts";
+import type { InterfaceRecord } from "./model/records.ts";
+import type { BridgeReference, RouterReference } from "./options/options.ts";
+import { addIp, dropIp, renewIp, replug } from "./build/replug.ts";
+import { settleAddresses } from "./autoconf/settle.ts";
+import { interfaceState } from "./model/event_state.ts";
+import { setUp } from "./link/up_down.ts";
 
 /**
  * What went through an interface since its link was made, as the kernel of the node counts. A replug

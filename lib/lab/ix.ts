@@ -1,8 +1,8 @@
 import { Node } from "../node/node.ts";
 import type { LabCore } from "./core.ts";
-import { handles } from "./handles.ts";
+import { handles } from "./model/handles.ts";
 import type { Interface } from "./interface.ts";
-import { NotFoundError } from "./errors.ts";
+import { NotFoundError } from "./options/errors.ts";
 
 /**
  * The Internet exchange: the node that routes between all routers of the top

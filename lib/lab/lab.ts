@@ -1,30 +1,30 @@
 import { EventBus, type EventsOptions, type LabEvent } from "../events/mod.ts";
-import { checkLinkEngine } from "../host/link_engine.ts";
+import { checkLinkEngine } from "./link/choose_engine.ts";
 import { requireLab } from "../host/probe.ts";
 import type { Node } from "../node/node.ts";
 import { parseIp } from "../address/mod.ts";
 import type { LinkEngineKind, RegionLink } from "../link/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { ActiveFault } from "./active_fault.ts";
-import { addDevice } from "./build_device.ts";
-import { addExchange } from "./build_exchange.ts";
-import { addRouter } from "./build_router.ts";
+import { ActiveFault } from "./fault/active.ts";
+import { addDevice } from "./build/device.ts";
+import { addExchange } from "./build/exchange.ts";
+import { addRouter } from "./build/router.ts";
 import { Bridge, bridgeHandle } from "./bridge.ts";
-import { bridgeNamed } from "./build_bridge.ts";
+import { bridgeNamed } from "./build/bridge.ts";
 import { buildPlan } from "./build_config.ts";
 import { closeLab } from "./close.ts";
-import type { LabConfig } from "./config.ts";
-import { lansAskedFor } from "./config_addresses.ts";
+import type { LabConfig } from "./config/types.ts";
+import { lansAskedFor } from "./config/addresses.ts";
 import { configHost } from "./config_host.ts";
 import { LabCore } from "./core.ts";
-import { awaitPrefix, endDelegation, tellPrefix } from "./delegation.ts";
+import { awaitPrefix, endDelegation, tellPrefix } from "./delegation/lifecycle.ts";
 import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
-import { TopologyError } from "./errors.ts";
-import type { Fault } from "./fault.ts";
+import { TopologyError } from "./options/errors.ts";
+import type { Fault } from "./fault/types.ts";
 import { find } from "./find_by_name.ts";
-import { settleGuests } from "./guests.ts";
+import { settleGuests } from "./guest/guests.ts";
 import { Ix } from "./ix.ts";
 import {
   type DeviceOptions,
@@ -32,25 +32,25 @@ import {
   labOptionsSchema,
   type RegionReference,
   type RouterOptions,
-} from "./options.ts";
+} from "./options/options.ts";
 import { type Region, regionHandle } from "./region.ts";
 import * as regions from "./regions.ts";
 import { openOutDir } from "./out_dir.ts";
-import { checkedPlan } from "./plan_config.ts";
-import { retire } from "./retire.ts";
+import { checkedPlan } from "./config/plan.ts";
+import { retire } from "./build/retire.ts";
 import { Router } from "./router.ts";
-import { drawSeed } from "./seed.ts";
-import { Schedule, type ScheduleStep } from "./schedule.ts";
-import { deviceState, interfaceState, routerState, vmState } from "./snapshot.ts";
-import { allSettled } from "./all_settled.ts";
-import { addVm } from "./build_vm.ts";
-import type { NodeRecord, VmRecord } from "./model.ts";
-import { findRadvd } from "./radvd.ts";
-import { settleAddresses } from "./settle_addresses.ts";
+import { drawSeed } from "./model/seed.ts";
+import { Schedule, type ScheduleStep } from "./fault/schedule.ts";
+import { deviceState, interfaceState, routerState, vmState } from "./model/event_state.ts";
+import { allSettled } from "./model/all_settled.ts";
+import { addVm } from "./build/vm.ts";
+import type { NodeRecord, VmRecord } from "./model/records.ts";
+import { findRadvd } from "./autoconf/radvd.ts";
+import { settleAddresses } from "./autoconf/settle.ts";
 import { Vm } from "./vm.ts";
-import type { VmOptions } from "./vm_options.ts";
-import { type LabSnapshot, restoreLab, saveLab } from "./lab_snapshot.ts";
-import { loadSnapshot, type VmSnapshot } from "./vm_snapshot.ts";
+import type { VmOptions } from "./options/vm_options.ts";
+import { type LabSnapshot, restoreLab, saveLab } from "./guest/lab_snapshot.ts";
+import { loadSnapshot, type VmSnapshot } from "./guest/snapshot.ts";
 
 /**
  * A network of routers and devices, made of Linux network namespaces. Leaving
@@ -185,7 +185,7 @@ export class Lab implements AsyncDisposable {
    */
   static async load(path: string | URL, options: LabOptions = {}): Promise<Lab> {
     // Who reads no file needs no parser.
-    const { loadTopology } = await import("./load_topology.ts");
+    const { loadTopology } = await import("./config/load.ts");
     return await Lab.fromConfig(await loadTopology(path, configHost()), options);
   }
 

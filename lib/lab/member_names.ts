@@ -1,5 +1,5 @@
-import type { InterfaceRecord } from "./model.ts";
-import { addressesOf } from "./neighbours.ts";
+import type { InterfaceRecord } from "./model/records.ts";
+import { addressesOf } from "./wiring/neighbours.ts";
 
 /**
  * The names by which a node knows those on its bridges, itself among them: `<member>.<bridge>`, each

@@ -1,12 +1,12 @@
-export { ActiveFault } from "./active_fault.ts";
+export { ActiveFault } from "./fault/active.ts";
 export { Bridge } from "./bridge.ts";
-export type { Member, MemberReference } from "./bridge_members.ts";
+export type { Member, MemberReference } from "./build/members.ts";
 export type {
   DirectionalBandwidth,
   DirectionalDropRate,
   DirectionalLatency,
   MemberPair,
-} from "./bridge_options.ts";
+} from "./options/bridge_options.ts";
 export type {
   BridgeConfig,
   DeviceConfig,
@@ -15,14 +15,14 @@ export type {
   RegionConfig,
   RouterConfig,
   VmConfig,
-} from "./config.ts";
+} from "./config/types.ts";
 export { Device } from "./device.ts";
 export { Disk } from "./disk.ts";
-export type { DiskErrno, DiskFault, DiskOptions } from "./disk_options.ts";
-export type { DiskSize } from "../vm/disk_size.ts";
-export { DiskError, VmError } from "../vm/errors.ts";
-export * from "./errors.ts";
-export type { PrefixDelegation, PrefixOffer, PrefixRequest } from "./delegation_options.ts";
+export type { DiskErrno, DiskFault, DiskOptions } from "./guest/disk_options.ts";
+export type { DiskSize } from "../vm/options/disk_size.ts";
+export { DiskError, VmError } from "../vm/options/errors.ts";
+export * from "./options/errors.ts";
+export type { PrefixDelegation, PrefixOffer, PrefixRequest } from "./options/delegation_options.ts";
 export type {
   DegradeDownlinkFault,
   DegradeFault,
@@ -33,7 +33,7 @@ export type {
   NodeReference,
   OnInterface,
   PartitionFault,
-} from "./fault.ts";
+} from "./fault/types.ts";
 export { Interface, type InterfaceCounters } from "./interface.ts";
 export { Ix } from "./ix.ts";
 export { Lab } from "./lab.ts";
@@ -46,8 +46,8 @@ export type {
   RegionReference,
   RouterOptions,
   RouterReference,
-} from "./options.ts";
-export type { MeasureOptions } from "./measure.ts";
+} from "./options/options.ts";
+export type { MeasureOptions } from "../link/measure.ts";
 export type {
   DeviceIpv6Options,
   Ipv6Advertiser,
@@ -55,12 +55,17 @@ export type {
   Ipv6Options,
   Ipv6Provisioning,
   RouterAdvertisementOptions,
-} from "./ipv6_options.ts";
-export type { IpSupport, Pool, RouterPreset } from "./presets.ts";
+} from "./options/ipv6_options.ts";
+export type { IpSupport, Pool, RouterPreset } from "./options/router_presets.ts";
 export { Region } from "./region.ts";
 export { Router } from "./router.ts";
-export { LabSnapshot } from "./lab_snapshot.ts";
+export { LabSnapshot } from "./guest/lab_snapshot.ts";
 export { Vm } from "./vm.ts";
-export type { VmOptions } from "./vm_options.ts";
-export { VmSnapshot } from "./vm_snapshot.ts";
-export { Schedule, type ScheduleAction, type ScheduleStep, type StepResult } from "./schedule.ts";
+export type { VmOptions } from "./options/vm_options.ts";
+export { VmSnapshot } from "./guest/snapshot.ts";
+export {
+  Schedule,
+  type ScheduleAction,
+  type ScheduleStep,
+  type StepResult,
+} from "./fault/schedule.ts";

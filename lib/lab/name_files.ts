@@ -1,9 +1,9 @@
 import { withEmbedded } from "../dns64/mod.ts";
-import { type Hosts, hostsFile, resolvConf } from "../node/names.ts";
-import type { NameFiles } from "../node/sandbox.ts";
-import { NAT64_PREFIX } from "../nat/siit/mod.ts";
+import { type Hosts, hostsFile, resolvConf } from "../node/process/names.ts";
+import type { NameFiles } from "../node/process/sandbox.ts";
+import { NAT64_PREFIX } from "../siit/mod.ts";
 import { memberNames } from "./member_names.ts";
-import type { DeviceRecord, InterfaceRecord, NodeRecord, RouterRecord } from "./model.ts";
+import type { DeviceRecord, InterfaceRecord, NodeRecord, RouterRecord } from "./model/records.ts";
 import { nat64Above } from "./nat64_above.ts";
 
 /** What a lab knows of names. */

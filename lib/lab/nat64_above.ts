@@ -1,4 +1,4 @@
-import type { InterfaceRecord, RouterRecord } from "./model.ts";
+import type { InterfaceRecord, RouterRecord } from "./model/records.ts";
 
 /** The router whose NAT64 translates what an interface sends to IPv4, if there is one on its way. */
 export function nat64Above(iface: InterfaceRecord | undefined): RouterRecord | undefined {

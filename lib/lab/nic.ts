@@ -1,16 +1,16 @@
 import { getLink, readLinkState, setLink } from "../../native/netlink/link.ts";
-import { NodeRemovedError } from "../node/errors.ts";
-import { dropInFlight } from "./conditions.ts";
-import type { Capture } from "../node/capture.ts";
-import type { CaptureOptions } from "../node/capture_options.ts";
-import { captureMember } from "./bridge_capture.ts";
+import { NodeRemovedError } from "../node/process/errors.ts";
+import { dropInFlight } from "./link/conditions.ts";
+import type { Capture } from "../node/capture/capture.ts";
+import type { CaptureOptions } from "../node/capture/capture_options.ts";
+import { captureMember } from "./bridging/capture.ts";
 import type { LabCore } from "./core.ts";
-import { settleGuests } from "./guests.ts";
-import { inside } from "./inside.ts";
-import type { InterfaceRecord } from "./model.ts";
-import { addressesOf, announceSelf } from "./neighbours.ts";
-import { undoing } from "./undo.ts";
-import { bridgeOf } from "./wiring.ts";
+import { settleGuests } from "./guest/guests.ts";
+import { inside } from "./wiring/rtnetlink.ts";
+import type { InterfaceRecord } from "./model/records.ts";
+import { addressesOf, announceSelf } from "./wiring/neighbours.ts";
+import { undoing } from "./model/undo.ts";
+import { bridgeOf } from "./wiring/links.ts";
 
 /** What went through a member's link to a bridge, as the member sees it. */
 export interface NicCounters {

@@ -1,5 +1,5 @@
 import { RunDirectory } from "../events/mod.ts";
-import type { LabOptions } from "./options.ts";
+import type { LabOptions } from "./options/options.ts";
 
 /** The directory that keeps a lab's run, of the option or of the environment; undefined for none. */
 export async function openOutDir(

@@ -1,10 +1,10 @@
-import { NodeRemovedError } from "../node/errors.ts";
+import { NodeRemovedError } from "../node/process/errors.ts";
 import { Node } from "../node/node.ts";
 import type { LabCore } from "./core.ts";
-import { handles } from "./handles.ts";
+import { handles } from "./model/handles.ts";
 import type { Interface } from "./interface.ts";
-import { NotFoundError } from "./errors.ts";
-import type { RegionRecord } from "./model.ts";
+import { NotFoundError } from "./options/errors.ts";
+import type { RegionRecord } from "./model/records.ts";
 
 /**
  * A region: routers that are near each other, and far from those of other regions. It is a node

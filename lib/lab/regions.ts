@@ -1,16 +1,16 @@
 import { RegionLink, regionLinkSchema } from "../link/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { buildRegion, retireRegion } from "./build_region.ts";
+import { buildRegion, retireRegion } from "./build/region.ts";
 import type { LabCore } from "./core.ts";
-import { linkOf, nameOf, twoRegions } from "./find_region.ts";
-import type { RegionRecord } from "./model.ts";
-import type { RegionReference } from "./options.ts";
+import { linkOf, nameOf, twoRegions } from "./routing/find_region.ts";
+import type { RegionRecord } from "./model/records.ts";
+import type { RegionReference } from "./options/options.ts";
 import { type Region, regionHandle } from "./region.ts";
-import { findLink, type RegionLinkRecord } from "./region_link_record.ts";
-import { setLinkUp } from "./region_breaks.ts";
-import { changeLink, makeLink, removeLinks, tellRegionLink } from "./region_links.ts";
-import { regionState } from "./snapshot.ts";
-import { undoing } from "./undo.ts";
+import { findLink, type RegionLinkRecord } from "./model/region_link.ts";
+import { setLinkUp } from "./routing/region_breaks.ts";
+import { changeLink, makeLink, removeLinks, tellRegionLink } from "./routing/region_links.ts";
+import { regionState } from "./model/event_state.ts";
+import { undoing } from "./model/undo.ts";
 
 /** What a lab does with regions, as its users ask for it: the change, its event, and its end. */
 

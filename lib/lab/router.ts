@@ -9,37 +9,40 @@ import {
 } from "../link/mod.ts";
 import { type Nat, natSchema } from "../nat/config.ts";
 import { type NatV6, natV6Schema } from "../nat/config_v6.ts";
-import { NAT64_PREFIX } from "../nat/siit/mod.ts";
-import type { Capture } from "../node/capture.ts";
-import type { CaptureOptions } from "../node/capture_options.ts";
-import { NodeRemovedError } from "../node/errors.ts";
+import { NAT64_PREFIX } from "../siit/mod.ts";
+import type { Capture } from "../node/capture/capture.ts";
+import type { CaptureOptions } from "../node/capture/capture_options.ts";
+import { NodeRemovedError } from "../node/process/errors.ts";
 import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { inForce, noConditions } from "./impaired.ts";
+import { inForce, noConditions } from "./model/condition_state.ts";
 import type { LabCore } from "./core.ts";
 import { type Bridge, bridgeHandle } from "./bridge.ts";
-import { askedBreak, breakForwarding } from "./broken_families.ts";
-import { setDownlink, tellDownlink } from "./downlink.ts";
-import { setBlackHole } from "./black_hole.ts";
-import { renewPrefix } from "./delegation.ts";
-import { checkDelegation } from "./delegation_rules.ts";
-import { settleGuests } from "./guests.ts";
-import { handles } from "./handles.ts";
-import { NotFoundError } from "./errors.ts";
-import { flushNat, loadFirewall, loadNat } from "./filters.ts";
+import { askedBreak, breakForwarding } from "./link/broken_families.ts";
+import { setDownlink, tellDownlink } from "./link/downlink.ts";
+import { setBlackHole } from "./wiring/black_hole.ts";
+import { renewPrefix } from "./delegation/lifecycle.ts";
+import { checkDelegation } from "./options/delegation_checks.ts";
+import { settleGuests } from "./guest/guests.ts";
+import { handles } from "./model/handles.ts";
+import { NotFoundError } from "./options/errors.ts";
+import { flushNat, loadFirewall, loadNat } from "./nat/rulesets.ts";
 import { Interface } from "./interface.ts";
-import { type RouterAdvertisementOptions, routerAdvertisementSchema } from "./ipv6_options.ts";
-import { hasV6, type InterfaceRecord, type RouterRecord } from "./model.ts";
-import { externalCidr6, setNatV6, tellNatV6 } from "./nat_v6.ts";
-import { checkAdvertisement } from "./rules.ts";
-import { blockIcmpFragNeededSchema } from "./options.ts";
-import type { IpSupport, RouterPreset } from "./presets.ts";
+import {
+  type RouterAdvertisementOptions,
+  routerAdvertisementSchema,
+} from "./options/ipv6_options.ts";
+import { hasV6, type InterfaceRecord, type RouterRecord } from "./model/records.ts";
+import { externalCidr6, setNatV6, tellNatV6 } from "./nat/nat_v6.ts";
+import { checkAdvertisement } from "./options/checks.ts";
+import { blockIcmpFragNeededSchema } from "./options/options.ts";
+import type { IpSupport, RouterPreset } from "./options/router_presets.ts";
 import { type Region, regionHandle } from "./region.ts";
-import { announce, announcedBy, withdraw } from "./routing.ts";
-import { checkNatV6 } from "./rules.ts";
+import { announce, announcedBy, withdraw } from "./routing/announce.ts";
+import { checkNatV6 } from "./options/checks.ts";
 import type { TranslationCounters } from "../translation/mod.ts";
 import { tellUplink } from "./tell_uplink.ts";
-import { undoing } from "./undo.ts";
+import { undoing } from "./model/undo.ts";
 
 /**
  * A router: an uplink to the exchange, to its region or to another router, a LAN

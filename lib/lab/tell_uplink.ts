@@ -1,6 +1,6 @@
 import type { LabCore } from "./core.ts";
-import type { RouterRecord } from "./model.ts";
-import { interfaceState } from "./snapshot.ts";
+import type { RouterRecord } from "./model/records.ts";
+import { interfaceState } from "./model/event_state.ts";
 
 /** Tells of the address that an uplink got. */
 export function tellUplink(core: LabCore, { name, uplink }: RouterRecord): void {

@@ -1,22 +1,22 @@
-import { NodeRemovedError } from "../node/errors.ts";
-import type { Clock } from "../vm/clock.ts";
-import type { Console } from "../vm/console.ts";
-import type { Guest } from "../vm/guest.ts";
-import type { GuestWriteOptions } from "../vm/guest_files.ts";
-import type { GuestProcess } from "../vm/guest_process.ts";
-import type { GuestDirEntry, GuestFileInfo } from "../vm/guest_stat.ts";
-import type { RunOptions, RunResult, SpawnOptions } from "../vm/run_types.ts";
-import type { VmState } from "../vm/state.ts";
+import { NodeRemovedError } from "../node/process/errors.ts";
+import type { Clock } from "../vm/agent/clock.ts";
+import type { Console } from "../vm/qemu/console.ts";
+import type { Guest } from "../vm/agent/guest.ts";
+import type { GuestWriteOptions } from "../vm/agent/guest_files.ts";
+import type { GuestProcess } from "../vm/agent/guest_process.ts";
+import type { GuestDirEntry, GuestFileInfo } from "../vm/agent/guest_stat.ts";
+import type { RunOptions, RunResult, SpawnOptions } from "../vm/options/run_types.ts";
+import type { VmState } from "../vm/options/state.ts";
 import type { LabCore } from "./core.ts";
 import { Disk } from "./disk.ts";
-import { attachDisk, type DiskOptions } from "./disk_options.ts";
-import { NotFoundError } from "./errors.ts";
-import { settleGuest } from "./guests.ts";
-import { handles } from "./handles.ts";
+import { attachDisk, type DiskOptions } from "./guest/disk_options.ts";
+import { NotFoundError } from "./options/errors.ts";
+import { settleGuest } from "./guest/guests.ts";
+import { handles } from "./model/handles.ts";
 import { Interface } from "./interface.ts";
-import type { InterfaceRecord, VmRecord } from "./model.ts";
+import type { InterfaceRecord, VmRecord } from "./model/records.ts";
 import { Nic } from "./nic.ts";
-import { restoreVm, saveVm, type VmSnapshot } from "./vm_snapshot.ts";
+import { restoreVm, saveVm, type VmSnapshot } from "./guest/snapshot.ts";
 
 /**
  * A virtual machine: a QEMU guest, on bridges and behind routers as a device is. It is switched off

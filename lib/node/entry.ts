@@ -1,5 +1,5 @@
 import { pathExists, readLink } from "../../native/libc.ts";
-import { fdPath, program, startIn } from "./sandbox.ts";
+import { fdPath, program, startIn } from "./process/sandbox.ts";
 import type { NodeRuntime } from "./runtime.ts";
 
 /**

@@ -2,16 +2,16 @@ import type { $Type } from "@david/dax";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseOptions } from "../options/parse_options.ts";
-import { Capture } from "./capture.ts";
-import type { CaptureOptions } from "./capture_options.ts";
-import { captureTarget } from "./capture_target.ts";
-import { CommandError, NodeRemovedError, RemoteFunctionError } from "./errors.ts";
-import { NodeCommand } from "./command.ts";
-import { type ProbeOptions, probeTcp, probeUdp } from "./probe_mapping.ts";
-import { type Reflector, reflectorOptions, type SocketAddress } from "./reflector.ts";
+import { Capture } from "./capture/capture.ts";
+import type { CaptureOptions } from "./capture/capture_options.ts";
+import { captureTarget } from "./capture/capture_target.ts";
+import { CommandError, NodeRemovedError, RemoteFunctionError } from "./process/errors.ts";
+import { NodeCommand } from "./process/command.ts";
+import { type ProbeOptions, probeTcp, probeUdp } from "./reflector/probe_mapping.ts";
+import { type Reflector, reflectorOptions, type SocketAddress } from "./reflector/reflector.ts";
 import type { NodeRuntime } from "./runtime.ts";
-import { nodeShell } from "./shell.ts";
-import type { NodeTask, SpawnOptions } from "./task.ts";
+import { nodeShell } from "./process/shell.ts";
+import type { NodeTask, SpawnOptions } from "./thread/task.ts";
 
 /**
  * A router, a device or the exchange: a network stack of its own, in which

@@ -1,12 +1,12 @@
 import type { Namespace } from "../../native/namespace.ts";
-import { NodeRemovedError } from "./errors.ts";
-import type { Ended, Host } from "./host.ts";
-import { NodeWorker } from "./node_worker.ts";
-import type { Reflector, SocketAddress } from "./reflector.ts";
-import { startReflector } from "./reflector.ts";
-import { type NameFiles, Sandbox } from "./sandbox.ts";
-import { closeShell } from "./shell.ts";
-import { ModuleTask, type NodeTask, type SpawnOptions } from "./task.ts";
+import { NodeRemovedError } from "./process/errors.ts";
+import type { Ended, Host } from "./process/host.ts";
+import { NodeWorker } from "./thread/node_worker.ts";
+import type { Reflector, SocketAddress } from "./reflector/reflector.ts";
+import { startReflector } from "./reflector/reflector.ts";
+import { type NameFiles, Sandbox } from "./process/sandbox.ts";
+import { closeShell } from "./process/shell.ts";
+import { ModuleTask, type NodeTask, type SpawnOptions } from "./thread/task.ts";
 
 /** What a node's runtime asks of the lab. */
 export interface LabServices {

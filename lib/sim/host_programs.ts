@@ -1,6 +1,6 @@
 import { findProgram, openSearchPath } from "../../native/process.ts";
 import { TomlError, type TomlFault } from "../toml/errors.ts";
-import type { Simulation, Step } from "./types.ts";
+import type { Simulation, Step } from "./types/types.ts";
 
 /**
  * Checks that this host has the programs that steps call by a name alone, as `iperf3`. Not looked for

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { topologyTables } from "../lab/topology_toml.ts";
+import { topologyTables } from "../lab/config/toml.ts";
 import { simulationTables } from "./schema/file.ts";
 import { text } from "./schema/fields.ts";
 import { matrixSchema } from "./schema/matrix.ts";

@@ -3,7 +3,7 @@ import { Faults } from "./load/faults.ts";
 import { findSimFiles } from "./load/find_files.ts";
 import { simulationsOf } from "./load/variants.ts";
 import type { SimFile } from "./load/written.ts";
-import type { Simulation } from "./types.ts";
+import type { Simulation } from "./types/types.ts";
 
 /** How simulations are loaded. */
 export interface LoadSimulationsOptions {

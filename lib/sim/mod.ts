@@ -14,8 +14,8 @@
  * @module
  */
 export { loadSimulations, type LoadSimulationsOptions } from "./load.ts";
-export { type BinaryOptions, checkBinaries, resolveBinaries } from "./binaries.ts";
-export { runSimulation } from "./run_simulation.ts";
-export { runAll } from "./run_all.ts";
-export type * from "./types.ts";
-export type * from "./run_types.ts";
+export { type BinaryOptions, checkBinaries, resolveBinaries } from "./binary/binaries.ts";
+export { runSimulation } from "./run/run_simulation.ts";
+export { runAll } from "./run/run_all.ts";
+export type * from "./types/types.ts";
+export type * from "./types/run_types.ts";

@@ -1,6 +1,6 @@
 import { Lab } from "../lab/lab.ts";
-import type { LabSnapshot } from "../lab/lab_snapshot.ts";
-import type { LabOptions } from "../lab/options.ts";
+import type { LabSnapshot } from "../lab/guest/lab_snapshot.ts";
+import type { LabOptions } from "../lab/options/options.ts";
 
 /** What the tests of a {@link labFixture} get. */
 export type FixtureTestFunction<T> = (

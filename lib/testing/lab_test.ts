@@ -1,5 +1,5 @@
 import { Lab } from "../lab/lab.ts";
-import type { LabOptions } from "../lab/options.ts";
+import type { LabOptions } from "../lab/options/options.ts";
 
 /** How a {@link labTest} is run. */
 export interface LabTestOptions extends LabOptions {

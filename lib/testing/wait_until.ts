@@ -1,4 +1,4 @@
-import { DeadlineError } from "../node/errors.ts";
+import { DeadlineError } from "../node/process/errors.ts";
 
 /** How long and how often {@link waitUntil} looks. */
 export interface WaitOptions {

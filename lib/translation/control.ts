@@ -1,5 +1,5 @@
-import { CommandRing, ringBytes } from "../emulator/command_ring.ts";
-import { REFUSAL_NAMES } from "../nat/siit/mod.ts";
+import { CommandRing, ringBytes } from "../loop/command_ring.ts";
+import { REFUSAL_NAMES } from "../siit/mod.ts";
 import type { TranslationSpec } from "./spec.ts";
 
 /**

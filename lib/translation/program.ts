@@ -1,4 +1,4 @@
-import type { LoopProgram } from "../emulator/thread.ts";
+import type { LoopProgram } from "../loop/thread.ts";
 
 /** What the thread of the translators is told when it starts. */
 export interface TranslationStart {

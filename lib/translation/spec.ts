@@ -1,4 +1,4 @@
-import { ClatMap, Nat64Map, Translator } from "../nat/siit/mod.ts";
+import { ClatMap, Nat64Map, Translator } from "../siit/mod.ts";
 
 /** A NAT64 (RFC 6146), without ports: a NAT of IPv4 behind it shares public addresses among hosts. */
 export interface Nat64Spec {

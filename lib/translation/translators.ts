@@ -1,7 +1,7 @@
 import { EventFd } from "../../native/eventfd.ts";
 import type { Namespace } from "../../native/namespace.ts";
-import { LoopThread } from "../emulator/thread.ts";
-import { watch } from "../emulator/watchdog.ts";
+import { LoopThread } from "../loop/thread.ts";
+import { watch } from "../loop/watchdog.ts";
 import { Command, Control, type TranslationCounters, TUNS } from "./control.ts";
 import { TranslationError } from "./errors.ts";
 import { TRANSLATION_PROGRAM, type TranslationStart } from "./program.ts";

@@ -2,9 +2,9 @@ import { closeFd, highFd, SyscallError } from "../../native/libc.ts";
 import { type Namespace, NamespaceClosedError } from "../../native/namespace.ts";
 import { deleteLink, noLinkLocal, setTunUp } from "../../native/netlink/link.ts";
 import { setNoQueue } from "../../native/netlink/tc.ts";
-import { keepTap } from "../../native/tap.ts";
-import { TUN_DEVICE } from "../../native/tun_device.ts";
-import { openTun } from "../../native/tun.ts";
+import { keepTap } from "../../native/frames/tap.ts";
+import { TUN_DEVICE } from "../../native/frames/tun_device.ts";
+import { openTun } from "../../native/frames/tun.ts";
 import { TranslationError } from "./errors.ts";
 
 /** Where a TUN is to be. */

@@ -1,6 +1,6 @@
-import { nicParts } from "./devices.ts";
-import type { Qemu } from "./qemu.ts";
-import type { Card } from "./saved.ts";
+import { nicParts } from "./qemu/devices.ts";
+import type { Qemu } from "./qemu/qemu.ts";
+import type { Card } from "./saved/saved.ts";
 
 /** Plugs a card in; the guest sees it some time later. */
 export async function addCard({ qmp }: Qemu, card: Card): Promise<void> {

@@ -1,10 +1,10 @@
-import type { Host } from "../node/host.ts";
-import type { Acceleration } from "./acceleration.ts";
-import type { BootCache } from "./boot_cache.ts";
-import type { Guest } from "./guest.ts";
-import type { GuestArch } from "./machine_spec.ts";
-import type { Profile } from "./profile.ts";
-import type { VmState } from "./state.ts";
+import type { Host } from "../node/process/host.ts";
+import type { Acceleration } from "./options/acceleration.ts";
+import type { BootCache } from "./saved/boot_cache.ts";
+import type { Guest } from "./agent/guest.ts";
+import type { GuestArch } from "./options/machine_spec.ts";
+import type { Profile } from "./profile/profile.ts";
+import type { VmState } from "./options/state.ts";
 
 /** What a machine is made of. */
 export interface VirtualMachineOptions {

@@ -1,19 +1,19 @@
-import type { Host } from "../node/host.ts";
-import type { MemoryFile } from "../../native/memory_file.ts";
-import type { Acceleration } from "./acceleration.ts";
-import { GuestAgent } from "./agent.ts";
+import type { Host } from "../node/process/host.ts";
+import type { MemoryFile } from "../../native/files/memory_file.ts";
+import type { Acceleration } from "./options/acceleration.ts";
+import { GuestAgent } from "./agent/agent.ts";
 import { addCard } from "./cards.ts";
-import type { Console } from "./console.ts";
-import { VmError } from "./errors.ts";
-import { Guest } from "./guest.ts";
-import type { DriveSpec } from "./machine_spec.ts";
+import type { Console } from "./qemu/console.ts";
+import { VmError } from "./options/errors.ts";
+import { Guest } from "./agent/guest.ts";
+import type { DriveSpec } from "./options/machine_spec.ts";
 import type { Meeting } from "./meeting.ts";
-import { loadState, saveState } from "./migration.ts";
-import type { BootSource } from "./profile.ts";
-import { Qemu } from "./qemu.ts";
-import type { Card, SavedMachine } from "./saved.ts";
-import { type SavedDrive, saveDrives } from "./saved_drives.ts";
-import { within } from "./within.ts";
+import { loadState, saveState } from "./qemu/migration.ts";
+import type { BootSource } from "./profile/profile.ts";
+import { Qemu } from "./qemu/qemu.ts";
+import type { Card, SavedMachine } from "./saved/saved.ts";
+import { type SavedDrive, saveDrives } from "./saved/saved_drives.ts";
+import { within } from "./socket/within.ts";
 
 /** How many cards and disks can come and go; each slot more costs a guest's boot some time. */
 export const SLOTS = 8;

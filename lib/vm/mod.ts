@@ -1,9 +1,9 @@
-export type { Accel } from "./machine_spec.ts";
-export { type AccelChoice, AccelerationError } from "./acceleration.ts";
-export { CacheError } from "./cache.ts";
-export type { Clock } from "./clock.ts";
-export type { Console } from "./console.ts";
-export type { DiskSize } from "./disk_size.ts";
+export type { Accel } from "./options/machine_spec.ts";
+export { type AccelChoice, AccelerationError } from "./options/acceleration.ts";
+export { CacheError } from "../files/cache.ts";
+export type { Clock } from "./agent/clock.ts";
+export type { Console } from "./qemu/console.ts";
+export type { DiskSize } from "./options/disk_size.ts";
 export {
   DiskError,
   GuestAgentError,
@@ -14,25 +14,25 @@ export {
   VmCommandError,
   VmError,
   VmStateError,
-} from "./errors.ts";
-export type { GuestWriteOptions } from "./guest_files.ts";
-export type { GuestProcess } from "./guest_process.ts";
-export type { GuestDirEntry, GuestFileInfo, GuestFileKind } from "./guest_stat.ts";
+} from "./options/errors.ts";
+export type { GuestWriteOptions } from "./agent/guest_files.ts";
+export type { GuestProcess } from "./agent/guest_process.ts";
+export type { GuestDirEntry, GuestFileInfo, GuestFileKind } from "./agent/guest_stat.ts";
 export { imageProfile, type ImageProfileOptions } from "./image/profile.ts";
 export {
   type MemorySize,
   MemorySizeError,
   TooLittleMemoryError,
   TooMuchMemoryError,
-} from "./memory.ts";
-export type { Profile } from "./profile.ts";
-export { ProfileError } from "./profile_error.ts";
+} from "./options/memory.ts";
+export type { Profile } from "./profile/profile.ts";
+export { ProfileError } from "./options/profile_error.ts";
 export type {
   RunOptions,
   RunResult,
   RunStatus,
   SpawnOptions as GuestSpawnOptions,
-} from "./run_types.ts";
-export { SnapshotError } from "./saved.ts";
-export type { VmState } from "./state.ts";
+} from "./options/run_types.ts";
+export { SnapshotError } from "./saved/saved.ts";
+export type { VmState } from "./options/state.ts";
 export { BootFilesError } from "./tiny/errors.ts";

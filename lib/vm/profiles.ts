@@ -1,10 +1,10 @@
 import { nearest } from "../options/nearest.ts";
 import { HOST } from "./host_root/profile.ts";
-import type { Profile } from "./profile.ts";
-import { ProfileError } from "./profile_error.ts";
+import type { Profile } from "./profile/profile.ts";
+import { ProfileError } from "./options/profile_error.ts";
 import { tinyBootFiles } from "./tiny/boot_files.ts";
-import { findToml, resolveProfile, TOML_NAME } from "./toml_file.ts";
-import { tomlProfile } from "./toml_profile.ts";
+import { findToml, resolveProfile, TOML_NAME } from "./profile/toml_file.ts";
+import { tomlProfile } from "./profile/toml_profile.ts";
 
 const MIB = 2 ** 20;
 

@@ -1,28 +1,28 @@
-import { MemoryFile } from "../../native/memory_file.ts";
-import type { Acceleration } from "./acceleration.ts";
-import type { BootCache } from "./boot_cache.ts";
-import { bootByCache } from "./cached_boot.ts";
-import { Console } from "./console.ts";
-import { Disks } from "./disks.ts";
-import { VmError } from "./errors.ts";
-import type { Guest } from "./guest.ts";
-import type { GuestProcess } from "./guest_process.ts";
+import { MemoryFile } from "../../native/files/memory_file.ts";
+import type { Acceleration } from "./options/acceleration.ts";
+import type { BootCache } from "./saved/boot_cache.ts";
+import { bootByCache } from "./saved/cached_boot.ts";
+import { Console } from "./qemu/console.ts";
+import { Disks } from "./disk/disks.ts";
+import { VmError } from "./options/errors.ts";
+import type { Guest } from "./agent/guest.ts";
+import type { GuestProcess } from "./agent/guest_process.ts";
 import type { VirtualMachineOptions } from "./machine_options.ts";
 import { MachineRun, SLOTS } from "./machine_run.ts";
-import type { DriveSpec } from "./machine_spec.ts";
+import type { DriveSpec } from "./options/machine_spec.ts";
 import type { Meeting } from "./meeting.ts";
-import type { BootSource, Helper } from "./profile.ts";
-import type { QmpEvent } from "./qmp.ts";
+import type { BootSource, Helper } from "./profile/profile.ts";
+import type { QmpEvent } from "./qemu/qmp.ts";
 import {
   type Card,
   type MachineShape,
   mustFit,
   type SavedMachine,
   SnapshotError,
-} from "./saved.ts";
-import { isOwn, putDrives } from "./saved_drives.ts";
-import { mustAllow, type VmOperation, type VmState } from "./state.ts";
-import { unlessAborted, within } from "./within.ts";
+} from "./saved/saved.ts";
+import { isOwn, putDrives } from "./saved/saved_drives.ts";
+import { mustAllow, type VmOperation, type VmState } from "./options/state.ts";
+import { unlessAborted, within } from "./socket/within.ts";
 
 /** What a guest may take to shut down. */
 const SHUTDOWN_MS = 30_000;

@@ -1,7 +1,7 @@
 import { Lab, type Vm } from "@netyard/netyard";
-import { cacheDirectory } from "../../lib/vm/cache.ts";
+import { cacheDirectory } from "../../lib/files/cache.ts";
 import { tinyBootFiles } from "../../lib/vm/tiny/boot_files.ts";
-import { TinyGuest } from "../vm/tiny_guest.ts";
+import { TinyGuest } from "../vm/tiny/tiny_guest.ts";
 import { formatTable, median, ms, times } from "./stats.ts";
 
 const ROUNDS = 10;

@@ -5,7 +5,7 @@ import {
   uplinkHostTable,
   uplinkNodeRules,
   uplinkPlaces,
-} from "../../lib/bridge/uplink.ts";
+} from "../../lib/bridge/uplink_rules.ts";
 
 const first = (...networks: string[]) =>
   uplinkPlaces(networks.map((cidr) => parseCidr(cidr)))[Symbol.iterator]().next().value;

@@ -1,8 +1,13 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Command, defineCommand, type Invocation, UsageError } from "../../lib/cli/command.ts";
-import { COMMANDS } from "../../lib/cli/commands/table.ts";
-import { wholeNumber } from "../../lib/cli/commands/shared.ts";
-import { renderHelp, wrap } from "../../lib/cli/help.ts";
+import {
+  type Command,
+  defineCommand,
+  type Invocation,
+  UsageError,
+} from "../../lib/cli/command/command.ts";
+import { COMMANDS } from "../../lib/cli/commands.ts";
+import { wholeNumber } from "../../lib/cli/command/simulation_options.ts";
+import { renderHelp, wrap } from "../../lib/cli/command/help.ts";
 import { NetyardError } from "../../native/error.ts";
 import { called } from "./kit.ts";
 
@@ -164,7 +169,7 @@ Exit codes:
 });
 
 Deno.test("every command has examples that parse, and a help of at most 100 columns", async () => {
-  const { parseCommandLine } = await import("../../lib/cli/parse.ts");
+  const { parseCommandLine } = await import("../../lib/cli/command/parse.ts");
   for (const command of COMMANDS) {
     for (const line of renderHelp(command).split("\n")) {
       assertEquals(line.length <= 100, true, line);
@@ -187,7 +192,7 @@ Deno.test("a command that is mistyped is answered by the nearest one", async () 
 
 Deno.test("errors end a command by their kind: bad input, a failure, or a bug", async () => {
   const { TomlError } = await import("../../lib/toml/errors.ts");
-  const { InterruptedError } = await import("../../lib/cli/interrupt.ts");
+  const { InterruptedError } = await import("../../lib/cli/command/interrupt.ts");
   const throwing = (error: unknown) =>
     called([{ ...greet, load: () => Promise.reject(error) }], "greet", "Ada");
   assertEquals(await throwing(new TomlError([{ where: "a.toml:3", message: "is wrong" }])), {

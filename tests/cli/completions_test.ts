@@ -1,9 +1,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { COMMANDS } from "../../lib/cli/commands/table.ts";
-import { bashCompletions } from "../../lib/cli/completions_bash.ts";
-import { fishCompletions } from "../../lib/cli/completions_fish.ts";
-import { zshCompletions } from "../../lib/cli/completions_zsh.ts";
-import { type Command, defineCommand } from "../../lib/cli/command.ts";
+import { COMMANDS } from "../../lib/cli/commands.ts";
+import { bashCompletions } from "../../lib/cli/completions/bash.ts";
+import { fishCompletions } from "../../lib/cli/completions/fish.ts";
+import { zshCompletions } from "../../lib/cli/completions/zsh.ts";
+import { type Command, defineCommand } from "../../lib/cli/command/command.ts";
 import { findProgram } from "../../native/process.ts";
 import { called, inDirectory } from "./kit.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { followFile } from "../../lib/cli/follow_file.ts";
-import { Lines } from "../../lib/cli/lines.ts";
+import { followFile } from "../../lib/cli/log/follow_file.ts";
+import { Lines } from "../../lib/cli/log/lines.ts";
 
 const DEADLINE_MS = 10_000;
 

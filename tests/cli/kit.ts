@@ -4,13 +4,13 @@
  * @module
  */
 import { dispatch } from "../../lib/cli/dispatch.ts";
-import { type Command, defineCommand, type Invocation } from "../../lib/cli/command.ts";
-import { type RUN_OPTIONS, runCommand } from "../../lib/cli/commands/run.ts";
-import type { Output } from "../../lib/cli/output.ts";
-import { run } from "../../lib/cli/run.ts";
-import type { SimulationTools } from "../../lib/cli/simulation_tools.ts";
-import type { SimulationRunner } from "../../lib/sim/run_types.ts";
-import type { Simulation, SimulationOutcome, WaitStep } from "../../lib/sim/types.ts";
+import { type Command, defineCommand, type Invocation } from "../../lib/cli/command/command.ts";
+import { type RUN_OPTIONS, runCommand } from "../../lib/cli/run/run_command.ts";
+import type { Output } from "../../lib/cli/command/output.ts";
+import { run } from "../../lib/cli/run/run.ts";
+import type { SimulationTools } from "../../lib/cli/run/simulation_tools.ts";
+import type { SimulationRunner } from "../../lib/sim/types/run_types.ts";
+import type { Simulation, SimulationOutcome, WaitStep } from "../../lib/sim/types/types.ts";
 
 /** An output that keeps what it gets. */
 export interface KeptOutput extends Output {

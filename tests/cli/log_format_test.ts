@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { formatLogLine } from "../../lib/cli/log_format.ts";
+import { formatLogLine } from "../../lib/cli/log/log_format.ts";
 
 /** What is printed of each line. */
 const GOLDEN: [name: string, line: string, text: string][] = [

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { cacheDirectory } from "../../lib/vm/cache.ts";
+import { cacheDirectory } from "../../lib/files/cache.ts";
 
 const MAIN = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { printable } from "../../lib/cli/printable.ts";
+import { printable } from "../../lib/cli/command/printable.ts";
 
 Deno.test("what programs print does nothing to a terminal but colour it, where that is wanted", () => {
   const text = "a\tb\x07\x1b[2J\x1b[31mred\x1b[0m\x9b1A\r\x00";

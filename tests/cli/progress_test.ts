@@ -5,9 +5,9 @@ import {
   renderPrinted,
   renderProgress,
   renderStillRunning,
-} from "../../lib/cli/progress.ts";
-import { advance, newProgress, type ProgressState } from "../../lib/cli/progress_state.ts";
-import type { RunEvent } from "../../lib/sim/run_types.ts";
+} from "../../lib/cli/run/progress.ts";
+import { advance, newProgress, type ProgressState } from "../../lib/cli/run/progress_state.ts";
+import type { RunEvent } from "../../lib/sim/types/run_types.ts";
 import { failed, outcome, simulation } from "./kit.ts";
 
 const [ping, iperf, nat, bad] = ["ping-latency", "iperf", "nat-home", "bad"].map((name, i) =>

@@ -3,8 +3,8 @@
  * waits until it is aborted, or does not end even then, or ends at once, as its name says.
  */
 import { dispatch } from "../../lib/cli/dispatch.ts";
-import { processVariable } from "../../lib/cli/colors.ts";
-import type { SimulationRunner } from "../../lib/sim/run_types.ts";
+import { processVariable } from "../../lib/cli/command/colors.ts";
+import type { SimulationRunner } from "../../lib/sim/types/run_types.ts";
 import { failed, fakeTools, outcome, runCommandBy, simulation } from "./kit.ts";
 
 const [names, ...args] = Deno.args;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { hasCapabilities } from "../../native/capabilities.ts";
 import { loadSimulations } from "../../lib/sim/load.ts";
-import { runAll } from "../../lib/sim/run_all.ts";
+import { runAll } from "../../lib/sim/run/run_all.ts";
 import { inDirectory } from "./kit.ts";
 import { RealRun, type RealRunOptions } from "./real_run.ts";
 import type { Round } from "./run_rounds.ts";

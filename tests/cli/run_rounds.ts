@@ -3,7 +3,7 @@
  * prints what it holds after each, as JSON.
  */
 import { loadSimulations } from "../../lib/sim/load.ts";
-import { runAll } from "../../lib/sim/run_all.ts";
+import { runAll } from "../../lib/sim/run/run_all.ts";
 import { readFileText } from "../../native/libc.ts";
 
 /** What the process holds after one of the rounds. */

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import type { SimulationTools } from "../../lib/cli/simulation_tools.ts";
-import type { RunSummary } from "../../lib/sim/run_types.ts";
+import type { SimulationTools } from "../../lib/cli/run/simulation_tools.ts";
+import type { RunSummary } from "../../lib/sim/types/run_types.ts";
 import { NetyardError } from "../../native/error.ts";
 import { called, fakeTools, inDirectory, outcome, runCommandBy, simulation } from "./kit.ts";
 

@@ -14,8 +14,11 @@ import {
   SessionError,
   sessions,
   startTimeOf,
-} from "../../lib/cli/session.ts";
-import { sessionDirectory, SessionDirectoryError } from "../../lib/cli/session_directory.ts";
+} from "../../lib/cli/session/session.ts";
+import {
+  sessionDirectory,
+  SessionDirectoryError,
+} from "../../lib/cli/session/session_directory.ts";
 
 /** A directory of this user alone, and what removes it. */
 async function privateDirectory(): Promise<{ path: string } & AsyncDisposable> {

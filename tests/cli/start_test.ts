@@ -21,7 +21,7 @@ async function loadedBy(path: string, found = new Set<string>()): Promise<Set<st
 
 Deno.test("the help is there at once: nothing that is much to load stands before it", async () => {
   const loaded = await loadedBy("lib/cli/main.ts");
-  assert(loaded.has("lib/cli/commands/run.ts"), [...loaded].join());
+  assert(loaded.has("lib/cli/run/run_command.ts"), [...loaded].join());
   const packages = [...loaded].filter((each) => !each.endsWith(".ts"));
   assertEquals(packages, ["@std/cli/parse-args"]);
   const folders = new Set(

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Agenda } from "../../lib/emulator/agenda.ts";
-import { Slots } from "../../lib/emulator/slots.ts";
+import { Slots } from "../../lib/loop/slots.ts";
 import { pick, seeded } from "../address/random.ts";
 
 Deno.test("an agenda gives what is due in order, as a sorted list does", () => {

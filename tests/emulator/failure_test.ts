@@ -4,7 +4,7 @@ import { Command, Control } from "../../lib/emulator/control.ts";
 import { EmulatorError } from "../../lib/emulator/mod.ts";
 import { Ports } from "../../lib/emulator/ports.ts";
 import { EMULATOR_PROGRAM } from "../../lib/emulator/program.ts";
-import { LoopThread } from "../../lib/emulator/thread.ts";
+import { LoopThread } from "../../lib/loop/thread.ts";
 import { EventFd } from "../../native/eventfd.ts";
 import { NamespaceClosedError } from "../../native/namespace.ts";
 import { deleteLink } from "../../native/netlink/link.ts";

@@ -1,4 +1,4 @@
-import { linkEngineHere } from "../../lib/host/link_engine.ts";
+import { linkEngineHere } from "../../lib/lab/link/choose_engine.ts";
 import { missingForNetem } from "../../lib/host/netem_probe.ts";
 import { conditionSuite } from "./condition_suite.ts";
 

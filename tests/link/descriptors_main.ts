@@ -1,6 +1,6 @@
 // Prints the descriptors that labs with conditions leave open when they are closed.
 import { Lab } from "@netyard/netyard";
-import { openDescriptors } from "../lab/descriptors_main.ts";
+import { openDescriptors } from "../lab/life/descriptors_main.ts";
 
 async function use(): Promise<void> {
   await using lab = await Lab.create({ seed: 1 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { HeldFile } from "../../native/held_file.ts";
+import { HeldFile } from "../../native/files/held_file.ts";
 import { SyscallError } from "../../native/libc.ts";
 
 const MIB = 2 ** 20;

@@ -1,6 +1,6 @@
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
-import { type KvmFacts, kvmObstacle, kvmWorks, tryKvm } from "../../native/kvm.ts";
-import { readTrial, writeTrial } from "../../native/kvm_cache.ts";
+import { type KvmFacts, kvmObstacle, kvmWorks, tryKvm } from "../../native/kvm/probe.ts";
+import { readTrial, writeTrial } from "../../native/kvm/cache.ts";
 import { closeFd, O_RDWR, openFd, pathExists, readFileText } from "../../native/libc.ts";
 
 const INTEL = "processor\t: 0\nflags\t\t: fpu vme vmx sse\n";
@@ -105,7 +105,7 @@ Deno.test("a guest in long mode tells a KVM of use from one that emulates", asyn
 });
 
 Deno.test("a trial without permission to start a process says which", async () => {
-  const script = `import { tryKvm } from "${import.meta.resolve("../../native/kvm.ts")}";
+  const script = `import { tryKvm } from "${import.meta.resolve("../../native/kvm/probe.ts")}";
     console.log(JSON.stringify(await tryKvm("long")));`;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {

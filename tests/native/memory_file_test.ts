@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { closeFd, libc, openFd } from "../../native/libc.ts";
-import { MemoryFile } from "../../native/memory_file.ts";
+import { MemoryFile } from "../../native/files/memory_file.ts";
 import { NetyardError } from "../../native/error.ts";
 
 const MIB = 2 ** 20;

@@ -15,8 +15,8 @@ import {
   PacketExpectedError,
   PcapReader,
 } from "@netyard/netyard";
-import { handles } from "../../lib/lab/handles.ts";
-import { openCaptures } from "../../lib/node/open_captures.ts";
+import { handles } from "../../lib/lab/model/handles.ts";
+import { openCaptures } from "../../lib/node/capture/open_captures.ts";
 import { udp } from "../lab/kit.ts";
 import { pair, text } from "./fixtures/topology.ts";
 

@@ -12,7 +12,7 @@ import {
   LabClosedError,
   type Node,
 } from "@netyard/netyard";
-import { hostsFile, nsswitchConf, resolvConf } from "../../lib/node/names.ts";
+import { hostsFile, nsswitchConf, resolvConf } from "../../lib/node/process/names.ts";
 import { pair, TextReader } from "./fixtures/topology.ts";
 
 /** What programs find for a name: `getent hosts`, or undefined. */

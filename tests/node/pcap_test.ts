@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type CapturedPacket, PcapFormatError, PcapReader } from "@netyard/netyard";
-import { readPacket } from "../../lib/node/packet_fields.ts";
-import { tcpdumpArguments, tcpdumpCounts } from "../../lib/node/tcpdump.ts";
-import { linkNames } from "../../lib/node/capture_target.ts";
+import { readPacket } from "../../lib/node/capture/packet_fields.ts";
+import { tcpdumpArguments, tcpdumpCounts } from "../../lib/node/capture/tcpdump.ts";
+import { linkNames } from "../../lib/node/capture/capture_target.ts";
 
 const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(/\s/g, ""));
 

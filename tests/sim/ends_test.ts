@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { Progress } from "../../lib/sim/types.ts";
+import type { Progress } from "../../lib/sim/types/types.ts";
 import { PAIR, run, sh, simulation, spawn } from "./kit.ts";
 
 const regex = /.+/;

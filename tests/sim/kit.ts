@@ -1,7 +1,7 @@
 /** What the tests of simulations share. */
 import { assertEquals } from "@std/assert";
-import type { LabConfig } from "../../lib/lab/config.ts";
-import { runSimulation } from "../../lib/sim/run_simulation.ts";
+import type { LabConfig } from "../../lib/lab/config/types.ts";
+import { runSimulation } from "../../lib/sim/run/run_simulation.ts";
 import type {
   CaptureSpec,
   Check,
@@ -12,7 +12,7 @@ import type {
   SimulationOutcome,
   SpawnStep,
   Step,
-} from "../../lib/sim/types.ts";
+} from "../../lib/sim/types/types.ts";
 
 /** A step without what it has by default; any of it may be given all the same. */
 export type LooseStep = Each<Step>;

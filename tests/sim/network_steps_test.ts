@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { PcapReader } from "@netyard/netyard";
-import type { LabConfig } from "../../lib/lab/config.ts";
+import type { LabConfig } from "../../lib/lab/config/types.ts";
 import {
   asserts,
   captured,

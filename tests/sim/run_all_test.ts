@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RunDirectoryError } from "../../lib/events/mod.ts";
 import { InvalidOptionError } from "../../lib/options/parse_options.ts";
-import { manifestSchema } from "../../lib/sim/manifest.ts";
-import { runAll } from "../../lib/sim/run_all.ts";
-import { SimulationNameError } from "../../lib/sim/run_errors.ts";
-import type { RunAllOptions, RunEvent, SimulationRunner } from "../../lib/sim/run_types.ts";
+import { manifestSchema } from "../../lib/sim/report/manifest.ts";
+import { runAll } from "../../lib/sim/run/run_all.ts";
+import { SimulationNameError } from "../../lib/sim/report/errors.ts";
+import type { RunAllOptions, RunEvent, SimulationRunner } from "../../lib/sim/types/run_types.ts";
 import {
   inTempDir,
   namesIn,

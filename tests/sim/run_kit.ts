@@ -1,5 +1,5 @@
-import type { SimulationRunner } from "../../lib/sim/run_types.ts";
-import type { Simulation, SimulationOutcome } from "../../lib/sim/types.ts";
+import type { SimulationRunner } from "../../lib/sim/types/run_types.ts";
+import type { Simulation, SimulationOutcome } from "../../lib/sim/types/types.ts";
 
 /** A time that files can be compared by. */
 export const NOW = new Date("2026-01-02T03:04:05.678Z");

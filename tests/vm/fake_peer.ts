@@ -1,4 +1,4 @@
-import { LineSplitter } from "../../lib/vm/line_splitter.ts";
+import { LineSplitter } from "../../lib/vm/socket/line_splitter.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type Line, LineSplitter } from "../../lib/vm/line_splitter.ts";
+import { type Line, LineSplitter } from "../../lib/vm/socket/line_splitter.ts";
 
 const encoder = new TextEncoder();
 const plain = (text: string): Line => ({ text, delimited: false });

@@ -5,7 +5,7 @@ import {
   MemorySizeError,
   TooLittleMemoryError,
   TooMuchMemoryError,
-} from "../../lib/vm/memory.ts";
+} from "../../lib/vm/options/memory.ts";
 import type { NetyardError } from "../../native/error.ts";
 
 const MIB = 2 ** 20;

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { VmStateError } from "../../lib/vm/errors.ts";
-import { mustAllow, type VmOperation, type VmState } from "../../lib/vm/state.ts";
+import { VmStateError } from "../../lib/vm/options/errors.ts";
+import { mustAllow, type VmOperation, type VmState } from "../../lib/vm/options/state.ts";
 
 const STATES: VmState[] = [
   "defined",

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { TomlError } from "../../toml/errors.ts";
-import { inferMode } from "../binary_mode.ts";
+import { inferMode } from "../binary/mode.ts";
 import type { binarySchema, prepareSchema } from "../schema/binary.ts";
-import type { BinarySpec, Origin, PrepareSpec } from "../types.ts";
+import type { BinarySpec, Origin, PrepareSpec } from "../types/types.ts";
 import type { Written } from "./written.ts";
 
 /** Where a table is written. */

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { TomlPath } from "../../toml/document.ts";
-import { RegexSyntaxError, toRegExp } from "../regex.ts";
+import { RegexSyntaxError, toRegExp } from "../values/regex.ts";
 import type { captureSchema } from "../schema/process_steps.ts";
-import type { CaptureSpec, ParserKind } from "../types.ts";
+import type { CaptureSpec, ParserKind } from "../types/types.ts";
 
 type Capture = z.output<typeof captureSchema>;
 

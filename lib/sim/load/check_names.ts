@@ -1,7 +1,7 @@
 import { nearest } from "../../options/nearest.ts";
 import { pathText } from "../../options/parse_options.ts";
 import type { TomlPath } from "../../toml/document.ts";
-import type { Step } from "../types.ts";
+import type { Step } from "../types/types.ts";
 import { choices, didYouMean, type Faults, listed } from "./faults.ts";
 import type { Nodes } from "./nodes.ts";
 import { addFault } from "./step_fault.ts";

@@ -1,7 +1,7 @@
 import { nearest } from "../../options/nearest.ts";
 import type { TomlPath } from "../../toml/document.ts";
-import { parseTemplate, type ReferencePart, splitKey } from "../references.ts";
-import type { ResultsSpec, Step } from "../types.ts";
+import { parseTemplate, type ReferencePart, splitKey } from "../values/references.ts";
+import type { ResultsSpec, Step } from "../types/types.ts";
 import { choices, didYouMean, type Faults, listed } from "./faults.ts";
 import type { Nodes } from "./nodes.ts";
 import { addFault } from "./step_fault.ts";

@@ -1,8 +1,8 @@
 import { nearest } from "../../options/nearest.ts";
-import { comparable } from "../check.ts";
-import { parseTemplate, splitKey } from "../references.ts";
-import { RegexSyntaxError, toRegExp } from "../regex.ts";
-import type { AssertOperator, Check } from "../types.ts";
+import { comparable } from "../values/check.ts";
+import { parseTemplate, splitKey } from "../values/references.ts";
+import { RegexSyntaxError, toRegExp } from "../values/regex.ts";
+import type { AssertOperator, Check } from "../types/types.ts";
 import { didYouMean } from "./faults.ts";
 
 const OPERATORS: readonly AssertOperator[] = [

@@ -1,6 +1,6 @@
 import { checkToml } from "../../toml/check.ts";
 import { sharedFileSchema, simulationFileSchema } from "../schema/file.ts";
-import type { BinarySpec, PrepareSpec } from "../types.ts";
+import type { BinarySpec, PrepareSpec } from "../types/types.ts";
 import { binarySpec, prepareSpec } from "./binaries.ts";
 import { checkDraft } from "./drafts.ts";
 import { Faults } from "./faults.ts";

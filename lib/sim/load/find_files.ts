@@ -2,7 +2,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { NetyardError } from "../../../native/error.ts";
 import { TomlDocument } from "../../toml/document.ts";
 import { TomlError } from "../../toml/errors.ts";
-import { findToml, TOML_NAME } from "../../vm/toml_file.ts";
+import { findToml, TOML_NAME } from "../../vm/profile/toml_file.ts";
 import { shown } from "./extends.ts";
 import { Faults } from "./faults.ts";
 import { isFile } from "./near_files.ts";

@@ -1,6 +1,6 @@
-import type { LabConfig } from "../../lab/config.ts";
-import { expandedDevices } from "../../lab/topology_toml.ts";
-import { nodeVariable } from "../references.ts";
+import type { LabConfig } from "../../lab/config/types.ts";
+import { expandedDevices } from "../../lab/config/toml.ts";
+import { nodeVariable } from "../values/references.ts";
 
 /** What there is in a topology, by name. */
 export interface Nodes {

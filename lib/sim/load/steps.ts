@@ -1,7 +1,7 @@
-import type { LabConfig } from "../../lab/config.ts";
+import type { LabConfig } from "../../lab/config/types.ts";
 import { checkOptions } from "../../options/parse_options.ts";
 import { type Action, stepSchemas } from "../schema/steps.ts";
-import type { Step } from "../types.ts";
+import type { Step } from "../types/types.ts";
 import { actionOf } from "./actions.ts";
 import { checkNames } from "./check_names.ts";
 import { checkReferences } from "./check_references.ts";

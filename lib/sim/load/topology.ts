@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
-import type { LabConfig } from "../../lab/config.ts";
-import { topologyFrom } from "../../lab/topology_toml.ts";
+import type { LabConfig } from "../../lab/config/types.ts";
+import { topologyFrom } from "../../lab/config/toml.ts";
 import { TomlDocument } from "../../toml/document.ts";
 import { TomlError } from "../../toml/errors.ts";
 import { TOPOLOGY_TABLES } from "../schema/file.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { tomlBoolean } from "../../toml/values.ts";
-import { BINARY_MODES } from "../binary_mode.ts";
+import { BINARY_MODES } from "../binary/mode.ts";
 import { text, texts } from "./fields.ts";
 
 const features = texts("Features of cargo.").optional();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { topologyTables } from "../../lab/topology_toml.ts";
+import { topologyTables } from "../../lab/config/toml.ts";
 import { tomlNumber } from "../../toml/values.ts";
 import { binarySchema, prepareSchema } from "./binary.ts";
 import { text, timeLimit } from "./fields.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { conditionToml, firewallToml, natToml } from "../../lab/toml_options.ts";
+import { conditionToml, firewallToml, natToml } from "../../lab/config/toml_options.ts";
 import { addressFamilySchema } from "../../firewall/broken_family.ts";
 import { directionSchema } from "../../link/mod.ts";
 import { natV6Schema } from "../../nat/config_v6.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { cached, cacheDirectory, hex } from "../cache.ts";
+import { cached, cacheDirectory, hex } from "../../files/cache.ts";
 import { type BootFiles, tinyBootFiles, type TinyBootFilesOptions } from "../tiny/boot_files.ts";
 import { cpio } from "../tiny/cpio.ts";
 import { GuestTree } from "../tiny/guest_tree.ts";

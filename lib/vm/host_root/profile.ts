@@ -1,4 +1,4 @@
-import type { Profile } from "../profile.ts";
+import type { Profile } from "../profile/profile.ts";
 import { hostBootFiles } from "./boot_files.ts";
 import { ROOT_TAG } from "./guest_files.ts";
 import { serveHostRoot } from "./virtiofsd.ts";

@@ -2,11 +2,11 @@ import { basename, dirname } from "node:path";
 import { readFileText } from "../../../native/libc.ts";
 import { installAdvice } from "../../host/install.ts";
 import { locateProgram } from "../../host/programs.ts";
-import { NodeCommand } from "../../node/command.ts";
-import type { Host } from "../../node/host.ts";
-import type { Helper } from "../profile.ts";
-import { ProfileError } from "../profile_error.ts";
-import { within } from "../within.ts";
+import { NodeCommand } from "../../node/process/command.ts";
+import type { Host } from "../../node/process/host.ts";
+import type { Helper } from "../profile/profile.ts";
+import { ProfileError } from "../options/profile_error.ts";
+import { within } from "../socket/within.ts";
 import { hiddenFrom } from "./hidden.ts";
 import { LISTENING, virtiofsdCommand } from "./virtiofsd_command.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { parseOptions } from "../../options/parse_options.ts";
-import { cached, cacheDirectory, hex, kept } from "../cache.ts";
+import { cached, cacheDirectory, hex, kept } from "../../files/cache.ts";
 import { extractPackages } from "./apt.ts";
 import { vmlinux } from "./bzimage.ts";
 import { cpio } from "./cpio.ts";

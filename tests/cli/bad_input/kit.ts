@@ -4,9 +4,9 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { REAL_TOOLS, type SimulationTools } from "../../../lib/cli/simulation_tools.ts";
-import { checkBinaries } from "../../../lib/sim/binaries.ts";
-import { parseOverride } from "../../../lib/sim/binary_override.ts";
+import { REAL_TOOLS, type SimulationTools } from "../../../lib/cli/run/simulation_tools.ts";
+import { checkBinaries } from "../../../lib/sim/binary/binaries.ts";
+import { parseOverride } from "../../../lib/sim/binary/override.ts";
 import { checkHostPrograms } from "../../../lib/sim/host_programs.ts";
 import { loadSimulations } from "../../../lib/sim/load.ts";
 import { called, inDirectory, runCommandBy } from "../kit.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Step } from "../../../lib/sim/types.ts";
+import type { Step } from "../../../lib/sim/types/types.ts";
 import { load, short, TOPOLOGY } from "./kit.ts";
 
 const ALL = `${TOPOLOGY}

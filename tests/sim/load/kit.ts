@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { dirname, join } from "node:path";
 import { loadSimulations, type LoadSimulationsOptions } from "../../../lib/sim/load.ts";
-import type { Simulation, Step } from "../../../lib/sim/types.ts";
+import type { Simulation, Step } from "../../../lib/sim/types/types.ts";
 import { TomlError } from "../../../lib/toml/errors.ts";
 
 /** A topology for the tests: `a` and `b` behind a router, and three devices `peer`. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { hasCapabilities } from "../../../native/capabilities.ts";
 import { readFileText } from "../../../native/libc.ts";
-import { cacheDirectory } from "../../../lib/vm/cache.ts";
+import { cacheDirectory } from "../../../lib/files/cache.ts";
 import { tinyBootFiles } from "../../../lib/vm/tiny/boot_files.ts";
 import { lendPackages } from "../../native/lend_packages.ts";
 import { OrdinaryUser } from "../../native/ordinary_user.ts";

@@ -1,6 +1,6 @@
 /** Scripts with virtual machines, run in processes of their own. */
 import { assert } from "@std/assert";
-import { cacheDirectory } from "../../../lib/vm/cache.ts";
+import { cacheDirectory } from "../../../lib/files/cache.ts";
 import { tinyBootFiles } from "../../../lib/vm/tiny/boot_files.ts";
 
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;

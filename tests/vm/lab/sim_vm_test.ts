@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { LabConfig } from "../../../lib/lab/config.ts";
+import type { LabConfig } from "../../../lib/lab/config/types.ts";
 import { asserts, run, sh, simulation } from "../../sim/kit.ts";
 
 /** nas (a machine) and pc on lan. */

@@ -1,0 +1,42 @@
+import { NetyardError } from "../../../native/error.ts";
+import { InvalidOptionError } from "../../options/parse_options.ts";
+import { TomlError } from "../../toml/errors.ts";
+import { MergeError, PlanError, ShardError, SimulationNameError } from "../../sim/report/errors.ts";
+import { BadInputError } from "./bad_input.ts";
+import { UsageError } from "./command.ts";
+import { INTERRUPTED, InterruptedError } from "./interrupt.ts";
+
+/** Input that is wrong: the files that were named, or what a command was told. */
+const BAD_INPUT = [
+  BadInputError,
+  TomlError,
+  InvalidOptionError,
+  SimulationNameError,
+  ShardError,
+  PlanError,
+  MergeError,
+];
+
+/** More at once are seldom of causes of their own. */
+const MOST_FAULTS = 25;
+
+/** What is said of an error that ended a command, and the exit code of it. */
+export function explain(error: unknown, command: string): { exitCode: number; message: string } {
+  if (error instanceof UsageError) {
+    return { exitCode: 2, message: `${error.message}\n\`netyard ${command} --help\` says more` };
+  }
+  if (error instanceof TomlError && error.faults.length > MOST_FAULTS) {
+    const { message } = new TomlError(error.faults.slice(0, MOST_FAULTS));
+    return { exitCode: 2, message: `${message}\nand ${error.faults.length - MOST_FAULTS} more` };
+  }
+  if (BAD_INPUT.some((type) => error instanceof type)) {
+    return { exitCode: 2, message: (error as Error).message };
+  }
+  if (error instanceof InterruptedError) return { exitCode: INTERRUPTED, message: error.message };
+  if (error instanceof NetyardError) return { exitCode: 1, message: error.message };
+  const stack = error instanceof Error ? Deno.inspect(error) : `not an error: ${error}`;
+  return {
+    exitCode: 70,
+    message: `${stack}\n\nThis is a bug of netyard: please report it, with the lines above.`,
+  };
+}

@@ -1,0 +1,77 @@
+import { join, relative, resolve } from "node:path";
+import { showTime } from "../../sim/values/numbers.ts";
+import type { Failure, SimulationOutcome } from "../../sim/types/types.ts";
+import { painter } from "../command/colors.ts";
+import { printable } from "../command/printable.ts";
+import { SIGNS } from "./progress.ts";
+
+/** Where a failure is told. */
+export interface FailurePlace {
+  /** Where the simulation's outputs are. */
+  directory: string;
+  /** The directory that the reader is in. */
+  cwd: string;
+  colors: boolean;
+}
+
+/** All that a reader wants to know of a simulation that did not pass. */
+export function renderFailure(outcome: SimulationOutcome, place: FailurePlace): string {
+  const { name, status, durationMs, failure } = outcome;
+  const paint = painter(place.colors);
+  const { sign, style, word } = SIGNS[status];
+  const head = `${paint(style, `${sign} ${name}`)} ${word} after ${showTime(durationMs)}`;
+  if (!failure) return head;
+  const { message, command, stderr, logs } = failure;
+  const lines = [
+    stepText(failure, outcome.steps.length),
+    ...message.split("\n").map((line) => paint("bold", printable(line, false))),
+    command && `${commandText(failure)}: ${command.map(quoted).join(" ")}${endText(failure)}`,
+    stderr.length > 0 && "the end of its standard error:",
+    ...stderr.map((line) => `  ${paint("dim", "|")} ${printable(line, false)}`),
+    ...logsText(failure, logs, place),
+  ];
+  return [head, ...lines.filter((line) => line !== false && line !== undefined).map(indented)]
+    .join("\n");
+}
+
+/** Such as `step 2 of 4: run ping-check in sender (sims/ping.toml:24)`. */
+function stepText({ step, id, action, device, where }: Failure, steps: number): string | undefined {
+  if (step === undefined) return where;
+  const of = steps > 0 ? ` of ${steps}` : "";
+  const what = [action, id, device && `in ${device}`].filter(Boolean).join(" ");
+  return `step ${step}${of}: ${what}${where ? ` (${where})` : ""}`;
+}
+
+function commandText({ commandNode }: Failure): string {
+  return commandNode === undefined ? "command" : `command in ${commandNode}`;
+}
+
+function endText({ exitCode, signal }: Failure): string {
+  if (signal !== undefined) return ` (ended by ${signal})`;
+  return exitCode === undefined ? "" : ` (exit code ${exitCode})`;
+}
+
+/** One file a line, so that a terminal makes links of them. */
+function logsText(
+  { step }: Failure,
+  logs: readonly string[],
+  { directory, cwd }: FailurePlace,
+): string[] {
+  const shown = (path: string) => {
+    const short = relative(cwd, resolve(cwd, path)) || ".";
+    return short.startsWith("../") ? resolve(cwd, path) : short;
+  };
+  const paths = logs.map((log) => shown(join(directory, log)));
+  if (paths.length === 1) return [`log: ${paths[0]}`];
+  if (paths.length > 1) return ["logs:", ...paths.map((path) => `  ${path}`)];
+  return step === undefined ? [] : [`outputs: ${shown(directory)}`];
+}
+
+/** A word as sh(1) reads it back. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function indented(line: string): string {
+  return `    ${line}`;
+}

@@ -1,0 +1,24 @@
+import { mergeRuns } from "../../sim/report/merge.ts";
+import { wantsColors } from "../command/colors.ts";
+import type { Invocation } from "../command/command.ts";
+import type { MERGE_OPTIONS } from "./merge_command.ts";
+import { checkRunOutput, tellRun } from "./tell_run.ts";
+
+/**
+ * The command `netyard merge`: joins runs into one.
+ *
+ * @returns the exit code, which is that of the joined run.
+ */
+export async function merge(
+  { options, arguments: directories, line, stdout, stderr }: Invocation<typeof MERGE_OPTIONS>,
+): Promise<number> {
+  const human = options.json ? stderr : stdout;
+  const colors = wantsColors(human, options);
+  await checkRunOutput("merge", options);
+  const summary = await mergeRuns(directories, {
+    workDir: options.workDir,
+    command: ["netyard", ...line],
+  });
+  for (const warning of summary.warnings) human.line(`warning: ${warning}`);
+  return await tellRun(summary, options, { stdout, human, colors });
+}

@@ -1,0 +1,65 @@
+import { githubMatrix, planRun, type RunPlan } from "../../sim/run/plan.ts";
+import { kubernetesJob } from "../../sim/run/kubernetes.ts";
+import { type Invocation, UsageError } from "../command/command.ts";
+import type { PLAN_OPTIONS } from "./plan_command.ts";
+import { select } from "../command/select.ts";
+import { REAL_TOOLS, type SimulationTools } from "./simulation_tools.ts";
+
+type PlanInvocation = Invocation<typeof PLAN_OPTIONS>;
+
+/**
+ * The command `netyard plan`: prints which part of simulations runs what.
+ *
+ * @param tools What it works by; tests have their own.
+ * @returns the exit code, which is 0.
+ */
+export async function plan(
+  { options, arguments: files, stdout }: PlanInvocation,
+  tools: Pick<SimulationTools, "load"> = REAL_TOOLS,
+): Promise<number> {
+  checkFormat(options);
+  const { filter, shards, format } = options;
+  const planned = planRun(select(await tools.load(files), filter), { shards });
+  switch (format) {
+    case "text":
+      stdout.write(planText(planned));
+      break;
+    case "json":
+      stdout.line(JSON.stringify(planned, null, 2));
+      break;
+    case "github":
+      stdout.line(`matrix=${githubMatrix(planned)}`);
+      break;
+    case "k8s":
+      stdout.write(await kubernetesJob(planned, kubernetesOptions(options, files)));
+  }
+  return 0;
+}
+
+const OF_KUBERNETES = ["image", "jobName", "parallelism", "claim"] as const;
+
+function checkFormat(options: PlanInvocation["options"]): void {
+  const { format, image, arg } = options;
+  if (format === "k8s" && image === undefined) {
+    throw new UsageError("netyard plan: --format k8s needs --image, which has netyard in it");
+  }
+  const given = OF_KUBERNETES.some((name) => options[name] !== undefined) || arg.length > 0;
+  if (format !== "k8s" && given) {
+    throw new UsageError(
+      "netyard plan: --image, --job-name, --parallelism, --claim and --arg go with --format k8s",
+    );
+  }
+}
+
+function kubernetesOptions(options: PlanInvocation["options"], files: readonly string[]) {
+  const { image, jobName, parallelism, claim, arg, filter } = options;
+  // A shard is one of what the filter left, so each pod has to filter likewise.
+  const args = filter ? [`--filter=${filter.text}`, ...arg] : arg;
+  return { image: image!, name: jobName, parallelism, claim, args, files };
+}
+
+function planText({ shards }: RunPlan): string {
+  return shards.map(({ shard, simulations }) =>
+    `--shard ${shard}\n${simulations.map((name) => `  ${name}\n`).join("")}`
+  ).join("");
+}

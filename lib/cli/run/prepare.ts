@@ -1,0 +1,53 @@
+import { dirname } from "node:path";
+import { tinyBootFiles } from "../../vm/tiny/boot_files.ts";
+import { asInput } from "../command/bad_input.ts";
+import { type Invocation, UsageError } from "../command/command.ts";
+import type { PREPARE_OPTIONS } from "./prepare_command.ts";
+import { interruptible } from "../command/interrupt.ts";
+import { checkOverrides } from "./overrides.ts";
+import { REAL_TOOLS, type SimulationTools } from "./simulation_tools.ts";
+
+type PrepareInvocation = Invocation<typeof PREPARE_OPTIONS>;
+
+/**
+ * The command `netyard prepare`: makes the programs of simulations, or, without any, fills the cache
+ * with the boot files of the profile `tiny`. It stays the user that it is, in the network that it is in.
+ *
+ * @param tools What it works by; tests have their own.
+ * @returns the exit code, which is 0.
+ */
+export async function prepare(
+  invocation: PrepareInvocation,
+  tools: SimulationTools = REAL_TOOLS,
+): Promise<number> {
+  const { options, arguments: files, stdout, stderr } = invocation;
+  if (files.length > 0) return await prepareBinaries(invocation, tools);
+  if (options.binary.length > 0 || options.noBuild) {
+    throw new UsageError("netyard prepare: --binary and --no-build go with files of simulations");
+  }
+  const { kernel } = await tinyBootFiles({ onProgress: (line) => stderr.line(line) });
+  stdout.line(`the profile "tiny" is in ${dirname(kernel)}`);
+  return 0;
+}
+
+async function prepareBinaries(
+  { options, arguments: files, stdout, stderr }: PrepareInvocation,
+  tools: SimulationTools,
+): Promise<number> {
+  checkOverrides("prepare", options.binary);
+  const wishes = { overrides: options.binary, noBuild: options.noBuild };
+  const simulations = await tools.load(files, wishes);
+  await asInput(() => tools.check(simulations, wishes));
+  const binaries = await interruptible(
+    (signal) =>
+      tools.resolve(simulations, { ...wishes, signal, onProgress: (line) => stderr.line(line) }),
+    () => stderr.line("ending; Ctrl-C again ends at once"),
+  );
+  // Simulations of one matrix have the same programs.
+  const lines = [...binaries.values()].flatMap((paths) =>
+    [...paths].map(([name, path]) => `${name}: ${path}`)
+  );
+  for (const line of new Set(lines)) stdout.line(line);
+  if (lines.length === 0) stdout.line("these simulations use no programs of their own");
+  return 0;
+}

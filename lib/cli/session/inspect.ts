@@ -1,0 +1,73 @@
+import { enterRootless } from "../../../native/reexec.ts";
+import type { LabConfig } from "../../lab/config/types.ts";
+import { Lab } from "../../lab/lab.ts";
+import { expandedDevices } from "../../lab/config/toml.ts";
+import { drawingOf } from "../../drawing/drawing.ts";
+import { drawingText } from "../../drawing/text.ts";
+import type { Invocation } from "../command/command.ts";
+import type { INSPECT_OPTIONS } from "./inspect_command.ts";
+import { addressesOf } from "./lab_addresses.ts";
+import type { Output } from "../command/output.ts";
+import { newSession, noteSession, type Session, sessions } from "./session.ts";
+import { sessionDirectory } from "./session_directory.ts";
+import { nodesOf, SessionServer } from "./session_server.ts";
+import { type StopSignals, untilStopped } from "../command/stop_signals.ts";
+import { readTopology } from "./topology_file.ts";
+
+/**
+ * The command `netyard inspect`: keeps a lab up until it is told to end.
+ *
+ * @returns the exit code: 0.
+ */
+export async function inspect(
+  { options, arguments: [path], stdout }: Invocation<typeof INSPECT_OPTIONS>,
+): Promise<number> {
+  const { title, config } = await readTopology(path, options.variant);
+  enterRootless();
+  const directory = await sessionDirectory();
+  await sessions(directory); // What others left behind goes.
+  using stop = untilStopped();
+  await using lab = await Lab.fromConfig(config, {
+    label: title,
+    ...options.workDir === undefined ? {} : { outDir: options.workDir },
+  });
+  await unlessStopped(stop, lab.boot());
+  if (stop.signal.aborted) return 0;
+  const nodes = [...nodesOf(lab)].map(([name, { kind }]) => ({ name, kind }));
+  const session = newSession(directory, { label: title, file: path, nodes });
+  await using _noted = await noteSession(directory, session);
+  await using _server = SessionServer.listen(lab, session.socket);
+  const drawing = drawingOf(oneByOne(config), { title, addresses: addressesOf(lab) });
+  stdout.write(drawingText(drawing));
+  tellHow(stdout, session, lab);
+  await unlessStopped(stop);
+  stdout.line("closing the lab");
+  return 0;
+}
+
+/** Waits for work, or for nothing, but no longer than until the command is to end. */
+async function unlessStopped({ signal }: StopSignals, work?: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve());
+  if (signal.aborted) resolve();
+  await Promise.race([promise, ...work ? [work] : []]);
+  work?.catch(() => {}); // Cut off by the end of the lab, it fails.
+}
+
+function tellHow(stdout: Output, { id }: Session, lab: Lab): void {
+  const name = lab.devices[0]?.name ?? lab.routers[0]?.name ?? "ix";
+  stdout.line();
+  if (lab.outDir !== undefined) stdout.line(`logs: ${lab.outDir}`);
+  stdout.line(`ready: the session is ${id}. From another shell:`);
+  stdout.line(`  netyard run-in ${name} -- bash`);
+  stdout.line("Ctrl-C ends the lab.");
+}
+
+/** Counted devices as those that were made, each with its own addresses. */
+function oneByOne(config: LabConfig): LabConfig {
+  const names = expandedDevices(config);
+  const devices = Object.entries(config.devices ?? {}).flatMap(([name, { count: _, ...device }]) =>
+    (names.get(name) ?? [name]).map((each) => [each, device] as const)
+  );
+  return { ...config, devices: Object.fromEntries(devices) };
+}

@@ -1,0 +1,32 @@
+import { processEnvironment, replaceProcess, toByteString } from "../../../native/process.ts";
+import { enterRootless } from "../../../native/reexec.ts";
+import type { Invocation } from "../command/command.ts";
+import type { SHELL_OPTIONS } from "./shell_command.ts";
+import { readTopology } from "./topology_file.ts";
+
+/**
+ * The command `netyard shell`: becomes Deno's prompt, which builds the lab and so has it end with
+ * itself, however that ends.
+ *
+ * @returns never: the exit code is the prompt's.
+ */
+export async function shell(
+  { options, arguments: [path] }: Invocation<typeof SHELL_OPTIONS>,
+): Promise<number> {
+  const topology = path === undefined
+    ? { title: "shell", config: {} }
+    : await readTopology(path, options.variant);
+  enterRootless();
+  const session = import.meta.resolve("./shell_session.ts");
+  const code = `await (await import(${JSON.stringify(session)})).begin(${
+    JSON.stringify(topology)
+  })`;
+  const argv = ["deno", "repl", "--quiet", "-A", ...importMap(), "--eval", code];
+  replaceProcess(Deno.execPath(), argv.map(toByteString), processEnvironment());
+}
+
+/** Modules on a disk need their own import map; published ones have none. */
+function importMap(): string[] {
+  const config = new URL("../../../deno.json", import.meta.url);
+  return config.protocol === "file:" ? ["--config", decodeURIComponent(config.pathname)] : [];
+}

@@ -1,0 +1,111 @@
+import { resolveCondition } from "../../link/mod.ts";
+import { type Advertiser, BuiltinAdvertiser } from "./advertiser.ts";
+import type { Advertised } from "./advertisement.ts";
+import { deafen } from "./kernel_addresses.ts";
+import { inForce } from "../model/condition_state.ts";
+import type { Ipv6Advertiser } from "../options/ipv6_options.ts";
+import type { InterfaceRecord, RouterRecord, Segment } from "../model/records.ts";
+import { findRadvd, RadvdAdvertiser } from "./radvd.ts";
+
+/** Which routers of a lab advertise: those to which a device that listens is attached. */
+export class Advertising {
+  #radvd: string | undefined;
+  #nameserver: () => string | undefined;
+  /** How many interfaces on a LAN listen; absent for none. */
+  #listeners = new Map<Segment, number>();
+  #advertisers = new Map<Segment, Advertiser>();
+  /** Those that still say that their router is none any more. */
+  #retiring = new Map<Segment, Promise<void>>();
+
+  /** @throws {Ipv6Error} If the advertiser is not on this host. */
+  constructor(kind: Ipv6Advertiser, nameserver: () => string | undefined) {
+    this.#radvd = kind === "radvd" ? findRadvd("Lab.create()") : undefined;
+    this.#nameserver = nameserver;
+  }
+
+  /** Whether somebody on a LAN listens: all others must not hear. */
+  hasListeners(segment: Segment): boolean {
+    return this.#listeners.has(segment);
+  }
+
+  /** Whether an interface can be expected to hear its router. */
+  reaches(iface: InterfaceRecord): boolean {
+    const { segment, node, conditions: { up, down } } = iface;
+    const { disconnected, partitions } = segment.bridging;
+    const ways = [up, down, segment.downlink].map((way) => resolveCondition(inForce(way)));
+    return iface.up && iface.broken.ipv6 === undefined && this.#advertisers.has(segment) &&
+      !disconnected.has(iface) &&
+      !partitions.isolated.has(node.name) &&
+      ways.every((limits) => (limits?.lossPct ?? 0) < 100);
+  }
+
+  /** Takes note that an interface is on its segment now (1), or is no more (-1). */
+  joined({ segment, autoconf }: InterfaceRecord, change: 1 | -1): void {
+    if (autoconf) {
+      const listeners = (this.#listeners.get(segment) ?? 0) + change;
+      if (listeners > 0) this.#listeners.set(segment, listeners);
+      else this.#listeners.delete(segment);
+      if (listeners === 1 && change === 1) this.#begin(segment);
+      if (listeners === 0) void this.#stop(segment, (advertiser) => advertiser.close());
+    }
+    this.#advertisers.get(segment)?.moved();
+  }
+
+  /** Has a router's settings hold from now on; resolves when what is to be said was said. */
+  async changed(router: RouterRecord): Promise<void> {
+    const { lan } = router;
+    // What one says last would undo what the next says.
+    while (this.#retiring.has(lan)) await this.#retiring.get(lan);
+    if (router.removed) return;
+    const advertiser = this.#advertisers.get(lan);
+    if (!router.advertisement.enabled) await this.#retire(lan);
+    else if (advertiser) advertiser.announce();
+    else if (this.#listeners.has(lan)) this.#start(lan);
+  }
+
+  async #retire(segment: Segment): Promise<void> {
+    const retiring = this.#stop(segment, (advertiser) => advertiser.retire())
+      .finally(() => this.#retiring.delete(segment));
+    this.#retiring.set(segment, retiring);
+    await retiring;
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#advertisers.values()];
+    this.#advertisers.clear();
+    await Promise.all(all.map((advertiser) => advertiser.close()));
+  }
+
+  #begin(segment: Segment): void {
+    for (const member of segment.members.keys()) {
+      if (member.node.kind === "device" && !member.autoconf) deafen(member);
+    }
+    if ((segment.owner as RouterRecord).advertisement.enabled) this.#start(segment, false);
+  }
+
+  /** `tell`: those who listen did so before. */
+  #start(segment: Segment, tell = true): void {
+    const about = () => this.#about(segment);
+    const advertiser = this.#radvd === undefined
+      ? new BuiltinAdvertiser(segment, about)
+      : new RadvdAdvertiser(this.#radvd, segment, about);
+    this.#advertisers.set(segment, advertiser);
+    if (tell) advertiser.announce();
+  }
+
+  async #stop(segment: Segment, how: (advertiser: Advertiser) => Promise<void>): Promise<void> {
+    const advertiser = this.#advertisers.get(segment);
+    if (!advertiser) return;
+    this.#advertisers.delete(segment);
+    const stopped = how(advertiser);
+    // The router's namespace stays as long.
+    segment.owner.runtime.track(stopped);
+    await stopped;
+  }
+
+  #about({ owner, v6, mac, mtu }: Segment): Advertised {
+    const { advertisement: settings, withdrawn } = owner as RouterRecord;
+    const cidr = v6?.cidr.toString();
+    return { settings, cidr, withdrawn, mac, mtu, nameserver: this.#nameserver() };
+  }
+}

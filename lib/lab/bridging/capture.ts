@@ -1,0 +1,40 @@
+import { Capture } from "../../node/capture/capture.ts";
+import type { CaptureOptions } from "../../node/capture/capture_options.ts";
+import { captureTarget } from "../../node/capture/capture_target.ts";
+import type { LabCore } from "../core.ts";
+import { TopologyError } from "../options/errors.ts";
+import type { InterfaceRecord, Segment } from "../model/records.ts";
+import { forGood } from "../model/undo.ts";
+import { bridgeOf } from "../wiring/links.ts";
+
+/** Captures all that goes over a bridge, each frame once. */
+export async function captureBridge(
+  core: LabCore,
+  segment: Segment,
+  options: CaptureOptions,
+): Promise<Capture> {
+  const { owner, name, members, gatewayLink } = segment;
+  const what = `capture of bridge ${name}`;
+  const label = `bridge "${name}": capture()`;
+  if (members.size === 0) {
+    throw new TopologyError(
+      `${label}: nobody is attached, so there is no link yet; attach() first`,
+    );
+  }
+  // Those who come later are to be seen, too.
+  bridgeOf(segment, gatewayLink, forGood);
+  core.changed();
+  const target = captureTarget(owner.runtime, segment.gatewayLink!.name);
+  return await Capture.start(owner.runtime, { ...target, label: what }, options);
+}
+
+/** Captures what goes over the link of one member of a bridge. */
+export async function captureMember(
+  { node, name, segment }: InterfaceRecord,
+  port: string,
+  options: CaptureOptions,
+): Promise<Capture> {
+  const { runtime } = segment.owner;
+  const label = `capture of ${node.name} ${name}`;
+  return await Capture.start(runtime, { ...captureTarget(runtime, port), label }, options);
+}

@@ -1,0 +1,134 @@
+import {
+  frameLimits,
+  type Impairments,
+  isUnimpaired,
+  kbitOf,
+  UNIMPAIRED,
+  wayLimits,
+} from "../../bridge/impairments.ts";
+import { namesIn, wayKey } from "../../bridge/partitions.ts";
+import { interfacesOn, loadBridgeRules } from "../wiring/bridge_rules.ts";
+import { put, putEnd } from "../link/conditions.ts";
+import type { LabCore } from "../core.ts";
+import { makeDetour } from "./detour.ts";
+import { dropDetours } from "./detours.ts";
+import { applyDownlink } from "../link/downlink.ts";
+import type { Detour, Segment } from "../model/records.ts";
+import { step } from "../model/steps.ts";
+import { type Defer, forGood, undoing } from "../model/undo.ts";
+
+/** How bad a bridge is: as a whole, and from one member to another. */
+
+/** Puts impairments of the whole bridge in force; on failure all is as before. */
+export function impairWhole(core: LabCore, segment: Segment, wanted: Impairments): void {
+  const before = segment.bridging.whole;
+  undoing((defer) => {
+    // Everything is put back in one go, whatever of it was done.
+    defer(() => applyWhole(core, segment, before, forGood));
+    applyWhole(core, segment, wanted, defer);
+  });
+}
+
+function applyWhole(core: LabCore, segment: Segment, wanted: Impairments, defer: Defer): void {
+  const { bridging, downlink, owner } = segment;
+  const hadRate = bridging.rate;
+  if (wanted.bandwidthBps) {
+    const rateKbit = kbitOf(wanted.bandwidthBps);
+    const place = { namespace: owner.runtime.namespace, label: `bridge ${segment.name}` };
+    if (hadRate) hadRate.change(rateKbit);
+    else bridging.rate = core.links.shareRate(rateKbit, place);
+  } else {
+    bridging.rate = undefined;
+  }
+  bridging.whole = wanted;
+  const frame = frameLimits(wanted);
+  const also = Object.keys(frame).length > 0 ? frame : undefined;
+  const { rate: shared } = bridging;
+  Object.assign(downlink, { also, shared });
+  applyDownlink(core, segment, defer);
+  for (const iface of segment.members.keys()) {
+    step("impairment");
+    Object.assign(iface.conditions.up, { also, shared });
+    putEnd(core, iface, "up");
+  }
+  if (hadRate && !shared) hadRate.remove();
+}
+
+/** Puts impairments of the way from one member to another in force; on failure all is as before. */
+export function impairWay(
+  core: LabCore,
+  segment: Segment,
+  from: string,
+  to: string,
+  wanted: Impairments,
+): void {
+  const { ways, detours } = segment.bridging;
+  const had = new Set(detours);
+  const key = wayKey(from, to);
+  const before = ways.get(key) ?? UNIMPAIRED;
+  const set = (to: Impairments) => {
+    if (isUnimpaired(to)) ways.delete(key);
+    else ways.set(key, to);
+    applyWay(core, segment, key);
+  };
+  undoing((defer) => {
+    defer(() => {
+      set(before);
+      dropDetours(segment, [...detours].filter((detour) => !had.has(detour)));
+      loadBridgeRules(segment);
+    });
+    set(wanted);
+  });
+}
+
+/** What is asked of a way now. */
+export function impairmentsOf({ bridging }: Segment, from: string, to: string): Impairments {
+  return bridging.ways.get(wayKey(from, to)) ?? UNIMPAIRED;
+}
+
+function applyWay(core: LabCore, segment: Segment, key: string): void {
+  const { bridging, members } = segment;
+  const wanted = bridging.ways.get(key);
+  const [from, to] = namesIn(key).map((name) => interfacesOn(segment, name));
+  if (!wanted) {
+    for (const detour of bridging.detours) if (detour.way === key) detour.closing = true;
+    loadBridgeRules(segment);
+    for (const { impaired, closing } of bridging.detours) {
+      if (!closing) continue;
+      impaired.asked = null;
+      impaired.impairment?.remove();
+      impaired.impairment = undefined;
+    }
+    return;
+  }
+  for (const a of from) {
+    for (const b of to) {
+      const at = { from: a, to: b, way: key };
+      const detour = find(segment, at) ?? makeDetour(segment, at);
+      detour.closing = false;
+      detour.impaired.asked = wayLimits(wanted);
+      const label = `${a.node.name} to ${b.node.name} (${segment.name})`;
+      const { namespace } = segment.owner.runtime;
+      put(core, detour.impaired, () => ({ namespace, ...detour.entry, label }), label);
+    }
+  }
+  // With one member there is no bridge, and no way from one to another.
+  if (members.size > 1) loadBridgeRules(segment);
+}
+
+function find({ bridging }: Segment, { from, to }: Pick<Detour, "from" | "to">) {
+  return [...bridging.detours].find((detour) => detour.from === from && detour.to === to);
+}
+
+/** Takes detours away that nothing is on any more: once the link engine has let go of them. */
+export function sweepDetours(segment: Segment): void {
+  const closing = [...segment.bridging.detours].filter(({ closing }) => closing);
+  if (closing.length === 0) return;
+  dropDetours(segment, closing);
+  loadBridgeRules(segment);
+}
+
+/** Loses what is on its way from one member to another, over a detour. */
+export function dropOnWay({ bridging }: Segment, isClosed: (detour: Detour) => boolean): void {
+  for (const detour of bridging.detours) if (isClosed(detour)) detour.impaired.impairment?.drop();
+}

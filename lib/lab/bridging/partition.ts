@@ -1,0 +1,64 @@
+import { isPartitioned, type Partitions } from "../../bridge/partitions.ts";
+import { dropOnWay } from "./impair.ts";
+import { loadBridgeRules } from "../wiring/bridge_rules.ts";
+import { partitionsState } from "../model/bridge_event_state.ts";
+import type { LabCore } from "../core.ts";
+import type { InterfaceRecord, Segment } from "../model/records.ts";
+import { addressesOf, forgetAt } from "../wiring/neighbours.ts";
+
+/** Who on a bridge is kept from whom: changing it, and putting it in force. */
+
+/** Changes the partitions of a bridge, and puts them in force; on failure all is as before. */
+export function changePartitions(
+  core: LabCore,
+  segment: Segment,
+  change: (partitions: Partitions) => void,
+): void {
+  const { bridging } = segment;
+  const before = bridging.partitions;
+  const was = partitionsState(segment);
+  const { pairs, oneWay, all, isolated } = before;
+  bridging.partitions = {
+    pairs: new Set(pairs),
+    oneWay: new Set(oneWay),
+    all,
+    isolated: new Set(isolated),
+  };
+  try {
+    change(bridging.partitions);
+    loadBridgeRules(segment);
+  } catch (error) {
+    bridging.partitions = before;
+    throw error;
+  }
+  const partitions = partitionsState(segment);
+  if (JSON.stringify(partitions) === JSON.stringify(was)) return;
+  dropOnWay(segment, ({ from, to }) => isClosed(bridging.partitions, from, to));
+  reunite(segment, before, bridging.partitions);
+  core.bus.emit({ kind: "bridge-partitions-changed", bridge: segment.name, partitions });
+}
+
+function isClosed(
+  partitions: Partitions,
+  { node: { name: from } }: InterfaceRecord,
+  { node: { name: to } }: InterfaceRecord,
+): boolean {
+  const { isolated } = partitions;
+  return isolated.has(from) || isolated.has(to) || isPartitioned(partitions, from, to);
+}
+
+/**
+ * Makes members forget that those whom they reach again did not answer: they would ask again only a
+ * second later.
+ */
+function reunite({ members, acquainted }: Segment, before: Partitions, now: Partitions): void {
+  for (const one of members.keys()) {
+    if (!one.up || !one.node.used) continue;
+    const back = [...members.keys()].filter((other) =>
+      other !== one && !acquainted.get(one)?.has(other) &&
+      (isClosed(before, one, other) || isClosed(before, other, one)) &&
+      !isClosed(now, one, other) && !isClosed(now, other, one)
+    );
+    if (back.length > 0) forgetAt(one.node, one.index, back.flatMap(addressesOf));
+  }
+}

@@ -1,0 +1,153 @@
+import { NetyardError } from "../../../native/error.ts";
+import { addAddress } from "../../../native/netlink/address.ts";
+import { addVeth, deleteLink, setLink } from "../../../native/netlink/link.ts";
+import { replaceRoute } from "../../../native/netlink/route.ts";
+import { nft, ownTables } from "../../../native/nftables.ts";
+import { ipBytes, macBytes } from "../../address/mod.ts";
+import {
+  UPLINK_LINK,
+  UPLINK_TABLE,
+  uplinkHostRules,
+  uplinkNodeRules,
+  type UplinkPlace,
+} from "../../bridge/uplink_rules.ts";
+import { allSettled } from "../model/all_settled.ts";
+import type { LabCore } from "../core.ts";
+import { TopologyError, UplinkError } from "../options/errors.ts";
+import { inside, takeAway } from "../wiring/rtnetlink.ts";
+import type { Port, Segment } from "../model/records.ts";
+import { linkName } from "../options/names.ts";
+import { step } from "../model/steps.ts";
+import { type Defer, undoing } from "../model/undo.ts";
+import {
+  makeUplinkLink,
+  settleHostEnd,
+  switchOn,
+  type UplinkHost,
+  uplinkHost,
+} from "../../bridge/uplink_host.ts";
+import { UplinkWatch } from "../../bridge/uplink_forwarding.ts";
+import { besideOthers } from "../wiring/links.ts";
+
+/**
+ * The uplink of a bridge: a link from its node to the host, NAT on both ends of it, and forwarding by
+ * the host. All of it goes with this process, however it ends: the link with the bridge's namespace,
+ * the host's rules with the socket that made them, and its settings by a watcher.
+ */
+
+/** Leads a bridge out to what the host reaches. Twice is as once. */
+export async function enableUplink(core: LabCore, segment: Segment, what: string): Promise<void> {
+  const { bridging, owner, name } = segment;
+  if (owner.kind !== "bridge") {
+    throw new TopologyError(
+      `${what}: it is the LAN of router "${name}", and its way out is the router; ` +
+        "only what lab.bridge() made can have an uplink",
+    );
+  }
+  if (bridging.uplink) return;
+  const host = uplinkHost(what);
+  step("uplink watch");
+  const watch = UplinkWatch.start(what);
+  try {
+    const parts = undoing((defer) => build(core, segment, what, host, defer));
+    const all = [...parts, () => watch.close()];
+    bridging.uplink = { close: () => allSettled(all.map(async (part) => await part())) };
+  } catch (error) {
+    await watch.close();
+    if (error instanceof UplinkError || !(error instanceof NetyardError)) throw error;
+    throw new UplinkError(`${what}: the host refuses it: ${error.message}`, { cause: error });
+  }
+  const { ipv4, ipv6 } = host;
+  core.bus.emit({ kind: "uplink-enabled", bridge: name, ipv4, ipv6 });
+}
+
+/** Takes the uplink back, if there is one. */
+export async function disableUplink(core: LabCore, segment: Segment): Promise<void> {
+  const closed = closeUplink(segment);
+  if (!closed) return;
+  core.bus.emit({ kind: "uplink-disabled", bridge: segment.name });
+  await closed;
+}
+
+/** Ends the uplink of a bridge, if it has one; at once but for the host's settings. */
+export function closeUplink({ bridging }: Segment): Promise<void> | undefined {
+  const { uplink } = bridging;
+  bridging.uplink = undefined;
+  return uplink?.close();
+}
+
+/** Builds both sides; the result takes them away again. */
+function build(
+  core: LabCore,
+  segment: Segment,
+  what: string,
+  host: UplinkHost,
+  defer: Defer,
+): (() => void)[] {
+  const { owner } = segment;
+  step("uplink link");
+  const { link, place } = makeLink(core, segment, what, host, defer);
+  const removeLink = () => {
+    owner.links.delete(link.name);
+    owner.unsettled.drop(owner, [place.v6.node]);
+    takeAway(() => inside(owner, (batch) => deleteLink(batch, link.index)));
+  };
+  defer(removeLink);
+  step("uplink rules");
+  const { namespace } = owner.runtime;
+  namespace.enter(() => nft(uplinkNodeRules(link.name)));
+  const removeNodeRules = () =>
+    void namespace.enter(() => nft(`delete table inet ${UPLINK_TABLE}`));
+  defer(removeNodeRules);
+  const of = (family: 4 | 6) =>
+    host.settings.filter((one) => one.family === family && one.switched).map((one) => one.link);
+  const tables = ownTables(uplinkHostRules({ place, switched: { ip: of(4), ip6: of(6) } }));
+  const removeHostRules = () => tables[Symbol.dispose]();
+  defer(removeHostRules);
+  step("uplink settings");
+  settleHostEnd(what, place, host);
+  switchOn(what, host.settings);
+  settleNodeEnd(segment, link.index, place, host);
+  // The link first: what still comes would pass without translation.
+  return [removeLink, removeHostRules, removeNodeRules];
+}
+
+function makeLink(
+  core: LabCore,
+  { owner, mtu }: Segment,
+  what: string,
+  host: UplinkHost,
+  defer: Defer,
+): { link: Port; place: UplinkPlace } {
+  const [mac, hostMac] = [core.nextMac(defer), core.nextMac(defer)];
+  let link!: Port;
+  const place = makeUplinkLink(what, host, { mac: hostMac, mtu }, (hostEnd) => {
+    link = besideOthers([owner], undefined, () => {
+      const name = linkName(UPLINK_LINK, (name) => owner.links.has(name));
+      const end = { name, index: owner.nextIndex++ };
+      // From here: the kernel would take no number for an end that is the peer of one without.
+      inside(owner, (batch) => addVeth(batch, { ...end, mac: macBytes(mac), mtu }, hostEnd));
+      return end;
+    });
+  });
+  owner.links.add(link.name);
+  return { link, place };
+}
+
+function settleNodeEnd(
+  { owner }: Segment,
+  index: number,
+  { v4, v6 }: UplinkPlace,
+  host: UplinkHost,
+): void {
+  inside(owner, (batch) => {
+    setLink(batch, index, { up: true });
+    for (
+      const { prefix, node, host: gateway } of [...host.ipv4 ? [v4] : [], ...host.ipv6 ? [v6] : []]
+    ) {
+      addAddress(batch, index, ipBytes(node), prefix);
+      replaceRoute(batch, { gateway: ipBytes(gateway), index });
+    }
+  });
+  owner.unsettled.add(owner, [index], host.ipv6 ? [v6.node] : []);
+}

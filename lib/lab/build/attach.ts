@@ -1,0 +1,156 @@
+import { linkLocalFromMac } from "../../address/mod.ts";
+import { abandonConditions, applyConditions } from "../link/conditions.ts";
+import type { BrokenFamilies } from "../../firewall/broken_family.ts";
+import { breakPlugged, forgetBroken } from "../link/broken_families.ts";
+import { type Conditions, noConditions } from "../model/condition_state.ts";
+import type { LabCore } from "../core.ts";
+import { leave } from "../bridging/leave.ts";
+import { meetBridge } from "../bridging/detours.ts";
+import { applyDownlink } from "../link/downlink.ts";
+import { TopologyError } from "../options/errors.ts";
+import { checkMadeAddress } from "../options/checks.ts";
+import { isGuest } from "../wiring/addresses.ts";
+import { joinTap } from "../wiring/guest_tap.ts";
+import { explained } from "../options/named_errors.ts";
+import type { Autoconf, InterfaceRecord, NodeRecord, Segment } from "../model/records.ts";
+import type { Defer } from "../model/undo.ts";
+import { connect, disconnect } from "../wiring/links.ts";
+
+/** What an interface is to be. */
+export interface Wanted {
+  name: string;
+  mtu: number;
+  /** A particular IPv4 address. */
+  ip?: string;
+  /** A particular IPv6 address. */
+  ip6?: string;
+  /** The families that the node itself has. */
+  v4: boolean;
+  v6: boolean;
+  /** Keep this MAC: the interface existed before. */
+  mac?: string;
+  /** Default: none. */
+  conditions?: Conditions;
+  /** How its kernel makes its IPv6 address; default: the lab does. */
+  autoconf?: Autoconf;
+  /** The families that it had lost before. Default: none. */
+  broken?: BrokenFamilies;
+}
+
+/** Takes addresses of a segment for an interface that is not linked yet. */
+export function reserve(
+  core: LabCore,
+  node: NodeRecord,
+  segment: Segment,
+  wanted: Wanted,
+  defer: Defer,
+): InterfaceRecord {
+  const what = `${node.name}: interface "${wanted.name}"`;
+  const v4 = wanted.v4 ? segment.v4 : undefined;
+  const v6 = wanted.v6 ? segment.v6 : undefined;
+  if (wanted.ip !== undefined && !v4) {
+    throw new TopologyError(
+      `${what}: ip ${wanted.ip} was asked for, but "${segment.owner.name}" has no IPv4 behind it`,
+    );
+  }
+  if (wanted.ip6 !== undefined && !v6) {
+    throw new TopologyError(
+      `${what}: ip6 ${wanted.ip6} was asked for, but "${segment.owner.name}" has no IPv6 behind it`,
+    );
+  }
+  const ip = explained(what, () => v4?.hosts.take(wanted.ip));
+  if (ip) defer(() => v4?.hosts.untake(ip));
+  // Nobody advertises on a bridge that is no router's LAN.
+  const autoconf = v6 && segment.owner.kind === "router" ? wanted.autoconf : undefined;
+  if (autoconf) checkMadeAddress(what, wanted.ip6, segment);
+  const ip6 = autoconf ? undefined : explained(what, () => v6?.hosts.take(wanted.ip6));
+  if (ip6) defer(() => v6?.hosts.untake(ip6));
+  const mac = wanted.mac ?? core.nextMac(defer);
+  const full = segment.kind === "exchange";
+  return {
+    node,
+    name: wanted.name,
+    index: 0,
+    mac,
+    mtu: wanted.mtu,
+    segment,
+    ip,
+    prefix: full ? 32 : segment.v4?.cidr.prefix ?? 0,
+    ip6,
+    prefix6: full ? 128 : segment.v6?.cidr.prefix ?? 0,
+    linkLocal6: v6 ? linkLocalFromMac(mac) : undefined,
+    autoconf,
+    up: true,
+    wantedUp: true,
+    heldDown: new Set(),
+    conditions: wanted.conditions ?? noConditions(),
+    broken: wanted.broken ?? {},
+    extra: [],
+    removed: false,
+  };
+}
+
+/** Gives back what {@link reserve} took. */
+export function release(iface: InterfaceRecord): void {
+  if (iface.ip) iface.segment.v4?.hosts.release(iface.ip);
+  if (iface.ip6 && !iface.autoconf) iface.segment.v6?.hosts.release(iface.ip6);
+  for (const { ip } of iface.extra) {
+    const network = ip.includes(":") ? iface.segment.v6 : iface.segment.v4;
+    if (network?.cidr.contains(ip)) network.hosts.release(ip);
+  }
+}
+
+/** Attaches a node by an interface for which addresses were reserved. */
+export function attach(
+  core: LabCore,
+  iface: InterfaceRecord,
+  isDefault: boolean,
+  defer: Defer,
+): void {
+  plug(core, iface, isDefault, defer);
+  register(core, iface);
+  defer(() => unregister(core, iface));
+}
+
+/** Makes an interface's link, with the conditions that were asked of it. */
+export function plug(
+  core: LabCore,
+  iface: InterfaceRecord,
+  isDefault: boolean,
+  defer: Defer,
+): void {
+  connect(iface, isDefault, defer);
+  if (isGuest(iface.node)) joinTap(iface, iface.node.cards.get(iface.name)!.tap);
+  meetBridge(iface);
+  breakPlugged(iface, defer);
+  applyDownlink(core, iface.segment, defer);
+  applyConditions(core, iface, defer);
+}
+
+/** Takes the link away; what was asked of it stays. */
+export function unplug(iface: InterfaceRecord): void {
+  abandonConditions(iface);
+  disconnect(iface);
+  forgetBroken(iface);
+}
+
+/** Takes an interface away, and gives its addresses back. */
+export function detach(core: LabCore, iface: InterfaceRecord): void {
+  unregister(core, iface);
+  unplug(iface);
+  leave(core, iface.segment, iface);
+  release(iface);
+}
+
+function register(core: LabCore, iface: InterfaceRecord): void {
+  core.joined(iface, 1);
+  iface.node.interfaces.set(iface.name, iface);
+  iface.node.links.add(iface.name);
+}
+
+function unregister(core: LabCore, iface: InterfaceRecord): void {
+  core.joined(iface, -1);
+  iface.node.interfaces.delete(iface.name);
+  iface.node.links.delete(iface.name);
+  iface.removed = true;
+}

@@ -1,0 +1,80 @@
+import { replaceByNowhere } from "../../../native/netlink/route.ts";
+import { ipBytes, linkLocalFromMac, parseCidr } from "../../address/mod.ts";
+import { attach, detach, reserve } from "./attach.ts";
+import { configureLoopback } from "../wiring/addresses.ts";
+import type { LabCore } from "../core.ts";
+import { RegionInUseError } from "../options/errors.ts";
+import { inside } from "../wiring/rtnetlink.ts";
+import { ETHERNET_MTU, type RegionRecord } from "../model/records.ts";
+import { checkNodeName, REGION_PREFIX } from "../options/names.ts";
+import { removeLinks } from "../routing/region_links.ts";
+import { ownNetworks, spread, unspread } from "../routing/region_routes.ts";
+import { newSegment } from "../model/segment.ts";
+import { step } from "../model/steps.ts";
+import type { Defer } from "../model/undo.ts";
+
+/** Builds a region: a node that routes between its routers, and from them to all others. */
+export function buildRegion(core: LabCore, name: string, defer: Defer): RegionRecord {
+  const what = `addRegion("${name}")`;
+  checkNodeName(what, name, (n) => core.regions.has(n), "region");
+  step("plan");
+  const { v4, v6 } = core.plan.takeRegion(what, defer);
+  const node = core.node("region", REGION_PREFIX + name, defer);
+  const wanted = { name: "ix", mtu: ETHERNET_MTU, v4: true, v6: true };
+  const uplink = reserve(core, node, core.ix.segment, wanted, defer);
+  attach(core, uplink, true, defer);
+  configureLoopback(node, [v4.gateway, v6.gateway]);
+
+  const mac = core.nextMac(defer);
+  const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: ETHERNET_MTU };
+  const region: RegionRecord = Object.assign(node, {
+    region: name,
+    uplink,
+    segment: Object.assign(newSegment("exchange", node, gateway, v4, v6), { v4, v6 }),
+    ways: new Map(),
+  });
+  step("routes");
+  const networks = ownNetworks(region);
+  inside(node, (batch) => {
+    // What is for nobody here must not go back to the exchange, which would send it here again.
+    for (const { network, prefix } of networks.map(parseCidr)) {
+      replaceByNowhere(batch, "unreachable", { destination: ipBytes(network), prefix });
+    }
+  });
+  defer(() => unspread(core, region, networks));
+  spread(core, region, networks);
+  step("register");
+  defer(() => unregister(core, region));
+  for (const other of core.regions.values()) {
+    other.ways.set(name, { kind: "exchange" });
+    region.ways.set(other.region, { kind: "exchange" });
+  }
+  core.regions.set(name, region);
+  return region;
+}
+
+function unregister(core: LabCore, region: RegionRecord): void {
+  core.regions.delete(region.region);
+  for (const other of core.regions.values()) other.ways.delete(region.region);
+}
+
+/** Unplugs a region and its links for good. Its name stays taken until its programs have ended. */
+export function retireRegion(core: LabCore, region: RegionRecord): void {
+  const { segment, region: name } = region;
+  const routers = [...segment.members.keys()].map(({ node }) => `"${node.name}"`);
+  if (routers.length > 0) {
+    throw new RegionInUseError(
+      `remove("${region.name}"): ${routers.length === 1 ? "router" : "routers"} ` +
+        `${routers.join(", ")} ${routers.length === 1 ? "is" : "are"} in region "${name}"; ` +
+        `remove ${routers.length === 1 ? "it" : "them"} first`,
+    );
+  }
+  const links = [...core.regionLinks.values()];
+  removeLinks(core, links.filter(({ ends }) => ends.some((end) => end.region === region)));
+  region.removed = true;
+  unspread(core, region, ownNetworks(region));
+  for (const other of core.regions.values()) other.ways.delete(name);
+  detach(core, region.uplink);
+  core.plan.releaseRegion(segment.v4);
+  core.unsettled.drop(region);
+}

@@ -1,0 +1,123 @@
+import { parseIp } from "../../address/mod.ts";
+import { plug, release, unplug } from "./attach.ts";
+import { reserveAt } from "./device.ts";
+import { checkMtu } from "../options/checks.ts";
+import { addExtra, configure, dropExtra, renumber, setDown } from "../wiring/addresses.ts";
+import type { LabCore } from "../core.ts";
+import { defaultInterface } from "../default_interface.ts";
+import { TopologyError } from "../options/errors.ts";
+import { explained } from "../options/named_errors.ts";
+import { leave } from "../bridging/leave.ts";
+import type { DeviceRecord, InterfaceRecord, RouterRecord, Segment } from "../model/records.ts";
+import { addedNetworks, announce, withdraw } from "../routing/announce.ts";
+import { step } from "../model/steps.ts";
+import { forGood, undoing } from "../model/undo.ts";
+
+/**
+ * Moves an interface to another router or bridge: same name and MAC, new addresses, routes follow. Back into
+ * the same router, the addresses stay, as a DHCP server knows whom it gave them.
+ */
+export function replug(core: LabCore, iface: InterfaceRecord, target: Segment): void {
+  const what = `${iface.node.name}: replug("${iface.name}")`;
+  const device = iface.node as DeviceRecord;
+  const isDefault = defaultInterface(device) === iface;
+  const { up, wantedUp, heldDown } = iface;
+  checkMtu(what, device.mtu, target);
+  const before = iface.segment;
+  if (target === before) {
+    if (up) flap(iface, isDefault);
+    return;
+  }
+  undoing((defer) => {
+    // Addresses first: when the new network is full, nothing has happened.
+    const next = reserveAt(core, device, target, iface.name, {
+      mac: iface.mac,
+      conditions: iface.conditions,
+      broken: iface.broken,
+    }, defer);
+    const old = { ...iface };
+    core.joined(iface, -1);
+    unplug(iface);
+    defer(() => {
+      Object.assign(iface, old);
+      plug(core, iface, isDefault, forGood);
+      if (!up) setDown(iface);
+      core.joined(iface, 1);
+    });
+    Object.assign(iface, next, { up, wantedUp, heldDown });
+    plug(core, iface, isDefault, defer);
+    if (!up) setDown(iface);
+    core.joined(iface, 1);
+    release(old);
+  });
+  leave(core, before, iface);
+}
+
+function flap(iface: InterfaceRecord, isDefault: boolean): void {
+  setDown(iface);
+  configure(iface, isDefault);
+}
+
+/** Gives an interface another IPv4 address of its network, as a new DHCP lease would. */
+export function renewIp(iface: InterfaceRecord): string {
+  const what = `${iface.node.name}: renewIp() of "${iface.name}"`;
+  const hosts = iface.segment.v4?.hosts;
+  const old = iface.ip;
+  if (!hosts || !old) throw new TopologyError(`${what}: it has no IPv4 address to renew`);
+  const isDefault = defaultInterface(iface.node) === iface;
+  return undoing((defer) => {
+    const ip = explained(what, () => hosts.take());
+    defer(() => hosts.untake(ip));
+    step("addresses");
+    defer(() => renumber(iface, old, isDefault));
+    renumber(iface, ip, isDefault);
+    hosts.release(old);
+    return ip;
+  });
+}
+
+/** Takes back what {@link addIp} did. */
+export function dropIp(core: LabCore, iface: InterfaceRecord, text: string): void {
+  const ip = parseIp(text).toString();
+  dropExtra(iface, ip);
+  const network = ip.includes(":") ? iface.segment.v6 : iface.segment.v4;
+  if (network?.cidr.contains(ip)) network.hosts.release(ip);
+  if (iface.node.kind !== "router") return;
+  const router = iface.node as RouterRecord;
+  withdraw(core, router, addedNetworks(router, [ip]));
+}
+
+/** Adds an address to an interface, besides those that the lab gave it. */
+export function addIp(
+  core: LabCore,
+  iface: InterfaceRecord,
+  text: string,
+  prefix: number,
+): string {
+  const what = `${iface.node.name}: addIp("${text}", ${prefix}) on "${iface.name}"`;
+  const address = explained(what, () => parseIp(text));
+  const bits = address.family === 4 ? 32 : 128;
+  if (!Number.isInteger(prefix) || prefix < 1 || prefix > bits) {
+    throw new TopologyError(`${what}: the prefix length must be a whole number from 1 to ${bits}`);
+  }
+  const ip = address.toString();
+  const has = [iface.ip, iface.ip6, iface.linkLocal6, ...iface.extra.map((e) => e.ip)];
+  if (has.includes(ip)) throw new TopologyError(`${what}: the interface has this address already`);
+  const network = address.family === 4 ? iface.segment.v4 : iface.segment.v6;
+  return undoing((defer) => {
+    // One of the segment's own: nobody else may get it.
+    if (network?.cidr.contains(ip)) {
+      explained(what, () => network.hosts.take(ip));
+      defer(() => network.hosts.untake(ip));
+    }
+    step("addresses");
+    if (iface.node.kind === "router") {
+      const router = iface.node as RouterRecord;
+      const networks = addedNetworks(router, [ip]);
+      defer(() => withdraw(core, router, networks));
+      announce(core, router, networks);
+    }
+    addExtra(iface, ip, prefix, defer);
+    return ip;
+  });
+}

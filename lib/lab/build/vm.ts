@@ -1,0 +1,155 @@
+import { hostMemoryBytes } from "../../host/memory.ts";
+import { parseOptions } from "../../options/parse_options.ts";
+import { BootCache } from "../../vm/saved/boot_cache.ts";
+import { cacheDirectory } from "../../files/cache.ts";
+import { accelerationHere } from "../../vm/qemu/acceleration_here.ts";
+import { memoryBytes } from "../../vm/options/memory.ts";
+import { profileNamed } from "../../vm/profiles.ts";
+import { SLOTS } from "../../vm/machine_run.ts";
+import { VirtualMachine } from "../../vm/virtual_machine.ts";
+import type { VmState } from "../../vm/options/state.ts";
+import { temporary } from "../../files/temporary.ts";
+import { attach, detach, reserve } from "./attach.ts";
+import type { LabCore } from "../core.ts";
+import { TopologyError } from "../options/errors.ts";
+import { settleGuest } from "../guest/guests.ts";
+import { makeTap } from "../wiring/guest_tap.ts";
+import type { CardRecord, InterfaceRecord, Segment, VmRecord } from "../model/records.ts";
+import { checkNodeName } from "../options/names.ts";
+import { type VmOptions, vmOptionsSchema } from "../options/vm_options.ts";
+import { step } from "../model/steps.ts";
+import { type Defer, undoing } from "../model/undo.ts";
+
+/** Makes a virtual machine, switched off and attached to nothing. */
+export function addVm(
+  core: LabCore,
+  name: string,
+  given: VmOptions,
+): VmRecord {
+  const what = `vm("${name}")`;
+  core.open(what);
+  checkNodeName(what, name, (n) => core.taken(n));
+  const options = parseOptions(vmOptionsSchema, given, what);
+  const { profile: wanted = "tiny", accel } = options;
+  const profile = typeof wanted === "string" ? profileNamed(what, wanted) : wanted;
+  const cpus = options.cpus ?? profile.cpus ?? 1;
+  const memory = options.memory === undefined
+    ? profile.memoryBytes
+    : memoryBytes(options.memory, hostMemoryBytes(), what);
+  const segments = (options.bridges ?? []).map((one) => core.gateway(`${what}: bridges`, one));
+  return undoing((defer) => {
+    const directory = `${temporary()}/netyard-${crypto.randomUUID().slice(0, 13)}`;
+    const node = core.node("vm", name, defer, directory);
+    const machine = new VirtualMachine({
+      host: node.runtime,
+      directory,
+      profile,
+      memoryBytes: memory,
+      cpus,
+      acceleration: (arch) => accelerationHere(arch, accel),
+      cache: options.bootCache === false ? undefined : new BootCache(`${cacheDirectory()}/boots`),
+      onProgress: (line) => core.log(name, "stderr", new TextEncoder().encode(`${line}\n`)),
+      settle: (guest, how) => settleGuest(core, vm, guest, how),
+      onState: (state, why) => changed(core, vm, state, why),
+      onConsole: (chunk) => core.log(name, "stdout", chunk),
+    });
+    const vm: VmRecord = Object.assign(node, {
+      defaultInterface: undefined,
+      names: new Map(),
+      machine,
+      cards: new Map(),
+      told: new Map(),
+      profile: profile.name,
+      memoryBytes: memory,
+      cpus,
+    });
+    for (const segment of segments) attachVm(core, vm, segment, defer);
+    step("register");
+    core.vms.set(name, vm);
+    return vm;
+  });
+}
+
+function changed(core: LabCore, vm: VmRecord, state: VmState, why?: string): void {
+  if (state === "booting") vm.told = new Map();
+  if (core.bus.closed) return;
+  core.bus.emit({ kind: "vm-state-changed", name: vm.name, state, why: why ?? null });
+}
+
+/** Attaches a virtual machine to a segment: on a card that it had there, or on a new one. */
+export function attachVm(
+  core: LabCore,
+  vm: VmRecord,
+  segment: Segment,
+  defer: Defer,
+  ip?: string,
+): InterfaceRecord {
+  const name = freeCard(vm) ?? `eth${vm.cards.size}`;
+  const { card, tap } = vm.cards.get(name) ?? newCard(core, vm, defer);
+  const iface = reserve(core, vm, segment, {
+    name,
+    mtu: segment.mtu,
+    v4: true,
+    v6: true,
+    mac: card.mac,
+    ip,
+  }, defer);
+  const record: CardRecord = { card, tap, iface };
+  vm.cards.set(name, record);
+  defer(() => vm.cards.set(name, { card, tap, iface: undefined }));
+  const isDefault = vm.defaultInterface === undefined;
+  attach(core, iface, isDefault, defer);
+  if (isDefault) {
+    vm.defaultInterface = name;
+    defer(() => vm.defaultInterface = undefined);
+  }
+  return iface;
+}
+
+function freeCard(vm: VmRecord): string | undefined {
+  for (const [name, { iface }] of vm.cards) if (!iface) return name;
+}
+
+function newCard(core: LabCore, vm: VmRecord, defer: Defer): CardRecord {
+  const slot = vm.cards.size;
+  if (slot >= vm.machine.disks.firstSlot) {
+    throw new TopologyError(
+      `${vm.name}: of its ${SLOTS} slots ${slot} have network cards, and ${
+        SLOTS - slot
+      } have disks; ` +
+        "detach it from a bridge, or a disk of it, first",
+    );
+  }
+  const mac = core.nextMac(defer);
+  step("tap");
+  const tap = makeTap(vm, slot);
+  return {
+    card: { id: `nic${slot}`, slot, tap: tap.name, mac, linkUp: true },
+    tap,
+    iface: undefined,
+  };
+}
+
+/**
+ * Detaches an interface of a virtual machine; the card stays, without a carrier. Returns the interface
+ * that got the default route, if it has to go by another one now.
+ */
+export function detachVm(
+  core: LabCore,
+  vm: VmRecord,
+  iface: InterfaceRecord,
+): InterfaceRecord | undefined {
+  detach(core, iface);
+  vm.cards.get(iface.name)!.iface = undefined;
+  if (vm.defaultInterface !== iface.name) return undefined;
+  const [next] = vm.interfaces.values();
+  vm.defaultInterface = next?.name;
+  return next;
+}
+
+/** Unplugs a virtual machine for good. Its name stays taken until QEMU has ended. */
+export function retireVm(core: LabCore, vm: VmRecord): void {
+  vm.removed = true;
+  for (const iface of [...vm.interfaces.values()]) detachVm(core, vm, iface);
+  core.unsettled.drop(vm);
+}

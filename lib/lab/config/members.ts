@@ -1,0 +1,166 @@
+import { memoryBytes } from "../../vm/options/memory.ts";
+import { SLOTS } from "../../vm/machine_run.ts";
+import type { DeviceConfig, LabConfig } from "./types.ts";
+import type { ConfigFaults, ConfigPath } from "./faults.ts";
+import { type ConfigNames, deviceNames, namesOf } from "./names.ts";
+import type { PlannedRouter } from "./routers.ts";
+import { ETHERNET_MTU, hasV4, hasV6 } from "../model/records.ts";
+import { checkInterfaceName } from "../options/names.ts";
+import type { DeviceOptions } from "../options/options.ts";
+import {
+  checkClat,
+  checkListener,
+  checkMadeAddress,
+  checkMtu,
+  type ClatLan,
+  type LanShape,
+} from "../options/checks.ts";
+
+/** A device of a `LabConfig`, one of those of a counted one. */
+export interface PlannedDevice {
+  name: string;
+  options: DeviceOptions;
+  path: ConfigPath;
+}
+
+/** What may be known of the host when the virtual machines of a `LabConfig` are checked. */
+export interface ConfigHost {
+  /** Its memory. Default: as much as is asked for. */
+  memoryBytes?: number;
+  /** Throws if there is no profile of that name; its message begins with `what`. Default: there is. */
+  checkProfile?(what: string, name: string): unknown;
+}
+
+/** What devices, bridges and virtual machines may be attached to. */
+class Lans {
+  #names: ConfigNames;
+  #routers: Map<string, PlannedRouter>;
+  #faults: ConfigFaults;
+
+  constructor(names: ConfigNames, routers: PlannedRouter[], faults: ConfigFaults) {
+    this.#names = names;
+    this.#routers = new Map(routers.map((router) => [router.config.name, router]));
+    this.#faults = faults;
+  }
+
+  /** The LAN of a name; which are none, is noted. */
+  /** What a CLAT is told of a LAN; undefined for one that there is not. */
+  clat(name: string): ClatLan | undefined {
+    if (this.#names.get(name) === "bridge") return { name, v4: true, nat64: false };
+    const router = this.#routers.get(name);
+    if (!router) return undefined;
+    const above = new Set<PlannedRouter>();
+    for (let one: PlannedRouter | undefined = router; one && !above.has(one);) {
+      above.add(one);
+      one = this.#routers.get(one.config.upstream ?? "");
+    }
+    const nat64 = [...above].some(({ profile }) => profile.natV6 === "nat64");
+    return { name, v4: hasV4(router.profile.ipSupport), nat64 };
+  }
+
+  find(path: ConfigPath, name: string): LanShape | undefined {
+    const kind = this.#names.get(name);
+    if (kind === "bridge") return { owner: { kind }, name, mtu: ETHERNET_MTU, v6: true };
+    const router = this.#routers.get(name);
+    if (kind === "router" && router) {
+      const { mtu = ETHERNET_MTU } = router.config;
+      return { owner: { kind }, name, mtu, v6: hasV6(router.profile.ipSupport) };
+    }
+    const known = namesOf(this.#names, "router", "bridge");
+    this.#faults.unknown(path, name, "router or bridge", known, kind);
+  }
+}
+
+/** The devices one by one, those first that ask for addresses; what is wrong with what is attached is noted. */
+export function configMembers(
+  config: LabConfig,
+  names: ConfigNames,
+  routers: PlannedRouter[],
+  faults: ConfigFaults,
+  host: ConfigHost,
+): PlannedDevice[] {
+  const lans = new Lans(names, routers, faults);
+  for (const [name, { routes = [] }] of Object.entries(config.bridges ?? {})) {
+    routes.forEach((other, i) => {
+      const path = ["bridges", name, "routes", i];
+      if (other === name) faults.add(path, ": it is the bridge itself; name another one");
+      else lans.find(path, other);
+    });
+  }
+  const devices = Object.entries(config.devices ?? {});
+  for (const [name, device] of devices) checkDevice(name, device, lans, faults, config);
+  checkVms(config, lans, faults, host);
+
+  const planned = devices.flatMap(([name, { count, ...options }]) =>
+    deviceNames(name, count).map((each) => ({ name: each, options, path: ["devices", name] }))
+  );
+  const asks = ({ options }: PlannedDevice) =>
+    Object.values(options.interfaces ?? {}).some(({ ip, ip6 }) =>
+      ip !== undefined || ip6 !== undefined
+    );
+  return [...planned.filter(asks), ...planned.filter((device) => !asks(device))];
+}
+
+function checkDevice(
+  name: string,
+  device: DeviceConfig,
+  lans: Lans,
+  faults: ConfigFaults,
+  all: LabConfig,
+): void {
+  const { interfaces = {}, defaultVia, mtu, clat, ipv6, count = 1 } = device;
+  const path = ["devices", name];
+  const known = Object.keys(interfaces);
+  const found: LanShape[] = [];
+  if (defaultVia !== undefined && !known.includes(defaultVia)) {
+    faults.unknown([...path, "defaultVia"], defaultVia, "interface", known);
+  }
+  if (clat) {
+    const behind = known.map((iface) => lans.clat(interfaces[iface].gateway));
+    if (behind.every((lan) => lan !== undefined)) {
+      const byDefault = behind[known.indexOf(defaultVia ?? known[0])];
+      faults.attempt([...path, "clat"], (what) => checkClat(what, behind, byDefault));
+    }
+  }
+  for (const [iface, { gateway, ip, ip6 }] of Object.entries(interfaces)) {
+    const at = [...path, "interfaces", iface];
+    faults.attempt(at, (what) => checkInterfaceName(what, iface));
+    const lan = lans.find([...at, "gateway"], gateway);
+    if (lan) {
+      found.push(lan);
+      faults.attempt([...path, "mtu"], (what) => checkMtu(what, mtu, lan));
+      const { provisioning = all.ipv6?.provisioning } = ipv6 ?? {};
+      if (provisioning === "ra") faults.attempt(at, (what) => checkMadeAddress(what, ip6, lan));
+    }
+    for (const [key, asked] of Object.entries({ ip, ip6 })) {
+      if (asked === undefined || count === 1) continue;
+      faults.add(
+        [...at, key],
+        ` is "${asked}", but there are ${count} of the device, which cannot share it; leave it out`,
+      );
+    }
+  }
+  if (found.length === known.length) {
+    faults.attempt(path, (what) => checkListener(what, ipv6, found));
+  }
+}
+
+function checkVms(config: LabConfig, lans: Lans, faults: ConfigFaults, host: ConfigHost): void {
+  for (const [name, { bridges = [], memory, profile }] of Object.entries(config.vms ?? {})) {
+    const path = ["vms", name];
+    bridges.forEach((bridge, i) => lans.find([...path, "bridges", i], bridge));
+    if (bridges.length > SLOTS) {
+      faults.add(
+        [...path, "bridges"],
+        ` are ${bridges.length}, but it has ${SLOTS} slots for them`,
+      );
+    }
+    if (memory !== undefined) {
+      const most = host.memoryBytes ?? Infinity;
+      faults.attempt([...path, "memory"], (what) => memoryBytes(memory, most, what));
+    }
+    if (typeof profile === "string") {
+      faults.attempt([...path, "profile"], (what) => host.checkProfile?.(what, profile));
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { type RegionLink, resolveCondition, sameLimits } from "../../link/mod.ts";
+import type { LabConfig } from "./types.ts";
+import type { ConfigFaults, ConfigPath } from "./faults.ts";
+import { checkNodeName } from "../options/names.ts";
+import { linkKey } from "../model/region_link.ts";
+
+/** A link between two regions of a `LabConfig`. */
+export interface PlannedLink {
+  a: string;
+  b: string;
+  link: RegionLink;
+  /** Where it is asked for first. */
+  path: ConfigPath;
+}
+
+/** The regions of a `LabConfig`, by where they are named first, and their links. */
+export interface PlannedRegions {
+  regions: Map<string, ConfigPath>;
+  links: PlannedLink[];
+}
+
+/** The regions and their links; what is wrong with them is noted. */
+export function configRegions(config: LabConfig, faults: ConfigFaults): PlannedRegions {
+  const regions = new Map<string, ConfigPath>();
+  const links = new Map<string, PlannedLink>();
+  const take = (path: ConfigPath, name: string) => {
+    if (regions.has(name)) return;
+    regions.set(name, path);
+    faults.attempt(path, (what) => checkNodeName(what, name, () => false, "region"));
+  };
+  for (const name of Object.keys(config.regions ?? {})) take(["regions", name], name);
+  for (const [a, { latencies = {} }] of Object.entries(config.regions ?? {})) {
+    for (const [b, asked] of Object.entries(latencies)) {
+      const path = ["regions", a, "latencies", b];
+      if (a === b) {
+        faults.add(path, ": a region has no link to itself; name another one");
+        continue;
+      }
+      take(path, b);
+      const link = typeof asked === "number" ? { latencyMs: asked } : asked;
+      const other = links.get(linkKey(a, b));
+      if (!other) links.set(linkKey(a, b), { a, b, link, path });
+      else if (!same(link, other.link)) {
+        faults.add(
+          path,
+          ` is ${text(link)}, but ${faults.what(other.path)} is ${text(other.link)}: it is one ` +
+            "link; have both say the same, or leave one out",
+        );
+      }
+    }
+  }
+  return { regions, links: [...links.values()] };
+}
+
+function same(a: RegionLink, b: RegionLink): boolean {
+  return sameLimits(resolveCondition(a), resolveCondition(b));
+}
+
+/** A link in words. */
+function text({ latencyMs = 0, jitterMs, lossPct, rateKbit }: RegionLink): string {
+  return [
+    `${latencyMs} ms`,
+    ...jitterMs ? [`a jitter of ${jitterMs} ms`] : [],
+    ...lossPct ? [`a loss of ${lossPct} %`] : [],
+    ...rateKbit ? [`${rateKbit} kbit/s`] : [],
+  ].join(", ");
+}

@@ -1,0 +1,136 @@
+import type { LabConfig, RouterConfig } from "./types.ts";
+import type { ConfigFaults, ConfigPath } from "./faults.ts";
+import { type ConfigNames, namesOf } from "./names.ts";
+import { hasV4 } from "../model/records.ts";
+import type { RouterProfile } from "../options/router_presets.ts";
+import { checkDelegation } from "../options/delegation_checks.ts";
+import {
+  checkAdvertisement,
+  checkFamilies,
+  checkNatV6,
+  checkRouterMtu,
+  routerProfile,
+} from "../options/checks.ts";
+
+/** A router of a `LabConfig`. */
+export interface PlannedRouter {
+  config: RouterConfig;
+  profile: RouterProfile;
+  path: ConfigPath;
+}
+
+/** The routers, each behind the one that it is behind; what is wrong with them is noted. */
+export function configRouters(
+  config: LabConfig,
+  names: ConfigNames,
+  regions: ReadonlySet<string>,
+  faults: ConfigFaults,
+): PlannedRouter[] {
+  const all = new Map<string, PlannedRouter>();
+  config.routers?.forEach((router, i) => {
+    const planned = { config: router, profile: routerProfile(router), path: ["routers", i] };
+    // Of two with one name, the second is a fault already.
+    if (!all.has(router.name)) all.set(router.name, planned);
+  });
+  for (const router of all.values()) {
+    checkPlace(router, all, names, regions, faults);
+    checkAddressing(router, all, faults);
+  }
+  return upstreamFirst(all, faults);
+}
+
+/** What a router is attached to. */
+function checkPlace(
+  { config: { upstream, region }, profile, path }: PlannedRouter,
+  all: ReadonlyMap<string, PlannedRouter>,
+  names: ConfigNames,
+  regions: ReadonlySet<string>,
+  faults: ConfigFaults,
+): void {
+  if (region !== undefined && !regions.has(region)) {
+    faults.unknown([...path, "region"], region, "region", [...regions]);
+  }
+  if (upstream === undefined) return;
+  const at = [...path, "upstream"];
+  const above = all.get(upstream);
+  if (!above) {
+    faults.unknown(at, upstream, "router", namesOf(names, "router"), names.get(upstream));
+    return;
+  }
+  if (region !== undefined) {
+    faults.add(
+      [...path, "region"],
+      `: a router behind "${upstream}" is in the region where that one is; ` +
+        "leave out the region, or the upstream",
+    );
+  }
+  const lan = { name: upstream, ipSupport: above.profile.ipSupport };
+  faults.attempt(at, (what) => checkFamilies(what, profile.ipSupport, lan));
+}
+
+function aboveOf({ upstream = "" }: RouterConfig, all: ReadonlyMap<string, PlannedRouter>) {
+  const above = all.get(upstream);
+  if (!above) return null;
+  const { config: { prefixDelegation: delegation }, profile: { ipSupport } } = above;
+  return { name: upstream, ipSupport, delegation };
+}
+
+function checkAddressing(
+  { config, profile, path }: PlannedRouter,
+  all: ReadonlyMap<string, PlannedRouter>,
+  faults: ConfigFaults,
+): void {
+  const { mtu, downstreamCidr, routerAdvertisement } = config;
+  if (routerAdvertisement !== undefined) {
+    faults.attempt(path, (what) => checkAdvertisement(what, profile.ipSupport));
+  }
+  if (mtu !== undefined) {
+    faults.attempt([...path, "mtu"], (what) => checkRouterMtu(what, mtu, profile.ipSupport));
+  }
+  if (profile.natV6 !== "none") {
+    faults.attempt([...path, config.natV6 === undefined ? "preset" : "natV6"], (what) => {
+      checkNatV6(what, profile.natV6, { ...profile, upstream: aboveOf(config, all) });
+    });
+  }
+  faults.attempt([...path, "prefixDelegation"], (what) => {
+    checkDelegation(what, config.prefixDelegation, { ...profile, upstream: aboveOf(config, all) });
+  });
+  if (downstreamCidr !== undefined && !hasV4(profile.ipSupport)) {
+    faults.add(
+      [...path, "downstreamCidr"],
+      ` is "${downstreamCidr}", but the router is v6-only; leave it out`,
+    );
+  }
+}
+
+/** Puts each router after the one that it is behind; which are behind themselves, is noted. */
+function upstreamFirst(
+  all: ReadonlyMap<string, PlannedRouter>,
+  faults: ConfigFaults,
+): PlannedRouter[] {
+  const ordered = new Set<PlannedRouter>();
+  const trail: PlannedRouter[] = [];
+  const visit = (router: PlannedRouter) => {
+    const start = trail.indexOf(router);
+    if (start >= 0) return tellCycle(trail.slice(start), faults);
+    if (ordered.has(router)) return;
+    trail.push(router);
+    const above = all.get(router.config.upstream ?? "");
+    if (above) visit(above);
+    trail.pop();
+    ordered.add(router);
+  };
+  for (const router of all.values()) visit(router);
+  return [...ordered];
+}
+
+function tellCycle(cycle: PlannedRouter[], faults: ConfigFaults): void {
+  const names = [...cycle, cycle[0]].map(({ config }) => config.name);
+  faults.add(
+    [...cycle[0].path, "upstream"],
+    cycle.length === 1
+      ? ": a router cannot be behind itself; leave it out, or name another router"
+      : ` is "${names[1]}", which is behind it in turn: ${names.join(" -> ")}; ` +
+        "have one of them be on the exchange",
+  );
+}

@@ -1,0 +1,43 @@
+import { PrefixPool } from "../../dhcp6/mod.ts";
+import type { LabCore } from "../core.ts";
+import { DelegatingSide } from "./delegating_router.ts";
+import {
+  DELEGATED_LENGTH,
+  isOffer,
+  LIFETIMES,
+  lifetimesOf,
+} from "../options/delegation_options.ts";
+import type { RouterRecord, Segment } from "../model/records.ts";
+import { segmentAbove } from "../routing/announce.ts";
+import { type Defer, forGood } from "../model/undo.ts";
+
+/** Who hands out prefixes of networks of their own: routers that are told to, the exchange and regions. */
+
+/** Has a router hand out prefixes of a network of its own, if it is to. */
+export function offerPrefixes(core: LabCore, router: RouterRecord, defer: Defer): void {
+  const { delegation: offer, name, lan } = router;
+  if (!isOffer(offer)) return;
+  const what = `addRouter("${name}"): prefixDelegation: pool`;
+  const wanted = offer.pool === "auto" ? undefined : offer.pool;
+  const cidr = core.plan.takeOffer(what, name, wanted, defer);
+  const length = offer.length ?? Math.max(DELEGATED_LENGTH, cidr.prefix);
+  const side = new DelegatingSide(router, lan, new PrefixPool(cidr), length, lifetimesOf(offer));
+  core.delegations.delegating.set(router, side);
+  defer(() => void core.delegations.delegating.delete(router));
+}
+
+/** Sees to it that somebody listens to what a router asks: the exchange and regions do when asked. */
+export function serveAbove(core: LabCore, router: RouterRecord): void {
+  const segment = segmentAbove(core, router);
+  const { owner, kind } = segment;
+  if (kind === "exchange" && !core.delegations.delegating.has(owner)) openExchange(core, segment);
+  core.delegations.follow(segment);
+}
+
+function openExchange(core: LabCore, segment: Segment): void {
+  const { owner } = segment;
+  const cidr = core.plan.takeOffer(`prefixes of "${owner.name}"`, owner.name, undefined, forGood);
+  const pool = new PrefixPool(cidr);
+  const side = new DelegatingSide(owner, segment, pool, DELEGATED_LENGTH, LIFETIMES);
+  core.delegations.delegating.set(owner, side);
+}

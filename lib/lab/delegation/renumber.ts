@@ -1,0 +1,148 @@
+import { addAddress, deleteAddress } from "../../../native/netlink/address.ts";
+import { deleteRoute, replaceByNowhere, replaceRoute } from "../../../native/netlink/route.ts";
+import { type Cidr, ipBytes, linkLocalFromMac } from "../../address/mod.ts";
+import { loadBlackHole } from "../wiring/black_hole.ts";
+import { renumberBridgeRoutes } from "../routing/bridge_routes.ts";
+import { adderOf, isGuest } from "../wiring/addresses.ts";
+import type { LabCore } from "../core.ts";
+import { defaultInterface } from "../default_interface.ts";
+import { LAN_LENGTH } from "../options/delegation_options.ts";
+import { loadNatV6 } from "../nat/rulesets.ts";
+import { inside, takeAway } from "../wiring/rtnetlink.ts";
+import { hasV6, type InterfaceRecord, IPV6_MIN_MTU, type RouterRecord } from "../model/records.ts";
+import { announceSelf, forget, knowGateway, welcome } from "../wiring/neighbours.ts";
+import type { Network } from "../model/address_plan.ts";
+import { announce, announcedBy, withdraw } from "../routing/announce.ts";
+import { undoing } from "../model/undo.ts";
+
+/** Another IPv6 network for a LAN: its gateway's address, those of all on it, and who knows of it. */
+
+/**
+ * Gives a router another prefix, or none, of which its LAN has the first /64. Addresses of the former
+ * are gone, and with them the connections that they had. If it fails, all is as it was.
+ */
+export function putPrefix(core: LabCore, router: RouterRecord, prefix: Cidr | undefined): void {
+  const former = router.delegated;
+  undoing((defer) => {
+    defer(() => renumber(core, router, former));
+    renumber(core, router, prefix);
+  });
+}
+
+function renumber(core: LabCore, router: RouterRecord, prefix: Cidr | undefined): void {
+  const { lan } = router;
+  const members = [...lan.members.keys()].filter(takesV6);
+  const behind = members.map(({ node }) => node).filter((node) => node.kind === "router");
+  // What is behind them is reached by addresses of theirs, which change.
+  const routers = [...behind as RouterRecord[], router];
+  for (const one of routers) withdraw(core, one, announced6(one));
+  // Others make their addresses of what the router advertises.
+  const given = members.filter(({ autoconf }) => !autoconf);
+  given.forEach(takeAddress);
+  const old = lan.v6;
+  if (old) takeNetwork(router, old);
+  router.delegated = prefix;
+  lan.v6 = prefix && core.plan.delegatedLan(prefix);
+  if (lan.v6) giveNetwork(router, lan.v6);
+  router.withdrawn = withdrawnOf(router, old?.cidr.toString());
+  for (const member of given) giveAddress(member);
+  for (const one of behind as RouterRecord[]) masqueradeAnew(one);
+  renumberBridgeRoutes(lan, old);
+  for (const one of routers.reverse()) announce(core, one, announced6(one));
+  loadBlackHole(lan);
+  for (const member of given) core.renamed(member);
+  router.provisioning.renumbered(lan);
+  core.advertising.changed(router);
+}
+
+/** Of so many former networks hosts are told that they are none any more. */
+const REMEMBERED = 4;
+
+function withdrawnOf({ lan: { v6 }, withdrawn }: RouterRecord, former?: string): string[] {
+  const now = v6?.cidr.toString();
+  const all = new Set([...former === undefined ? [] : [former], ...withdrawn]);
+  return [...all].filter((cidr) => cidr !== now).slice(0, REMEMBERED);
+}
+
+/** Whether a member of a LAN gets IPv6 where there is any. */
+function takesV6({ node, mtu }: InterfaceRecord): boolean {
+  if (mtu < IPV6_MIN_MTU) return false;
+  return node.kind !== "router" || hasV6((node as RouterRecord).ipSupport);
+}
+
+const announced6 = (router: RouterRecord) => announcedBy(router).filter((to) => to.includes(":"));
+
+function takeNetwork(router: RouterRecord, { gateway, cidr }: Network): void {
+  const { lan, delegated } = router;
+  lan.owner.unsettled.drop(router, [gateway]);
+  const { gatewayLink } = lan;
+  if (gatewayLink) {
+    takeAway(() =>
+      inside(
+        router,
+        (batch) => deleteAddress(batch, gatewayLink.index, ipBytes(gateway), cidr.prefix),
+      )
+    );
+  }
+  if (!delegated || delegated.prefix >= LAN_LENGTH) return;
+  const { network, prefix } = delegated;
+  takeAway(() => {
+    inside(router, (batch) => deleteRoute(batch, { destination: ipBytes(network), prefix }));
+  });
+}
+
+function giveNetwork(router: RouterRecord, { gateway, cidr }: Network): void {
+  const { lan, delegated } = router;
+  const { gatewayLink, linkLocal } = lan;
+  inside(router, (batch) => {
+    if (gatewayLink) {
+      addAddress(batch, gatewayLink.index, ipBytes(gateway), cidr.prefix);
+      addAddress(batch, gatewayLink.index, ipBytes(linkLocal), 64);
+    }
+    // What nobody here has must not go back to the ISP, which would send it here again (RFC 7084, WPD-5).
+    if (delegated && delegated.prefix < LAN_LENGTH) {
+      const { network, prefix } = delegated;
+      replaceByNowhere(batch, "unreachable", { destination: ipBytes(network), prefix });
+    }
+  });
+  if (gatewayLink) router.unsettled.add(router, [], [gateway, linkLocal]);
+}
+
+/** A masquerade names the address of the uplink. */
+function masqueradeAnew(router: RouterRecord): void {
+  const { natV6, nat } = router;
+  if (natV6 === "masquerade") loadNatV6(router, natV6, nat);
+}
+
+function takeAddress(iface: InterfaceRecord): void {
+  const { node, index, ip6, prefix6 } = iface;
+  if (!ip6) return;
+  forget(iface, [ip6]);
+  iface.ip6 = undefined;
+  node.unsettled.drop(node, [ip6]);
+  if (isGuest(node) || !iface.up) return;
+  takeAway(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip6), prefix6)));
+}
+
+function giveAddress(iface: InterfaceRecord): void {
+  const { node, index, segment, mac } = iface;
+  if (!segment.v6) return;
+  const ip6 = segment.v6.hosts.take();
+  const linkLocal = linkLocalFromMac(mac);
+  Object.assign(iface, { ip6, prefix6: segment.v6.cidr.prefix, linkLocal6: linkLocal });
+  const { gatewayLink } = segment;
+  if (gatewayLink) inside(segment.owner, (batch) => welcome(batch, gatewayLink.index, iface));
+  if (!isGuest(node) && iface.up) {
+    const add = adderOf(node);
+    inside(node, (batch) => {
+      add(batch, index, ipBytes(ip6), iface.prefix6);
+      add(batch, index, ipBytes(linkLocal), 64);
+      knowGateway(batch, iface);
+      const isDefault = node.kind === "router" || defaultInterface(node) === iface;
+      if (isDefault) replaceRoute(batch, { gateway: ipBytes(segment.linkLocal), index });
+    });
+    if (add === addAddress) node.unsettled.add(node, [], [ip6, linkLocal]);
+    else node.provisioning.afterUp(iface);
+  }
+  announceSelf(iface, [ip6]);
+}

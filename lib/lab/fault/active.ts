@@ -1,0 +1,68 @@
+import { parseOptions } from "../../options/parse_options.ts";
+import type { LabCore } from "../core.ts";
+import { type Fault, faultRecord, faultSchema } from "./types.ts";
+import { begin, type Undo } from "./effects.ts";
+import { settleGuests } from "../guest/guests.ts";
+
+/** A fault that was injected into a lab. */
+export class ActiveFault implements AsyncDisposable {
+  /** Unique in the lab, as in its events. */
+  readonly id: string;
+  /** What was injected. */
+  readonly fault: Fault;
+  #core: LabCore;
+  #undo: Undo | undefined;
+
+  /**
+   * Made by `lab.inject()`.
+   *
+   * @internal
+   */
+  constructor(core: LabCore, id: string, given: Fault) {
+    const what = `inject(${JSON.stringify((given as Partial<Fault> | undefined)?.kind)})`;
+    core.open(what);
+    this.#core = core;
+    this.id = id;
+    this.fault = parseOptions(faultSchema, given, what);
+    const failed = (error: unknown) => {
+      if (!core.bus.closed) core.bus.emit({ kind: "fault-failed", id, error: String(error) });
+    };
+    this.#undo = begin(core, what, this.fault, { failed });
+    core.faults.add(this);
+    core.changed();
+    core.bus.emit({ kind: "fault-injected", id, fault: faultRecord(this.fault) });
+    settleGuests(core).catch(failed);
+  }
+
+  /** Whether it was healed. */
+  get healed(): boolean {
+    return this.#undo === undefined;
+  }
+
+  /**
+   * Undoes exactly this fault: what was asked for meanwhile holds, and so do other faults of the same
+   * thing. Calling it again does nothing, nor does it once the lab is closed.
+   */
+  async heal(): Promise<void> {
+    const undo = this.#undo;
+    if (!undo || this.#core.closed) return;
+    this.#undo = undefined;
+    this.#core.faults.delete(this);
+    undo();
+    this.#core.changed();
+    this.#core.bus.emit({ kind: "fault-healed", id: this.id });
+    await this.#core.links.ready();
+    await settleGuests(this.#core);
+  }
+
+  /** Ends what it does by itself, as the lab closes. */
+  stop(): void {
+    this.#undo?.();
+    this.#undo = undefined;
+  }
+
+  /** As {@link ActiveFault.heal}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.heal();
+  }
+}

@@ -1,0 +1,186 @@
+import { milliseconds } from "../../options/duration.ts";
+import { putEnd, tellCondition, WAYS } from "../link/conditions.ts";
+import type { Impaired } from "../model/condition_state.ts";
+import type { LabCore } from "../core.ts";
+import { settleGuests } from "../guest/guests.ts";
+import { applyDownlink, tellDownlink } from "../link/downlink.ts";
+import { NotFoundError, TopologyError } from "../options/errors.ts";
+import type {
+  DegradeDownlinkFault,
+  DegradeFault,
+  DegradeRegionsFault,
+  Fault,
+  FlapFault,
+  OnInterface,
+} from "./types.ts";
+import type { InterfaceRecord, RouterRecord } from "../model/records.ts";
+import { linkOf } from "../routing/find_region.ts";
+import { holdLinkDown, letLinkUp } from "../routing/region_breaks.ts";
+import type { RegionLinkRecord } from "../model/region_link.ts";
+import { eachEnd, putRegionEnd, tellRegionLink } from "../routing/region_links.ts";
+import { forGood, undoing } from "../model/undo.ts";
+import { holdDown, letUp } from "../link/up_down.ts";
+
+/** How a fault is undone, whatever else was done meanwhile. */
+export type Undo = () => void;
+
+/** What the faults of a lab need to know of those who have them injected. */
+export interface FaultHooks {
+  /** Called when a fault that goes on by itself cannot. */
+  failed(error: unknown): void;
+}
+
+/** Makes a fault happen, and returns what undoes exactly that. */
+export function begin(core: LabCore, what: string, fault: Fault, hooks: FaultHooks): Undo {
+  switch (fault.kind) {
+    case "link-down": {
+      const iface = find(core, what, fault);
+      holdDown(core, iface, fault);
+      return () => release(core, iface, fault);
+    }
+    case "flap":
+      return flap(core, find(core, what, fault), fault, hooks);
+    case "degrade":
+      return degrade(core, find(core, what, fault), fault);
+    case "degrade-downlink":
+      return degradeDownlink(core, findRouter(core, what, fault), fault);
+    case "partition":
+      return partition(core, linkOf(core, what, fault.a, fault.b), fault);
+    case "degrade-regions":
+      return degradeRegions(core, linkOf(core, what, fault.a, fault.b), fault);
+  }
+}
+
+function find(core: LabCore, what: string, { node, interface: name }: OnInterface) {
+  const record = core.record(what, node);
+  const iface = record.interfaces.get(name);
+  if (iface) return iface;
+  const names = [...record.interfaces.keys()].join(", ") || "none";
+  throw new NotFoundError(
+    `${what}: "${record.name}" has no interface "${name}" with a link of its own; it has: ${names}`,
+  );
+}
+
+function findRouter(core: LabCore, what: string, { node }: DegradeDownlinkFault): RouterRecord {
+  const record = core.record(what, node);
+  if (record.kind === "router") return record as RouterRecord;
+  throw new TopologyError(
+    `${what}: "${record.name}" is no router, and only routers have a downlink`,
+  );
+}
+
+/** Whether there is nothing to undo: of a lab that closes, nothing is. */
+const isGone = (core: LabCore, iface: InterfaceRecord) =>
+  core.closed || iface.removed || iface.node.removed;
+
+function release(core: LabCore, iface: InterfaceRecord, fault: object): void {
+  if (!isGone(core, iface)) letUp(core, iface, fault);
+}
+
+function flap(core: LabCore, iface: InterfaceRecord, fault: FlapFault, hooks: FaultHooks): Undo {
+  const { times = Infinity } = fault;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let begun = 0;
+  const down = () => {
+    holdDown(core, iface, fault);
+    begun++;
+    settleGuests(core).catch(hooks.failed);
+    timer = setTimeout(() => attempt(up), milliseconds(fault.down));
+  };
+  const up = () => {
+    release(core, iface, fault);
+    core.changed();
+    settleGuests(core).catch(hooks.failed);
+    if (begun < times) timer = setTimeout(() => attempt(down), milliseconds(fault.up));
+  };
+  const attempt = (next: () => void) => {
+    try {
+      if (!isGone(core, iface)) next();
+    } catch (error) {
+      hooks.failed(error);
+    }
+  };
+  down();
+  return () => {
+    clearTimeout(timer);
+    release(core, iface, fault);
+  };
+}
+
+function degrade(core: LabCore, iface: InterfaceRecord, fault: DegradeFault): Undo {
+  const { direction = "both", condition } = fault;
+  const overlay = { condition };
+  const change = (act: (impaired: Impaired) => void) => {
+    for (const way of WAYS[direction]) {
+      act(iface.conditions[way]);
+      putEnd(core, iface, way);
+    }
+  };
+  const remove = () => change(({ faults }) => take(faults, overlay));
+  undoing((defer) => {
+    defer(remove);
+    change(({ faults }) => faults.push(overlay));
+  });
+  tellCondition(core, iface, direction);
+  return () => {
+    if (isGone(core, iface)) return;
+    remove();
+    tellCondition(core, iface, direction);
+  };
+}
+
+function degradeDownlink(core: LabCore, router: RouterRecord, fault: DegradeDownlinkFault): Undo {
+  const { lan } = router;
+  const overlay = { condition: fault.condition };
+  const remove = () => {
+    take(lan.downlink.faults, overlay);
+    applyDownlink(core, lan, forGood);
+  };
+  undoing((defer) => {
+    defer(remove);
+    lan.downlink.faults.push(overlay);
+    applyDownlink(core, lan, defer);
+  });
+  tellDownlink(core, router);
+  return () => {
+    if (core.closed || router.removed) return;
+    remove();
+    tellDownlink(core, router);
+  };
+}
+
+function partition(core: LabCore, link: RegionLinkRecord, fault: object): Undo {
+  holdLinkDown(core, link, fault);
+  return () => {
+    if (isThere(core, link)) letLinkUp(core, link, fault);
+  };
+}
+
+function degradeRegions(core: LabCore, link: RegionLinkRecord, fault: DegradeRegionsFault): Undo {
+  const overlay = { condition: fault.link };
+  const change = (act: (impaired: Impaired) => void) => {
+    for (const [near, far] of eachEnd(link)) {
+      act(near.impaired);
+      putRegionEnd(core, near, far);
+    }
+  };
+  const remove = () => change(({ faults }) => take(faults, overlay));
+  undoing((defer) => {
+    defer(remove);
+    change(({ faults }) => faults.push(overlay));
+  });
+  tellRegionLink(core, link);
+  return () => {
+    if (!isThere(core, link)) return;
+    remove();
+    tellRegionLink(core, link);
+  };
+}
+
+const isThere = (core: LabCore, link: RegionLinkRecord) =>
+  !core.closed && [...core.regionLinks.values()].includes(link);
+
+function take<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at >= 0) list.splice(at, 1);
+}

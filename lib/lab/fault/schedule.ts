@@ -1,0 +1,241 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { z } from "zod";
+import { type Duration, durationSchema, milliseconds } from "../../options/duration.ts";
+import { InvalidOptionError, parseOptions } from "../../options/parse_options.ts";
+import { ActiveFault } from "./active.ts";
+import type { LabCore } from "../core.ts";
+import { NotFoundError } from "../options/errors.ts";
+import { type Fault, faultRecord, faultSchema } from "./types.ts";
+
+/** What a step of a schedule does. */
+export type ScheduleAction =
+  /** Injects a fault. */
+  | Fault
+  /** Heals all faults that the schedule injected, or the one of the step with this name. */
+  | "heal"
+  | { heal: string }
+  /** Anything else; awaited before the step counts as done. */
+  | (() => unknown);
+
+/** A step of a schedule. */
+export interface ScheduleStep {
+  /** When, from the start of the schedule. */
+  at: Duration;
+  /** What. */
+  do: ScheduleAction;
+  /** Of a fault: how long it lasts. Default: until it is healed. */
+  for?: Duration;
+  /** What `{ heal: name }` means it by. */
+  name?: string;
+}
+
+/** What came of a step. */
+export interface StepResult {
+  /** Its place among the steps as they were given, from 0. */
+  step: number;
+  /** When it was to begin, in milliseconds from the start. */
+  askedMs: number;
+  /** When it began. */
+  actualMs: number;
+  /** Why it failed, if it did. */
+  error?: unknown;
+}
+
+const action: z.ZodType<ScheduleAction> = z.union([
+  faultSchema,
+  z.literal("heal"),
+  z.strictObject({ heal: z.string() }).meta({ title: "heal" }),
+  z.custom<() => unknown>((value) => typeof value === "function", { error: "must be a function" }),
+]);
+
+const stepsSchema: z.ZodType<ScheduleStep[]> = z.array(
+  z.strictObject({
+    at: durationSchema,
+    do: action,
+    for: durationSchema.optional(),
+    name: z.string().min(1).optional(),
+  }).refine((step) => step.for === undefined || isFault(step.do), {
+    path: ["for"],
+    error: "must be left out where the step injects no fault",
+  }),
+);
+
+const isFault = (action: ScheduleAction): action is Fault =>
+  typeof action === "object" && "kind" in action;
+
+/** One thing to do at one time. */
+interface Due {
+  step: number;
+  askedMs: number;
+  act(): unknown;
+  what: unknown;
+}
+
+/** Runs steps at their times; of those with the same time, in their order. */
+export class Schedule implements AsyncDisposable {
+  /** What came of the steps so far, in the order in which they began. */
+  readonly results: StepResult[] = [];
+  #core: LabCore;
+  #id: string;
+  #faults = new Map<number, ActiveFault>();
+  #names = new Map<string, number>();
+  #cancelled = Promise.withResolvers<void>();
+  #isOver = false;
+  #inStep = new AsyncLocalStorage<Schedule>();
+  #done: Promise<StepResult[]>;
+
+  /**
+   * Made by `lab.schedule()`.
+   *
+   * @internal
+   */
+  constructor(core: LabCore, id: string, given: ScheduleStep[]) {
+    core.open("schedule()");
+    this.#core = core;
+    this.#id = id;
+    const steps = parseOptions(stepsSchema, given, "schedule()");
+    const dues = this.#plan(steps);
+    core.schedules.add(this);
+    this.#done = this.#run(dues);
+  }
+
+  /**
+   * Resolves with the results when all steps are done, or the schedule was cancelled, or the lab
+   * closed. Rejected with the error of the first step that failed, if one did, when all are done.
+   */
+  get done(): Promise<StepResult[]> {
+    return this.#done;
+  }
+
+  /** The faults that it injected and that are not healed. */
+  get faults(): ActiveFault[] {
+    return [...this.#faults.values()].filter((fault) => !fault.healed);
+  }
+
+  /**
+   * Has no further step begin; what happened stays. Resolves when the steps under way are done; at
+   * once where one of them is who calls it.
+   */
+  async cancel(): Promise<void> {
+    this.#isOver = true;
+    this.#cancelled.resolve();
+    if (this.#inStep.getStore() !== this) await this.#done.catch(() => {});
+  }
+
+  /** As {@link Schedule.cancel}, as the lab closes. */
+  stop(): void {
+    void this.cancel();
+  }
+
+  /** Heals all faults that it injected so far. */
+  async heal(): Promise<void> {
+    // The last first: each is undone with those after it undone.
+    for (const fault of this.faults.reverse()) await fault.heal();
+  }
+
+  /** Cancels it, and heals all that it injected. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cancel();
+    await this.heal();
+  }
+
+  #plan(steps: ScheduleStep[]): Due[] {
+    steps.forEach(({ name, do: action }, step) => {
+      if (!isFault(action)) return;
+      if (name === undefined) return;
+      const other = this.#names.get(name);
+      if (other !== undefined) {
+        throw new InvalidOptionError(
+          `schedule(): steps ${other} and ${step} are both called "${name}"; ` +
+            "give each a name of its own",
+        );
+      }
+      this.#names.set(name, step);
+    });
+    const dues = steps.flatMap((step, n): Due[] => {
+      const askedMs = milliseconds(step.at);
+      const wanted = step.do;
+      if (typeof wanted === "function") {
+        return [{ step: n, askedMs, act: wanted, what: functionName(wanted) }];
+      }
+      if (wanted === "heal") return [{ step: n, askedMs, act: () => this.heal(), what: wanted }];
+      if ("heal" in wanted) return [this.#healing(n, askedMs, wanted.heal)];
+      const act = () => this.#inject(n, wanted);
+      const injecting = { step: n, askedMs, act, what: faultRecord(wanted) };
+      if (step.for === undefined) return [injecting];
+      const what = { heal: step.name ?? n };
+      const over = { step: n, askedMs: askedMs + milliseconds(step.for), what };
+      return [injecting, { ...over, act: () => this.#faults.get(n)?.heal() }];
+    });
+    return dues.sort((a, b) => a.askedMs - b.askedMs);
+  }
+
+  #healing(step: number, askedMs: number, name: string): Due {
+    const target = this.#names.get(name);
+    if (target === undefined) {
+      const names = [...this.#names.keys()].join(", ") || "none";
+      throw new NotFoundError(
+        `schedule(): step ${step} heals "${name}", but no step with a fault has this name; there are: ${names}`,
+      );
+    }
+    return { step, askedMs, act: () => this.#faults.get(target)?.heal(), what: { heal: name } };
+  }
+
+  async #inject(step: number, fault: Fault): Promise<void> {
+    this.#faults.set(step, new ActiveFault(this.#core, `${this.#id}.${step}`, fault));
+    await this.#core.links.ready();
+  }
+
+  async #run(dues: Due[]): Promise<StepResult[]> {
+    const start = performance.now();
+    const running: Promise<void>[] = [];
+    for (const due of dues) {
+      await this.#until(start + due.askedMs);
+      if (this.#isOver) break;
+      const actualMs = performance.now() - start;
+      const result: StepResult = { step: due.step, askedMs: due.askedMs, actualMs };
+      this.results.push(result);
+      // One that takes its time delays no other.
+      running.push(this.#perform(due, result));
+    }
+    await Promise.all(running);
+    this.#isOver = true;
+    this.#core.schedules.delete(this);
+    const failed = this.results.find((result) => "error" in result);
+    if (failed) throw failed.error;
+    return this.results;
+  }
+
+  async #perform(due: Due, result: StepResult): Promise<void> {
+    try {
+      await this.#inStep.run(this, due.act);
+    } catch (error) {
+      result.error = error;
+    }
+    if (this.#core.bus.closed) return;
+    this.#core.bus.emit({
+      kind: "schedule-step",
+      schedule: this.#id,
+      step: due.step,
+      action: due.what,
+      askedMs: due.askedMs,
+      actualMs: result.actualMs,
+      error: "error" in result ? String(result.error) : null,
+    });
+  }
+
+  async #until(time: number): Promise<void> {
+    // A timer counts whole milliseconds, and by another clock: it may be a little early.
+    for (let ms; !this.#isOver && (ms = time - performance.now()) > 0;) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, Math.ceil(ms));
+      await Promise.race([promise, this.#cancelled.promise]);
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** What a function is called; one that was written where it is given is called by its key, `do`. */
+function functionName({ name }: { name: string }): string {
+  return name === "" || name === "do" ? "function" : name;
+}

@@ -1,0 +1,102 @@
+import type { Guest } from "../../vm/agent/guest.ts";
+import { type GuestNic, guestParts, guestScript } from "../../vm/agent/guest_config.ts";
+import { reseedPart } from "../../vm/agent/reseed.ts";
+import { GuestCommandError } from "../../vm/options/errors.ts";
+import { ownAddresses } from "../wiring/addresses.ts";
+import type { LabCore } from "../core.ts";
+import type { CardRecord, InterfaceRecord, VmRecord } from "../model/records.ts";
+
+/** Has guests be what the lab says: their cards, addresses, routes and names. */
+
+/** Tells all guests that run what has changed for them; resolves when they know. */
+export async function settleGuests(core: LabCore): Promise<void> {
+  await Promise.all([...core.vms.values()].map(async (vm) => {
+    const { machine } = vm;
+    await machine.idle();
+    if (machine.state === "running") await settleGuest(core, vm, machine.guest("settle"));
+  }));
+}
+
+const turns = new WeakMap<VmRecord, Promise<void>>();
+
+/** As {@link settleGuests}, of one that perhaps nobody else may use yet. */
+export function settleGuest(
+  core: LabCore,
+  vm: VmRecord,
+  guest: Guest,
+  how: "booted" | "resumed" | "runs" = "runs",
+): Promise<void> {
+  const before = turns.get(vm) ?? Promise.resolve();
+  const turn = before.catch(() => {}).then(() => settle(core, vm, guest, how));
+  turns.set(vm, turn);
+  turn.catch(() => {});
+  return turn;
+}
+
+/** Tells a guest until there is nothing new: the lab may change meanwhile. */
+async function settle(core: LabCore, vm: VmRecord, guest: Guest, how: string): Promise<void> {
+  const { machine } = vm;
+  const isStill = machine.state;
+  try {
+    while (machine.has(guest) && await tell(core, vm, guest, how));
+  } catch (error) {
+    // Another guest, or the same after another boot, is told all of it anyway.
+    if (machine.has(guest) && machine.state === isStill) throw error;
+  }
+}
+
+/** What a guest that resumed is told once. */
+const RANDOM = "random numbers";
+
+/** Returns whether there was anything to tell. */
+async function tell(
+  core: LabCore,
+  vm: VmRecord,
+  guest: Guest,
+  how: string,
+): Promise<boolean> {
+  const { machine } = vm;
+  for (const { card, iface } of vm.cards.values()) {
+    const linkUp = iface !== undefined && hasCarrier(iface);
+    await machine.plug(guest, { ...card, linkUp });
+  }
+  const { hosts, resolvConf } = core.names(vm.name);
+  const nics = [...vm.cards].map(([name, card]) => guestNic(vm, name, card));
+  const parts = guestParts({ hostname: vm.name, hosts, resolvConf, nics });
+  const told = vm.told;
+  if (how === "resumed" && !told.has(RANDOM)) {
+    parts.set(RANDOM, reseedPart(machine.source!.reseed));
+  }
+  const changed = [...parts].filter(([about, part]) => told.get(about) !== part);
+  if (changed.length === 0) return false;
+  const moved = new Map(machine.cards.flatMap(({ was, mac }) => was ? [[was, mac] as const] : []));
+  const stdin = guestScript(changed.map(([, part]) => part), machine.source!, moved);
+  const result = await guest.run(["/bin/sh", "-s"], { stdin });
+  if (!result.ok()) {
+    throw GuestCommandError.failed(`${vm.name}: telling the guest of its network`, result);
+  }
+  if (!machine.has(guest)) return false;
+  for (const card of machine.cards) delete card.was;
+  for (const [about, part] of changed) told.set(about, part);
+  return true;
+}
+
+function hasCarrier(iface: InterfaceRecord): boolean {
+  return iface.up && !iface.segment.bridging.disconnected.has(iface);
+}
+
+function guestNic(vm: VmRecord, name: string, { card, iface }: CardRecord): GuestNic {
+  const { mac } = card;
+  if (!iface) return { name, mac, mtu: 1500, addresses: [], gateways: [] };
+  const { segment } = iface;
+  const gateways = vm.defaultInterface === name
+    ? [iface.ip && segment.v4?.gateway, iface.ip6 && segment.linkLocal]
+    : [];
+  return {
+    name,
+    mac,
+    mtu: iface.mtu,
+    addresses: ownAddresses(iface).map(({ ip, prefix }) => `${ip}/${prefix}`),
+    gateways: gateways.filter((ip) => ip !== undefined).filter((ip) => ip !== ""),
+  };
+}

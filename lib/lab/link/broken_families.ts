@@ -1,0 +1,117 @@
+import { nft } from "../../../native/nftables.ts";
+import {
+  type AddressFamily,
+  addressFamilySchema,
+  BROKEN_TABLE,
+  type BrokenFamilies,
+  brokenForwarding,
+  brokenHost,
+  brokenPorts,
+  type FamilyBreak,
+  familyBreakSchema,
+} from "../../firewall/broken_family.ts";
+import { parseOptions } from "../../options/parse_options.ts";
+import type { LabCore } from "../core.ts";
+import type { InterfaceRecord, NodeRecord, RouterRecord, Segment } from "../model/records.ts";
+import { step } from "../model/steps.ts";
+import { type Defer, undoing } from "../model/undo.ts";
+
+/** Paths that lose an address family: by a router, or by an interface of a device. */
+
+/** What a caller asked for: the family, and how it is broken; undefined for not at all. */
+export function askedBreak(
+  what: string,
+  family: unknown,
+  broken: unknown,
+): [AddressFamily, FamilyBreak | undefined] {
+  const name = parseOptions(addressFamilySchema, family, `${what}: family`);
+  const wanted = parseOptions(familyBreakSchema, broken, `${what}: broken`);
+  if (wanted === false) return [name, undefined];
+  return [name, (wanted === true ? undefined : wanted.how) ?? "drop"];
+}
+
+/** Breaks or mends a family in what a router forwards. */
+export function breakForwarding(
+  core: LabCore,
+  router: RouterRecord,
+  family: AddressFamily,
+  how: FamilyBreak | undefined,
+): void {
+  change(router, family, how, () => load(router, "inet", brokenForwarding(router.broken)));
+  tell(core, router, null, family, how);
+}
+
+/** Breaks or mends a family on an interface of a device. */
+export function breakInterface(
+  core: LabCore,
+  iface: InterfaceRecord,
+  family: AddressFamily,
+  how: FamilyBreak | undefined,
+): void {
+  change(iface, family, how, () => {
+    loadHost(iface.node);
+    loadPorts(iface.segment);
+  });
+  tell(core, iface.node, iface.name, family, how);
+}
+
+function change(
+  of: { broken: BrokenFamilies },
+  family: AddressFamily,
+  how: FamilyBreak | undefined,
+  loadAll: () => void,
+): void {
+  undoing((defer) => {
+    const before = of.broken;
+    const { [family]: _, ...others } = before;
+    defer(loadAll);
+    defer(() => of.broken = before);
+    step("broken family");
+    of.broken = how === undefined ? others : { ...others, [family]: how };
+    loadAll();
+  });
+}
+
+/** Called when an interface was plugged into a segment. */
+export function breakPlugged({ broken, segment }: InterfaceRecord, defer: Defer): void {
+  if (!isBroken(broken)) return;
+  defer(() => loadPorts(segment));
+  step("broken family");
+  loadPorts(segment);
+}
+
+/**
+ * Called when an interface was taken off its segment, or away. Rules that name a link which is gone
+ * would be in force for the next of that name: from Linux 6.16 on, even those of a port.
+ */
+export function forgetBroken({ broken, node, segment, removed }: InterfaceRecord): void {
+  if (!isBroken(broken)) return;
+  loadPorts(segment);
+  if (removed) loadHost(node);
+}
+
+const isBroken = (broken: BrokenFamilies) => Object.keys(broken).length > 0;
+
+function loadHost(node: NodeRecord): void {
+  if (!node.removed) load(node, "inet", brokenHost(node.interfaces.values()));
+}
+
+function loadPorts({ owner, members }: Segment): void {
+  const ports = [...members].map(([{ broken }, { name }]) => ({ name, broken }));
+  if (!owner.removed) load(owner, "netdev", brokenPorts(ports));
+}
+
+function load(node: NodeRecord, family: "inet" | "netdev", rules = ""): void {
+  const without = `add table ${family} ${BROKEN_TABLE}\ndelete table ${family} ${BROKEN_TABLE}\n`;
+  node.runtime.namespace.enter(() => nft(without + rules));
+}
+
+function tell(
+  core: LabCore,
+  node: NodeRecord,
+  name: string | null,
+  family: AddressFamily,
+  how: FamilyBreak | undefined,
+): void {
+  core.bus.emit({ kind: "family-broken", node: node.name, name, family, how: how ?? null });
+}

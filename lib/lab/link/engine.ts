@@ -1,0 +1,65 @@
+import { Emulator } from "../../emulator/mod.ts";
+import { type LinkEngineChoice, linkEngineHere } from "./choose_engine.ts";
+import { NetemEngine } from "../../netem/engine.ts";
+import type {
+  Impairment,
+  LinkEnd,
+  LinkEngine,
+  LinkEngineKind,
+  LinkLimits,
+  SharedRate,
+  SharedRatePlace,
+} from "../../link/mod.ts";
+import type { Namespace } from "../../../native/namespace.ts";
+
+/** Called when an engine failed: what it says, and the ends that are plain again. */
+export type OnEngineFailure = (error: Error, labels: string[]) => void;
+
+/** The link engine of a lab, which it has from the first condition on. */
+export class Links {
+  #asked: LinkEngineChoice | undefined;
+  #onFailure: OnEngineFailure;
+  #engine: LinkEngine | undefined;
+
+  constructor(asked: LinkEngineChoice | undefined, onFailure: OnEngineFailure) {
+    this.#asked = asked;
+    this.#onFailure = onFailure;
+  }
+
+  /** Which engine it is; undefined as long as there is none. */
+  get kind(): LinkEngineKind | undefined {
+    return this.#engine?.kind;
+  }
+
+  /** Impairs what leaves by an end of a link; in force once {@link Links.ready} resolves. */
+  impair(end: LinkEnd, limits: LinkLimits, seed: number, shared?: SharedRate): Impairment {
+    this.#engine ??= this.#make();
+    return this.#engine.impair(end, limits, seed, shared);
+  }
+
+  /** Makes a rate that several ends are to share. */
+  shareRate(rateKbit: number, place: SharedRatePlace): SharedRate {
+    this.#engine ??= this.#make();
+    return this.#engine.shareRate(rateKbit, place);
+  }
+
+  /** Resolves when all that was asked so far is in force. */
+  async ready(): Promise<void> {
+    await this.#engine?.ready();
+  }
+
+  /** Lets go of a namespace that is to go. */
+  release(namespace: Namespace): void {
+    this.#engine?.release(namespace);
+  }
+
+  async close(): Promise<void> {
+    await this.#engine?.close();
+  }
+
+  #make(): LinkEngine {
+    return linkEngineHere(this.#asked) === "netem"
+      ? new NetemEngine()
+      : new Emulator(this.#onFailure);
+  }
+}

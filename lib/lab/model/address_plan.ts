@@ -1,0 +1,258 @@
+import { Cidr, HostPool, parseCidr, PoolExhaustedError, SubnetPool } from "../../address/mod.ts";
+import { NetyardError } from "../../../native/error.ts";
+import { TopologyError } from "../options/errors.ts";
+import { explained } from "../options/named_errors.ts";
+import type { Pool } from "../options/router_presets.ts";
+import type { Defer } from "./undo.ts";
+
+/** The addresses of a segment: its network, its gateway, and who may still join. */
+export interface Network {
+  cidr: Cidr;
+  gateway: string;
+  hosts: HostPool;
+}
+
+function network(cidr: Cidr): Network {
+  const gateway = cidr.host(1);
+  return { cidr, gateway, hosts: new HostPool(cidr, { reserved: [gateway] }) };
+}
+
+/** A pool whose first subnet stays unused, so that the n-th network carries the number n. */
+function fromOne(cidr: string, prefix: number): SubnetPool {
+  const pool = new SubnetPool(cidr, prefix);
+  pool.reserve(new Cidr(pool.cidr.family, pool.cidr.first, prefix));
+  return pool;
+}
+
+/** Not unicast (RFC 6890, RFC 5771): this network, loopback, multicast and what is reserved. */
+const SPECIAL = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"];
+
+/** Not global unicast, nor unique local (RFC 4291, RFC 6052): nothing to be given to a LAN. */
+const SPECIAL6 = ["::/8", "fe80::/10", "ff00::/8", "64:ff9b::/96", "64:ff9b:1::/48"];
+
+/** The exchange, the regions, and the LANs that the lab gives networks to. */
+const OWN6 = ["2001:db8::/47", "2001:db8:2::/48", "fd10::/32"];
+
+/**
+ * What stands for hosts of IPv6 inside of a router with NAT64, between its translator and its NAT of
+ * IPv4; on no link it is seen. Of the link-local addresses, which no router forwards (RFC 3927, 7),
+ * so that it is nobody's LAN; without 169.254.169.254, where clouds have their metadata.
+ */
+export const NAT64_POOL = "169.254.0.0/17";
+
+/** What lies between two regions. */
+const REGION_LINKS = "203.0.113.0/24";
+
+/**
+ * Who gets which addresses. 198.18.0.0/15 is reserved for tests (RFC 2544),
+ * 2001:db8::/32 for documentation (RFC 3849); nothing of the host is shadowed
+ * that a lab could need to reach.
+ */
+export class AddressPlan {
+  /** The exchange: routers of the top level, each with a /32 and a /128. */
+  readonly ix4: Network = network(parseCidr("198.18.0.0/20"));
+  readonly ix6: Network = network(parseCidr("2001:db8::/64"));
+  // 198.18.16.0/20 to 198.18.240.0/20; the first /20 is the exchange's.
+  #regions: SubnetPool = fromOne("198.18.0.0/16", 20);
+  #regionLinks: SubnetPool = new SubnetPool(REGION_LINKS, 31);
+  #lans4: Record<Pool, SubnetPool> = {
+    public: fromOne("198.19.0.0/16", 24),
+    private: fromOne("10.0.0.0/8", 24),
+  };
+  #lans6: Record<Pool, SubnetPool> = {
+    public: fromOne("2001:db8:1::/48", 64),
+    // fd10:0:N::/64: one ULA prefix of 48 bits for each router (RFC 4193).
+    private: fromOne("fd10::/32", 48),
+  };
+  #externals6: SubnetPool = fromOne("2001:db8:2::/48", 64);
+  // What ISPs delegate: 2001:db8:8000::/40 and on, 65,536 /56s each.
+  #delegations: SubnetPool = new SubnetPool("2001:db8:8000::/33", 40);
+  #used4 = new Map<string, string>();
+  /** The networks that routers were given to delegate from, by whose they are. */
+  #offers = new Map<string, Cidr>();
+
+  /**
+   * The IPv4 network behind a router: the one that was asked for, or the next of the pool.
+   *
+   * @param what What asked for it, as messages begin.
+   */
+  takeLan4(
+    pool: Pool,
+    wanted: string | undefined,
+    router: string,
+    defer: Defer,
+    what: string = `router "${router}": downstreamCidr`,
+  ): Network {
+    const cidr = wanted === undefined
+      ? this.#lans4[pool].take()
+      : explained(what, () => parseCidr(wanted));
+    if (wanted === undefined) {
+      defer(() => this.#lans4[pool].untake(cidr));
+    } else {
+      this.#checkWanted(cidr, `${what} ${cidr}`);
+      for (const subnets of Object.values(this.#lans4)) {
+        subnets.reserve(cidr);
+        defer(() => subnets.untake(cidr));
+      }
+    }
+    this.#used4.set(cidr.toString(), router);
+    defer(() => void this.#used4.delete(cidr.toString()));
+    return network(cidr);
+  }
+
+  /**
+   * Sees to it that the pools hand out none of these networks, which routers will ask for, until the
+   * function that it returns is called. What is no network is left to whoever asks for it.
+   */
+  keepLans4(wanted: readonly string[]): () => void {
+    const kept: { subnets: SubnetPool; cidr: Cidr }[] = [];
+    for (const text of wanted) {
+      try {
+        const cidr = parseCidr(text);
+        for (const subnets of Object.values(this.#lans4)) {
+          subnets.reserve(cidr);
+          kept.push({ subnets, cidr });
+        }
+      } catch (error) {
+        if (!(error instanceof NetyardError)) throw error;
+      }
+    }
+    return () => kept.forEach(({ subnets, cidr }) => subnets.release(cidr));
+  }
+
+  takeLan6(pool: Pool, defer: Defer): Network {
+    const cidr = this.#lans6[pool].take();
+    defer(() => this.#lans6[pool].untake(cidr));
+    return network(new Cidr(6, cidr.first, 64));
+  }
+
+  /** A prefix of NPTv6, on nobody's link: of the N-th, 2001:db8:2:N::/64. */
+  takeExternal6(what: string, defer: Defer): Cidr {
+    return this.#take(
+      this.#externals6,
+      defer,
+      `${what}: a lab has room for 65535 prefixes of NPTv6`,
+    );
+  }
+
+  releaseExternal6(cidr: Cidr): void {
+    this.#externals6.release(cidr);
+  }
+
+  /**
+   * The network from which a node delegates prefixes: the one that was asked for, or a /40.
+   *
+   * @param what What asked for it, as messages begin.
+   */
+  takeOffer(what: string, node: string, wanted: string | undefined, defer: Defer): Cidr {
+    const full = `${what}: a lab has room for 128 networks to delegate from`;
+    if (wanted === undefined) return this.#take(this.#delegations, defer, full);
+    const cidr = explained(what, () => parseCidr(wanted));
+    this.#checkOffer(cidr, `${what} ${cidr}`);
+    this.#offers.set(node, cidr);
+    defer(() => void this.#offers.delete(node));
+    explained(what, () => this.#delegations.reserve(cidr));
+    defer(() => this.#delegations.untake(cidr));
+    return cidr;
+  }
+
+  releaseOffer(node: string, cidr: Cidr): void {
+    this.#offers.delete(node);
+    this.#delegations.release(cidr);
+  }
+
+  /** The /64 of a LAN that was delegated with others. */
+  delegatedLan(prefix: Cidr): Network {
+    return network(new Cidr(6, prefix.first, 64));
+  }
+
+  #checkOffer(cidr: Cidr, what: string): void {
+    const special = SPECIAL6.find((block) => cidr.overlaps(block));
+    if (special) throw new TopologyError(`${what} overlaps ${special}, which no LAN can have`);
+    const own = OWN6.find((block) => cidr.overlaps(block));
+    if (own) throw new TopologyError(`${what} overlaps ${own}, which the lab uses; take another`);
+    for (const [node, used] of this.#offers) {
+      if (!cidr.overlaps(used)) continue;
+      throw new TopologyError(`${what} overlaps ${used} of router "${node}"; take another`);
+    }
+  }
+
+  releaseLan4(lan: Network): void {
+    this.#used4.delete(lan.cidr.toString());
+    for (const subnets of Object.values(this.#lans4)) {
+      if (subnets.cidr.overlaps(lan.cidr)) subnets.release(lan.cidr);
+    }
+  }
+
+  releaseLan6(lan: Network): void {
+    for (const subnets of Object.values(this.#lans6)) {
+      if (!subnets.cidr.overlaps(lan.cidr)) continue;
+      subnets.release(new Cidr(6, lan.cidr.first, subnets.prefix));
+    }
+  }
+
+  /**
+   * The networks of a region, in which each router has a /32 and a /128: of the N-th of 15, the N-th
+   * /20 of 198.18.0.0/16, and 2001:db8:0:N::/64.
+   */
+  takeRegion(what: string, defer: Defer): { v4: Network; v6: Network } {
+    const cidr = this.#take(this.#regions, defer, `${what}: a lab has room for 15 regions`);
+    const n = cidr.first >> 12n & 15n;
+    const v6 = new Cidr(6, this.ix6.cidr.first + (n << 64n), 64);
+    return { v4: network(cidr), v6: network(v6) };
+  }
+
+  releaseRegion(v4: Network): void {
+    this.#regions.release(v4.cidr);
+  }
+
+  /** The two addresses of a link between regions. */
+  takeRegionLink(what: string, defer: Defer): Cidr {
+    return this.#take(this.#regionLinks, defer, `${what}: a lab has room for 128 links of regions`);
+  }
+
+  releaseRegionLink(cidr: Cidr): void {
+    this.#regionLinks.release(cidr);
+  }
+
+  #take(pool: SubnetPool, defer: Defer, full: string): Cidr {
+    try {
+      const cidr = pool.take();
+      defer(() => pool.untake(cidr));
+      return cidr;
+    } catch (error) {
+      if (!(error instanceof PoolExhaustedError)) throw error;
+      throw new PoolExhaustedError(`${full}, and all are taken; remove one first`, {
+        cause: error,
+      });
+    }
+  }
+
+  #checkWanted(cidr: Cidr, what: string): void {
+    if (cidr.family !== 4) {
+      throw new TopologyError(`${what} is not IPv4; IPv6 networks come from the pool`);
+    }
+    if (cidr.prefix < 8 || cidr.prefix > 30) {
+      throw new TopologyError(
+        `${what} must have a prefix length from 8 to 30: a gateway and a host need room`,
+      );
+    }
+    const special = SPECIAL.find((block) => cidr.overlaps(block));
+    if (special) throw new TopologyError(`${what} overlaps ${special}, which no LAN can have`);
+    if (cidr.overlaps(NAT64_POOL)) {
+      throw new TopologyError(`${what} overlaps ${NAT64_POOL}, which is for NAT64; take another`);
+    }
+    if (cidr.overlaps(this.ix4.cidr)) {
+      throw new TopologyError(`${what} overlaps the exchange's ${this.ix4.cidr}; take another`);
+    }
+    for (const { cidr: reserved } of [this.#regions, this.#regionLinks]) {
+      if (!cidr.overlaps(reserved)) continue;
+      throw new TopologyError(`${what} overlaps ${reserved}, which is for regions; take another`);
+    }
+    for (const [used, owner] of this.#used4) {
+      if (cidr.overlaps(used)) {
+        throw new TopologyError(`${what} overlaps ${used} of router "${owner}"; take another`);
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { UNIMPAIRED } from "../../bridge/impairments.ts";
+import { noPartitions } from "../../bridge/partitions.ts";
+import { unimpaired } from "./condition_state.ts";
+import type { Bridging, NodeRecord, Segment } from "./records.ts";
+import type { Network } from "./address_plan.ts";
+
+/** An empty segment. */
+export function newSegment(
+  kind: Segment["kind"],
+  owner: NodeRecord,
+  gateway: { mac: string; linkLocal: string; mtu: number },
+  v4: Network | undefined,
+  v6: Network | undefined,
+): Segment {
+  return {
+    kind,
+    owner,
+    name: owner.name,
+    alwaysBridge: owner.kind === "bridge",
+    bridging: noBridging(),
+    ...gateway,
+    v4,
+    v6,
+    members: new Map(),
+    gatewayLink: undefined,
+    routes: new Map(),
+    downlink: unimpaired(),
+    blackHoles: new Set(),
+    acquainted: new Map(),
+    allAcquainted: false,
+  };
+}
+
+const noBridging = (): Bridging => ({
+  partitions: noPartitions(),
+  whole: UNIMPAIRED,
+  rate: undefined,
+  ways: new Map(),
+  detours: new Set(),
+  madeDetours: 0,
+  loaded: "",
+  partners: new Map(),
+  uplink: undefined,
+  disconnected: new Set(),
+});

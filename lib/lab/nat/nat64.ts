@@ -1,0 +1,145 @@
+import { deleteAddress } from "../../../native/netlink/address.ts";
+import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
+import { ipBytes, parseCidr } from "../../address/mod.ts";
+import { Dns64Server } from "../../dns64/mod.ts";
+import { NAT64_PREFIX } from "../../siit/mod.ts";
+import { TUN_INDEX } from "../../translation/mod.ts";
+import { configure } from "../wiring/addresses.ts";
+import type { LabCore } from "../core.ts";
+import { requestOf } from "../options/delegation_options.ts";
+import { explained } from "../options/named_errors.ts";
+import { loadNat } from "./rulesets.ts";
+import { inside, takeAway } from "../wiring/rtnetlink.ts";
+import type { InterfaceRecord, RouterRecord } from "../model/records.ts";
+import { linkName } from "../options/names.ts";
+import { forget, fullPrefix, welcome } from "../wiring/neighbours.ts";
+import { NAT64_POOL } from "../model/address_plan.ts";
+import { step } from "../model/steps.ts";
+import type { Defer } from "../model/undo.ts";
+
+/** The NAT64 of a router: a translator on a TUN, to which the kernel routes both families. */
+
+/** The first address of the pool, which is the translator's own. */
+const OWN_ADDRESS = parseCidr(NAT64_POOL).host(1);
+
+/** Whatever the kernel hands over as a whole: the links on both sides have MTUs of their own. */
+const TUN_MTU = 65_535;
+
+/** Has a router translate; its NAT of IPv4 must know the pool. On failure all is as before. */
+export function startNat64(core: LabCore, router: RouterRecord, defer: Defer): void {
+  step("nat64");
+  const { links, name, runtime } = router;
+  const link = linkName("nat64", (taken) => links.has(taken));
+  const place = { namespace: runtime.namespace, name: link, mtu: TUN_MTU, label: name };
+  const translation = core.translators.add(place, {
+    kind: "nat64",
+    pool: NAT64_POOL,
+    prefix: NAT64_PREFIX,
+    address4: OWN_ADDRESS,
+    address6: errorsFrom(router),
+  });
+  defer(() => stopNat64(router));
+  links.add(link);
+  router.nat64 = { translation, link, dns: undefined };
+  inside(router, (batch) => {
+    for (const cidr of [NAT64_PREFIX, NAT64_POOL]) {
+      const { network, prefix } = parseCidr(cidr);
+      replaceRoute(batch, { destination: ipBytes(network), prefix, index: TUN_INDEX });
+    }
+  });
+  if (router.dns64) router.nat64.dns = startDns64(core, router);
+}
+
+/**
+ * From whom its errors come. A link-local address would not be forwarded, and that of a LAN whose
+ * prefix is delegated changes, or is not there yet.
+ */
+function errorsFrom({ lan, uplink, delegation }: RouterRecord): string {
+  const own = requestOf(delegation) ? undefined : lan.v6?.gateway;
+  return own ?? uplink.ip6 ?? lan.linkLocal;
+}
+
+function startDns64(core: LabCore, { runtime, lan }: RouterRecord): Dns64Server {
+  return new Dns64Server(runtime, {
+    names: () => core.hosts,
+    nameserver: () => core.nameserver,
+    serves: (ip) => {
+      const plain = ip.replace(/%.*/, "");
+      const behind = [...lan.v6 ? [lan.v6.cidr] : [], ...[...lan.routes.keys()].map(parseCidr)];
+      return plain === "::1" || behind.some((cidr) => cidr.contains(plain));
+    },
+    prefix: NAT64_PREFIX,
+  });
+}
+
+/** Starts the NAT64 of a router whose `natV6` is another one from now on, or has its NAT of IPv4 do without. */
+export function switchNat64(core: LabCore, router: RouterRecord, defer: Defer): void {
+  if (router.natV6 === "nat64") {
+    if (router.nat64) return;
+    giveUplinkV4(core, router, defer);
+    defer(() => loadNat(router, router.nat, false, "none"));
+    loadNat(router, router.nat);
+    startNat64(core, router, defer);
+  } else if (router.nat64) {
+    // It is stopped last of all: started anew it would have forgotten whom it knew.
+    defer(() => loadNat(router, router.nat, false, "nat64"));
+    loadNat(router, router.nat);
+  }
+}
+
+/** Takes the translator away, and the routes to it; the router's uplink keeps its address. */
+export function stopNat64(router: RouterRecord): void {
+  const { nat64, links } = router;
+  if (!nat64) return;
+  router.nat64 = undefined;
+  links.delete(nat64.link);
+  if (nat64.dns) closeDns64(router, nat64.dns);
+  nat64.translation.remove();
+}
+
+function closeDns64(router: RouterRecord, dns: Dns64Server): void {
+  const closing = dns.close().finally(() => {
+    if (router.dnsClosing === closing) router.dnsClosing = undefined;
+  });
+  router.dnsClosing = closing;
+  router.runtime.track(closing);
+}
+
+/** Gives the uplink of a router that is v6-only an IPv4 address, if it has none. It keeps it. */
+export function giveUplinkV4(core: LabCore, router: RouterRecord, defer: Defer): void {
+  const { uplink } = router;
+  if (uplink.ip !== undefined) return;
+  const hosts = uplink.segment.v4?.hosts;
+  const ip = explained(`${router.name}: IPv4 address of its uplink`, () => hosts?.take());
+  if (ip === undefined) return;
+  defer(() => hosts!.untake(ip));
+  uplink.ip = ip;
+  defer(() => {
+    uplink.ip = undefined;
+    tellSegment(uplink, ip, false);
+  });
+  tellSegment(uplink, ip, true);
+  if (uplink.up) configure(uplink, true);
+  core.renamed(uplink);
+}
+
+/** Has what is above an uplink know its IPv4 address, or forget it. */
+function tellSegment(uplink: InterfaceRecord, ip: string, is: boolean): void {
+  const { node, segment, index } = uplink;
+  const port = segment.kind === "exchange" ? segment.members.get(uplink) : segment.gatewayLink;
+  const bytes = ipBytes(ip);
+  const to = { destination: bytes, prefix: fullPrefix(ip), index: port?.index ?? 0 };
+  if (!is) {
+    takeAway(() => inside(node, (batch) => deleteAddress(batch, index, bytes, uplink.prefix)));
+    forget(uplink, [ip]);
+    if (port && segment.kind === "exchange") {
+      takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, to)));
+    }
+    return;
+  }
+  if (!port) return;
+  inside(segment.owner, (batch) => {
+    welcome(batch, port.index, uplink);
+    if (segment.kind === "exchange") replaceRoute(batch, to);
+  });
+}

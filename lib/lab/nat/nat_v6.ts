@@ -1,0 +1,53 @@
+import type { NatV6 } from "../../nat/config_v6.ts";
+import type { LabCore } from "../core.ts";
+import { loadNatV6 } from "./rulesets.ts";
+import { stopNat64, switchNat64 } from "./nat64.ts";
+import type { RouterRecord } from "../model/records.ts";
+import { announce, announcedBy, withdraw } from "../routing/announce.ts";
+import type { Defer } from "../model/undo.ts";
+
+/** What a router does to IPv6 addresses: its rules, and what others know of its LAN. */
+
+/** Gives a router the prefix of NPTv6, if it has none yet. It keeps it until it is removed. */
+export function takeExternal6(core: LabCore, router: RouterRecord, defer: Defer): void {
+  if (router.external6) return;
+  router.external6 = core.plan.takeExternal6(`router "${router.name}"`, defer);
+  defer(() => router.external6 = undefined);
+}
+
+/** The network by which others know a router's LAN; undefined where NPTv6 does not translate it. */
+export function externalCidr6({ natV6, external6 }: RouterRecord): string | undefined {
+  return natV6 === "nptv6" ? external6?.toString() : undefined;
+}
+
+/** Puts another IPv6 translation in place. */
+export function setNatV6(core: LabCore, router: RouterRecord, mode: NatV6, defer: Defer): void {
+  const former = router.natV6;
+  if (mode === "nptv6") takeExternal6(core, router, defer);
+  const before = announcedBy(router);
+  defer(() => loadNatV6(router, former, router.nat));
+  loadNatV6(router, mode, router.nat);
+  router.natV6 = mode;
+  defer(() => router.natV6 = former);
+  switchNat64(core, router, defer);
+  const after = announcedBy(router);
+  const gone = before.filter((cidr) => !after.includes(cidr));
+  const fresh = after.filter((cidr) => !before.includes(cidr));
+  defer(() => announce(core, router, gone));
+  withdraw(core, router, gone);
+  defer(() => withdraw(core, router, fresh));
+  announce(core, router, fresh);
+  if (mode !== "nat64") stopNat64(router);
+}
+
+/** Tells what a router does to IPv6 addresses now. */
+export function tellNatV6(core: LabCore, router: RouterRecord): void {
+  const { name, natV6 } = router;
+  const external = externalCidr6(router);
+  core.bus.emit({
+    kind: "nat-v6-changed",
+    router: name,
+    natV6,
+    ...external === undefined ? {} : { externalCidr6: external },
+  });
+}

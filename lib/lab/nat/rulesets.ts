@@ -1,0 +1,148 @@
+import { flushConntrack } from "../../../native/conntrack.ts";
+import { nft, RulesetError } from "../../../native/nftables.ts";
+import { setSysctl } from "../../../native/sysctl.ts";
+import { type Firewall, resolveFirewall } from "../../firewall/config.ts";
+import { FIREWALL_TABLE, firewallRuleset } from "../../firewall/ruleset.ts";
+import { type Nat, natSysctls, type ResolvedNat, resolveNat } from "../../nat/config.ts";
+import type { NatV6 } from "../../nat/config_v6.ts";
+import {
+  CLOSED_TABLE,
+  closedRuleset,
+  formerNatRuleset,
+  NAT_TABLE,
+  natRuleset,
+} from "../../nat/ruleset.ts";
+import { prefixRuleset, resolveMasquerade } from "../../nat/ruleset_v6.ts";
+import { loadFirst, NAT_VARIANTS } from "../../nat/variants.ts";
+import type { RouterRecord } from "../model/records.ts";
+import { NAT64_POOL } from "../model/address_plan.ts";
+import { step } from "../model/steps.ts";
+
+// The first of NAT_VARIANTS that this kernel can do, as far as rulesets asked for it.
+let variant = 0;
+
+/** Commands that remove a table, whether it is there or not, in one transaction with what follows. */
+const without = (family: string, table: string) =>
+  `add table ${family} ${table}\ndelete table ${family} ${table}\n`;
+
+const WITHOUT_NAT = without("ip", NAT_TABLE);
+const WITHOUT_NAT_V6 = without("ip6", NAT_TABLE);
+const WITHOUT_CLOSED = without("ip", CLOSED_TABLE);
+const WITHOUT_CLOSED_V6 = without("ip6", CLOSED_TABLE);
+
+/** A NAT of IPv4, and whose packets it translates if not all that leave. */
+interface NeededNat {
+  nat: ResolvedNat;
+  source?: string;
+}
+
+/**
+ * The NAT of IPv4 that a router needs: its own, which then is for its NAT64 too. A NAT64 without one
+ * has that of a home router, for the hosts that it translates alone (RFC 6146 wants its mapping to be
+ * endpoint-independent, and leaves the filtering open).
+ */
+function neededNat(nat: Nat, natV6: NatV6): NeededNat | undefined {
+  const own = resolveNat(nat);
+  if (own) return { nat: own };
+  return natV6 === "nat64" ? { nat: resolveNat("home")!, source: NAT64_POOL } : undefined;
+}
+
+/** Loads a router's IPv4 NAT in place of the one it has. `fresh` says that it has none. */
+export function loadNat(
+  router: RouterRecord,
+  nat: Nat,
+  fresh = false,
+  natV6: NatV6 = router.natV6,
+): void {
+  step("nat");
+  const needed = neededNat(nat, natV6);
+  const { ip } = router.uplink;
+  if (fresh && !needed) return;
+  if (ip) {
+    router.runtime.namespace.enter(() => {
+      if (needed) translate(router, ip, needed, fresh ? "" : WITHOUT_NAT);
+      else nft(WITHOUT_NAT + formerNatRuleset());
+      setTimeouts(nat, natV6, fresh);
+    });
+  }
+  // Its timeouts are those of the IPv4 NAT.
+  if (!fresh && natV6 === "masquerade") loadNatV6(router, "masquerade", nat);
+}
+
+/** Conntrack has one set of timeouts for both families. */
+function setTimeouts(nat: Nat, natV6: NatV6, fresh: boolean): void {
+  const timed = neededNat(nat, natV6)?.nat ??
+    (natV6 === "masquerade" ? resolveMasquerade(nat) : undefined);
+  for (const [name, value] of Object.entries(natSysctls(timed, fresh))) setSysctl(name, value);
+}
+
+/**
+ * Loads a router's IPv6 translation in place of the one it has. `fresh` says that it has none.
+ *
+ * @param nat The router's IPv4 NAT, with which it shares timeouts.
+ */
+export function loadNatV6(router: RouterRecord, mode: NatV6, nat: Nat, fresh = false): void {
+  step("nat v6");
+  router.runtime.namespace.enter(() => {
+    const before = fresh ? "" : WITHOUT_NAT_V6;
+    if (!translateV6(router, mode, nat, before) && !fresh) nft(before + formerNatRuleset("ip6"));
+    setTimeouts(nat, mode, fresh);
+  });
+}
+
+/** Loads the rules of a translation; false where it has none. */
+function translateV6(router: RouterRecord, mode: NatV6, nat: Nat, before: string): boolean {
+  const { uplink, lan, external6 } = router;
+  if (mode === "masquerade" && uplink.ip6) {
+    translate(router, uplink.ip6, { nat: resolveMasquerade(nat) }, before);
+    return true;
+  }
+  if (mode !== "nptv6" || !lan.v6 || !external6) return false;
+  const [internal, external] = [lan.v6.cidr, external6].map(String);
+  nft(before + prefixRuleset({ uplink: uplink.name, internal, external }));
+  return true;
+}
+
+function translate(router: RouterRecord, ip: string, needed: NeededNat, before: string): void {
+  const { nat, source } = needed;
+  const place = { uplink: router.uplink.name, ip, source, seed: router.natSeed };
+  variant = loadFirst(
+    NAT_VARIANTS,
+    variant,
+    (without) => nft(before + natRuleset(nat, { ...place, ...without })),
+    (error) => error instanceof RulesetError,
+  );
+}
+
+/** Makes a router forget every mapping and every flow. */
+export function flushNat(router: RouterRecord): void {
+  const { ip } = router.uplink;
+  const nat = neededNat(router.nat, router.natV6);
+  const v6 = router.natV6 !== "none";
+  router.runtime.namespace.enter(() => {
+    // Closed meanwhile: a packet of an old flow would bring its mapping back. The old rules stay
+    // until the new ones are there: what is on its way through would leave untranslated.
+    nft(WITHOUT_CLOSED + closedRuleset());
+    if (v6) nft(WITHOUT_CLOSED_V6 + closedRuleset("ip6"));
+    try {
+      if (ip && nat) translate(router, ip, nat, WITHOUT_NAT);
+      if (v6) translateV6(router, router.natV6, router.nat, WITHOUT_NAT_V6);
+      flushConntrack();
+      if (!ip || !nat) nft(WITHOUT_NAT);
+      if (!v6) nft(WITHOUT_NAT_V6);
+    } finally {
+      nft(WITHOUT_CLOSED + WITHOUT_CLOSED_V6);
+    }
+  });
+}
+
+/** Loads a router's firewall in place of the one it has. `fresh` says that it has none. */
+export function loadFirewall(router: RouterRecord, firewall: Firewall, fresh = false): void {
+  step("firewall");
+  const rules = (of: Firewall, adopt = false) =>
+    firewallRuleset(resolveFirewall(of), router.uplink.name, adopt);
+  const adopt = !fresh && rules(router.firewall) === undefined;
+  const clear = fresh ? "" : without("inet", FIREWALL_TABLE);
+  const commands = clear + (rules(firewall, adopt) ?? "");
+  if (commands) router.runtime.namespace.enter(() => nft(commands));
+}

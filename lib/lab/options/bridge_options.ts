@@ -1,0 +1,65 @@
+import { z } from "zod";
+import type { Member } from "../build/members.ts";
+import { milliseconds, percent } from "../../link/units.ts";
+
+/** What the methods of a bridge take. */
+
+/** The way from one member of a bridge to another. */
+export interface MemberPair {
+  /** The member that sends. */
+  from: Member;
+  /** The member that receives. */
+  to: Member;
+}
+
+/** Delay of the way from one member to another. */
+export interface DirectionalLatency extends MemberPair {
+  /** One-way delay, in milliseconds; 0 for none. */
+  ms: number;
+}
+
+/** Loss on the way from one member to another. */
+export interface DirectionalDropRate extends MemberPair {
+  /** Frames that are lost, in percent; 0 for none. */
+  pct: number;
+}
+
+/** The bit rate of the way from one member to another. */
+export interface DirectionalBandwidth extends MemberPair {
+  /** Bits per second; 0 for unlimited. */
+  bps: number;
+}
+
+/** A member, by handle or name; who that is, is looked up later. */
+export const memberSchema: z.ZodType<Member> = z.custom<Member>(
+  (value) =>
+    typeof value === "string" ||
+    (typeof value === "object" && value !== null && "name" in value &&
+      typeof value.name === "string"),
+  "must be a node of the lab, or the name of one",
+);
+
+const pair = { from: memberSchema, to: memberSchema };
+
+/** 0 for unlimited, up to 100 Gbit/s; below 1 kbit/s a full frame would take more than 12 s. */
+export const bitsPerSecond: z.ZodType<number> = z.union([
+  z.literal(0),
+  z.number().min(1_000).max(100_000_000_000),
+]);
+
+export const pairSchema: z.ZodType<MemberPair> = z.strictObject(pair).meta({ title: "MemberPair" });
+
+export const latencySchema: z.ZodType<number | DirectionalLatency> = z.union([
+  milliseconds,
+  z.strictObject({ ...pair, ms: milliseconds }).meta({ title: "DirectionalLatency" }),
+]);
+
+export const dropRateSchema: z.ZodType<number | DirectionalDropRate> = z.union([
+  percent,
+  z.strictObject({ ...pair, pct: percent }).meta({ title: "DirectionalDropRate" }),
+]);
+
+export const bandwidthSchema: z.ZodType<number | DirectionalBandwidth> = z.union([
+  bitsPerSecond,
+  z.strictObject({ ...pair, bps: bitsPerSecond }).meta({ title: "DirectionalBandwidth" }),
+]);

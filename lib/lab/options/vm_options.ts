@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { ACCEL_CHOICES, type AccelChoice } from "../../vm/options/acceleration.ts";
+import type { MemorySize } from "../../vm/options/memory.ts";
+import type { Profile } from "../../vm/profile/profile.ts";
+import type { BridgeReference, Shape } from "./options.ts";
+
+/** How a virtual machine is made. */
+export interface VmOptions {
+  /**
+   * What it boots: `"tiny"` (a small Linux that is up in seconds), `"host"` (this host's own root,
+   * which the guest can read, with all of its programs; needs root), `[profiles.NAME]` of the
+   * `netyard.toml` in the working directory or above it, or one made by `imageProfile()`. Default
+   * `"tiny"`.
+   */
+  profile?: string | Profile;
+  /** Its memory: `"256M"`, `"1G"`, or bytes. Default: what the profile needs. */
+  memory?: MemorySize;
+  /** Its processors. Default: those of the profile, mostly 1. */
+  cpus?: number;
+  /** What it is attached to from the start: bridges, or routers for their LANs. Default: nothing. */
+  bridges?: (BridgeReference | string)[];
+  /**
+   * What runs the guest's instructions. Default: the environment variable `NETYARD_ACCEL`, or
+   * `"auto"`, which is KVM where it works and TCG, QEMU's emulation, elsewhere.
+   */
+  accel?: AccelChoice;
+  /**
+   * Whether it may resume from a machine of its kind that has booted before, which takes a fraction
+   * of a second. Default true.
+   */
+  bootCache?: boolean;
+}
+
+const reference = z.custom<BridgeReference | string>(
+  (value) => typeof value === "string" || typeof (value as BridgeReference)?.name === "string",
+  { error: "must be a bridge, a router, or the name of one" },
+);
+
+const profile = z.custom<string | Profile>(
+  (value) => typeof value === "string" || typeof (value as Profile)?.prepare === "function",
+  { error: 'must be the name of a profile, such as "tiny", or a profile' },
+);
+
+export const vmShape: Shape<VmOptions> = {
+  profile: profile.optional(),
+  memory: z.union([z.string(), z.number()]).optional(),
+  cpus: z.int().min(1).max(64).optional(),
+  bridges: z.array(reference).optional(),
+  accel: z.enum(ACCEL_CHOICES).optional(),
+  bootCache: z.boolean().optional(),
+};
+
+export const vmOptionsSchema: z.ZodType<VmOptions> = z.strictObject(vmShape);

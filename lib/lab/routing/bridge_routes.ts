@@ -1,0 +1,122 @@
+import { addNeighbour } from "../../../native/netlink/address.ts";
+import { addVeth, deleteLink, setLink } from "../../../native/netlink/link.ts";
+import { addAddress } from "../../../native/netlink/address.ts";
+import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
+import { ipBytes, linkLocalFromMac, macBytes } from "../../address/mod.ts";
+import type { LabCore } from "../core.ts";
+import { TopologyError } from "../options/errors.ts";
+import { inside, takeAway } from "../wiring/rtnetlink.ts";
+import type { RouteEnd, Segment } from "../model/records.ts";
+import { linkName } from "../options/names.ts";
+import type { Network } from "../model/address_plan.ts";
+import { step } from "../model/steps.ts";
+import { type Defer, undoing } from "../model/undo.ts";
+import { besideOthers, bridgeOf } from "../wiring/links.ts";
+
+/**
+ * Routes between two bridges: a link between the nodes of both gateways, and on each side a route to
+ * the other's networks and to nothing else, so that who is routed with one is not with its partners.
+ */
+
+/** Has the members of a bridge and those of others reach each other: of all of these, or of none. */
+export function routeBridges(core: LabCore, here: Segment, others: Segment[]): void {
+  const what = `bridge "${here.name}": route()`;
+  for (const other of others) {
+    if (other === here) throw new TopologyError(`${what}: it is itself; name another bridge`);
+    if ((here.v4 && other.v4) || (here.v6 && other.v6)) continue;
+    throw new TopologyError(
+      `${what}: it and "${other.name}" have no address family in common`,
+    );
+  }
+  const wanted = new Set(others.filter((other) => !here.bridging.partners.has(other)));
+  undoing((defer) => {
+    for (const other of wanted) link(core, here, other, defer);
+  });
+  for (const { name } of wanted) core.bus.emit({ kind: "bridges-routed", a: here.name, b: name });
+}
+
+/** Takes a route back, if there is one. */
+export function unrouteBridges(core: LabCore, here: Segment, other: Segment): void {
+  if (!here.bridging.partners.has(other)) return;
+  unlink(here, other);
+  core.bus.emit({ kind: "bridges-unrouted", a: here.name, b: other.name });
+}
+
+/** Takes back all routes of a bridge that is to go. */
+export function removeBridgeRoutes(core: LabCore, here: Segment): void {
+  for (const other of [...here.bridging.partners.keys()]) unrouteBridges(core, here, other);
+}
+
+function link(core: LabCore, a: Segment, b: Segment, defer: Defer): void {
+  // A node without any IPv4 address takes no route by way of one.
+  for (const bridge of [a, b]) if (bridge.alwaysBridge) bridgeOf(bridge, bridge.gatewayLink, defer);
+  step("link");
+  const macs = [core.nextMac(defer), core.nextMac(defer)];
+  const [near, far] = besideOthers([a.owner, b.owner], undefined, () => {
+    const end = ({ owner }: Segment, other: Segment, mac: string): RouteEnd => ({
+      name: linkName(`to-${other.name}`, (name) => owner.links.has(name)),
+      index: owner.nextIndex++,
+      mac,
+      linkLocal: linkLocalFromMac(mac),
+    });
+    const ends = [end(a, b, macs[0]), end(b, a, macs[1])] as const;
+    const mtu = Math.min(a.mtu, b.mtu);
+    const spec = (end: RouteEnd) => ({ ...end, mac: macBytes(end.mac), mtu });
+    inside(a.owner, (batch) => {
+      const { namespace } = b.owner.runtime;
+      addVeth(batch, spec(ends[0]), { ...spec(ends[1]), namespaceFd: namespace.fd });
+    });
+    return ends;
+  });
+  a.bridging.partners.set(b, near);
+  b.bridging.partners.set(a, far);
+  a.owner.links.add(near.name);
+  b.owner.links.add(far.name);
+  defer(() => unlink(a, b));
+  step("routes");
+  lead(b, far, a, near);
+  lead(a, near, b, far);
+}
+
+/** Sets an end up, with routes over it to what is behind the other. */
+function lead(here: Segment, near: RouteEnd, there: Segment, far: RouteEnd): void {
+  const { index } = near;
+  inside(here.owner, (batch) => {
+    setLink(batch, index, { up: true });
+    if (here.v6 && there.v6) addAddress(batch, index, ipBytes(near.linkLocal), 64);
+    for (const [network, gateway] of [[there.v4, there.v4?.gateway], [there.v6, far.linkLocal]]) {
+      if (typeof network !== "object" || typeof gateway !== "string") continue;
+      addNeighbour(batch, index, ipBytes(gateway), macBytes(far.mac));
+      const { prefix, network: first } = network.cidr;
+      const destination = ipBytes(first);
+      replaceRoute(batch, { destination, prefix, gateway: ipBytes(gateway), index });
+    }
+  });
+  here.owner.unsettled.add(here.owner, [index], here.v6 && there.v6 ? [near.linkLocal] : []);
+}
+
+/** Has the partners of a bridge know its IPv6 network, which was another, or none. */
+export function renumberBridgeRoutes(here: Segment, former: Network | undefined): void {
+  for (const [other, near] of here.bridging.partners) {
+    const far = other.bridging.partners.get(here)!;
+    if (former) {
+      const { network, prefix } = former.cidr;
+      const route = { destination: ipBytes(network), prefix, index: far.index };
+      takeAway(() => inside(other.owner, (batch) => deleteRoute(batch, route)));
+    }
+    lead(here, near, other, far);
+    lead(other, far, here, near);
+  }
+}
+
+function unlink(a: Segment, b: Segment): void {
+  for (const [here, there] of [[a, b], [b, a]]) {
+    const end = here.bridging.partners.get(there);
+    if (!end) continue;
+    here.bridging.partners.delete(there);
+    here.owner.links.delete(end.name);
+    here.owner.unsettled.drop(here.owner, [end.linkLocal]);
+    // The first one takes the other along.
+    takeAway(() => inside(here.owner, (batch) => deleteLink(batch, end.index)));
+  }
+}

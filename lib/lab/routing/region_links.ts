@@ -1,0 +1,210 @@
+import { addAddress, addNeighbour } from "../../../native/netlink/address.ts";
+import { addVeth, deleteLink, setLink } from "../../../native/netlink/link.ts";
+import { formatIp, ipBytes, linkLocalFromMac, macBytes } from "../../address/mod.ts";
+import type { RegionLink } from "../../link/mod.ts";
+import { put } from "../link/conditions.ts";
+import type { LabCore } from "../core.ts";
+import { abandon, inForce, unimpaired } from "../model/condition_state.ts";
+import { inside, takeAway } from "../wiring/rtnetlink.ts";
+import { ETHERNET_MTU, type RegionRecord } from "../model/records.ts";
+import { linkName } from "../options/names.ts";
+import { linkKey, type RegionEnd, type RegionLinkRecord } from "../model/region_link.ts";
+import { reroute } from "./region_routes.ts";
+import { step } from "../model/steps.ts";
+import { type Defer, undoing } from "../model/undo.ts";
+import { besideOthers } from "../wiring/links.ts";
+
+/** The links between regions: making, changing, breaking, restoring and removing them. */
+
+const keyOf = ({ ends: [a, b] }: RegionLinkRecord) => linkKey(a.region.region, b.region.region);
+
+/** Each end of a link, with the other one. */
+export function eachEnd({ ends: [a, b] }: RegionLinkRecord): [near: RegionEnd, far: RegionEnd][] {
+  return [[a, b], [b, a]];
+}
+
+/** Makes a link between two regions that have none. */
+export function makeLink(
+  core: LabCore,
+  what: string,
+  regions: [RegionRecord, RegionRecord],
+  limits: RegionLink,
+  defer: Defer,
+): RegionLinkRecord {
+  step("plan");
+  const network = core.plan.takeRegionLink(what, defer);
+  const [a, b] = regions.sort((a, b) => a.region < b.region ? -1 : 1);
+  const end = (region: RegionRecord, value: bigint): RegionEnd => {
+    const mac = core.nextMac(defer);
+    const ip = formatIp({ family: 4, value });
+    const linkLocal6 = linkLocalFromMac(mac);
+    return { region, name: "", index: 0, mac, ip, linkLocal6, impaired: unimpaired() };
+  };
+  const ends = [end(a, network.first), end(b, network.last)] as const;
+  const link: RegionLinkRecord = {
+    ends,
+    limits: {},
+    up: true,
+    wantedUp: true,
+    heldDown: new Set(),
+    network,
+  };
+  step("link");
+  addLink(link);
+  defer(() => cut(link));
+  bringUp(link);
+  impair(core, link, limits, defer);
+  link.limits = limits;
+  defer(() => link.limits = {});
+  // From here on packets go this way, which must work by then.
+  core.changed();
+  defer(() => reroute(core));
+  const key = keyOf(link);
+  core.regionLinks.set(key, link);
+  defer(() => core.regionLinks.delete(key));
+  step("routes");
+  reroute(core);
+  return link;
+}
+
+/** Puts another condition on a link; one that is broken stays so. */
+export function changeLink(core: LabCore, link: RegionLinkRecord, limits: RegionLink): void {
+  undoing((defer) => {
+    impair(core, link, limits, defer);
+    const old = link.limits;
+    defer(() => reroute(core));
+    link.limits = limits;
+    defer(() => link.limits = old);
+    step("routes");
+    reroute(core);
+  });
+}
+
+/** Breaks a link that is up: what is on it is lost, and what would go over it goes another way. */
+export function breakLink(core: LabCore, link: RegionLinkRecord): void {
+  undoing((defer) => {
+    defer(() => reroute(core));
+    link.up = false;
+    defer(() => link.up = true);
+    step("routes");
+    reroute(core);
+    defer(() => bringUp(link));
+    step("link");
+    setDown(link);
+    for (const { impaired } of link.ends) impaired.impairment?.drop();
+  });
+}
+
+/** Restores a link that is broken. */
+export function restoreLink(core: LabCore, link: RegionLinkRecord): void {
+  undoing((defer) => {
+    defer(() => setDown(link));
+    step("link");
+    bringUp(link);
+    core.changed();
+    defer(() => reroute(core));
+    link.up = true;
+    defer(() => link.up = false);
+    step("routes");
+    reroute(core);
+  });
+}
+
+/** Takes links away for good. */
+export function removeLinks(core: LabCore, links: RegionLinkRecord[]): void {
+  undoing((defer) => {
+    defer(() => reroute(core));
+    for (const link of links) {
+      core.regionLinks.delete(keyOf(link));
+      defer(() => core.regionLinks.set(keyOf(link), link));
+    }
+    step("routes");
+    reroute(core);
+  });
+  for (const link of links) {
+    cut(link);
+    for (const { impaired } of link.ends) abandon(impaired);
+    core.plan.releaseRegionLink(link.network);
+  }
+}
+
+/** Makes the link itself. */
+function addLink({ ends: [a, b] }: RegionLinkRecord): void {
+  besideOthers([a.region, b.region], undefined, () => {
+    for (const [near, far] of [[a, b], [b, a]]) {
+      near.index = near.region.nextIndex++;
+      near.name = linkName(far.region.name, (name) => near.region.links.has(name));
+    }
+    const spec = ({ name, index, mac }: RegionEnd) => ({
+      name,
+      index,
+      mac: macBytes(mac),
+      mtu: ETHERNET_MTU,
+    });
+    inside(a.region, (batch) => {
+      addVeth(batch, spec(a), { ...spec(b), namespaceFd: b.region.runtime.namespace.fd });
+    });
+  });
+  for (const { region, name } of [a, b]) region.links.add(name);
+}
+
+/** Takes the link itself away. */
+function cut({ ends }: RegionLinkRecord): void {
+  const [{ region, index }] = ends;
+  for (const { region, name, linkLocal6 } of ends) {
+    region.links.delete(name);
+    region.unsettled.drop(region, [linkLocal6]);
+  }
+  takeAway(() => inside(region, (batch) => deleteLink(batch, index)));
+}
+
+/** Sets both ends up; when they were down, the kernel had dropped what belongs to them. */
+function bringUp(link: RegionLinkRecord): void {
+  for (const [near, far] of eachEnd(link)) {
+    const { region, index } = near;
+    inside(region, (batch) => {
+      setLink(batch, index, { up: true });
+      addAddress(batch, index, ipBytes(near.ip), link.network.prefix);
+      addAddress(batch, index, ipBytes(near.linkLocal6), 64);
+      for (const ip of [far.ip, far.linkLocal6]) {
+        addNeighbour(batch, index, ipBytes(ip), macBytes(far.mac));
+      }
+    });
+    region.unsettled.add(region, [index], [near.linkLocal6]);
+  }
+}
+
+function setDown(link: RegionLinkRecord): void {
+  for (const { region, index, linkLocal6 } of link.ends) {
+    inside(region, (batch) => setLink(batch, index, { up: false }));
+    region.unsettled.drop(region, [linkLocal6]);
+  }
+}
+
+/** Tells what condition is in force now: a fault may have put it there. */
+export function tellRegionLink(core: LabCore, { ends: [near, far] }: RegionLinkRecord): void {
+  const link = { ...inForce(near.impaired) as RegionLink };
+  core.bus.emit({ kind: "region-linked", a: near.region.region, b: far.region.region, link });
+}
+
+/** Puts a condition on both directions. */
+function impair(core: LabCore, link: RegionLinkRecord, limits: RegionLink, defer: Defer): void {
+  for (const [near, far] of eachEnd(link)) {
+    defer(() => impairEnd(core, near, far, link.limits));
+    step("condition");
+    impairEnd(core, near, far, limits);
+  }
+}
+
+function impairEnd(core: LabCore, near: RegionEnd, far: RegionEnd, wanted: RegionLink): void {
+  near.impaired.asked = wanted;
+  putRegionEnd(core, near, far);
+}
+
+/** Has what leaves by an end be impaired as it is to be. */
+export function putRegionEnd(core: LabCore, near: RegionEnd, far: RegionEnd): void {
+  const { region, index, name } = near;
+  const label = `region ${region.region} -> ${far.region.region}`;
+  const { namespace } = region.runtime;
+  put(core, near.impaired, () => ({ namespace, index, name, label }), `${region.name} ${name}`);
+}

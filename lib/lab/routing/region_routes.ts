@@ -1,0 +1,96 @@
+import type { MessageWriter } from "../../../native/netlink/codec.ts";
+import { deleteRoute, replaceByNowhere, replaceRoute } from "../../../native/netlink/route.ts";
+import { ipBytes, parseCidr } from "../../address/mod.ts";
+import type { LabCore } from "../core.ts";
+import { inside, takeAway } from "../wiring/rtnetlink.ts";
+import type { RegionRecord } from "../model/records.ts";
+import { findLink, here } from "../model/region_link.ts";
+import { type RegionEdge, type RegionWay, sameWay, waysTo } from "../model/region_paths.ts";
+import { addRoute, removeRoute } from "../wiring/segment_routes.ts";
+
+/** The routes between regions: what `region_ways.ts` decided, brought to the kernel. */
+
+/** A datagram with more of them may not fit a socket's send buffer, of 208 kB. */
+const ROUTES_AT_ONCE = 500;
+
+/** The networks of a region itself. */
+export function ownNetworks({ segment: { v4, v6 } }: RegionRecord): string[] {
+  return [v4, v6].map(({ cidr }) => cidr.toString());
+}
+
+/** The regions that are there, without those that are being removed. */
+function regionsOf(core: LabCore): RegionRecord[] {
+  return [...core.regions.values()].filter(({ removed }) => !removed);
+}
+
+/**
+ * Brings the routes of all regions in line with the links that there are now. Each route is replaced
+ * in one step: what has another way is not lost meanwhile.
+ */
+export function reroute(core: LabCore): void {
+  const regions = regionsOf(core);
+  const names = regions.map(({ region }) => region);
+  const links = [...core.regionLinks.values()].map(({ ends, limits, up }): RegionEdge => ({
+    a: ends[0].region.region,
+    b: ends[1].region.region,
+    latencyMs: limits.latencyMs ?? 0,
+    up,
+  }));
+  for (const to of regions) {
+    const networks = [...ownNetworks(to), ...to.segment.routes.keys()];
+    for (const [name, way] of waysTo(to.region, names, links)) {
+      const from = core.regions.get(name);
+      if (!from || sameWay(from.ways.get(to.region), way)) continue;
+      from.ways.delete(to.region); // Not known, should the kernel stop half-way.
+      go(core, from, way, networks);
+      from.ways.set(to.region, way);
+    }
+  }
+}
+
+/** Makes networks behind a region's routers known to the exchange and to all other regions. */
+export function spread(core: LabCore, region: RegionRecord, networks: string[]): void {
+  for (const network of networks) addRoute(core.ix.segment, network, region.uplink);
+  for (const other of regionsOf(core)) {
+    const way = other.ways.get(region.region);
+    if (way && way.kind !== "exchange") go(core, other, way, networks);
+  }
+}
+
+/** Takes back what {@link spread} made known. */
+export function unspread(core: LabCore, region: RegionRecord, networks: string[]): void {
+  for (const other of regionsOf(core)) {
+    if (other === region || other.ways.get(region.region)?.kind === "exchange") continue;
+    go(core, other, { kind: "exchange" }, networks);
+  }
+  for (const network of networks) removeRoute(core.ix.segment, network);
+}
+
+/** Has a region send what is for networks this way. */
+function go(core: LabCore, from: RegionRecord, way: RegionWay, networks: string[]): void {
+  for (let i = 0; i < networks.length; i += ROUTES_AT_ONCE) {
+    const some = networks.slice(i, i + ROUTES_AT_ONCE).map(parseCidr);
+    const write = (batch: MessageWriter) => {
+      for (const { family, network, prefix } of some) {
+        const to = { destination: ipBytes(network), prefix };
+        // What no route is for goes to the exchange.
+        if (way.kind === "exchange") deleteRoute(batch, to);
+        else if (way.kind === "nowhere") replaceByNowhere(batch, "blackhole", to);
+        else replaceRoute(batch, { ...to, ...hop(core, from, way.next, family) });
+      }
+    };
+    if (way.kind === "exchange") takeAway(() => inside(from, write));
+    else inside(from, write);
+  }
+}
+
+/** The link to a neighbour, and whom to hand packets to there. */
+function hop(core: LabCore, from: RegionRecord, next: string, family: 4 | 6) {
+  const link = findLink(core.regionLinks, from.region, next);
+  if (!link) throw new Error(`no link from region ${from.region} to ${next}`);
+  const [near, far] = here(link, from);
+  const { v4, v6 } = from.segment;
+  // What it sends itself comes from the address by which all others know the region.
+  const [gateway, source] = family === 4 ? [far.ip, v4.gateway] : [far.linkLocal6, v6.gateway];
+  return { gateway: ipBytes(gateway), index: near.index, source: ipBytes(source) };
+}

@@ -1,0 +1,201 @@
+import type { MessageWriter } from "../../../native/netlink/codec.ts";
+import { addAddress, deleteAddress, proposeAddress } from "../../../native/netlink/address.ts";
+import { LOOPBACK, noLinkLocal, setLink } from "../../../native/netlink/link.ts";
+import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
+import { ipBytes } from "../../address/mod.ts";
+import { loadBlackHole } from "./black_hole.ts";
+import { inside, takeAway } from "./rtnetlink.ts";
+import {
+  type InterfaceRecord,
+  IPV6_MIN_MTU,
+  type NodeRecord,
+  type VmRecord,
+} from "../model/records.ts";
+import {
+  announceSelf,
+  forget,
+  forgetAll,
+  fullPrefix,
+  knowGateway,
+  limit,
+  welcome,
+} from "./neighbours.ts";
+import type { Defer } from "../model/undo.ts";
+
+/** The node's side of an interface: its addresses, its neighbours and its routes. */
+
+/** Sets the loopback up, with addresses if there are any. */
+export function configureLoopback(node: NodeRecord, ips: string[]): void {
+  inside(node, (batch) => {
+    setLink(batch, LOOPBACK, { up: true });
+    for (const ip of ips) addAddress(batch, LOOPBACK, ipBytes(ip), fullPrefix(ip));
+  });
+  node.unsettled.add(node, [], ips);
+}
+
+/** Whether a node's addresses are not in its namespace, but in the guest of a virtual machine. */
+export const isGuest = (node: NodeRecord): node is VmRecord => node.kind === "vm";
+
+/**
+ * Brings an interface up with its addresses, neighbours and routes: a new one, or
+ * one that was down, whose routes, neighbours and IPv6 addresses the kernel dropped.
+ */
+export function configure(iface: InterfaceRecord, isDefault: boolean): void {
+  if (isGuest(iface.node)) configureOutside(iface);
+  else configureHere(iface, isDefault);
+  const { owner, members, gatewayLink } = iface.segment;
+  // The other end, then the bridge that it may be the first port of.
+  const ends = [members.get(iface), gatewayLink].filter((end) => end !== undefined);
+  owner.unsettled.add(owner, ends.map(({ index }) => index));
+  forgetAll(iface);
+}
+
+/** Sets the link up that stands for a guest's interface. */
+function configureOutside({ node, index, mtu }: InterfaceRecord): void {
+  inside(node, (batch) => {
+    if (mtu >= IPV6_MIN_MTU) noLinkLocal(batch, index);
+    setLink(batch, index, { up: true });
+  });
+}
+
+function configureHere(iface: InterfaceRecord, isDefault: boolean): void {
+  const { index, node } = iface;
+  const add = adderOf(node);
+  node.provisioning.beforeUp(iface, isDefault);
+  inside(node, (batch) => {
+    setLink(batch, LOOPBACK, { up: true });
+    // With less, the link has no IPv6 at all.
+    if (iface.mtu >= IPV6_MIN_MTU && !node.provisioning.isAtWork(iface)) noLinkLocal(batch, index);
+    setLink(batch, index, { up: true });
+    for (const { ip, prefix } of ownAddresses(iface)) add(batch, index, ipBytes(ip), prefix);
+    knowGateway(batch, iface);
+    if (isDefault) defaultRoutes(batch, iface);
+  });
+  if (add === addAddress) node.unsettled.add(node, [], ownAddresses(iface).map(({ ip }) => ip));
+  node.provisioning.afterUp(iface);
+}
+
+/** How a node is given an address: to be used at once, or when its kernel found nobody to have it. */
+export function adderOf({ kind, provisioning }: NodeRecord): typeof addAddress {
+  return provisioning.dad && (kind === "device" || kind === "router") ? proposeAddress : addAddress;
+}
+
+/** All addresses that the lab gives an interface, with their prefix lengths. */
+export function ownAddresses(iface: InterfaceRecord): { ip: string; prefix: number }[] {
+  const { ip, prefix, prefix6, autoconf } = iface;
+  // Those that its kernel makes are none of them, nor is the one that begins it.
+  const { ip6, linkLocal6 } = autoconf ? {} : iface;
+  return [
+    ...ip ? [{ ip, prefix }] : [],
+    ...ip6 ? [{ ip: ip6, prefix: prefix6 }] : [],
+    ...linkLocal6 ? [{ ip: linkLocal6, prefix: 64 }] : [],
+    ...iface.extra,
+  ];
+}
+
+function defaultRoutes(batch: MessageWriter, iface: InterfaceRecord): void {
+  const { index, segment } = iface;
+  if (iface.ip && segment.v4) replaceRoute(batch, { gateway: ipBytes(segment.v4.gateway), index });
+  // Who listens to routers has the routes from them.
+  if (iface.ip6 && !iface.autoconf) {
+    replaceRoute(batch, { gateway: ipBytes(segment.linkLocal), index });
+  }
+}
+
+/** Makes one interface the way to everything else, in the families that it has. */
+export function moveDefaultRoute(from: InterfaceRecord | undefined, to: InterfaceRecord): void {
+  if (isGuest(to.node)) return;
+  const old = from && from !== to && from.up ? from : undefined;
+  try {
+    // The new one takes the old one's place, in the families that it has.
+    if (to.up) inside(to.node, (batch) => defaultRoutes(batch, to));
+  } catch (error) {
+    if (old) {
+      withoutDefaultRoutes(to);
+      inside(old.node, (batch) => defaultRoutes(batch, old));
+    }
+    throw error;
+  }
+  if (old) withoutDefaultRoutes(old);
+  to.node.provisioning.prefer(to);
+}
+
+function withoutDefaultRoutes({ node, index }: InterfaceRecord): void {
+  for (const family of [4, 6] as const) {
+    takeAway(() => inside(node, (batch) => deleteRoute(batch, { family, index })));
+  }
+}
+
+/** Sets an interface down; {@link configure} brings it back. */
+export function setDown(iface: InterfaceRecord): void {
+  inside(iface.node, (batch) => setLink(batch, iface.index, { up: false }));
+  iface.node.unsettled.drop(iface.node, ownAddresses(iface).map(({ ip }) => ip));
+  iface.node.provisioning.down(iface);
+  forgetAll(iface);
+}
+
+/** Gives an interface another IPv4 address in the same network. */
+export function renumber(iface: InterfaceRecord, ip: string, isDefault: boolean): void {
+  const { node, index, ip: old, segment } = iface;
+  if (old) {
+    forget(iface, [old]);
+    // Also of an interface that is down: unlike those of IPv6, its address is still there.
+    takeAway(() =>
+      inside(node, (batch) => deleteAddress(batch, index, ipBytes(old), iface.prefix))
+    );
+  }
+  iface.ip = ip;
+  const link = segment.gatewayLink;
+  if (link) inside(segment.owner, (batch) => welcome(batch, link.index, iface));
+  // The kernel drops with an address those that were secondary to it, and may drop routes.
+  if (iface.up) configure(iface, isDefault);
+  announceSelf(iface, [ip]);
+  loadBlackHole(segment);
+}
+
+/** Takes back what {@link addExtra} did. */
+export function dropExtra(iface: InterfaceRecord, ip: string): void {
+  const { node, index, segment, extra, up } = iface;
+  const at = extra.findIndex((each) => each.ip === ip);
+  if (at < 0) return;
+  const [{ prefix }] = extra.splice(at, 1);
+  if (up && !isGuest(node)) {
+    takeAway(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix)));
+    node.unsettled.drop(node, [ip]);
+  }
+  const port = segment.members.get(iface);
+  if (segment.kind === "exchange" && port) {
+    const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
+    takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, route)));
+  }
+  forget(iface, [ip]);
+  loadBlackHole(segment);
+}
+
+/** Adds one more address to an interface, to be there whenever it is up. */
+export function addExtra(iface: InterfaceRecord, ip: string, prefix: number, defer: Defer): void {
+  const { node, index, segment, extra, up } = iface;
+  if (up && !isGuest(node)) {
+    const add = adderOf(node);
+    inside(node, (batch) => add(batch, index, ipBytes(ip), prefix));
+    defer(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix)));
+    if (add === addAddress) node.unsettled.add(node, [], [ip]);
+    else node.provisioning.afterUp(iface);
+    defer(() => node.unsettled.drop(node, [ip]));
+  }
+  const port = segment.members.get(iface);
+  if (segment.kind === "exchange" && port) {
+    // The exchange asks nobody where an address is: it sends to each member what is routed there.
+    const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
+    inside(segment.owner, (batch) => replaceRoute(batch, route));
+    defer(() => takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, route))));
+  }
+  // Nobody is told of it for good: it is asked for when it is needed.
+  forget(iface, [ip]);
+  defer(() => loadBlackHole(segment));
+  extra.push({ ip, prefix });
+  defer(() => void extra.pop());
+  loadBlackHole(segment);
+  const { gatewayLink } = segment;
+  if (gatewayLink) inside(segment.owner, (batch) => limit(batch, gatewayLink.index, iface));
+}

@@ -1,0 +1,84 @@
+import { nft } from "../../../native/nftables.ts";
+import { BLACK_HOLE_TABLE, type BlackHole, blackHoleRuleset } from "../../firewall/black_hole.ts";
+import type { InterfaceRecord, RouterRecord, Segment } from "../model/records.ts";
+import { addressesOf } from "./neighbours.ts";
+import { step } from "../model/steps.ts";
+import type { Defer } from "../model/undo.ts";
+
+/**
+ * Path-MTU black holes. A router that is one has its links about which nobody may say that a packet
+ * is too big, and a link has two ends: about the uplink it is the node above that speaks to those
+ * who send down, and about the LAN a router on it, to those who send up.
+ */
+
+const asRouter = ({ owner }: Segment) =>
+  owner.kind === "router" ? owner as RouterRecord : undefined;
+
+/** What the owner of a segment keeps to itself, as the lab is now. */
+function blackHoleOf(segment: Segment): BlackHole {
+  const router = asRouter(segment);
+  const { blackHoles, routes } = segment;
+  return {
+    all: router?.blockIcmpFragNeeded ?? false,
+    towards: blackHoles.size === 0 ? [] : [
+      ...[...blackHoles].flatMap((uplink) => [
+        ...addressesOf(uplink),
+        ...uplink.extra.map(({ ip }) => ip),
+      ]),
+      ...[...routes].filter(([, via]) => blackHoles.has(via)).map(([cidr]) => cidr),
+    ],
+    beyond: router?.upstream?.blockIcmpFragNeeded ? behind(segment) : undefined,
+  };
+}
+
+/** The networks to which the owner of a LAN sends by it, and not by its uplink. */
+function behind({ v4, v6, routes }: Segment): string[] {
+  const own = [v4, v6].flatMap((network) => network ? [network.cidr.toString()] : []);
+  return [...own, ...routes.keys()];
+}
+
+/**
+ * Brings the rules of a segment's owner in line with who is a black hole, and with the networks
+ * behind them. Called after each change of these; where there is no black hole it costs nothing.
+ */
+export function loadBlackHole(segment: Segment): void {
+  const { owner } = segment;
+  if (owner.removed) return;
+  const rules = blackHoleRuleset(blackHoleOf(segment)) ?? "";
+  if (rules === owner.blackHole) return;
+  step("black hole");
+  const without = `add table inet ${BLACK_HOLE_TABLE}\ndelete table inet ${BLACK_HOLE_TABLE}\n`;
+  owner.runtime.namespace.enter(() => nft(without + rules));
+  owner.blackHole = rules;
+}
+
+/** Makes a router a black hole, or makes it stop being one. */
+export function setBlackHole(router: RouterRecord, on: boolean, defer: Defer): void {
+  const before = router.blockIcmpFragNeeded;
+  const segments = concerned(router);
+  for (const segment of segments) defer(() => loadBlackHole(segment));
+  defer(() => mark(router, before));
+  mark(router, on);
+  for (const segment of segments) loadBlackHole(segment);
+}
+
+/** Takes a router that is removed out of the rules of the node above. */
+export function forgetBlackHole({ uplink }: RouterRecord): void {
+  if (uplink.segment.blackHoles.delete(uplink)) loadBlackHole(uplink.segment);
+}
+
+function mark(router: RouterRecord, on: boolean): void {
+  router.blockIcmpFragNeeded = on;
+  const { uplink } = router;
+  if (on) uplink.segment.blackHoles.add(uplink);
+  else uplink.segment.blackHoles.delete(uplink);
+}
+
+/** The segments whose owners have a say about a router's links: its own, above and below. */
+function concerned({ lan, uplink }: RouterRecord): Segment[] {
+  return [lan, uplink.segment, ...[...lan.members.keys()].flatMap(lanBehind)];
+}
+
+function lanBehind({ node }: InterfaceRecord): Segment[] {
+  return node.kind === "router" ? [(node as RouterRecord).lan] : [];
+}

@@ -1,0 +1,63 @@
+import { nft, RulesetError } from "../../../native/nftables.ts";
+import { closedWays } from "../../bridge/partitions.ts";
+import { type BridgeRules, bridgeRules, isFree } from "../../bridge/rules.ts";
+import type { InterfaceRecord, Port, Segment } from "../model/records.ts";
+import { step } from "../model/steps.ts";
+
+/** The rules of a bridge, as its members' ports are now. */
+
+/** The interfaces by which a node is attached to a segment, as a rule one. */
+export function interfacesOn({ members }: Segment, name: string): InterfaceRecord[] {
+  return [...members.keys()].filter(({ node }) => node.name === name);
+}
+
+function rulesOf(segment: Segment): BridgeRules {
+  const { members, bridging: { partitions, detours } } = segment;
+  const ports = (name: string) => interfacesOn(segment, name).map((one) => members.get(one)!.name);
+  return {
+    closed: partitions.all,
+    isolated: [...partitions.isolated].flatMap(ports).sort(),
+    dropped: closedWays(partitions).flatMap(([from, to]) =>
+      ports(from).flatMap((a) => ports(to).map((b) => [a, b] as const))
+    ),
+    detours: [...detours].flatMap(({ from, to, number, entry, exit, closing }) => {
+      const [a, b] = [members.get(from), members.get(to)];
+      if (!a || !b) return [];
+      return [{ number, from: a.name, to: b.name, entry: entry.name, exit: exit.name, closing }];
+    }),
+  };
+}
+
+/**
+ * Brings the rules of a segment's owner in line with what was asked of the bridge. Called after each
+ * change of that and of its ports; where nothing was asked it costs nothing. Between a gateway and its
+ * only member, without a Linux bridge, there is nothing to keep apart.
+ */
+export function loadBridgeRules(segment: Segment): void {
+  const { owner, gatewayLink, bridging, members } = segment;
+  if (owner.removed) return;
+  const rules = rulesOf(segment);
+  const text = !gatewayLink?.bridge || isFree(rules) ? "" : bridgeRules(rules);
+  // Where a frame is sent on to is a link's number for the kernel, and a new link may have an old name.
+  const targets = [...bridging.detours].flatMap(({ to, entry, exit }) => [
+    members.get(to),
+    entry,
+    exit,
+  ]);
+  const loaded = text && `${text}${targets.map((port?: Port) => port?.index)}`;
+  if (loaded === bridging.loaded) return;
+  step("bridge rules");
+  try {
+    owner.runtime.namespace.enter(() => nft(text || NO_RULES));
+  } catch (error) {
+    if (!(error instanceof RulesetError) || rules.detours.length === 0) throw error;
+    throw new RulesetError(
+      `bridge "${segment.name}": impairing one direction needs the egress hook of nftables ` +
+        `(Linux 5.16, nft 1.0.1): ${error.message}`,
+      { cause: error },
+    );
+  }
+  bridging.loaded = loaded;
+}
+
+const NO_RULES = bridgeRules({ closed: false, isolated: [], dropped: [], detours: [] });

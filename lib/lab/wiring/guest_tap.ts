@@ -1,0 +1,66 @@
+import { closeFd, SyscallError } from "../../../native/libc.ts";
+import { noLinkLocal, setLink } from "../../../native/netlink/link.ts";
+import { addClsact, redirectIncoming } from "../../../native/netlink/tc.ts";
+import { keepTap, openTap } from "../../../native/frames/tap.ts";
+import { TUN_DEVICE } from "../../../native/frames/tun_device.ts";
+import { VmError } from "../../vm/options/errors.ts";
+import { inside } from "./rtnetlink.ts";
+import type { InterfaceRecord, NodeRecord, Port } from "../model/records.ts";
+import { linkName } from "../options/names.ts";
+
+/**
+ * The link of a virtual machine's interface. In its namespace there is an ordinary veth, which stands
+ * for the interface in all that a lab does with links, and a TAP, on which QEMU is; what comes in by
+ * the one leaves by the other, whatever it is.
+ */
+
+/**
+ * Makes a TAP for a card of a virtual machine; it stays until the machine goes.
+ *
+ * @throws {VmError} If this user may not, or there is no driver.
+ */
+export function makeTap(node: NodeRecord, slot: number): Port {
+  const tap = {
+    name: linkName(`tap${slot}`, (name) => node.links.has(name)),
+    index: node.nextIndex++,
+  };
+  const fd = explainTun(
+    node.name,
+    () => node.runtime.namespace.enter(() => openTap(tap.name, tap.index)),
+  );
+  try {
+    keepTap(fd);
+  } finally {
+    closeFd(fd); // QEMU opens it by its name.
+  }
+  node.links.add(tap.name);
+  inside(node, (batch) => {
+    noLinkLocal(batch, tap.index);
+    setLink(batch, tap.index, { up: true });
+    addClsact(batch, tap.index);
+  });
+  return tap;
+}
+
+function explainTun<T>(name: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof SyscallError) || error.args[0] !== TUN_DEVICE) throw error;
+    throw new VmError(
+      `${name}: it can have no network card: ${error.message}; it needs ${TUN_DEVICE}, readable and ` +
+        `writable: as root, \`modprobe tun\` and \`chmod 0666 ${TUN_DEVICE}\``,
+      { cause: error },
+    );
+  }
+}
+
+/** Joins the link of an interface with a TAP. */
+export function joinTap({ node, index, mtu }: InterfaceRecord, tap: Port): void {
+  inside(node, (batch) => {
+    setLink(batch, tap.index, { mtu });
+    addClsact(batch, index);
+    redirectIncoming(batch, index, tap.index);
+    redirectIncoming(batch, tap.index, index);
+  });
+}

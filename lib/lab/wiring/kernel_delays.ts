@@ -1,0 +1,94 @@
+import { syncLink } from "../../../native/netlink/link.ts";
+import { getRoute, isLocalRoute } from "../../../native/netlink/route.ts";
+import { NetyardError } from "../../../native/error.ts";
+import { ipBytes } from "../../address/mod.ts";
+import { inside, refusedBy, takeAway } from "./rtnetlink.ts";
+import type { NodeRecord, Unsettled } from "../model/records.ts";
+
+/**
+ * What the kernel finishes a moment after it said it was done, and what is lost until then.
+ *
+ * - A link's end at the gateway, which was set up first, and a bridge; see {@link syncLink}.
+ * - An IPv6 address gets its local route from a kernel thread, even without duplicate address
+ *   detection; until then what arrives for it is dropped.
+ */
+export class Settling implements Unsettled {
+  #nodes = new Map<NodeRecord, { links: Set<number>; ips: Set<string> }>();
+
+  /** Notes a link that was set up, and addresses that a node was given. */
+  add(node: NodeRecord, links: number[], ips: (string | undefined)[] = []): void {
+    const known = this.#nodes.get(node) ?? { links: new Set(), ips: new Set() };
+    this.#nodes.set(node, known);
+    for (const link of links) known.links.add(link);
+    for (const ip of ips) if (ip?.includes(":")) known.ips.add(ip);
+  }
+
+  /** Forgets addresses that a node does not have any more; without `ips`, all about it. */
+  drop(node: NodeRecord, ips?: (string | undefined)[]): void {
+    if (!ips) this.#nodes.delete(node);
+    for (const ip of ips ?? []) if (ip) this.#nodes.get(node)?.ips.delete(ip);
+  }
+
+  /** Waits until all of it is done, which as a rule it is. */
+  settle(): void {
+    for (const node of [...this.#nodes.keys()]) this.settleNode(node);
+  }
+
+  /** As {@link Settling.settle}, of one node. */
+  settleNode(node: NodeRecord): void {
+    const unsettled = this.#nodes.get(node);
+    if (!unsettled) return;
+    const { links, ips } = unsettled;
+    sync(node, [...links]);
+    const missing = late(node, [...ips]);
+    // Not before: what the kernel refused is tried again. What it will never do is not.
+    this.#nodes.delete(node);
+    if (missing.length === 0) return;
+    throw new NetyardError(
+      `${node.name}: the kernel has not taken ${missing.join(", ")} into use within ` +
+        `${PATIENCE_MS / 1000} s; was it taken away by other means than the lab's?`,
+    );
+  }
+}
+
+/** An answer has up to 2 kB, and a socket's queue 208. */
+const QUESTIONS_AT_ONCE = 32;
+/** Far more than the kernel takes under load; reached only where something else took it away. */
+const PATIENCE_MS = 5_000;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+function* chunks<T>(all: T[]): Iterable<T[]> {
+  for (let i = 0; i < all.length; i += QUESTIONS_AT_ONCE) {
+    yield all.slice(i, i + QUESTIONS_AT_ONCE);
+  }
+}
+
+function sync(node: NodeRecord, links: number[]): void {
+  for (const some of chunks(links)) {
+    // One that was taken away meanwhile is none to wait for.
+    takeAway(() => inside(node, (batch) => some.forEach((index) => syncLink(batch, index))));
+  }
+}
+
+/** Those addresses that the node does not answer to in time. */
+function late(node: NodeRecord, ips: string[]): string[] {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (const some of chunks(ips)) {
+    while (!areLocal(node, some)) {
+      if (performance.now() > deadline) return some;
+      Atomics.wait(pause, 0, 0, 0.2);
+    }
+  }
+  return [];
+}
+
+/** Whether the node answers to each of these addresses. */
+function areLocal(node: NodeRecord, ips: string[]): boolean {
+  try {
+    const answers = inside(node, (batch) => ips.forEach((ip) => getRoute(batch, ipBytes(ip))));
+    return answers.filter(isLocalRoute).length === ips.length;
+  } catch (error) {
+    if (refusedBy(error, ["ENETUNREACH", "EHOSTUNREACH"])) return false;
+    throw error;
+  }
+}

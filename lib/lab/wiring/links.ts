@@ -1,0 +1,265 @@
+import type { MessageWriter } from "../../../native/netlink/codec.ts";
+import { addAddress, deleteAddress } from "../../../native/netlink/address.ts";
+import {
+  addAltName,
+  addBridge,
+  addVeth,
+  deleteAltName,
+  deleteLink,
+  dumpLinks,
+  readLinkState,
+  setLink,
+} from "../../../native/netlink/link.ts";
+import { replaceRoute } from "../../../native/netlink/route.ts";
+import { getSysctl, setSysctl } from "../../../native/sysctl.ts";
+import { ipBytes, macBytes } from "../../address/mod.ts";
+import { loadBridgeRules } from "./bridge_rules.ts";
+import { configure } from "./addresses.ts";
+import { DuplicateNameError } from "../options/errors.ts";
+import { inside, refusedBy, takeAway } from "./rtnetlink.ts";
+import type { GatewayLink, InterfaceRecord, NodeRecord, Port, Segment } from "../model/records.ts";
+import { linkName } from "../options/names.ts";
+import {
+  addressesOf,
+  announceSelf,
+  forget,
+  forgetAll,
+  forgetAt,
+  fullPrefix,
+  welcome,
+} from "./neighbours.ts";
+import { route } from "./segment_routes.ts";
+import { step } from "../model/steps.ts";
+import type { Defer } from "../model/undo.ts";
+
+/** Links between nodes: making them, and taking them away. */
+
+/** What a router's side of its LAN is called, by its own name or, of a single link, another. */
+const LAN = "lan";
+
+/** Makes the link between an interface and its segment, and gives both ends what they need. */
+export function connect(iface: InterfaceRecord, isDefault: boolean, defer: Defer): void {
+  const { segment } = iface;
+  const { gatewayLink, alwaysBridge } = segment;
+  // Last, when the port is gone again.
+  defer(() => loadBridgeRules(segment));
+  const master = gatewayLink || alwaysBridge ? bridgeOf(segment, gatewayLink, defer) : undefined;
+  step("link");
+  // The bridge learns who comes together with the port, which then may be refused.
+  if (master !== undefined) defer(() => forget(iface, [...addressesOf(iface), iface.linkLocal6]));
+  const port = addLink(iface, master);
+  segment.members.set(iface, port);
+  defer(() => disconnect(iface));
+  if (segment.kind === "exchange") joinExchange(iface, port);
+  else if (master === undefined) beGateway(iface, port);
+  // Before the other end is up, so that nothing passes that is to be kept back.
+  loadBridgeRules(segment);
+  step("addresses");
+  configure(iface, isDefault);
+  announceSelf(iface, addressesOf(iface));
+}
+
+/** Takes an interface off its segment; both ends of the link are gone. */
+export function disconnect(iface: InterfaceRecord): void {
+  const { segment } = iface;
+  const port = segment.members.get(iface);
+  if (!port) return;
+  segment.members.delete(iface);
+  segment.owner.links.delete(port.name);
+  const ips = [iface.ip, iface.ip6, iface.linkLocal6, ...iface.extra.map(({ ip }) => ip)];
+  forget(iface, ips);
+  forgetAll(iface);
+  iface.node.unsettled.drop(iface.node, ips);
+  iface.node.provisioning.down(iface);
+  if (segment.gatewayLink?.index === port.index) {
+    segment.gatewayLink = undefined;
+    segment.owner.unsettled.drop(segment.owner, gatewayIps(segment));
+  }
+  takeAway(() => inside(segment.owner, (batch) => deleteLink(batch, port.index)));
+}
+
+/** Makes the link itself, as a port of the bridge `master` if there is one. */
+function addLink(iface: InterfaceRecord, master: number | undefined): Port {
+  const { node, segment } = iface;
+  const { owner } = segment;
+  // A bridge port's own MAC is never seen; it only must not be a member's.
+  const mac = master === undefined ? segment.mac : iface.mac.replace(/^02/, "06");
+  const mtu = segment.kind === "exchange" ? iface.mtu : segment.mtu;
+  return besideOthers([node, owner], iface, () => {
+    iface.index = node.nextIndex++;
+    const port = {
+      name: linkName(node.name, (name) => owner.links.has(name)),
+      index: owner.nextIndex++,
+    };
+    inside(owner, (batch) => {
+      addVeth(batch, { ...port, mac: macBytes(mac), mtu, master }, {
+        name: iface.name,
+        index: iface.index,
+        mac: macBytes(iface.mac),
+        mtu: iface.mtu,
+        namespaceFd: node.runtime.namespace.fd,
+      });
+      if (master !== undefined) welcome(batch, master, iface);
+    });
+    owner.links.add(port.name);
+    return port;
+  });
+}
+
+/** Makes a link; again with other names and numbers if a program in a node took the first ones. */
+export function besideOthers<T>(
+  nodes: NodeRecord[],
+  iface: InterfaceRecord | undefined,
+  make: () => T,
+): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!refusedBy(error, ["EBUSY", "EEXIST"])) throw error;
+    for (const node of nodes) {
+      const present = inside(node, dumpLinks).map(readLinkState);
+      if (node === iface?.node && present.some(({ name }) => name === iface.name)) {
+        throw new DuplicateNameError(
+          `${node.name}: interface "${iface.name}": a program in it made a link of that name; ` +
+            "take another name, or remove that link",
+          { cause: error },
+        );
+      }
+      const taken = new Set(present.map(({ index }) => index));
+      while (taken.has(node.nextIndex)) node.nextIndex++;
+      for (const { name } of present) node.links.add(name);
+    }
+    return make();
+  }
+}
+
+/** Routes to a new member. All its ports have one link-local address; asking for it tells nothing. */
+function joinExchange(iface: InterfaceRecord, port: Port): void {
+  const { owner, linkLocal } = iface.segment;
+  inside(owner, (batch) => {
+    if (iface.ip6) addAddress(batch, port.index, ipBytes(linkLocal), 64);
+    welcome(batch, port.index, iface);
+    for (const ip of addressesOf(iface)) {
+      replaceRoute(batch, { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index });
+    }
+  });
+}
+
+/** Makes the only member's link the gateway's. */
+function beGateway(iface: InterfaceRecord, port: Port): void {
+  const { segment } = iface;
+  const { owner } = segment;
+  segment.gatewayLink = { ...port, bridge: false };
+  inside(owner, (batch) => {
+    gatewayAddresses(batch, segment, port.index, addAddress);
+    welcome(batch, port.index, iface);
+  });
+  owner.unsettled.add(owner, [], gatewayIps(segment));
+  alsoCallLan(segment, port.index);
+}
+
+function alsoCallLan({ owner }: Segment, index: number): void {
+  try {
+    inside(owner, (batch) => addAltName(batch, index, LAN));
+  } catch (error) {
+    // A program's link has that name, or a member's; or the kernel knows no other names.
+    if (!refusedBy(error, ["EEXIST", "EOPNOTSUPP"])) throw error;
+  }
+}
+
+function noLongerCallLan({ owner }: Segment, index: number): void {
+  try {
+    inside(owner, (batch) => deleteAltName(batch, index, LAN));
+  } catch (error) {
+    // It is not called so; EINVAL where another link is.
+    if (!refusedBy(error, ["EINVAL", "ENOENT", "EOPNOTSUPP"])) throw error;
+  }
+}
+
+/**
+ * The index of a segment's bridge. It is made for the second member: the gateway's addresses then
+ * move from the only link to a bridge over it. Where there is no link yet, the bridge is the first.
+ */
+export function bridgeOf(segment: Segment, link: GatewayLink | undefined, defer: Defer): number {
+  if (link?.bridge) return link.index;
+  step("bridge");
+  const { owner } = segment;
+  // Frames between members are none of the router's NAT and firewall, whatever the host has loaded.
+  owner.runtime.namespace.enter(notThroughIp);
+  if (link) {
+    noLongerCallLan(segment, link.index);
+    defer(() => alsoCallLan(segment, link.index));
+  }
+  const made = besideOthers([owner], undefined, () => {
+    const one = {
+      name: linkName(LAN, (name) => owner.links.has(name)),
+      index: owner.nextIndex++,
+      bridge: true,
+    };
+    inside(owner, (batch) => {
+      addBridge(batch, { ...one, mac: macBytes(segment.mac), mtu: segment.mtu });
+    });
+    owner.links.add(one.name);
+    return one;
+  });
+  const [first] = segment.members.keys();
+  segment.gatewayLink = made;
+  defer(() => {
+    segment.gatewayLink = link;
+    owner.links.delete(made.name);
+    inside(owner, (batch) => {
+      deleteLink(batch, made.index);
+      if (link) settleGateway(batch, segment, link.index, [first]);
+    });
+    if (link) owner.unsettled.add(owner, [link.index], gatewayIps(segment));
+    else owner.unsettled.drop(owner, gatewayIps(segment));
+  });
+  inside(owner, (batch) => {
+    if (link) {
+      gatewayAddresses(batch, segment, link.index, deleteAddress);
+      setLink(batch, link.index, { master: made.index });
+    }
+    settleGateway(batch, segment, made.index, segment.members.keys());
+  });
+  if (link) forgetAt(owner, link.index, [...addressesOf(first), first.linkLocal6]);
+  owner.unsettled.add(owner, [...link ? [link.index] : [], made.index], gatewayIps(segment));
+  return made.index;
+}
+
+/**
+ * With the module br_netfilter, as container engines load it, each new namespace has bridged packets
+ * go through the rules for routed ones.
+ */
+function notThroughIp(): void {
+  for (const what of ["iptables", "ip6tables", "arptables"]) {
+    const name = `net.bridge.bridge-nf-call-${what}`;
+    if ((getSysctl(name) ?? "0") !== "0") setSysctl(name, 0);
+  }
+}
+
+/** Gives the link that becomes the gateway's all that it needs. */
+function settleGateway(
+  batch: MessageWriter,
+  segment: Segment,
+  index: number,
+  members: Iterable<InterfaceRecord>,
+): void {
+  gatewayAddresses(batch, segment, index, addAddress);
+  for (const member of members) welcome(batch, index, member);
+  for (const [cidr, via] of segment.routes) route(batch, cidr, via, index);
+}
+
+const gatewayIps = ({ v6, linkLocal }: Segment) => v6 ? [v6.gateway, linkLocal] : [];
+
+function gatewayAddresses(
+  batch: MessageWriter,
+  { v4, v6, linkLocal }: Segment,
+  index: number,
+  act: typeof addAddress,
+): void {
+  if (v4) act(batch, index, ipBytes(v4.gateway), v4.cidr.prefix);
+  if (v6) {
+    act(batch, index, ipBytes(v6.gateway), v6.cidr.prefix);
+    act(batch, index, ipBytes(linkLocal), 64);
+  }
+}

@@ -1,0 +1,183 @@
+import type { MessageWriter } from "../../../native/netlink/codec.ts";
+import { addNeighbour, deleteNeighbour } from "../../../native/netlink/address.ts";
+import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
+import { ipBytes, macBytes } from "../../address/mod.ts";
+import { inside, takeAway } from "./rtnetlink.ts";
+import type { InterfaceRecord, NodeRecord, Segment } from "../model/records.ts";
+
+/** Who is whose permanent neighbour. */
+
+/** The prefix length of a single address. */
+export const fullPrefix = (ip: string): number => ip.includes(":") ? 128 : 32;
+
+/** The addresses that the lab gave an interface, without the link-local one. */
+export function addressesOf(iface: InterfaceRecord): string[] {
+  return [iface.ip, iface.ip6].filter((ip) => ip !== undefined);
+}
+
+/** What a member takes, if that is less than the others on its segment do. */
+export function lesserMtu({ mtu, segment }: InterfaceRecord): number | undefined {
+  return mtu < segment.mtu ? mtu : undefined;
+}
+
+/** Those of the addresses that were added to an interface which its segment's owner sends there. */
+function addedOnLink({ segment, extra }: InterfaceRecord): string[] {
+  return extra.map(({ ip }) => ip)
+    .filter((ip) => (ip.includes(":") ? segment.v6 : segment.v4)?.cidr.contains(ip));
+}
+
+/** Has what is larger than a member takes refused by the router: on the link it would be lost. */
+export function limit(batch: MessageWriter, index: number, iface: InterfaceRecord): void {
+  const mtu = lesserMtu(iface);
+  if (!mtu || iface.segment.kind !== "lan") return;
+  for (const ip of [...addressesOf(iface), ...addedOnLink(iface)]) {
+    replaceRoute(batch, { ...host(ip), index, mtu });
+  }
+}
+
+/** What the gateway must know of a member. */
+export function welcome(batch: MessageWriter, index: number, iface: InterfaceRecord): void {
+  limit(batch, index, iface);
+  // Who has an address from advertisements is found as on any link, by Neighbor Discovery.
+  meet(
+    batch,
+    index,
+    iface,
+    iface.autoconf ? [iface.ip] : [...addressesOf(iface), iface.linkLocal6],
+  );
+}
+
+/**
+ * Takes note of the IPv6 address that a member made, or that it has none any more. `forGood`: gateway
+ * and member know each other for good after all.
+ */
+export function adoptAddress(
+  iface: InterfaceRecord,
+  ip6: string | undefined,
+  prefix: number | undefined,
+  forGood: boolean,
+): void {
+  const { segment, ip6: old } = iface;
+  iface.ip6 = ip6;
+  iface.prefix6 = prefix ?? iface.prefix6;
+  if (old) forget(iface, [old]);
+  const { gatewayLink } = segment;
+  if (!ip6 || !gatewayLink) return;
+  inside(segment.owner, (batch) => limit(batch, gatewayLink.index, iface));
+  if (forGood) introduce(iface);
+}
+
+function introduce(iface: InterfaceRecord): void {
+  const { segment, node, index } = iface;
+  const { gatewayLink } = segment;
+  if (!gatewayLink) return;
+  inside(segment.owner, (batch) => {
+    meet(batch, gatewayLink.index, iface, [iface.ip6, iface.linkLocal6]);
+  });
+  inside(node, (batch) => knowGateway6(batch, index, segment));
+}
+
+function meet(
+  batch: MessageWriter,
+  index: number,
+  { mac }: InterfaceRecord,
+  ips: (string | undefined)[],
+): void {
+  for (const ip of ips) if (ip) addNeighbour(batch, index, ipBytes(ip), macBytes(mac));
+}
+
+/** What a member must know of its gateway. */
+export function knowGateway(batch: MessageWriter, iface: InterfaceRecord): void {
+  const { index, segment } = iface;
+  const mac = macBytes(segment.mac);
+  if (iface.ip && segment.v4) addNeighbour(batch, index, ipBytes(segment.v4.gateway), mac);
+  if (iface.ip6 && !iface.autoconf) knowGateway6(batch, index, segment);
+}
+
+function knowGateway6(batch: MessageWriter, index: number, { v6, mac, linkLocal }: Segment): void {
+  for (const ip of v6 ? [v6.gateway, linkLocal] : []) {
+    addNeighbour(batch, index, ipBytes(ip), macBytes(mac));
+  }
+}
+
+const host = (ip: string) => ({ destination: ipBytes(ip), prefix: fullPrefix(ip) });
+
+/**
+ * Makes gateway and peers forget addresses that a member no longer has: also what they learnt, or
+ * who gets an address next would be taken for its last owner for some seconds.
+ */
+export function forget(iface: InterfaceRecord, ips: (string | undefined)[]): void {
+  const { segment } = iface;
+  if (segment.kind === "exchange") return; // What it knows goes with the link.
+  const gone = ips.filter((ip) => ip !== undefined);
+  const { owner, gatewayLink } = segment;
+  if (gatewayLink) {
+    forgetAt(owner, gatewayLink.index, gone);
+    for (const ip of lesserMtu(iface) ? gone : []) {
+      const route = { ...host(ip), index: gatewayLink.index };
+      takeAway(() => inside(owner, (batch) => deleteRoute(batch, route)));
+    }
+  }
+  for (const peer of segment.members.keys()) {
+    if (peer === iface || !peer.up) continue;
+    segment.acquainted.get(peer)?.delete(iface);
+    forgetAt(peer.node, peer.index, gone);
+  }
+  segment.allAcquainted = false;
+}
+
+/**
+ * Makes peers forget what they hold of addresses that are a member's from now on: that nobody
+ * answered to them, or somebody else. A real host would announce itself.
+ */
+export function announceSelf(iface: InterfaceRecord, ips: string[]): void {
+  const { segment } = iface;
+  if (segment.kind === "exchange") return;
+  for (const peer of segment.members.keys()) {
+    const isPermanent = segment.acquainted.get(peer)?.has(iface);
+    if (peer === iface || !peer.up || !peer.node.used || isPermanent) continue;
+    forgetAt(peer.node, peer.index, ips);
+  }
+}
+
+/** Makes a node forget what it holds of addresses on a link. */
+export function forgetAt(node: NodeRecord, index: number, ips: (string | undefined)[]): void {
+  // All of them are tried; that the first is unknown says nothing of the others.
+  takeAway(() =>
+    inside(node, (batch) => {
+      for (const ip of ips) if (ip) deleteNeighbour(batch, index, ipBytes(ip));
+    })
+  );
+}
+
+/** Notes that the kernel dropped all that an interface knew. */
+export function forgetAll(iface: InterfaceRecord): void {
+  iface.segment.acquainted.delete(iface);
+  iface.segment.allAcquainted = false;
+}
+
+/** A datagram with more of them may not fit a socket's send buffer, of 208 kB. */
+const NEIGHBOURS_AT_ONCE = 1_000;
+
+/**
+ * Makes all members of a LAN permanent neighbours of each other. All namespaces
+ * share the kernel's table of learnt neighbours, of 1,024 entries: a lab in which
+ * everyone talks to everyone would overflow it.
+ */
+export function acquaint(segment: Segment): void {
+  if (segment.allAcquainted || segment.kind === "exchange") return;
+  for (const member of segment.members.keys()) {
+    if (!member.up) continue;
+    const known = segment.acquainted.get(member) ?? new Set();
+    segment.acquainted.set(member, known);
+    const peers = [...segment.members.keys()].filter((p) => p !== member && !known.has(p));
+    for (let i = 0; i < peers.length; i += NEIGHBOURS_AT_ONCE) {
+      const some = peers.slice(i, i + NEIGHBOURS_AT_ONCE);
+      inside(member.node, (batch) => {
+        for (const peer of some) meet(batch, member.index, peer, addressesOf(peer));
+      });
+      for (const peer of some) known.add(peer);
+    }
+  }
+  segment.allAcquainted = true;
+}

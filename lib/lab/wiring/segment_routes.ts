@@ -1,0 +1,48 @@
+import type { MessageWriter } from "../../../native/netlink/codec.ts";
+import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
+import { ipBytes, parseCidr } from "../../address/mod.ts";
+import { loadBlackHole } from "./black_hole.ts";
+import { inside, takeAway } from "./rtnetlink.ts";
+import type { InterfaceRecord, Segment } from "../model/records.ts";
+import { lesserMtu } from "./neighbours.ts";
+
+/** Which link of the segment's owner leads to a member. */
+const indexTowards = (segment: Segment, via: InterfaceRecord) =>
+  segment.kind === "exchange" ? segment.members.get(via)?.index : segment.gatewayLink?.index;
+
+/** The route to a network behind a member, over a link of the segment's owner. */
+export function route(
+  batch: MessageWriter,
+  cidr: string,
+  via: InterfaceRecord,
+  index: number,
+): void {
+  const { family, prefix, network } = parseCidr(cidr);
+  const gateway = family === 4 ? via.ip : via.ip6;
+  if (!gateway) return;
+  const destination = ipBytes(network);
+  const mtu = lesserMtu(via);
+  replaceRoute(batch, { destination, prefix, gateway: ipBytes(gateway), index, mtu });
+}
+
+/** Tells a segment's owner that a network is behind a member. */
+export function addRoute(segment: Segment, cidr: string, via: InterfaceRecord): void {
+  const index = indexTowards(segment, via);
+  if (index === undefined) return;
+  inside(segment.owner, (batch) => route(batch, cidr, via, index));
+  segment.routes.set(cidr, via);
+  loadBlackHole(segment);
+}
+
+/** Takes back what {@link addRoute} told. */
+export function removeRoute(segment: Segment, cidr: string): void {
+  const via = segment.routes.get(cidr);
+  if (!via || !segment.routes.delete(cidr)) return;
+  const index = indexTowards(segment, via);
+  if (index !== undefined) {
+    const { prefix, network } = parseCidr(cidr);
+    const route = { destination: ipBytes(network), prefix, index };
+    takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, route)));
+  }
+  loadBlackHole(segment);
+}

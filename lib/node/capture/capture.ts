@@ -1,0 +1,248 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { NetyardError } from "../../../native/error.ts";
+import { parseOptions } from "../../options/parse_options.ts";
+import { CaptureBuffer } from "./capture_buffer.ts";
+import { CaptureError, PacketExpectedError } from "./capture_errors.ts";
+import {
+  type CaptureOptions,
+  captureOptionsSchema,
+  drainSchema,
+  type ExpectOptions,
+  expectOptionsSchema,
+} from "./capture_options.ts";
+import type { Host } from "../process/host.ts";
+import { noteCapture } from "./open_captures.ts";
+import type { CapturedPacket } from "./packet.ts";
+import { Tcpdump } from "./tcpdump.ts";
+
+/** How many of the last packets an error shows. */
+const LAST_SHOWN = 5;
+
+/** Of what a capture is, and how errors name it. */
+export interface CaptureTarget {
+  /** The interface in the node, or `any`. */
+  interface: string;
+  /** What it is called, for example `capture of laptop eth0`. */
+  label: string;
+}
+
+/**
+ * A packet capture that is under way: a tcpdump in a node, of which all that it wrote is kept in
+ * memory. Each way to look at it begins with the first packet, and takes nothing from the others,
+ * save that {@link Capture.drain} gives each packet once.
+ *
+ * A capture that ends by itself, since the node was removed or `maxBytes` are reached, still hands over
+ * what it has. Then, whatever asks for more fails with the reason.
+ */
+export class Capture implements AsyncDisposable {
+  /** What it is called in errors, for example `capture of laptop eth0`. */
+  readonly label: string;
+  #tcpdump: Tcpdump;
+  #buffer: CaptureBuffer;
+  #forget: () => void;
+  #reading: Promise<void>;
+  #bytes: ReadableStream<Uint8Array> | undefined;
+  #settling: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  private constructor(host: Host, tcpdump: Tcpdump, label: string, maxBytes: number) {
+    this.label = label;
+    this.#tcpdump = tcpdump;
+    this.#buffer = new CaptureBuffer(label, maxBytes);
+    this.#forget = noteCapture(host, label);
+    this.#reading = this.#read(host);
+  }
+
+  /**
+   * Starts one; resolves when no packet can be missed any more.
+   *
+   * @internal
+   */
+  static async start(host: Host, target: CaptureTarget, options: CaptureOptions): Promise<Capture> {
+    const { maxBytes, ...rest } = parseOptions(captureOptionsSchema, options, target.label);
+    const tcpdump = await Tcpdump.start(
+      host,
+      { interface: target.interface, ...rest },
+      target.label,
+    );
+    return new Capture(host, tcpdump, target.label, maxBytes);
+  }
+
+  /** How many packets came so far. */
+  get packetCount(): number {
+    return this.#buffer.packetCount;
+  }
+
+  /**
+   * How many packets the kernel dropped since tcpdump did not keep up, as of the last
+   * {@link Capture.drain}, {@link Capture.toFile} or close. More `bufferPackets` prevent that.
+   */
+  get dropped(): number {
+    return this.#tcpdump.counts.dropped;
+  }
+
+  /**
+   * All of the capture as a pcap file, from its header on, to be read by one reader as it comes. It
+   * ends when the capture is closed.
+   */
+  get bytes(): ReadableStream<Uint8Array> {
+    return this.#bytes ??= this.#buffer.stream();
+  }
+
+  /** All packets from the first on, as they come, until the capture is closed. */
+  packets(): AsyncIterable<CapturedPacket> {
+    return this.#buffer.packets();
+  }
+
+  /**
+   * Collects for a while.
+   *
+   * @param forMs How long, in milliseconds; 0 for what came until now.
+   * @returns A pcap file of all packets since the last drain, or since the start.
+   */
+  async drain(forMs: number): Promise<Uint8Array> {
+    parseOptions(drainSchema, forMs, `${this.label}: drain()`);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const passed = new Promise<void>((resolve) => timer = setTimeout(resolve, forMs));
+    await Promise.race([passed, this.#reading]);
+    clearTimeout(timer);
+    await this.#settle();
+    return this.#buffer.drain();
+  }
+
+  /**
+   * Waits for a packet, which may have come before.
+   *
+   * @param predicate Whether it is the one; asked of each packet from the first on.
+   * @param options How long to wait, and what for.
+   * @returns The first that is.
+   * @throws {PacketExpectedError} If none comes in time, or before the capture is closed.
+   *
+   * @example
+   * ```ts ignore
+   * const query = await capture.expect((packet) => packet.destinationPort === 53, {
+   *   what: "a DNS query",
+   * });
+   * ```
+   */
+  async expect(
+    predicate: (packet: CapturedPacket) => boolean,
+    options: ExpectOptions = {},
+  ): Promise<CapturedPacket> {
+    const { timeoutMs, what } = parseOptions(
+      expectOptionsSchema,
+      options,
+      `${this.label}: expect()`,
+    );
+    const packets = this.#buffer.packets();
+    let late = false;
+    const timer = setTimeout(async () => {
+      await this.#settle().catch(() => {}); // What came in time, and is not written yet, counts.
+      late = true;
+      void packets.return();
+    }, timeoutMs);
+    const last: CapturedPacket[] = [];
+    let seen = 0;
+    try {
+      for await (const packet of packets) {
+        if (predicate(packet)) return packet;
+        seen++;
+        last.push(packet);
+        if (last.length > LAST_SHOWN) last.shift();
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+    const until = late ? `within ${timeoutMs} ms` : "until it was closed";
+    const shown = last.map((packet) => `\n  ${packet}`).join("");
+    throw new PacketExpectedError(
+      `${this.label}: expected ${what}, and ${until} none of ${seen} packets was it` +
+        (seen === 0 ? "" : `; the last of them:${shown}`),
+      seen,
+    );
+  }
+
+  /**
+   * Writes all packets until now to a pcap file, in place of one that may be there: whole, or not at
+   * all. It can be called again.
+   */
+  async toFile(path: string | URL): Promise<void> {
+    await this.#settle();
+    const target = path instanceof URL ? decodeURIComponent(path.pathname) : resolve(path);
+    const directory = dirname(target);
+    // Beside it, since a rename does not cross file systems.
+    const temporary = join(directory, `.${basename(target)}.${crypto.randomUUID()}`);
+    try {
+      using file = await Deno.open(temporary, { write: true, createNew: true });
+      for (const chunk of this.#buffer.whole()) {
+        for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));
+      }
+      await Deno.rename(temporary, target);
+    } catch (cause) {
+      await Deno.remove(temporary).catch(() => {});
+      throw new CaptureError(
+        `${this.label}: toFile("${target}"): ${(cause as Error).message}; see that ${directory} ` +
+          "is a directory, and can be written to",
+        { cause },
+      );
+    }
+    this.#buffer.check();
+  }
+
+  /**
+   * Ends the capture, with all packets until now in it. What was captured stays there to be read.
+   * A second call does nothing.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#settle().catch(() => {});
+    await this.#tcpdump.stop();
+    await this.#reading;
+  }
+
+  /** Closes it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Waits until all packets until now are in the buffer. */
+  async #settle(): Promise<void> {
+    const settled = this.#settling.then(() => this.#tcpdump.settle());
+    this.#settling = settled;
+    if (!await settled) {
+      throw new CaptureError(
+        `${this.label}: its tcpdump does not answer; see whether it was stopped (SIGSTOP)`,
+      );
+    }
+    await Promise.race([this.#buffer.has(this.#tcpdump.counts.captured), this.#reading]);
+  }
+
+  async #read(host: Host): Promise<void> {
+    let reason: Error | undefined;
+    try {
+      for await (const chunk of this.#tcpdump.stdout) this.#buffer.add(chunk);
+    } catch (error) {
+      // The buffer takes no more.
+      reason = error as Error;
+      this.#tcpdump.kill();
+    }
+    await this.#tcpdump.ended;
+    this.#forget();
+    if (!this.#closing) reason ??= this.#whyEnded(host);
+    this.#buffer.end(reason);
+  }
+
+  #whyEnded(host: Host): Error {
+    try {
+      host.ready();
+    } catch (error) {
+      const { message } = error as NetyardError;
+      return new CaptureError(`${this.label} ended: ${message}`, { cause: error });
+    }
+    const words = this.#tcpdump.words || "it said nothing";
+    return new CaptureError(`${this.label} ended, since its tcpdump did: ${words}`);
+  }
+}

@@ -1,0 +1,146 @@
+import { basename, dirname, resolve } from "node:path";
+import { findProgram, searchPath } from "../../../native/process.ts";
+import { pathExists } from "../../../native/libc.ts";
+import { CommandError } from "./errors.ts";
+import type { Host } from "./host.ts";
+import { pipedWhereInherited, relay } from "./log_output.ts";
+import { signalled } from "./signalled.ts";
+
+/** Tells a program which node it runs in. */
+export const NODE_VARIABLE = "NETYARD_NODE";
+
+/**
+ * A command in a node, as `Deno.Command` is one on the host: the same options,
+ * `spawn()`, `output()` and `outputSync()`, with the node's network, its names,
+ * and processes that end with the node.
+ */
+export class NodeCommand {
+  #host: Host;
+  #program: string;
+  #options: Deno.CommandOptions;
+  #logging: boolean;
+
+  /**
+   * Made by `node.command(...)`. `binary` output is not for the node's log.
+   */
+  constructor(
+    host: Host,
+    program: string | URL,
+    options: Deno.CommandOptions = {},
+    { binary = false }: { binary?: boolean } = {},
+  ) {
+    this.#logging = host.logging && !binary;
+    this.#program = program instanceof URL ? decodeURIComponent(program.pathname) : program;
+    if (this.#program === "") {
+      throw new CommandError(
+        `${host.name}: command("") names no program; pass one, for example command("ping", { args: ["-c", "1", ip] })`,
+      );
+    }
+    this.#host = host;
+    this.#options = options;
+  }
+
+  /** Starts the process. Stdin, stdout and stderr are inherited unless the options say otherwise. */
+  spawn(): Deno.ChildProcess {
+    return this.#start({
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit",
+      ...this.#options,
+    });
+  }
+
+  /** Runs to the end. Stdout and stderr are collected unless the options say otherwise. */
+  async output(): Promise<Deno.CommandOutput> {
+    return await this.#start(this.#collecting()).output();
+  }
+
+  /** Runs to the end without giving the event loop a turn: no reflector of this thread answers. */
+  outputSync(): Deno.CommandOutput {
+    const options = this.#collecting();
+    const { namespace } = this.#host;
+    const { output } = this.#begin(() => {
+      const command = this.#wrapped(options, true);
+      return { output: namespace.enter(() => command.outputSync()) };
+    }, (id, { output }) => this.#host.ended(id, output));
+    if (this.#logging && options.stdout === "piped") this.#host.log("stdout", output.stdout);
+    if (this.#logging && options.stderr === "piped") this.#host.log("stderr", output.stderr);
+    return output;
+  }
+
+  #collecting(): Deno.CommandOptions {
+    return { stdin: "null", stdout: "piped", stderr: "piped", ...this.#options };
+  }
+
+  #start(options: Deno.CommandOptions): Deno.ChildProcess {
+    const logging = this.#logging;
+    const child = this.#begin(
+      () => this.#spawn(logging ? pipedWhereInherited(options) : options),
+      (id, child) => this.#host.track(child.status.then((how) => this.#host.ended(id, how))),
+    );
+    return logging ? relay(child, options, this.#host) : child;
+  }
+
+  /** Reports that a command starts, and when it could not. */
+  #begin<T>(start: () => T, then: (id: string, started: T) => void): T {
+    this.#host.ready();
+    const id = this.#host.started([this.#program, ...this.#options.args ?? []]);
+    let started: T;
+    try {
+      started = start();
+    } catch (error) {
+      this.#host.ended(id, { code: 127, signal: null });
+      throw error;
+    }
+    then(id, started);
+    return started;
+  }
+
+  #spawn(options: Deno.CommandOptions): Deno.ChildProcess {
+    const { signal } = this.#host.sandbox;
+    if (!signal) {
+      const command = this.#wrapped(options);
+      return this.#host.enter(() => command.spawn());
+    }
+    const { signal: abort, ...rest } = options;
+    const command = this.#wrapped(rest);
+    return signalled(this.#host.enter(() => command.spawn()), signal, abort);
+  }
+
+  #wrapped(options: Deno.CommandOptions, sync = false): Deno.Command {
+    const cwd = absolute(options.cwd);
+    const program = this.#find(options, cwd);
+    const { args = [], uid, gid, env, ...rest } = options;
+    const [file, ...wrapped] = this.#host.sandbox.wrap(program, args, { cwd, uid, gid, sync });
+    return new Deno.Command(file, {
+      ...rest,
+      cwd,
+      args: wrapped,
+      env: options.clearEnv ? env : { [NODE_VARIABLE]: this.#host.name, ...env },
+    });
+  }
+
+  /** Resolves the program as execvp(3) would, so that a missing one is reported before the fork. */
+  #find(options: Deno.CommandOptions, cwd: string): string {
+    const { name } = this.#host;
+    const path = options.env?.PATH ?? (options.clearEnv ? "/usr/bin:/bin" : undefined);
+    const file = resolve(cwd, this.#program);
+    const found = this.#program.includes("/")
+      ? findProgram(basename(file), [dirname(file)])
+      : findProgram(this.#program, [...path?.split(":") ?? searchPath(), "/usr/sbin", "/sbin"]);
+    if (found !== undefined) return found;
+    if (this.#program.includes("/") && pathExists(file)) {
+      throw new Deno.errors.PermissionDenied(
+        `${name}: "${this.#program}" is not an executable file; set its x bit, or name its interpreter`,
+      );
+    }
+    throw new Deno.errors.NotFound(
+      `${name}: no program "${this.#program}" on this host; install it, or give its path`,
+    );
+  }
+}
+
+function absolute(cwd: string | URL | undefined): string {
+  if (cwd instanceof URL) return decodeURIComponent(cwd.pathname);
+  return cwd === undefined ? Deno.cwd() : resolve(cwd);
+}

@@ -1,0 +1,191 @@
+import { closeFd, openFd, pathExists, readLink } from "../../../native/libc.ts";
+import { homePidNamespace } from "../../../native/namespace.ts";
+import { enterNode, type ThreadEntry } from "../../../native/thread.ts";
+import type { Host } from "../process/host.ts";
+import type { ChildrenOptions } from "../process/worker_children.ts";
+import { PRINTED, type Printed } from "./printed.ts";
+
+/** What a node's thread is started with. */
+export interface ThreadOptions {
+  /** For stack traces. */
+  name: string;
+  /** The Deno permissions of the code that runs there; default: those of this process. */
+  permissions?: Deno.PermissionOptions;
+  /** JavaScript that runs once the thread is inside; it imports by {@link importing}. */
+  body: string;
+  /** What the body finds as `payload`; must be cloneable. */
+  payload?: unknown;
+  /** Called with what the thread posts. */
+  onMessage(message: unknown): void;
+  /** Called, at most once, when an error ended the thread. */
+  onError(message: string): void;
+}
+
+/** The first thing that the thread posts: its id, to be given its mount namespace's descriptor. */
+const TID = "netyard:tid";
+
+/** How long a thread that was told to end may take. */
+const GRACE_MS = 2000;
+
+/** The answer to it. */
+interface Welcome {
+  copy: number;
+  payload: unknown;
+}
+
+/**
+ * JavaScript that imports a module. With permissions of its own, the thread may not read files,
+ * but for modules whose address is a literal. Without, the address is none, for then `deno test`
+ * does not check the module's types anew.
+ */
+export function importing(module: string, permissions?: Deno.PermissionOptions): string {
+  const address = JSON.stringify(new URL(module, import.meta.url).href);
+  return permissions === undefined ? `import(String(${address}))` : `import(${address})`;
+}
+
+/** The script that the thread loads: no static imports, for enterNode() comes before any module. */
+function source(
+  entry: ThreadEntry,
+  children: ChildrenOptions,
+  giveBack: Deno.PermissionDescriptor | undefined,
+  logging: boolean,
+  { body, permissions }: ThreadOptions,
+): string {
+  return [
+    `let payload;`,
+    `const powers = await (${enterNode})(${JSON.stringify(entry)}, (tid) => new Promise((go) => {`,
+    `  self.addEventListener("message", function welcome(event) {`,
+    `    self.removeEventListener("message", welcome);`,
+    `    event.stopImmediatePropagation();`,
+    `    payload = event.data.payload;`,
+    `    go(event.data.copy);`,
+    `  });`,
+    `  self.postMessage({ ${JSON.stringify(TID)}: tid });`,
+    `}));`,
+    `const { adoptChildren } = await ${importing("../process/worker_children.ts", permissions)};`,
+    `adoptChildren(powers, ${JSON.stringify(children)});`,
+    logging ? `(await ${importing("./worker_console.ts", permissions)}).relayConsole();` : "",
+    giveBack ? `Deno.permissions.revokeSync(${JSON.stringify(giveBack)});` : "",
+    body,
+  ].join("\n");
+}
+
+interface Permitted {
+  /** For the worker, which needs FFI to enter. */
+  permissions?: Deno.PermissionOptions;
+  /** What it gives back once it is inside. */
+  giveBack?: Deno.PermissionDescriptor;
+}
+
+function permit(asked: Deno.PermissionOptions | undefined): Permitted {
+  if (asked === undefined || asked === "inherit") return {};
+  const wanted = asked === "none" ? {} : asked;
+  const { ffi } = wanted;
+  if (ffi === true || ffi === "inherit") return { permissions: wanted };
+  // Some libraries may be used: those, and libc for the way in.
+  if (Array.isArray(ffi) && ffi.length > 0) {
+    return {
+      permissions: { ...wanted, ffi: [...ffi, "libc.so.6"] },
+      giveBack: { name: "ffi", path: "libc.so.6" },
+    };
+  }
+  return { permissions: { ...wanted, ffi: "inherit" }, giveBack: { name: "ffi" } };
+}
+
+/**
+ * A worker thread in a node: it starts in the node's network namespace, and
+ * enters the mount namespace before any of its code runs.
+ */
+export class NodeThread {
+  #worker: Worker;
+  #host: Host;
+  #options: ThreadOptions;
+  #copy: number | undefined;
+  /** Where /proc has the thread, once it said its id. */
+  #path: string | undefined;
+
+  constructor(host: Host, options: ThreadOptions) {
+    this.#host = host;
+    this.#options = options;
+    const { mountNamespace, pidNamespace, children } = host.sandbox.forThreads();
+    const { permissions, giveBack } = permit(options.permissions);
+    const entry: ThreadEntry = {
+      mountNamespace,
+      pidNamespace,
+      homePidNamespace: homePidNamespace(),
+      cwd: readLink("/proc/self/cwd"),
+    };
+    const script = new Blob([source(entry, children, giveBack, host.logging, options)], {
+      type: "application/javascript",
+    });
+    const url = URL.createObjectURL(script);
+    this.#worker = host.namespace.enter(() =>
+      new Worker(url, {
+        type: "module",
+        name: options.name,
+        ...permissions && { deno: { permissions } },
+      })
+    );
+    this.#worker.onmessage = (event) => this.#receive(event.data, url);
+    this.#worker.onerror = (event) => {
+      // Else the error would end the whole process.
+      event.preventDefault();
+      URL.revokeObjectURL(url);
+      this.#closeCopy();
+      const { message, filename, lineno, colno } = event;
+      options.onError(filename ? `${message} (${filename}:${lineno}:${colno})` : message);
+    };
+  }
+
+  post(message: unknown): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** To be called when the body runs. */
+  entered(): void {
+    this.#closeCopy();
+  }
+
+  terminate(): void {
+    this.#worker.terminate();
+    this.#closeCopy();
+  }
+
+  /**
+   * Resolves when the thread is gone, and with it its sockets and the processes that it started
+   * itself; after {@link GRACE_MS} in any case, for a system call may hold it.
+   */
+  async gone(): Promise<void> {
+    const deadline = performance.now() + GRACE_MS;
+    while (this.#path && pathExists(this.#path) && performance.now() < deadline) {
+      // No event tells: Deno has none, and a thread is nobody's child.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  #receive(message: unknown, url: string): void {
+    if (isPrinted(message)) {
+      return void this.#host.log(message[PRINTED], new TextEncoder().encode(message.text));
+    }
+    if (this.#path) return this.#options.onMessage(message);
+    this.#path = `/proc/self/task/${(message as Record<string, number>)[TID]}`;
+    URL.revokeObjectURL(url);
+    try {
+      this.#copy = openFd(`${this.#path}/ns/mnt`);
+    } catch (error) {
+      // Thrown here, it would end the whole process.
+      this.terminate();
+      return this.#options.onError((error as Error).message);
+    }
+    this.post({ copy: this.#copy, payload: this.#options.payload } satisfies Welcome);
+  }
+
+  #closeCopy(): void {
+    if (this.#copy !== undefined) closeFd(this.#copy);
+    this.#copy = undefined;
+  }
+}
+
+function isPrinted(message: unknown): message is Printed {
+  return typeof message === "object" && message !== null && PRINTED in message;
+}

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { VERSION } from "../../std/version.ts";
+import { RUN_VERSION } from "./records.ts";
+import { isDirectoryName } from "./simulation_names.ts";
+
+const status = z.enum(["passed", "failed", "timed-out", "interrupted", "not-run"]);
+const text = z.string();
+const count = z.int().min(1);
+
+const shardSchema = z.object({ index: count, count }).refine(
+  ({ index, count }) => index <= count,
+  { error: "is no shard" },
+);
+
+const hostSchema = z.object({
+  os: text,
+  kernel: text.nullable(),
+  arch: text,
+  deno: text,
+  cpus: z.number(),
+});
+
+const simulationSchema = z.object({
+  name: text,
+  file: text,
+  variant: z.record(text, text),
+  /** Relative to the run's; a simulation never leaves it. */
+  directory: text.refine(isDirectoryName, { error: "is no name of a directory" }),
+  status: z.union([status, z.enum(["waiting", "running"])]),
+  durationMs: z.number().nullable(),
+});
+
+/** `manifest.json`: what was run, by what, and what became of it. */
+export const manifestSchema = z.object({
+  version: z.literal(RUN_VERSION, { error: "is of another version of Netyard" }),
+  /** The version of Netyard. */
+  netyard: text,
+  /** The run's name, which is that of its directory. */
+  run: text,
+  /** The command line that asked for it. */
+  command: z.array(text).nullable(),
+  host: hostSchema,
+  startedAt: text,
+  /** Null while it runs, and for good where it was killed. */
+  endedAt: text.nullable(),
+  durationMs: z.number().nullable(),
+  status: z.enum(["running", "passed", "failed", "interrupted"]),
+  jobs: count.nullable(),
+  seed: z.number().nullable(),
+  timeoutMs: z.number().nullable(),
+  shard: shardSchema.nullable(),
+  /** The names of all simulations, those of other shards too. */
+  planned: z.array(text),
+  simulations: z.array(simulationSchema),
+  /** What could not be written. */
+  errors: z.array(text),
+  /** Of a run that others were merged into: these, and what is missing of them. */
+  merged: z.array(z.object({
+    directory: text,
+    run: text,
+    shard: shardSchema.nullable(),
+    host: hostSchema,
+    status: text,
+  })).optional(),
+  warnings: z.array(text).optional(),
+});
+
+/** What `manifest.json` holds. */
+export type Manifest = z.output<typeof manifestSchema>;
+
+/** A simulation in it; "waiting" and "running" while the run goes on, or where it was killed. */
+export type ManifestSimulation = Manifest["simulations"][number];
+
+/** What the manifest says of the version and the machine. */
+export function aboutHere(): Pick<Manifest, "version" | "netyard" | "host"> {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "osRelease" });
+  return {
+    version: RUN_VERSION,
+    netyard: VERSION,
+    host: {
+      os: Deno.build.os,
+      kernel: state === "granted" ? Deno.osRelease() : null,
+      arch: Deno.build.arch,
+      deno: Deno.version.deno,
+      cpus: navigator.hardwareConcurrency,
+    },
+  };
+}

@@ -1,0 +1,199 @@
+import { largest, type ResultRow, resultRow, show, showTime } from "../values/numbers.ts";
+import type { RecordStatus } from "../types/run_types.ts";
+import { type Column, escaped, markdownTable, textTable } from "./table.ts";
+import type { Failure, StepResult } from "../types/types.ts";
+
+/** A simulation in a report: an outcome is one, as is a record of what has not run. */
+export interface ReportEntry {
+  /** The simulation's. */
+  name: string;
+  /** The file that it is in. */
+  file: string;
+  /** Its values of the matrix. */
+  variant: Readonly<Record<string, string>>;
+  /** How it went. */
+  status: RecordStatus;
+  /** How long it took. */
+  durationMs?: number;
+  /** A row of the details each. */
+  results?: readonly StepResult[];
+  /** Why it did not pass. */
+  failure?: Failure;
+  /** What is worth knowing, though nothing failed by it. */
+  warnings?: readonly string[];
+}
+
+/** `results.md`: how a simulation went, and its results as a table. */
+export function resultsMarkdown(entry: ReportEntry): string {
+  return sections(
+    `# ${escaped(entry.name)}\n`,
+    `${statusText(entry)}, of ${escaped(entry.file)}${variantText(entry)}\n`,
+    markdownTable(detailColumns([entry])),
+    entry.failure && `## Failure\n`,
+    entry.failure && quoted(failureText(entry.failure)),
+    listed("## Warnings", entry.warnings),
+  );
+}
+
+/** `combined-results.md`: a line for each simulation, a line for each result, and why any failed. */
+export function combinedMarkdown(
+  run: string,
+  entries: readonly ReportEntry[],
+  errors: readonly string[] = [],
+): string {
+  const details = markdownTable([nameColumn(entries), ...detailColumns(entries)]);
+  const failed = entries.filter(({ failure }) => failure !== undefined);
+  return sections(
+    `# ${escaped(run)}\n`,
+    `${countsText(entries)}\n`,
+    markdownTable(summaryColumns(entries)),
+    details && "## Results\n",
+    details,
+    failed.length > 0 && "## Failures\n",
+    ...failed.flatMap(({ name, failure }) => [
+      `### ${escaped(name)}\n`,
+      quoted(failureText(failure!)),
+    ]),
+    listed("## Errors", errors),
+  );
+}
+
+/** A simulation's results for a terminal; empty if it has none. */
+export function resultsText(entry: ReportEntry): string {
+  return textTable(detailColumns([entry]));
+}
+
+/** The line for each simulation, for a terminal; empty without simulations. */
+export function summaryText(entries: readonly ReportEntry[]): string {
+  return textTable(summaryColumns(entries));
+}
+
+/** How many of the simulations went how: `2 passed, 1 failed`. */
+export function countsText(entries: readonly { status: RecordStatus }[]): string {
+  const counts = STATUSES.map((status) => {
+    const count = entries.filter((entry) => entry.status === status).length;
+    return count === 0 ? "" : `${count} ${WORDS[status]}`;
+  });
+  return counts.filter(Boolean).join(", ") || "no simulations";
+}
+
+/** All that is known of why a simulation did not pass, a line for each thing; no line break at its end. */
+export function failureText(failure: Failure): string {
+  const step = failure.step === undefined
+    ? undefined
+    : `step ${failure.step}: ${failure.action} ${failure.id}` +
+      (failure.device === undefined ? "" : ` in ${failure.device}`);
+  return [
+    failure.where === undefined ? step : `${failure.where}: ${step ?? "in the file"}`,
+    failure.message,
+    failure.command &&
+    `command${failure.commandNode === undefined ? "" : ` in ${failure.commandNode}`}: ` +
+      failure.command.map(word).join(" "),
+    failure.exitCode === undefined ? undefined : `exit code: ${failure.exitCode}`,
+    failure.signal && `signal: ${failure.signal}`,
+    failure.stderr.length > 0 && ["standard error:", ...failure.stderr].join("\n  "),
+    failure.logs.length > 0 && `logs: ${failure.logs.join(", ")}`,
+  ].filter(Boolean).join("\n");
+}
+
+const WORDS: Record<RecordStatus, string> = {
+  "passed": "passed",
+  "failed": "failed",
+  "timed-out": "timed out",
+  "interrupted": "interrupted",
+  "not-run": "not run",
+};
+
+const STATUSES = Object.keys(WORDS) as RecordStatus[];
+
+function statusText({ status, durationMs }: ReportEntry): string {
+  const time = durationMs === undefined
+    ? ""
+    : ` ${status === "passed" ? "in" : "after"} ${showTime(durationMs)}`;
+  return WORDS[status] + time;
+}
+
+function variantText({ variant }: ReportEntry): string {
+  const values = Object.entries(variant).map(([axis, value]) => `${axis} = ${value}`);
+  return values.length === 0 ? "" : escaped(` (${values.join(", ")})`);
+}
+
+function nameColumn(entries: readonly ReportEntry[]): Column {
+  const cells = entries.flatMap(({ name, results }) => (results ?? []).map(() => name));
+  return { head: "simulation", cells, isName: true };
+}
+
+function summaryColumns(entries: readonly ReportEntry[]): Column[] {
+  const rows = entries.map(({ results }) => (results ?? []).map(resultRow));
+  const most = (head: string, value: (row: ResultRow) => number | undefined): Column => ({
+    head,
+    cells: rows.map((each) => cell(largest(each.map(value)))),
+    numeric: true,
+  });
+  return [
+    { head: "simulation", cells: entries.map(({ name }) => name) },
+    { head: "status", cells: entries.map(({ status }) => WORDS[status]) },
+    {
+      head: "time",
+      cells: entries.map(({ durationMs }) =>
+        durationMs === undefined ? undefined : showTime(durationMs)
+      ),
+      numeric: true,
+    },
+    {
+      head: "n",
+      cells: rows.map(({ length }) => length === 0 ? undefined : String(length)),
+      numeric: true,
+    },
+    most("max down MB/s", ({ downRate }) => downRate),
+    most("max up MB/s", ({ upRate }) => upRate),
+    most("max latency ms", ({ latencyMs }) => latencyMs),
+  ];
+}
+
+function detailColumns(entries: readonly ReportEntry[]): Column[] {
+  const results = entries.flatMap(({ results }) => results ?? []);
+  const rows = results.map(resultRow);
+  const numbers = (
+    head: string,
+    value: (row: ResultRow, result: StepResult) => string | undefined,
+  ) => ({
+    head,
+    cells: rows.map((row, i) => value(row, results[i])),
+    numeric: true,
+  });
+  return [
+    { head: "step", cells: rows.map(({ id }) => id), isName: true },
+    // What is no number is shown as it is: it tells what the capture took.
+    numbers("duration s", (row, { duration }) => cell(row.seconds) ?? duration ?? undefined),
+    numbers("down bytes", (_, { down_bytes }) => down_bytes ?? undefined),
+    numbers("down MB/s", ({ downRate }) => cell(downRate)),
+    numbers("up bytes", (_, { up_bytes }) => up_bytes ?? undefined),
+    numbers("up MB/s", ({ upRate }) => cell(upRate)),
+    numbers("latency ms", (row, { latency_ms }) => cell(row.latencyMs) ?? latency_ms ?? undefined),
+  ];
+}
+
+function cell(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : show(value);
+}
+
+/** An argument as one would write it for sh(1). */
+function word(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+function listed(head: string, lines: readonly string[] = []): string {
+  return lines.length === 0
+    ? ""
+    : `${head}\n\n${lines.map((line) => `- ${escaped(line)}\n`).join("")}`;
+}
+
+/** As a block that Markdown leaves alone. */
+function quoted(text: string): string {
+  return text.split("\n").map((line) => line === "" ? "\n" : `    ${line}\n`).join("");
+}
+
+function sections(...parts: (string | false | undefined)[]): string {
+  return parts.filter(Boolean).join("\n");
+}

@@ -1,0 +1,179 @@
+import { Lab } from "../../lab/lab.ts";
+import { GuestFiles } from "../step/guest_files.ts";
+import { Limit } from "../values/limit.ts";
+import {
+  addPrograms,
+  failedStatus,
+  failureOf,
+  logsOf,
+  notRun,
+  resultsOf,
+  stepTitle,
+  warningsOf,
+} from "../step/outcome.ts";
+import { perform } from "../step/perform.ts";
+import { RunState } from "../step/run_state.ts";
+import { SimulationEnd } from "./simulation_end.ts";
+import type {
+  RunContext,
+  Simulation,
+  SimulationOutcome,
+  SimulationStatus,
+  Step,
+  StepOutcome,
+} from "../types/types.ts";
+
+/** The lab refuses longer ones. */
+const LONGEST_LABEL = 100;
+
+/**
+ * Runs a simulation: makes its network, boots its virtual machines, does its steps one after the other,
+ * and removes all of it. What goes wrong is in the outcome; it never rejects.
+ *
+ * In the directory of the context are then `events.jsonl`, `state.json` and `nodes/` of the lab, and
+ * `files/`, `certs/` and `captures/` of the steps.
+ */
+export async function runSimulation(
+  simulation: Simulation,
+  context: RunContext,
+): Promise<SimulationOutcome> {
+  const timeoutMs = context.timeoutMs ?? simulation.timeoutMs;
+  using end = new SimulationEnd(timeoutMs, context.signal);
+  return await new Execution(simulation, context, end.signal).run();
+}
+
+class Execution {
+  #simulation: Simulation;
+  #context: RunContext;
+  #signal: AbortSignal;
+  #lab: Lab | undefined;
+  #run: RunState | undefined;
+  #setupMs: number | undefined;
+  #steps: StepOutcome[];
+  #status: SimulationStatus = "passed";
+  #failure: SimulationOutcome["failure"];
+  #begin = performance.now();
+
+  constructor(simulation: Simulation, context: RunContext, signal: AbortSignal) {
+    this.#simulation = simulation;
+    this.#context = context;
+    this.#signal = signal;
+    this.#steps = simulation.steps.map(notRun);
+  }
+
+  async run(): Promise<SimulationOutcome> {
+    const { name, file, variant } = this.#simulation;
+    const startedAt = new Date().toISOString();
+    if (await this.#setUp()) await this.#doSteps();
+    const seed = this.#lab?.seed ?? this.#seed;
+    const warnings = await this.#tearDown();
+    const run = this.#run;
+    if (run && this.#failure) this.#failure.logs = await logsOf(run, this.#failure);
+    return {
+      name,
+      file,
+      variant,
+      status: this.#status,
+      startedAt,
+      endedAt: new Date().toISOString(),
+      durationMs: this.#elapsed,
+      ...this.#setupMs !== undefined && { setupMs: this.#setupMs },
+      ...seed !== undefined && { seed },
+      steps: this.#steps,
+      captures: run?.captures.all ?? {},
+      results: run ? resultsOf(run) : [],
+      ...this.#failure && { failure: this.#failure },
+      warnings,
+    };
+  }
+
+  get #elapsed(): number {
+    return Math.round(performance.now() - this.#begin);
+  }
+
+  get #seed(): number | undefined {
+    return this.#context.seed ?? this.#simulation.seed;
+  }
+
+  /** Whether the network is there. */
+  async #setUp(): Promise<boolean> {
+    const { name, topology, steps } = this.#simulation;
+    this.#context.onProgress?.({ step: 0, steps: steps.length, doing: "making the network" });
+    const limit = new Limit(this.#signal, "its network");
+    try {
+      limit.check();
+      const lab = this.#lab = await Lab.fromConfig(topology, {
+        label: name.slice(0, LONGEST_LABEL),
+        outDir: { exact: this.#context.directory },
+        ...this.#seed !== undefined && { seed: this.#seed },
+      });
+      this.#run = new RunState(this.#simulation, this.#context, lab, new GuestFiles());
+      const doing = "booting the virtual machines";
+      await limit.wait(lab.boot(), { doing, late: () => doing });
+      this.#setupMs = this.#elapsed;
+      return true;
+    } catch (error) {
+      this.#status = failedStatus(error);
+      this.#failure = failureOf(error);
+      return false;
+    }
+  }
+
+  async #doSteps(): Promise<void> {
+    const { steps } = this.#simulation;
+    for (const [index, step] of steps.entries()) {
+      if (step.skipped) continue;
+      const doing = stepTitle(step);
+      this.#context.onProgress?.({ step: index + 1, steps: steps.length, doing });
+      if (!await this.#doStep(step, index)) return;
+    }
+  }
+
+  /** Whether it passed. */
+  async #doStep(step: Step, index: number): Promise<boolean> {
+    const run = this.#run!;
+    const outcome = this.#steps[index];
+    const { number, id, action, device, where } = outcome;
+    outcome.startedMs = this.#elapsed;
+    run.lab.emit("step-started", { number, id, action, device: device ?? null, where });
+    run.captures.begin(id);
+    const limit = new Limit(this.#signal, `step ${number}, ${stepTitle(step)}`, step.timeoutMs);
+    try {
+      limit.check();
+      await perform(run, step, limit);
+      outcome.status = "passed";
+    } catch (error) {
+      this.#status = outcome.status = failedStatus(error);
+      this.#failure = failureOf(error, { step, index });
+    }
+    outcome.durationMs = this.#elapsed - outcome.startedMs;
+    const { status } = outcome;
+    const message = this.#failure?.message ?? null;
+    run.lab.emit("step-ended", { number, id, action, status, message });
+    return status === "passed";
+  }
+
+  /** Ends all that still runs, and removes the network; returns what is worth knowing. */
+  async #tearDown(): Promise<string[]> {
+    const warnings: string[] = [];
+    const run = this.#run;
+    const programs = [...run?.programs.values() ?? []];
+    await Promise.all(programs.map((program) => program.stop()));
+    await Promise.all([...run?.recordings.values() ?? []].map((recording) => recording.stop()));
+    try {
+      await this.#lab?.close();
+    } catch (error) {
+      warnings.push(...reasons(error).map((reason) => `removing the network: ${reason}`));
+    }
+    // With the network, all that programs have left behind is gone: no output stays open.
+    await Promise.all(programs.map(({ over, drained }) => Promise.all([over, drained])));
+    if (!run) return warnings;
+    addPrograms(run, this.#steps);
+    return [...warningsOf(run, this.#status === "passed"), ...warnings];
+  }
+}
+
+function reasons(error: unknown): string[] {
+  if (error instanceof AggregateError) return error.errors.flatMap(reasons);
+  return [error instanceof Error ? error.message : String(error)];
+}

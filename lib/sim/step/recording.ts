@@ -1,0 +1,108 @@
+import { resolve } from "node:path";
+import type { Lab } from "../../lab/lab.ts";
+import type { Capture } from "../../node/capture/capture.ts";
+import type { CaptureOptions } from "../../node/capture/capture_options.ts";
+import type { Giver } from "../values/captures.ts";
+import { bridgeNamed, interfaceOf, isVm, nodeNamed } from "./nodes.ts";
+import type { ProgramEnd } from "../values/step_error.ts";
+import type { CaptureStep } from "../types/types.ts";
+
+/** The capture of packets of a step, which goes into a file as it comes. */
+export class Recording implements Giver {
+  readonly step: CaptureStep;
+  /** Resolves, never rejects, when it has ended and the file is whole. */
+  readonly over: Promise<void>;
+  isAwaited = false;
+  #capture: Capture;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
+  #warnings: string[] = [];
+
+  private constructor(
+    step: CaptureStep,
+    capture: Capture,
+    file: Deno.FsFile,
+    ended: (packets: number) => void,
+  ) {
+    this.step = step;
+    this.#capture = capture;
+    if (step.durationMs !== undefined) {
+      this.#timer = setTimeout(() => void this.stop(), step.durationMs);
+    }
+    this.over = this.#write(file).then(() => ended(capture.packetCount));
+  }
+
+  /**
+   * Starts one; resolves when no packet can be missed any more.
+   *
+   * @param directory That of the simulation; see {@link recordingPath}.
+   * @param ended Is told the number of packets at the end.
+   */
+  static async start(
+    lab: Lab,
+    step: CaptureStep,
+    directory: string,
+    ended: (packets: number) => void,
+  ): Promise<Recording> {
+    await Deno.mkdir(resolve(directory, "captures"), { recursive: true });
+    const path = resolve(directory, recordingPath(step));
+    const file = await Deno.open(path, { write: true, create: true, truncate: true });
+    try {
+      return new Recording(step, await startCapture(lab, step), file, ended);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** What is worth knowing of it. */
+  get warnings(): string[] {
+    const { dropped } = this.#capture;
+    const lost = dropped > 0
+      ? [`step "${this.step.id}": the kernel dropped ${dropped} packets`]
+      : [];
+    return [...this.#warnings, ...lost];
+  }
+
+  how(): string {
+    return this.#isOver ? "ended" : "still runs";
+  }
+
+  printed(): string[] {
+    return [];
+  }
+
+  end(): ProgramEnd {
+    return {};
+  }
+
+  /** Ends it, with all packets until now in it. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#capture.close();
+    await this.over;
+  }
+
+  async #write(file: Deno.FsFile): Promise<void> {
+    try {
+      await this.#capture.bytes.pipeTo(file.writable);
+    } catch (error) {
+      this.#warnings.push(`step "${this.step.id}": ${(error as Error).message}`);
+    }
+    clearTimeout(this.#timer);
+    this.#isOver = true;
+  }
+}
+
+/** Where the packets of a step are, in the directory of the simulation. */
+export function recordingPath(step: CaptureStep): string {
+  return `captures/${step.id}.pcap`;
+}
+
+async function startCapture(lab: Lab, step: CaptureStep): Promise<Capture> {
+  const options: CaptureOptions = step.filter === undefined ? {} : { filter: step.filter };
+  if (step.bridge !== undefined) return await bridgeNamed(lab, step.bridge).capture(options);
+  const node = nodeNamed(lab, step.device!);
+  if (!isVm(node)) return await node.capture(step.interface, options);
+  return await node.nic(interfaceOf(node, step.interface).name).capture(options);
+}

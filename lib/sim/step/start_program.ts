@@ -1,0 +1,125 @@
+import type { Device } from "../../lab/device.ts";
+import type { Router } from "../../lab/router.ts";
+import type { Vm } from "../../lab/vm.ts";
+import { GuestCommandError } from "../../vm/options/errors.ts";
+import { type Exit, type Listeners, Program, type Running } from "./program.ts";
+import { fillIn } from "./fill_in.ts";
+import type { Limit } from "../values/limit.ts";
+import { addressVariables, isVm, nodeNamed } from "./nodes.ts";
+import { NodeLog } from "./node_log.ts";
+import type { RunState } from "./run_state.ts";
+import { StepError } from "../values/step_error.ts";
+import type { RunStep, SpawnStep } from "../types/types.ts";
+
+/** What shells exit with where there is no such program, and where it cannot be executed. */
+const NO_PROGRAM = 127;
+const NOT_EXECUTABLE = 126;
+
+/**
+ * Starts the program of a step, when all that its command refers to has a value.
+ *
+ * @throws {StepError} If a value does not come, or it cannot be started.
+ */
+export async function startProgram(
+  run: RunState,
+  step: RunStep | SpawnStep,
+  limit: Limit,
+): Promise<Program> {
+  const node = nodeNamed(run.lab, step.device);
+  const vm = isVm(node) ? node : undefined;
+  const command: string[] = [];
+  for (const word of step.cmd) command.push(await fillIn(run, word, limit, vm));
+  const env: Record<string, string> = addressVariables(run.lab);
+  for (const [name, value] of Object.entries(step.env)) {
+    env[name] = await fillIn(run, value, limit, vm);
+  }
+  const listeners: Listeners = {
+    capture: (name, value) => run.captures.set(`${step.id}.${name}`, value),
+    line: run.context.onLine &&
+      ((stream, text) => run.context.onLine?.({ node: step.device, stream, text })),
+  };
+  try {
+    if (!isVm(node)) return program(run, step, command, startInNode(node, command, env), listeners);
+    const running = await limit.wait(startInVm(node, command, env), {
+      doing: `starting "${command[0]}"`,
+      late: (waited) => `"${command[0]}" did not start within ${waited}`,
+    });
+    running.exited = running.exited.catch((error) => {
+      throw notStarted(step, command, error);
+    });
+    // The lab keeps no log of what programs print in guests.
+    const log = new NodeLog(run.context.directory, step.device);
+    listeners.bytes = (pipe, chunk) => log.write(pipe, chunk);
+    const started = program(run, step, command, running, listeners);
+    void started.drained.then(() => log.close());
+    return started;
+  } catch (error) {
+    throw notStarted(step, command, error);
+  }
+}
+
+function program(
+  run: RunState,
+  step: RunStep | SpawnStep,
+  command: string[],
+  running: Running,
+  listeners: Listeners,
+): Program {
+  const started = new Program(step, command, running, listeners);
+  run.programs.set(step.id, started);
+  run.captures.giveBy(step.id, started);
+  return started;
+}
+
+function startInNode(
+  node: Device | Router,
+  [file, ...args]: string[],
+  env: Record<string, string>,
+): Running {
+  const child = node.command(file, {
+    args,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    detached: true, // Ctrl-C is for us: who gets it from the terminal fails before we know why
+  }).spawn();
+  return {
+    stdout: child.stdout,
+    stderr: child.stderr,
+    exited: child.status,
+    kill: (signal) => child.kill(signal),
+  };
+}
+
+async function startInVm(
+  vm: Vm,
+  command: string[],
+  env: Record<string, string>,
+): Promise<Running> {
+  const process = await vm.spawn(command, { env });
+  const exited = process.wait().then(({ exitCode, signal }): Exit => ({ code: exitCode, signal }));
+  exited.catch(() => {}); // Until somebody waits.
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    exited,
+    kill: (signal) => process.kill(signal),
+    endsOutputs: true,
+  };
+}
+
+function notStarted(step: RunStep | SpawnStep, command: string[], error: unknown): unknown {
+  if (error instanceof StepError || !(error instanceof Error)) return error;
+  const isMissing = error instanceof Deno.errors.NotFound ||
+    (error instanceof GuestCommandError && /the guest has no program/.test(error.message));
+  const exitCode = isMissing
+    ? NO_PROGRAM
+    : error instanceof Deno.errors.PermissionDenied
+    ? NOT_EXECUTABLE
+    : undefined;
+  return new StepError(error.message, {
+    cause: error,
+    program: { command, ...exitCode && { exitCode }, device: step.device },
+  });
+}

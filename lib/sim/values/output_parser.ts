@@ -1,0 +1,125 @@
+import { matches, parseJson, pick, valueText } from "./pick.ts";
+import { StepError } from "./step_error.ts";
+import type { CaptureSpec, ParserKind } from "../types/types.ts";
+
+/** Which of a program's outputs. */
+export type Pipe = CaptureSpec["pipe"];
+
+/** The largest document that the parser `json` takes, in characters. */
+export const LARGEST_DOCUMENT = 64 << 20;
+
+/** Of what is no JSON, what an error shows. */
+const SHOWN = 120;
+
+/** Takes the captures of one step out of what its program prints. */
+export class OutputParser {
+  readonly kind: ParserKind;
+  #captures: [name: string, spec: CaptureSpec][];
+  #found: (name: string, value: string) => void;
+  /** Whether lines of a pipe are read as JSON. */
+  #readsJson: Record<Pipe, boolean>;
+  #documents: Record<Pipe, { parts: string[]; length: number } | undefined>;
+  #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+  #notJson = 0;
+
+  /** `found` is told each value of a capture as it comes. */
+  constructor(
+    kind: ParserKind,
+    captures: Readonly<Record<string, CaptureSpec>>,
+    found: (name: string, value: string) => void,
+  ) {
+    this.kind = kind;
+    this.#captures = Object.entries(captures);
+    this.#found = found;
+    const picks = (pipe: Pipe) =>
+      this.#captures.some(([, spec]) => spec.pipe === pipe && spec.pick !== undefined);
+    this.#readsJson = {
+      stdout: kind === "ndjson" && picks("stdout"),
+      stderr: kind === "ndjson" && picks("stderr"),
+    };
+    const document = () => ({ parts: [], length: 0 });
+    this.#documents = {
+      stdout: kind === "json" ? document() : undefined,
+      stderr: kind === "json" && picks("stderr") ? document() : undefined,
+    };
+  }
+
+  /** How many lines were no JSON where the parser `ndjson` looked for it; empty ones do not count. */
+  get notJson(): number {
+    return this.#notJson;
+  }
+
+  /** Takes bytes as they come, for what is read as a whole. */
+  chunk(pipe: Pipe, bytes: Uint8Array): void {
+    const document = this.#documents[pipe];
+    if (!document || document.length > LARGEST_DOCUMENT) return;
+    const text = this.#decoders[pipe].decode(bytes, { stream: true });
+    document.parts.push(text);
+    document.length += text.length;
+  }
+
+  /** Takes a line. */
+  line(pipe: Pipe, text: string): void {
+    for (const [name, { pipe: from, regex }] of this.#captures) {
+      if (from !== pipe || !regex) continue;
+      const match = text.match(regex);
+      if (match) this.#found(name, match[1] ?? match[0]);
+    }
+    if (!this.#readsJson[pipe] || text.trim() === "") return;
+    let value: unknown;
+    try {
+      value = parseJson(text);
+    } catch {
+      this.#notJson++;
+      return;
+    }
+    this.#pick(pipe, value);
+  }
+
+  /**
+   * All was read.
+   *
+   * @throws {StepError} If what should be JSON as a whole is none.
+   */
+  end(): void {
+    for (const pipe of ["stdout", "stderr"] as const) {
+      const document = this.#documents[pipe];
+      if (!document) continue;
+      if (document.length > LARGEST_DOCUMENT) {
+        throw new StepError(
+          `its ${pipe} has more than ${
+            LARGEST_DOCUMENT >> 20
+          } Mi characters, and is not read as JSON; ` +
+            'print less, or a value a line, for the parser "ndjson"',
+        );
+      }
+      const text = document.parts.join("") + this.#decoders[pipe].decode();
+      this.#documents[pipe] = undefined;
+      this.#pick(pipe, parseWhole(pipe, text));
+    }
+  }
+
+  #pick(pipe: Pipe, value: unknown): void {
+    for (const [name, { pipe: from, match, pick: path }] of this.#captures) {
+      if (from !== pipe || path === undefined || (match && !matches(value, match))) continue;
+      const found = pick(value, path);
+      if (found !== undefined) this.#found(name, valueText(found));
+    }
+  }
+}
+
+function parseWhole(pipe: Pipe, text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    const begins = text.trim() === ""
+      ? "it printed nothing"
+      : `it begins with ${JSON.stringify(text.slice(0, SHOWN))}`;
+    throw new StepError(
+      `its ${pipe} is not JSON, which the parser "json" reads: ${
+        (cause as Error).message
+      }; ${begins}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,117 @@
+import { NetyardError } from "../../../native/error.ts";
+import { DeadlineError } from "../../node/process/errors.ts";
+import type { RunResult } from "./run_types.ts";
+import { tail } from "../../files/tail.ts";
+
+/** Something about a virtual machine failed; each cause has a subclass. */
+export class VmError extends NetyardError {}
+
+/** A command that was refused, or not answered, by who carries it out. */
+export class VmCommandError extends VmError {
+  /** The command, for example `set_link` or `guest-exec`. */
+  readonly command: string;
+  /** The class of the error, for example `DeviceNotFound`; undefined if there was no answer. */
+  readonly errorClass?: string;
+  /** The answer's own words; undefined if there was none. */
+  readonly desc?: string;
+
+  /** `answer` is what was said, if anything was. */
+  constructor(
+    message: string,
+    command: string,
+    answer: { class?: string; desc?: string } = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.command = command;
+    this.errorClass = answer.class;
+    this.desc = answer.desc;
+  }
+}
+
+/** What QEMU's machine protocol (QMP) refused, or did not answer. */
+export class QmpError extends VmCommandError {}
+
+/** What the QEMU guest agent refused, or did not answer. */
+export class GuestAgentError extends VmCommandError {}
+
+/** An operation that the VM's state does not allow. */
+export class VmStateError extends VmError {
+  /** The state that the VM is in. */
+  readonly state: string;
+  /** The states in which the operation is possible. */
+  readonly expected: readonly string[];
+
+  /**
+   * `operation` is what was asked, as the caller wrote it: `nas.run("true")`. `advice` says what to
+   * do: `boot() it first`.
+   */
+  constructor(operation: string, state: string, expected: readonly string[], advice = "") {
+    const wanted = expected.length < 2
+      ? expected.join("")
+      : `${expected.slice(0, -1).join(", ")} or ${expected.at(-1)}`;
+    super(
+      `${operation}: the VM is ${state}, but must be ${wanted}${advice && `; ${advice}`}`,
+    );
+    this.state = state;
+    this.expected = expected;
+  }
+}
+
+/** A command in a guest that could not be started, or that `assertOk()` found to have failed. */
+export class GuestCommandError extends VmError {
+  /** How the command ended; undefined if it was never started. */
+  readonly result?: RunResult;
+
+  /** The message is complete; `result` goes along for the caller. */
+  constructor(message: string, result?: RunResult, options?: ErrorOptions) {
+    super(message, options);
+    this.result = result;
+  }
+
+  /** The error of a command that failed: how it ended, and the ends of what it printed. */
+  static failed(what: string, result: RunResult): GuestCommandError {
+    const how = result.signal
+      ? `was ended by ${result.signal}`
+      : `failed with exit code ${result.exitCode}`;
+    return new GuestCommandError(`${what}: it ${how}${printed(result)}`, result);
+  }
+}
+
+/** A command in a guest did not end in time, and was killed. */
+export class GuestDeadlineError extends DeadlineError {
+  /** What it had printed until then; undefined if that could not be had. */
+  readonly result?: RunResult;
+
+  /** `what` is the command, as it was asked for. */
+  constructor(what: string, timeoutMs: number, result?: RunResult, options?: ErrorOptions) {
+    const end = result
+      ? "it was killed"
+      : "killing it did not end it: what it holds open is still open in the guest";
+    super(
+      `${what}: it did not end within ${timeoutMs} ms; ${end}${result ? printed(result) : ""}`,
+      options,
+    );
+    this.result = result;
+  }
+}
+
+/** A file in a guest that cannot be read, written, listed or looked at. */
+export class GuestFileError extends VmError {
+  /** Its path, in the guest unless the message says that it is the host's. */
+  readonly path: string;
+
+  /** An error about `path`, which the message names too. */
+  constructor(message: string, path: string, options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
+/** A disk that cannot be made, attached, detached, read or written. */
+export class DiskError extends VmError {}
+
+function printed({ stdout, stderr }: RunResult): string {
+  const part = (name: string, text: string) => text ? `\n${name}:\n${tail(text)}` : "";
+  return part("stderr", stderr) + part("stdout", stdout);
+}

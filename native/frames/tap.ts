@@ -1,0 +1,55 @@
+import { fast } from "../fast.ts";
+import { check, lastErrno, libc } from "../libc.ts";
+import { openTunDevice, TUNSETOFFLOAD } from "./tun_device.ts";
+
+/** Of virtio-net, which precedes each frame of a TAP and of a packet socket that asked for it. */
+export const VNET_HEADER_BYTES = 10;
+
+// linux/if_tun.h
+const TUNSETPERSIST = 0x400454cbn;
+const IFF_TAP = 0x2;
+const TUN_F_CSUM = 1;
+const TUN_F_TSO4_TSO6_ECN = 2 | 4 | 8;
+
+/** What the reader of a TAP takes over from the kernel, which otherwise does it before. */
+export type TapOffload = "segmentation" | "checksum" | "none";
+
+const OFFLOADS: Record<TapOffload, bigint> = {
+  segmentation: BigInt(TUN_F_CSUM | TUN_F_TSO4_TSO6_ECN),
+  checksum: BigInt(TUN_F_CSUM),
+  none: 0n,
+};
+
+/**
+ * Makes a TAP in the network namespace that this thread is in: a link whose frames are read, and
+ * written, by a descriptor, each behind a virtio-net header of {@link VNET_HEADER_BYTES}. It lives
+ * as long as its descriptor, or longer: see {@link keepTap}.
+ *
+ * Source: the kernel's Documentation/networking/tuntap.rst.
+ */
+export function openTap(name: string, index: number): number {
+  return openTunDevice(IFF_TAP, name, index);
+}
+
+/**
+ * Has a TAP live as long as its namespace, whose end takes all links at once, and costs nothing then:
+ * to be gone with the descriptor takes 20 ms, during which no link of the host can be changed.
+ */
+export function keepTap(fd: number): void {
+  check(fast().ioctl(fd, TUNSETPERSIST, 1n), "ioctl", "TUNSETPERSIST", fd);
+}
+
+/** Chooses what the reader of a TAP takes over; also while frames go through. */
+export function setTapOffload(fd: number, offload: TapOffload): void {
+  check(fast().ioctl(fd, TUNSETOFFLOAD, OFFLOADS[offload]), "ioctl", "TUNSETOFFLOAD", offload);
+}
+
+const EBADFD = 77;
+
+/** Reads and forgets all that waits in a TAP; returns whether the TAP still exists. */
+export function discardFrames(fd: number): boolean {
+  // What does not fit is lost, which is the purpose; without room for the header it would stay.
+  const header = new Uint8Array(VNET_HEADER_BYTES);
+  while (Number(libc().read(fd, header, BigInt(VNET_HEADER_BYTES))) > 0);
+  return lastErrno() !== EBADFD;
+}

@@ -1,0 +1,216 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import { cached, cacheDirectory, CacheError, type CacheRequest } from "../../lib/files/cache.ts";
+
+/** A cache in a directory that goes away, and how often something was made for it. */
+class Scratch implements AsyncDisposable {
+  readonly directory = Deno.makeTempDirSync();
+  made = 0;
+
+  request(write: (directory: string) => Promise<void> = (at) => this.write(at)): CacheRequest {
+    const build = (directory: string) => (this.made++, write(directory));
+    return { directory: join(this.directory, "cache"), name: "thing", files: ["a", "b"], build };
+  }
+
+  async write(directory: string): Promise<void> {
+    await Deno.writeTextFile(join(directory, "a"), "first");
+    await Deno.mkdir(join(directory, "leftover"));
+    await Deno.writeTextFile(join(directory, "b"), "second");
+  }
+
+  names(): string[] {
+    return [...Deno.readDirSync(join(this.directory, "cache"))].map(({ name }) => name).sort();
+  }
+
+  async [Symbol.asyncDispose]() {
+    await Deno.remove(this.directory, { recursive: true });
+  }
+}
+
+Deno.test("the cache is where the variables say, the nearest first", () => {
+  const at = (variables: Record<string, string>) => cacheDirectory((name) => variables[name]);
+  assertEquals(at({ NETYARD_CACHE: "/c", XDG_CACHE_HOME: "/x", HOME: "/h" }), "/c");
+  assertEquals(at({ NETYARD_CACHE: "", XDG_CACHE_HOME: "/x", HOME: "/h" }), "/x/netyard");
+  assertEquals(at({ HOME: "/h" }), "/h/.cache/netyard");
+  assertThrows(() => at({}), CacheError, "set NETYARD_CACHE");
+});
+
+Deno.test("what is cached is made once, with nothing but its files", async () => {
+  await using scratch = new Scratch();
+  const first = await cached(scratch.request());
+  assertEquals(await Deno.readTextFile(join(first.directory, "b")), "second");
+  assertEquals([...Deno.readDirSync(first.directory)].map(({ name }) => name).sort(), [
+    "a",
+    "b",
+    "manifest.json",
+  ]);
+  assertEquals(await cached(scratch.request()), first);
+  assertEquals(scratch.made, 1);
+  assertEquals(scratch.names(), ["thing"]);
+});
+
+Deno.test("the hash tells contents, not when they were made", async () => {
+  await using one = new Scratch();
+  await using other = new Scratch();
+  const { hash } = await cached(one.request());
+  assert(/^[0-9a-f]{64}$/.test(hash));
+  assertEquals((await cached(other.request())).hash, hash);
+});
+
+Deno.test("who asks while it is made waits for the same", async () => {
+  await using scratch = new Scratch();
+  const all = await Promise.all([1, 2, 3].map(() => cached(scratch.request())));
+  assertEquals(scratch.made, 1);
+  assertEquals(new Set(all.map(({ hash }) => hash)).size, 1);
+});
+
+Deno.test("what was changed, cut or lost is made again", async () => {
+  await using scratch = new Scratch();
+  const { directory, hash } = await cached(scratch.request());
+  const damages: (() => void)[] = [
+    () => Deno.writeTextFileSync(join(directory, "a"), "fir5t"), // as long as before
+    () => Deno.truncateSync(join(directory, "b"), 3),
+    () => Deno.removeSync(join(directory, "a")),
+    () => Deno.writeTextFileSync(join(directory, "manifest.json"), "{"),
+    () => Deno.removeSync(join(directory, "manifest.json")), // as if half made
+  ];
+  for (const [index, damage] of damages.entries()) {
+    damage();
+    assertEquals((await cached(scratch.request())).hash, hash);
+    assertEquals(scratch.made, index + 2);
+    assertEquals(await Deno.readTextFile(join(directory, "a")), "first");
+    assertEquals(await Deno.readTextFile(join(directory, "b")), "second");
+  }
+  assertEquals(scratch.names(), ["thing"]);
+});
+
+Deno.test("contents that are the same are good, whatever their time", async () => {
+  await using scratch = new Scratch();
+  const { directory } = await cached(scratch.request());
+  const path = join(directory, "a");
+  const kept = Deno.statSync(path).mtime;
+  await Deno.writeTextFile(path, "first");
+  await cached(scratch.request());
+  assertEquals(scratch.made, 1);
+  assertEquals(Deno.statSync(path).mtime, kept); // and are not read the next time
+});
+
+Deno.test("of two processes that make it at once one wins, and both have it", async () => {
+  await using scratch = new Scratch();
+  const makers = [1, 2].map(() => new Maker([join(scratch.directory, "cache")]));
+  for (const maker of makers) assertEquals(await maker.line(), "made"); // neither is kept yet
+  for (const maker of makers) await maker.go();
+  const hashes = await Promise.all(makers.map((maker) => maker.line()));
+  assertEquals(hashes[0], hashes[1]);
+  assert(/^[0-9a-f]{64}$/.test(hashes[0]), hashes[0]);
+  for (const maker of makers) await maker.end();
+  assertEquals(scratch.names(), ["thing"]);
+  assertEquals((await cached(scratch.request())).hash, hashes[0]);
+  assertEquals(scratch.made, 0);
+});
+
+Deno.test("a full disk is told, and keeps nothing", async () => {
+  await using scratch = new Scratch();
+  const mount = `mount -t tmpfs -o size=1m none "$0" && "$@"; ls -A "$0/cache"`;
+  const flags = Deno.uid() === 0 ? "-m" : "-Urm";
+  const maker = new Maker([`${scratch.directory}/cache`, "4000000"], [
+    "unshare",
+    flags,
+    "sh",
+    "-c",
+    mount,
+    scratch.directory,
+  ]);
+  await maker.go();
+  const said = await maker.end();
+  assertEquals(
+    said,
+    `CacheError: the disk is full: nothing more can be kept in ${scratch.directory}/cache: ` +
+      "make room there, or have the cache elsewhere: set NETYARD_CACHE\n",
+  );
+});
+
+Deno.test("a making that fails leaves nothing, and the next one works", async () => {
+  await using scratch = new Scratch();
+  await assertRejects(
+    () =>
+      cached(scratch.request(async (directory) => {
+        await Deno.writeTextFile(join(directory, "a"), "half");
+        throw new RangeError("gave up");
+      })),
+    RangeError,
+    "gave up",
+  );
+  assertEquals(scratch.names(), []);
+  await cached(scratch.request());
+  assertEquals(scratch.names(), ["thing"]);
+});
+
+Deno.test("what a killed process left is removed when it is old", async () => {
+  await using scratch = new Scratch();
+  const cache = join(scratch.directory, "cache");
+  for (const name of [".building-old", ".building-new"]) {
+    await Deno.mkdir(join(cache, name), { recursive: true });
+    await Deno.writeTextFile(join(cache, name, "a"), "half");
+  }
+  Deno.utimeSync(join(cache, ".building-old"), 1, 1);
+  await cached(scratch.request());
+  assertEquals(scratch.names(), [".building-new", "thing"]);
+});
+
+Deno.test("a directory that cannot be written in is named, with the way out", async () => {
+  await using scratch = new Scratch();
+  await Deno.writeTextFile(join(scratch.directory, "cache"), "a file in the way");
+  await assertRejects(
+    () => cached(scratch.request()),
+    CacheError,
+    `${scratch.directory}/cache`,
+  );
+});
+
+/** A process that makes the same as {@linkcode Scratch}, and waits for a word before it is kept. */
+class Maker {
+  readonly #process: Deno.ChildProcess;
+  readonly #output: ReadableStreamDefaultReader<string>;
+  #text = "";
+
+  constructor(args: string[], before: string[] = []) {
+    const main = new URL("cache_main.ts", import.meta.url).pathname;
+    const [program, ...rest] = [...before, Deno.execPath(), "run", "-P", main, ...args];
+    this.#process = new Deno.Command(program, {
+      args: rest,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    this.#output = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  async line(): Promise<string> {
+    while (!this.#text.includes("\n")) {
+      const { value, done } = await this.#output.read();
+      if (done) throw new Error(`it ended after: ${this.#text}`);
+      this.#text += value;
+    }
+    const [line, ...rest] = this.#text.split("\n");
+    this.#text = rest.join("\n");
+    return line;
+  }
+
+  async go(): Promise<void> {
+    const writer = this.#process.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("go\n"));
+    await writer.close();
+  }
+
+  /** What else it says. */
+  async end(): Promise<string> {
+    for (;;) {
+      const { value, done } = await this.#output.read();
+      if (done) break;
+      this.#text += value;
+    }
+    await this.#process.status;
+    return this.#text;
+  }
+}

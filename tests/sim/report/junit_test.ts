@@ -1,0 +1,91 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { junitXml } from "../../../lib/sim/report/junit.ts";
+import { countsOf } from "../../../lib/sim/report/records.ts";
+import type { RunSummary, SimulationRecord } from "../../../lib/sim/types/run_types.ts";
+import type { SimulationOutcome } from "../../../lib/sim/types/types.ts";
+import { NOW, outcome, result, simulation } from "../run_kit.ts";
+
+/** What a run of these simulations sums up to. */
+function summary(outcomes: SimulationOutcome[], notRun: string[] = []): RunSummary {
+  const simulations: SimulationRecord[] = [
+    ...outcomes.map(({ name, file, variant, status, durationMs }) => ({
+      name,
+      file,
+      variant,
+      directory: name,
+      status,
+      durationMs,
+    })),
+    ...notRun.map((name) => ({
+      name,
+      file: "b.toml",
+      variant: {},
+      directory: name,
+      status: "not-run" as const,
+    })),
+  ];
+  return {
+    directory: "runs/sim-1",
+    status: "failed",
+    ...countsOf(simulations),
+    startedAt: NOW.toISOString(),
+    endedAt: NOW.toISOString(),
+    durationMs: 0,
+    simulations,
+    outcomes,
+    errors: [],
+  };
+}
+
+const SUMMARY = summary([
+  outcome(simulation("a", { file: "a.toml", variant: { topo: "1to1", cond: "wifi" } }), {
+    results: [result("x", { duration: "2.0", down_bytes: "10000000" })],
+  }),
+  outcome(simulation("b", { file: "a.toml" }), {
+    status: "failed",
+    durationMs: 12,
+    failure: {
+      step: 1,
+      id: "x",
+      action: "run",
+      where: "a.toml:3",
+      message: 'the command failed: "<&>"',
+      command: ["false"],
+      exitCode: 1,
+      stderr: ["\x1b[31mred\x1b[0m ]]> \x00\ud800", "end"],
+      logs: [],
+    },
+  }),
+  outcome(simulation("c", { file: "b.toml" }), { status: "timed-out" }),
+  outcome(simulation("d", { file: "b.toml" }), { status: "interrupted" }),
+], ["e"]);
+
+Deno.test("a run as JUnit's XML has a suite a file and a case a simulation", async () => {
+  const golden = await Deno.readTextFile(new URL("golden/junit.txt", import.meta.url));
+  assertEquals(await junitXml(SUMMARY), golden);
+});
+
+Deno.test("what no XML can hold is left out, and the rest can be read back", async () => {
+  const xml = await junitXml(SUMMARY);
+  // deno-lint-ignore no-control-regex -- these are what must not be there
+  assert(!/[\x00-\x08\x0b\x0c\x0e-\x1f\ud800]/.test(xml));
+  // xmllint is not everywhere; a closing of CDATA inside it would be seen here.
+  const texts = [...xml.matchAll(/<!\[CDATA\[([^]*?)\]\]>/g)].map((match) => match[1]);
+  assertStringIncludes(texts.join(""), "red ]]");
+});
+
+Deno.test("files that could not be written are an error of a suite of their own", async () => {
+  const xml = await junitXml({
+    ...summary([outcome(simulation("a"))]),
+    errors: ["cannot write x"],
+  });
+  assertStringIncludes(
+    xml,
+    '<testsuites name="netyard" tests="2" failures="0" errors="1" skipped="0">',
+  );
+  assertStringIncludes(xml, "<![CDATA[cannot write x]]>");
+});
+
+Deno.test("each report is of its own run", async () => {
+  assertEquals(await junitXml(SUMMARY), await junitXml(SUMMARY));
+});

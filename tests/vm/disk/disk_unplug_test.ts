@@ -1,0 +1,85 @@
+// A guest that does not let go of a disk, or late: QEMU is a fake.
+import { assertEquals, assertRejects } from "@std/assert";
+import { unplugDisk } from "../../../lib/vm/disk/disk_plug.ts";
+import { type DiskRecord, diskSpec } from "../../../lib/vm/disk/disk_record.ts";
+import { DiskError } from "../../../lib/vm/options/errors.ts";
+import type { Qemu } from "../../../lib/vm/qemu/qemu.ts";
+import { Qmp } from "../../../lib/vm/qemu/qmp.ts";
+import { FakeServer, type Peer } from "../fake_peer.ts";
+
+function disk(): DiskRecord {
+  const about = { name: "data", slot: 7, format: "raw", readOnly: false } as const;
+  const spec = diskSpec(about, "/nowhere");
+  return { name: "data", slot: 7, size: 512, own: true, faultsNode: "errors-vd-data", spec };
+}
+
+/** Asks for a disk back from a QEMU that answers `device_del` so; returns which commands there were. */
+async function unplug(
+  answer: (peer: Peer, id: number) => Promise<void>,
+  timeoutMs: number,
+  check: (work: Promise<void>) => Promise<unknown>,
+): Promise<string[]> {
+  const asked: string[] = [];
+  await using server = new FakeServer({
+    greet: (peer) =>
+      peer.json({ QMP: { version: { qemu: { major: 7, minor: 2, micro: 0 } }, capabilities: [] } }),
+    async answer(peer, { execute, id, arguments: given }) {
+      asked.push([execute, given?.["node-name"]].join(" ").trim());
+      if (execute === "device_del") await answer(peer, id);
+      else await peer.json({ return: {}, id });
+    },
+  });
+  using qmp = await Qmp.connect(server.path, { label: "nas" });
+  await check(unplugDisk({ qmp } as unknown as Qemu, disk(), "nas: detach()", timeoutMs));
+  return asked.slice(1);
+}
+
+const GONE = { event: "DEVICE_DELETED", data: { device: "vd-data" } };
+const NODES = ["errors-vd-data", "disk-vd-data", "file-vd-data"];
+const ALL = ["device_del", ...NODES.map((node) => `blockdev-del ${node}`)];
+
+Deno.test("a guest that does not let go of a disk is an error, and the disk stays", async () => {
+  const asked = await unplug(
+    (peer, id) => peer.json({ return: {}, id }),
+    50,
+    (work) =>
+      assertRejects(
+        () => work,
+        DiskError,
+        'nas: detach(): the guest did not let go of the disk "data" within 50 ms: unmount what is on it',
+      ),
+  );
+  assertEquals(asked, ["device_del"]);
+});
+
+Deno.test("a disk that the guest lets go of goes with its nodes, from the top", async () => {
+  const asked = await unplug(
+    async (peer, id) => {
+      await peer.json({ return: {}, id });
+      await peer.json({ event: "DEVICE_DELETED", data: { device: "vd-other" } });
+      await peer.json(GONE);
+    },
+    5_000,
+    (work) => work,
+  );
+  assertEquals(asked, ALL);
+});
+
+Deno.test("a disk that was asked back before is waited for, or gone already", async () => {
+  const error = (desc: string, name = "GenericError") => ({ class: name, desc });
+  const pending = await unplug(
+    async (peer, id) => {
+      await peer.json({ error: error("Device vd-data is already in the process of unplug"), id });
+      await peer.json(GONE);
+    },
+    5_000,
+    (work) => work,
+  );
+  assertEquals(pending, ALL);
+  const gone = await unplug(
+    (peer, id) => peer.json({ error: error("Device 'vd-data' not found", "DeviceNotFound"), id }),
+    5_000,
+    (work) => work,
+  );
+  assertEquals(gone, ALL);
+});
