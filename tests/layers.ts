@@ -5,27 +5,40 @@
  * @module
  */
 
-/** The folders of `lib/` from the ground up; those in one row may import each other. */
-export const ORDER: readonly (readonly string[])[] = [
-  ["std"],
-  ["options"],
-  ["toml"],
-  ["address"],
-  ["link"],
-  ["nat", "firewall", "dhcp6"],
-  ["host"],
-  ["emulator", "translation"],
-  ["events"],
-  ["node"],
-  ["dns64"],
-  ["bridge"],
-  ["vm"],
-  ["lab"],
-  ["testing"],
-  ["sim"],
-  ["devtools"],
-  ["cli"],
-];
+/**
+ * The floors of each house, from the ground up, by the path of its folder: `lib`, `lib/lab`. Folders
+ * on one floor may import each other; files of the house's own stand above all its floors.
+ */
+export type Order = ReadonlyMap<string, readonly (readonly string[])[]>;
+
+/**
+ * Reads the order from `lib/README.md`: a heading such as "### `lib/lab/`" names a house, and the
+ * numbered list below it has one line a floor, each with the names of folders as code.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
+ * const order = parseOrder("### `lib/`\n\n1. `std` `options`\n2. `lab`: the topology\n");
+ * assertEquals(order.get("lib"), [["std", "options"], ["lab"]]);
+ * ```
+ */
+export function parseOrder(readme: string): Order {
+  const order = new Map<string, string[][]>();
+  let floors: string[][] | undefined;
+  for (const line of readme.split("\n")) {
+    const heading = /^#+ (.*)$/.exec(line)?.[1];
+    if (heading !== undefined) {
+      const house = /^`((?:[\w-]+\/)+)`/.exec(heading)?.[1].slice(0, -1);
+      floors = house === undefined ? undefined : [];
+      if (house !== undefined && floors) order.set(house, floors);
+      continue;
+    }
+    const floor = /^\d+\. ((?:`[\w-]+`\s*)+)/.exec(line)?.[1];
+    if (floor) floors?.push([...floor.matchAll(/`([\w-]+)`/g)].map(([, name]) => name));
+  }
+  return order;
+}
 
 /** What a file imports: the specifier, and the number of the line on which it stands. */
 export interface Import {
@@ -43,15 +56,15 @@ export type ImportMap = Readonly<Record<string, string>>;
  * Every breach of the rules, one line each: `lib/address/ip.ts:3 imports lib/lab/lab.ts: ...`.
  *
  * @param sources The files of `lib/`, `native/` and `mod.ts`.
+ * @param order The order of the folders, by {@linkcode parseOrder}.
  * @param imports The import map, by which a bare name may stand for one of these files.
  */
-export function breaches(sources: Sources, imports: ImportMap = {}): string[] {
+export function breaches(sources: Sources, order: Order, imports: ImportMap = {}): string[] {
   const found: string[] = [];
   const graph = new Map<string, string[]>();
   for (const [path, source] of sources) {
-    const home = homeOf(path);
-    if (home === undefined) found.push(`${path} is in no folder of the order`);
-    if (home !== "native" && reachesKernel(source)) {
+    if (!isHoused(path, order)) found.push(`${path} is in no folder of the order`);
+    if (!path.startsWith("native/") && reachesKernel(source)) {
       found.push(`${path} opens a library: Deno.dlopen belongs to native/`);
     }
     const targets: string[] = [];
@@ -59,7 +72,7 @@ export function breaches(sources: Sources, imports: ImportMap = {}): string[] {
       const target = resolve(path, specifier, imports);
       if (target === undefined) continue;
       targets.push(target);
-      const reason = refusal(path, target);
+      const reason = refusal(path, target, order);
       if (reason) found.push(`${path}:${line} imports ${target}: ${reason}`);
     }
     graph.set(path, targets);
@@ -103,26 +116,38 @@ function resolve(from: string, specifier: string, imports: ImportMap): string | 
   return new URL(specifier, `file:///${from}`).pathname.slice(1);
 }
 
-/** The level of a file: `native`, a folder of `lib`, or the public face; undefined elsewhere. */
-function homeOf(path: string): string | undefined {
-  if (path === "mod.ts") return path;
-  if (path.startsWith("native/")) return "native";
-  const folder = /^lib\/([^/]+)\//.exec(path)?.[1];
-  return folder !== undefined && levelOf(folder) >= 0 ? folder : undefined;
-}
-
-function levelOf(folder: string): number {
-  return ORDER.findIndex((row) => row.includes(folder));
+/** Whether a file is public, in `native/`, or in folders that the order has. */
+function isHoused(path: string, order: Order): boolean {
+  if (path === "mod.ts" || path.startsWith("native/")) return true;
+  const folders = path.split("/").slice(0, -1);
+  if (folders[0] !== "lib" || folders.length < 2) return false;
+  // A folder of which no order is given is one room, whatever folders are in it.
+  return folders.every((_, depth) => {
+    const floors = order.get(folders.slice(0, depth).join("/"));
+    return floors === undefined || floors.some((floor) => floor.includes(folders[depth]));
+  });
 }
 
 /** Why a file must not import another; undefined if it may. */
-function refusal(from: string, to: string): string | undefined {
+function refusal(from: string, to: string, order: Order): string | undefined {
   if (to === "mod.ts") return "nothing imports mod.ts";
-  const [here, there] = [homeOf(from), homeOf(to)];
-  if (there === undefined) return "it is in no folder of the order";
-  if (here === undefined || here === "mod.ts" || there === "native") return undefined;
-  if (here === "native") return "native/ does not import lib/";
-  return levelOf(there) > levelOf(here) ? `lib/${there}/ is below lib/${here}/` : undefined;
+  if (!isHoused(to, order)) return "it is in no folder of the order";
+  if (from === "mod.ts" || to.startsWith("native/")) return undefined;
+  if (from.startsWith("native/")) return "native/ does not import lib/";
+  const [here, there] = [from.split("/"), to.split("/")];
+  const depth = here.findIndex((part, i) => part !== there[i]);
+  const house = here.slice(0, depth).join("/");
+  const floors = order.get(house);
+  if (depth < 0 || floors === undefined) return undefined;
+  // A file of the house's own is on no floor: it stands above all.
+  const levelOf = (part: string) => {
+    const level = floors.findIndex((floor) => floor.includes(part));
+    return level < 0 ? floors.length : level;
+  };
+  if (levelOf(there[depth]) <= levelOf(here[depth])) return undefined;
+  const named = (path: string[]) =>
+    `${house}/${path[depth]}${depth === path.length - 1 ? "" : "/"}`;
+  return `${named(there)} stands above ${named(here)}`;
 }
 
 /** One cycle for each import that closes one, in the order of the files. */

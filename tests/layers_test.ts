@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { breaches, type ImportMap, importsOf, ORDER } from "./layers.ts";
+import { breaches, type ImportMap, importsOf, parseOrder } from "./layers.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -27,8 +27,21 @@ async function readImportMap(): Promise<ImportMap> {
   return JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))).imports;
 }
 
-Deno.test("no import of the house climbs, goes in a circle or leaves it", async () => {
-  assertEquals(breaches(await readHouse(), await readImportMap()), []);
+/** The order that `lib/README.md` draws. */
+const ORDER = parseOrder(await Deno.readTextFile(new URL("lib/README.md", ROOT)));
+
+Deno.test("no import climbs, closes a circle or leaves the house", async () => {
+  assertEquals(breaches(await readHouse(), ORDER, await readImportMap()), []);
+});
+
+Deno.test("every folder that the order names is there", async () => {
+  const house = [...(await readHouse()).keys()];
+  for (const [folder, floors] of ORDER) {
+    for (const name of floors.flat()) {
+      const path = `${folder}/${name}/`;
+      assert(house.some((file) => file.startsWith(path)), `${path} has no file`);
+    }
+  }
 });
 
 Deno.test("the house is read: its files and their imports are found", async () => {
@@ -52,12 +65,45 @@ Deno.test("no file of the house hides what comes at its end", async () => {
   }
 });
 
+const SMALL = parseOrder(`
+## The order
+
+### \`lib/\`, from the ground up
+
+1. \`std\` \`options\`
+2. \`address\` \`host\`
+3. \`nat\` \`firewall\`: rules for packets
+4. \`vm\` \`lab\`
+5. \`cli\`
+
+### \`lib/lab/\`
+
+1. \`model\`
+2. \`wiring\` \`link\`
+
+## Something else
+
+1. \`helpers\`
+`);
+
 /** The breaches in a small tree. */
 function check(tree: Record<string, string>, imports?: ImportMap): string[] {
-  return breaches(new Map(Object.entries(tree)), imports);
+  return breaches(new Map(Object.entries(tree)), SMALL, imports);
 }
 
-Deno.test("a folder may import itself, those above it, native and packages", () => {
+Deno.test("the order is read from headings and numbered lists", () => {
+  assertEquals(SMALL.get("lib"), [
+    ["std", "options"],
+    ["address", "host"],
+    ["nat", "firewall"],
+    ["vm", "lab"],
+    ["cli"],
+  ]);
+  assertEquals(SMALL.get("lib/lab"), [["model"], ["wiring", "link"]]);
+  assertEquals(SMALL.size, 2);
+});
+
+Deno.test("a folder may import itself, those below it, native and packages", () => {
   const tree = {
     "mod.ts": 'export * from "./lib/lab/mod.ts"; import "./native/error.ts";',
     "lib/lab/mod.ts": 'export { Lab } from "./lab.ts";',
@@ -75,7 +121,7 @@ Deno.test("a folder may import itself, those above it, native and packages", () 
   assertEquals(check(tree), []);
 });
 
-Deno.test("a folder must not import one below it", () => {
+Deno.test("a folder must not import one that stands above it", () => {
   for (
     const code of [
       'import { Lab } from "../lab/lab.ts";',
@@ -102,22 +148,43 @@ Deno.test("a folder must not import one below it", () => {
       "the-lab": "./lib/lab/lab.ts",
     });
     assertEquals(found.map((line) => line.replace(/:\d+ /, " ")), [
-      "lib/address/ip.ts imports lib/lab/lab.ts: lib/lab/ is below lib/address/",
+      "lib/address/ip.ts imports lib/lab/lab.ts: lib/lab/ stands above lib/address/",
     ], code);
   }
 });
 
-Deno.test("every folder may import those above it and none below it", () => {
-  ORDER.forEach((row, level) => {
-    ORDER.forEach((otherRow, otherLevel) => {
-      for (const folder of row) {
-        for (const other of otherRow) {
+Deno.test("a folder may import those of its own floor and of the floors below, and no other", () => {
+  const floors = SMALL.get("lib")!;
+  floors.forEach((floor, level) => {
+    floors.forEach((otherFloor, otherLevel) => {
+      for (const folder of floor) {
+        for (const other of otherFloor) {
           const found = check({ [`lib/${folder}/a.ts`]: `import "../${other}/b.ts";` });
           assertEquals(found.length, otherLevel > level ? 1 : 0, `${folder} imports ${other}`);
         }
       }
     });
   });
+});
+
+Deno.test("folders inside a folder have an order of their own, below its own files", () => {
+  const files = {
+    "lib/lab/model/a.ts": "",
+    "lib/lab/wiring/a.ts": 'import "../model/a.ts"; import "../link/a.ts";',
+    "lib/lab/link/a.ts": 'import "../../address/ip.ts";',
+    "lib/lab/lab.ts": 'import "./wiring/a.ts"; import "./mod.ts";',
+    "lib/vm/qemu/deep/a.ts": 'import "../../b.ts"; import "../../../lab/lab.ts";',
+  };
+  assertEquals(check(files), []);
+  assertEquals(check({ ...files, "lib/lab/model/a.ts": 'import "../wiring/a.ts";' }).slice(0, 1), [
+    "lib/lab/model/a.ts:1 imports lib/lab/wiring/a.ts: lib/lab/wiring/ stands above lib/lab/model/",
+  ]);
+  assertEquals(check({ "lib/lab/link/a.ts": 'import "../lab.ts";' }), [
+    "lib/lab/link/a.ts:1 imports lib/lab/lab.ts: lib/lab/lab.ts stands above lib/lab/link/",
+  ]);
+  assertEquals(check({ "lib/lab/other/a.ts": "" }), [
+    "lib/lab/other/a.ts is in no folder of the order",
+  ]);
 });
 
 Deno.test("the line of a breach is that of what is imported", () => {
@@ -217,7 +284,7 @@ Deno.test("libraries are opened in native only, however it is written", () => {
       'const text = `${Deno.dlopen("x", {})}`;',
     ]
   ) {
-    for (const path of ["lib/netem/tc.ts", "lib/std/a.ts", "mod.ts"]) {
+    for (const path of ["lib/host/a.ts", "lib/std/a.ts", "mod.ts"]) {
       assertEquals(check({ [path]: code }), [
         `${path} opens a library: Deno.dlopen belongs to native/`,
       ], code);
