@@ -8,7 +8,7 @@ export { NetyardError } from "./native/error.ts";
 export { MissingPermissionError, SyscallError } from "./native/libc.ts";
 export { Namespace, NamespaceClosedError } from "./native/namespace.ts";
 export { RulesetError } from "./native/nftables.ts";
-export { RootlessError } from "./native/userns.ts";
+export { RootlessError } from "./native/process/userns.ts";
 export {
   AddressInUseError,
   AddressNotInUseError,

@@ -36,6 +36,6 @@
  *
  * @module
  */
-import { enterRootless } from "./reexec.ts";
+import { enterRootless } from "./process/reexec.ts";
 
 enterRootless();

@@ -1,5 +1,5 @@
-import { ReportPipe } from "../../native/pipe.ts";
-import { searchPath, SYSTEM_DIRECTORIES } from "../../native/process.ts";
+import { ReportPipe } from "../../native/process/pipe.ts";
+import { searchPath, SYSTEM_DIRECTORIES } from "../../native/process/process.ts";
 import { isRunning } from "../node/process/sandbox.ts";
 import { UplinkError } from "../lab/options/errors.ts";
 

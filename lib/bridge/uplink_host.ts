@@ -8,9 +8,9 @@ import {
   readUnicastRoute,
 } from "../../native/netlink/route.ts";
 import { rtnetlink } from "../../native/netlink/socket.ts";
-import { processEnvironment } from "../../native/process.ts";
+import { processEnvironment } from "../../native/process/process.ts";
 import { getSysctl, setSysctl } from "../../native/sysctl.ts";
-import { ROOTLESS_MARKER } from "../../native/userns.ts";
+import { ROOTLESS_MARKER } from "../../native/process/userns.ts";
 import { Cidr, ipBytes, ipFromBytes, macBytes, parseIp } from "../address/mod.ts";
 import { UPLINK_PREFIX, type UplinkPlace, uplinkPlaces } from "./uplink_rules.ts";
 import { UplinkError } from "../lab/options/errors.ts";

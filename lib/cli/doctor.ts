@@ -1,5 +1,5 @@
 import { NetyardError } from "../../native/error.ts";
-import { enterRootless } from "../../native/reexec.ts";
+import { enterRootless } from "../../native/process/reexec.ts";
 import { type Finding, NOT_TRIED } from "../host/finding.ts";
 import { checkHost } from "../host/probe.ts";
 import { painter, wantsColors } from "./command/colors.ts";

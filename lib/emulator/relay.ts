@@ -1,6 +1,6 @@
 import { Arena } from "../../native/arena.ts";
 import { fast } from "../../native/fast.ts";
-import { Poller } from "../../native/poller.ts";
+import { Poller } from "../../native/poll/poller.ts";
 import { VNET_HEADER_BYTES } from "../../native/frames/tap.ts";
 import { Agenda } from "./agenda.ts";
 import { Command, type Control, DIRECTIONS } from "./control.ts";

@@ -1,4 +1,4 @@
-import { EventFd } from "../../native/eventfd.ts";
+import { EventFd } from "../../native/poll/eventfd.ts";
 import type {
   Impairment,
   ImpairmentCounters,

@@ -1,4 +1,4 @@
-import { hurry } from "../../native/priority.ts";
+import { hurry } from "../../native/process/priority.ts";
 import { Control } from "./control.ts";
 import type { EmulatorStart } from "./program.ts";
 import { Relay } from "./relay.ts";

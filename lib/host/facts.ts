@@ -1,5 +1,5 @@
 import type { KvmTrial } from "../../native/kvm/probe.ts";
-import type { Obstacle } from "../../native/userns.ts";
+import type { Obstacle } from "../../native/process/userns.ts";
 import type { Trial } from "./finding.ts";
 import type { Program } from "./install.ts";
 

@@ -1,9 +1,9 @@
-import { hasCapabilities } from "../../native/capabilities.ts";
+import { hasCapabilities } from "../../native/process/capabilities.ts";
 import { kvmWorks } from "../../native/kvm/probe.ts";
 import { libc, MissingPermissionError, readFileText } from "../../native/libc.ts";
 import { nftablesBackend } from "../../native/nftables.ts";
-import { findProgram } from "../../native/process.ts";
-import { findUsernsObstacle } from "../../native/reexec.ts";
+import { findProgram } from "../../native/process/process.ts";
+import { findUsernsObstacle } from "../../native/process/reexec.ts";
 import { type HostFacts, type LabFacts, type PermissionName, PERMISSIONS } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 import { PROGRAMS } from "./install.ts";

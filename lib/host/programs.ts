@@ -1,4 +1,4 @@
-import { findProgram, searchPath, SYSTEM_DIRECTORIES } from "../../native/process.ts";
+import { findProgram, searchPath, SYSTEM_DIRECTORIES } from "../../native/process/process.ts";
 import type { ProgramFacts } from "./facts.ts";
 import { type Installable, PRIVATE_DIRECTORIES } from "./install.ts";
 

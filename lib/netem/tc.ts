@@ -1,6 +1,6 @@
 import { NetyardError } from "../../native/error.ts";
 import type { Namespace } from "../../native/namespace.ts";
-import { findProgram, SYSTEM_DIRECTORIES } from "../../native/process.ts";
+import { findProgram, SYSTEM_DIRECTORIES } from "../../native/process/process.ts";
 import { installAdvice } from "../host/install.ts";
 import { readOsRelease } from "../host/os_release.ts";
 

@@ -1,4 +1,4 @@
-import { findProgram, openSearchPath } from "../../native/process.ts";
+import { findProgram, openSearchPath } from "../../native/process/process.ts";
 import { TomlError, type TomlFault } from "../toml/errors.ts";
 import type { Simulation, Step } from "./types/types.ts";
 

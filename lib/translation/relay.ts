@@ -1,6 +1,6 @@
 import { Arena } from "../../native/arena.ts";
 import { fast } from "../../native/fast.ts";
-import { Poller } from "../../native/poller.ts";
+import { Poller } from "../../native/poll/poller.ts";
 import { VNET_HEADER_BYTES } from "../../native/frames/tap.ts";
 import type { Nat64Map, Translator } from "../siit/mod.ts";
 import { Command, type Control, TUNS } from "./control.ts";

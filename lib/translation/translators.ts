@@ -1,4 +1,4 @@
-import { EventFd } from "../../native/eventfd.ts";
+import { EventFd } from "../../native/poll/eventfd.ts";
 import type { Namespace } from "../../native/namespace.ts";
 import { LoopThread } from "../loop/thread.ts";
 import { watch } from "../loop/watchdog.ts";

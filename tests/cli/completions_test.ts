@@ -4,7 +4,7 @@ import { bashCompletions } from "../../lib/cli/completions/bash.ts";
 import { fishCompletions } from "../../lib/cli/completions/fish.ts";
 import { zshCompletions } from "../../lib/cli/completions/zsh.ts";
 import { type Command, defineCommand } from "../../lib/cli/command/command.ts";
-import { findProgram } from "../../native/process.ts";
+import { findProgram } from "../../native/process/process.ts";
 import { called, inDirectory } from "./kit.ts";
 
 const within: Command = defineCommand({

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { findProgram } from "../../native/process.ts";
+import { findProgram } from "../../native/process/process.ts";
 import { inDirectory } from "./kit.ts";
 
 const MAIN = new URL("run_main.ts", import.meta.url).pathname;

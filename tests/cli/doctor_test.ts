@@ -3,7 +3,7 @@ import { canBuildLab, renderFindings } from "../../lib/cli/doctor.ts";
 import { VERSION } from "../../lib/cli/version.ts";
 import type { Finding } from "../../lib/host/finding.ts";
 import { hostFindings } from "../../lib/host/preflight.ts";
-import { findProgram } from "../../native/process.ts";
+import { findProgram } from "../../native/process/process.ts";
 import { ABLE } from "../host/facts.ts";
 
 const MAIN = new URL("../../lib/cli/main.ts", import.meta.url);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { hasCapabilities } from "../../native/capabilities.ts";
+import { hasCapabilities } from "../../native/process/capabilities.ts";
 import { waitUntil } from "../../lib/testing/wait_until.ts";
 import { RealRun, type RealRunOptions } from "./real_run.ts";
 

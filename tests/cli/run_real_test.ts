@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { hasCapabilities } from "../../native/capabilities.ts";
+import { hasCapabilities } from "../../native/process/capabilities.ts";
 import { loadSimulations } from "../../lib/sim/load.ts";
 import { runAll } from "../../lib/sim/run/run_all.ts";
 import { inDirectory } from "./kit.ts";

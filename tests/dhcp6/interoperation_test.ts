@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Device, Lab } from "@netyard/netyard";
 import { duidOf, type Lease } from "../../lib/dhcp6/mod.ts";
 import { RequestingSide } from "../../lib/dhcp6/requesting_router.ts";
-import { findProgram, searchPath } from "../../native/process.ts";
+import { findProgram, searchPath } from "../../native/process/process.ts";
 
 const SYSTEM = ["/usr/sbin", "/sbin"];
 const program = (name: string) => findProgram(name, [...searchPath(), ...SYSTEM]);

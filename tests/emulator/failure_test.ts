@@ -5,7 +5,7 @@ import { EmulatorError } from "../../lib/emulator/mod.ts";
 import { Ports } from "../../lib/emulator/ports.ts";
 import { EMULATOR_PROGRAM } from "../../lib/emulator/program.ts";
 import { LoopThread } from "../../lib/loop/thread.ts";
-import { EventFd } from "../../native/eventfd.ts";
+import { EventFd } from "../../native/poll/eventfd.ts";
 import { NamespaceClosedError } from "../../native/namespace.ts";
 import { deleteLink } from "../../native/netlink/link.ts";
 import { deleteRedirect, redirectAllButMark } from "../../native/netlink/tc.ts";

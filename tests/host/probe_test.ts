@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
-import { hasCapabilities } from "../../native/capabilities.ts";
+import { hasCapabilities } from "../../native/process/capabilities.ts";
 import { checkHost, labFacts, requireLab } from "../../lib/host/probe.ts";
 import { labFindings } from "../../lib/host/preflight.ts";
 import type { Finding } from "../../lib/host/finding.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { findProgram, SYSTEM_DIRECTORIES } from "../../native/process.ts";
+import { findProgram, SYSTEM_DIRECTORIES } from "../../native/process/process.ts";
 import { familyOf, FEATURE_PROGRAMS, TEST_PROGRAMS } from "../../lib/host/install.ts";
 import { readOsRelease } from "../../lib/host/os_release.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { hasCapabilities } from "../../native/capabilities.ts";
+import { hasCapabilities } from "../../native/process/capabilities.ts";
 import { readFileText } from "../../native/libc.ts";
 import { lendPackages } from "../native/lend_packages.ts";
 import { OrdinaryUser } from "../native/ordinary_user.ts";

@@ -1,6 +1,6 @@
-import { hasCapabilities } from "../../native/capabilities.ts";
+import { hasCapabilities } from "../../native/process/capabilities.ts";
 import { readFileText } from "../../native/libc.ts";
-import { findProgram } from "../../native/process.ts";
+import { findProgram } from "../../native/process/process.ts";
 
 const NOBODY = 65534;
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { EventFd } from "../../native/eventfd.ts";
-import { Poller } from "../../native/poller.ts";
+import { EventFd } from "../../native/poll/eventfd.ts";
+import { Poller } from "../../native/poll/poller.ts";
 import { Arena } from "../../native/arena.ts";
 import { fast } from "../../native/fast.ts";
 

@@ -1,14 +1,14 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { Obstacle } from "../../native/userns.ts";
+import type { Obstacle } from "../../native/process/userns.ts";
 import { OrdinaryUser, type Outcome } from "./ordinary_user.ts";
 
 /** Tells what the process is and may, on one line. */
 const REPORT = `
-import { hasCapabilities } from "./native/capabilities.ts";
+import { hasCapabilities } from "./native/process/capabilities.ts";
 import { readLink } from "./native/libc.ts";
 import { getLink, readLinkState } from "./native/netlink/link.ts";
 import { rtnetlink } from "./native/netlink/socket.ts";
-import { processArguments, processEnvironment } from "./native/process.ts";
+import { processArguments, processEnvironment } from "./native/process/process.ts";
 
 const permission = (name: "net" | "run" | "read" | "env" | "ffi") =>
   Deno.permissions.querySync({ name }).state;
@@ -31,7 +31,7 @@ console.log(JSON.stringify({
 
 const TEST_FILE = `
 import "@netyard/netyard/rootless";
-import { hasCapabilities } from "./native/capabilities.ts";
+import { hasCapabilities } from "./native/process/capabilities.ts";
 console.log("loaded " + import.meta.url.split("/").at(-1));
 Deno.test("it is root", () => {
   if (!hasCapabilities()) throw new Error("not root");
@@ -60,7 +60,7 @@ export const FILES = {
       deno: { permissions: "WORKER_PERMISSIONS" === "none" ? "none" : "inherit" },
     });
     worker.onmessage = (e) => console.log(e.data);`,
-  "obstacle.ts": `import { findUsernsObstacle } from "./native/reexec.ts";
+  "obstacle.ts": `import { findUsernsObstacle } from "./native/process/reexec.ts";
     console.log(JSON.stringify(findUsernsObstacle() ?? null));`,
   "good_test.ts": TEST_FILE,
   "bad_test.ts": `${TEST_FILE}\nDeno.test("it fails", () => { throw new Error("no"); });`,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { hasCapabilities } from "../../native/capabilities.ts";
+import { hasCapabilities } from "../../native/process/capabilities.ts";
 import { readLink } from "../../native/libc.ts";
 import { createUser, FILES, PARALLEL, rootlessTest } from "./rootless_scripts.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseEffectiveCapabilities, sufficesForLab } from "../../native/capabilities.ts";
-import { splitRecords, toByteString } from "../../native/process.ts";
+import { parseEffectiveCapabilities, sufficesForLab } from "../../native/process/capabilities.ts";
+import { splitRecords, toByteString } from "../../native/process/process.ts";
 import {
   planReexec,
   type ProcessStart,
@@ -8,7 +8,7 @@ import {
   rootlessError,
   type UserNamespaceFacts,
   usernsObstacle,
-} from "../../native/userns.ts";
+} from "../../native/process/userns.ts";
 
 const START: ProcessStart = {
   executable: "/opt/deno/bin/deno",

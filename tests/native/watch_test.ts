@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { EventFd } from "../../native/eventfd.ts";
+import { EventFd } from "../../native/poll/eventfd.ts";
 import { libc } from "../../native/libc.ts";
-import { watch } from "../../native/watch.ts";
+import { watch } from "../../native/poll/watch.ts";
 
 const eight = new Uint8Array(8);
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
-import { hasCapabilities } from "../../native/capabilities.ts";
+import { hasCapabilities } from "../../native/process/capabilities.ts";
 import { Namespace } from "../../native/namespace.ts";
 import { addAddress } from "../../native/netlink/address.ts";
 import { addVeth, deleteLink, getLink, readLinkState, setLink } from "../../native/netlink/link.ts";

@@ -1,5 +1,5 @@
-import { hasCapabilities } from "../../../native/capabilities.ts";
-import { enterRootless } from "../../../native/reexec.ts";
+import { hasCapabilities } from "../../../native/process/capabilities.ts";
+import { enterRootless } from "../../../native/process/reexec.ts";
 import { requireLab } from "../../host/probe.ts";
 import { checkBinaries, resolveBinaries } from "../../sim/binary/binaries.ts";
 import { parseOverride } from "../../sim/binary/override.ts";

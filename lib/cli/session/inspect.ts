@@ -1,4 +1,4 @@
-import { enterRootless } from "../../../native/reexec.ts";
+import { enterRootless } from "../../../native/process/reexec.ts";
 import type { LabConfig } from "../../lab/config/types.ts";
 import { Lab } from "../../lab/lab.ts";
 import { expandedDevices } from "../../lab/config/toml.ts";

@@ -6,7 +6,7 @@ import {
   searchPath,
   SYSTEM_DIRECTORIES,
   toByteString,
-} from "../../../native/process.ts";
+} from "../../../native/process/process.ts";
 import { NODE_VARIABLE } from "../../node/process/command.ts";
 import { entryCommand } from "../../node/entry.ts";
 import { processVariable } from "../command/colors.ts";

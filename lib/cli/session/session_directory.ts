@@ -1,7 +1,7 @@
 import { NetyardError } from "../../../native/error.ts";
-import { processEnvironment } from "../../../native/process.ts";
+import { processEnvironment } from "../../../native/process/process.ts";
 import { readFileText } from "../../../native/libc.ts";
-import { ROOTLESS_MARKER } from "../../../native/userns.ts";
+import { ROOTLESS_MARKER } from "../../../native/process/userns.ts";
 import { processVariable } from "../command/colors.ts";
 
 /** A directory for sessions that is not to be trusted, or cannot be made. */

@@ -1,5 +1,9 @@
-import { processEnvironment, replaceProcess, toByteString } from "../../../native/process.ts";
-import { enterRootless } from "../../../native/reexec.ts";
+import {
+  processEnvironment,
+  replaceProcess,
+  toByteString,
+} from "../../../native/process/process.ts";
+import { enterRootless } from "../../../native/process/reexec.ts";
 import type { Invocation } from "../command/command.ts";
 import type { SHELL_OPTIONS } from "./shell_command.ts";
 import { readTopology } from "./topology_file.ts";

@@ -1,6 +1,6 @@
 import { HOP_LIMIT, readNdp, writeAdvertisement } from "../../../native/ndp/codec.ts";
 import { NdpSocket } from "../../../native/ndp/socket.ts";
-import { watch } from "../../../native/watch.ts";
+import { watch } from "../../../native/poll/watch.ts";
 import { ipBytes } from "../../address/mod.ts";
 import { type Advertised, advertisementOf } from "./advertisement.ts";
 import type { Segment } from "../model/records.ts";

@@ -1,6 +1,6 @@
 import { closeFd } from "../../../native/libc.ts";
 import { drainMonitor, openMonitor } from "../../../native/netlink/monitor.ts";
-import { watch } from "../../../native/watch.ts";
+import { watch } from "../../../native/poll/watch.ts";
 import { ipFromBytes } from "../../address/mod.ts";
 import type { Advertising } from "./advertising.ts";
 import * as autoconf from "./kernel_addresses.ts";

@@ -1,4 +1,4 @@
-import { flushConntrack } from "../../../native/conntrack.ts";
+import { flushConntrack } from "../../../native/netlink/conntrack.ts";
 import { nft, RulesetError } from "../../../native/nftables.ts";
 import { setSysctl } from "../../../native/sysctl.ts";
 import { type Firewall, resolveFirewall } from "../../firewall/config.ts";

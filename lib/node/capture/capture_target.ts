@@ -1,5 +1,5 @@
 import { readFileText } from "../../../native/libc.ts";
-import { findProgram, searchPath, SYSTEM_DIRECTORIES } from "../../../native/process.ts";
+import { findProgram, searchPath, SYSTEM_DIRECTORIES } from "../../../native/process/process.ts";
 import { installAdvice } from "../../host/install.ts";
 import { readOsRelease } from "../../host/os_release.ts";
 import type { CaptureTarget } from "./capture.ts";

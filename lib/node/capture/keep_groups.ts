@@ -1,4 +1,4 @@
-import { findProgram, searchPath, SYSTEM_DIRECTORIES } from "../../../native/process.ts";
+import { findProgram, searchPath, SYSTEM_DIRECTORIES } from "../../../native/process/process.ts";
 
 /**
  * Installs a seccomp filter by which setgroups(2) succeeds and does nothing, and becomes the program

@@ -6,7 +6,7 @@ import {
   pathExists,
   readFileText,
 } from "../../../native/libc.ts";
-import { childOf } from "../../../native/signal.ts";
+import { childOf } from "../../../native/process/signal.ts";
 import { CaptureError } from "./capture_errors.ts";
 import { NodeCommand } from "../process/command.ts";
 import type { Host } from "../process/host.ts";

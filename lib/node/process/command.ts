@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
-import { findProgram, searchPath } from "../../../native/process.ts";
+import { findProgram, searchPath } from "../../../native/process/process.ts";
 import { pathExists } from "../../../native/libc.ts";
 import { CommandError } from "./errors.ts";
 import type { Host } from "./host.ts";

@@ -12,9 +12,9 @@ import {
   withChildrenIn,
   withNewPidNamespace,
 } from "../../../native/namespace.ts";
-import { ReportPipe } from "../../../native/pipe.ts";
-import { findProgram, searchPath, SYSTEM_DIRECTORIES } from "../../../native/process.ts";
-import { signalChildOf } from "../../../native/signal.ts";
+import { ReportPipe } from "../../../native/process/pipe.ts";
+import { findProgram, searchPath, SYSTEM_DIRECTORIES } from "../../../native/process/process.ts";
+import { signalChildOf } from "../../../native/process/signal.ts";
 import { SandboxError } from "./errors.ts";
 import { nsswitchConf } from "./names.ts";
 import type { ChildrenOptions } from "./worker_children.ts";

@@ -2,7 +2,7 @@ import $, { type $Type, CommandBuilder, KillController } from "@david/dax";
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
-import { openSearchPath } from "../../../native/process.ts";
+import { openSearchPath } from "../../../native/process/process.ts";
 import { NODE_VARIABLE } from "./command.ts";
 import type { Host } from "./host.ts";
 import { refuseOutsideFiles } from "./outside_files.ts";

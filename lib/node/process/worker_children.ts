@@ -1,6 +1,6 @@
 import childProcess, { type ExecFileSyncOptions } from "node:child_process";
-import { signalChildOf } from "../../../native/signal.ts";
-import type { ThreadPowers } from "../../../native/thread.ts";
+import { signalChildOf } from "../../../native/process/signal.ts";
+import type { ThreadPowers } from "../../../native/process/thread.ts";
 import { signalled, signalNodeChild } from "./signalled.ts";
 import { hookSpawn } from "./spawn_patch.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { findProgram, searchPath } from "../../../native/process.ts";
+import { findProgram, searchPath } from "../../../native/process/process.ts";
 import { cacheDirectory } from "../../files/cache.ts";
 import { BinaryError } from "./error.ts";
 import type { BinarySpec } from "../types/types.ts";

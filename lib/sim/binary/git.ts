@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findProgram } from "../../../native/process.ts";
+import { findProgram } from "../../../native/process/process.ts";
 import { nearest } from "../../options/nearest.ts";
 import { alone } from "../../files/lock.ts";
 import { BUILDING, explained, removeAbandoned } from "../../files/cache.ts";

@@ -1,4 +1,4 @@
-import { findProgram } from "../../../native/process.ts";
+import { findProgram } from "../../../native/process/process.ts";
 import { type BinaryContext, binaryError } from "./context.ts";
 import type { ModuleGraph } from "./modules.ts";
 import type { BinarySpec } from "../types/types.ts";

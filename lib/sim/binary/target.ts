@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { findProgram } from "../../../native/process.ts";
+import { findProgram } from "../../../native/process/process.ts";
 import { nearest } from "../../options/nearest.ts";
 import { type BinaryContext, binaryError } from "./context.ts";
 import { runTool } from "./tool.ts";

@@ -1,6 +1,6 @@
 import { installAdvice } from "../../host/install.ts";
 import { readOsRelease } from "../../host/os_release.ts";
-import { findProgram } from "../../../native/process.ts";
+import { findProgram } from "../../../native/process/process.ts";
 import { DiskError } from "../options/errors.ts";
 import { HEADER_BYTES, readImageHeader } from "./image_header.ts";
 import type { DriveBase, DriveFormat } from "../options/machine_spec.ts";

@@ -3,7 +3,7 @@ import { readOsRelease } from "../../host/os_release.ts";
 import { NodeCommand } from "../../node/process/command.ts";
 import type { Ended, Host } from "../../node/process/host.ts";
 import type { MemoryFile } from "../../../native/files/memory_file.ts";
-import { findProgram } from "../../../native/process.ts";
+import { findProgram } from "../../../native/process/process.ts";
 import { qemuCommand } from "./argv.ts";
 import type { Console } from "./console.ts";
 import { VmError } from "../options/errors.ts";

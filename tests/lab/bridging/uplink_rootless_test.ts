@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Lab } from "@netyard/netyard";
-import { findProgram, SYSTEM_DIRECTORIES } from "../../../native/process.ts";
+import { findProgram, SYSTEM_DIRECTORIES } from "../../../native/process/process.ts";
 import { lendPackages } from "../../native/lend_packages.ts";
 import { OrdinaryUser } from "../../native/ordinary_user.ts";
 import { greet } from "../kit.ts";

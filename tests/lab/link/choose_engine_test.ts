@@ -1,5 +1,5 @@
 import { assertEquals, assertLess, assertThrows } from "@std/assert";
-import { hasCapabilities } from "../../../native/capabilities.ts";
+import { hasCapabilities } from "../../../native/process/capabilities.ts";
 import {
   chooseEngine,
   type LinkEngineFacts,

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { findProgram } from "../../../native/process.ts";
+import { findProgram } from "../../../native/process/process.ts";
 import { BinaryError, checkBinaries, resolveBinaries } from "../../../lib/sim/binary/binaries.ts";
 import type { BinarySpec } from "../../../lib/sim/types/types.ts";
 import { TomlError } from "../../../lib/toml/errors.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import { zipSync } from "fflate";
-import { findProgram } from "../../../native/process.ts";
+import { findProgram } from "../../../native/process/process.ts";
 import { BinaryError, checkBinaries } from "../../../lib/sim/binary/binaries.ts";
 import type { BinarySpec } from "../../../lib/sim/types/types.ts";
 import { TomlError } from "../../../lib/toml/errors.ts";

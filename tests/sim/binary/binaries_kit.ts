@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { searchPath } from "../../../native/process.ts";
+import { searchPath } from "../../../native/process/process.ts";
 import { type BinaryOptions, resolveBinaries } from "../../../lib/sim/binary/binaries.ts";
 import type { BinarySpec, PrepareSpec, RunStep, Simulation } from "../../../lib/sim/types/types.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { hasCapabilities } from "../../../native/capabilities.ts";
+import { hasCapabilities } from "../../../native/process/capabilities.ts";
 import { readFileText } from "../../../native/libc.ts";
 import { cacheDirectory } from "../../../lib/files/cache.ts";
 import { tinyBootFiles } from "../../../lib/vm/tiny/boot_files.ts";

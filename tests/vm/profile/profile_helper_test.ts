@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { findProgram } from "../../../native/process.ts";
+import { findProgram } from "../../../native/process/process.ts";
 import { profileNamed } from "../../../lib/vm/profiles.ts";
 import { waitUntil } from "../../../lib/testing/wait_until.ts";
 import { Lab, type Profile } from "@netyard/netyard";

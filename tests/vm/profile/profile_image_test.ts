@@ -5,7 +5,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { findProgram } from "../../../native/process.ts";
+import { findProgram } from "../../../native/process/process.ts";
 import { NetyardError } from "../../../native/error.ts";
 import { agentFiles } from "../../../lib/vm/image/agent_files.ts";
 import { FatError, fatVolume } from "../../../lib/vm/image/fat.ts";

@@ -6,7 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { join } from "node:path";
-import { findProgram } from "../../../native/process.ts";
+import { findProgram } from "../../../native/process/process.ts";
 import { NetyardError } from "../../../native/error.ts";
 import { buildOutputs } from "../../../lib/vm/profile/build_outputs.ts";
 import { profileNamed } from "../../../lib/vm/profiles.ts";

@@ -1,6 +1,6 @@
 // Machines of the real QEMU that wait: no guest runs in them.
 import type { Namespace } from "../../../native/namespace.ts";
-import { findProgram } from "../../../native/process.ts";
+import { findProgram } from "../../../native/process/process.ts";
 import { assertEquals } from "@std/assert";
 import { qemuCommand } from "../../../lib/vm/qemu/argv.ts";
 import type { MachineSpec } from "../../../lib/vm/options/machine_spec.ts";

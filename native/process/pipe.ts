@@ -1,4 +1,4 @@
-import { check, closeFd, libc, O_CLOEXEC, uninterrupted } from "./libc.ts";
+import { check, closeFd, libc, O_CLOEXEC, uninterrupted } from "../libc.ts";
 
 const POLLIN = 1;
 

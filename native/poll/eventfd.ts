@@ -1,5 +1,5 @@
-import { fast } from "./fast.ts";
-import { check, closeFd, libc } from "./libc.ts";
+import { fast } from "../fast.ts";
+import { check, closeFd, libc } from "../libc.ts";
 
 const EFD_NONBLOCK_CLOEXEC = 0x800 | 0x80000;
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);

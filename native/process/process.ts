@@ -1,4 +1,4 @@
-import { check, cString, libc, pathExists, readFileBytes, readLink } from "./libc.ts";
+import { check, cString, libc, pathExists, readFileBytes, readLink } from "../libc.ts";
 
 /**
  * What the process was started with, as byte strings: each character is one

@@ -1,4 +1,4 @@
-import { readFileText } from "./libc.ts";
+import { readFileText } from "../libc.ts";
 
 const FORK_WAIT_MS = 200;
 

@@ -1,5 +1,5 @@
-import { fast } from "./fast.ts";
-import { check, closeFd } from "./libc.ts";
+import { fast } from "../fast.ts";
+import { check, closeFd } from "../libc.ts";
 
 const EPOLL_CLOEXEC = 0x80000;
 const EPOLL_CTL_ADD = 1;

@@ -1,4 +1,4 @@
-import { netlink } from "./netlink/socket.ts";
+import { netlink } from "./socket.ts";
 
 const NETLINK_NETFILTER = 12;
 const CTNETLINK_DELETE = (1 << 8) | 2;

@@ -1,7 +1,7 @@
 import { hasCapabilities } from "./capabilities.ts";
-import { MissingPermissionError, pathExists, SyscallError } from "./libc.ts";
-import { LOOPBACK, setLink } from "./netlink/link.ts";
-import { rtnetlink } from "./netlink/socket.ts";
+import { MissingPermissionError, pathExists, SyscallError } from "../libc.ts";
+import { LOOPBACK, setLink } from "../netlink/link.ts";
+import { rtnetlink } from "../netlink/socket.ts";
 import {
   findProgram,
   processArguments,
@@ -10,7 +10,7 @@ import {
   replaceProcess,
   toByteString,
 } from "./process.ts";
-import { getSysctl } from "./sysctl.ts";
+import { getSysctl } from "../sysctl.ts";
 import {
   type Obstacle,
   planReexec,

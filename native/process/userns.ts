@@ -1,4 +1,4 @@
-import { NetyardError } from "./error.ts";
+import { NetyardError } from "../error.ts";
 import { type ByteString, SYSTEM_DIRECTORIES, toByteString } from "./process.ts";
 
 /** The process is not root and cannot become it in a user namespace; the message says what mends it. */

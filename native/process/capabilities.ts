@@ -1,4 +1,4 @@
-import { readFileText } from "./libc.ts";
+import { readFileText } from "../libc.ts";
 
 /** Bits of a capability set, by name (linux/capability.h): those that a lab cannot do without. */
 export const CAPABILITIES = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21 } as const;

@@ -1,5 +1,5 @@
 import { EventFd } from "./eventfd.ts";
-import { fast } from "./fast.ts";
+import { fast } from "../fast.ts";
 import { Poller } from "./poller.ts";
 
 const POLLIN = 1;

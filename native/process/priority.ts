@@ -1,4 +1,4 @@
-import { fast } from "./fast.ts";
+import { fast } from "../fast.ts";
 
 const PR_SET_TIMERSLACK = 29;
 const PRIO_PROCESS = 0;
