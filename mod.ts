@@ -46,7 +46,7 @@ export type {
   LinkPreset,
 } from "./lib/link/mod.ts";
 export { LinkEngineError } from "./lib/link/errors.ts";
-export type { LinkEngineChoice } from "./lib/lab/link/choose_engine.ts";
+export type { LinkEngineChoice } from "./lib/link/engine.ts";
 export { EmulatorError } from "./lib/emulator/errors.ts";
 export { Dns64Error } from "./lib/dns64/mod.ts";
 export { type TranslationCounters, TranslationError } from "./lib/translation/mod.ts";

@@ -1,7 +1,7 @@
 import { ReportPipe } from "../../native/process/pipe.ts";
 import { searchPath, SYSTEM_DIRECTORIES } from "../../native/process/process.ts";
 import { isRunning } from "../node/process/sandbox.ts";
-import { UplinkError } from "../lab/options/errors.ts";
+import { UplinkError } from "./errors.ts";
 
 /**
  * What has the host forward by a link, and stop when no uplink needs it any more.

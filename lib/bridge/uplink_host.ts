@@ -13,8 +13,8 @@ import { getSysctl, setSysctl } from "../../native/sysctl.ts";
 import { ROOTLESS_MARKER } from "../../native/process/userns.ts";
 import { Cidr, ipBytes, ipFromBytes, macBytes, parseIp } from "../address/mod.ts";
 import { UPLINK_PREFIX, type UplinkPlace, uplinkPlaces } from "./uplink_rules.ts";
-import { UplinkError } from "../lab/options/errors.ts";
-import { refusedBy } from "../lab/wiring/rtnetlink.ts";
+import { UplinkError } from "./errors.ts";
+import { refusedBy } from "../../native/netlink/refusal.ts";
 import { SWITCHED, TAG } from "./uplink_forwarding.ts";
 
 /** The host's side of uplinks: the network namespace that this thread is in. */

@@ -13,7 +13,7 @@ import {
   type Step,
 } from "./mod.ts";
 import { Dhcp6Socket, type Enter } from "./socket.ts";
-import { PrefixDelegationError } from "../lab/options/errors.ts";
+import { PrefixDelegationError } from "./errors.ts";
 
 /** Whose prefix it is, and where it asks for it. */
 export interface Requester {

@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import dgram from "node:dgram";
 import { ALL_SERVERS } from "./mod.ts";
-import type { Port } from "../lab/model/records.ts";
 
 /** Runs a function inside a network namespace. */
 export type Enter = <T>(fn: () => T) => T;
@@ -44,7 +43,7 @@ export class Dhcp6Socket {
   }
 
   /** Hears what is sent to all servers on a link, from now on. Twice is as once. */
-  join({ name, index }: Port): void {
+  join({ name, index }: { name: string; index: number }): void {
     if (this.#joined.has(index)) return;
     // Deno takes a number for no link in particular, and looks a name up on this thread.
     this.#enter(() => this.#socket.addMembership(ALL_SERVERS, `::%${name}`));

@@ -11,11 +11,11 @@ import {
   attachedBy,
   attachMembers,
   detachMember,
-  type Member,
   memberNode,
   memberNodes,
   mustBeUp,
 } from "./build/members.ts";
+import { type Member } from "./options/bridge_options.ts";
 import {
   bandwidthSchema,
   type DirectionalBandwidth,
@@ -31,7 +31,7 @@ import { changePartitions } from "./bridging/partition.ts";
 import { routeBridges, unrouteBridges } from "./routing/bridge_routes.ts";
 import { impairmentsState } from "./model/bridge_event_state.ts";
 import { closeBridge } from "./build/bridge.ts";
-import type { LabCore } from "./core.ts";
+import type { LabCore } from "./model/lab.ts";
 import { TopologyError } from "./options/errors.ts";
 import { settleGuests } from "./guest/guests.ts";
 import { settleAddresses } from "./autoconf/settle.ts";

@@ -1,3 +1,6 @@
+import { hostMemoryBytes } from "../host/memory.ts";
+import { profileNamed } from "../vm/profiles.ts";
+import type { ConfigHost } from "./config/members.ts";
 import type { RegionLink } from "../link/mod.ts";
 import type { Bridge } from "./bridge.ts";
 import type { DeviceOptions, RouterOptions } from "./options/options.ts";
@@ -30,4 +33,9 @@ export async function buildPlan(lab: Builder, plan: LabPlan): Promise<void> {
   }
   for (const { name, options } of plan.devices) await lab.addDevice(name, options);
   for (const [name, options] of plan.vms) lab.vm(name, options);
+}
+
+/** What this host has for virtual machines: its memory, and the profiles of the working directory. */
+export function configHost(): ConfigHost {
+  return { memoryBytes: hostMemoryBytes(), checkProfile: profileNamed };
 }

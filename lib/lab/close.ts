@@ -1,9 +1,9 @@
-import type { LabCore } from "./core.ts";
+import type { Core } from "./core.ts";
 import { LabClosedError } from "./options/errors.ts";
 import { closeUplink } from "./bridging/uplink.ts";
 
 /** Ends all that goes on in a lab and removes it, whatever of it fails, and tells what did. */
-export async function closeLab(core: LabCore): Promise<void> {
+export async function closeLab(core: Core): Promise<void> {
   core.closed = true;
   for (const one of [...core.schedules, ...core.faults]) one.stop();
   for (const snapshot of [...core.snapshots]) snapshot.close();

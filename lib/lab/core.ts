@@ -1,14 +1,16 @@
 import { macAddress } from "../address/mod.ts";
-import type { LinkEngineChoice } from "./link/choose_engine.ts";
+import type { LinkEngineChoice } from "../link/engine.ts";
 import type { Ended } from "../node/process/host.ts";
 import type { SocketAddress } from "../node/reflector/reflector.ts";
 import { NetyardError } from "../../native/error.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
-import { type LabServices, NodeRuntime } from "../node/runtime.ts";
+import { NodeRuntime } from "../node/runtime.ts";
 import type { NameFiles } from "../node/process/sandbox.ts";
 import type { EventBus, RunDirectory } from "../events/mod.ts";
 import { bridgeHandles, handles } from "./model/handles.ts";
-import { Delegations } from "./delegations.ts";
+import { Delegations } from "./model/delegations.ts";
+import { interfaceState } from "./model/event_state.ts";
+import type { LabCore, Stoppable } from "./model/lab.ts";
 import { lose } from "./model/condition_state.ts";
 import { LabClosedError, NotFoundError, TopologyError } from "./options/errors.ts";
 import { Links } from "./link/engine.ts";
@@ -41,13 +43,8 @@ import type { Defer } from "./model/undo.ts";
 /** Learnt neighbours that a lab may need before it makes them permanent; the kernel's limit is 1,024. */
 const LEARNT_NEIGHBOURS = 256;
 
-/** What goes on by itself until the lab closes. */
-export interface Stoppable {
-  stop(): void;
-}
-
 /** All that the parts of one lab share. Handles refer to its records. */
-export class LabCore implements LabServices {
+export class Core implements LabCore {
   readonly label: string;
   readonly seed: number;
   readonly plan: AddressPlan = new AddressPlan();
@@ -74,8 +71,6 @@ export class LabCore implements LabServices {
   readonly schedules: Set<Stoppable> = new Set();
   /** Those that hold memory. */
   readonly snapshots: Set<{ close(): void }> = new Set();
-  /** Tells of an interface as it is now. */
-  tellInterface: (iface: InterfaceRecord) => void = () => {};
   nameserver: string | undefined;
   closed = false;
   /** The exchange; set before anything else is built. */
@@ -352,7 +347,8 @@ export class LabCore implements LabServices {
   /** A kernel made another IPv6 address of what a router advertised. */
   #addressChanged(iface: InterfaceRecord): void {
     if (this.bus.closed) return;
-    this.tellInterface(iface);
+    const { node: { name: node }, name } = iface;
+    this.bus.emit({ kind: "interface-changed", node, name, interface: interfaceState(iface) });
     this.renamed(iface);
     settleClats(this);
     this.refreshMembers();

@@ -2,7 +2,7 @@ import { NodeRemovedError } from "../node/process/errors.ts";
 import { Node } from "../node/node.ts";
 import { addInterface, removeInterface, setDefaultRoute } from "./build/device.ts";
 import { CLAT_IP } from "./nat/clat.ts";
-import type { LabCore } from "./core.ts";
+import type { LabCore } from "./model/lab.ts";
 import { settleGuests } from "./guest/guests.ts";
 import { handles } from "./model/handles.ts";
 import { NotFoundError } from "./options/errors.ts";

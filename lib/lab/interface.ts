@@ -18,7 +18,7 @@ import { madeIn, temporaryOf } from "./autoconf/kernel_addresses.ts";
 import { askedBreak, breakInterface } from "./link/broken_families.ts";
 import { setCondition, tellCondition } from "./link/conditions.ts";
 import { inForce } from "./model/condition_state.ts";
-import type { LabCore } from "./core.ts";
+import type { LabCore } from "./model/lab.ts";
 import { settleGuests } from "./guest/guests.ts";
 import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "../link/measure.ts";
 import { DuplicateAddressError, TopologyError } from "./options/errors.ts";

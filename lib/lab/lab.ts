@@ -11,19 +11,18 @@ import { addExchange } from "./build/exchange.ts";
 import { addRouter } from "./build/router.ts";
 import { Bridge, bridgeHandle } from "./bridge.ts";
 import { bridgeNamed } from "./build/bridge.ts";
-import { buildPlan } from "./build_config.ts";
+import { buildPlan, configHost } from "./build_config.ts";
 import { closeLab } from "./close.ts";
 import type { LabConfig } from "./config/types.ts";
 import { lansAskedFor } from "./config/addresses.ts";
-import { configHost } from "./config_host.ts";
-import { LabCore } from "./core.ts";
-import { awaitPrefix, endDelegation, tellPrefix } from "./delegation/lifecycle.ts";
+import { Core } from "./core.ts";
+import { endDelegation, tellPrefix } from "./delegation/lifecycle.ts";
+import { awaitPrefix } from "./build/router.ts";
 import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
-import { TopologyError } from "./options/errors.ts";
+import { NotFoundError, TopologyError } from "./options/errors.ts";
 import type { Fault } from "./fault/types.ts";
-import { find } from "./find_by_name.ts";
 import { settleGuests } from "./guest/guests.ts";
 import { Ix } from "./ix.ts";
 import {
@@ -41,7 +40,7 @@ import { retire } from "./build/retire.ts";
 import { Router } from "./router.ts";
 import { drawSeed } from "./model/seed.ts";
 import { Schedule, type ScheduleStep } from "./fault/schedule.ts";
-import { deviceState, interfaceState, routerState, vmState } from "./model/event_state.ts";
+import { deviceState, routerState, vmState } from "./model/event_state.ts";
 import { allSettled } from "./model/all_settled.ts";
 import { addVm } from "./build/vm.ts";
 import type { NodeRecord, VmRecord } from "./model/records.ts";
@@ -70,14 +69,14 @@ import { loadSnapshot, type VmSnapshot } from "./guest/snapshot.ts";
  * ```
  */
 export class Lab implements AsyncDisposable {
-  #core: LabCore;
+  #core: Core;
   #ix: Ix;
   #routers = new Map<string, Router>();
   #devices = new Map<string, Device>();
   #vms = new Map<string, Vm>();
   #closed: Promise<void> | undefined;
 
-  private constructor(core: LabCore) {
+  private constructor(core: Core) {
     this.#core = core;
     this.#ix = new Ix(core);
   }
@@ -99,11 +98,7 @@ export class Lab implements AsyncDisposable {
     if (ipv6?.advertiser === "radvd") findRadvd("Lab.create()");
     const output = await openOutDir(label, outDir);
     const bus = new EventBus();
-    const core = new LabCore(label, seed, bus, output, linkEngine, ipv6);
-    core.tellInterface = (iface) => {
-      const { node: { name: node }, name } = iface;
-      bus.emit({ kind: "interface-changed", node, name, interface: interfaceState(iface) });
-    };
+    const core = new Core(label, seed, bus, output, linkEngine, ipv6);
     output?.attach(bus);
     try {
       addExchange(core);
@@ -586,4 +581,12 @@ export class Lab implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Finds a handle by name among those of its kind. */
+function find<T>(kind: string, name: string, handles: Map<string, T>): T {
+  const found = handles.get(name);
+  if (found) return found;
+  const names = [...handles.keys()].join(", ") || "none yet";
+  throw new NotFoundError(`there is no ${kind} "${name}" in the lab; there are: ${names}`);
 }

@@ -1,6 +1,6 @@
 export { ActiveFault } from "./fault/active.ts";
 export { Bridge } from "./bridge.ts";
-export type { Member, MemberReference } from "./build/members.ts";
+export type { Member, MemberReference } from "./options/bridge_options.ts";
 export type {
   DirectionalBandwidth,
   DirectionalDropRate,
@@ -21,6 +21,8 @@ export { Disk } from "./disk.ts";
 export type { DiskErrno, DiskFault, DiskOptions } from "./guest/disk_options.ts";
 export type { DiskSize } from "../vm/options/disk_size.ts";
 export { DiskError, VmError } from "../vm/options/errors.ts";
+export { UplinkError } from "../bridge/errors.ts";
+export { PrefixDelegationError } from "../dhcp6/errors.ts";
 export * from "./options/errors.ts";
 export type { PrefixDelegation, PrefixOffer, PrefixRequest } from "./options/delegation_options.ts";
 export type {

@@ -2,9 +2,9 @@ import { withEmbedded } from "../dns64/mod.ts";
 import { type Hosts, hostsFile, resolvConf } from "../node/process/names.ts";
 import type { NameFiles } from "../node/process/sandbox.ts";
 import { NAT64_PREFIX } from "../siit/mod.ts";
-import { memberNames } from "./member_names.ts";
+import { addressesOf } from "./wiring/neighbours.ts";
 import type { DeviceRecord, InterfaceRecord, NodeRecord, RouterRecord } from "./model/records.ts";
-import { nat64Above } from "./nat64_above.ts";
+import { nat64Above } from "./model/records.ts";
 
 /** What a lab knows of names. */
 export interface LabNames {
@@ -38,4 +38,21 @@ function defaultOf(record: NodeRecord, interfaces: InterfaceRecord[]): Interface
 /** A name that has IPv4 addresses alone has those of IPv6 that embed them, and these come first. */
 function embedded(table: Hosts): Hosts {
   return new Map([...table].map(([name, ips]) => [name, withEmbedded(ips, NAT64_PREFIX)]));
+}
+
+/**
+ * The names of all members of a node's bridges, itself included: `<member>.<bridge>`, each with its
+ * addresses there.
+ */
+function memberNames(interfaces: Iterable<InterfaceRecord>): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  const bridges = new Set([...interfaces].map(({ segment }) => segment));
+  for (const { kind, name: bridge, members } of bridges) {
+    if (kind === "exchange") continue;
+    for (const member of members.keys()) {
+      const name = `${member.node.name}.${bridge}`;
+      names.set(name, [...names.get(name) ?? [], ...addressesOf(member)]);
+    }
+  }
+  return names;
 }

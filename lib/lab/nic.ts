@@ -4,7 +4,7 @@ import { dropInFlight } from "./link/conditions.ts";
 import type { Capture } from "../node/capture/capture.ts";
 import type { CaptureOptions } from "../node/capture/capture_options.ts";
 import { captureMember } from "./bridging/capture.ts";
-import type { LabCore } from "./core.ts";
+import type { LabCore } from "./model/lab.ts";
 import { settleGuests } from "./guest/guests.ts";
 import { inside } from "./wiring/rtnetlink.ts";
 import type { InterfaceRecord } from "./model/records.ts";

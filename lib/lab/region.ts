@@ -1,6 +1,6 @@
 import { NodeRemovedError } from "../node/process/errors.ts";
 import { Node } from "../node/node.ts";
-import type { LabCore } from "./core.ts";
+import type { LabCore } from "./model/lab.ts";
 import { handles } from "./model/handles.ts";
 import type { Interface } from "./interface.ts";
 import { NotFoundError } from "./options/errors.ts";

@@ -1,7 +1,7 @@
 import { RegionLink, regionLinkSchema } from "../link/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { buildRegion, retireRegion } from "./build/region.ts";
-import type { LabCore } from "./core.ts";
+import type { LabCore } from "./model/lab.ts";
 import { linkOf, nameOf, twoRegions } from "./routing/find_region.ts";
 import type { RegionRecord } from "./model/records.ts";
 import type { RegionReference } from "./options/options.ts";

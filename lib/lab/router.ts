@@ -16,7 +16,7 @@ import { NodeRemovedError } from "../node/process/errors.ts";
 import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { inForce, noConditions } from "./model/condition_state.ts";
-import type { LabCore } from "./core.ts";
+import type { LabCore } from "./model/lab.ts";
 import { type Bridge, bridgeHandle } from "./bridge.ts";
 import { askedBreak, breakForwarding } from "./link/broken_families.ts";
 import { setDownlink, tellDownlink } from "./link/downlink.ts";
@@ -32,16 +32,16 @@ import {
   type RouterAdvertisementOptions,
   routerAdvertisementSchema,
 } from "./options/ipv6_options.ts";
-import { hasV6, type InterfaceRecord, type RouterRecord } from "./model/records.ts";
-import { externalCidr6, setNatV6, tellNatV6 } from "./nat/nat_v6.ts";
-import { checkAdvertisement } from "./options/checks.ts";
+import { externalCidr6, type InterfaceRecord, type RouterRecord } from "./model/records.ts";
+import { interfaceState } from "./model/event_state.ts";
+import { hasV6 } from "./options/families.ts";
+import { setNatV6, tellNatV6 } from "./nat/nat_v6.ts";
+import { checkAdvertisement, checkNatV6 } from "./options/checks.ts";
 import { blockIcmpFragNeededSchema } from "./options/options.ts";
 import type { IpSupport, RouterPreset } from "./options/router_presets.ts";
 import { type Region, regionHandle } from "./region.ts";
 import { announce, announcedBy, withdraw } from "./routing/announce.ts";
-import { checkNatV6 } from "./options/checks.ts";
 import type { TranslationCounters } from "../translation/mod.ts";
-import { tellUplink } from "./tell_uplink.ts";
 import { undoing } from "./model/undo.ts";
 
 /**
@@ -218,7 +218,7 @@ export class Router extends Node {
       checkDelegation(what, router.delegation, { ...router, natV6: wanted });
       const { ip } = router.uplink;
       undoing((defer) => setNatV6(this.#core, router, wanted, defer));
-      if (router.uplink.ip !== ip) tellUplink(this.#core, router);
+      if (router.uplink.ip !== ip) emitUplink(this.#core, router);
       tellNatV6(this.#core, router);
       this.#core.changed();
       this.#core.refreshNames();
@@ -423,4 +423,10 @@ export class Router extends Node {
     this.ready();
     act(this.#now);
   }
+}
+
+/** Emits the address that a router's uplink got. */
+function emitUplink(core: LabCore, { name, uplink }: RouterRecord): void {
+  const state = interfaceState(uplink);
+  core.bus.emit({ kind: "interface-changed", node: name, name: uplink.name, interface: state });
 }

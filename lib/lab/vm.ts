@@ -7,7 +7,7 @@ import type { GuestProcess } from "../vm/agent/guest_process.ts";
 import type { GuestDirEntry, GuestFileInfo } from "../vm/agent/guest_stat.ts";
 import type { RunOptions, RunResult, SpawnOptions } from "../vm/options/run_types.ts";
 import type { VmState } from "../vm/options/state.ts";
-import type { LabCore } from "./core.ts";
+import type { LabCore } from "./model/lab.ts";
 import { Disk } from "./disk.ts";
 import { attachDisk, type DiskOptions } from "./guest/disk_options.ts";
 import { NotFoundError } from "./options/errors.ts";

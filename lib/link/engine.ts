@@ -4,6 +4,12 @@ import type { LinkLimits } from "./condition.ts";
 /** What impairs links: the kernel's netem, or Netyard's own emulator. */
 export type LinkEngineKind = "netem" | "emulator";
 
+/** What may be requested: an engine, or the best one that this host has. */
+export type LinkEngineChoice = "auto" | LinkEngineKind;
+
+/** All of them. */
+export const LINK_ENGINE_CHOICES: readonly LinkEngineChoice[] = ["auto", "netem", "emulator"];
+
 /** One end of a link; what leaves by it can be impaired. */
 export interface LinkEnd {
   /** The namespace that it is in. */

@@ -11,7 +11,7 @@ import { writeSolicitation } from "../../../native/ndp/codec.ts";
 import { NdpSocket } from "../../../native/ndp/socket.ts";
 import { getSysctl, setSysctl } from "../../../native/sysctl.ts";
 import { ipBytes, ipFromBytes, macBytes } from "../../address/mod.ts";
-import { defaultInterface } from "../default_interface.ts";
+import { defaultInterface } from "../model/records.ts";
 import { inside } from "../wiring/rtnetlink.ts";
 import type { InterfaceRecord, NodeRecord } from "../model/records.ts";
 import { deriveSeed } from "../model/seed.ts";

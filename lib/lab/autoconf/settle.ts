@@ -1,4 +1,4 @@
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import type { NodeRecord } from "../model/records.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { Capture } from "../../node/capture/capture.ts";
 import type { CaptureOptions } from "../../node/capture/capture_options.ts";
 import { captureTarget } from "../../node/capture/capture_target.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { TopologyError } from "../options/errors.ts";
 import type { InterfaceRecord, Segment } from "../model/records.ts";
 import { forGood } from "../model/undo.ts";

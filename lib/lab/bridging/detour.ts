@@ -1,8 +1,10 @@
 import { addVethHere, deleteLink, setLink } from "../../../native/netlink/link.ts";
 import { setSysctl } from "../../../native/sysctl.ts";
 import { unimpaired } from "../model/condition_state.ts";
-import { inside, takeAway } from "../wiring/rtnetlink.ts";
-import { type Detour, ETHERNET_MTU, type Segment } from "../model/records.ts";
+import { inside } from "../wiring/rtnetlink.ts";
+import { takeAway } from "../../../native/netlink/refusal.ts";
+import { type Detour, type Segment } from "../model/records.ts";
+import { ETHERNET_MTU } from "../options/families.ts";
 import { step } from "../model/steps.ts";
 import { besideOthers } from "../wiring/links.ts";
 

@@ -3,7 +3,8 @@ import { frameLimits, UNIMPAIRED } from "../../bridge/impairments.ts";
 import { forgetWays } from "../../bridge/partitions.ts";
 import { interfacesOn, loadBridgeRules } from "../wiring/bridge_rules.ts";
 import { abandon } from "../model/condition_state.ts";
-import { inside, takeAway } from "../wiring/rtnetlink.ts";
+import { inside } from "../wiring/rtnetlink.ts";
+import { takeAway } from "../../../native/netlink/refusal.ts";
 import type { Detour, InterfaceRecord, Segment } from "../model/records.ts";
 
 /** What becomes of a bridge's detours, and of what was asked of it, when members come and go. */

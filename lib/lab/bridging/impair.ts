@@ -9,7 +9,7 @@ import {
 import { namesIn, wayKey } from "../../bridge/partitions.ts";
 import { interfacesOn, loadBridgeRules } from "../wiring/bridge_rules.ts";
 import { put, putEnd } from "../link/conditions.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { makeDetour } from "./detour.ts";
 import { dropDetours } from "./detours.ts";
 import { applyDownlink } from "../link/downlink.ts";

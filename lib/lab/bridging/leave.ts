@@ -1,5 +1,5 @@
 import { impairmentsState, partitionsState } from "../model/bridge_event_state.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { leaveBridge } from "./detours.ts";
 import type { InterfaceRecord, Segment } from "../model/records.ts";
 

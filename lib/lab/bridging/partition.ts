@@ -2,7 +2,7 @@ import { isPartitioned, type Partitions } from "../../bridge/partitions.ts";
 import { dropOnWay } from "./impair.ts";
 import { loadBridgeRules } from "../wiring/bridge_rules.ts";
 import { partitionsState } from "../model/bridge_event_state.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import type { InterfaceRecord, Segment } from "../model/records.ts";
 import { addressesOf, forgetAt } from "../wiring/neighbours.ts";
 

@@ -12,9 +12,11 @@ import {
   type UplinkPlace,
 } from "../../bridge/uplink_rules.ts";
 import { allSettled } from "../model/all_settled.ts";
-import type { LabCore } from "../core.ts";
-import { TopologyError, UplinkError } from "../options/errors.ts";
-import { inside, takeAway } from "../wiring/rtnetlink.ts";
+import type { LabCore } from "../model/lab.ts";
+import { TopologyError } from "../options/errors.ts";
+import { UplinkError } from "../../bridge/errors.ts";
+import { inside } from "../wiring/rtnetlink.ts";
+import { takeAway } from "../../../native/netlink/refusal.ts";
 import type { Port, Segment } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
 import { step } from "../model/steps.ts";

@@ -3,7 +3,7 @@ import { abandonConditions, applyConditions } from "../link/conditions.ts";
 import type { BrokenFamilies } from "../../firewall/broken_family.ts";
 import { breakPlugged, forgetBroken } from "../link/broken_families.ts";
 import { type Conditions, noConditions } from "../model/condition_state.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { leave } from "../bridging/leave.ts";
 import { meetBridge } from "../bridging/detours.ts";
 import { applyDownlink } from "../link/downlink.ts";

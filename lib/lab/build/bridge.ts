@@ -1,12 +1,13 @@
 import { linkLocalFromMac } from "../../address/mod.ts";
 import { allSettled } from "../model/all_settled.ts";
 import { bridgeState } from "../model/bridge_event_state.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { settleGuests } from "../guest/guests.ts";
 import { TopologyError } from "../options/errors.ts";
 import { abandon } from "../model/condition_state.ts";
 import { detachMember, memberNodes } from "./members.ts";
-import { type BridgeRecord, ETHERNET_MTU, type Segment } from "../model/records.ts";
+import { type BridgeRecord, type Segment } from "../model/records.ts";
+import { ETHERNET_MTU } from "../options/families.ts";
 import { checkNodeName } from "../options/names.ts";
 import { removeBridgeRoutes } from "../routing/bridge_routes.ts";
 import { newSegment } from "../model/segment.ts";

@@ -1,7 +1,7 @@
 import { linkLocalFromMac } from "../../address/mod.ts";
 import { configureLoopback } from "../wiring/addresses.ts";
-import type { LabCore } from "../core.ts";
-import { ETHERNET_MTU } from "../model/records.ts";
+import type { LabCore } from "../model/lab.ts";
+import { ETHERNET_MTU } from "../options/families.ts";
 import { newSegment } from "../model/segment.ts";
 import { undoing } from "../model/undo.ts";
 

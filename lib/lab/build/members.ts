@@ -3,7 +3,7 @@ import { attach } from "./attach.ts";
 import { attachVm, detachVm } from "./vm.ts";
 import { interfacesOn } from "../wiring/bridge_rules.ts";
 import { removeInterface, reserveAt } from "./device.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { NotFoundError, TopologyError } from "../options/errors.ts";
 import { handles } from "../model/handles.ts";
 import type {
@@ -13,21 +13,13 @@ import type {
   Segment,
   VmRecord,
 } from "../model/records.ts";
+import type { Member } from "../options/bridge_options.ts";
 import { checkMtu } from "../options/checks.ts";
 import { interfaceState } from "../model/event_state.ts";
 import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";
 
 /** Who is on a bridge: attaching and detaching. */
-
-/** The handle of a node of the same lab, or anything else that has the name of one. */
-export interface MemberReference {
-  /** The name of the node. */
-  readonly name: string;
-}
-
-/** Who is meant on a bridge: a node of the lab, by handle or name. */
-export type Member = MemberReference | string;
 
 /** The names of those who are attached, in the order in which they were. */
 export function memberNodes({ members }: Segment): string[] {

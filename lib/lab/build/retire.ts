@@ -2,7 +2,7 @@ import { retireDevice } from "./device.ts";
 import { retireRegion } from "./region.ts";
 import { retireRouter } from "./router.ts";
 import { retireVm } from "./vm.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import type {
   DeviceRecord,
   NodeRecord,

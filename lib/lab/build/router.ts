@@ -4,24 +4,19 @@ import { attach, detach, reserve } from "./attach.ts";
 import { abandon } from "../model/condition_state.ts";
 import { forgetBlackHole, loadBlackHole, setBlackHole } from "../wiring/black_hole.ts";
 import { removeBridgeRoutes } from "../routing/bridge_routes.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { deriveSeed } from "../model/seed.ts";
 import { newSegment } from "../model/segment.ts";
 import { RouterInUseError, TopologyError } from "../options/errors.ts";
+import { requestPrefix } from "../delegation/lifecycle.ts";
 import { offerPrefixes } from "../delegation/offer.ts";
 import { requestOf } from "../options/delegation_options.ts";
 import { checkDelegation } from "../options/delegation_checks.ts";
 import { loadFirewall, loadNat, loadNatV6 } from "../nat/rulesets.ts";
 import { startNat64, stopNat64 } from "../nat/nat64.ts";
 import { takeExternal6 } from "../nat/nat_v6.ts";
-import {
-  ETHERNET_MTU,
-  hasV4,
-  hasV6,
-  type RegionRecord,
-  type RouterRecord,
-  type Segment,
-} from "../model/records.ts";
+import { type RegionRecord, type RouterRecord, type Segment } from "../model/records.ts";
+import { ETHERNET_MTU, hasV4, hasV6 } from "../options/families.ts";
 import { checkNodeName } from "../options/names.ts";
 import {
   type RouterOptions,
@@ -203,4 +198,23 @@ export function retireRouter(core: LabCore, router: RouterRecord): void {
   if (router.lan.v6 && !router.delegated) core.plan.releaseLan6(router.lan.v6);
   if (router.external6) core.plan.releaseExternal6(router.external6);
   core.unsettled.drop(router);
+}
+
+/**
+ * Waits until a router that was built has the prefix that it requests, if it requests one; resolves
+ * when its LAN has it. If it gets none, nothing of the router is left.
+ */
+export async function awaitPrefix(core: LabCore, router: RouterRecord): Promise<void> {
+  try {
+    await requestPrefix(core, router);
+    router.pending = false;
+  } catch (error) {
+    await core.delegations.forget(router);
+    if (!core.closed && !router.removed) {
+      retireRouter(core, router);
+      core.routers.delete(router.name);
+      core.discard(router);
+    }
+    throw error;
+  }
 }

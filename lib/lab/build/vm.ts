@@ -10,7 +10,7 @@ import { VirtualMachine } from "../../vm/virtual_machine.ts";
 import type { VmState } from "../../vm/options/state.ts";
 import { temporary } from "../../files/temporary.ts";
 import { attach, detach, reserve } from "./attach.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { TopologyError } from "../options/errors.ts";
 import { settleGuest } from "../guest/guests.ts";
 import { makeTap } from "../wiring/guest_tap.ts";

@@ -6,7 +6,7 @@ import type { PlannedRouter } from "./routers.ts";
 import { isOffer, requestOf } from "../options/delegation_options.ts";
 import { TopologyError } from "../options/errors.ts";
 import { explained } from "../options/named_errors.ts";
-import { hasV4, hasV6 } from "../model/records.ts";
+import { hasV4, hasV6 } from "../options/families.ts";
 import { AddressPlan, type Network } from "../model/address_plan.ts";
 
 /** The networks of a LAN, a region or the exchange, and who has which IPv4 address. */

@@ -4,7 +4,7 @@ import type { DeviceConfig, LabConfig } from "./types.ts";
 import type { ConfigFaults, ConfigPath } from "./faults.ts";
 import { type ConfigNames, deviceNames, namesOf } from "./names.ts";
 import type { PlannedRouter } from "./routers.ts";
-import { ETHERNET_MTU, hasV4, hasV6 } from "../model/records.ts";
+import { ETHERNET_MTU, hasV4, hasV6 } from "../options/families.ts";
 import { checkInterfaceName } from "../options/names.ts";
 import type { DeviceOptions } from "../options/options.ts";
 import {

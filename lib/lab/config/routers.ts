@@ -1,7 +1,7 @@
 import type { LabConfig, RouterConfig } from "./types.ts";
 import type { ConfigFaults, ConfigPath } from "./faults.ts";
 import { type ConfigNames, namesOf } from "./names.ts";
-import { hasV4 } from "../model/records.ts";
+import { hasV4 } from "../options/families.ts";
 import type { RouterProfile } from "../options/router_presets.ts";
 import { checkDelegation } from "../options/delegation_checks.ts";
 import {

@@ -1,12 +1,12 @@
 import { NodeRemovedError } from "../../node/process/errors.ts";
 import type { Cidr } from "../../address/mod.ts";
 import { type ClientEvent, PrefixPool } from "../../dhcp6/mod.ts";
-import { retireRouter } from "../build/router.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { DelegatingSide } from "./delegating_router.ts";
 import { isOffer, LAN_LENGTH, LIFETIMES, requestOf } from "../options/delegation_options.ts";
 import { serveAbove } from "./offer.ts";
-import { PrefixDelegationError, TopologyError } from "../options/errors.ts";
+import { TopologyError } from "../options/errors.ts";
+import { PrefixDelegationError } from "../../dhcp6/errors.ts";
 import { putPrefix } from "./renumber.ts";
 import type { NodeRecord, RegionRecord, RouterRecord } from "../model/records.ts";
 import { RequestingSide } from "../../dhcp6/requesting_router.ts";
@@ -26,26 +26,8 @@ const RELEASE_MS = 1_000;
 /** How much longer the prefixes are that a home router hands on: 16 of its own. */
 const SUBDELEGATED_BITS = 4;
 
-/**
- * Has a router that was built be given the prefix that it is to ask for; resolves when its LAN has it.
- * If it gets none, nothing of the router is left.
- */
-export async function awaitPrefix(core: LabCore, router: RouterRecord): Promise<void> {
-  try {
-    await requestPrefix(core, router);
-    router.pending = false;
-  } catch (error) {
-    await core.delegations.forget(router);
-    if (!core.closed && !router.removed) {
-      retireRouter(core, router);
-      core.routers.delete(router.name);
-      core.discard(router);
-    }
-    throw error;
-  }
-}
-
-async function requestPrefix(core: LabCore, router: RouterRecord): Promise<void> {
+/** Requests the prefix that a router was built to have; resolves when its LAN has it. */
+export async function requestPrefix(core: LabCore, router: RouterRecord): Promise<void> {
   const request = requestOf(router.delegation);
   if (!request) return;
   const { runtime: { namespace }, uplink: { index, mac }, name } = router;

@@ -1,5 +1,5 @@
 import { PrefixPool } from "../../dhcp6/mod.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { DelegatingSide } from "./delegating_router.ts";
 import {
   DELEGATED_LENGTH,

@@ -1,5 +1,5 @@
 import { parseOptions } from "../../options/parse_options.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { type Fault, faultRecord, faultSchema } from "./types.ts";
 import { begin, type Undo } from "./effects.ts";
 import { settleGuests } from "../guest/guests.ts";

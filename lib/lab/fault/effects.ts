@@ -1,7 +1,7 @@
 import { milliseconds } from "../../options/duration.ts";
 import { putEnd, tellCondition, WAYS } from "../link/conditions.ts";
 import type { Impaired } from "../model/condition_state.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { settleGuests } from "../guest/guests.ts";
 import { applyDownlink, tellDownlink } from "../link/downlink.ts";
 import { NotFoundError, TopologyError } from "../options/errors.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Duration, durationSchema, milliseconds } from "../../options/duration.ts";
 import { InvalidOptionError, parseOptions } from "../../options/parse_options.ts";
 import { ActiveFault } from "./active.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { NotFoundError } from "../options/errors.ts";
 import { type Fault, faultRecord, faultSchema } from "./types.ts";
 

@@ -3,7 +3,7 @@ import { type GuestNic, guestParts, guestScript } from "../../vm/agent/guest_con
 import { reseedPart } from "../../vm/agent/reseed.ts";
 import { GuestCommandError } from "../../vm/options/errors.ts";
 import { ownAddresses } from "../wiring/addresses.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import type { CardRecord, InterfaceRecord, VmRecord } from "../model/records.ts";
 
 /** Has guests be what the lab says: their cards, addresses, routes and names. */

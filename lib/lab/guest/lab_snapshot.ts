@@ -7,7 +7,7 @@ import { allSettled } from "../model/all_settled.ts";
 import { impairWay, impairWhole } from "../bridging/impair.ts";
 import { changePartitions } from "../bridging/partition.ts";
 import { impairmentsState } from "../model/bridge_event_state.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { settleGuests } from "./guests.ts";
 import type { Segment, VmRecord } from "../model/records.ts";
 import { mustBeWhole, restoreVm, saveVm, type VmSnapshot } from "./snapshot.ts";

@@ -6,7 +6,7 @@ import {
   writeSaved,
 } from "../../vm/saved/saved.ts";
 import { openCaptures } from "../../node/capture/open_captures.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import type { Meeting } from "../../vm/meeting.ts";
 import type { VmRecord } from "../model/records.ts";
 

@@ -11,7 +11,7 @@ import {
   familyBreakSchema,
 } from "../../firewall/broken_family.ts";
 import { parseOptions } from "../../options/parse_options.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import type { InterfaceRecord, NodeRecord, RouterRecord, Segment } from "../model/records.ts";
 import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";

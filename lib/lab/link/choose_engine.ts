@@ -1,16 +1,14 @@
-import type { LinkEngineKind } from "../../link/engine.ts";
+import {
+  LINK_ENGINE_CHOICES,
+  type LinkEngineChoice,
+  type LinkEngineKind,
+} from "../../link/engine.ts";
 import { LinkEngineError } from "../../link/errors.ts";
 import { nearest } from "../../options/nearest.ts";
 import { installAdvice } from "../../host/install.ts";
 import { missingForNetem } from "../../host/netem_probe.ts";
 import { readOsRelease } from "../../host/os_release.ts";
 import { findTc } from "../../netem/tc.ts";
-
-/** What may be asked for: an engine, or whichever this host has. */
-export type LinkEngineChoice = "auto" | LinkEngineKind;
-
-/** All of them. */
-export const LINK_ENGINE_CHOICES: readonly LinkEngineChoice[] = ["auto", "netem", "emulator"];
 
 /** The variable that decides where `LabOptions.linkEngine` does not. */
 export const LINK_ENGINE_VARIABLE = "NETYARD_LINK_ENGINE";

@@ -7,7 +7,7 @@ import {
   resolveCondition,
 } from "../../link/mod.ts";
 import { abandon, type Conditions, type Impaired, inForce } from "../model/condition_state.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import type { InterfaceRecord } from "../model/records.ts";
 import { deriveSeed } from "../model/seed.ts";
 import { type Defer, undoing } from "../model/undo.ts";

@@ -1,7 +1,7 @@
 import type { LinkCondition } from "../../link/mod.ts";
 import { put } from "./conditions.ts";
 import { abandon, inForce } from "../model/condition_state.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import type { RouterRecord, Segment } from "../model/records.ts";
 import { type Defer, undoing } from "../model/undo.ts";
 import { bridgeOf } from "../wiring/links.ts";

@@ -1,5 +1,6 @@
 import { Emulator } from "../../emulator/mod.ts";
-import { type LinkEngineChoice, linkEngineHere } from "./choose_engine.ts";
+import { linkEngineHere } from "./choose_engine.ts";
+import { type LinkEngineChoice } from "../../link/engine.ts";
 import { NetemEngine } from "../../netem/engine.ts";
 import type {
   Impairment,

@@ -1,7 +1,7 @@
 import { configure, setDown } from "../wiring/addresses.ts";
 import { dropInFlight } from "./conditions.ts";
-import type { LabCore } from "../core.ts";
-import { defaultInterface } from "../default_interface.ts";
+import type { LabCore } from "../model/lab.ts";
+import { defaultInterface } from "../model/records.ts";
 import { addressesOf, announceSelf } from "../wiring/neighbours.ts";
 import type { InterfaceRecord } from "../model/records.ts";
 

@@ -7,16 +7,15 @@ import type {
 } from "../../events/types.ts";
 import type { BrokenFamilies } from "../../firewall/broken_family.ts";
 import { inForce, together } from "./condition_state.ts";
-import { externalCidr6 } from "../nat/nat_v6.ts";
+import { externalCidr6 } from "./records.ts";
 import {
   type DeviceRecord,
-  ETHERNET_MTU,
-  hasV6,
   type InterfaceRecord,
   type RegionRecord,
   type RouterRecord,
   type VmRecord,
 } from "./records.ts";
+import { ETHERNET_MTU, hasV6 } from "../options/families.ts";
 
 /** Records as the plain data that events carry. */
 

@@ -310,12 +310,29 @@ export interface InterfaceRecord {
   removed: boolean;
 }
 
-/** What a link takes unless told otherwise. */
-export const ETHERNET_MTU = 1500;
+/** The network by which other nodes reach a router's LAN; undefined where NPTv6 does not translate it. */
+export function externalCidr6({ natV6, external6 }: RouterRecord): string | undefined {
+  return natV6 === "nptv6" ? external6?.toString() : undefined;
+}
 
-/** RFC 8200, section 5. */
-export const IPV6_MIN_MTU = 1280;
+/** The interface that carries a node's default route. */
+export function defaultInterface(node: NodeRecord): InterfaceRecord | undefined {
+  if (node.kind === "router") return (node as RouterRecord).uplink;
+  const { defaultInterface: name } = node as DeviceRecord;
+  return name === undefined ? undefined : node.interfaces.get(name);
+}
 
-/** Whether a family is supported. */
-export const hasV4 = (support: IpSupport): boolean => support !== "v6-only";
-export const hasV6 = (support: IpSupport): boolean => support !== "v4-only";
+/** The router whose NAT64 translates the packets of an interface to IPv4, if there is one on the path. */
+export function nat64Above(iface: InterfaceRecord | undefined): RouterRecord | undefined {
+  if (!iface?.ip6) return undefined;
+  const { owner } = iface.segment;
+  return owner.kind === "router" ? nat64Over(owner as RouterRecord) : undefined;
+}
+
+/** The nearest router with NAT64 on the path upward: the router itself, or one above it. */
+export function nat64Over(router: RouterRecord): RouterRecord | undefined {
+  for (let one: RouterRecord | null = router; one; one = one.upstream) {
+    if (one.natV6 === "nat64") return one;
+  }
+  return undefined;
+}

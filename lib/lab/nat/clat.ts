@@ -14,7 +14,7 @@ import type {
   Segment,
 } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
-import { nat64Above, nat64Over } from "../nat64_above.ts";
+import { nat64Above, nat64Over } from "../model/records.ts";
 import type { ClatLan } from "../options/checks.ts";
 import { addRoute, removeRoute } from "../wiring/segment_routes.ts";
 import { step } from "../model/steps.ts";

@@ -1,8 +1,8 @@
 import type { NatV6 } from "../../nat/config_v6.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { loadNatV6 } from "./rulesets.ts";
 import { stopNat64, switchNat64 } from "./nat64.ts";
-import type { RouterRecord } from "../model/records.ts";
+import { externalCidr6, type RouterRecord } from "../model/records.ts";
 import { announce, announcedBy, withdraw } from "../routing/announce.ts";
 import type { Defer } from "../model/undo.ts";
 
@@ -13,11 +13,6 @@ export function takeExternal6(core: LabCore, router: RouterRecord, defer: Defer)
   if (router.external6) return;
   router.external6 = core.plan.takeExternal6(`router "${router.name}"`, defer);
   defer(() => router.external6 = undefined);
-}
-
-/** The network by which others know a router's LAN; undefined where NPTv6 does not translate it. */
-export function externalCidr6({ natV6, external6 }: RouterRecord): string | undefined {
-  return natV6 === "nptv6" ? external6?.toString() : undefined;
 }
 
 /** Puts another IPv6 translation in place. */

@@ -1,8 +1,17 @@
 import { z } from "zod";
-import type { Member } from "../build/members.ts";
+
 import { milliseconds, percent } from "../../link/units.ts";
 
 /** What the methods of a bridge take. */
+
+/** The handle of a node of the same lab, or anything else that has the name of one. */
+export interface MemberReference {
+  /** The name of the node. */
+  readonly name: string;
+}
+
+/** A member of a bridge: a node of the lab, by handle or name. */
+export type Member = MemberReference | string;
 
 /** The way from one member of a bridge to another. */
 export interface MemberPair {

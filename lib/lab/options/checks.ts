@@ -1,7 +1,7 @@
 import type { NatV6 } from "../../nat/config_v6.ts";
 import { Ipv6Error, TopologyError } from "./errors.ts";
 import type { DeviceIpv6Options } from "./ipv6_options.ts";
-import { hasV4, hasV6, IPV6_MIN_MTU } from "../model/records.ts";
+import { hasV4, hasV6, IPV6_MIN_MTU } from "./families.ts";
 import type { RouterOptions } from "./options.ts";
 import { type IpSupport, ROUTER_PRESETS, type RouterProfile } from "./router_presets.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "./delegation_options.ts";
 import { TopologyError } from "./errors.ts";
 import { explained } from "./named_errors.ts";
-import { hasV6 } from "../model/records.ts";
+import { hasV6 } from "./families.ts";
 import type { IpSupport } from "./router_presets.ts";
 
 /** A router, as far as delegation depends on it. */

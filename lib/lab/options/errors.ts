@@ -30,9 +30,3 @@ export class DuplicateAddressError extends NetyardError {}
 
 /** A device got no IPv6 address or default route of its router's advertisements in time. */
 export class AutoconfigurationError extends NetyardError {}
-
-/** A bridge cannot be led out to what the host reaches; the message says what is in the way. */
-export class UplinkError extends NetyardError {}
-
-/** A router was not given an IPv6 prefix that it asked for; the message says by whom, and why. */
-export class PrefixDelegationError extends NetyardError {}

@@ -5,7 +5,7 @@ import {
   linkConditionSchema,
   type LinkDirections,
 } from "../../link/mod.ts";
-import { LINK_ENGINE_CHOICES, type LinkEngineChoice } from "../link/choose_engine.ts";
+import { LINK_ENGINE_CHOICES, type LinkEngineChoice } from "../../link/engine.ts";
 import { type Firewall, firewallSchema } from "../../firewall/config.ts";
 import { type PrefixDelegation, prefixDelegationSchema } from "./delegation_options.ts";
 import { type Nat, natSchema } from "../../nat/config.ts";

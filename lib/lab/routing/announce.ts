@@ -1,13 +1,8 @@
 import { parseCidr } from "../../address/mod.ts";
 import type { NatV6 } from "../../nat/config_v6.ts";
-import type { LabCore } from "../core.ts";
-import {
-  hasV4,
-  hasV6,
-  type RegionRecord,
-  type RouterRecord,
-  type Segment,
-} from "../model/records.ts";
+import type { LabCore } from "../model/lab.ts";
+import { type RegionRecord, type RouterRecord, type Segment } from "../model/records.ts";
+import { hasV4, hasV6 } from "../options/families.ts";
 import { fullPrefix } from "../wiring/neighbours.ts";
 import { spread, unspread } from "./region_routes.ts";
 import { addRoute, removeRoute } from "../wiring/segment_routes.ts";

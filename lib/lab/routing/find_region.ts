@@ -1,5 +1,5 @@
 import { NodeRemovedError } from "../../node/process/errors.ts";
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import { NotFoundError, TopologyError } from "../options/errors.ts";
 import { handles } from "../model/handles.ts";
 import type { RegionRecord } from "../model/records.ts";

@@ -1,4 +1,4 @@
-import type { LabCore } from "../core.ts";
+import type { LabCore } from "../model/lab.ts";
 import type { RegionLinkRecord } from "../model/region_link.ts";
 import { breakLink, restoreLink } from "./region_links.ts";
 

@@ -1,8 +1,9 @@
 import type { MessageWriter } from "../../../native/netlink/codec.ts";
 import { deleteRoute, replaceByNowhere, replaceRoute } from "../../../native/netlink/route.ts";
 import { ipBytes, parseCidr } from "../../address/mod.ts";
-import type { LabCore } from "../core.ts";
-import { inside, takeAway } from "../wiring/rtnetlink.ts";
+import type { LabCore } from "../model/lab.ts";
+import { inside } from "../wiring/rtnetlink.ts";
+import { takeAway } from "../../../native/netlink/refusal.ts";
 import type { RegionRecord } from "../model/records.ts";
 import { findLink, here } from "../model/region_link.ts";
 import { type RegionEdge, type RegionWay, sameWay, waysTo } from "../model/region_paths.ts";

@@ -4,13 +4,10 @@ import { LOOPBACK, noLinkLocal, setLink } from "../../../native/netlink/link.ts"
 import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
 import { ipBytes } from "../../address/mod.ts";
 import { loadBlackHole } from "./black_hole.ts";
-import { inside, takeAway } from "./rtnetlink.ts";
-import {
-  type InterfaceRecord,
-  IPV6_MIN_MTU,
-  type NodeRecord,
-  type VmRecord,
-} from "../model/records.ts";
+import { inside } from "./rtnetlink.ts";
+import { takeAway } from "../../../native/netlink/refusal.ts";
+import { type InterfaceRecord, type NodeRecord, type VmRecord } from "../model/records.ts";
+import { IPV6_MIN_MTU } from "../options/families.ts";
 import {
   announceSelf,
   forget,

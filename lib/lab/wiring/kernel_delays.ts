@@ -2,7 +2,8 @@ import { syncLink } from "../../../native/netlink/link.ts";
 import { getRoute, isLocalRoute } from "../../../native/netlink/route.ts";
 import { NetyardError } from "../../../native/error.ts";
 import { ipBytes } from "../../address/mod.ts";
-import { inside, refusedBy, takeAway } from "./rtnetlink.ts";
+import { inside } from "./rtnetlink.ts";
+import { refusedBy, takeAway } from "../../../native/netlink/refusal.ts";
 import type { NodeRecord, Unsettled } from "../model/records.ts";
 
 /**

@@ -16,7 +16,8 @@ import { ipBytes, macBytes } from "../../address/mod.ts";
 import { loadBridgeRules } from "./bridge_rules.ts";
 import { configure } from "./addresses.ts";
 import { DuplicateNameError } from "../options/errors.ts";
-import { inside, refusedBy, takeAway } from "./rtnetlink.ts";
+import { inside } from "./rtnetlink.ts";
+import { refusedBy, takeAway } from "../../../native/netlink/refusal.ts";
 import type { GatewayLink, InterfaceRecord, NodeRecord, Port, Segment } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
 import {

@@ -2,7 +2,8 @@ import type { MessageWriter } from "../../../native/netlink/codec.ts";
 import { addNeighbour, deleteNeighbour } from "../../../native/netlink/address.ts";
 import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
 import { ipBytes, macBytes } from "../../address/mod.ts";
-import { inside, takeAway } from "./rtnetlink.ts";
+import { inside } from "./rtnetlink.ts";
+import { takeAway } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, NodeRecord, Segment } from "../model/records.ts";
 
 /** Who is whose permanent neighbour. */

@@ -2,7 +2,8 @@ import type { MessageWriter } from "../../../native/netlink/codec.ts";
 import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
 import { ipBytes, parseCidr } from "../../address/mod.ts";
 import { loadBlackHole } from "./black_hole.ts";
-import { inside, takeAway } from "./rtnetlink.ts";
+import { inside } from "./rtnetlink.ts";
+import { takeAway } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, Segment } from "../model/records.ts";
 import { lesserMtu } from "./neighbours.ts";
 

@@ -1,20 +1,28 @@
-import type { DelegatingSide } from "./delegation/delegating_router.ts";
-import type { NodeRecord, RouterRecord, Segment } from "./model/records.ts";
-import type { RequestingSide } from "../dhcp6/requesting_router.ts";
+import type { DelegationServer } from "../../dhcp6/mod.ts";
+import type { RequestingSide } from "../../dhcp6/requesting_router.ts";
+import type { NodeRecord, RouterRecord, Segment } from "./records.ts";
 
-/** All that goes on in a lab about prefix delegation; in most of them nothing. */
+/** The delegating router of one segment, as `delegation/delegating_router.ts` has it. */
+export interface PrefixServer {
+  readonly server: DelegationServer;
+  /** Listens on the links that the segment has now. */
+  follow(): void;
+  close(): Promise<void>;
+}
+
+/** The delegating and requesting routers of a lab; in most labs there are none. */
 export class Delegations {
-  /** Who hands out, to those on one of its segments. */
-  readonly delegating: Map<NodeRecord, DelegatingSide> = new Map();
-  /** Who asks. */
+  /** By the node that delegates to routers on one of its segments. */
+  readonly delegating: Map<NodeRecord, PrefixServer> = new Map();
+  /** By the router that requests a prefix. */
   readonly requesting: Map<RouterRecord, RequestingSide> = new Map();
 
-  /** Has the owner of a segment listen on the links that it has now. */
+  /** Makes the owner of a segment listen on the links that it has now. */
   follow({ owner }: Segment): void {
     this.delegating.get(owner)?.follow();
   }
 
-  /** Whether a node has anything to do with it. */
+  /** Whether a node delegates or requests prefixes. */
   concern(node: NodeRecord): boolean {
     return this.delegating.has(node) || this.requesting.has(node as RouterRecord);
   }

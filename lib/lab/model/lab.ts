@@ -1,0 +1,133 @@
+import type { EventBus, RunDirectory } from "../../events/mod.ts";
+import type { LinkEngine, LinkEngineKind } from "../../link/mod.ts";
+import type { LabServices } from "../../node/runtime.ts";
+import type { Translators } from "../../translation/mod.ts";
+import type { Ipv6Options } from "../options/ipv6_options.ts";
+import type { RouterReference } from "../options/options.ts";
+import type { AddressPlan } from "./address_plan.ts";
+import type { Delegations } from "./delegations.ts";
+import type {
+  BridgeRecord,
+  DeviceRecord,
+  InterfaceRecord,
+  NodeRecord,
+  Provisioner,
+  RegionRecord,
+  RouterRecord,
+  Segment,
+  Unsettled,
+  VmRecord,
+} from "./records.ts";
+import type { RegionLinks } from "./region_link.ts";
+import type { Defer } from "./undo.ts";
+
+/** A fault or a schedule that continues until it is stopped, or until the lab closes. */
+export interface Stoppable {
+  stop(): void;
+}
+
+/** The link engine of a lab, which it has from the first condition on. */
+export interface LabLinks extends Omit<LinkEngine, "kind"> {
+  /** Undefined as long as there is no engine. */
+  readonly kind: LinkEngineKind | undefined;
+}
+
+/** The lab's view of {@link Unsettled}: it also waits. */
+export interface LabUnsettled extends Unsettled {
+  /** Waits until the kernel is done with everything that was noted. */
+  settle(): void;
+  /** As {@link LabUnsettled.settle}, for one node. */
+  settleNode(node: NodeRecord): void;
+}
+
+/** The lab's view of {@link Provisioner}: it also waits. */
+export interface LabProvisioning extends Provisioner {
+  /** Whether there is anything that {@link LabProvisioning.ready} would wait for. */
+  isWaiting(nodes: NodeRecord[]): boolean;
+  /** Waits until nodes have the addresses and default routes that they can be expected to have. */
+  ready(nodes: NodeRecord[]): Promise<void>;
+}
+
+/** The router advertisements of a lab. */
+export interface LabAdvertising {
+  /** Applies a router's changed settings; resolves when the advertisements are sent. */
+  changed(router: RouterRecord): Promise<void>;
+}
+
+/**
+ * Everything that the parts of one lab share: its records, its services and its counters. Handles
+ * refer to the records. `lib/lab/core.ts` has the class.
+ */
+export interface LabCore extends LabServices {
+  readonly label: string;
+  readonly seed: number;
+  readonly plan: AddressPlan;
+  readonly routers: Map<string, RouterRecord>;
+  readonly devices: Map<string, DeviceRecord>;
+  readonly vms: Map<string, VmRecord>;
+  readonly bridges: Map<string, BridgeRecord>;
+  /** By the region's name, which differs from that of its node. */
+  readonly regions: Map<string, RegionRecord>;
+  readonly regionLinks: RegionLinks;
+  readonly bus: EventBus;
+  readonly output: RunDirectory | undefined;
+  /** The addresses of the lab's DNS entries, by name. */
+  readonly hosts: Map<string, string[]>;
+  readonly unsettled: LabUnsettled;
+  readonly links: LabLinks;
+  readonly delegations: Delegations;
+  readonly translators: Translators;
+  readonly ipv6: Ipv6Options;
+  readonly advertising: LabAdvertising;
+  readonly provisioning: LabProvisioning;
+  /** The active faults. */
+  readonly faults: Set<Stoppable>;
+  /** The schedules in progress. */
+  readonly schedules: Set<Stoppable>;
+  /** The snapshots that hold memory. */
+  readonly snapshots: Set<{ close(): void }>;
+  nameserver: string | undefined;
+  readonly closed: boolean;
+  /** The IX; set before anything else is built. */
+  ix: { record: NodeRecord; segment: Segment };
+
+  /** Whether a program may send at this moment: whether anything of the user's ran yet. */
+  readonly isLive: boolean;
+
+  nextFault(): string;
+  nextSchedule(): string;
+  nextMac(defer: Defer): string;
+  /** Whether a node or bridge has a name. */
+  taken(name: string): boolean;
+
+  /** Makes a node without links. */
+  node<K extends NodeRecord["kind"]>(
+    kind: K,
+    name: string,
+    defer: Defer,
+    directory?: string,
+  ): NodeRecord & { kind: K };
+  /** Releases a node in which nothing ran yet. */
+  discard(node: NodeRecord): void;
+
+  /** The router that an option means; `what` begins the message when there is none. */
+  router(what: string, reference: RouterReference | string): RouterRecord;
+  /** The LAN of a router, or the bridge, that an option means. */
+  gateway(what: string, reference: RouterReference | string): Segment;
+  /** The record of a name or of a handle; refuses handles of another lab and removed nodes. */
+  record(what: string, handle: object | string): NodeRecord;
+  /** All LANs. */
+  segments(): Iterable<Segment>;
+  allNodes(): Iterable<NodeRecord>;
+
+  /** Called at the end of each change. */
+  changed(): void;
+  /** Counts the neighbours that a segment's members may learn, when one joins or leaves. */
+  joined(iface: InterfaceRecord, change: 1 | -1): void;
+  /** Notes that the members of an interface's bridge must get its present addresses. */
+  renamed(iface: InterfaceRecord): void;
+  /** Writes the names of bridges' members where they have changed. */
+  refreshMembers(): void;
+  /** Writes changed names for the programs that run. */
+  refreshNames(nodes?: Iterable<NodeRecord>): void;
+}

@@ -1,0 +1,13 @@
+import type { IpSupport } from "./router_presets.ts";
+
+/** Address families, and the MTUs that follow from them. */
+
+/** The MTU of a link unless an option gives another. */
+export const ETHERNET_MTU = 1500;
+
+/** RFC 8200, section 5. */
+export const IPV6_MIN_MTU = 1280;
+
+/** Whether a router supports a family. */
+export const hasV4 = (support: IpSupport): boolean => support !== "v6-only";
+export const hasV6 = (support: IpSupport): boolean => support !== "v4-only";
