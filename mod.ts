@@ -1,6 +1,56 @@
 /**
- * Netyard builds realistic networks out of Linux network namespaces, from one
- * script, and runs real programs in them.
+ * Netyard builds realistic networks out of Linux network namespaces and QEMU virtual machines, from
+ * one script, and runs real programs in them. {@link Lab} is where to begin.
+ *
+ * # Router presets: `addRouter(name, { preset })`
+ *
+ * | preset      | IPv4 NAT    | IPv6 NAT | firewall         | families   | downstream addresses |
+ * | ----------- | ----------- | -------- | ---------------- | ---------- | -------------------- |
+ * | `public`    | `none`      | `none`   | `none`           | dual-stack | public               |
+ * | `public-v4` | `none`      | `none`   | `none`           | v4-only    | public               |
+ * | `home`      | `home`      | `none`   | `block-inbound`  | dual-stack | private              |
+ * | `isp-cgnat` | `cgnat`     | `none`   | `none`           | dual-stack | private              |
+ * | `isp-v6`    | `none`      | `nat64`  | `block-inbound`  | v6-only    | public               |
+ * | `corporate` | `corporate` | `none`   | `corporate`      | dual-stack | private              |
+ * | `hotel`     | `corporate` | `none`   | `captive-portal` | v4-only    | private              |
+ * | `cloud`     | `cloud-nat` | `none`   | `none`           | dual-stack | private              |
+ *
+ * # IPv4 NAT presets (RFC 4787): `nat`
+ *
+ * | preset      | mapping                    | filtering                  | ports     | UDP timeout | hairpinning |
+ * | ----------- | -------------------------- | -------------------------- | --------- | ----------- | ----------- |
+ * | `home`      | endpoint-independent       | address-and-port-dependent | preserved | 300 s       | no          |
+ * | `full-cone` | endpoint-independent       | endpoint-independent       | preserved | 300 s       | yes         |
+ * | `cgnat`     | endpoint-independent       | endpoint-independent       | preserved | 300 s       | yes         |
+ * | `corporate` | address-and-port-dependent | address-and-port-dependent | random    | 120 s       | no          |
+ * | `cloud-nat` | address-and-port-dependent | address-and-port-dependent | random    | 350 s       | no          |
+ *
+ * {@link NatConfig} builds any other.
+ *
+ * # Firewall presets, for IPv4 and IPv6: `firewall`
+ *
+ * | preset           | inbound | outbound TCP | outbound UDP | outbound ICMP | other outbound |
+ * | ---------------- | ------- | ------------ | ------------ | ------------- | -------------- |
+ * | `none`           | allow   | allow        | allow        | allow         | allow          |
+ * | `block-inbound`  | block   | allow        | allow        | allow         | allow          |
+ * | `corporate`      | block   | 80, 443      | 53           | allow         | block          |
+ * | `captive-portal` | block   | allow        | 53           | allow         | block          |
+ *
+ * {@link FirewallConfig} builds any other.
+ *
+ * # Link presets, for each direction: `condition`
+ *
+ * | preset          | latency | jitter | loss  | rate      |
+ * | --------------- | ------- | ------ | ----- | --------- |
+ * | `lan`           |         |        |       |           |
+ * | `wifi`          | 5 ms    | 2 ms   | 0.1 % |           |
+ * | `wifi-bad`      | 40 ms   | 15 ms  | 2 %   | 20 Mbit/s |
+ * | `mobile-4g`     | 25 ms   | 8 ms   | 0.5 % |           |
+ * | `mobile-3g`     | 100 ms  | 30 ms  | 2 %   | 2 Mbit/s  |
+ * | `satellite`     | 40 ms   | 7 ms   | 1 %   |           |
+ * | `satellite-geo` | 300 ms  | 20 ms  | 0.5 % | 25 Mbit/s |
+ *
+ * {@link LinkLimits} builds any other.
  *
  * @module
  */

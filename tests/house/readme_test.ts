@@ -1,12 +1,41 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { type Block, examplesOf, fencedBlocks, tasksOf } from "./readme.ts";
+import { type Block, fencedBlocks, linksOf, tasksOf } from "./readme.ts";
 
-const ROOT = new URL("../", import.meta.url);
+const ROOT = new URL("../../", import.meta.url);
 const CONFIG = new URL("deno.json", ROOT).pathname;
 const TIMEOUT_MS = 60_000;
 
-const readBlocks = async () => fencedBlocks(await Deno.readTextFile(new URL("README.md", ROOT)));
-const typescript = (blocks: Block[]) => blocks.filter(({ language }) => language === "ts");
+/** The README, and the guides of folders and examples, by their paths. */
+const GUIDES = [
+  "README.md",
+  "lib/README.md",
+  "examples/README.md",
+  "tests/README.md",
+  ...[...Deno.readDirSync(new URL("lib/", ROOT))].filter(({ isDirectory }) => isDirectory)
+    .map(({ name }) => `lib/${name}/README.md`).filter(isFile),
+];
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(new URL(path, ROOT)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
+
+const readBlocks = async () => fencedBlocks(await read("README.md"));
+
+/** The TypeScript blocks of all guides, each with the guide's path. */
+async function typescript(): Promise<(Block & { guide: string })[]> {
+  const guides = await Promise.all(
+    GUIDES.filter(isFile).map(async (guide) =>
+      fencedBlocks(await read(guide)).map((block) => ({ ...block, guide }))
+    ),
+  );
+  return guides.flat().filter(({ language }) => language === "ts");
+}
 
 async function deno(...args: string[]): Promise<{ code: number; output: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -18,12 +47,17 @@ async function deno(...args: string[]): Promise<{ code: number; output: string }
   return { code, output: decoder.decode(stdout) + decoder.decode(stderr) };
 }
 
-Deno.test("every TypeScript block of the README passes the type check and runs", async () => {
-  const blocks = typescript(await readBlocks());
-  assertGreater(blocks.length, 0, "README.md has no ```ts block");
+Deno.test("every TypeScript block of the README and the guides passes the type check and runs", async () => {
+  const blocks = await typescript();
+  assertGreater(
+    blocks.filter(({ guide }) => guide === "README.md").length,
+    0,
+    "README.md has none",
+  );
   const dir = await Deno.makeTempDir({ prefix: "netyard-readme-" });
   try {
-    const files = blocks.map(({ line }) => `${dir}/line_${line}.ts`);
+    const names = blocks.map(({ guide, line }) => `${guide}:${line}`);
+    const files = names.map((name) => `${dir}/${name.replaceAll(/[^\w]/g, "_")}.ts`);
     await Promise.all(blocks.map(({ text }, i) => Deno.writeTextFile(files[i], text)));
     const outcomes = await Promise.all([
       deno("check", "--config", CONFIG, ...files),
@@ -33,14 +67,21 @@ Deno.test("every TypeScript block of the README passes the type check and runs",
           : deno("run", "-P", "--config", CONFIG, files[i])
       ),
     ]);
-    const names = ["deno check", ...blocks.map(({ line }) => `README.md:${line}`)];
     const failures = outcomes.flatMap(({ code, output }, i) =>
-      code === 0 ? [] : [`${names[i]}: exit code ${code}\n${output}`]
+      code === 0 ? [] : [`${["deno check", ...names][i]}: exit code ${code}\n${output}`]
     );
     assert(failures.length === 0, failures.join("\n"));
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+});
+
+Deno.test("the grants that the README calls enough are enough", async () => {
+  const [grant] = /--allow-run=[\w,-]+/.exec(await read("README.md"))!;
+  const others = ["ffi", "net", "read", "write", "env", "sys"].map((name) => `--allow-${name}`);
+  const example = new URL("examples/hello.ts", ROOT).pathname;
+  const { code, output } = await deno("run", "--no-prompt", ...others, grant, example);
+  assertEquals(code, 0, output);
 });
 
 Deno.test("every simulation of the README runs", async () => {
@@ -69,11 +110,30 @@ Deno.test("the tasks that the README's commands run exist", async () => {
   assertEquals(named.filter((name) => !(name in tasks)), []);
 });
 
-Deno.test("the examples that the README names exist", async () => {
-  for (const path of examplesOf(await Deno.readTextFile(new URL("README.md", ROOT)))) {
-    const { isFile } = await Deno.stat(new URL(path, ROOT));
-    assert(isFile, path);
+Deno.test("every file that the README or a guide links to is there", async () => {
+  const broken: string[] = [];
+  for (const guide of GUIDES) {
+    for (const link of linksOf(await read(guide))) {
+      const target = new URL(link, new URL(guide, ROOT));
+      if (!await Deno.stat(target).then(() => true, () => false)) broken.push(`${guide}: ${link}`);
+    }
   }
+  assertEquals(broken, []);
+});
+
+Deno.test("every example is in the list of examples", async () => {
+  const listed = linksOf(await read("examples/README.md"));
+  const examples = ["", "sims/"].flatMap((folder) =>
+    [...Deno.readDirSync(new URL(`examples/${folder}`, ROOT))]
+      .filter(({ name }) => /\.(ts|toml)$/.test(name) && name !== "defaults.toml")
+      .map(({ name }) => folder + name)
+  );
+  assertEquals(examples.filter((path) => !listed.includes(path)), []);
+});
+
+Deno.test("a stranger reads the README in one sitting", async () => {
+  const lines = (await read("README.md")).split("\n").length;
+  assert(lines <= 200, `README.md has ${lines} lines; move the depth to the guides in lib/`);
 });
 
 Deno.test("fenced blocks are found with their language, text and line", () => {
@@ -129,7 +189,8 @@ Deno.test("the tasks of command lines are found, whatever surrounds them", () =>
   assertEquals(tasksOf(commands), ["demo", "setup", "test", "sim:run"]);
 });
 
-Deno.test("the examples that a text names are found once each", () => {
-  const text = "`examples/hello.ts`, deno run -P examples/sims/a-b.toml. See examples/hello.ts.";
-  assertEquals(examplesOf(text), ["examples/hello.ts", "examples/sims/a-b.toml"]);
+Deno.test("the relative links of a text are found, without what is on the web", () => {
+  const text =
+    "[a](lib/a.md) [b](https://b.test/) [c](../c.ts#top) `[d](d.md)` ![e](e.svg) [f](#f)";
+  assertEquals(linksOf(text), ["lib/a.md", "../c.ts", "d.md", "e.svg"]);
 });

@@ -1,31 +1,6 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { breaches, type ImportMap, importsOf, parseOrder } from "./layers.ts";
-
-const ROOT = new URL("../", import.meta.url);
-
-/** The TypeScript files of the house by their path from its root. */
-async function readHouse(): Promise<Map<string, string>> {
-  const sources = new Map<string, string>();
-  const readFile = async (path: string) => {
-    sources.set(path, await Deno.readTextFile(new URL(path, ROOT)));
-  };
-  const readFolder = async (folder: string) => {
-    for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
-      if (entry.isDirectory) await readFolder(`${folder}${entry.name}/`);
-      else if (/\.[cm]?tsx?$/.test(entry.name)) await readFile(folder + entry.name);
-    }
-  };
-  await readFolder("lib/");
-  await readFolder("native/");
-  for await (const entry of Deno.readDir(ROOT)) {
-    if (entry.name === "mod.ts") await readFile("mod.ts");
-  }
-  return sources;
-}
-
-async function readImportMap(): Promise<ImportMap> {
-  return JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))).imports;
-}
+import { readHouse, readImportMap, ROOT } from "./read_house.ts";
 
 /** The order that `lib/README.md` draws. */
 const ORDER = parseOrder(await Deno.readTextFile(new URL("lib/README.md", ROOT)));

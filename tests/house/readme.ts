@@ -63,7 +63,8 @@ export function tasksOf(commands: string): string[] {
   return [...commands.matchAll(call)].map(([, name]) => name);
 }
 
-/** The files of examples/ that a text names. */
-export function examplesOf(text: string): string[] {
-  return [...new Set(text.match(/\bexamples\/[\w./-]+\.\w+/g))];
+/** The files that the links of a text lead to, as written, without fragments and addresses of the web. */
+export function linksOf(markdown: string): string[] {
+  return [...markdown.matchAll(/\]\(([^()\s]+)\)/g)].map(([, link]) => link.split("#")[0])
+    .filter((link) => link !== "" && !/^[a-z]+:/.test(link));
 }
