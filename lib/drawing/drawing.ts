@@ -8,7 +8,7 @@ import type {
 } from "../lab/config/types.ts";
 import { isOffer, requestOf } from "../lab/options/delegation_options.ts";
 import { routerProfile } from "../lab/options/checks.ts";
-import { conditionText, modeText, rateText } from "./facts.ts";
+import { conditionText, modeText, rateText } from "../events/text.ts";
 
 /** What a node is drawn as; `unknown` is one that is named and not there. */
 export type DrawnKind = "exchange" | "region" | "router" | "bridge" | "device" | "vm" | "unknown";

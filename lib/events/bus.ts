@@ -1,14 +1,10 @@
 import { apply } from "./apply.ts";
 import { EventCursor, type EventSource } from "./cursor.ts";
 import { EventBusError, EventConflictError } from "./errors.ts";
-import { copyState, initialState } from "./state.ts";
-import {
-  EVENT_VERSION,
-  type EventStamp,
-  type LabEvent,
-  type LabEventBody,
-  type LabState,
-} from "./types.ts";
+import { copyState, initialState } from "./reduce.ts";
+import type { LabState } from "./states/lab.ts";
+import type { EventStamp, LabEvent, LabEventBody } from "./types.ts";
+import { EVENT_VERSION } from "./version.ts";
 
 /** Where a bus has its times from. */
 export interface EventClock {

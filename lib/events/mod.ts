@@ -1,30 +1,19 @@
 /**
- * What happens in a lab: typed events, the state that they amount to, and the directory that
- * keeps both for the devtools and for whoever looks for the cause of a failure.
+ * The events of a lab, the state of the lab after them, and the run directory that keeps both for the
+ * devtools and for finding the cause of a failure. Imports `native` only; knows no lab. Begin with
+ * `types.ts`; `kinds/` has all that Netyard knows of each kind of event, `states/` the plain data.
  *
  * @module
  */
 
-export {
-  type BrokenFamiliesState,
-  type DeviceState,
-  type DnsTable,
-  EVENT_VERSION,
-  type EventBodies,
-  type EventDirection,
-  type EventKind,
-  type EventStamp,
-  type InterfaceState,
-  type LabEvent,
-  type LabEventBody,
-  type LabState,
-  type RegionLinkLimits,
-  type RegionLinkState,
-  type RegionState,
-  type RouterAdvertisementState,
-  type RouterState,
-  type VmMachineState,
-  type VmStateName,
+export { EVENT_VERSION } from "./version.ts";
+export type {
+  EventBodies,
+  EventDirection,
+  EventKind,
+  EventStamp,
+  LabEvent,
+  LabEventBody,
 } from "./types.ts";
 export type {
   BridgeImpairmentsState,
@@ -34,23 +23,17 @@ export type {
   BridgeState,
   BridgeUplinkState,
   BridgeWayState,
-} from "./bridge_types.ts";
-export {
-  bridgeStateSchema,
-  deviceStateSchema,
-  interfaceStateSchema,
-  labEventSchema,
-  labStateSchema,
-  parseEvent,
-  parseState,
-  regionLinkStateSchema,
-  regionStateSchema,
-  routerStateSchema,
-  vmStateSchema,
-} from "./schema.ts";
-export { initialState, reduce, reduceAll } from "./state.ts";
+} from "./states/bridge.ts";
+export type { DeviceState } from "./states/device.ts";
+export type { BrokenFamiliesState, InterfaceState } from "./states/interface.ts";
+export type { DnsTable, LabState } from "./states/lab.ts";
+export type { RegionLinkLimits, RegionLinkState, RegionState } from "./states/region.ts";
+export type { RouterAdvertisementState, RouterState } from "./states/router.ts";
+export type { VmMachineState, VmStateName } from "./states/vm.ts";
+export { parseEvent, parseState } from "./parse.ts";
+export { initialState, reduce, reduceAll } from "./reduce.ts";
 export { EventBus, type EventClock, type EventsOptions } from "./bus.ts";
-export { type LogStream, RunDirectory } from "./writer.ts";
+export { type LogStream, RunDirectory } from "./run_directory.ts";
 export { readRun, type RunRecord } from "./read_run.ts";
 export { runName } from "./run_name.ts";
 export {

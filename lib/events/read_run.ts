@@ -1,7 +1,8 @@
 import { EventFormatError, RunDirectoryError } from "./errors.ts";
-import { parseEvent, parseState } from "./schema.ts";
-import { reduceAll } from "./state.ts";
-import type { LabEvent, LabState } from "./types.ts";
+import { parseEvent, parseState } from "./parse.ts";
+import { reduceAll } from "./reduce.ts";
+import type { LabState } from "./states/lab.ts";
+import type { LabEvent } from "./types.ts";
 
 /** What a run directory tells of its lab. */
 export interface RunRecord {

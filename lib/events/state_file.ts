@@ -1,5 +1,5 @@
 import { RunDirectoryError } from "./errors.ts";
-import type { LabState } from "./types.ts";
+import type { LabState } from "./states/lab.ts";
 
 const INTERVAL_MS = 100;
 

@@ -66,22 +66,22 @@ const GOLDEN: [name: string, line: string, text: string][] = [
   [
     "a command that failed",
     '{"version":1,"seq":3,"at":"T","elapsedMs":12,"kind":"command-ended","node":"laptop","id":"c1","code":1,"signal":null}',
-    "T  WARN laptop: c1 ended with exit code 1",
+    "T  WARN laptop: command c1 exited with code 1",
   ],
   [
     "a command with spaces in it",
     `{"version":1,"seq":3,"at":"T","elapsedMs":12,"kind":"command-started","node":"laptop","id":"c1","argv":["sh","-c","echo 'a b'"]}`,
-    `T  INFO laptop: c1 started: sh -c 'echo '\\''a b'\\'''`,
+    `T  INFO laptop: command c1 started: sh -c 'echo '\\''a b'\\'''`,
   ],
   [
     "a condition",
     '{"version":1,"seq":3,"at":"T","elapsedMs":12,"kind":"condition-changed","node":"laptop","name":"eth0","direction":"up","condition":{"latencyMs":40,"lossPct":1.5}}',
-    "T  INFO laptop: condition of eth0 up: 40 ms, loss 1.5 %",
+    "T  INFO laptop: condition of eth0 (up): 40 ms, loss 1.5 %",
   ],
   [
     "a router",
     '{"version":1,"seq":1,"at":"T","elapsedMs":1,"kind":"router-added","name":"home","router":{"name":"home","nat":"home","natV6":"none","firewall":{"inbound":"block","outbound":{"tcp":[80,443]}},"ipSupport":"dual-stack","upstream":null,"region":"eu","mtu":1500,"uplinkIp":"198.18.0.2","interfaces":[]}}',
-    "T  INFO home: router added in region eu: NAT home, firewall inbound block outbound {tcp 80+443}, 198.18.0.2",
+    "T  INFO home: router added: region eu, NAT home, firewall inbound block outbound {tcp 80+443}, 198.18.0.2",
   ],
   [
     "an event of a kind that comes later",

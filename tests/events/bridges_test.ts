@@ -62,6 +62,17 @@ Deno.test("a bridge that is led out says by which families, until it is not", ()
   assertEquals(down.bridges, story().bridges);
 });
 
+Deno.test("a route to a bridge that is not there leaves both ends unchanged", () => {
+  const bus = storyBus();
+  const before = structuredClone(bus.state);
+  assertThrows(
+    () => bus.emit({ kind: "bridges-routed", a: "rack", b: "attic" }),
+    EventConflictError,
+    'there is no bridge or router "attic"',
+  );
+  assertEquals(bus.state, before);
+});
+
 Deno.test("with the link engine the impairments of bridges are gone, and nothing else", () => {
   const state = next(story(), { kind: "link-engine-failed", error: "it ended", ends: [] });
   assertEquals(state.routers.home.rules, { routes: ["rack"] });

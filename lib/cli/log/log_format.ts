@@ -1,7 +1,6 @@
 import { styleText } from "node:util";
 import { atLeast, type LogLevel } from "../command/log_level.ts";
-import { recordOf } from "./log_record.ts";
-import type { LogRecord } from "./log_types.ts";
+import { type LogRecord, recordOf } from "./log_record.ts";
 
 /** How a log is printed. */
 export interface LogFormatOptions {

@@ -1,16 +1,34 @@
 /**
- * What a line of a log says, whoever wrote it. The dialects are told apart by the names of their keys;
- * what is none of them stays as it is.
- *
- * Source: the JSON formats of Rust's tracing-subscriber, Go's log/slog, pino and bunyan.
+ * Log entries from lines of JSON. The formats are recognised by the names of their keys: the events of a
+ * lab, and the formats of Rust's tracing-subscriber, Go's log/slog, pino and bunyan.
  */
-import { levelOf } from "../command/log_level.ts";
-import type { LogRecord } from "./log_types.ts";
-import { eventRecord } from "./event_text.ts";
+import { EVENTS } from "../../events/kinds/mod.ts";
+import { type EventText, LAB } from "../../events/kinds/row.ts";
+import { fieldsText } from "../../events/text.ts";
+import { levelOf, type LogLevel } from "../command/log_level.ts";
+
+/** One entry of a log. */
+export interface LogRecord {
+  /** As it was written; a number is converted to ISO 8601. */
+  time?: string;
+  level?: LogLevel;
+  /** The module, logger or node that it is about. */
+  target?: string;
+  /** The enclosing spans of work, from the outermost on. */
+  spans: LogSpan[];
+  message: string;
+  fields: [name: string, value: unknown][];
+}
+
+/** A span of a program's work, as in Rust's tracing. */
+export interface LogSpan {
+  name: string;
+  fields: [name: string, value: unknown][];
+}
 
 type Json = Record<string, unknown>;
 
-/** The entry that a line is; undefined where it is none, as most of what programs print. */
+/** Parses a line as a log entry; undefined where it is none, as most of what programs print. */
 export function recordOf(line: string): LogRecord | undefined {
   const text = line.trim();
   if (!text.startsWith("{") || !text.endsWith("}")) return undefined;
@@ -23,10 +41,35 @@ export function recordOf(line: string): LogRecord | undefined {
   return eventRecord(json) ?? tracingRecord(json) ?? plainRecord(json);
 }
 
+/**
+ * An event of a lab, a line of `events.jsonl`. One of a kind that this version does not know is shown with
+ * all its fields.
+ */
+function eventRecord(json: Json): LogRecord | undefined {
+  const { version, seq, at, elapsedMs: _elapsedMs, kind, ...body } = json;
+  const isEvent = typeof version === "number" && typeof seq === "number" &&
+    typeof at === "string" && typeof kind === "string";
+  if (!isEvent) return undefined;
+  const [target, message, level = "info"] = eventText(json, kind) ??
+    [LAB, `${kind} ${fieldsText(body)}`.trimEnd()];
+  return { time: at, level, target, spans: [], message, fields: [] };
+}
+
+function eventText(json: Json, kind: string): EventText | undefined {
+  if (!Object.hasOwn(EVENTS, kind)) return undefined;
+  try {
+    return (EVENTS as Record<string, { text(event: unknown): EventText }>)[kind].text(json);
+  } catch (error) {
+    // One of another version may lack fields that this version expects.
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
 /** Rust's tracing: `{timestamp, level, target, fields: {message}, span, spans}`. */
 function tracingRecord(json: Json): LogRecord | undefined {
   const { timestamp, level, target, fields, span, spans, ...rest } = json;
-  // Flattened, the fields stand beside the others.
+  // Flattened, the fields are beside the other keys.
   const { message, ...others } = isObject(fields) ? fields : rest;
   const known = levelOf(level);
   if (known === undefined || timestamp === undefined) return undefined;
@@ -48,17 +91,17 @@ function tracingRecord(json: Json): LogRecord | undefined {
 const TIMES = ["time", "timestamp", "ts", "datetime", "@timestamp"];
 const MESSAGES = ["msg", "message"];
 const TARGETS = ["logger", "name", "component"];
-/** What each line of one program has alike. */
-const DULL = ["pid", "hostname", "v"];
+/** Keys with the same value in every line of a program. */
+const CONSTANT = ["pid", "hostname", "v"];
 
-/** pino, bunyan, slog and their like: `{time, level, msg}`, the level a word or a number. */
+/** pino, bunyan, slog and similar ones: `{time, level, msg}`, the level a word or a number. */
 function plainRecord(json: Json): LogRecord | undefined {
   const take = (names: string[], fits: (value: unknown) => boolean) => {
     const name = names.find((name) => Object.hasOwn(json, name) && fits(json[name]));
     if (name !== undefined) used.add(name);
     return name === undefined ? undefined : json[name];
   };
-  const used = new Set(["level", ...DULL]);
+  const used = new Set(["level", ...CONSTANT]);
   const level = levelOf(json.level);
   const isText = (value: unknown) => typeof value === "string";
   const message = take(MESSAGES, isText) as string | undefined;
@@ -75,7 +118,7 @@ function plainRecord(json: Json): LogRecord | undefined {
   };
 }
 
-/** Below this, a number counts seconds and not milliseconds: in milliseconds it is in 1973. */
+/** A smaller number counts seconds: as milliseconds it would be before March 1973. */
 const SECONDS_BELOW = 1e11;
 
 function timeOf(value: unknown): string | undefined {

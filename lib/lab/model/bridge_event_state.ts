@@ -4,7 +4,7 @@ import type {
   BridgeImpairmentsState,
   BridgePartitionsState,
   BridgeState,
-} from "../../events/bridge_types.ts";
+} from "../../events/mod.ts";
 import type { BridgeRecord, Segment } from "./records.ts";
 
 /** Bridges as the plain data that events carry. */

@@ -4,7 +4,7 @@ import type {
   RegionState,
   RouterState,
   VmMachineState,
-} from "../../events/types.ts";
+} from "../../events/mod.ts";
 import type { BrokenFamilies } from "../../firewall/broken_family.ts";
 import { inForce, together } from "./condition_state.ts";
 import { externalCidr6 } from "./records.ts";

@@ -1,5 +1,7 @@
 import { apply } from "./apply.ts";
-import { type DnsTable, EVENT_VERSION, type LabEvent, type LabState } from "./types.ts";
+import type { DnsTable, LabState } from "./states/lab.ts";
+import type { LabEvent } from "./types.ts";
+import { EVENT_VERSION } from "./version.ts";
 
 /**
  * The state of a lab before its first event.

@@ -256,5 +256,5 @@ Deno.test("an event that adds what is there is refused", () => {
 
 Deno.test("an event out of order is refused", () => {
   const event: LabEvent = { version: 1, seq: 7, at: AT, elapsedMs: 1, kind: "lab-closed" };
-  assertThrows(() => reduce(small(), event), EventConflictError, "event 3 was to come next");
+  assertThrows(() => reduce(small(), event), EventConflictError, "event 3 must come next");
 });

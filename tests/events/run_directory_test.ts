@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   EventBus,
   EventBusError,
-  labStateSchema,
+  parseState,
   readRun,
   RunDirectory,
   RunDirectoryError,
@@ -145,7 +145,7 @@ inTempDir("state.json is whole whenever it is read, and at last final", async (r
       });
       if (text === undefined) continue;
       reads++;
-      versions.add(labStateSchema.parse(JSON.parse(text)).lastSeq);
+      versions.add(parseState(JSON.parse(text)).lastSeq);
     }
   })();
   for (let i = 0; performance.now() < until; i++) {

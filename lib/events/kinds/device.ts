@@ -1,0 +1,38 @@
+import { findDevice, indexOfInterface, requireNew, requireSameName, updateHost } from "../draft.ts";
+import { text } from "../schema_parts.ts";
+import { deviceSchema } from "../states/device.ts";
+import { interfacesText } from "./interface.ts";
+import type { EventRows } from "./row.ts";
+
+/** Devices. What happens to their interfaces is in `interface.ts`. */
+export const DEVICE_EVENTS = {
+  "device-added": {
+    schema: () => ({ name: text, device: deviceSchema() }),
+    apply(draft, { name, device }) {
+      requireNew(draft, name);
+      requireSameName(name, device);
+      draft.devices[name] = device;
+    },
+    text: ({ name, device }) => [name, `device added${interfacesText(device.interfaces)}`],
+  },
+
+  "device-removed": {
+    schema: () => ({ name: text }),
+    apply(draft, { name }) {
+      findDevice(draft, name);
+      delete draft.devices[name];
+      delete draft.dns.nodes[name];
+    },
+    text: ({ name }) => [name, "device removed"],
+  },
+
+  "default-route-changed": {
+    schema: () => ({ node: text, name: text }),
+    apply: (draft, { node, name }) =>
+      updateHost(draft, node, ({ interfaces }) => {
+        indexOfInterface(interfaces, name);
+        return { defaultInterface: name };
+      }),
+    text: ({ node, name }) => [node, `default route set to ${name}`],
+  },
+} satisfies Partial<EventRows>;

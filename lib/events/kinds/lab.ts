@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { own, refuse, requireNode } from "../draft.ts";
+import { json, nullableText, text } from "../schema_parts.ts";
+import { type EventRows, LAB } from "./row.ts";
+
+/** The lab as a whole: its life, its names, and what its user puts into the log. */
+export const LAB_EVENTS = {
+  "lab-created": {
+    schema: () => ({ label: text, seed: z.number().optional() }),
+    apply(draft, { label, seed, at }) {
+      if (draft.startedAt !== "") refuse("the lab was created before");
+      draft.label = label;
+      if (seed !== undefined) draft.seed = seed;
+      draft.startedAt = at;
+    },
+    text: ({ label, seed }) => [
+      LAB,
+      `lab ${JSON.stringify(label)} created${seed === undefined ? "" : `, seed ${seed}`}`,
+    ],
+  },
+
+  "lab-closed": {
+    schema: () => ({}),
+    apply: (draft, { at }) => void (draft.closedAt = at),
+    text: () => [LAB, "lab closed"],
+  },
+
+  "dns-entry": {
+    schema: () => ({ node: nullableText, name: text, ip: text }),
+    apply(draft, { node, name, ip }) {
+      if (node !== null) requireNode(draft, node);
+      const table = node === null
+        ? draft.dns.lab
+        : own(draft.dns.nodes, node) ?? (draft.dns.nodes[node] = {});
+      const ips = own(table, name) ?? [];
+      if (!ips.includes(ip)) table[name] = [...ips, ip];
+    },
+    text: ({ node, name, ip }) => [node ?? LAB, `DNS entry: ${name} is ${ip}`],
+  },
+
+  "nameserver-changed": {
+    schema: () => ({ ip: text }),
+    apply: (draft, { ip }) => void (draft.nameserver = ip),
+    text: ({ ip }) => [LAB, `name server set to ${ip}`],
+  },
+
+  custom: {
+    schema: () => ({ node: nullableText, name: text, data: json }),
+    apply(draft, { node }) {
+      if (node !== null) requireNode(draft, node);
+    },
+    text: ({ node, name, data }) => [
+      node ?? LAB,
+      data === null ? name : `${name} ${JSON.stringify(data)}`,
+    ],
+  },
+} satisfies Partial<EventRows>;

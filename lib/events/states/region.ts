@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { amount, flag, lazy, object, text } from "../schema_parts.ts";
+
+/** A region, as plain JSON data. */
+export interface RegionState {
+  /** Unique among the regions of the lab. */
+  name: string;
+  /** The name of its node in other events, such as `region-eu`. */
+  node: string;
+  /** The IPv4 block that its routers get their addresses from. */
+  cidr: string;
+  /** Its own IPv4 address. */
+  ip: string;
+  /** The IPv6 block that its routers get their addresses from. */
+  cidr6: string;
+  /** Its own IPv6 address. */
+  ip6: string;
+}
+
+/** The condition of a link between two regions, for each direction; a missing value is 0. */
+export interface RegionLinkLimits {
+  /** One-way delay, in milliseconds. */
+  latencyMs?: number;
+  /** The largest deviation from that delay, in milliseconds. */
+  jitterMs?: number;
+  /** Lost packets, in percent. */
+  lossPct?: number;
+  /** The bit rate, in kbit/s; 0 for unlimited. */
+  rateKbit?: number;
+}
+
+/** A link between two regions, as plain JSON data. */
+export interface RegionLinkState {
+  /** The region whose name comes first in the alphabet. */
+  a: string;
+  /** The other region. */
+  b: string;
+  /** Its condition. */
+  link: RegionLinkLimits;
+  /** False after a `region-link-broken`. */
+  up: boolean;
+}
+
+/** The schema of {@linkcode RegionState}. */
+export const regionSchema = lazy(() =>
+  object<RegionState>({ name: text, node: text, cidr: text, ip: text, cidr6: text, ip6: text })
+);
+
+/** The schema of {@linkcode RegionLinkLimits}. */
+export const regionLinkLimitsSchema = lazy(() =>
+  object<RegionLinkLimits>({
+    latencyMs: amount.optional(),
+    jitterMs: amount.optional(),
+    lossPct: z.number().min(0).max(100).optional(),
+    rateKbit: amount.optional(),
+  })
+);
+
+/** The schema of {@linkcode RegionLinkState}. */
+export const regionLinkSchema = lazy(() =>
+  object<RegionLinkState>({ a: text, b: text, link: regionLinkLimitsSchema(), up: flag })
+);
