@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { topologyTables } from "../lab/config/toml.ts";
 import { simulationTables } from "./schema/file.ts";
-import { text } from "./schema/fields.ts";
+import { text } from "./step/fields.ts";
 import { matrixSchema } from "./schema/matrix.ts";
 import {
   ACTION_NAMES,
   anyStepSchema,
   groupUseSchema,
   partialSchemas,
-  stepSchemas,
-} from "./schema/steps.ts";
+  stepKinds,
+} from "./step/mod.ts";
 
 /** A JSON Schema, of draft 7, which the editors' servers for TOML read. */
 export type JsonSchema = Record<string, unknown>;
@@ -37,7 +37,7 @@ type Table = z.ZodType<Record<string, unknown>>;
 /** An action that is not known before the placeholders are replaced. */
 const laterAction = z.string().regex(/\$\{/).describe("What the step does.");
 
-const whole = Object.values(stepSchemas) as Table[];
+const whole = Object.values(stepKinds).map(({ schema }) => schema) as Table[];
 const parts = Object.values(partialSchemas);
 const useKey = { use: text("The template that the step begins from.") };
 const nameKey = { name: text("What steps use it by.") };

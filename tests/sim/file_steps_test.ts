@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { selfSigned } from "../../lib/sim/step/certificate.ts";
+import { selfSigned } from "../../lib/sim/perform/certificate.ts";
 import { asserts, type LooseStep, PAIR, run, sh, simulation } from "./kit.ts";
 
 Deno.test("a file is written with what it refers to, and its path is captured", async () => {

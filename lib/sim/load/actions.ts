@@ -1,7 +1,7 @@
 import { nearest } from "../../options/nearest.ts";
 import type { OptionFault } from "../../options/parse_options.ts";
-import { type Action, ACTION_NAMES, actionNamed } from "../schema/steps.ts";
-import { didYouMean } from "./faults.ts";
+import { type Action, ACTION_NAMES, actionNamed } from "../step/mod.ts";
+import { didYouMean } from "../values/choices.ts";
 
 /** What a step does: as it says, or `run` where it has a command. */
 export function actionOf(

@@ -1,8 +1,9 @@
 import { nearest } from "../../options/nearest.ts";
 import type { TomlPath } from "../../toml/document.ts";
-import { parseTemplate, type ReferencePart, splitKey } from "../values/references.ts";
-import type { ResultsSpec, Step } from "../types/types.ts";
-import { choices, didYouMean, type Faults, listed } from "./faults.ts";
+import { type ReferencePart, splitKey } from "../values/references.ts";
+import { kindOf, type Step } from "../step/mod.ts";
+import { choices, didYouMean, listed } from "../values/choices.ts";
+import type { Faults } from "./faults.ts";
 import type { Nodes } from "./nodes.ts";
 import { addFault } from "./step_fault.ts";
 import type { TypedStep } from "./typed.ts";
@@ -16,21 +17,31 @@ export interface Known {
   ids: ReadonlyMap<string, readonly string[]>;
 }
 
+/** A step, and its place. */
+interface Located {
+  step: Step;
+  /** The names of the values that it captures. */
+  captures: readonly string[];
+  /** Its index among the steps. */
+  at: number;
+  where: string;
+}
+
 /** Checks the steps' ids, and that what they refer to is there when they need it. */
 export function checkReferences(
   steps: readonly TypedStep[],
   known: Known,
   faults: Faults,
 ): void {
-  const byId = new Map<string, { step: Step; at: number; where: string }>();
-  for (const [at, { step, source }] of steps.entries()) {
+  const byId = new Map<string, Located>();
+  for (const [at, { step, source, captures }] of steps.entries()) {
     const where = source.written.where(source.written.value.id === undefined ? [] : ["id"]);
     const first = byId.get(step.id);
     const wrong = first
       ? `the id "${step.id}" is taken by the step at ${first.where}`
       : idFault(step.id);
     if (wrong) faults.add(where, wrong);
-    if (!first) byId.set(step.id, { step, at, where });
+    if (!first) byId.set(step.id, { step, captures, at, where });
   }
   for (const [at, typed] of steps.entries()) {
     new ReferenceCheck(at, typed, byId, known, faults).check();
@@ -48,42 +59,18 @@ function idFault(id: string): string | undefined {
     "files";
 }
 
-/** The names of what a step captures. */
-export function capturesOf(step: Step): string[] {
-  switch (step.action) {
-    case "run":
-    case "spawn":
-      return Object.keys(step.captures);
-    case "gen-certs":
-      return ["cert_pem_path", "key_pem_path"];
-    case "gen-file":
-      return ["path"];
-    case "capture":
-      return ["path", "packets"];
-    default:
-      return [];
-  }
-}
-
-const RESULT_KEYS: Record<keyof ResultsSpec, string> = {
-  duration: "duration",
-  upBytes: "up_bytes",
-  downBytes: "down_bytes",
-  latencyMs: "latency_ms",
-};
-
 /** Checks the references of one step. */
 class ReferenceCheck {
   readonly #at: number;
   readonly #typed: TypedStep;
-  readonly #byId: ReadonlyMap<string, { step: Step; at: number; where: string }>;
+  readonly #byId: ReadonlyMap<string, Located>;
   readonly #known: Known;
   readonly #faults: Faults;
 
   constructor(
     at: number,
     typed: TypedStep,
-    byId: ReadonlyMap<string, { step: Step; at: number; where: string }>,
+    byId: ReadonlyMap<string, Located>,
     known: Known,
     faults: Faults,
   ) {
@@ -95,37 +82,11 @@ class ReferenceCheck {
   }
 
   check(): void {
-    const { step, requiresAt, checksAt } = this.#typed;
-    step.requires.forEach((key, i) => this.#capture(key, key, requiresAt[i], "before"));
-    switch (step.action) {
-      case "run":
-      case "spawn": {
-        const { args = [] } = this.#typed.source.written.value as { args?: string[] };
-        const own = step.cmd.length - args.length;
-        step.cmd.forEach((text, i) =>
-          this.#template(text, i < own ? ["cmd", i] : ["args", i - own])
-        );
-        for (const [name, text] of Object.entries(step.env)) this.#template(text, ["env", name]);
-        for (const [field, key] of Object.entries(step.results ?? {})) {
-          const path = ["results", RESULT_KEYS[field as keyof ResultsSpec]];
-          this.#capture(key, key, path, "ever");
-        }
-        break;
-      }
-      case "gen-file":
-        this.#template(step.content, ["content"]);
-        break;
-      case "gen-certs":
-        step.san?.forEach((text, i) => this.#template(text, ["san", i]));
-        break;
-      case "assert":
-        step.checks.forEach(({ key, operand, operator }, i) => {
-          this.#capture(key, key, checksAt[i], "before");
-          if (operator !== "matches") this.#template(operand, checksAt[i]);
-        });
-        break;
-      case "wait-for":
-        this.#target(step.target);
+    for (const reference of this.#typed.references) {
+      const { kind, path } = reference;
+      if (kind === "part") this.#part(reference.part, path);
+      else if (kind === "target") this.#target(reference.id);
+      else this.#capture(reference.key, reference.key, path, reference.mustPrecede);
     }
   }
 
@@ -133,17 +94,11 @@ class ReferenceCheck {
     addFault(this.#faults, this.#typed.source, path, message);
   }
 
-  #template(text: string, path: TomlPath): void {
-    for (const part of parseTemplate(text)) {
-      if (part.kind !== "literal") this.#reference(part, path);
-    }
-  }
-
-  #reference(part: ReferencePart, path: TomlPath): void {
+  #part(part: ReferencePart, path: TomlPath): void {
     const { nodes, binaries } = this.#known;
     switch (part.kind) {
       case "capture":
-        return this.#capture(part.key, part.text, path, "before");
+        return this.#capture(part.key, part.text, path, true);
       case "binary":
         if (binaries.has(part.name)) return;
         return this.#fault(
@@ -163,8 +118,8 @@ class ReferenceCheck {
     }
   }
 
-  /** @param when Whether it must be of a step that comes before. */
-  #capture(key: string, written: string, path: TomlPath, when: "before" | "ever"): void {
+  /** @param mustPrecede Whether the step that captures it must come before this one. */
+  #capture(key: string, written: string, path: TomlPath, mustPrecede: boolean): void {
     const refuse = (why: string) => this.#fault(path, `"${written}": ${why}`);
     const split = splitKey(key);
     if (!split) return refuse('a capture is written "id.name"');
@@ -179,14 +134,14 @@ class ReferenceCheck {
           : `there is no step "${split.id}"${didYouMean(nearest(split.id, this.#byId.keys()))}`,
       );
     }
-    const names = capturesOf(found.step);
+    const names = found.captures;
     if (!names.includes(split.name)) {
       return refuse(
         `the step "${split.id}" at ${found.where} captures no "${split.name}"` +
           choices(split.name, names, "It captures"),
       );
     }
-    if (when === "ever") return;
+    if (!mustPrecede) return;
     if (found.at >= this.#at) {
       const self = found.at === this.#at ? "is this one" : `at ${found.where} comes later`;
       return refuse(`the step "${split.id}" ${self}, so that it would wait for ever`);
@@ -203,15 +158,13 @@ class ReferenceCheck {
     const refuse = (why: string) => this.#fault(["id"], `"id" is "${target}", ${why}`);
     const found = this.#byId.get(target);
     const waitable = [...this.#byId.values()]
-      .filter(({ step, at }) =>
-        (step.action === "spawn" || step.action === "capture") && at < this.#at
-      )
+      .filter(({ step, at }) => kindOf(step.action).isWaitable && at < this.#at)
       .map(({ step }) => step.id);
-    if (!found || found.step.action === "wait-for") {
+    if (!found || kindOf(found.step.action).hasTargetId) {
       refuse(
         `but there is no such step` + choices(target, waitable, "It may be"),
       );
-    } else if (found.step.action !== "spawn" && found.step.action !== "capture") {
+    } else if (!kindOf(found.step.action).isWaitable) {
       refuse(`which is a "${found.step.action}"; only a "spawn" or "capture" is waited for`);
     } else if (found.at > this.#at) {
       refuse(`but the step at ${found.where} comes later, so that it would wait for ever`);

@@ -1,4 +1,4 @@
-import type { Action } from "../schema/steps.ts";
+import { type Action, kindOf } from "../step/mod.ts";
 import type { Faults } from "./faults.ts";
 import { needsIndex, replaceIndex } from "./index_expressions.ts";
 import { type Nodes, several } from "./nodes.ts";
@@ -37,7 +37,7 @@ export function expandCounted(
   const ids = new Map<string, string[]>();
   const plain = new Set<unknown>();
   const started = known.map((step): SingleStep[] => {
-    if (step.action === "wait-for") return [step];
+    if (kindOf(step.action).hasTargetId) return [step];
     const { device, id } = step.written.value;
     const names = several(nodes, device);
     if (!names) {
@@ -56,7 +56,7 @@ export function expandCounted(
   });
   const steps = started.flatMap((each): SingleStep[] => {
     const [step] = each;
-    if (step?.action !== "wait-for") return each;
+    if (!step || !kindOf(step.action).hasTargetId) return each;
     const { id } = step.written.value;
     const targets = ids.get(String(id)) ??
       (plain.has(id) ? undefined : several(nodes, id)?.map((_, i) => `${id}-${i}`));

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { checkOptions } from "../../options/parse_options.ts";
 import type { TomlPath } from "../../toml/document.ts";
-import { text } from "../schema/fields.ts";
-import { anyStepSchema, partialSchemas } from "../schema/steps.ts";
+import { text } from "../step/fields.ts";
+import { anyStepSchema, partialSchemas } from "../step/mod.ts";
 import { actionOf, withAction } from "./actions.ts";
 import type { Faults } from "./faults.ts";
 import type { Written } from "./written.ts";

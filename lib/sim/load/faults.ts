@@ -1,4 +1,3 @@
-import { nearest } from "../../options/nearest.ts";
 import { TomlError, type TomlFault } from "../../toml/errors.ts";
 
 /** Faults that are collected, so that all of them are told at once. */
@@ -51,24 +50,4 @@ export class Faults {
 
 function lineOf({ where }: TomlFault): number {
   return Number(/:(\d+)$/.exec(where)?.[1] ?? 0);
-}
-
-/** `; did you mean "x"?` if anything, and what else there is to say. */
-export function didYouMean(meant: string | undefined, rest = ""): string {
-  const question = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
-  return question + (rest && (meant === undefined ? `. ${rest}` : ` ${rest}`));
-}
-
-/** The name that was probably meant, and all that there are: `; did you mean "x"? There are: x, y`. */
-export function choices(word: string, names: Iterable<string>, lead: string): string {
-  const all = [...names];
-  return didYouMean(nearest(word, all), `${lead}: ${listed(all)}`);
-}
-
-/** Names as messages list them: at most 12. */
-export function listed(names: Iterable<string>): string {
-  const all = [...names];
-  if (all.length === 0) return "none";
-  const rest = all.length - 12;
-  return all.slice(0, 12).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }

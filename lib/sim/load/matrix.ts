@@ -2,7 +2,8 @@ import { z } from "zod";
 import { checkToml } from "../../toml/check.ts";
 import type { TomlDocument } from "../../toml/document.ts";
 import { matrixSchema } from "../schema/matrix.ts";
-import { choices, Faults } from "./faults.ts";
+import { choices } from "../values/choices.ts";
+import { Faults } from "./faults.ts";
 import { mapStrings, type SimFile } from "./written.ts";
 
 /** More are a mistake, and would fill the memory before they are run. */

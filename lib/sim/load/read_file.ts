@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { TomlDocument } from "../../toml/document.ts";
 import { TomlError } from "../../toml/errors.ts";
-import { didYouMean } from "./faults.ts";
+import { didYouMean } from "../values/choices.ts";
 import { nearestFile } from "./near_files.ts";
 import { quotePlaceholders } from "./placeholders.ts";
 import type { SimFile } from "./written.ts";

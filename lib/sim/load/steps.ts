@@ -1,9 +1,7 @@
 import type { LabConfig } from "../../lab/config/types.ts";
 import { checkOptions } from "../../options/parse_options.ts";
-import { type Action, stepSchemas } from "../schema/steps.ts";
-import type { Step } from "../types/types.ts";
+import { kindOf, type Step } from "../step/mod.ts";
 import { actionOf } from "./actions.ts";
-import { checkNames } from "./check_names.ts";
 import { checkReferences } from "./check_references.ts";
 import { expandCounted, type KnownStep } from "./counted.ts";
 import type { Declarations } from "./declarations.ts";
@@ -45,8 +43,7 @@ export function stepsOf(
   const single = expandCounted(known, nodes, faults);
   // A step that is missing, since it is at fault, would be missed by those that refer to it.
   const complete = faults.none;
-  const typed = typedSteps(single, faults);
-  checkNames(typed, nodes, faults);
+  const typed = typedSteps(single, nodes, faults);
   if (complete) {
     const binaries = new Set([...declarations.binaries.keys(), ...overrides]);
     checkReferences(typed, { nodes, binaries, ids: single.ids }, faults);
@@ -54,12 +51,8 @@ export function stepsOf(
   return typed.map(({ step }) => step);
 }
 
-const ANYWHERE: readonly Action[] = ["wait", "wait-for", "assert", "gen-file"];
-
-/** Whether a step has to do with the network. */
 function needsTopology({ action, written }: KnownStep): boolean {
-  if (action === "gen-certs") return written.value.device !== undefined;
-  return !ANYWHERE.includes(action);
+  return kindOf(action).needsTopology?.(written.value) ?? true;
 }
 
 function knownStep(expanded: ExpandedStep, faults: Faults): KnownStep[] {
@@ -75,11 +68,7 @@ function knownStep(expanded: ExpandedStep, faults: Faults): KnownStep[] {
     refuse([], 'the step has no "action", and no "cmd" or "use"');
     return [];
   }
-  if (action === "spawn" && written.value.id === undefined) {
-    refuse([], 'spawn: "id" is missing; other steps refer to it by that');
-    return [];
-  }
-  const checked = checkOptions(stepSchemas[action], written.value, "key");
+  const checked = checkOptions(kindOf(action).schema, written.value, "key");
   if ("data" in checked) return [{ ...expanded, action }];
   for (const { path, message } of checked.faults) {
     refuse(path, `${action}: ${message}`);

@@ -5,7 +5,7 @@ import { TomlDocument } from "../../toml/document.ts";
 import { TomlError } from "../../toml/errors.ts";
 import { TOPOLOGY_TABLES } from "../schema/file.ts";
 import { shown } from "./extends.ts";
-import { didYouMean } from "./faults.ts";
+import { didYouMean } from "../values/choices.ts";
 import { isFile, nearestFile } from "./near_files.ts";
 import type { SimFile } from "./written.ts";
 

@@ -1,9 +1,10 @@
 import { checkOptions } from "../../options/parse_options.ts";
 import type { TomlPath } from "../../toml/document.ts";
-import { groupUseSchema } from "../schema/steps.ts";
+import { groupUseSchema } from "../step/mod.ts";
 import { withAction } from "./actions.ts";
 import type { Declarations, StepGroup } from "./declarations.ts";
-import { choices, type Faults } from "./faults.ts";
+import { choices } from "../values/choices.ts";
+import type { Faults } from "./faults.ts";
 import { mapStrings, type Place, Written } from "./written.ts";
 
 /** A step with what it has by templates and groups. */

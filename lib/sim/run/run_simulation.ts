@@ -1,5 +1,5 @@
 import { Lab } from "../../lab/lab.ts";
-import { GuestFiles } from "../step/guest_files.ts";
+import { GuestFiles } from "../perform/guest_files.ts";
 import { Limit } from "../values/limit.ts";
 import {
   addPrograms,
@@ -10,9 +10,9 @@ import {
   resultsOf,
   stepTitle,
   warningsOf,
-} from "../step/outcome.ts";
-import { perform } from "../step/perform.ts";
-import { RunState } from "../step/run_state.ts";
+} from "../perform/outcome.ts";
+import { perform } from "../perform/perform.ts";
+import { RunState } from "../perform/run_state.ts";
 import { SimulationEnd } from "./simulation_end.ts";
 import type {
   RunContext,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { tomlBoolean } from "../../toml/values.ts";
 import { BINARY_MODES } from "../binary/mode.ts";
-import { text, texts } from "./fields.ts";
+import { text, texts } from "../step/fields.ts";
 
 const features = texts("Features of cargo.").optional();
 const allFeatures = tomlBoolean().describe("Whether cargo builds with all features.").optional();

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { topologyTables } from "../../lab/config/toml.ts";
 import { tomlNumber } from "../../toml/values.ts";
 import { binarySchema, prepareSchema } from "./binary.ts";
-import { text, timeLimit } from "./fields.ts";
+import { text, timeLimit } from "../step/fields.ts";
 
 /** The tables of a topology, which may stand in a simulation. */
 export const TOPOLOGY_TABLES: readonly string[] = Object.keys(topologyTables);

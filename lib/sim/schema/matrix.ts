@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { textOfScalar } from "./fields.ts";
+import { textOfScalar } from "../step/fields.ts";
 
 const axis = z.array(textOfScalar).min(1);
 

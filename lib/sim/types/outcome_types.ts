@@ -1,4 +1,4 @@
-import type { Step } from "./step_types.ts";
+import type { Step } from "../step/mod.ts";
 
 /** How a simulation, or a step of it, went. */
 export type SimulationStatus = "passed" | "failed" | "timed-out" | "interrupted";

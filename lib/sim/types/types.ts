@@ -1,11 +1,35 @@
 import type { LabConfig } from "../../lab/config/types.ts";
 import type { BinarySpec, PrepareSpec } from "./binary_types.ts";
-import type { Step } from "./step_types.ts";
+import type { Step } from "../step/mod.ts";
 
 export type * from "./binary_types.ts";
-export type * from "./origin.ts";
 export type * from "./outcome_types.ts";
-export type * from "./step_types.ts";
+export type * from "../step/origin.ts";
+export type { NetworkStep, Step } from "../step/mod.ts";
+export type { StepBase } from "../step/kind.ts";
+export type { ProcessStep, ResultsSpec, RunStep, SpawnStep } from "../step/program.ts";
+export type { WaitForStep, WaitStep } from "../step/wait.ts";
+export type {
+  LinkStep,
+  ReplugStep,
+  SetDefaultRouteStep,
+  SetLinkConditionStep,
+} from "../step/link.ts";
+export type {
+  FamilyStep,
+  FlushNatStep,
+  RenewPrefixStep,
+  SetFirewallStep,
+  SetNatStep,
+  SetNatV6Step,
+} from "../step/router.ts";
+export type { RegionStep } from "../step/region.ts";
+export type { PartitionStep } from "../step/partition.ts";
+export type { CaptureStep } from "../step/capture.ts";
+export type { GenCertsStep, GenFileStep } from "../step/files.ts";
+export type { AssertStep } from "../step/assert.ts";
+export type { AssertOperator, Check } from "../values/check.ts";
+export type { CaptureSpec, ParserKind } from "../values/output_parser.ts";
 
 /** A simulation that is ready to run: of a file, or of one variant of its matrix. */
 export interface Simulation {

@@ -1,7 +1,6 @@
 import type { Limit } from "./limit.ts";
 import { splitKey } from "./references.ts";
 import { type ProgramEnd, StepError } from "./step_error.ts";
-import type { Step } from "../types/types.ts";
 
 /** How long what needs a value waits for it, unless its step says. */
 export const CAPTURE_TIMEOUT_MS = 300_000;
@@ -20,9 +19,17 @@ export interface Giver {
   isAwaited: boolean;
 }
 
+/** What {@link Captures} reads of a step. */
+export interface CapturingStep {
+  id: string;
+  action: string;
+  skipped: boolean;
+  origin: { where: string };
+}
+
 /** The values that the steps of a simulation have given, by `id.name`. */
 export class Captures {
-  #steps: Map<string, Step>;
+  #steps: Map<string, CapturingStep>;
   #values = new Map<string, string>();
   #givers = new Map<string, Giver>();
   #changes = new Map<string, PromiseWithResolvers<void>>();
@@ -30,7 +37,7 @@ export class Captures {
   #begun = new Set<string>();
 
   /** `steps` are those of the simulation. */
-  constructor(steps: readonly Step[]) {
+  constructor(steps: readonly CapturingStep[]) {
     this.#steps = new Map(steps.map((step) => [step.id, step]));
   }
 

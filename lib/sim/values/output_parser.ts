@@ -1,6 +1,20 @@
 import { matches, parseJson, pick, valueText } from "./pick.ts";
 import { StepError } from "./step_error.ts";
-import type { CaptureSpec, ParserKind } from "../types/types.ts";
+
+/** How a program's output is read. */
+export type ParserKind = "text" | "ndjson" | "json";
+
+/** `[step.captures.NAME]`: a value taken from what a program prints. */
+export interface CaptureSpec {
+  /** Which output is read. */
+  pipe: "stdout" | "stderr";
+  /** On each line of text: captures the first group, or the whole match without a group. */
+  regex?: RegExp;
+  /** What the JSON value must contain, by dot-path. */
+  match?: Record<string, string>;
+  /** The dot-path of the value in the JSON: `.end.sum_received.bytes`, `.addrs.0`. */
+  pick?: string;
+}
 
 /** Which of a program's outputs. */
 export type Pipe = CaptureSpec["pipe"];

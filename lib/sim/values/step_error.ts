@@ -1,5 +1,4 @@
 import { NetyardError } from "../../../native/error.ts";
-import type { StepStatus } from "../types/types.ts";
 
 /** What is known of a program that made a step fail. */
 export interface ProgramEnd {
@@ -16,7 +15,7 @@ export interface ProgramEnd {
 /** A step did not do what it was to; the message says what was expected, and what was there. */
 export class StepError extends NetyardError {
   /** What the step is said to be. Default: `"failed"`. */
-  readonly status: Extract<StepStatus, "failed" | "timed-out" | "interrupted">;
+  readonly status: "failed" | "timed-out" | "interrupted";
   /** The program that it failed by, if there was one. */
   readonly program: ProgramEnd;
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { CheckError, parseCheck } from "../../../lib/sim/load/checks.ts";
+import { CheckError, parseCheck } from "../../../lib/sim/values/check.ts";
 import { needsIndex, replaceIndex } from "../../../lib/sim/load/index_expressions.ts";
 import { quotePlaceholders } from "../../../lib/sim/load/placeholders.ts";
 
@@ -79,7 +79,7 @@ Deno.test("a check that says nothing is refused with the reason", () => {
       '"contains"?',
     ],
     ["a.b contains", 'has nothing to compare with after "contains"'],
-    ["a.b > x1", 'compares numbers, but "x1" is none'],
+    ["a.b > x1", 'compares numbers, but "x1" is not a number'],
     ["a.b matches (", "has a regular expression that cannot be used: Unterminated group"],
   ];
   for (const [text, reason] of refused) {

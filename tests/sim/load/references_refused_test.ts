@@ -70,7 +70,7 @@ action = "assert"
 checks = ["x.ye == 1", "x.yes ~ 1", "x.yes >= a"]
 `),
       'a.toml:19: the check "x.yes ~ 1" has the operator "~", but may have ==, !=, contains, matches, >=, <=, <, >',
-      'a.toml:19: the check "x.yes >= a" compares numbers, but "a" is none',
+      'a.toml:19: the check "x.yes >= a" compares numbers, but "a" is not a number',
       'a.toml:19: "x.ye": the step "x" at a.toml:12 captures no "ye"; did you mean "yes"? It captures: yes',
     ],
     [

@@ -42,13 +42,13 @@ Deno.test("a failure shows the expression, the value, and what was filled in", (
   );
 });
 
-Deno.test("what is no number is not compared as one, and the message says which side it is", () => {
+Deno.test("comparing what is not a number fails, and the message says which side is not", () => {
   assertThrows(
     () => failure("fast", ">=", "5"),
     StepError,
-    'a.x >= 5: a.x is "fast", which is no number',
+    'a.x >= 5: a.x is "fast", which is not a number',
   );
   assertThrows(() => failure("5", "<", "5 ms"), StepError, 'the right side is "5 ms", which is no');
   assertThrows(() => failure("", "<", "5"), StepError, 'a.x is ""');
-  assertThrows(() => failure("0x10", ">", "5"), StepError, "no number");
+  assertThrows(() => failure("0x10", ">", "5"), StepError, "not a number");
 });

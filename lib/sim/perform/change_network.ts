@@ -5,58 +5,39 @@ import type { Interface } from "../../lab/interface.ts";
 import type { Lab } from "../../lab/lab.ts";
 import type { LinkCondition, LinkDirections } from "../../link/mod.ts";
 import { bridgeNamed, interfaceOf, nodeNamed } from "./nodes.ts";
-import type {
-  NetworkStep,
-  PartitionStep,
-  SetDefaultRouteStep,
-  SetLinkConditionStep,
-} from "../types/types.ts";
+import type { SetDefaultRouteStep, SetLinkConditionStep } from "../step/link.ts";
+import type { NetworkStep, StepOf } from "../step/mod.ts";
+import type { PartitionStep } from "../step/partition.ts";
 
-/** Does what a step asks of the network. */
-export async function changeNetwork(lab: Lab, step: NetworkStep): Promise<void> {
-  switch (step.action) {
-    case "set-link-condition":
-      return await setCondition(named(lab, step), step);
-    case "link-down":
-      return await named(lab, step).linkDown();
-    case "link-up":
-      return await named(lab, step).linkUp();
-    case "replug":
-      return await named(lab, step).replug(step.to);
-    case "set-default-route":
-      return await setDefaultRoute(lab, step);
-    case "set-nat":
-      return await lab.router(step.router).setNat(step.nat);
-    case "flush-nat":
-      return await lab.router(step.router).flushNatState();
-    case "set-nat-v6":
-      return await lab.router(step.router).setNatV6(step.natV6);
-    case "renew-prefix":
-      return void await lab.router(step.router).renewPrefix();
-    case "break-family":
-    case "restore-family":
-      return await lab.router(step.router)
-        .setFamilyBroken(step.family, step.action === "break-family");
-    case "set-firewall":
-      return await lab.router(step.router).setFirewall(step.firewall);
-    case "break-region":
-      return await lab.breakRegionLink(...step.regions);
-    case "restore-region":
-      return await lab.restoreRegionLink(...step.regions);
-    case "partition":
-    case "heal":
-      return await partition(lab, step);
-  }
-}
+/** The function that changes the network as a step says, by the step's action. */
+export const networkChanges: {
+  [A in NetworkStep["action"]]: (lab: Lab, step: StepOf<A>) => Promise<unknown>;
+} = {
+  "set-link-condition": setCondition,
+  "link-down": async (lab, step) => await stepInterface(lab, step).linkDown(),
+  "link-up": async (lab, step) => await stepInterface(lab, step).linkUp(),
+  "set-default-route": setDefaultRoute,
+  replug: async (lab, step) => await stepInterface(lab, step).replug(step.to),
+  "set-nat": (lab, { router, nat }) => lab.router(router).setNat(nat),
+  "flush-nat": (lab, { router }) => lab.router(router).flushNatState(),
+  "set-nat-v6": (lab, { router, natV6 }) => lab.router(router).setNatV6(natV6),
+  "renew-prefix": (lab, { router }) => lab.router(router).renewPrefix(),
+  "break-family": (lab, { router, family }) => lab.router(router).setFamilyBroken(family, true),
+  "restore-family": (lab, { router, family }) => lab.router(router).setFamilyBroken(family, false),
+  "set-firewall": (lab, { router, firewall }) => lab.router(router).setFirewall(firewall),
+  "break-region": (lab, { regions: [a, b] }) => lab.breakRegionLink(a, b),
+  "restore-region": (lab, { regions: [a, b] }) => lab.restoreRegionLink(a, b),
+  partition,
+  heal: partition,
+};
 
-function named(lab: Lab, step: { device: string; interface?: string }): Interface {
+function stepInterface(lab: Lab, step: { device: string; interface?: string }): Interface {
   return interfaceOf(nodeNamed(lab, step.device), step.interface);
 }
 
-async function setCondition(
-  iface: Interface,
-  { condition, direction }: SetLinkConditionStep,
-): Promise<void> {
+async function setCondition(lab: Lab, step: SetLinkConditionStep): Promise<void> {
+  const { condition, direction } = step;
+  const iface = stepInterface(lab, step);
   if (!isDirections(condition)) return await iface.setCondition(condition, direction);
   const { up = null, down = null } = condition;
   if (direction !== "down") await iface.setCondition(up, "up");
@@ -84,13 +65,13 @@ async function partition(lab: Lab, step: PartitionStep): Promise<void> {
     return await (isHeal ? bridge.unpartition(a, b) : bridge.partition(a, b));
   }
   if (step.from !== undefined && step.to !== undefined) {
-    const way = { from: step.from, to: step.to };
-    return await (isHeal ? bridge.unpartition(way) : bridge.partition(way));
+    const direction = { from: step.from, to: step.to };
+    return await (isHeal ? bridge.unpartition(direction) : bridge.partition(direction));
   }
   await (isHeal ? healAll(bridge) : bridge.partitionAll());
 }
 
-/** Takes back what keeps members apart, however it was asked. */
+/** Removes all partitions of a bridge, whichever call made them. */
 async function healAll(bridge: Bridge): Promise<void> {
   await bridge.restoreAll();
   const { members } = bridge;

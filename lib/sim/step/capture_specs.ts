@@ -1,15 +1,25 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { TomlPath } from "../../toml/document.ts";
+import type { CaptureSpec, ParserKind } from "../values/output_parser.ts";
 import { RegexSyntaxError, toRegExp } from "../values/regex.ts";
-import type { captureSchema } from "../schema/process_steps.ts";
-import type { CaptureSpec, ParserKind } from "../types/types.ts";
+import { scalars, text } from "./fields.ts";
+
+/** `[step.captures.NAME]` */
+export const captureSchema = z.strictObject({
+  pipe: z.enum(["stdout", "stderr"]).describe('Which output is read. Default "stdout".').optional(),
+  regex: text(
+    "On each line of text: its first group is captured, or all that it matches.",
+  ).optional(),
+  match: scalars("What the JSON must have, by dot-path; all of it.").optional(),
+  pick: text('The dot-path of the value in the JSON: ".end.bytes", ".addrs.0".').optional(),
+}).meta({ title: "capture" });
 
 type Capture = z.output<typeof captureSchema>;
 
 /**
- * The captures of a step, which their schema accepted.
+ * Converts the captures of a step.
  *
- * @param fault Is told what is wrong with them, and where in the step.
+ * @param fault Called with the path in the step and the message of each fault.
  */
 export function captureSpecs(
   captures: Readonly<Record<string, Capture>>,
