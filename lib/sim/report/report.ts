@@ -1,4 +1,5 @@
-import { largest, type ResultRow, resultRow, show, showTime } from "../values/numbers.ts";
+import { show, showTime } from "../values/numbers.ts";
+import { largest, type ResultRow, resultRow } from "./results.ts";
 import type { RecordStatus } from "../types/run_types.ts";
 import { type Column, escaped, markdownTable, textTable } from "./table.ts";
 import type { Failure, StepResult } from "../types/types.ts";

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { number, resultRow, seconds, show, showTime } from "../../../lib/sim/values/numbers.ts";
+import { resultRow, seconds } from "../../../lib/sim/report/results.ts";
+import { number, show, showTime } from "../../../lib/sim/values/numbers.ts";
 import { resultsJson, simJson } from "../../../lib/sim/report/records.ts";
 import {
   combinedMarkdown,
