@@ -62,14 +62,15 @@ const ports: z.ZodType<PortPolicy> = z.union([policy, z.array(z.int().min(1).max
 
 /** What `firewall` may be, for option objects and TOML alike. */
 export const firewallSchema: z.ZodType<Firewall> = z.union([
-  z.enum(["none", "block-inbound", "corporate", "captive-portal"]),
+  z.enum(["none", "block-inbound", "corporate", "captive-portal"])
+    .describe("A ready-made firewall."),
   z.strictObject({
-    inbound: policy.optional(),
+    inbound: policy.describe("What comes from outside and answers nothing.").optional(),
     outbound: z.strictObject({
-      tcp: ports.optional(),
-      udp: ports.optional(),
-      icmp: policy.optional(),
-      other: policy.optional(),
-    }).optional(),
-  }).meta({ title: "FirewallConfig" }),
+      tcp: ports.describe("Destination ports of TCP.").optional(),
+      udp: ports.describe("Destination ports of UDP.").optional(),
+      icmp: policy.describe("ICMP and ICMPv6.").optional(),
+      other: policy.describe("Every other protocol.").optional(),
+    }).describe("What hosts inside may start towards the outside.").optional(),
+  }).meta({ title: "FirewallConfig", table: "firewall" }),
 ]);

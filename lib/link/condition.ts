@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { milliseconds, percent, rateKbit } from "./units.ts";
+import { linkFields, percent } from "./units.ts";
 
 /**
  * How bad one direction of a link is. What is left out, or 0, is not impaired. Percentages are the
@@ -83,17 +83,17 @@ export function sameLimits(a: LinkLimits | undefined, b: LinkLimits | undefined)
 }
 
 const limits = {
-  rateKbit: rateKbit.optional(),
-  lossPct: percent.optional(),
-  latencyMs: milliseconds.optional(),
-  jitterMs: milliseconds.optional(),
-  reorderPct: percent.optional(),
-  duplicatePct: percent.optional(),
-  corruptPct: percent.optional(),
+  ...linkFields,
+  reorderPct: percent
+    .describe("Packets that are sent without the delay, and so overtake others, in percent.")
+    .optional(),
+  duplicatePct: percent.describe("Packets that arrive twice, in percent.").optional(),
+  corruptPct: percent.describe("Packets of which one bit is flipped, in percent.").optional(),
 };
 
-const presetSchema = z.enum(Object.keys(LINK_PRESETS) as [LinkPreset, ...LinkPreset[]]);
-const limitsSchema = z.strictObject(limits).meta({ title: "LinkLimits" });
+const presetSchema = z.enum(Object.keys(LINK_PRESETS) as [LinkPreset, ...LinkPreset[]])
+  .describe("A ready-made condition.");
+const limitsSchema = z.strictObject(limits).meta({ title: "LinkLimits", table: "link condition" });
 
 /** Which way a condition may apply. */
 export const directionSchema: z.ZodType<LinkDirection> = z.enum(["both", "up", "down"]);
@@ -104,9 +104,9 @@ export const conditionSchema: z.ZodType<LinkCondition> = z.union([presetSchema, 
 // One object for both: of a union's, zod would explain the one that merely does not know an option.
 const limitsOrDirectionsSchema = z.strictObject({
   ...limits,
-  up: conditionSchema.nullable().optional(),
-  down: conditionSchema.nullable().optional(),
-}).meta({ title: "LinkLimits or LinkDirections" }).refine(
+  up: conditionSchema.nullable().describe("The condition of what the interface sends.").optional(),
+  down: conditionSchema.nullable().describe("The condition of what it receives.").optional(),
+}).meta({ title: "LinkLimits or LinkDirections", table: "link condition" }).refine(
   ({ up, down, ...both }) =>
     (up === undefined && down === undefined) ||
     Object.values(both).every((value) => value === undefined),

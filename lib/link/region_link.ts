@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseOptions } from "../options/parse_options.ts";
-import { MAX_DELAY_MS, milliseconds, percent, rateKbit } from "./units.ts";
+import { linkFields, MAX_DELAY_MS } from "./units.ts";
 
 /**
  * How far two regions are apart. Each value holds for each direction; what is left out, or 0, is
@@ -53,9 +53,5 @@ export const RegionLink: RegionLinkPresets = {
 };
 
 /** What a {@linkcode RegionLink} may be. */
-export const regionLinkSchema: z.ZodType<RegionLink> = z.strictObject({
-  latencyMs: milliseconds.optional(),
-  jitterMs: milliseconds.optional(),
-  lossPct: percent.optional(),
-  rateKbit: rateKbit.optional(),
-}).meta({ title: "RegionLink" });
+export const regionLinkSchema: z.ZodType<RegionLink> = z.strictObject(linkFields)
+  .meta({ title: "RegionLink", table: "region link" });

@@ -16,3 +16,17 @@ export const percent: z.ZodType<number> = z.number().min(0).max(100);
 
 /** A one-way delay. */
 export const milliseconds: z.ZodType<number> = z.number().min(0).max(MAX_DELAY_MS);
+
+/** The limits that links of interfaces and links of regions have in common. */
+export const linkFields: Record<
+  "rateKbit" | "lossPct" | "latencyMs" | "jitterMs",
+  z.ZodType<number | undefined>
+> = {
+  rateKbit: rateKbit
+    .describe("The bit rate, in kbit/s: 0 for unlimited, else 1 to 100000000.").optional(),
+  lossPct: percent.describe("Packets that are lost, in percent.").optional(),
+  latencyMs: milliseconds.describe("One-way delay, in milliseconds.").optional(),
+  jitterMs: milliseconds
+    .describe("The delay varies by up to this many milliseconds in either direction, evenly.")
+    .optional(),
+};

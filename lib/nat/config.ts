@@ -150,21 +150,30 @@ const dependence: z.ZodType<EndpointDependence> = z.enum([
   "address-and-port-dependent",
 ]);
 
-const seconds = z.int().min(1).max(432_000);
+const seconds = (what: string) =>
+  z.int().min(1).max(432_000).describe(`${what}, in seconds.`).optional();
 
 /** What `nat` may be, for option objects and TOML alike. */
 export const natSchema: z.ZodType<Nat> = z.union([
-  z.enum(["none", "home", "corporate", "cgnat", "cloud-nat", "full-cone"]),
+  z.enum(["none", "home", "corporate", "cgnat", "cloud-nat", "full-cone"])
+    .describe("A ready-made NAT."),
   z.strictObject({
-    mapping: dependence.optional(),
-    filtering: dependence.optional(),
-    portPreservation: z.boolean().optional(),
-    hairpin: z.boolean().optional(),
+    mapping: dependence.describe("Which destinations share an external port (RFC 4787, 4.1).")
+      .optional(),
+    filtering: dependence.describe("Whose packets may come in through a mapping (RFC 4787, 5).")
+      .optional(),
+    portPreservation: z.boolean().describe("Whether the internal port is kept where it is free.")
+      .optional(),
+    hairpin: z.boolean().describe("Whether hosts inside reach each other by external addresses.")
+      .optional(),
     timeouts: z.strictObject({
-      udpSecs: seconds.optional(),
-      udpStreamSecs: seconds.optional(),
-      tcpEstablishedSecs: seconds.optional(),
-      tcpTransitorySecs: seconds.optional(),
-    }).meta({ title: "NatTimeouts" }).optional(),
-  }).meta({ title: "NatConfig" }),
+      udpSecs: seconds("How long UDP without an answer keeps its mapping"),
+      udpStreamSecs: seconds("How long UDP with traffic in both directions keeps it"),
+      tcpEstablishedSecs: seconds("How long an idle TCP connection keeps it"),
+      tcpTransitorySecs: seconds(
+        "How long a TCP connection that is being opened or closed keeps it",
+      ),
+    }).meta({ title: "NatTimeouts", table: "NAT timeouts" })
+      .describe("When idle mappings end.").optional(),
+  }).meta({ title: "NatConfig", table: "NAT" }),
 ]);

@@ -47,6 +47,9 @@ export function parseOptions<S extends z.ZodType>(
   );
 }
 
+/** The schema of each field of some options. */
+export type Shape<T> = { [K in keyof T]-?: z.ZodType<T[K]> };
+
 /** What is wrong with a value, and where in it. */
 export interface OptionFault {
   /** The keys that lead to it; of an unknown key, that one too. */

@@ -42,32 +42,31 @@ export const LAN_LENGTH = 64;
 /** How long a prefix is good, where nothing else was asked for. */
 export const LIFETIMES = { preferredSecs: 3600, validSecs: 7200 };
 
-/** What a prefix length of a delegation may be. */
-export const delegatedLengthSchema: z.ZodType<number> = z.int().min(1).max(LAN_LENGTH);
-
-/** What a lifetime may be: 0xffffffff, which is for ever, is for nobody who is to be renumbered. */
-export const lifetimeSchema: z.ZodType<number> = z.int().min(1).max(0xffff_fffe);
-
-/** Whether the parts of an option go together; what is said of those that do not. */
-export const ONLY_OF_POOLS =
-  "must be left out without a pool: how long a prefix is good says its ISP";
-
-/** The first lifetime that is given without a pool. */
-export function lifetimeWithoutPool(option: Partial<PrefixOffer>): keyof PrefixOffer | undefined {
-  if (option.pool !== undefined) return undefined;
-  return (["preferredSecs", "validSecs"] as const).find((key) => option[key] !== undefined);
-}
+/** Without 0xffffffff, which means for ever: such a prefix could never be renumbered. */
+const lifetime = z.int().min(1).max(0xffff_fffe);
 
 // One object for both: of a union's, zod would explain the one that merely does not know a key.
 const requestOrOffer = z.strictObject({
-  pool: z.string().optional(),
-  length: delegatedLengthSchema.optional(),
-  preferredSecs: lifetimeSchema.optional(),
-  validSecs: lifetimeSchema.optional(),
-}).meta({ title: "{ pool, length, ... }" }).superRefine((option, context) => {
-  const key = lifetimeWithoutPool(option);
-  if (key) context.addIssue({ code: "custom", path: [key], message: ONLY_OF_POOLS });
-});
+  pool: z.string()
+    .describe('The IPv6 network that it divides, or "auto". Default: it requests a prefix.')
+    .optional(),
+  length: z.int().min(1).max(LAN_LENGTH)
+    .describe("The prefix length that it requests, or hands out. Default 56.").optional(),
+  preferredSecs: lifetime
+    .describe("How long each prefix is good for new connections, in seconds.").optional(),
+  validSecs: lifetime
+    .describe("How long each prefix may be used at all, in seconds.").optional(),
+}).meta({ title: "{ pool, length, ... }", table: "prefix delegation" }).superRefine(
+  (option, context) => {
+    if (option.pool !== undefined) return;
+    const key = (["preferredSecs", "validSecs"] as const).find((each) =>
+      option[each] !== undefined
+    );
+    if (!key) return;
+    const message = "must be left out without a pool: its ISP says how long a prefix is good";
+    context.addIssue({ code: "custom", path: [key], message });
+  },
+);
 
 export const prefixDelegationSchema: z.ZodType<PrefixDelegation> = z.union([
   z.boolean(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Shape } from "../../options/parse_options.ts";
 
 /** How devices get their IPv6 addresses and default routes; see {@link Ipv6Options.provisioning}. */
 export type Ipv6Provisioning = "static" | "ra";
@@ -63,25 +64,41 @@ export interface RouterAdvertisementOptions {
   lifetimeSecs?: number;
 }
 
+const provisioning = z.enum(["static", "ra"]);
+
 export const ipv6OptionsSchema: z.ZodType<Ipv6Options> = z.strictObject({
-  provisioning: z.enum(["static", "ra"]).optional(),
-  dad: z.enum(["enabled", "disabled"]).optional(),
-  advertiser: z.enum(["builtin", "radvd"]).optional(),
-});
+  provisioning: provisioning
+    .describe(
+      "How devices get addresses: from the lab (static), or from router advertisements (ra).",
+    ).optional(),
+  dad: z.enum(["enabled", "disabled"])
+    .describe("Whether kernels check that an address is free before they use it.").optional(),
+  advertiser: z.enum(["builtin", "radvd"])
+    .describe("What sends the advertisements. Default builtin.").optional(),
+}).meta({ table: "IPv6" });
 
 export const deviceIpv6Schema: z.ZodType<DeviceIpv6Options> = z.strictObject({
-  provisioning: z.enum(["static", "ra"]).optional(),
-  privacy: z.boolean().optional(),
-});
+  provisioning: provisioning.describe("How it gets addresses. Default: as the topology says.")
+    .optional(),
+  privacy: z.boolean()
+    .describe("Whether it sends from addresses that change with time (RFC 8981).").optional(),
+}).meta({ table: "IPv6 of a device" });
 
-export const raIntervalSchema: z.ZodType<number> = z.int().min(1).max(1800);
-export const raLifetimeSchema: z.ZodType<number> = z.int().min(0).max(9000);
+export const routerAdvertisementShape: Shape<RouterAdvertisementOptions> = {
+  enabled: z.boolean()
+    .describe("Whether it sends advertisements to devices that use them. Default true.")
+    .optional(),
+  intervalSecs: z.int().min(1).max(1800)
+    .describe("How often it sends one unsolicited, in seconds. Default 600.").optional(),
+  lifetimeSecs: z.int().min(0).max(9000)
+    .describe(
+      "How long it is a default router after each one, in seconds; 0: it is not. Default 1800.",
+    ).optional(),
+};
 
-export const routerAdvertisementSchema: z.ZodType<RouterAdvertisementOptions> = z.strictObject({
-  enabled: z.boolean().optional(),
-  intervalSecs: raIntervalSchema.optional(),
-  lifetimeSecs: raLifetimeSchema.optional(),
-});
+export const routerAdvertisementSchema: z.ZodType<RouterAdvertisementOptions> = z.strictObject(
+  routerAdvertisementShape,
+);
 
 /** The least interval of RFC 4861, section 6.2.1, is 4 s; its defaults are these. */
 export const RA_DEFAULTS: Required<RouterAdvertisementOptions> = {

@@ -17,6 +17,7 @@ import {
   type RouterAdvertisementOptions,
   routerAdvertisementSchema,
 } from "./ipv6_options.ts";
+import type { Shape } from "../../options/parse_options.ts";
 import { type NatV6, natV6Schema } from "../../nat/config_v6.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./router_presets.ts";
 
@@ -172,7 +173,7 @@ const regionReference: z.ZodType<RegionReference | string> = z.custom<RegionRefe
 );
 
 // 68 is the least that IPv4 allows (RFC 791); what IPv6 needs is checked with the families.
-export const mtuSchema: z.ZodType<number> = z.int().min(68).max(65_535);
+const mtu = z.int().min(68).max(65_535);
 
 export const blockIcmpFragNeededSchema: z.ZodType<boolean> = z.boolean();
 
@@ -187,24 +188,37 @@ export const labOptionsSchema: z.ZodType<LabOptions> = z.strictObject({
   ipv6: ipv6OptionsSchema.optional(),
 });
 
-/** What each part of some options may be. */
-export type Shape<T> = { [K in keyof T]-?: z.ZodType<T[K]> };
-
 export const routerShape: Shape<RouterOptions> = {
-  preset: z.enum(Object.keys(ROUTER_PRESETS) as [RouterPreset, ...RouterPreset[]]).optional(),
-  nat: natSchema.optional(),
-  natV6: natV6Schema.optional(),
-  dns64: z.boolean().optional(),
-  firewall: firewallSchema.optional(),
-  ipSupport: z.enum(["v4-only", "v6-only", "dual-stack"]).optional(),
-  pool: z.enum(["public", "private"]).optional(),
+  preset: z.enum(Object.keys(ROUTER_PRESETS) as [RouterPreset, ...RouterPreset[]])
+    .describe("A real-world deployment to begin from.").optional(),
+  nat: natSchema.describe("The IPv4 NAT. Default: that of the preset, or none.").optional(),
+  natV6: natV6Schema
+    .describe(
+      "The translation of the IPv6 addresses behind it. Default: that of the preset, or none.",
+    ).optional(),
+  dns64: z.boolean()
+    .describe("Whether a NAT64 comes with a name server (RFC 6147). Default true.").optional(),
+  firewall: firewallSchema
+    .describe("The firewall, for both families. Default: that of the preset, or none.").optional(),
+  ipSupport: z.enum(["v4-only", "v6-only", "dual-stack"])
+    .describe("The address families. Default: those of the preset, or dual-stack.").optional(),
+  pool: z.enum(["public", "private"])
+    .describe("The addresses behind it. Default: private with a NAT, else public.").optional(),
   upstream: routerReference.optional(),
   region: regionReference.optional(),
-  mtu: mtuSchema.optional(),
-  downlinkCondition: conditionSchema.optional(),
-  blockIcmpFragNeeded: blockIcmpFragNeededSchema.optional(),
-  downstreamCidr: z.string().optional(),
-  prefixDelegation: prefixDelegationSchema.optional(),
+  mtu: mtu.describe("The largest packet on its links, in bytes. Default 1500.").optional(),
+  downlinkCondition: conditionSchema
+    .describe("The condition of the direction into its LAN, shared by all members.").optional(),
+  blockIcmpFragNeeded: blockIcmpFragNeededSchema
+    .describe("Makes it a path-MTU black hole: no sender learns that a packet is too big.")
+    .optional(),
+  downstreamCidr: z.string()
+    .describe("The IPv4 network behind it. Default: the next one of the pool.").optional(),
+  prefixDelegation: prefixDelegationSchema
+    .describe(
+      "Requests its IPv6 network from its ISP by DHCPv6 (true, or { length }), or makes it such an " +
+        "ISP ({ pool }).",
+    ).optional(),
   routerAdvertisement: routerAdvertisementSchema.optional(),
 };
 
@@ -212,19 +226,29 @@ export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject(rout
 
 export const interfaceShape: Shape<InterfaceOptions> = {
   gateway: routerReference,
-  ip: z.string().optional(),
-  ip6: z.string().optional(),
-  condition: linkConditionSchema.optional(),
+  ip: z.string()
+    .describe("A particular IPv4 address. Default: the next one of the network.").optional(),
+  ip6: z.string()
+    .describe("A particular IPv6 address. Default: the next one of the network.").optional(),
+  condition: linkConditionSchema
+    .describe(
+      "The condition of its link: a preset or limits, for both directions, or { up, down }. " +
+        "Default: unimpaired.",
+    ).optional(),
 };
 
 export const interfaceOptionsSchema: z.ZodType<InterfaceOptions> = z.strictObject(interfaceShape);
 
 export const deviceShape: Shape<DeviceOptions> = {
   interfaces: z.record(z.string(), interfaceOptionsSchema).optional(),
-  defaultVia: z.string().optional(),
-  mtu: mtuSchema.optional(),
-  clat: z.boolean().optional(),
-  ipv6: deviceIpv6Schema.optional(),
+  defaultVia: z.string()
+    .describe("The interface of the default route. Default: the first.").optional(),
+  mtu: mtu.describe("The largest packet on its interfaces, in bytes. Default: that of each router.")
+    .optional(),
+  clat: z.boolean()
+    .describe("Whether IPv4 programs work on it behind a NAT64 (RFC 6877). Default false.")
+    .optional(),
+  ipv6: deviceIpv6Schema.describe("How it gets its IPv6 addresses.").optional(),
 };
 
 export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject(deviceShape);

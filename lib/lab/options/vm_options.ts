@@ -2,7 +2,8 @@ import { z } from "zod";
 import { ACCEL_CHOICES, type AccelChoice } from "../../vm/options/acceleration.ts";
 import type { MemorySize } from "../../vm/options/memory.ts";
 import type { Profile } from "../../vm/profile/profile.ts";
-import type { BridgeReference, Shape } from "./options.ts";
+import type { Shape } from "../../options/parse_options.ts";
+import type { BridgeReference } from "./options.ts";
 
 /** How a virtual machine is made. */
 export interface VmOptions {
@@ -43,11 +44,17 @@ const profile = z.custom<string | Profile>(
 
 export const vmShape: Shape<VmOptions> = {
   profile: profile.optional(),
-  memory: z.union([z.string(), z.number()]).optional(),
-  cpus: z.int().min(1).max(64).optional(),
+  memory: z.union([z.string(), z.number()])
+    .describe('Its memory: "256M", "1G", or bytes. Default: what the profile needs.').optional(),
+  cpus: z.int().min(1).max(64)
+    .describe("Its processors. Default: those of the profile, mostly 1.").optional(),
   bridges: z.array(reference).optional(),
-  accel: z.enum(ACCEL_CHOICES).optional(),
-  bootCache: z.boolean().optional(),
+  accel: z.enum(ACCEL_CHOICES)
+    .describe("What runs the guest's instructions. Default auto: KVM where it works, else TCG.")
+    .optional(),
+  bootCache: z.boolean()
+    .describe("Whether it may resume from a machine of its kind that has booted. Default true.")
+    .optional(),
 };
 
 export const vmOptionsSchema: z.ZodType<VmOptions> = z.strictObject(vmShape);

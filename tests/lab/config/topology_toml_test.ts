@@ -212,12 +212,12 @@ boot_cahce = true
       'lab.toml:12: "device.a.count" is 0, but must be at least 1',
       'lab.toml:13: "device.a.cuont" is 3, but must be a table, as an interface is; did you mean ' +
       '"count"? Keys: ...',
-      'lab.toml:14: "device.a.eth0.gateway" is missing; it must be a string',
+      'lab.toml:14: "device.a.eth0.gateway" is missing; it must be the name of a router or bridge',
       'lab.toml:15: "device.a.eth0.condition.loss_pct" is "101", but must be at most 100',
       'lab.toml:15: unknown key "device.a.eth0.condition.latencyMs"; did you mean "latency_ms"? ' +
       "Keys: ...",
-      'lab.toml:19: "device.b.eth0.impair" is "wifi", but must be left out: there is condition, of ' +
-      "which it is the older name",
+      'lab.toml:19: "device.b.eth0.impair" is "wifi", but must be left out: it is the older name of ' +
+      "condition, which is given too",
       'lab.toml:21: "region.us.latencies.eu" is "far", but must be a number or a region link table',
       'lab.toml:21: "region.us.latencies.asia" is 70000, but must be at most 60000',
       'lab.toml:21: unknown key "region.us.latencies.africa.rtt". Keys: ...',
