@@ -1,6 +1,6 @@
 import { closeFd, openFd } from "../../native/libc.ts";
 import { addAddress } from "../../native/netlink/address.ts";
-import { addVeth, dumpLinks, readLinkState, setLink, syncLink } from "../../native/netlink/link.ts";
+import { addVeth, linkStates, setLink, syncLink } from "../../native/netlink/link.ts";
 import {
   dumpRoutes,
   getRoute,
@@ -50,7 +50,7 @@ const canForward6 = () => forwardsAll6() || getSysctl(forwarding6("all")) !== un
 
 /** Looks at the host. Throws if it has no way out that a bridge could share. */
 export function uplinkHost(what: string): UplinkHost {
-  const names = new Map(rtnetlink(dumpLinks).map(readLinkState).map((l) => [l.index, l.name]));
+  const names = new Map(linkStates(rtnetlink).map((l) => [l.index, l.name]));
   const networks: Cidr[] = [];
   const leads = { 4: false, 6: false };
   const settings: ForwardSetting[] = [];
@@ -165,7 +165,7 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 /** Gives the host's end its addresses and has it forward. Afterwards it does its work at once. */
 export function settleHostEnd(what: string, place: UplinkPlace, host: UplinkHost): void {
   const { name, v4, v6 } = place;
-  const index = rtnetlink(dumpLinks).map(readLinkState).find((link) => link.name === name)?.index;
+  const index = linkStates(rtnetlink).find((link) => link.name === name)?.index;
   if (index === undefined) throw new UplinkError(`${what}: its link ${name} on the host is gone`);
   if (host.ipv4 && !isOn(forwarding4(name))) setSysctl(forwarding4(name), 1);
   if (host.ipv6) {

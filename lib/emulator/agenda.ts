@@ -1,6 +1,6 @@
 /**
- * What is due when: a binary heap of times, each with a number, in memory taken once. Of two that
- * are due at the same time, either may come first.
+ * Items ordered by the time at which they are due: a binary heap in memory of a fixed size. Items that
+ * are due at the same time have no order.
  */
 export class Agenda {
   #times: Float64Array;
@@ -16,7 +16,7 @@ export class Agenda {
     return this.#length;
   }
 
-  /** When the next is due; Infinity for never. */
+  /** When the next item is due; Infinity if there is none. */
   get next(): number {
     return this.#length > 0 ? this.#times[0] : Infinity;
   }
@@ -36,7 +36,7 @@ export class Agenda {
     items[at] = item;
   }
 
-  /** Takes the next, which there must be. */
+  /** Removes and returns the next item; the agenda must not be empty. */
   pop(): number {
     const times = this.#times;
     const items = this.#items;
@@ -59,7 +59,7 @@ export class Agenda {
     return first;
   }
 
-  /** Takes all out that a test is true of; they come in the order in which they are due. */
+  /** Removes and returns all items that pass a test, in the order in which they are due. */
   takeOut(test: (item: number) => boolean): number[] {
     const taken: { time: number; item: number }[] = [];
     const length = this.#length;
@@ -67,7 +67,7 @@ export class Agenda {
     for (let n = 0; n < length; n++) {
       const time = this.#times[n];
       const item = this.#items[n];
-      // What stays is put in anew, at most where it was: the rest is still to be read.
+      // Pushes what stays again, at most to where it was: the rest is not read yet.
       if (test(item)) taken.push({ time, item });
       else this.push(time, item);
     }

@@ -1,40 +1,32 @@
 import type { ImpairmentCounters, LinkLimits } from "../link/mod.ts";
 import { CommandRing, ringBytes } from "../loop/command_ring.ts";
 
-/**
- * The memory that the lab's thread and the emulator's thread share: settings and counters of each
- * direction, and the commands from one to the other. Neither has to wait for the other's event loop,
- * of which the emulator's thread has none.
- */
-
-/** What the lab's thread asks for, of one direction. */
+/** The commands of the lab's thread, each about one direction. */
 export const enum Command {
-  /** Take the direction over. */
+  /** Start to serve the direction. */
   Add = 1,
   /** Read its limits again. */
   Change,
-  /** Lose the frames that are on their way. */
+  /** Drop the frames that are on their way. */
   Drop,
-  /** Send at once what is on its way, and let go. */
+  /** Send the frames that are on their way at once, and stop serving it. */
   Remove,
-  /** Let go. */
-  Abandon,
-  /** End. */
+  /** Drop the frames that are on their way, and stop serving it. */
+  Discard,
+  /** End the thread. */
   Stop,
-  /** Read the shared rate of this number again. */
+  /** Read the shared rate of this ID again. */
   Share,
-  /** For tests: fail. */
-  Fail,
-  /** For tests: do nothing any more. */
-  Hang,
 }
 
 const RING = 65_536;
-/** How many directions there can be at once in a lab. */
+/** The largest number of impaired directions in a lab. */
 export const DIRECTIONS = 16_384;
-/** How many rates that directions share. */
+/** The largest number of shared rates in a lab. */
 export const SHARED_RATES = 1_024;
 const STRIDE = 32;
+/** A frame counts as late from this delay on, in nanoseconds. */
+const LATE_NS = 1e6;
 
 const enum Field {
   Tap,
@@ -58,7 +50,7 @@ const enum Field {
   LateNs,
   LatestNs,
   Sent,
-  /** One more than the number of its shared rate; 0 for none. */
+  /** The ID of its shared rate plus one; 0 for none. */
   Shared,
 }
 
@@ -66,10 +58,13 @@ const TABLE_OFFSET = ringBytes(RING);
 const SHARED_OFFSET = TABLE_OFFSET + 8 * STRIDE * DIRECTIONS;
 const BYTES = SHARED_OFFSET + 8 * SHARED_RATES;
 
-/** Both threads make one of these over the same memory. */
+/**
+ * The memory that the lab's thread and the emulator's thread share: the commands, and the settings and
+ * counters of each direction. Each of the two makes one of these over the same memory.
+ */
 export class Control extends CommandRing<Command> {
   #table: Float64Array;
-  /** The rates that are shared, in kbit/s. */
+  /** The shared rates, in kbit/s. */
   #shared: Float64Array;
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BYTES)) {
@@ -80,6 +75,7 @@ export class Control extends CommandRing<Command> {
 
   // The lab's side.
 
+  /** Sets what the thread needs to serve a direction, and clears its counters. */
   describe(direction: number, fds: { tap: number; sender: number }, seed: number): void {
     const row = this.#row(direction).fill(0);
     row[Field.Tap] = fds.tap;
@@ -87,6 +83,7 @@ export class Control extends CommandRing<Command> {
     row[Field.Seed] = seed;
   }
 
+  /** Sets the limits of a direction. They take effect with its next command. */
   setLimits(direction: number, limits: LinkLimits): void {
     const row = this.#row(direction);
     row[Field.Rate] = limits.rateKbit ?? 0;
@@ -98,12 +95,12 @@ export class Control extends CommandRing<Command> {
     row[Field.Corrupt] = limits.corruptPct ?? 0;
   }
 
-  /** Has a direction share a rate, or (-1) none. In force with its next command. */
+  /** Sets the shared rate of a direction; -1 for none. It takes effect with its next command. */
   setShared(direction: number, shared: number): void {
     this.#row(direction)[Field.Shared] = shared + 1;
   }
 
-  /** Sets a rate that is shared, in kbit/s; in force at once. */
+  /** Sets a shared rate, in kbit/s. It takes effect with the next command of a direction or of the rate. */
   setSharedRate(shared: number, rateKbit: number): void {
     this.#shared[shared] = rateKbit;
   }
@@ -148,24 +145,24 @@ export class Control extends CommandRing<Command> {
     };
   }
 
-  /** The number of a direction's shared rate; -1 for none. */
+  /** The ID of a direction's shared rate; -1 for none. */
   shared(direction: number): number {
     return this.#row(direction)[Field.Shared] - 1;
   }
 
-  /** A rate that is shared, in kbit/s. */
+  /** A shared rate, in kbit/s. */
   sharedRate(shared: number): number {
     return this.#shared[shared];
   }
 
-  /** Counts a frame that came. */
-  came(direction: number, bytes: number): void {
+  /** Counts a frame that arrived. */
+  arrived(direction: number, bytes: number): void {
     const at = direction * STRIDE;
     this.#table[at + Field.Packets]++;
     this.#table[at + Field.Bytes] += bytes;
   }
 
-  /** Counts a frame that was sent, so many nanoseconds after it was to be. */
+  /** Counts a frame that was sent `late` nanoseconds after its time. */
   sent(direction: number, late: number): void {
     const at = direction * STRIDE;
     this.#table[at + Field.Sent]++;
@@ -198,6 +195,3 @@ export class Control extends CommandRing<Command> {
     return this.#table.subarray(direction * STRIDE, (direction + 1) * STRIDE);
   }
 }
-
-/** From here on a frame counts as late. */
-const LATE_NS = 1e6;

@@ -7,20 +7,19 @@ import type {
   SharedRate,
   SharedRatePlace,
 } from "../link/mod.ts";
-import { Command } from "./control.ts";
 import { EmulatorError } from "./errors.ts";
 import { Ports } from "./ports.ts";
-import { type OnFailure, Session } from "./session.ts";
+import { EmulatorSession, type OnFailure } from "./session.ts";
 
 /**
- * The link engine for kernels without sch_netem: a thread through which the frames of all impaired
- * links of a lab go. It starts with the first of them, and again after it failed.
+ * The link engine for kernels without sch_netem: a thread that forwards the frames of all impaired
+ * links of a lab. It starts with the first impaired link, and again after a failure.
  */
 export class Emulator implements LinkEngine {
   readonly kind = "emulator";
   #onFailure: OnFailure;
   #ports = new Ports();
-  #session: Session | undefined;
+  #session: EmulatorSession | undefined;
   #closed = false;
 
   constructor(onFailure: OnFailure) {
@@ -35,9 +34,9 @@ export class Emulator implements LinkEngine {
     return this.#open(place.label).shareRate(rateKbit, place);
   }
 
-  #open(label: string): Session {
+  #open(label: string): EmulatorSession {
     if (this.#closed) throw new EmulatorError(`${label}: the link emulator is closed`);
-    return this.#session ??= new Session(this.#ports, (error, labels) => {
+    return this.#session ??= new EmulatorSession(this.#ports, (error, labels) => {
       this.#session = undefined;
       this.#onFailure(error, labels);
     });
@@ -59,10 +58,5 @@ export class Emulator implements LinkEngine {
       this.#session = undefined;
       await this.#ports.close();
     }
-  }
-
-  /** For tests: has the thread fail, or do nothing any more. */
-  sabotage(how: "fail" | "hang"): void {
-    this.#session?.post(how === "fail" ? Command.Fail : Command.Hang, 0);
   }
 }

@@ -1,4 +1,4 @@
 import { LinkEngineError } from "../link/errors.ts";
 
-/** A link cannot be impaired by the emulator, or the emulator failed. */
+/** The link emulator cannot impair a link, or it failed. */
 export class EmulatorError extends LinkEngineError {}

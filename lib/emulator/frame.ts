@@ -1,4 +1,4 @@
-/** What the emulator has to know of a frame's contents. */
+/** What the emulator reads and changes in a frame. */
 
 const ETHERNET_BYTES = 14;
 const VLAN = 0x8100;
@@ -13,12 +13,12 @@ const ICMPV6 = 58;
 const FIRST_CONTROL_TYPE = 130;
 const LAST_CONTROL_TYPE = 143;
 
-/** Flags of a virtio-net header: the checksum is yet to be computed. */
+/** Flag of a virtio-net header: the checksum is not computed yet. */
 const NEEDS_CHECKSUM = 1;
 
 /**
- * Whether a frame is one that hosts send of their own accord: ARP, neighbour discovery, or the
- * membership reports of multicast.
+ * Whether a frame is one that hosts send by themselves: ARP, neighbour discovery, or membership reports
+ * of multicast.
  */
 export function isControl(bytes: Uint8Array, start: number): boolean {
   let ip = start + ETHERNET_BYTES;
@@ -39,8 +39,8 @@ export function isControl(bytes: Uint8Array, start: number): boolean {
 }
 
 /**
- * Flips one bit of what is behind the Ethernet header. `header` is where the virtio-net header
- * begins, `start` the frame; `chance` is any 32-bit integer.
+ * Flips one bit behind the Ethernet header. `header` is the offset of the virtio-net header, `start`
+ * that of the frame; `chance` is any 32-bit integer.
  */
 export function corrupt(
   bytes: Uint8Array,
@@ -53,7 +53,7 @@ export function corrupt(
   if (payload <= 0) return;
   const bit = 1 << (chance & 7);
   let at = start + ETHERNET_BYTES + (chance >>> 3) % payload;
-  // A checksum that is computed later would hide the damage: damage what it is computed from.
+  // A checksum that is computed later would hide the damage: damages the sum that it starts from.
   if (bytes[header] & NEEDS_CHECKSUM) {
     const field = (bytes[header + 6] | bytes[header + 7] << 8) +
       (bytes[header + 8] | bytes[header + 9] << 8);

@@ -1,7 +1,7 @@
 import { closeLater } from "../../native/fast.ts";
 import { closeFd, highFd, SyscallError } from "../../native/libc.ts";
 import type { Namespace } from "../../native/namespace.ts";
-import { getLink, readLinkState, setCarrier } from "../../native/netlink/link.ts";
+import { linkState, setCarrier } from "../../native/netlink/link.ts";
 import { setNoQueue } from "../../native/netlink/tc.ts";
 import { openFrameSender } from "../../native/frames/packet_socket.ts";
 import {
@@ -11,40 +11,49 @@ import {
   setTapOffload,
   type TapOffload,
 } from "../../native/frames/tap.ts";
+import type { LinkLimits } from "../link/mod.ts";
+import { isPerPacket } from "./shaper.ts";
 
 /**
- * What a port sends carries a mark of its own, from here on: a packet that leaves by a bridge keeps
- * it on its way to the bridge's port, whose condition it must not escape.
+ * Each port marks the frames that it sends with its own mark, from this one on: a packet that leaves
+ * by a bridge keeps its mark on the path to the bridge's port, whose condition it must not escape.
  */
 const FIRST_MARK = 0x6e00_0000;
 /** Frames that wait for the emulator's thread: 40 ms at 100,000 a second. */
 const TAP_QUEUE = 4_096;
 const SEND_BUFFER_BYTES = 16 * 2 ** 20;
-/** Indexes and names of TAPs are far from those that the lab and the kernel choose. */
+/** The indexes and names of TAPs are far from those that the lab and the kernel choose. */
 const FIRST_INDEX = 1_000_000;
 const NAMES_TRIED = 16;
 
-let made = 0;
+let nextNumber = 0;
+
+/** What the kernel leaves to the emulator under given limits, and perhaps a shared rate. */
+export function offloadFor(limits: LinkLimits, shared = false): TapOffload {
+  if (!isPerPacket(limits) && !shared) return "segmentation";
+  // A checksum that is computed after the damage would hide it.
+  return limits.corruptPct ? "none" : "checksum";
+}
 
 /**
- * The emulator's way into a namespace: a TAP that it reads, and a socket by which it sends. Making
- * one is cheap and ending one is not, so they are used again as long as their namespace lives.
+ * The emulator's access to a namespace: a TAP that it reads, and a socket by which it sends. Making a
+ * port is cheap and closing one is not, so ports are reused as long as their namespace lives.
  */
 export class Port {
   readonly namespace: Namespace;
-  /** By which it is told from all others; its TAP is called so. */
+  /** Differs from that of all other ports; part of the TAP's name. */
   readonly number: number;
   /** The index of the TAP. */
   readonly index: number;
   /** The descriptor of the TAP. */
   readonly tap: number;
   readonly sender: number;
-  /** The mark of what it sends (SO_MARK in socket(7)). */
+  /** The mark of the frames that it sends (SO_MARK in socket(7)). */
   readonly mark: number;
-  /** Whether a rule of nftables has it get what it is to get, too. */
-  aside = false;
+  /** Whether a rule of nftables redirects to it, besides the filter. */
+  hasEgressRule = false;
   #offload: TapOffload | undefined;
-  /** How many frames found the TAP full before its present use. */
+  /** How many frames found the TAP full before its current use. */
   #overflowedBefore = 0;
 
   constructor(namespace: Namespace) {
@@ -75,19 +84,19 @@ export class Port {
 
   /** How many frames found the TAP full since {@link Port.renew}. */
   get overflowed(): number {
-    return this.#overflowedEver() - this.#overflowedBefore;
+    return this.#overflowedInAll() - this.#overflowedBefore;
   }
 
   /**
-   * Makes it ready for another use: throws away what was under way to the TAP at the last one.
-   * Returns false if the TAP is gone.
+   * Prepares the port for another use: drops the frames that still wait in the TAP. Returns false if
+   * the TAP is gone.
    */
   renew(): boolean {
-    this.#overflowedBefore = this.#overflowedEver();
+    this.#overflowedBefore = this.#overflowedInAll();
     return discardFrames(this.tap);
   }
 
-  /** Chooses what the kernel leaves to the emulator. It may have to wait for other changes of links. */
+  /** Chooses what the kernel leaves to the emulator. Waits for other changes of links in progress. */
   setOffload(offload: TapOffload): void {
     if (offload === this.#offload) return;
     try {
@@ -95,20 +104,19 @@ export class Port {
       this.#offload = offload;
     } catch (error) {
       if (!(error instanceof SyscallError) || error.code !== "EBADFD") throw error;
-      // The TAP is gone, and what it would carry with it.
+      // The TAP is gone, with all that it would carry.
     }
   }
 
-  #overflowedEver(): number {
+  #overflowedInAll(): number {
     try {
-      const [answer] = this.namespace.rtnetlink((batch) => getLink(batch, this.index));
-      return readLinkState(answer).stats.txDropped;
+      return linkState((write) => this.namespace.rtnetlink(write), this.index).stats.txDropped;
     } catch {
-      return this.#overflowedBefore; // It is gone, with its namespace.
+      return this.#overflowedBefore; // The TAP is gone, or its namespace.
     }
   }
 
-  /** Lets the namespace go; resolves when the kernel has seen it. */
+  /** Closes the TAP and the socket; resolves when the kernel has released the namespace. */
   async close(): Promise<void> {
     closeFd(this.tap);
     await closeLater(this.sender);
@@ -117,7 +125,7 @@ export class Port {
 
 function makeTap(): { tap: number; number: number } {
   for (let attempt = 1;; attempt++) {
-    const number = made++;
+    const number = nextNumber++;
     try {
       return { tap: highFd(openTap(`emu${number}`, FIRST_INDEX + number)), number };
     } catch (error) {

@@ -1,25 +1,25 @@
 import type { Namespace } from "../../native/namespace.ts";
 import type { LinkEnd, LinkLimits } from "../link/mod.ts";
-import { Port } from "./port.ts";
-import { Asides } from "./asides.ts";
+import { EgressRules } from "./egress_rules.ts";
+import { offloadFor, Port } from "./port.ts";
 import { explain, redirect, restore } from "./redirect.ts";
-import { offloadFor } from "./offload.ts";
 
-/** The ports of an emulator that nobody uses, by their namespaces. */
+/** Takes, restores and reuses the ports of an emulator. */
 export class Ports {
+  /** The ports that are not in use. */
   #parked = new Map<Namespace, Port[]>();
-  /** Those whose namespaces are to go. */
+  /** The namespaces that are about to go. */
   #released = new WeakSet<Namespace>();
   #closing = new Set<Promise<void>>();
-  #asides = new Asides();
+  #egressRules = new EgressRules();
 
-  /** Has what is to leave by an end of a link come to a port; on failure all is as before. */
+  /** Redirects what leaves by an end of a link to a port; after a failure everything is as before. */
   take(end: LinkEnd, limits: LinkLimits, shared = false): Port {
     try {
-      const port = this.#used(end.namespace) ?? new Port(end.namespace);
+      const port = this.#reuse(end.namespace) ?? new Port(end.namespace);
       try {
         port.setOffload(offloadFor(limits, shared));
-        redirect(end, port, this.#asides);
+        redirect(end, port, this.#egressRules);
         return port;
       } catch (error) {
         this.park(port);
@@ -30,20 +30,20 @@ export class Ports {
     }
   }
 
-  /** Has what is to leave by an end leave by it again, and not come to the port. */
+  /** Ends the redirection of an end to a port. */
   restore(end: LinkEnd, port: Port): void {
-    restore(end, port, this.#asides);
+    restore(end, port, this.#egressRules);
   }
 
-  #used(namespace: Namespace): Port | undefined {
+  #reuse(namespace: Namespace): Port | undefined {
     const parked = this.#parked.get(namespace);
     for (let port; (port = parked?.pop());) {
       if (port.renew()) return port;
-      this.#close(port); // Somebody in the node deleted the TAP.
+      this.#close(port); // A program in the node deleted the TAP.
     }
   }
 
-  /** Keeps a port, which nothing reads any more, for another use. */
+  /** Keeps a port that the thread no longer reads, for another use. */
   park(port: Port): void {
     if (this.#released.has(port.namespace)) return this.#close(port);
     const parked = this.#parked.get(port.namespace);
@@ -51,18 +51,18 @@ export class Ports {
     else this.#parked.set(port.namespace, [port]);
   }
 
-  /** Lets a namespace go. */
+  /** Closes the ports of a namespace that is about to go, now or when they are parked. */
   release(namespace: Namespace): void {
     this.#released.add(namespace);
-    this.#asides.release(namespace);
+    this.#egressRules.release(namespace);
     for (const port of this.#parked.get(namespace) ?? []) this.#close(port);
     this.#parked.delete(namespace);
   }
 
-  /** Lets all of them go; resolves when they are gone. */
+  /** Closes all parked ports; resolves when they are closed. */
   async close(): Promise<void> {
     for (const namespace of [...this.#parked.keys()]) this.release(namespace);
-    await Promise.all([...this.#closing, this.#asides.close()]);
+    await Promise.all([...this.#closing, this.#egressRules.close()]);
   }
 
   #close(port: Port): void {

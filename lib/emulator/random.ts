@@ -1,6 +1,6 @@
 /**
- * Random numbers that are numbered: the k-th draw of a seed is computed from `k`, whatever was drawn
- * before. So what happens to the k-th packet does not depend on which effects are in force.
+ * Random numbers by index: the k-th draw of a seed is computed from `k`, whatever was drawn before. So
+ * what happens to the k-th packet does not depend on which effects are active.
  */
 
 /** A bijection of 32-bit integers in which every bit depends on every other (Wellons' lowbias32). */
@@ -11,12 +11,12 @@ export function mix(value: number): number {
   return h ^ (h >>> 15);
 }
 
-/** The k-th draw of a seed: an integer from 0 to 2**32 - 1, each as likely. */
+/** The k-th draw of a seed: an integer from 0 to 2**32 - 1, uniformly distributed. */
 export function draw(seed: number, k: number): number {
   return mix(mix(k ^ seed) + seed | 0) >>> 0;
 }
 
-/** The seed of one of several streams that are drawn from one seed. */
+/** The seed of one of several independent streams of a seed. */
 export function streamSeed(seed: number, stream: number): number {
   return mix(mix(seed | 0) ^ Math.imul(stream + 1, 0x9e3779b9));
 }

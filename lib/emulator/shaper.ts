@@ -1,21 +1,18 @@
 import type { LinkLimits } from "../link/condition.ts";
 import { draw, streamSeed } from "./random.ts";
 
-/** What becomes of a frame. */
+/** The fate of a frame. */
 export const LOST = 0;
 export const SENT = 1;
 export const SENT_TWICE = 2;
-/** No room was left in the queue that waits for the rate. */
+/** Dropped: the queue that waits for the rate is full. */
 export const FULL = 3;
 
 const RANGE = 2 ** 32;
 const NS_PER_MS = 1e6;
-/**
- * How long a frame waits for the rate at most, as a router's buffer would hold it; longer where
- * that is not {@link LEAST_BACKLOG_BYTES}.
- */
-const LONGEST_BACKLOG_NS = 400 * NS_PER_MS;
-const LEAST_BACKLOG_BYTES = 32 * 1514;
+/** The longest wait for the rate, as in a router's buffer, which holds at least 32 full frames. */
+const MAX_BACKLOG_NS = 400 * NS_PER_MS;
+const MIN_BACKLOG_BYTES = 32 * 1514;
 
 const enum Stream {
   Loss,
@@ -23,24 +20,23 @@ const enum Stream {
   Reorder,
   Jitter,
   Corrupt,
-  /** The same for the second copy of a frame. */
+  // For the second copy of a frame.
   CopyReorder,
   CopyJitter,
   CopyCorrupt,
   Count,
 }
 
-/** How long a frame waits for a rate at most. */
-const longestBacklog = (nsPerByte: number) =>
-  Math.max(LONGEST_BACKLOG_NS, LEAST_BACKLOG_BYTES * nsPerByte);
+/** The longest wait for a rate, in nanoseconds. */
+const maxBacklog = (nsPerByte: number) => Math.max(MAX_BACKLOG_NS, MIN_BACKLOG_BYTES * nsPerByte);
 
-/** A rate that several directions share: one queue for all of them. */
+/** A rate that several directions share, with one queue for all of them. */
 export class RateClock {
   #nsPerByte = 0;
-  /** When it has let the last frame through. */
+  /** When the last frame has passed. */
   #free = 0;
 
-  /** Puts a rate in force, in kbit/s; what waits already leaves when it was to. */
+  /** Sets the rate, in kbit/s; frames that wait already leave at their time. */
   set(rateKbit: number): void {
     const nsPerByte = rateKbit ? 8 * NS_PER_MS / rateKbit : 0;
     if (nsPerByte === this.#nsPerByte) return;
@@ -48,19 +44,19 @@ export class RateClock {
     this.#free = 0;
   }
 
-  /** Whether no room is left in the queue. */
+  /** Whether the queue is full. */
   isFull(now: number): boolean {
-    return this.#free - now > longestBacklog(this.#nsPerByte);
+    return this.#free - now > maxBacklog(this.#nsPerByte);
   }
 
-  /** When a frame is through that comes now. */
+  /** When a frame that arrives now has passed. */
   pass(now: number, bytes: number): number {
     this.#free = Math.max(this.#free, now) + bytes * this.#nsPerByte;
     return this.#free;
   }
 }
 
-/** Whether each packet has a fate of its own, so that super-frames have to be cut. */
+/** Whether the limits decide for each packet, so that super-frames must be segmented. */
 export function isPerPacket(limits: LinkLimits): boolean {
   const { rateKbit, jitterMs, lossPct, duplicatePct, reorderPct, corruptPct } = limits;
   return Boolean(rateKbit || jitterMs || lossPct || duplicatePct || reorderPct || corruptPct);
@@ -68,22 +64,22 @@ export function isPerPacket(limits: LinkLimits): boolean {
 
 /**
  * Decides what happens to each frame of one direction of a link, and when it leaves: the rate comes
- * first, then the delay with its jitter. Pure: time is told, in nanoseconds, and chance is numbered.
- * Control frames (ARP, neighbour discovery) are numbered apart: when hosts send them is not the
- * same from run to run, and must not shift what happens to the others.
+ * first, then the delay with its jitter. Pure: the caller passes the time, in nanoseconds, and the k-th
+ * frame has the k-th random number. Control frames (ARP, neighbour discovery) are counted separately:
+ * when hosts send them differs from run to run, and must not change what happens to other frames.
  */
 export class Shaper {
-  /** Whether frames keep their order, so that they leave as they came. */
+  /** Whether frames leave in the order in which they arrived. */
   ordered = true;
   /** See {@link isPerPacket}. */
   perPacket = false;
-  /** Of the last frame: when it leaves, and its copy. */
+  /** When the last frame leaves, and when its copy does. */
   leave = 0;
   copyLeave = 0;
-  /** Whether it overtakes others. */
+  /** Whether the last frame overtakes others, and whether its copy does. */
   ahead = false;
   copyAhead = false;
-  /** A random number that says which bit to flip; -1 for none. */
+  /** A random number that selects the bit to flip; -1 for none. */
   corrupt = -1;
   copyCorrupt = -1;
 
@@ -99,11 +95,11 @@ export class Shaper {
   #duplicate = 0;
   #reorder = 0;
   #corrupt = 0;
-  /** When the rate has let the last frame through. */
+  /** When the last frame has passed the rate. */
   #free = 0;
-  /** The rate that it has together with others. */
+  /** The rate that it shares with other directions. */
   #shared: RateClock | undefined;
-  /** When the last frame leaves that keeps its place. */
+  /** When the last frame that keeps its order leaves. */
   #last = 0;
 
   constructor(seed: number) {
@@ -113,7 +109,7 @@ export class Shaper {
     }
   }
 
-  /** Puts limits in force, with a rate that others have part in; what was decided stays. */
+  /** Sets the limits, and a rate that others share; earlier decisions stay. */
   set(limits: LinkLimits, shared?: RateClock): void {
     const share = (pct = 0) => pct / 100 * RANGE;
     this.#loss = share(limits.lossPct);
@@ -124,24 +120,24 @@ export class Shaper {
     this.#jitter = (limits.jitterMs ?? 0) * NS_PER_MS;
     // 1 kbit/s is a byte in 8 ms.
     const nsPerByte = limits.rateKbit ? 8 * NS_PER_MS / limits.rateKbit : 0;
-    // What waits for another rate already leaves when it was to; what comes does not wait for it.
+    // Frames that wait for another rate leave at their time; later frames do not wait for them.
     if (nsPerByte !== this.#nsPerByte) this.#free = 0;
     this.#nsPerByte = nsPerByte;
-    this.#backlogNs = longestBacklog(nsPerByte);
+    this.#backlogNs = maxBacklog(nsPerByte);
     this.#shared = shared;
     this.ordered = this.#jitter === 0 || this.#nsPerByte > 0 || shared !== undefined;
     this.perPacket = isPerPacket(limits) || shared !== undefined;
-    // What leaves under other limits is no measure for what comes.
+    // Frames under earlier limits do not delay later ones.
     this.#last = 0;
   }
 
-  /** Decides about the next frame, of so many bytes, at a time. */
+  /** Decides about a frame that arrives now. */
   admit(now: number, bytes: number, control: boolean): number {
     if (!this.perPacket) {
       // Nothing is drawn, so that super-frames and control frames do not count.
       this.ahead = false;
       this.corrupt = -1;
-      this.leave = this.#keepPlace(now + this.#latency);
+      this.leave = this.#keepOrder(now + this.#latency);
       return SENT;
     }
     const seeds = control ? this.#controlSeeds : this.#seeds;
@@ -165,7 +161,7 @@ export class Shaper {
   }
 
   #schedule(now: number, bytes: number, ahead: boolean, chance: number): number {
-    // What is shared comes first: who has a low rate of its own takes nothing of it in advance.
+    // The shared rate comes first: a direction with a low rate of its own must not use it in advance.
     let time = this.#shared?.pass(now, bytes) ?? now;
     if (this.#nsPerByte > 0) {
       if (this.#free > time) time = this.#free;
@@ -179,17 +175,17 @@ export class Shaper {
       if (delay < 0) delay = 0;
     }
     time += delay;
-    return this.ordered ? this.#keepPlace(time) : time;
+    return this.ordered ? this.#keepOrder(time) : time;
   }
 
-  /** The time, or as soon as possible after the frame before; no two are the same. */
-  #keepPlace(time: number): number {
+  /** The time, or the earliest time after the frame before. No two frames get the same time. */
+  #keepOrder(time: number): number {
     return this.#last = time > this.#last ? time : this.#last + 1;
   }
 
   #damage(seed: number, k: number): number {
     if (this.#corrupt === 0 || draw(seed, k) >= this.#corrupt) return -1;
-    // Which bit is a draw of its own: this one is small by selection.
+    // The bit needs a draw of its own: the value of this one is small because it was selected.
     return draw(seed ^ 0x5bd1e995, k);
   }
 }

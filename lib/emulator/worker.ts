@@ -1,13 +1,13 @@
-import { hurry } from "../../native/process/priority.ts";
+import { prioritize } from "../../native/process/priority.ts";
+import type { LoopStart } from "../loop/thread.ts";
 import { Control } from "./control.ts";
-import type { EmulatorStart } from "./program.ts";
-import { Relay } from "./relay.ts";
+import { FrameLoop } from "./frame_loop.ts";
 
-/** As far up as nice(1) goes but one: what frees memory under pressure comes first. */
+/** One step below the highest priority of nice(1): what frees memory under pressure comes first. */
 const NICENESS = -19;
 
-/** Runs the emulator on this thread until it is told to stop. */
-export function emulate({ memory, wake }: EmulatorStart): void {
-  hurry(NICENESS);
-  new Relay(new Control(memory), wake).run();
+/** Runs the emulator on this thread until it gets the command to stop. */
+export function emulate({ memory, wake }: LoopStart): void {
+  prioritize(NICENESS);
+  new FrameLoop(new Control(memory), wake).run();
 }

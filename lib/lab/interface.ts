@@ -1,4 +1,4 @@
-import { getLink, readLinkState } from "../../native/netlink/link.ts";
+import { linkState } from "../../native/netlink/link.ts";
 import {
   conditionSchema,
   directionSchema,
@@ -306,10 +306,9 @@ export class Interface {
   /** What went through it, in packets and bytes (ip-link(8), `ip -s link`). */
   counters(): Promise<InterfaceCounters> {
     return this.#act("counters()", (iface) => {
-      const [answer] = inside(iface.node, (batch) => getLink(batch, iface.index));
       const { up, down } = iface.conditions;
       return {
-        ...readLinkState(answer).stats,
+        ...linkState((write) => inside(iface.node, write), iface.index).stats,
         ...up.impairment && { up: up.impairment.counters() },
         ...down.impairment && { down: down.impairment.counters() },
       };

@@ -1,4 +1,4 @@
-import { getLink, readLinkState, setLink } from "../../native/netlink/link.ts";
+import { linkState, setLink } from "../../native/netlink/link.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
 import { dropInFlight } from "./link/conditions.ts";
 import type { Capture } from "../node/capture/capture.ts";
@@ -70,9 +70,8 @@ export class Nic {
   /** What went through it since its link was made. */
   counters(): Promise<NicCounters> {
     return this.#act("counters()", ({ node, index }) => {
-      const [answer] = inside(node, (batch) => getLink(batch, index));
-      const { rxBytes, txBytes, rxPackets, txPackets, rxErrors, txErrors } =
-        readLinkState(answer).stats;
+      const { rxBytes, txBytes, rxPackets, txPackets, rxErrors, txErrors } = linkState((write) =>
+        inside(node, write), index).stats;
       return { rxBytes, txBytes, rxPackets, txPackets, errors: rxErrors + txErrors };
     });
   }

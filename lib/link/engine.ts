@@ -79,8 +79,8 @@ export interface Impairment {
   counters(): ImpairmentCounters;
   /** Makes the link plain again, at once; what is on its way arrives. */
   remove(): void;
-  /** Forgets an end that is gone. */
-  abandon(): void;
+  /** Stops impairing an end that is gone. */
+  discard(): void;
 }
 
 /** Impairs the ends of links. All but `ready` and `close` is done when the call returns. */

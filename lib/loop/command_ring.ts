@@ -2,18 +2,19 @@ const enum Word {
   Posted,
   Done,
   Beat,
-  /** Room for a cache line of each, so that the two threads do not slow each other down. */
+  /** A cache line for each, so that the two threads do not slow each other down. */
   Count = 64,
 }
 
-/** The bytes that a ring of so many commands takes, from the beginning of the memory on. */
+/** The size in bytes of a ring for `size` commands. */
 export function ringBytes(size: number): number {
   return 4 * (Word.Count + 2 * size);
 }
 
 /**
- * Commands from one thread to another, each with the number of what it is about, in memory that they
- * share. Neither has to wait for the other's event loop. Both make one of these over the same memory.
+ * A queue of commands from one thread to another in memory that they share. Each command has a
+ * subject: the ID of what it is about. Neither thread waits for the event loop of the other. Each of
+ * the two makes one of these over the same memory.
  */
 export class CommandRing<Command extends number> {
   readonly memory: SharedArrayBuffer;
@@ -21,7 +22,7 @@ export class CommandRing<Command extends number> {
   #words: Int32Array;
   #ring: Int32Array;
 
-  /** `size` is how many commands there is room for; the memory begins with {@link ringBytes} of it. */
+  /** `size` is the number of commands that fit; the ring takes the first {@link ringBytes} of the memory. */
   constructor(memory: SharedArrayBuffer, size: number) {
     this.memory = memory;
     this.#size = size;
@@ -29,18 +30,19 @@ export class CommandRing<Command extends number> {
     this.#ring = new Int32Array(memory, 4 * Word.Count, 2 * size);
   }
 
-  // The side of whoever commands.
+  // The side that posts commands.
 
   /** How many commands were posted so far. */
   get posted(): number {
     return Atomics.load(this.#words, Word.Posted);
   }
 
+  /** How many commands the other thread has executed. */
   get done(): number {
     return Atomics.load(this.#words, Word.Done);
   }
 
-  /** Grows for as long as the other thread lives. */
+  /** A number that grows for as long as the other thread works. */
   get beat(): number {
     return Atomics.load(this.#words, Word.Beat);
   }
@@ -50,6 +52,7 @@ export class CommandRing<Command extends number> {
     return this.posted - this.done >= this.#size;
   }
 
+  /** Appends a command; the ring must not be full. */
   post(command: Command, subject: number): void {
     const { posted } = this;
     const at = 2 * (posted % this.#size);
@@ -58,45 +61,47 @@ export class CommandRing<Command extends number> {
     Atomics.store(this.#words, Word.Posted, posted + 1);
   }
 
-  /** Waits, for a time at most, until a command is done beyond those that were. */
+  /** Resolves when more than `done` commands are executed, or after `timeoutMs`. */
   async progress(done: number, timeoutMs: number): Promise<void> {
     const { async, value } = Atomics.waitAsync(this.#words, Word.Done, done, timeoutMs);
     if (!async) return;
-    // That alone keeps no event loop alive, as a timer does, once the thread is gone.
+    // That alone keeps no event loop alive once the thread is gone; a timer does.
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeoutMs);
     await Promise.race([value, promise]);
     clearTimeout(timer);
   }
 
-  /** Ends all waiting: nothing will be done any more. */
-  release(): void {
-    Atomics.notify(this.#words, Word.Done);
-  }
-
-  /** As {@link CommandRing.progress}, on the spot. */
+  /** Blocks this thread until more than `done` commands are executed, or for `timeoutMs`. */
   block(done: number, timeoutMs: number): void {
     Atomics.wait(this.#words, Word.Done, done, timeoutMs);
   }
 
-  // The side of whoever is commanded.
+  /** Ends every wait for progress: the other thread is gone. */
+  release(): void {
+    Atomics.notify(this.#words, Word.Done);
+  }
 
-  /** The command after those that are done; 0 if there is none. */
+  // The side that executes commands.
+
+  /** The next command; 0 if there is none. */
   command(): Command | 0 {
     const { done } = this;
     return done === this.posted ? 0 : this.#ring[2 * (done % this.#size)] as Command;
   }
 
-  /** What it is about. */
+  /** The subject of the next command. */
   subject(): number {
     return this.#ring[2 * (this.done % this.#size) + 1];
   }
 
+  /** Reports the next command as executed. */
   finish(): void {
     Atomics.add(this.#words, Word.Done, 1);
     Atomics.notify(this.#words, Word.Done);
   }
 
+  /** Shows that this thread works. */
   alive(): void {
     Atomics.add(this.#words, Word.Beat, 1);
   }

@@ -203,7 +203,7 @@ class NetemImpairment implements Impairment {
     this.#over = true;
   }
 
-  abandon(): void {
+  discard(): void {
     if (!this.#over) this.share(undefined);
     this.#over = true;
   }

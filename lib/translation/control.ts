@@ -2,84 +2,77 @@ import { CommandRing, ringBytes } from "../loop/command_ring.ts";
 import { REFUSAL_NAMES } from "../siit/mod.ts";
 import type { TranslationSpec } from "./spec.ts";
 
-/**
- * The memory that the lab's thread and the translators' thread share, as the link emulator's: what
- * each TUN is to do, its counters, and the commands, of which there is one for each change.
- */
-
-/** What the lab's thread asks for, of one TUN. */
+/** The commands of the lab's thread, each about one TUN. */
 export const enum Command {
-  /** Take the TUN over. */
+  /** Start to serve the TUN. */
   Add = 1,
-  /** Let go of it. */
+  /** Stop serving it. */
   Remove,
-  /** End. */
+  /** End the thread. */
   Stop,
-  /** For tests: fail. */
-  Fail,
-  /** For tests: do nothing any more. */
-  Hang,
 }
 
-/** How many TUNs there can be at once in a lab. */
+/** The largest number of TUNs in a lab. */
 export const TUNS = 4_096;
 
 const RING = 16_384;
-/** Enough for a {@link TranslationSpec} and the number of a descriptor, as JSON. */
-const NOTE_BYTES = 512;
+/** Enough for a {@link TunTask} as JSON. */
+const TASK_BYTES = 512;
 
-/** Counters of a TUN; behind the last of these, those of refusals follow. */
+/** The counters of a TUN, of which the last is the first of those of refusals. */
 const enum Field {
   Translated,
-  /** Lost since the kernel did not take it. */
+  /** Lost: the kernel did not accept the packet. */
   Lost,
-  /** Of a NAT64: hosts that have an address. */
+  /** For a NAT64: hosts that have an address. */
   Hosts,
   Refused,
 }
 
 const STRIDE = Field.Refused + REFUSAL_NAMES.length;
-const NOTES_OFFSET = ringBytes(RING);
-const TABLE_OFFSET = NOTES_OFFSET + NOTE_BYTES * TUNS;
+const TASKS_OFFSET = ringBytes(RING);
+const TABLE_OFFSET = TASKS_OFFSET + TASK_BYTES * TUNS;
 const BYTES = TABLE_OFFSET + 8 * STRIDE * TUNS;
 
-/** What a translator did so far. */
+/** What a translator has done so far. */
 export interface TranslationCounters {
-  /** Packets that were translated, one way or the other. */
+  /** Packets that were translated, in either direction. */
   translated: number;
-  /** Packets that were not, by the reason. Reasons that never occurred are absent. */
+  /** Packets that were not translated, by reason. Reasons that never occurred are absent. */
   refused: Record<string, number>;
-  /** Translated packets that the kernel did not take. */
+  /** Translated packets that the kernel did not accept. */
   lost: number;
-  /** Of a NAT64: how many hosts have an address at this moment. */
+  /** For a NAT64: how many hosts have an address now. */
   hosts: number;
 }
 
-/** What the thread is told of a TUN. */
-export interface TunNote {
+/** What the thread needs to serve a TUN. */
+export interface TunTask {
   fd: number;
   spec: TranslationSpec;
 }
 
-/** Both threads make one of these over the same memory. */
+/**
+ * The memory that the lab's thread and the translators' thread share: the commands, and the task and
+ * counters of each TUN. Each of the two makes one of these over the same memory.
+ */
 export class Control extends CommandRing<Command> {
-  #notes: Uint8Array;
+  #tasks: Uint8Array;
   #table: Float64Array;
 
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BYTES)) {
     super(memory, RING);
-    this.#notes = new Uint8Array(memory, NOTES_OFFSET, NOTE_BYTES * TUNS);
+    this.#tasks = new Uint8Array(memory, TASKS_OFFSET, TASK_BYTES * TUNS);
     this.#table = new Float64Array(memory, TABLE_OFFSET, STRIDE * TUNS);
   }
 
   // The lab's side.
 
-  /** Says what a TUN is to do. Its counters begin anew. */
-  describe(tun: number, note: TunNote): void {
+  /** Sets the task of a TUN, and clears its counters. */
+  describe(tun: number, task: TunTask): void {
     this.#row(tun).fill(0);
-    const bytes = new TextEncoder().encode(JSON.stringify(note));
-    const place = this.#note(tun).fill(0);
-    place.set(bytes);
+    const place = this.#taskBytes(tun).fill(0);
+    place.set(new TextEncoder().encode(JSON.stringify(task)));
   }
 
   counters(tun: number): TranslationCounters {
@@ -99,13 +92,20 @@ export class Control extends CommandRing<Command> {
 
   // The thread's side.
 
-  note(tun: number): TunNote {
-    const bytes = this.#note(tun).slice();
+  /** The task of a TUN. */
+  task(tun: number): TunTask {
+    const bytes = this.#taskBytes(tun).slice();
     return JSON.parse(new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0))));
   }
 
-  /** Brings the counters of a TUN to where the lab reads them. */
-  tell(tun: number, translated: number, refused: Float64Array, lost: number, hosts: number): void {
+  /** Writes the counters of a TUN, for the lab to read. */
+  report(
+    tun: number,
+    translated: number,
+    refused: Float64Array,
+    lost: number,
+    hosts: number,
+  ): void {
     const at = tun * STRIDE;
     this.#table[at + Field.Translated] = translated;
     this.#table[at + Field.Lost] = lost;
@@ -117,7 +117,7 @@ export class Control extends CommandRing<Command> {
     return this.#table.subarray(tun * STRIDE, (tun + 1) * STRIDE);
   }
 
-  #note(tun: number): Uint8Array {
-    return this.#notes.subarray(tun * NOTE_BYTES, (tun + 1) * NOTE_BYTES);
+  #taskBytes(tun: number): Uint8Array {
+    return this.#tasks.subarray(tun * TASK_BYTES, (tun + 1) * TASK_BYTES);
   }
 }

@@ -1,5 +1,7 @@
 /**
- * Translators between IPv4 and IPv6 in the nodes of a lab: TUNs, and the thread that serves them.
+ * Translators between IPv4 and IPv6: TUNs in the namespaces of nodes, and one thread that serves all of
+ * them. Translates by the rules of `siit`. Imports `native`, `loop` and `siit`; knows no lab. Begin
+ * with `translators.ts`; `packet_loop.ts` is the thread's part.
  *
  * @module
  */

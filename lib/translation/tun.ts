@@ -3,40 +3,40 @@ import { type Namespace, NamespaceClosedError } from "../../native/namespace.ts"
 import { deleteLink, noLinkLocal, setTunUp } from "../../native/netlink/link.ts";
 import { setNoQueue } from "../../native/netlink/tc.ts";
 import { keepTap } from "../../native/frames/tap.ts";
-import { TUN_DEVICE } from "../../native/frames/tun_device.ts";
+import { explainTunError } from "../../native/frames/tun_device.ts";
 import { openTun } from "../../native/frames/tun.ts";
 import { TranslationError } from "./errors.ts";
 
-/** Where a TUN is to be. */
+/** Where a TUN is made. */
 export interface TunPlace {
   namespace: Namespace;
-  /** What the link is called. */
+  /** The name of the link. */
   name: string;
-  /** The largest packet that it takes, in bytes. */
+  /** The MTU of the link, in bytes. */
   mtu: number;
-  /** How messages call whom it is for, for example `router "carrier"`. */
+  /** The node in messages, for example `router "carrier"`. */
   label: string;
 }
 
-/** Far from the indexes that a lab and the kernel choose: there is one TUN at most in a node. */
+/** The index of the link, far from those that a lab and the kernel choose: a node has at most one. */
 export const TUN_INDEX = 990_000;
 /** Packets that wait for the thread: 40 ms at 100,000 a second. */
 const QUEUE = 4_096;
 
-/** A TUN of a translator: its link, and the descriptor by which its packets are read and written. */
+/** The TUN of a translator: its link, and the descriptor that reads and writes its packets. */
 export class Tun {
   readonly place: TunPlace;
   readonly fd: number;
   #closed = false;
 
-  /** Makes the link, and sets it up. It has no address and no routes. */
+  /** Makes the link and sets it up, without addresses and routes. */
   constructor(place: TunPlace) {
     this.place = place;
     const { namespace, name, mtu, label } = place;
     try {
       this.fd = highFd(namespace.enter(() => openTun(name, TUN_INDEX)));
     } catch (error) {
-      throw explained(error, label, name);
+      throw explain(error, label, name);
     }
     try {
       namespace.rtnetlink((batch) => {
@@ -51,7 +51,7 @@ export class Tun {
     }
   }
 
-  /** Takes the link away; what reads it finds it gone. */
+  /** Deletes the link; a read of the descriptor then fails. */
   unlink(): void {
     try {
       this.place.namespace.rtnetlink((batch) => deleteLink(batch, TUN_INDEX));
@@ -62,7 +62,7 @@ export class Tun {
     }
   }
 
-  /** Lets the descriptor go. The link goes with its namespace, or before. */
+  /** Closes the descriptor. The link goes with its namespace, or by {@link Tun.unlink}. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -70,22 +70,12 @@ export class Tun {
   }
 }
 
-/** Says what stands in the way, and what to do about it. */
-function explained(error: unknown, label: string, name: string): unknown {
+/** The error for a TUN that cannot be made: what is wrong, and what to do. */
+function explain(error: unknown, label: string, name: string): unknown {
   if (!(error instanceof SyscallError)) return error;
   const what = `${label}: cannot translate addresses`;
-  if (error.call === "open") {
-    return new TranslationError(
-      `${what}: ${error.message}; it needs ${TUN_DEVICE}, readable and writable: ` +
-        "as root, `modprobe tun` and `chmod 0666 /dev/net/tun`",
-      { cause: error },
-    );
-  }
-  if (["EBUSY", "EEXIST"].includes(error.code)) {
-    return new TranslationError(
-      `${what}: a program in it made a link called "${name}"; remove that link`,
-      { cause: error },
-    );
-  }
-  return new TranslationError(`${what}: ${error.message}`, { cause: error });
+  const reason = ["EBUSY", "EEXIST"].includes(error.code)
+    ? `a program in it made a link called "${name}"; remove that link`
+    : explainTunError(error) ?? error.message;
+  return new TranslationError(`${what}: ${reason}`, { cause: error });
 }

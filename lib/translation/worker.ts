@@ -1,8 +1,8 @@
+import type { LoopStart } from "../loop/thread.ts";
 import { Control } from "./control.ts";
-import type { TranslationStart } from "./program.ts";
-import { Relay } from "./relay.ts";
+import { PacketLoop } from "./packet_loop.ts";
 
-/** Runs the translators on this thread until it is told to stop. */
-export function translate({ memory, wake }: TranslationStart): void {
-  new Relay(new Control(memory), wake).run();
+/** Runs the translators on this thread until it gets the command to stop. */
+export function translate({ memory, wake }: LoopStart): void {
+  new PacketLoop(new Control(memory), wake).run();
 }

@@ -294,3 +294,17 @@ export function readLinkState(message: Message): LinkState {
     },
   };
 }
+
+/** Sends requests of rtnetlink to a namespace, and returns the answers. */
+export type Rtnetlink = (write: (batch: MessageWriter) => void) => Message[];
+
+/** Reads the state and the counters of a link. */
+export function linkState(rtnetlink: Rtnetlink, index: number): LinkState {
+  const [answer] = rtnetlink((batch) => getLink(batch, index));
+  return readLinkState(answer);
+}
+
+/** Reads the states of all links of a namespace. */
+export function linkStates(rtnetlink: Rtnetlink): LinkState[] {
+  return rtnetlink(dumpLinks).map(readLinkState);
+}

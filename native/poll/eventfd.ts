@@ -10,7 +10,7 @@ export class EventFd {
 
   /** Makes it readable. */
   signal(): void {
-    // It fails only where it is readable already.
+    // Fails only if it is readable already.
     libc().write(this.fd, ONE, 8n);
   }
 

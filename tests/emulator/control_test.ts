@@ -7,7 +7,7 @@ function sides() {
   return { lab, thread: new Control(lab.memory) };
 }
 
-Deno.test("commands come in the order in which they were posted, round and round the ring", () => {
+Deno.test("commands arrive in the order in which they were posted, over several rounds of the ring", () => {
   const { lab, thread } = sides();
   const RING = 65_536;
   let [posted, done] = [0, 0];
@@ -31,7 +31,7 @@ Deno.test("commands come in the order in which they were posted, round and round
   assertEquals(thread.done, posted);
 });
 
-Deno.test("the thread reads what it was told of a direction, and no other", () => {
+Deno.test("the thread reads the settings of each direction, and of no other", () => {
   const { lab, thread } = sides();
   const limits = {
     rateKbit: 1,
@@ -63,11 +63,11 @@ Deno.test("the thread reads what it was told of a direction, and no other", () =
   });
 });
 
-Deno.test("the lab reads what the thread counted; a direction's next use starts at nothing", () => {
+Deno.test("the lab reads the thread's counters, which the next use of a direction starts at 0", () => {
   const { lab, thread } = sides();
   const nothing = lab.counters(3);
-  thread.came(3, 100);
-  thread.came(3, 1_400);
+  thread.arrived(3, 100);
+  thread.arrived(3, 1_400);
   thread.sent(3, 500_000);
   thread.sent(3, 1_500_000);
   thread.lost(3);
@@ -92,7 +92,7 @@ Deno.test("the lab reads what the thread counted; a direction's next use starts 
   assertEquals(lab.counters(3), nothing);
 });
 
-Deno.test("who waits goes on when a command is done, when it is told to, or after a time", async () => {
+Deno.test("a wait for progress ends when a command is done, when it is released, or after its time", async () => {
   const { lab, thread } = sides();
   lab.post(Command.Add, 0);
   const waiting = lab.progress(0, 10_000);

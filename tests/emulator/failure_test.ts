@@ -3,9 +3,9 @@ import { eventually, Frames, linksIn, output, Pair, TestEmulator } from "./kit.t
 import { Command, Control } from "../../lib/emulator/control.ts";
 import { EmulatorError } from "../../lib/emulator/mod.ts";
 import { Ports } from "../../lib/emulator/ports.ts";
-import { EMULATOR_PROGRAM } from "../../lib/emulator/program.ts";
+import { EMULATOR_PROGRAM } from "../../lib/emulator/session.ts";
 import { LoopThread } from "../../lib/loop/thread.ts";
-import { EventFd } from "../../native/poll/eventfd.ts";
+import { Breakable } from "../loop/breakable.ts";
 import { NamespaceClosedError } from "../../native/namespace.ts";
 import { deleteLink } from "../../native/netlink/link.ts";
 import { deleteRedirect, redirectAllButMark } from "../../native/netlink/tc.ts";
@@ -25,22 +25,23 @@ Deno.test("a thread that fails leaves plain links, and says whose; the next one 
   using one = new Pair({ name: "one" });
   using two = new Pair({ name: "two" });
   const closed = new Pair({ name: "closed" });
+  using threads = new Breakable(EMULATOR_PROGRAM);
   await using emulator = new TestEmulator();
   const impairments = [closed, one, two].map(({ up }) => emulator.impair(up, FAR_FUTURE, 1));
   await emulator.ready();
   closed[Symbol.dispose]();
-  emulator.sabotage("fail");
+  threads.break("fail");
   await assertRejects(() => emulator.ready(), EmulatorError, "plain again");
   await emulator.failed;
   const [{ error, labels }] = emulator.failures;
   assertEquals(labels.sort(), ["closed (up)", "one (up)", "two (up)"]);
-  assert(error.message.includes("was told to fail"), error.message);
+  assert(error.message.includes("the test made it fail"), error.message);
   assert(isPlain(one) && isPlain(two));
   for (const impairment of impairments) {
     impairment.change({ lossPct: 100 });
     impairment.drop();
     impairment.remove();
-    impairment.abandon();
+    impairment.discard();
     assert(impairment.counters().dropped >= 0);
   }
   await emulator.ready();
@@ -55,10 +56,11 @@ Deno.test("a thread that fails leaves plain links, and says whose; the next one 
 
 Deno.test("a thread that hangs is ended within seconds, and its links are plain", async () => {
   using pair = new Pair({ name: "hung" });
+  using threads = new Breakable(EMULATOR_PROGRAM);
   await using emulator = new TestEmulator();
   emulator.impair(pair.up, FAR_FUTURE, 1);
   await emulator.ready();
-  emulator.sabotage("hang");
+  threads.break("hang");
   const start = performance.now();
   await emulator.failed;
   assert(performance.now() - start < 8_000);
@@ -74,10 +76,8 @@ Deno.test("a link or a TAP that vanishes stops no other link, and costs nothing"
   using good = new Pair();
   // A thread of the test's own, to count how often it wakes.
   const control = new Control();
-  const wake = new EventFd();
-  const start = { memory: control.memory, wake: wake.fd };
-  const thread = new LoopThread(EMULATOR_PROGRAM, start, (message) => {
-    throw new Error(message);
+  const thread = new LoopThread(EMULATOR_PROGRAM, control, (reason) => {
+    throw new Error(reason);
   });
   const ports = new Ports();
   const taken = [gone, robbed, good].map(({ up }, id) => {
@@ -91,7 +91,7 @@ Deno.test("a link or a TAP that vanishes stops no other link, and costs nothing"
   frames.send();
   gone.a.rtnetlink((batch) => deleteLink(batch, gone.up.index));
   robbed.a.rtnetlink((batch) => deleteLink(batch, taken[1].index));
-  wake.signal();
+  thread.wake();
   assert(await eventually(() => control.done === 3));
   assert(isPlain(good), "it still works");
   assert(await eventually(() => control.counters(0).packets >= 1));
@@ -100,11 +100,11 @@ Deno.test("a link or a TAP that vanishes stops no other link, and costs nothing"
   assert(control.beat - before < 20, `it woke ${control.beat - before} times`);
 
   control.post(Command.Change, 1);
-  for (const id of [0, 1, 2]) control.post(Command.Abandon, id);
+  for (const id of [0, 1, 2]) control.post(Command.Discard, id);
   control.post(Command.Stop, 0);
-  wake.signal();
+  thread.wake();
   await thread.ended(5_000);
-  wake.close();
+  thread.close();
   taken.forEach((port) => ports.park(port));
   // The TAP is gone, and not used again.
   ports.restore(robbed.up, taken[1]);
@@ -127,7 +127,7 @@ Deno.test("TAPs are used again as long as their namespace lives, and start at no
       await emulator.ready();
     } else {
       await emulator.ready();
-      impairment.abandon();
+      impairment.discard();
       await emulator.ready();
       // As if the link were another one; what comes meanwhile waits in the TAP, and is nobody's.
       from.send();
@@ -163,12 +163,12 @@ Deno.test("a namespace goes once its ends are abandoned and it is released", asy
   const impairment = emulator.impair(pair.up, FAR_FUTURE, 1);
   const other = emulator.impair(pair.down, { latencyMs: 1 }, 1);
   await emulator.ready();
-  impairment.abandon();
+  impairment.discard();
   emulator.release(pair.a);
   pair.a.close();
   // With the namespace goes its veth, and with that the other end.
   assert(await eventually(() => !linksIn(pair.b).includes("e0")));
-  other.abandon();
+  other.discard();
   await emulator.ready();
   assertThrows(() => emulator.impair(pair.up, FAR_FUTURE, 1), NamespaceClosedError);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { FULL, LOST, RateClock, SENT, SENT_TWICE, Shaper } from "../../lib/emulator/shaper.ts";
-import { offloadFor } from "../../lib/emulator/offload.ts";
+import { offloadFor } from "../../lib/emulator/port.ts";
 import type { LinkLimits } from "../../lib/link/mod.ts";
 
 const MS = 1e6;

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { waitUntil } from "@netyard/netyard/testing";
 import { Translators } from "../../lib/translation/mod.ts";
+import { TRANSLATION_PROGRAM } from "../../lib/translation/translators.ts";
 import { TranslationError } from "../../lib/translation/errors.ts";
 import type { Nat64Spec } from "../../lib/translation/mod.ts";
 import { Namespace } from "../../native/namespace.ts";
+import { Breakable } from "../loop/breakable.ts";
 import { dumpLinks, readLinkState } from "../../native/netlink/link.ts";
 
 const SPEC: Nat64Spec = {
@@ -26,6 +28,7 @@ for (const how of ["fail", "hang"] as const) {
   Deno.test(`when the thread of translators ${how}s, their links go, and others can be made`, async () => {
     using a = namespace();
     using b = namespace();
+    using threads = new Breakable(TRANSLATION_PROGRAM);
     const failures: { error: Error; labels: string[] }[] = [];
     const translators = new Translators((error, labels) => failures.push({ error, labels }));
     try {
@@ -33,13 +36,13 @@ for (const how of ["fail", "hang"] as const) {
       translators.add(place(b.it, "two"), SPEC);
       await translators.ready();
       assert(linksOf(a.it).includes("nat64"));
-      translators.sabotage(how);
+      threads.break(how);
       await waitUntil(() => failures.length > 0, { what: "the failure", timeoutMs: 30_000 });
       assertEquals(failures[0].labels, ["one", "two"]);
       assert(failures[0].error instanceof TranslationError);
       assertStringIncludes(
         failures[0].error.message,
-        how === "fail" ? "told to fail" : "did nothing",
+        how === "fail" ? "the test made it fail" : "did nothing",
       );
       assertEquals([linksOf(a.it), linksOf(b.it)], [["lo"], ["lo"]]);
       one.remove();

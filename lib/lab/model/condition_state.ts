@@ -60,6 +60,6 @@ export function lose(impaired: Impaired): void {
 }
 
 export function abandon(impaired: Impaired): void {
-  impaired.impairment?.abandon();
+  impaired.impairment?.discard();
   impaired.impairment = undefined;
 }

@@ -1,8 +1,8 @@
-import { closeFd, SyscallError } from "../../../native/libc.ts";
+import { closeFd } from "../../../native/libc.ts";
 import { noLinkLocal, setLink } from "../../../native/netlink/link.ts";
 import { addClsact, redirectIncoming } from "../../../native/netlink/tc.ts";
 import { keepTap, openTap } from "../../../native/frames/tap.ts";
-import { TUN_DEVICE } from "../../../native/frames/tun_device.ts";
+import { explainTunError } from "../../../native/frames/tun_device.ts";
 import { VmError } from "../../vm/options/errors.ts";
 import { inside } from "./rtnetlink.ts";
 import type { InterfaceRecord, NodeRecord, Port } from "../model/records.ts";
@@ -46,12 +46,9 @@ function explainTun<T>(name: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    if (!(error instanceof SyscallError) || error.args[0] !== TUN_DEVICE) throw error;
-    throw new VmError(
-      `${name}: it can have no network card: ${error.message}; it needs ${TUN_DEVICE}, readable and ` +
-        `writable: as root, \`modprobe tun\` and \`chmod 0666 ${TUN_DEVICE}\``,
-      { cause: error },
-    );
+    const reason = explainTunError(error);
+    if (!reason) throw error;
+    throw new VmError(`${name}: it can have no network card: ${reason}`, { cause: error });
   }
 }
 

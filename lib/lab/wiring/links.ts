@@ -6,8 +6,7 @@ import {
   addVeth,
   deleteAltName,
   deleteLink,
-  dumpLinks,
-  readLinkState,
+  linkStates,
   setLink,
 } from "../../../native/netlink/link.ts";
 import { replaceRoute } from "../../../native/netlink/route.ts";
@@ -118,7 +117,7 @@ export function besideOthers<T>(
   } catch (error) {
     if (!refusedBy(error, ["EBUSY", "EEXIST"])) throw error;
     for (const node of nodes) {
-      const present = inside(node, dumpLinks).map(readLinkState);
+      const present = linkStates((write) => inside(node, write));
       if (node === iface?.node && present.some(({ name }) => name === iface.name)) {
         throw new DuplicateNameError(
           `${node.name}: interface "${iface.name}": a program in it made a link of that name; ` +

@@ -1,29 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { Lab, type LabEvent, reduceAll } from "@netyard/netyard";
 import { waitUntil } from "@netyard/netyard/testing";
-import { Emulator } from "../../../lib/emulator/mod.ts";
+import { EMULATOR_PROGRAM } from "../../../lib/emulator/session.ts";
 import { at, takes } from "../../link/kit.ts";
+import { Breakable } from "../../loop/breakable.ts";
 import { eventsOf, pings } from "../kit.ts";
-
-/** The emulators that impair links while this is in scope. */
-function emulators() {
-  const { impair } = Emulator.prototype;
-  const used = new Set<Emulator>();
-  Emulator.prototype.impair = function (...args) {
-    used.add(this);
-    return impair.apply(this, args);
-  };
-  return {
-    used,
-    [Symbol.dispose]() {
-      Emulator.prototype.impair = impair;
-    },
-  };
-}
 
 // north(r, a and b) -- 10 ms -- south
 Deno.test("when the link engine fails, links are plain, it is told, and another one works", async () => {
-  using engines = emulators();
+  using threads = new Breakable(EMULATOR_PROGRAM);
   const said: string[] = [];
   const { error: write } = console;
   console.error = (...what) => void said.push(what.join(" "));
@@ -45,9 +30,9 @@ Deno.test("when the link engine fails, links are plain, it is told, and another 
     return events.filter((event) => event.kind === "link-engine-failed");
   };
 
-  assertEquals(engines.used.size, 1);
+  assertEquals(threads.sessions.size, 1);
   for (const round of [1, 2]) {
-    for (const emulator of engines.used) emulator.sabotage("fail");
+    threads.break("fail");
     const events = await waitUntil(async () => {
       const events = await failed();
       return events.length === round ? events : undefined;
@@ -93,7 +78,7 @@ Deno.test("when the link engine fails, links are plain, it is told, and another 
 
 // a and b on lan, with a latency of the whole bridge and one from a to b
 Deno.test("when the link engine fails, bridges are plain, their partitions stay", async () => {
-  using engines = emulators();
+  using threads = new Breakable(EMULATOR_PROGRAM);
   const { error: write } = console;
   console.error = () => {};
   try {
@@ -107,7 +92,7 @@ Deno.test("when the link engine fails, bridges are plain, their partitions stay"
     await lan.addLatency({ from: a, to: b, ms: 30 });
     await lan.partition(a, c);
     await takes(50, a, b.ip!);
-    for (const emulator of engines.used) emulator.sabotage("fail");
+    threads.break("fail");
     await waitUntil(async () =>
       (await eventsOf(lab)).some(({ kind }) => kind === "link-engine-failed")
     );

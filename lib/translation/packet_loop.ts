@@ -4,37 +4,41 @@ import { Poller } from "../../native/poll/poller.ts";
 import { VNET_HEADER_BYTES } from "../../native/frames/tap.ts";
 import type { Nat64Map, Translator } from "../siit/mod.ts";
 import { Command, type Control, TUNS } from "./control.ts";
-import { translating } from "./spec.ts";
+import { makeTranslator } from "./spec.ts";
 
 /** A packet of 64 KiB behind its virtio-net header; whole pages. */
 const READ_BYTES = 17 * 4096;
 const READ_LENGTH = BigInt(READ_BYTES);
-/** What the translator wants for any packet. */
+/** Enough for the translation of any packet. */
 const WRITE_BYTES = 18 * 4096;
-/** Packets that are read from one TUN before the others have their turn. */
-const AT_ONCE = 64;
-/** How long it sleeps when nothing is to be done. */
+/** Packets that are read from one TUN before the other TUNs have their turn. */
+const BATCH = 64;
+/** The longest sleep. */
 const IDLE_NS = 10e9;
-/** Where the destination begins. */
+/** The offset of the destination address. */
 const TO4 = VNET_HEADER_BYTES + 16;
 const TO6 = VNET_HEADER_BYTES + 24;
+/** The token of the eventfd. */
 const WAKE = 0xffff_ffff;
-/** What a host may send no more than for a mapping of TCP to last (RFC 5382, REQ-5): 2 h 4 min. */
+/**
+ * A host that sent nothing for this time loses its address: the time for which a mapping of TCP lasts
+ * (RFC 5382, REQ-5), 2 h 4 min.
+ */
 const FORGET_SECS = 7_440;
 const SWEEP_SECS = 60;
-/** ICMP errors that a translator sends in a second at most (RFC 4443, 2.4, f). */
+/** The most ICMP errors that a translator sends in a second (RFC 4443, 2.4, f). */
 const ERRORS_PER_SECOND = 100;
 
-/** One TUN. */
+/** A TUN, on the thread's side. */
 class Tun {
   readonly id: number;
   readonly fd: number;
   readonly translator: Translator;
   readonly hosts: Nat64Map | undefined;
   lost = 0;
-  /** Whether it is gone, or nothing is to be read any more. */
+  /** Whether the link is gone: nothing is read any more. */
   deaf = false;
-  /** The second in which it last sent errors, and how many. */
+  /** The second in which it sent errors last, and how many. */
   errorSecond = 0;
   errors = 0;
 
@@ -47,11 +51,11 @@ class Tun {
 }
 
 /**
- * Translates the packets of all TUNs of a lab, on the thread that calls `run`, until it is told to
- * stop: what was routed to a TUN is read, translated, and written back to it, from where the kernel
- * routes it on. Nothing is allocated for a packet.
+ * Translates the packets of all TUNs of a lab, on the thread that calls `run`, until the command to
+ * stop: reads what was routed to a TUN, translates it, and writes it back to the TUN, from where the
+ * kernel forwards it. Allocates nothing for a packet.
  */
-export class Relay {
+export class PacketLoop {
   #control: Control;
   #wake: number;
   #symbols = fast();
@@ -61,7 +65,7 @@ export class Relay {
   #inPointer = this.#arena.pointer(0);
   #poller = new Poller();
   #tuns: (Tun | undefined)[] = new Array(TUNS).fill(undefined);
-  // struct iovec. An array of its own that is so small might be moved.
+  // struct iovec, in a buffer of its own: a small typed array without one might be moved.
   #vector = new Uint32Array(new ArrayBuffer(16));
   #vectorPointer = Deno.UnsafePointer.of(this.#vector)!;
   #second = 0;
@@ -76,7 +80,7 @@ export class Relay {
 
   run(): void {
     try {
-      this.#obey();
+      this.#executeCommands();
       while (!this.#stopping) this.#turn();
     } finally {
       this.#poller.close();
@@ -91,7 +95,7 @@ export class Relay {
     this.#second = Math.floor(poller.now() / 1e9);
     for (let n = 0; n < ready; n++) {
       const token = poller.token(n);
-      if (token === WAKE) this.#obey();
+      if (token === WAKE) this.#executeCommands();
       else this.#serve(token, poller.failed(n));
     }
     if (this.#second >= this.#sweepAt) this.#sweep();
@@ -99,25 +103,23 @@ export class Relay {
 
   // Commands.
 
-  #obey(): void {
+  #executeCommands(): void {
     this.#symbols.read(this.#wake, this.#inPointer, READ_LENGTH);
     for (let command; (command = this.#control.command());) {
-      this.#do(command, this.#control.subject());
+      this.#execute(command, this.#control.subject());
       this.#control.finish();
     }
   }
 
-  #do(command: Command, id: number): void {
+  #execute(command: Command, id: number): void {
     if (command === Command.Stop) this.#stopping = true;
-    if (command === Command.Fail) throw new Error("the translators were told to fail");
-    if (command === Command.Hang) { for (;;); }
     if (command === Command.Add) this.#add(id);
     if (command === Command.Remove) this.#remove(id);
   }
 
   #add(id: number): void {
-    const { fd, spec } = this.#control.note(id);
-    const { translator, hosts } = translating(spec);
+    const { fd, spec } = this.#control.task(id);
+    const { translator, hosts } = makeTranslator(spec);
     if (hosts) hosts.now = this.#second;
     this.#tuns[id] = new Tun(id, fd, translator, hosts);
     this.#poller.add(fd, id);
@@ -134,7 +136,7 @@ export class Relay {
     for (const tun of this.#tuns) {
       if (!tun?.hosts) continue;
       tun.hosts.now = this.#second;
-      if (tun.hosts.forget(FORGET_SECS) > 0) this.#tell(tun);
+      if (tun.hosts.forget(FORGET_SECS) > 0) this.#report(tun);
     }
   }
 
@@ -144,38 +146,38 @@ export class Relay {
     const tun = this.#tuns[id];
     if (!tun) return;
     if (failed) {
-      // Its link is gone. Until it is let go, it would be ready all the time.
+      // Its link is gone. The poller would report it all the time, until the lab removes it.
       tun.deaf = true;
       this.#poller.remove(tun.fd);
       return;
     }
     if (tun.hosts) tun.hosts.now = this.#second;
-    for (let n = 0; n < AT_ONCE; n++) {
+    for (let n = 0; n < BATCH; n++) {
       const length = this.#symbols.read(tun.fd, this.#inPointer, READ_LENGTH);
       if (length <= 0) break;
       this.#translate(tun, length);
     }
-    this.#tell(tun);
+    this.#report(tun);
   }
 
   #translate(tun: Tun, length: number): void {
     const { translator } = tun;
     const bytes = this.#in;
     const isV4 = bytes[VNET_HEADER_BYTES] >>> 4 === 4;
-    // What a kernel tells of itself on any link: MLD, router solicitations, IGMP.
+    // What a kernel sends by itself on any link: MLD, router solicitations, IGMP.
     if (isV4 ? bytes[TO4] >>> 4 === 0xe : bytes[TO6] === 0xff) return;
     const result = isV4
       ? translator.translate4to6(this.#in, length, this.#out)
       : translator.translate6to4(this.#in, length, this.#out);
-    if (result <= 0) return this.#answer(tun, -result, length);
+    if (result <= 0) return this.#sendError(tun, -result, length);
     const { stride } = translator;
     for (let at = 0; at < result; at += stride) {
       this.#write(tun, at, Math.min(stride, result - at));
     }
   }
 
-  /** Tells the sender why its packet was refused, if it is to know. */
-  #answer(tun: Tun, refusal: number, length: number): void {
+  /** Sends an ICMP error to the sender of a refused packet, if the refusal has one. */
+  #sendError(tun: Tun, refusal: number, length: number): void {
     if (tun.errorSecond !== this.#second) {
       tun.errorSecond = this.#second;
       tun.errors = 0;
@@ -196,8 +198,8 @@ export class Relay {
     if (this.#symbols.writev(tun.fd, this.#vectorPointer, 1) < 0) tun.lost++;
   }
 
-  #tell({ id, translator, lost, hosts }: Tun): void {
+  #report({ id, translator, lost, hosts }: Tun): void {
     const { translated, refused } = translator;
-    this.#control.tell(id, translated, refused, lost, hosts?.size ?? 0);
+    this.#control.report(id, translated, refused, lost, hosts?.size ?? 0);
   }
 }

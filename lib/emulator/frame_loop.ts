@@ -8,7 +8,7 @@ import { corrupt, isControl } from "./frame.ts";
 import { FULL, LOST, RateClock, SENT_TWICE, Shaper } from "./shaper.ts";
 import { Slots } from "../loop/slots.ts";
 
-/** A super-frame with all its headers: 64 KiB of IP, Ethernet, a VLAN tag, virtio-net's; whole pages. */
+/** A super-frame with all headers: 64 KiB of IP, Ethernet, a VLAN tag, virtio-net; whole pages. */
 const LARGE_BYTES = 17 * 4096;
 const LARGE_SLOTS = 8_192;
 /** Any frame of a link with the usual MTU. */
@@ -17,16 +17,17 @@ const SMALL_SLOTS = 262_144;
 const SLOTS = LARGE_SLOTS + SMALL_SLOTS;
 const SMALL_BASE = LARGE_SLOTS * LARGE_BYTES;
 const LARGE_LENGTH = BigInt(LARGE_BYTES);
-/** How much may be on its way in one direction: 40 ms at 25 Gbit/s. */
+/** The most that is on its way in one direction: 40 ms at 25 Gbit/s. */
 const IN_FLIGHT_BYTES = 128 * 2 ** 20;
-/** Frames that are read from one link before the others have their turn. */
-const AT_ONCE = 64;
-/** More than ever wait in a TAP. */
-const WAITING = 8_192;
-/** Frames that are read before it looks whether one is due. */
+/** Frames that are read from one link before the other links have their turn. */
+const BATCH = 64;
+/** More frames than a TAP holds. */
+const MAX_WAITING = 8_192;
+/** Frames that are read between two checks for frames that are due. */
 const SEND_EVERY = 8;
-/** How long it sleeps when nothing is to be done. */
+/** The longest sleep. */
 const IDLE_NS = 10e9;
+/** The token of the eventfd. */
 const WAKE = 0xffff_ffff;
 const NONE = -1;
 
@@ -36,11 +37,11 @@ class Direction {
   readonly tap: number;
   readonly sender: number;
   readonly shaper: Shaper;
-  /** The frames that keep their order: the first of them, which is in the agenda, and the last. */
+  /** The queue of frames that keep their order: the first, which is in the agenda, and the last. */
   head = NONE;
   tail = NONE;
   inFlight = 0;
-  /** Whether the node is gone, or nothing is to be read any more. */
+  /** Whether the node is gone: nothing is read any more. */
   deaf = false;
 
   constructor(id: number, tap: number, sender: number, seed: number) {
@@ -52,11 +53,11 @@ class Direction {
 }
 
 /**
- * Moves the frames of all impaired links of a lab, on the thread that calls `run`, until it is told
- * to stop: reads each from the TAP that it was redirected to, holds it for as long as its fate says,
- * and sends it by the link that it was meant for. Nothing is allocated for a frame.
+ * Forwards the frames of all impaired links of a lab, on the thread that calls `run`, until the command
+ * to stop: reads each frame from the TAP that it was redirected to, holds it for as long as the shaper
+ * says, and sends it by the link that it was meant for. Allocates nothing for a frame.
  */
-export class Relay {
+export class FrameLoop {
   #control: Control;
   #wake: number;
   #symbols = fast();
@@ -66,20 +67,20 @@ export class Relay {
   #large = new Slots(0, LARGE_SLOTS);
   #small = new Slots(LARGE_SLOTS, SMALL_SLOTS);
   #pointers: Deno.PointerObject[] = [];
-  /** Where the next frame is read to: a large slot. */
+  /** The large slot that the next frame is read into. */
   #landing: number;
   #agenda = new Agenda(SLOTS);
   #directions: (Direction | undefined)[] = new Array(DIRECTIONS).fill(undefined);
-  /** The rates that directions share. */
+  /** The shared rates, by their IDs. */
   #shared: RateClock[] = [];
-  // Of the frame in each slot.
+  // For the frame in each slot: its length, the ID of its direction, when it is due, the frame behind
+  // it in the queue, and whether it is in the queue.
   #length = new Int32Array(SLOTS);
-  /** The number of its direction. */
   #owner = new Int32Array(SLOTS);
   #time = new Float64Array(SLOTS);
-  #following = new Int32Array(SLOTS);
-  #chained = new Uint8Array(SLOTS);
-  // struct iovec. An array of its own that is so small might be moved.
+  #next = new Int32Array(SLOTS);
+  #queued = new Uint8Array(SLOTS);
+  // struct iovec, in a buffer of its own: a small typed array without one might be moved.
   #vector = new Uint32Array(new ArrayBuffer(16));
   #vectorPointer = Deno.UnsafePointer.of(this.#vector)!;
   #stopping = false;
@@ -93,55 +94,51 @@ export class Relay {
 
   run(): void {
     try {
-      this.#loop();
+      this.#executeCommands();
+      while (!this.#stopping) this.#turn();
     } finally {
       this.#poller.close();
       this.#arena.close();
     }
   }
 
-  #loop(): void {
+  #turn(): void {
     const poller = this.#poller;
-    this.#obey();
-    while (!this.#stopping) {
-      const wait = this.#agenda.next - poller.now();
-      const ready = poller.wait(wait < 0 ? 0 : wait > IDLE_NS ? IDLE_NS : wait);
-      this.#control.alive();
-      for (let n = 0; n < ready; n++) {
-        const token = poller.token(n);
-        if (token === WAKE) this.#obey();
-        else this.#serve(token, poller.failed(n));
-        this.#sendDue();
-      }
+    const wait = this.#agenda.next - poller.now();
+    const ready = poller.wait(wait < 0 ? 0 : wait > IDLE_NS ? IDLE_NS : wait);
+    this.#control.alive();
+    for (let n = 0; n < ready; n++) {
+      const token = poller.token(n);
+      if (token === WAKE) this.#executeCommands();
+      else this.#serve(token, poller.failed(n));
       this.#sendDue();
     }
+    this.#sendDue();
   }
 
   // Commands.
 
-  #obey(): void {
+  #executeCommands(): void {
     this.#symbols.read(this.#wake, this.#pointer(this.#landing), LARGE_LENGTH);
     for (let command; (command = this.#control.command());) {
-      this.#do(command, this.#control.subject());
+      this.#execute(command, this.#control.subject());
       this.#control.finish();
     }
   }
 
-  #do(command: Command, id: number): void {
+  #execute(command: Command, id: number): void {
     if (command === Command.Stop) {
       this.#stopping = true;
       return;
     }
-    if (command === Command.Fail) throw new Error("the emulator was told to fail");
-    if (command === Command.Hang) { for (;;); }
     if (command === Command.Add) return this.#add(id);
     if (command === Command.Share) return this.#shared[id]?.set(this.#control.sharedRate(id));
     const direction = this.#directions[id];
     if (!direction) return;
     if (command === Command.Change) this.#change(direction);
-    if (command === Command.Drop || command === Command.Abandon) this.#drop(direction);
+    if (command === Command.Drop || command === Command.Discard) this.#drop(direction);
     if (command === Command.Remove) this.#flush(direction);
-    if (command === Command.Remove || command === Command.Abandon) this.#letGo(direction);
+    if (command === Command.Remove || command === Command.Discard) this.#remove(direction);
   }
 
   #add(id: number): void {
@@ -153,17 +150,17 @@ export class Relay {
   }
 
   #change(direction: Direction): void {
-    this.#unchain(direction);
-    const number = this.#control.shared(direction.id);
-    const shared = number < 0 ? undefined : this.#shared[number] ??= new RateClock();
-    shared?.set(this.#control.sharedRate(number));
+    this.#dissolveQueue(direction);
+    const sharedId = this.#control.shared(direction.id);
+    const shared = sharedId < 0 ? undefined : this.#shared[sharedId] ??= new RateClock();
+    shared?.set(this.#control.sharedRate(sharedId));
     direction.shaper.set(this.#control.limits(direction.id), shared);
   }
 
-  /** Has what is on its way leave when it was to, whatever comes after it. */
-  #unchain(direction: Direction): void {
-    for (let slot = direction.head; slot !== NONE; slot = this.#following[slot]) {
-      this.#chained[slot] = 0;
+  /** Puts each queued frame on the agenda: it leaves at its own time, whatever comes after it. */
+  #dissolveQueue(direction: Direction): void {
+    for (let slot = direction.head; slot !== NONE; slot = this.#next[slot]) {
+      this.#queued[slot] = 0;
       if (slot !== direction.head) this.#agenda.push(this.#time[slot], slot);
     }
     direction.head = NONE;
@@ -171,11 +168,11 @@ export class Relay {
   }
 
   #drop(direction: Direction): void {
-    // Whoever sends all the time shall not keep it busy with this alone.
-    for (let n = 0; n < WAITING && !direction.deaf; n++) {
+    // The limit is for a node that sends all the time: this must end.
+    for (let n = 0; n < MAX_WAITING && !direction.deaf; n++) {
       const length = this.#read(direction);
       if (length <= 0) break;
-      this.#control.came(direction.id, length - VNET_HEADER_BYTES);
+      this.#control.arrived(direction.id, length - VNET_HEADER_BYTES);
       this.#control.dropped(direction.id);
     }
     for (const slot of this.#takeHeld(direction)) {
@@ -185,7 +182,7 @@ export class Relay {
   }
 
   #flush(direction: Direction): void {
-    while (!direction.deaf && this.#drain(direction) === AT_ONCE);
+    while (!direction.deaf && this.#drain(direction) === BATCH);
     const now = this.#poller.now();
     for (const slot of this.#takeHeld(direction)) {
       this.#send(direction, slot, now, now);
@@ -193,15 +190,15 @@ export class Relay {
     }
   }
 
-  /** Takes all frames on their way in one direction off the agenda; the next comes first. */
+  /** Takes all frames of one direction off the agenda, in the order in which they are due. */
   #takeHeld(direction: Direction): number[] {
     if (direction.inFlight === 0) return [];
-    this.#unchain(direction);
+    this.#dissolveQueue(direction);
     direction.inFlight = 0;
     return this.#agenda.takeOut((slot) => this.#owner[slot] === direction.id);
   }
 
-  #letGo(direction: Direction): void {
+  #remove(direction: Direction): void {
     if (!direction.deaf) this.#poller.remove(direction.tap);
     this.#directions[direction.id] = undefined;
   }
@@ -212,44 +209,45 @@ export class Relay {
     const direction = this.#directions[id];
     if (!direction) return;
     if (failed) {
-      // Its node is gone. Until it is let go, it would be ready all the time.
+      // Its node is gone. The poller would report it all the time, until the lab removes it.
       direction.deaf = true;
       this.#poller.remove(direction.tap);
     } else this.#drain(direction);
   }
 
-  /** Takes what came, up to a limit; returns how many frames it were. */
+  /** Reads up to {@link BATCH} frames; returns how many there were. */
   #drain(direction: Direction): number {
     let n = 0;
-    while (n < AT_ONCE) {
+    while (n < BATCH) {
       const length = this.#read(direction);
       if (length <= 0) break;
       n++;
-      this.#take(direction, length);
+      this.#admit(direction, length);
       if (n % SEND_EVERY === 0) this.#sendDue();
     }
     return n;
   }
 
-  /** Reads a frame into the landing slot; returns its length, which is not positive if there is none. */
+  /** Reads a frame into the landing slot; returns its length, or 0 or less if there is none. */
   #read(direction: Direction): number {
     return this.#symbols.read(direction.tap, this.#pointer(this.#landing), LARGE_LENGTH);
   }
 
-  #take(direction: Direction, length: number): void {
+  /** Decides the fate of the frame in the landing slot. */
+  #admit(direction: Direction, length: number): void {
     const control = this.#control;
     const { id, shaper } = direction;
     const now = this.#poller.now();
     const bytes = length - VNET_HEADER_BYTES;
-    control.came(id, bytes);
+    control.arrived(id, bytes);
     const frame = this.#landing * LARGE_BYTES + VNET_HEADER_BYTES;
-    const own = shaper.perPacket && isControl(this.#bytes, frame);
-    const fate = shaper.admit(now, bytes, own);
+    const isControlFrame = shaper.perPacket && isControl(this.#bytes, frame);
+    const fate = shaper.admit(now, bytes, isControlFrame);
     if (fate === LOST) return control.lost(id);
     if (fate === FULL) return control.dropped(id);
 
     const twice = fate === SENT_TWICE;
-    // The frame stays in the landing slot as long as a second one is to be made of it.
+    // The frame stays in the landing slot until its copy is made.
     this.#forward(direction, length, now, shaper.leave, shaper.ahead, shaper.corrupt, twice);
     if (!twice) return;
     control.duplicated(id);
@@ -257,7 +255,7 @@ export class Relay {
     this.#forward(direction, length, now, copyLeave, copyAhead, copyCorrupt, false);
   }
 
-  /** Sends the frame in the landing slot at once, if that is its time, or else puts it on the agenda. */
+  /** Sends the frame in the landing slot if it is due and no other precedes it; else schedules it. */
   #forward(
     direction: Direction,
     length: number,
@@ -270,11 +268,11 @@ export class Relay {
     if (ahead) this.#control.reordered(direction.id);
     const isNext = time <= now && direction.head === NONE;
     if (isNext && chance < 0) this.#send(direction, this.#landing, time, now, length);
-    else this.#plan(direction, length, time, ahead, chance, copy);
+    else this.#schedule(direction, length, time, ahead, chance, copy);
   }
 
   /** Puts the frame in the landing slot, or a copy of it, on the agenda. */
-  #plan(
+  #schedule(
     direction: Direction,
     length: number,
     time: number,
@@ -283,7 +281,7 @@ export class Relay {
     copy: boolean,
   ): void {
     const control = this.#control;
-    const slot = this.#room(direction, length, copy);
+    const slot = this.#store(direction, length, copy);
     if (slot === NONE) return control.dropped(direction.id);
     if (chance >= 0) {
       control.corrupted(direction.id);
@@ -296,22 +294,25 @@ export class Relay {
     this.#owner[slot] = direction.id;
     this.#time[slot] = time;
     if (ahead || !direction.shaper.ordered) {
-      this.#chained[slot] = 0;
+      this.#queued[slot] = 0;
       return this.#agenda.push(time, slot);
     }
-    this.#chained[slot] = 1;
-    this.#following[slot] = NONE;
+    this.#queued[slot] = 1;
+    this.#next[slot] = NONE;
     if (direction.tail === NONE) {
       direction.head = slot;
       this.#agenda.push(time, slot);
     } else {
-      this.#following[direction.tail] = slot;
+      this.#next[direction.tail] = slot;
     }
     direction.tail = slot;
   }
 
-  /** Moves the frame out of the landing slot, by copying it or by landing elsewhere from now on. */
-  #room(direction: Direction, length: number, copy: boolean): number {
+  /**
+   * Moves the frame out of the landing slot: copies it, or makes another slot the landing slot.
+   * Returns the slot of the frame; {@link NONE} if there is no room.
+   */
+  #store(direction: Direction, length: number, copy: boolean): number {
     if (direction.inFlight + length > IN_FLIGHT_BYTES) return NONE;
     const landing = this.#landing;
     if (length > SMALL_BYTES && !copy) {
@@ -333,10 +334,10 @@ export class Relay {
     let now = this.#poller.now();
     while (agenda.next <= now) {
       const slot = agenda.pop();
-      // A direction is let go of only when nothing of it is held.
+      // A direction is removed only when none of its frames is held.
       const direction = this.#directions[this.#owner[slot]]!;
-      if (this.#chained[slot]) {
-        const next = this.#following[slot];
+      if (this.#queued[slot]) {
+        const next = this.#next[slot];
         direction.head = next;
         if (next === NONE) direction.tail = NONE;
         else agenda.push(this.#time[next], next);
@@ -378,7 +379,7 @@ export class Relay {
     else this.#small.give(slot);
   }
 
-  /** Of a large slot. */
+  /** The address of a large slot. */
   #pointer(slot: number): Deno.PointerObject {
     return this.#pointers[slot] ??= this.#arena.pointer(slot * LARGE_BYTES);
   }
