@@ -1,8 +1,8 @@
 import { RunDirectoryError } from "./errors.ts";
 
 /**
- * A file that only grows. Chunks are queued, and those that came during one write go out together
- * in the next; never a write for each of thousands of lines, and never two at once.
+ * A file that is only appended to. Chunks are queued, and those queued during one write go out together
+ * in the next: thousands of lines take few writes, and no two writes run at the same time.
  */
 export class AppendFile {
   readonly #path: string;
@@ -12,13 +12,13 @@ export class AppendFile {
   #written: Promise<void> = Promise.resolve();
   #error: RunDirectoryError | undefined;
 
-  /** `open` is called with the first chunk. */
+  /** Opens the file with the first chunk. */
   constructor(path: string, open: () => Promise<Deno.FsFile>) {
     this.#path = path;
     this.#open = open;
   }
 
-  /** Resolves, and never rejects, when the chunk is written, or dropped for an earlier error. */
+  /** Resolves when the chunk is written, or dropped because of an earlier error. Never rejects. */
   write(chunk: Uint8Array): Promise<void> {
     if (this.#error) return Promise.resolve();
     this.#queue.push(chunk);
@@ -26,12 +26,12 @@ export class AppendFile {
     return this.#written;
   }
 
-  /** Resolves, and never rejects, when all that was queued before is written or dropped. */
+  /** Resolves when every chunk that is queued now is written or dropped. Never rejects. */
   get written(): Promise<void> {
     return this.#written;
   }
 
-  /** Writes what is queued, closes, and returns the first error, if there was one. */
+  /** Writes the queued chunks, closes the file, and returns the first error, if there was one. */
   async close(): Promise<RunDirectoryError | undefined> {
     await this.#written;
     this.#file?.close();
@@ -40,7 +40,7 @@ export class AppendFile {
   }
 
   async #flush(): Promise<void> {
-    const bytes = joined(this.#queue);
+    const bytes = concat(this.#queue);
     this.#queue = [];
     if (this.#error) return;
     try {
@@ -57,13 +57,13 @@ export class AppendFile {
   }
 }
 
-function joined(chunks: Uint8Array[]): Uint8Array {
+function concat(chunks: Uint8Array[]): Uint8Array {
   if (chunks.length === 1) return chunks[0];
   const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
+  let offset = 0;
   for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
+    all.set(chunk, offset);
+    offset += chunk.length;
   }
   return all;
 }

@@ -6,26 +6,26 @@ import type { LabState } from "./states/lab.ts";
 import type { EventStamp, LabEvent, LabEventBody } from "./types.ts";
 import { EVENT_VERSION } from "./version.ts";
 
-/** Where a bus has its times from. */
+/** The clocks of a bus. */
 export interface EventClock {
   /** The wall clock, in milliseconds since 1970. Default `Date.now`. */
   now(): number;
-  /** A clock that never steps back, in milliseconds. Default `performance.now`. */
+  /** A monotonic clock, in milliseconds. Default `performance.now`. */
   elapsed(): number;
 }
 
 /** Which events an iterator yields. */
 export interface EventsOptions {
-  /** Whether to begin with the events from before the call. Default true. */
+  /** Whether to begin with the events before the call. Default true. */
   replay?: boolean;
 }
 
 const SYSTEM_CLOCK: EventClock = { now: () => Date.now(), elapsed: () => performance.now() };
 
 /**
- * What happens in one lab: takes events, stamps them, keeps all of them and the state that they
- * amount to, and hands them to listeners and iterators in their order. The lab starts, as
- * `elapsedMs` counts, when the bus is made.
+ * The events of one lab. Stamps each event, keeps all events and the state after the last one, and
+ * passes the events to listeners and iterators in their order. `elapsedMs` counts from the creation of
+ * the bus.
  *
  * @example
  * ```ts
@@ -50,29 +50,29 @@ export class EventBus implements Disposable {
   #delivered = 0;
   #delivering = false;
 
-  /** A bus without events, whose lab starts now. */
+  /** Creates a bus without events, whose lab starts now. */
   constructor(clock: EventClock = SYSTEM_CLOCK) {
     this.#clock = clock;
     this.#start = clock.elapsed();
   }
 
   /**
-   * Stamps an event, keeps it, and hands it to every listener before it returns. An event that a
-   * listener emits in turn goes out after the present one.
+   * Stamps an event, keeps it, and calls every listener with it before it returns. An event that a
+   * listener emits is delivered after the current one.
    *
-   * The body becomes the event's: do not change it, nor the states in it, afterwards. Only the
-   * `data` of a `custom` event is copied, as JSON. Costs the same in labs of any size.
+   * The bus keeps the body: do not change it, or the states in it, afterwards. Only the `data` of a
+   * `custom` event is copied, as JSON. The time does not depend on the size of the lab.
    *
    * @returns the stamped event
-   * @throws {EventConflictError} the event does not fit the lab, such as a node that is not
-   * there, or the `data` of a `custom` event is not JSON; nothing happened then
+   * @throws {EventConflictError} the event does not fit the lab, for example because it
+   * names an unknown node, or the `data` of a `custom` event is not JSON; the bus is unchanged then
    * @throws {EventBusError} the bus is closed
-   * @throws what a listener threw, once all have had the event; it is kept all the same
+   * @throws the first error of a listener, after all listeners were called; the event is kept
    */
   emit(body: LabEventBody): LabEvent {
     if (this.#source.closed) {
       throw new EventBusError(
-        `cannot emit "${body.kind}": the lab is closed, and its events have ended`,
+        `cannot emit "${body.kind}": the lab is closed`,
       );
     }
     const stamp: EventStamp = {
@@ -81,7 +81,8 @@ export class EventBus implements Disposable {
       at: new Date(this.#clock.now()).toISOString(),
       elapsedMs: Math.round((this.#clock.elapsed() - this.#start) * 1000) / 1000,
     };
-    // First for whoever reads the log, and last for a body that is an event of another bus.
+    // First, so that a log line begins with the stamp; last, so that it replaces the stamp of a body
+    // that is an event of another bus.
     const event: LabEvent = { ...stamp, ...asJson(body), ...stamp };
     apply(this.#draft, event);
     this.#snapshot = undefined;
@@ -91,12 +92,12 @@ export class EventBus implements Disposable {
     return event;
   }
 
-  /** The state after the last event. What was read does not change with later events. */
+  /** The state after the last event. Later events do not change a returned state. */
   get state(): LabState {
     return this.#snapshot ??= copyState(this.#draft);
   }
 
-  /** All events so far, the first at index 0; a view that grows with the bus. */
+  /** All events so far, the first at index 0; a live view that grows with the bus. */
   get history(): readonly LabEvent[] {
     return this.#source.events;
   }
@@ -107,10 +108,10 @@ export class EventBus implements Disposable {
   }
 
   /**
-   * Calls `listener` with each event from now on, while it is emitted. It should be quick, and
-   * should not throw: its error would surface in whoever emits.
+   * Calls `listener` with each later event, during its `emit()`. It should be quick, and should not
+   * throw: `emit()` would throw its error.
    *
-   * @returns what detaches it again
+   * @returns a function that removes the listener
    *
    * @example
    * ```ts
@@ -124,18 +125,18 @@ export class EventBus implements Disposable {
    */
   listen(listener: (event: LabEvent) => void): () => void {
     const from = this.history.length;
-    // An event that is being handed out now was kept before this call.
-    const own = (event: LabEvent) => {
+    // An event that is being delivered now was kept before this call.
+    const fromNow = (event: LabEvent) => {
       if (event.seq >= from) listener(event);
     };
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    this.#listeners.add(fromNow);
+    return () => void this.#listeners.delete(fromNow);
   }
 
   /**
-   * The events, as they come: first those from before this call, unless `replay` is false, then
-   * every later one, none missing. Ends when the bus closes, after the last event. Leaving a loop
-   * detaches it. A slow reader costs no memory of its own.
+   * Iterates over the events: first those before this call, unless `replay` is false, then every later
+   * one, without gaps. Ends after the last event when the bus is closed. Leaving the loop stops the
+   * iterator. A slow reader needs no additional memory.
    *
    * @example
    * ```ts
@@ -155,7 +156,7 @@ export class EventBus implements Disposable {
     return { [Symbol.asyncIterator]: () => new EventCursor(this.#source, from) };
   }
 
-  /** Ends every iterator once it has had all events. Calling it again does nothing. */
+  /** Ends every iterator after the last event. Calling it again does nothing. */
   close(): void {
     this.#source.closed = true;
     for (const cursor of this.#source.waiting) cursor.wake();
@@ -185,7 +186,7 @@ export class EventBus implements Disposable {
   }
 }
 
-/** The body with nothing in it that JSON would lose, where a caller could have put such a thing. */
+/** The body, with those fields converted to JSON for which a caller may pass anything. */
 function asJson(body: LabEventBody): LabEventBody {
   if (body.kind === "condition-changed") return { ...body, condition: body.condition ?? null };
   if (body.kind !== "custom") return body;

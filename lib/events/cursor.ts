@@ -1,6 +1,6 @@
 import type { LabEvent } from "./types.ts";
 
-/** What the cursors of one bus read, and where those that wait are found. */
+/** The events that the cursors of one bus read, and the cursors that wait for the next one. */
 export interface EventSource {
   readonly events: LabEvent[];
   readonly waiting: Set<EventCursor>;
@@ -8,14 +8,14 @@ export interface EventSource {
 }
 
 /**
- * A reader of a bus: a place in the events that the bus keeps anyway. The bus knows it only while
- * it waits, so that one that was left without a `return()` is garbage like any other.
+ * An iterator over the events of a bus: a position in the list that the bus keeps. The bus refers to it
+ * only while it waits, so that an iterator that was dropped without `return()` is garbage collected.
  */
 export class EventCursor implements AsyncIterableIterator<LabEvent> {
   readonly #source: EventSource;
-  readonly #asked: ((result: IteratorResult<LabEvent, undefined>) => void)[] = [];
+  readonly #requests: ((result: IteratorResult<LabEvent, undefined>) => void)[] = [];
   #index: number;
-  #left = false;
+  #returned = false;
 
   constructor(source: EventSource, from: number) {
     this.#source = source;
@@ -24,25 +24,25 @@ export class EventCursor implements AsyncIterableIterator<LabEvent> {
 
   next(): Promise<IteratorResult<LabEvent, undefined>> {
     const { promise, resolve } = Promise.withResolvers<IteratorResult<LabEvent, undefined>>();
-    this.#asked.push(resolve);
+    this.#requests.push(resolve);
     this.wake();
     return promise;
   }
 
   return(): Promise<IteratorResult<LabEvent, undefined>> {
-    this.#left = true;
+    this.#returned = true;
     this.wake();
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  /** Answers whoever asked, as far as there are events, or no more to come. */
+  /** Answers the pending `next()` calls, as far as there are events or the events have ended. */
   wake(): void {
     const { events, waiting, closed } = this.#source;
-    while (this.#asked.length > 0) {
-      if (!this.#left && this.#index < events.length) {
-        this.#asked.shift()!({ done: false, value: events[this.#index++] });
-      } else if (this.#left || closed) {
-        this.#asked.shift()!({ done: true, value: undefined });
+    while (this.#requests.length > 0) {
+      if (!this.#returned && this.#index < events.length) {
+        this.#requests.shift()!({ done: false, value: events[this.#index++] });
+      } else if (this.#returned || closed) {
+        this.#requests.shift()!({ done: true, value: undefined });
       } else {
         waiting.add(this);
         return;

@@ -1,8 +1,8 @@
 import { NetyardError } from "../../native/error.ts";
 
 /**
- * Something read from disk or from the wire is no event, or no state, that this Netyard knows:
- * another version, an unknown kind, or fields that do not fit. The message names the place.
+ * A value read from a file or a connection is not an event or a state that this Netyard knows: it has
+ * another version, an unknown kind, or fields that do not fit. The message says where it was found.
  *
  * @example
  * ```ts
@@ -18,9 +18,8 @@ import { NetyardError } from "../../native/error.ts";
 export class EventFormatError extends NetyardError {}
 
 /**
- * An event that cannot have happened to the lab as it stands: it names a node, an interface or a
- * command that is not there, adds one twice, or does not follow the event before it. The state
- * that it was to change stays as it was.
+ * An event cannot have happened to the lab in its current state: it names an unknown node, interface or
+ * command, adds one that exists, or does not follow the event before it. The state is unchanged.
  *
  * @example
  * ```ts
@@ -37,7 +36,7 @@ export class EventFormatError extends NetyardError {}
 export class EventConflictError extends NetyardError {}
 
 /**
- * An event was emitted after its bus had closed, or a run directory was given a second bus.
+ * An event was emitted after its bus was closed, or a second bus was attached to a run directory.
  *
  * @example
  * ```ts
@@ -55,7 +54,7 @@ export class EventConflictError extends NetyardError {}
 export class EventBusError extends NetyardError {}
 
 /**
- * A run directory could not be made, written or read.
+ * A run directory could not be created, written or read.
  *
  * @example
  * ```ts
@@ -69,10 +68,10 @@ export class EventBusError extends NetyardError {}
  * ```
  */
 export class RunDirectoryError extends NetyardError {
-  /** The file or directory at fault. */
+  /** The file or directory that caused the error. */
   readonly path: string;
 
-  /** An error about `path`, which the message names too. */
+  /** Creates an error about `path`, which the message names too. */
   constructor(message: string, path: string, options?: ErrorOptions) {
     super(message, options);
     this.path = path;

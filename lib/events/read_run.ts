@@ -4,21 +4,21 @@ import { reduceAll } from "./reduce.ts";
 import type { LabState } from "./states/lab.ts";
 import type { LabEvent } from "./types.ts";
 
-/** What a run directory tells of its lab. */
+/** The events and the state of a lab, as its run directory has them. */
 export interface RunRecord {
   /** All events, in order. */
   events: LabEvent[];
-  /** What `state.json` holds; of a run that ended before it had one, what the events amount to. */
+  /** The content of `state.json`; where there is none yet, the state after all events. */
   state: LabState;
 }
 
 /**
- * Reads a run directory: one that is closed, one that is being written, or what a crash left. A
- * last line that has no end yet is left out.
+ * Reads a run directory: a closed one, one that is being written, or one that a crash left behind. An
+ * incomplete last line is ignored.
  *
- * @param directory the run's own directory, which holds `events.jsonl`
+ * @param directory the directory of the run, which has `events.jsonl`
  * @throws {RunDirectoryError} a file cannot be read
- * @throws {EventFormatError} a file holds something else; the message names the file and line
+ * @throws {EventFormatError} a file has other content; the message names the file and line
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export interface RunRecord {
  * ```
  */
 export async function readRun(directory: string): Promise<RunRecord> {
-  // The state first: it must not know of events that were not read.
+  // The state first: it must not be newer than the events that are read.
   const statePath = `${directory}/state.json`;
   const stateText = await text(statePath).catch((error: RunDirectoryError) => {
     if (error.cause instanceof Deno.errors.NotFound) return undefined;

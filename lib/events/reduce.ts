@@ -4,7 +4,7 @@ import type { LabEvent } from "./types.ts";
 import { EVENT_VERSION } from "./version.ts";
 
 /**
- * The state of a lab before its first event.
+ * Returns the state of a lab before its first event.
  *
  * @example
  * ```ts
@@ -29,11 +29,11 @@ export function initialState(): LabState {
 }
 
 /**
- * The state after an event. Pure: `state` stays as it is, and the result shares with it what the
- * event left alone. Costs time in the size of the lab; {@linkcode reduceAll} pays that once.
+ * Returns the state after an event. Pure: `state` is unchanged, and the result shares the unchanged parts
+ * with it. Takes time in proportion to the size of the lab; {@linkcode reduceAll} takes that once.
  *
- * @throws {EventConflictError} the event names a node, interface or command that is not there,
- * adds one that is, or does not follow the state's last event
+ * @throws {EventConflictError} the event names an unknown node, interface or command, adds one that
+ * exists, or does not follow the state's last event
  *
  * @example
  * ```ts
@@ -55,10 +55,10 @@ export function reduce(state: LabState, event: LabEvent): LabState {
 }
 
 /**
- * The state after all of these events, from {@linkcode initialState} or from `state` on. Pure,
- * as {@linkcode reduce}.
+ * Returns the state after all of these events, starting from `state` or {@linkcode initialState}. Pure, as
+ * {@linkcode reduce}.
  *
- * @throws {EventConflictError} an event does not fit what went before it
+ * @throws {EventConflictError} an event does not fit the events before it
  *
  * @example
  * ```ts
@@ -81,7 +81,7 @@ export function reduceAll(
   return draft;
 }
 
-/** A copy that {@linkcode apply} may change without the original changing. */
+/** Copies a state, so that {@linkcode apply} can change the copy and not the original. */
 export function copyState(state: LabState): LabState {
   const nodes: Record<string, DnsTable> = {};
   for (const [node, table] of Object.entries(state.dns.nodes)) nodes[node] = { ...table };

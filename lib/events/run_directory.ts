@@ -5,23 +5,23 @@ import { runName } from "./run_name.ts";
 import { StateFile } from "./state_file.ts";
 import type { LabEvent } from "./types.ts";
 
-/** Which of a node's two logs. */
+/** One of the two logs of a node. */
 export type LogStream = "stdout" | "stderr";
 
 /**
- * The directory that keeps one run of a lab. {@linkcode RunDirectory.create} makes one below another,
- * {@linkcode RunDirectory.at} takes one that it is given:
+ * The directory that keeps the record of one run of a lab. {@linkcode RunDirectory.create} creates one
+ * below a root directory, {@linkcode RunDirectory.at} uses the given directory:
  *
  * ```text
  * <root>/20260102-030405-678-hello/
- *   events.jsonl                 one event a line, in order
- *   state.json                   what they amount to; whole at any moment
- *   nodes/<node>/stdout.log      what its programs printed
+ *   events.jsonl                 one event per line, in order
+ *   state.json                   the state after them; complete at any time
+ *   nodes/<node>/stdout.log      the output of its programs
  *   nodes/<node>/stderr.log
  * ```
  *
- * All writing is queued and goes on in the background. Nothing that fails while writing fails
- * whoever emits or logs: {@linkcode RunDirectory.close} reports it.
+ * All writes are queued and done in the background. A write error does not fail the call that emits or
+ * logs: {@linkcode RunDirectory.close} reports it.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export type LogStream = "stdout" | "stderr";
  * ```
  */
 export class RunDirectory implements AsyncDisposable {
-  /** Where it is: what was given to `at()`, or the `root` that was given and the run's own name. */
+  /** Its path: the one given to `at()`, or the `root` given to `create()` and the name of the run. */
   readonly path: string;
   readonly #events: AppendFile;
   readonly #logs = new Map<string, AppendFile>();
@@ -49,40 +49,40 @@ export class RunDirectory implements AsyncDisposable {
   }
 
   /**
-   * Makes a new directory under `root`, and `root` where it is missing. Two runs never share one:
-   * of two with the same name, the second gets a `-2`.
+   * Creates a new directory below `root`, and `root` if it is missing. Two runs never share one: where the
+   * name is taken, the new directory gets the suffix `-2`, `-3` and so on.
    *
-   * @param root where the runs are kept
-   * @param label becomes part of the name, made safe for file names; default `lab`
-   * @param now the time in the name; default the present
-   * @throws {RunDirectoryError} it cannot be made or written
+   * @param root the directory of all runs
+   * @param label part of the name, made safe for file names; default `lab`
+   * @param now the time in the name; default the current time
+   * @throws {RunDirectoryError} it cannot be created or written
    */
   static async create(
     root: string,
     label?: string,
     now: Date = new Date(),
   ): Promise<RunDirectory> {
-    const wanted = `${withoutSlash(root)}/${runName(label, now)}`;
+    const requested = `${withoutSlash(root)}/${runName(label, now)}`;
     try {
       await Deno.mkdir(root, { recursive: true });
-      const path = await makeUnique(wanted);
+      const path = await createUnique(requested);
       const events = `${path}/events.jsonl`;
       return new RunDirectory(path, await Deno.open(events, { createNew: true, append: true }));
     } catch (cause) {
       throw new RunDirectoryError(
-        `cannot make the run directory ${wanted}: ${(cause as Error).message}; ` +
-          "name another directory for the runs, or make this one writable",
-        wanted,
+        `cannot create the run directory ${requested}: ${(cause as Error).message}; ` +
+          "choose another directory for the runs, or make this one writable",
+        requested,
         { cause },
       );
     }
   }
 
   /**
-   * Keeps the run in a directory that has no other: in `path` itself, which is made where it is
-   * missing, and may hold other files.
+   * Keeps the run in `path` itself, which is created if it is missing. It may have other files, but no
+   * other run.
    *
-   * @throws {RunDirectoryError} it keeps a run already, or it cannot be made or written
+   * @throws {RunDirectoryError} it has a run already, or it cannot be created or written
    *
    * @example
    * ```ts
@@ -94,24 +94,27 @@ export class RunDirectory implements AsyncDisposable {
    * ```
    */
   static async at(path: string): Promise<RunDirectory> {
-    const wanted = withoutSlash(path);
+    const requested = withoutSlash(path);
     try {
-      await Deno.mkdir(wanted, { recursive: true });
-      const events = `${wanted}/events.jsonl`;
-      return new RunDirectory(wanted, await Deno.open(events, { createNew: true, append: true }));
+      await Deno.mkdir(requested, { recursive: true });
+      const events = `${requested}/events.jsonl`;
+      return new RunDirectory(
+        requested,
+        await Deno.open(events, { createNew: true, append: true }),
+      );
     } catch (cause) {
-      const why = cause instanceof Deno.errors.AlreadyExists && await isDirectory(wanted)
-        ? `cannot keep a run in ${wanted}: it has one already, in events.jsonl; ` +
-          "name another directory, or move that one away"
-        : `cannot keep a run in ${wanted}: ${(cause as Error).message}; ` +
-          "name another directory, or make this one writable";
-      throw new RunDirectoryError(why, wanted, { cause });
+      const why = cause instanceof Deno.errors.AlreadyExists && await isDirectory(requested)
+        ? `cannot keep a run in ${requested}: it has one already, in events.jsonl; ` +
+          "choose another directory, or move that run away"
+        : `cannot keep a run in ${requested}: ${(cause as Error).message}; ` +
+          "choose another directory, or make this one writable";
+      throw new RunDirectoryError(why, requested, { cause });
     }
   }
 
   /**
-   * Writes the events of a bus, those from before this call too, and keeps `state.json` up to its
-   * state, with a delay of about 100 ms (more in labs of thousands of nodes).
+   * Writes the events of a bus, including those before this call, and updates `state.json` with a delay
+   * of about 100 ms (more in labs of thousands of nodes).
    *
    * @throws {EventBusError} it has a bus already
    */
@@ -129,12 +132,12 @@ export class RunDirectory implements AsyncDisposable {
   }
 
   /**
-   * Appends to a node's log. The bytes are copied. Dropped after {@linkcode RunDirectory.close}:
-   * a program that was killed may still be heard of.
+   * Appends to a node's log. The bytes are copied. Chunks are dropped after
+   * {@linkcode RunDirectory.close}, since output of a killed program may arrive late.
    *
-   * @returns when it is written; whoever awaits that keeps no more than one chunk in memory. It
-   * never rejects
-   * @throws {RunDirectoryError} the node's name is no name for a directory
+   * @returns resolves when the chunk is written, and never rejects; a caller that awaits it has no more
+   * than one chunk in memory
+   * @throws {RunDirectoryError} the node's name cannot be the name of a directory
    *
    * @example
    * ```ts
@@ -150,7 +153,10 @@ export class RunDirectory implements AsyncDisposable {
     let file = this.#logs.get(path);
     if (!file) {
       if (!/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(node)) {
-        throw new RunDirectoryError(`"${node}" is no node name that a log can have`, path);
+        throw new RunDirectoryError(
+          `the log of node "${node}" cannot be written: the name is not safe in a path`,
+          path,
+        );
       }
       file = new AppendFile(path, () => openLog(this.path, node, path));
       this.#logs.set(path, file);
@@ -159,18 +165,18 @@ export class RunDirectory implements AsyncDisposable {
   }
 
   /**
-   * Writes what is queued and the final `state.json`, and closes every file. Calling it again
-   * waits for the same, and does nothing more.
+   * Writes the queued chunks and the final `state.json`, and closes every file. Another call only waits for
+   * the first one.
    *
-   * @throws {RunDirectoryError} something could not be written since the directory was made. Only
-   * the first call reports it
+   * @throws {RunDirectoryError} a file could not be written since the directory was created. Only the
+   * first call reports it
    */
   async close(): Promise<void> {
     if (this.#closing) return void await this.#closing;
     this.#closing = this.#finish();
     const errors = await this.#closing;
     if (errors.length === 0) return;
-    const more = errors.length > 1 ? ` (and ${errors.length - 1} more of its files)` : "";
+    const more = errors.length > 1 ? ` (and errors in ${errors.length - 1} other files)` : "";
     throw new RunDirectoryError(
       `the record of this run is incomplete: ${errors[0].message}${more}`,
       errors[0].path,
@@ -197,9 +203,9 @@ async function isDirectory(path: string): Promise<boolean> {
   return await Deno.stat(path).then((stat) => stat.isDirectory, () => false);
 }
 
-async function makeUnique(wanted: string): Promise<string> {
+async function createUnique(base: string): Promise<string> {
   for (let n = 1;; n++) {
-    const path = n === 1 ? wanted : `${wanted}-${n}`;
+    const path = n === 1 ? base : `${base}-${n}`;
     try {
       await Deno.mkdir(path);
       return path;
@@ -209,7 +215,7 @@ async function makeUnique(wanted: string): Promise<string> {
   }
 }
 
-// One level after the other: a run directory that was removed must be missed, not made anew.
+// One level after the other, not `recursive`: a run directory that was removed must be an error.
 async function openLog(run: string, node: string, path: string): Promise<Deno.FsFile> {
   for (const directory of [`${run}/nodes`, `${run}/nodes/${node}`]) {
     await Deno.mkdir(directory).catch((error) => {

@@ -2,11 +2,10 @@ const MAX_LABEL = 64;
 
 /**
  * The name of a run's directory: `20260102-030405-678-hello`, in UTC, so that names sort by time.
- * Of the label, what is safe in any file name and URL is kept; without one it is `lab`.
+ * Characters of the label that are not safe in file names and URLs are replaced; the default label is `lab`.
  *
  * @example
  * ```ts
- *
  * console.log(runName("NAT: hole punching", new Date(0))); // 19700101-000000-000-NAT-hole-punching
  * ```
  */

@@ -3,13 +3,13 @@ import type { LabState } from "./states/lab.ts";
 
 const INTERVAL_MS = 100;
 
-// Turning a lab of thousands of nodes into JSON takes tens of milliseconds of the thread that
-// builds it; one part in twenty of its time is what that may cost.
-const SHARE = 20;
+// Converting a lab of thousands of nodes to JSON takes tens of milliseconds on the thread that
+// builds the lab. This may use at most a twentieth of the thread's time.
+const MAX_TIME_SHARE = 1 / 20;
 
 /**
- * A file that always holds one whole state, and not for long an old one. Written beside itself and
- * renamed, at most ten times a second.
+ * The file `state.json`. It has a complete state at any time, soon after each change: a temporary file is
+ * written and renamed, at most ten times a second.
  */
 export class StateFile {
   readonly #path: string;
@@ -22,7 +22,7 @@ export class StateFile {
   #written: Promise<void> = Promise.resolve();
   #error: RunDirectoryError | undefined;
 
-  /** `events` resolves when the events behind the present state are written. */
+  /** `events` resolves when the events up to the current state are written. */
   constructor(directory: string, read: () => LabState, events: () => Promise<void>) {
     this.#path = `${directory}/state.json`;
     this.#temporary = `${directory}/.state.json.tmp`;
@@ -30,7 +30,7 @@ export class StateFile {
     this.#events = events;
   }
 
-  /** The state has changed: it is written soon. */
+  /** Schedules a write, because the state has changed. */
   touch(): void {
     if (this.#due || this.#error) return;
     this.#due = true;
@@ -40,7 +40,7 @@ export class StateFile {
     );
   }
 
-  /** Writes the last state now, and returns the first error, if there was one. */
+  /** Writes the last state, and returns the first error, if there was one. */
   async close(): Promise<RunDirectoryError | undefined> {
     clearTimeout(this.#timer);
     this.#queue();
@@ -58,10 +58,10 @@ export class StateFile {
     const start = performance.now();
     try {
       const text = JSON.stringify(this.#read(), null, 2) + "\n";
-      this.#notBefore = start + Math.max(INTERVAL_MS, SHARE * (performance.now() - start));
+      this.#notBefore = start + Math.max(INTERVAL_MS, (performance.now() - start) / MAX_TIME_SHARE);
       const events = this.#events();
       await Deno.writeTextFile(this.#temporary, text);
-      // Also after a crash, no state may tell of an event that the log has not.
+      // Even after a crash, the state must not be newer than the log.
       await events;
       await Deno.rename(this.#temporary, this.#path);
     } catch (cause) {

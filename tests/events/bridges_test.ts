@@ -1,28 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  EventConflictError,
-  type LabEventBody,
-  type LabState,
-  parseState,
-  reduce,
-} from "../../lib/events/mod.ts";
-import { bridgeState, storyBus } from "./story.ts";
-
-const AT = "2026-01-02T03:04:05.678Z";
-
-function next(state: LabState, ...bodies: LabEventBody[]): LabState {
-  return bodies.reduce(
-    (before, body) =>
-      reduce(before, { version: 1, seq: before.lastSeq + 1, at: AT, elapsedMs: 1, ...body }),
-    state,
-  );
-}
+import { EventConflictError, type LabEventBody, parseState } from "../../lib/events/mod.ts";
+import { bridgeState, next, storyBus } from "./story.ts";
 
 const story = () => storyBus().state;
 const none = { pairs: [], oneWay: [], all: false, isolated: [] };
 const fine = { latencyMs: 0, dropRatePct: 0, bandwidthBps: 0, oneWay: [] };
 
-Deno.test("a state says what was asked of bridges, and of routers' LANs", () => {
+Deno.test("a state has the rules of bridges and of routers' LANs", () => {
   const { bridges, routers } = story();
   assertEquals(Object.keys(bridges ?? {}), ["rack"]);
   assertEquals(bridges!.rack.rules?.partitions?.isolated, ["phone"]);
@@ -31,7 +15,7 @@ Deno.test("a state says what was asked of bridges, and of routers' LANs", () => 
   assertEquals(routers.home.rules?.impairments?.bandwidthBps, 1_000_000);
 });
 
-Deno.test("what is taken back is not in the state any more", () => {
+Deno.test("removed rules and bridges are not in the state", () => {
   const state = next(
     story(),
     { kind: "bridge-partitions-changed", bridge: "rack", partitions: none },
@@ -43,7 +27,7 @@ Deno.test("what is taken back is not in the state any more", () => {
   assertEquals(next(state, { kind: "bridge-removed", name: "rack" }).bridges, undefined);
 });
 
-Deno.test("a pulled cable is in the state until it is back, or the member gone", () => {
+Deno.test("a disconnected member is in the state until it is reconnected or detached", () => {
   const cable = { bridge: "rack", member: "laptop" };
   const pulled = next(story(), { kind: "member-disconnected", ...cable });
   assertEquals(pulled.bridges!.rack.rules?.disconnected, ["laptop"]);
@@ -54,7 +38,7 @@ Deno.test("a pulled cable is in the state until it is back, or the member gone",
   assertEquals(gone.bridges!.rack.rules?.disconnected, undefined);
 });
 
-Deno.test("a bridge that is led out says by which families, until it is not", () => {
+Deno.test("an uplink is in the state with its families until it is removed", () => {
   const up = next(story(), { kind: "uplink-enabled", bridge: "rack", ipv4: true, ipv6: false });
   assertEquals(up.bridges!.rack.rules?.uplink, { ipv4: true, ipv6: false });
   assertEquals(parseState(JSON.parse(JSON.stringify(up))), up);
@@ -62,7 +46,7 @@ Deno.test("a bridge that is led out says by which families, until it is not", ()
   assertEquals(down.bridges, story().bridges);
 });
 
-Deno.test("a route to a bridge that is not there leaves both ends unchanged", () => {
+Deno.test("a route to an unknown bridge leaves both ends unchanged", () => {
   const bus = storyBus();
   const before = structuredClone(bus.state);
   assertThrows(
@@ -73,13 +57,13 @@ Deno.test("a route to a bridge that is not there leaves both ends unchanged", ()
   assertEquals(bus.state, before);
 });
 
-Deno.test("with the link engine the impairments of bridges are gone, and nothing else", () => {
+Deno.test("a failure of the link engine removes the impairments of bridges and no other rules", () => {
   const state = next(story(), { kind: "link-engine-failed", error: "it ended", ends: [] });
   assertEquals(state.routers.home.rules, { routes: ["rack"] });
   assertEquals(state.bridges!.rack.rules?.partitions?.isolated, ["phone"]);
 });
 
-Deno.test("an event of a bridge that is not there, or is twice, is refused", () => {
+Deno.test("an event about an unknown bridge, or adding an existing one, is refused", () => {
   const refused = (body: LabEventBody, why: string) => {
     assertThrows(() => next(story(), body), EventConflictError, why);
   };

@@ -40,14 +40,14 @@ Deno.test("an event is stamped, numbered and timed", () => {
   });
 });
 
-Deno.test("an event of another bus is stamped anew", () => {
+Deno.test("an event of another bus gets a new stamp", () => {
   const bus = new EventBus(steppingClock());
   note(bus, "a");
   const again = bus.emit(note(new EventBus(), "b"));
   assertEquals([again.seq, again.at], [1, "2026-01-02T03:04:06.178Z"]);
 });
 
-Deno.test("the state of a bus is what its events amount to, and does not change afterwards", () => {
+Deno.test("the state of a bus is that after its events, and later events do not change it", () => {
   const bus = storyBus();
   assertEquals(bus.state, reduceAll(bus.history));
   assertStrictEquals(bus.state, bus.state);
@@ -60,7 +60,7 @@ Deno.test("the state of a bus is what its events amount to, and does not change 
   assertNotEquals(bus.state, copy);
 });
 
-Deno.test("an event that does not fit throws at once and leaves nothing", () => {
+Deno.test("an event that does not fit throws and leaves the bus unchanged", () => {
   const bus = storyBus();
   const { length } = bus.history;
   assertThrows(() => bus.emit({ kind: "nat-flushed", router: "x" }), EventConflictError, '"x"');
@@ -81,7 +81,7 @@ Deno.test("custom data is copied as JSON, or refused", () => {
   );
 });
 
-Deno.test("an iterator begins with the earlier events, unless it is told not to", async () => {
+Deno.test("an iterator begins with the earlier events, unless replay is false", async () => {
   const bus = new EventBus();
   note(bus, "a");
   const all = seqs(bus);
@@ -96,7 +96,7 @@ Deno.test("an iterator begins with the earlier events, unless it is told not to"
   assertEquals(await seqs(bus, { replay: false }), []);
 });
 
-Deno.test("no event is lost between asking for events and reading them", async () => {
+Deno.test("no event is lost between events() and the first read", async () => {
   const bus = new EventBus();
   const fresh = bus.events({ replay: false });
   note(bus, "a");
@@ -106,7 +106,7 @@ Deno.test("no event is lost between asking for events and reading them", async (
   assertEquals(seen, [0]);
 });
 
-Deno.test("leaving a loop detaches it, and the others go on", async () => {
+Deno.test("leaving a loop stops its iterator and no other", async () => {
   const bus = new EventBus();
   note(bus, "a");
   const all = seqs(bus);
@@ -121,7 +121,7 @@ Deno.test("leaving a loop detaches it, and the others go on", async () => {
   assertEquals(await all, [0, 1]);
 });
 
-Deno.test("requests that wait are answered in order, and ended by return()", async () => {
+Deno.test("pending next() calls are answered in order, and ended by return()", async () => {
   const bus = new EventBus();
   const iterator = bus.events()[Symbol.asyncIterator]();
   const asked = [iterator.next(), iterator.next(), iterator.next()];
@@ -142,7 +142,7 @@ Deno.test("a waiting iterator ends when the bus closes", async () => {
   assertThrows(() => note(bus, "late"), EventBusError, 'cannot emit "custom"');
 });
 
-Deno.test("listeners hear each event at once, until they are detached", () => {
+Deno.test("listeners are called during each emit(), until they are removed", () => {
   const bus = new EventBus();
   const heard: number[] = [];
   const stop = bus.listen((event) => heard.push(event.seq));
@@ -153,7 +153,7 @@ Deno.test("listeners hear each event at once, until they are detached", () => {
   assertEquals(heard, [0, 1]);
 });
 
-Deno.test("what a listener emits comes after the present event, for all", () => {
+Deno.test("an event that a listener emits comes after the current event, for all listeners", () => {
   const bus = new EventBus();
   const heard: string[] = [];
   bus.listen((event) => {
@@ -164,7 +164,7 @@ Deno.test("what a listener emits comes after the present event, for all", () => 
   assertEquals(heard, ["0", "1"]);
 });
 
-Deno.test("a listener that is attached by a listener hears only later events", () => {
+Deno.test("a listener that a listener adds gets only later events", () => {
   const bus = new EventBus();
   const heard: number[] = [];
   let attached = false;
@@ -177,7 +177,7 @@ Deno.test("a listener that is attached by a listener hears only later events", (
   assertEquals(heard, [1]);
 });
 
-Deno.test("a listener that throws keeps no event from the others", () => {
+Deno.test("a listener that throws does not keep events from the others", () => {
   const bus = new EventBus();
   const heard: number[] = [];
   bus.listen(() => {
@@ -189,7 +189,7 @@ Deno.test("a listener that throws keeps no event from the others", () => {
   assertEquals(heard, [0, 1]);
 });
 
-Deno.test("emitting costs the same in a lab of 50,000 nodes", () => {
+Deno.test("emitting takes the same time in a lab of 50,000 nodes", () => {
   const bus = new EventBus();
   const start = performance.now();
   for (let i = 0; i < 50_000; i++) {

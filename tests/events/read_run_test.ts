@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { EventFormatError, readRun, reduceAll, RunDirectoryError } from "../../lib/events/mod.ts";
 
-// Written by version 1 and never again: what a later version writes gets a directory of its own.
+// Written by version 1. Do not write it again: the runs of later versions get directories of their own.
 const OLD = `${import.meta.dirname}/../fixtures/run-v1`;
 
 function inCopy(name: string, body: (directory: string) => Promise<void>): void {
@@ -18,7 +18,7 @@ function inCopy(name: string, body: (directory: string) => Promise<void>): void 
   });
 }
 
-Deno.test("a run of version 1 is read, and its state is what its events amount to", async () => {
+Deno.test("a run of version 1 is read, and its state is that after its events", async () => {
   const { events, state } = await readRun(OLD);
   assertEquals(events.length, 34);
   assertEquals(state.label, "story");
@@ -56,7 +56,7 @@ inCopy("without a state.json, the state comes from the events", async (directory
   assertEquals((await readRun(directory)).state, state);
 });
 
-Deno.test("a directory without events is refused with the path", async () => {
+Deno.test("a directory without events.jsonl is refused with its path", async () => {
   const error = await assertRejects(() => readRun(`${OLD}/none`), RunDirectoryError, "cannot read");
   assertEquals(error.path, `${OLD}/none/events.jsonl`);
 });

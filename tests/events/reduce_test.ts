@@ -8,17 +8,7 @@ import {
   reduce,
   reduceAll,
 } from "../../lib/events/mod.ts";
-import { storyBus } from "./story.ts";
-
-const AT = "2026-01-02T03:04:05.678Z";
-
-function next(state: LabState, ...bodies: LabEventBody[]): LabState {
-  return bodies.reduce(
-    (before, body) =>
-      reduce(before, { version: 1, seq: before.lastSeq + 1, at: AT, elapsedMs: 1, ...body }),
-    state,
-  );
-}
+import { AT, next, storyBus } from "./story.ts";
 
 const eth0 = { name: "eth0", mac: "02:00:00:00:00:02", mtu: 1500, gateway: "home", up: true };
 const home = {
@@ -55,7 +45,7 @@ function refused(body: LabEventBody, why: string): void {
   assertEquals(state, before);
 }
 
-Deno.test("events build a lab up", () => {
+Deno.test("events add routers and devices to a lab", () => {
   assertEquals(small(), {
     version: 1,
     label: "small",
@@ -70,7 +60,7 @@ Deno.test("events build a lab up", () => {
   });
 });
 
-Deno.test("an event leaves the state before it, and what it does not touch, alone", () => {
+Deno.test("an event leaves the earlier state unchanged, and shares the unchanged parts", () => {
   let state = initialState();
   for (const event of storyBus().history) {
     const before = structuredClone(state);
@@ -84,7 +74,7 @@ Deno.test("an event leaves the state before it, and what it does not touch, alon
   assert(before.devices.laptop.interfaces[0].up);
 });
 
-Deno.test("many events at once come to the same as one by one", () => {
+Deno.test("reduceAll gives the same state as reducing one by one", () => {
   const events = storyBus().history;
   assertEquals(reduceAll(events), events.reduce(reduce, initialState()));
 });
@@ -110,7 +100,7 @@ Deno.test("links go down and up, and interfaces move and change", () => {
   );
 });
 
-Deno.test("a condition holds both ways, until one direction is set apart", () => {
+Deno.test("a condition applies to both directions until one is set separately", () => {
   const set = (direction: "both" | "up" | "down", condition: unknown): LabEventBody => ({
     kind: "condition-changed",
     node: "laptop",
@@ -126,7 +116,7 @@ Deno.test("a condition holds both ways, until one direction is set apart", () =>
     ...eth0,
     condition: { up: "wifi", down: slow },
   });
-  // As a reader of the log would see it: equal, and yet another object.
+  // As for a reader of the log: an equal condition that is another object.
   assertEquals(eth0After(set("both", "wifi"), set("down", slow), set("up", { ...slow })), {
     ...eth0,
     condition: slow,
@@ -134,7 +124,7 @@ Deno.test("a condition holds both ways, until one direction is set apart", () =>
   assertEquals(eth0After(set("up", slow), set("up", null)), eth0);
 });
 
-Deno.test("no condition holds when what put them in force failed", () => {
+Deno.test("a failure of the link engine removes all conditions", () => {
   const set: LabEventBody = {
     kind: "condition-changed",
     node: "laptop",
@@ -165,7 +155,7 @@ Deno.test("no condition holds when what put them in force failed", () => {
   assertEquals(next(before, { ...downlink, condition: null }).routers, after.routers);
 });
 
-Deno.test("a fault is there until it is healed", () => {
+Deno.test("a fault is in the state until it is healed", () => {
   const fault = { kind: "link-down", node: "laptop", interface: "eth0" };
   const one = next(small(), { kind: "fault-injected", id: "f1", fault });
   const two = next(one, { kind: "fault-injected", id: "f2", fault });
@@ -175,12 +165,12 @@ Deno.test("a fault is there until it is healed", () => {
   assertEquals(one.faults, { f1: fault });
 });
 
-Deno.test("the default route goes with its interface", () => {
+Deno.test("removing an interface removes its default route", () => {
   const state = next(small(), { kind: "interface-removed", node: "laptop", name: "eth0" });
   assertEquals(state.devices.laptop, { ...laptop, defaultInterface: null, interfaces: [] });
 });
 
-Deno.test("a node takes its own names along, and its commands end by themselves", () => {
+Deno.test("removing a node removes its DNS entries, and its commands remain until they end", () => {
   const state = next(
     small(),
     { kind: "dns-entry", node: "laptop", name: "a", ip: "10.0.0.1" },
@@ -201,7 +191,7 @@ Deno.test("a node takes its own names along, and its commands end by themselves"
   assertEquals(ended.running, {});
 });
 
-Deno.test("nodes may have the names of what every object has", () => {
+Deno.test("nodes may have the names of properties of Object.prototype", () => {
   const device = { ...laptop, name: "constructor" };
   const state = next(
     small(),
@@ -213,7 +203,7 @@ Deno.test("nodes may have the names of what every object has", () => {
   refused({ kind: "device-removed", name: "constructor" }, 'there is no device "constructor"');
 });
 
-Deno.test("an event about what is not there is refused, by name", () => {
+Deno.test("an event about an unknown node or interface is refused by name", () => {
   refused(
     { kind: "nat-flushed", router: "x" },
     'event 3 (nat-flushed) does not fit the lab: there is no router "x"',
@@ -240,7 +230,7 @@ Deno.test("an event about what is not there is refused, by name", () => {
   );
 });
 
-Deno.test("an event that adds what is there is refused", () => {
+Deno.test("an event that adds what exists is refused", () => {
   refused({ kind: "lab-created", label: "again" }, "the lab was created before");
   refused({ kind: "router-added", name: "home", router: home }, 'a router "home" already');
   refused(

@@ -1,22 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  EventConflictError,
-  initialState,
-  type LabEventBody,
-  type LabState,
-  reduce,
-} from "../../lib/events/mod.ts";
-import { regionState, storyBus } from "./story.ts";
-
-const AT = "2026-01-02T03:04:05.678Z";
-
-function next(state: LabState, ...bodies: LabEventBody[]): LabState {
-  return bodies.reduce(
-    (before, body) =>
-      reduce(before, { version: 1, seq: before.lastSeq + 1, at: AT, elapsedMs: 1, ...body }),
-    state,
-  );
-}
+import { EventConflictError, initialState, type LabEventBody } from "../../lib/events/mod.ts";
+import { next, regionState, storyBus } from "./story.ts";
 
 const added = (name: string, n: number): LabEventBody => ({
   kind: "region-added",
@@ -45,13 +29,13 @@ function refused(body: LabEventBody, why: string): void {
   assertEquals(state, before);
 }
 
-Deno.test("regions and their links come about", () => {
+Deno.test("regions and their links are added", () => {
   const { regions, regionLinks } = linked();
   assertEquals(regions, { eu: regionState("eu", 1), us: regionState("us", 2) });
   assertEquals(regionLinks, { "eu us": { ...pair, link: far, up: true } });
 });
 
-Deno.test("a link between regions breaks and is restored, and its condition changes meanwhile", () => {
+Deno.test("a link between regions breaks and is restored, and keeps a condition set in between", () => {
   const broken: LabEventBody = { kind: "region-link-broken", ...pair };
   const bad = { latencyMs: 40, jitterMs: 4, lossPct: 1 };
   const worse: LabEventBody = { kind: "region-linked", ...pair, link: bad };
@@ -63,7 +47,7 @@ Deno.test("a link between regions breaks and is restored, and its condition chan
   assertEquals(linksAfter({ kind: "region-unlinked", ...pair }), {});
 });
 
-Deno.test("a region takes its links along", () => {
+Deno.test("removing a region removes its links", () => {
   const state = next(
     linked(),
     added("asia", 3),
@@ -74,7 +58,7 @@ Deno.test("a region takes its links along", () => {
   assertEquals(Object.keys(state.regionLinks), ["asia us"]);
 });
 
-Deno.test("a router may have the name of a region, whose node has another", () => {
+Deno.test("a router may have the name of a region, whose node has another name", () => {
   const state = storyBus().state;
   const router = { ...state.routers.home, name: "eu" };
   const both = next(linked(), { kind: "router-added", name: "eu", router });
@@ -90,7 +74,7 @@ Deno.test("a router may have the name of a region, whose node has another", () =
   );
 });
 
-Deno.test("an event about a region or a link that is not there is refused", () => {
+Deno.test("an event about an unknown region or link is refused", () => {
   refused(added("eu", 3), 'there is a region "eu" already');
   refused(
     { kind: "region-added", name: "asia", region: regionState("us", 3) },

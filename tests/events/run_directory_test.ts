@@ -33,7 +33,7 @@ function addDevice(bus: EventBus, name: string): void {
   bus.emit({ kind: "device-added", name, device });
 }
 
-Deno.test("a run is named by its time and a label that is safe in file names", () => {
+Deno.test("the name of a run is its time and its label, made safe for file names", () => {
   assertEquals(runName("hello", NOW), "20260102-030405-678-hello");
   assertEquals(runName(undefined, NOW), "20260102-030405-678-lab");
   for (
@@ -48,7 +48,7 @@ Deno.test("a run is named by its time and a label that is safe in file names", (
   ) assertEquals(runName(label, NOW), `20260102-030405-678-${safe}`);
 });
 
-inTempDir("runs with one name get directories of their own", async (root) => {
+inTempDir("runs with the same name get different directories", async (root) => {
   const runs = await Promise.all(
     [1, 2, 3].map(() => RunDirectory.create(`${root}/new/runs/`, "a b", NOW)),
   );
@@ -61,18 +61,18 @@ inTempDir("runs with one name get directories of their own", async (root) => {
   );
 });
 
-inTempDir("a run directory that cannot be made is refused with its path", async (root) => {
+inTempDir("a run directory that cannot be created is refused with its path", async (root) => {
   await Deno.writeTextFile(`${root}/file`, "");
   const error = await assertRejects(
     () => RunDirectory.create(`${root}/file`, "x", NOW),
     RunDirectoryError,
-    "cannot make the run directory",
+    "cannot create the run directory",
   );
   assertEquals(error.path, `${root}/file/20260102-030405-678-x`);
 });
 
 inTempDir(
-  "a run can be kept in a directory itself, beside other files, but not in that of another",
+  "a run can be kept in a directory with other files, but not in that of another run",
   async (root) => {
     await Deno.mkdir(`${root}/sim`);
     await Deno.writeTextFile(`${root}/sim/sim.json`, "{}");
@@ -85,7 +85,7 @@ inTempDir(
       assertEquals(
         error.message,
         `cannot keep a run in ${run.path}: it has one already, in events.jsonl; ` +
-          "name another directory, or move that one away",
+          "choose another directory, or move that run away",
       );
       assertEquals(error.path, run.path);
     }
@@ -93,7 +93,7 @@ inTempDir(
   },
 );
 
-inTempDir("a directory that can keep no run is refused with its path", async (root) => {
+inTempDir("a path that cannot be a run directory is refused", async (root) => {
   await Deno.writeTextFile(`${root}/file`, "");
   const error = await assertRejects(
     () => RunDirectory.at(`${root}/file`),
@@ -103,7 +103,7 @@ inTempDir("a directory that can keep no run is refused with its path", async (ro
   assertEquals(error.path, `${root}/file`);
 });
 
-inTempDir("a run holds the whole story, from before and after it was attached", async (root) => {
+inTempDir("a run has the events from before and after attach()", async (root) => {
   const story = storyBus().history;
   const bus = new EventBus();
   const run = await RunDirectory.create(root, "story");
@@ -131,7 +131,7 @@ inTempDir("10,000 events are written in order", async (root) => {
   assertEquals(state.lastSeq, 9_999);
 });
 
-inTempDir("state.json is whole whenever it is read, and at last final", async (root) => {
+inTempDir("state.json is complete whenever it is read, and final after close()", async (root) => {
   const bus = new EventBus();
   const run = await RunDirectory.create(root);
   run.attach(bus);
@@ -155,12 +155,12 @@ inTempDir("state.json is whole whenever it is read, and at last final", async (r
   await reader;
   await run.close();
   assert(reads > 5, `${reads} reads`);
-  // At most one a 100 ms; fewer where the machine is busy.
+  // At most one per 100 ms; fewer on a busy machine.
   assert(versions.size >= 2 && versions.size <= 11, `${versions.size} versions`);
   assertEquals((await readRun(run.path)).state, bus.state);
 });
 
-inTempDir("no state is ahead of the events, at any moment", async (root) => {
+inTempDir("state.json is never newer than events.jsonl", async (root) => {
   const bus = new EventBus();
   const run = await RunDirectory.create(root);
   run.attach(bus);
@@ -173,7 +173,7 @@ inTempDir("no state is ahead of the events, at any moment", async (root) => {
   await run.close();
 });
 
-inTempDir("each node has its two logs, in order, once it says something", async (root) => {
+inTempDir("each node gets its two logs, in order, with its first output", async (root) => {
   const run = await RunDirectory.create(root);
   const chunk = new Uint8Array(1);
   for (let i = 0; i < 256; i++) {
@@ -198,14 +198,14 @@ inTempDir("each node has its two logs, in order, once it says something", async 
   ]);
 });
 
-inTempDir("no log is written outside of the run", async (root) => {
+inTempDir("no log is written outside the run directory", async (root) => {
   await using run = await RunDirectory.create(root);
   for (const node of ["..", "", "a/b", ".x"]) {
     assertThrows(() => run.log(node, "stdout", bytes("x")), RunDirectoryError, `"${node}"`);
   }
 });
 
-inTempDir("closing again does nothing, and what comes later is dropped", async (root) => {
+inTempDir("closing again does nothing, and later events and output are dropped", async (root) => {
   const bus = new EventBus();
   const run = await RunDirectory.create(root);
   run.attach(bus);
@@ -218,7 +218,7 @@ inTempDir("closing again does nothing, and what comes later is dropped", async (
   assertEquals(files(run.path), ["events.jsonl", "state.json"]);
 });
 
-inTempDir("a directory that vanishes is reported once, on close", async (root) => {
+inTempDir("a directory that was removed is reported once, on close", async (root) => {
   const bus = new EventBus();
   const run = await RunDirectory.create(root);
   run.attach(bus);
@@ -228,12 +228,12 @@ inTempDir("a directory that vanishes is reported once, on close", async (root) =
   await run.log("a", "stdout", bytes("y"));
   const error = await assertRejects(() => run.close(), RunDirectoryError, "is incomplete");
   assertEquals(error.path, `${run.path}/nodes/a/stdout.log`);
-  assert(error.message.includes("1 more of its files"), error.message);
+  assert(error.message.includes("errors in 1 other files"), error.message);
   await run.close();
   assertEquals(files(root), []);
 });
 
-inTempDir("a log that cannot be written is reported, and the rest is written", async (root) => {
+inTempDir("a log that cannot be written is reported, and the others are written", async (root) => {
   const bus = new EventBus();
   const run = await RunDirectory.create(root);
   run.attach(bus);

@@ -3,24 +3,38 @@ import {
   EventBus,
   type EventClock,
   type LabEventBody,
+  type LabState,
+  reduce,
   type RegionState,
 } from "../../lib/events/mod.ts";
 
-/** A clock that goes on by a quarter of a second whenever it is asked for the elapsed time. */
+/** A clock that advances by a quarter of a second at each reading of the elapsed time. */
 export function steppingClock(): EventClock {
   const start = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
   let ms = -250;
   return { now: () => start + ms + 250, elapsed: () => ms += 250 };
 }
 
-/** A bus that went through the story. */
+/** The time of the events of {@linkcode next}. */
+export const AT = "2026-01-02T03:04:05.678Z";
+
+/** The state after these events, which need no stamps. */
+export function next(state: LabState, ...bodies: LabEventBody[]): LabState {
+  return bodies.reduce(
+    (before, body) =>
+      reduce(before, { version: 1, seq: before.lastSeq + 1, at: AT, elapsedMs: 1, ...body }),
+    state,
+  );
+}
+
+/** A bus after all events of the story. */
 export function storyBus(): EventBus {
   const bus = new EventBus(steppingClock());
   for (const body of story()) bus.emit(body);
   return bus;
 }
 
-/** A region as its event carries it. */
+/** The n-th region. */
 export function regionState(name: string, n: number): RegionState {
   return {
     name,
@@ -33,8 +47,8 @@ export function regionState(name: string, n: number): RegionState {
 }
 
 /**
- * The events of one lab in which everything happens: home and cafe behind dc, which is in a region,
- * and a laptop.
+ * The events of one lab, at least one of each kind. home and cafe are routers downstream of dc, which is in a
+ * region; laptop and phone are devices.
  */
 export function story(): LabEventBody[] {
   const eth0 = {
