@@ -7,9 +7,9 @@ const ROOT = new URL("../../", import.meta.url);
 /** `netyard run` of a simulation that makes an empty lab, and has a program that is built. */
 const SCRIPT = `
 import { Lab } from "./mod.ts";
-import { processVariable } from "./lib/cli/colors.ts";
+import { processVariable } from "./lib/cli/command/colors.ts";
 import { dispatch } from "./lib/cli/dispatch.ts";
-import { REAL_TOOLS } from "./lib/cli/simulation_tools.ts";
+import { REAL_TOOLS } from "./lib/cli/run/simulation_tools.ts";
 import { fakeTools, outcome, runCommandBy, simulation } from "./tests/cli/kit.ts";
 
 const { capable, becomeRoot, requireLab } = REAL_TOOLS;

@@ -10,7 +10,7 @@ const ROOT = new URL("../../../", import.meta.url);
 const SCRIPT = `
 import "@netyard/netyard/rootless";
 import { Lab } from "@netyard/netyard";
-import { seenBy } from "../kit.ts";
+import { seenBy } from "./kit.ts";
 
 const [ip, port, udpPort] = Deno.args;
 await using lab = await Lab.create();
