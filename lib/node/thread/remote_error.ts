@@ -120,7 +120,7 @@ function withoutOwnFrames(stack: string): string {
   const lines = stack.split("\n");
   // A task's own script is a blob.
   const end = lines.findIndex((line) =>
-    line.includes(`${OWN}worker_main.ts`) || /\bblob:null\//.test(line)
+    line.includes(import.meta.resolve("./worker_main.ts")) || /\bblob:null\//.test(line)
   );
   return end < 1 ? stack : lines.slice(0, end).join("\n");
 }
