@@ -1,5 +1,5 @@
 import { NodeRemovedError } from "../node/process/errors.ts";
-import type { DiskRecord } from "../vm/disk/disk_record.ts";
+import type { DiskRecord } from "../vm/disk/record.ts";
 import type { Disks } from "../vm/disk/disks.ts";
 import type { LabCore } from "./model/lab.ts";
 import { type DiskFault, driveFaults } from "./guest/disk_options.ts";

@@ -6,23 +6,23 @@ import type { GuestArch } from "./options/machine_spec.ts";
 import type { Profile } from "./profile/profile.ts";
 import type { VmState } from "./options/state.ts";
 
-/** What a machine is made of. */
+/** What a machine is built from. */
 export interface VirtualMachineOptions {
   host: Host;
-  /** Exists as long as the host's processes. */
+  /** The machine's own directory; the host's processes outlive neither it nor the host. */
   directory: string;
   profile: Profile;
   memoryBytes: number;
   cpus: number;
   acceleration: (arch: GuestArch) => Promise<Acceleration>;
-  /** Where machines that have booted are kept; undefined for nowhere. */
+  /** Where booted machines are kept; undefined for no cache. */
   cache: BootCache | undefined;
-  /** Tells of what takes its time. */
+  /** Reports steps that take time. */
   onProgress: (line: string) => void;
-  /** Makes a guest that has come up what it is to be, before anybody else may use it. */
+  /** Configures a guest that has come up, before any other call can use it. */
   settle: (guest: Guest, how: "booted" | "resumed") => Promise<void>;
-  /** Told of each new state, and why, if it was not asked for. */
+  /** Receives each new state, with the reason if nobody requested it. */
   onState: (state: VmState, why?: string) => void;
-  /** Given all that the guest writes to its console. */
+  /** Receives everything that the guest writes to its console. */
   onConsole?: (chunk: Uint8Array) => void;
 }

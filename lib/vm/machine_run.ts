@@ -2,23 +2,23 @@ import type { Host } from "../node/process/host.ts";
 import type { MemoryFile } from "../../native/files/memory_file.ts";
 import type { Acceleration } from "./options/acceleration.ts";
 import { GuestAgent } from "./agent/agent.ts";
-import { addCard } from "./cards.ts";
+import type { Barrier } from "./barrier.ts";
 import type { Console } from "./qemu/console.ts";
+import { nicParts } from "./qemu/devices.ts";
 import { VmError } from "./options/errors.ts";
 import { Guest } from "./agent/guest.ts";
 import type { DriveSpec } from "./options/machine_spec.ts";
-import type { Meeting } from "./meeting.ts";
 import { loadState, saveState } from "./qemu/migration.ts";
 import type { BootSource } from "./profile/profile.ts";
 import { Qemu } from "./qemu/qemu.ts";
-import type { Card, SavedMachine } from "./saved/saved.ts";
-import { type SavedDrive, saveDrives } from "./saved/saved_drives.ts";
+import { type SavedDrive, saveDrives } from "./saved/drives.ts";
+import type { Card, SavedMachine } from "./saved/machine.ts";
 import { within } from "./socket/within.ts";
 
-/** How many cards and disks can come and go; each slot more costs a guest's boot some time. */
+/** How many NICs and disks can be plugged in; each additional slot makes a guest's boot slower. */
 export const SLOTS = 8;
 
-/** What QEMU itself may take to answer under KVM, in milliseconds. */
+/** How long QEMU itself may take to answer under KVM, in milliseconds. */
 const ANSWER_MS = 10_000;
 
 /** What a run begins with. */
@@ -28,32 +28,40 @@ export interface RunOptions {
   acceleration: Acceleration;
   memoryBytes: number;
   cpus: number;
-  /** It is the run's from then on. */
+  /** The run owns it from then on. */
   memory: MemoryFile;
   cards: readonly Card[];
-  /** Besides those of the source. */
+  /** The disks besides those of the source. */
   disks: readonly DriveSpec[];
-  /** Whether it takes a saved machine over. */
+  /** Whether QEMU waits for the state of a saved machine instead of booting. */
   incoming: boolean;
-  /** How its sockets begin; no other run has them. */
+  /** The prefix of its sockets' paths; no other run has it. */
   socketPrefix: string;
   console: Console;
-  /** Aborted when it is to end, also before it has begun. */
+  /** Aborted when the run must end, also before it has begun. */
   life: AbortSignal;
 }
 
-/** One QEMU of a machine with its guest, its memory and its cards, from its start to its end. */
+/** How to save the disks of a machine along with its state. */
+export interface DiskSaver {
+  /** Runs `act` while no flush of a disk fails on purpose. */
+  withoutFlushFaults<T>(act: () => Promise<T>): Promise<T>;
+  /** Copies the disks of the stopped machine. */
+  save(): Promise<SavedMachine["disks"]>;
+}
+
+/** One QEMU of a machine with its guest, its memory and its NICs, from its start to its end. */
 export class MachineRun {
   readonly qemu: Qemu;
   readonly agent: GuestAgent;
   readonly guest: Guest;
-  /** The cards that it has now. */
+  /** The NICs that are plugged in. */
   readonly cards: Card[] = [];
-  /** How the guest came to run. */
+  /** How the guest came up. */
   how: "booted" | "resumed" = "booted";
   #options: RunOptions;
-  /** The state of its devices while it stands still: QEMU does not tell it twice. */
-  #still: Uint8Array | undefined;
+  /** The device state of the paused machine, once saved: QEMU does not write it a second time. */
+  #pausedState: Uint8Array | undefined;
 
   private constructor(options: RunOptions, qemu: Qemu) {
     const { host: { name: label }, acceleration } = options;
@@ -72,7 +80,7 @@ export class MachineRun {
     });
   }
 
-  /** Starts QEMU; where that fails, nothing is left, its memory neither. */
+  /** Starts QEMU. If that fails, nothing is left, and its memory is released too. */
   static async start(options: RunOptions): Promise<MachineRun> {
     const { source, acceleration, memory, life } = options;
     try {
@@ -104,42 +112,42 @@ export class MachineRun {
     }
   }
 
-  /** Waits until a guest that boots answers. */
+  /** Waits until the agent of a booting guest answers. */
   async comeUp(): Promise<void> {
     await this.#agentOpens();
     await this.agent.sync(this.#scaled(this.#options.source.bootMs));
   }
 
-  /** Takes a saved machine over, and has it go on together with others. */
-  async load({ state, cards }: SavedMachine, together?: Meeting): Promise<void> {
+  /** Loads a saved machine and resumes it, together with the others of the barrier. */
+  async load({ state, cards }: SavedMachine, barrier?: Barrier): Promise<void> {
     this.cards.push(...cards.map((card) => ({ ...card })));
-    await loadState(this.qemu, this.#socket, state, this.#scaled(ANSWER_MS));
-    await together?.come();
+    await loadState(this.qemu, this.#stateSocket, state, this.#scaled(ANSWER_MS));
+    await barrier?.arrive();
     await this.qemu.qmp.execute("cont");
     await this.agent.sync(this.#scaled(ANSWER_MS));
     await this.guest.clock.set(new Date());
     this.how = "resumed";
   }
 
-  /** Notes that the guest boots anew, by itself or by a reset. */
-  bootsAnew(): void {
+  /** Records that the guest boots again, by itself or by a reset. */
+  rebooted(): void {
     this.how = "booted";
-    for (const card of this.cards) delete card.was; // The guest forgets that.
+    for (const card of this.cards) delete card.was; // The guest has forgotten it.
   }
 
-  /** Notes that it does not stand still any more. */
-  goesOn(): void {
-    this.#still = undefined;
+  /** Records that the machine is not paused any more. */
+  unpaused(): void {
+    this.#pausedState = undefined;
   }
 
-  /** Gives it a card, or has the guest see a carrier on one that it has, or none. */
+  /** Plugs a NIC in, or sets the carrier of one that is there. Stops early when `isOver` says so. */
   async plug(card: Card, isOver: () => boolean): Promise<void> {
     const known = this.cards.find(({ id }) => id === card.id);
     if (known?.linkUp === card.linkUp) return;
     const { id, linkUp: up } = card;
     const plugged = known ?? { ...card, linkUp: true };
     if (!known) {
-      await addCard(this.qemu, card);
+      await this.#add(card);
       if (isOver()) return;
       this.cards.push(plugged);
       if (up) return;
@@ -148,17 +156,30 @@ export class MachineRun {
     plugged.linkUp = up;
   }
 
+  /** Plugs a new NIC in; the guest sees it some time later. */
+  async #add(card: Card): Promise<void> {
+    const { qmp } = this.qemu;
+    const { netdev, device } = nicParts(card);
+    await qmp.execute("netdev_add", netdev);
+    try {
+      await qmp.execute("device_add", device);
+    } catch (error) {
+      await qmp.execute("netdev_del", { id: netdev.id });
+      throw error;
+    }
+  }
+
   /**
-   * Takes it as it is.
+   * Saves the machine.
    *
-   * @param goOn Whether it runs, and is to go on.
-   * @param tidy Whether to make its memory as small as it can be.
-   * @param disks Keeps the disks still meanwhile, and saves them; default: they are left out.
+   * @param resume Whether the machine runs, and must continue afterwards.
+   * @param compact Whether to make its memory as small as possible first.
+   * @param disks Saves the attached disks; default: they are left out.
    */
   async save(
-    goOn: boolean,
-    tidy: boolean,
-    disks?: { calmly: Calmly; save: () => Promise<SavedMachine["disks"]> },
+    resume: boolean,
+    compact: boolean,
+    disks?: DiskSaver,
   ): Promise<Omit<SavedMachine, "shape">> {
     const { qmp } = this.qemu;
     const { life, host, source, memory: own } = this.#options;
@@ -167,18 +188,19 @@ export class MachineRun {
     let drives: SavedDrive[] = [];
     try {
       try {
-        const take = () => saveState(this.qemu, this.#socket, this.#scaled(ANSWER_MS));
-        const state = this.#still ?? await (disks ? disks.calmly(take) : take());
-        if (!goOn) this.#still = state;
+        const write = () => saveState(this.qemu, this.#stateSocket, this.#scaled(ANSWER_MS));
+        const state = this.#pausedState ??
+          await (disks ? disks.withoutFlushFaults(write) : write());
+        if (!resume) this.#pausedState = state;
         life.throwIfAborted();
-        if (tidy) own.dropZeros();
+        if (compact) own.dropZeros();
         memory = await own.copy(`${host.name} (saved)`);
         life.throwIfAborted();
         const cards = this.cards.map((card) => ({ ...card }));
         drives = await saveDrives(source.drives ?? []);
         return { cards, state, memory, disks: await disks?.save() ?? [], drives };
       } finally {
-        if (goOn && !life.aborted) await qmp.execute("cont");
+        if (resume && !life.aborted) await qmp.execute("cont");
       }
     } catch (error) {
       memory?.close();
@@ -187,7 +209,14 @@ export class MachineRun {
     }
   }
 
-  /** Ends it; what waits for its guest is told why. Resolves when nothing of it is left. */
+  /** The reason of a kernel panic, from the console. */
+  get panic(): string {
+    const { log } = this.#options.console;
+    const reasons = [...log.matchAll(/Kernel panic - not syncing: ([^\r\n]+)/g)];
+    return `the guest's kernel panicked${reasons.length > 0 ? `: ${reasons.at(-1)![1]}` : ""}`;
+  }
+
+  /** Ends QEMU; calls that wait for its guest fail with the reason. Resolves when nothing is left. */
   async end(why: string): Promise<void> {
     this.agent.close(why.split("\n", 1)[0]);
     this.cards.length = 0;
@@ -200,7 +229,7 @@ export class MachineRun {
     const { host, source: { bootMs, noAgent } } = this.#options;
     const timeoutMs = this.#scaled(bootMs);
     const opens = this.qemu.qmp.wait("VSERPORT_CHANGE", {
-      timeoutMs: 2 * timeoutMs, // We are the first to give up.
+      timeoutMs: 2 * timeoutMs, // The deadline below comes first.
       where: ({ id, open }) => id === "agent" && open === true,
     });
     await within(opens, timeoutMs, () => {
@@ -212,7 +241,7 @@ export class MachineRun {
     });
   }
 
-  get #socket(): string {
+  get #stateSocket(): string {
     return `${this.#options.socketPrefix}state`;
   }
 
@@ -220,5 +249,3 @@ export class MachineRun {
     return ms * this.#options.acceleration.timeoutFactor;
   }
 }
-
-type Calmly = <T>(act: () => Promise<T>) => Promise<T>;

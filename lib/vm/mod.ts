@@ -10,6 +10,7 @@ export {
   GuestCommandError,
   GuestDeadlineError,
   GuestFileError,
+  ProfileError,
   QmpError,
   VmCommandError,
   VmError,
@@ -26,13 +27,12 @@ export {
   TooMuchMemoryError,
 } from "./options/memory.ts";
 export type { Profile } from "./profile/profile.ts";
-export { ProfileError } from "./options/profile_error.ts";
 export type {
   RunOptions,
   RunResult,
   RunStatus,
   SpawnOptions as GuestSpawnOptions,
 } from "./options/run_types.ts";
-export { SnapshotError } from "./saved/saved.ts";
+export { SnapshotError } from "./saved/machine.ts";
 export type { VmState } from "./options/state.ts";
 export { BootFilesError } from "./tiny/errors.ts";

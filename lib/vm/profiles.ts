@@ -1,7 +1,7 @@
 import { nearest } from "../options/nearest.ts";
 import { HOST } from "./host_root/profile.ts";
 import type { Profile } from "./profile/profile.ts";
-import { ProfileError } from "./options/profile_error.ts";
+import { ProfileError } from "./options/errors.ts";
 import { tinyBootFiles } from "./tiny/boot_files.ts";
 import { findToml, resolveProfile, TOML_NAME } from "./profile/toml_file.ts";
 import { tomlProfile } from "./profile/toml_profile.ts";

@@ -1,119 +1,98 @@
-import { MemoryFile } from "../../native/files/memory_file.ts";
-import type { Acceleration } from "./options/acceleration.ts";
-import type { BootCache } from "./saved/boot_cache.ts";
-import { bootByCache } from "./saved/cached_boot.ts";
-import { Console } from "./qemu/console.ts";
-import { Disks } from "./disk/disks.ts";
-import { VmError } from "./options/errors.ts";
 import type { Guest } from "./agent/guest.ts";
 import type { GuestProcess } from "./agent/guest_process.ts";
+import type { Barrier } from "./barrier.ts";
+import { Disks } from "./disk/disks.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import type { VirtualMachineOptions } from "./machine_options.ts";
-import { MachineRun, SLOTS } from "./machine_run.ts";
-import type { DriveSpec } from "./options/machine_spec.ts";
-import type { Meeting } from "./meeting.ts";
-import type { BootSource, Helper } from "./profile/profile.ts";
+import { type MachineRun, SLOTS } from "./machine_run.ts";
+import { VmError } from "./options/errors.ts";
+import type { VmOperation, VmState } from "./options/state.ts";
+import type { BootSource } from "./profile/profile.ts";
+import { Console } from "./qemu/console.ts";
 import type { QmpEvent } from "./qemu/qmp.ts";
-import {
-  type Card,
-  type MachineShape,
-  mustFit,
-  type SavedMachine,
-  SnapshotError,
-} from "./saved/saved.ts";
-import { isOwn, putDrives } from "./saved/saved_drives.ts";
-import { mustAllow, type VmOperation, type VmState } from "./options/state.ts";
+import { Runs } from "./runs.ts";
+import { type Card, mustFit, type SavedMachine, SnapshotError } from "./saved/machine.ts";
 import { unlessAborted, within } from "./socket/within.ts";
 
-/** What a guest may take to shut down. */
+/** How long a guest may take to shut down. */
 const SHUTDOWN_MS = 30_000;
 
-/** Where a QEMU runs; it may be there for a moment longer in another state. */
+/** The states in which a QEMU runs; in others one may exist for a moment longer. */
 const HAS_QEMU: readonly VmState[] = ["booting", "running", "paused", "stopping"];
 
-/** A QEMU virtual machine: its life, without the network that it is in. */
+/** A QEMU virtual machine: its life cycle, without the network that it is attached to. */
 export class VirtualMachine {
   readonly console: Console;
-  /** The disks that were attached to it, also while it is switched off. */
+  /** The attached disks, also while the machine is switched off. */
   readonly disks: Disks;
   #options: VirtualMachineOptions;
-  #state: VmState = "defined";
-  /** What is under way that cannot be together with anything else. */
-  #busy: string | undefined;
-  #idle: Promise<void> = Promise.resolve();
-  /** Aborted, and made anew, when what runs or comes up is ended. */
-  #life = new AbortController();
-  /** Resolves when a QEMU that is being started is there, or is not. */
-  #starting: Promise<unknown> = Promise.resolve();
-  /** Resolves when nothing is left of those that were ended. */
-  #ending: Promise<unknown> = Promise.resolve();
-  /** Resolves when it was told that it has failed. */
-  #failing: Promise<void> = Promise.resolve();
-  #run: MachineRun | undefined;
-  #source: BootSource | undefined;
-  #acceleration: Acceleration | undefined;
-  #started = 0;
-  #helpers: readonly Helper[] = [];
+  #lifecycle: Lifecycle;
+  #runs: Runs;
 
   /** Does nothing yet. */
   constructor(options: VirtualMachineOptions) {
-    const { host, directory, onConsole } = options;
+    const { host, directory, onConsole, onState } = options;
     this.#options = options;
+    this.#lifecycle = new Lifecycle(host.name, (state, why) => {
+      if (state !== "paused") this.#runs.current?.unpaused();
+      onState(state, why);
+    });
     this.console = new Console({ label: host.name, sink: onConsole });
+    this.#runs = new Runs(options, this.console, {
+      onStart: (run) => this.#follow(run),
+      onHelperLost: (output) => this.#helperLost(output),
+    });
     this.disks = new Disks({
       host,
       directory,
       slots: SLOTS,
       must: (operation, what) => this.must(operation, what),
-      qemu: () => HAS_QEMU.includes(this.#state) ? this.#run?.qemu : undefined,
-      guest: () => this.#run?.guest,
-      drives: () => this.#source?.drives ?? [],
-      scaled: (ms) => this.#scaled(ms),
+      qemu: () => HAS_QEMU.includes(this.state) ? this.#runs.current?.qemu : undefined,
+      guest: () => this.#runs.current?.guest,
+      drives: () => this.source?.drives ?? [],
+      scaled: (ms) => this.#runs.scaled(ms),
     });
   }
 
-  /** Where it is in its life. */
+  /** Where it is in its life cycle. */
   get state(): VmState {
-    return this.#state;
+    return this.#lifecycle.state;
   }
 
-  /** What it was booted from; undefined before. */
+  /** What it was booted from; undefined before the first boot. */
   get source(): BootSource | undefined {
-    return this.#source;
+    return this.#runs.source;
   }
 
-  /** The cards that it has now; none while it is switched off. */
+  /** The NICs that are plugged in; none while it is switched off. */
   get cards(): readonly Card[] {
-    return this.#run?.cards ?? [];
+    return this.#runs.current?.cards ?? [];
   }
 
-  /** What works in the guest; `what` is what was asked of it, for the message. */
+  /** Returns the running guest; `what` is the call that needs it, for the message. */
   guest(what: string): Guest {
     this.must("use", what);
-    return this.#run!.guest;
+    return this.#runs.current!.guest;
   }
 
-  /** What was spawned in the guest, and has not ended. */
+  /** The processes that were spawned in the guest and have not ended. */
   get processes(): Iterable<GuestProcess> {
-    return this.#run?.guest.processes ?? [];
+    return this.#runs.current?.guest.processes ?? [];
   }
 
-  /** Whether a guest is the one that runs now, or comes up. */
+  /** Whether a guest is the one that runs or boots now. */
   has(guest: Guest): boolean {
-    return this.#run?.guest === guest;
+    return this.#runs.current?.guest === guest;
   }
 
-  /** Resolves when nothing is under way that keeps others from the guest. */
-  async idle(): Promise<void> {
-    while (this.#busy !== undefined) await this.#idle;
+  /** Resolves when no operation is in progress that keeps others from the guest. */
+  idle(): Promise<void> {
+    return this.#lifecycle.idle();
   }
 
-  /** Refuses what cannot be done now. */
+  /** Refuses an operation that is not possible now. */
   must(operation: VmOperation, what: string): void {
-    const asked = `${this.#options.host.name}.${what}`;
-    mustAllow(operation, this.#state, asked);
-    if (this.#busy !== undefined && operation !== "powerOff") {
-      throw new VmError(`${asked}: ${this.#busy} is under way; wait until it resolves`);
-    }
+    this.#lifecycle.must(operation, what);
   }
 
   /**
@@ -123,46 +102,44 @@ export class VirtualMachine {
    */
   async boot(): Promise<void> {
     this.must("boot", "boot()");
-    if (this.#state === "failed") {
-      await this.#failing;
+    if (this.state === "failed") {
+      await this.#lifecycle.failureReported;
       this.must("boot", "boot()");
     }
-    const before = this.#state;
-    this.#enter("booting");
-    const life = this.#life.signal;
+    const before = this.state;
+    this.#lifecycle.enter("booting");
+    const { life } = this.#lifecycle;
     try {
       await unlessAborted(life, this.#boot(life));
-      this.#enter("running");
+      this.#lifecycle.enter("running");
     } catch (error) {
-      // Who ended it meanwhile knows why, and may have said what it is now.
-      await (life.aborted ? this.#ending : this.#end(`${error}`));
-      this.#change("booting", before === "defined" ? "defined" : "stopped");
+      // If another call ended it meanwhile, that call has the reason and may have set the state.
+      await (life.aborted ? this.#runs.ended : this.#end(`${error}`));
+      this.#lifecycle.change("booting", before === "defined" ? "defined" : "stopped");
       throw error;
     }
   }
 
   async #boot(life: AbortSignal): Promise<void> {
-    await this.#ending;
-    const source = await this.#prepare();
-    const { cache } = this.#options;
-    // What it wrote to disks of its own, before it was switched off, is there when it boots again.
-    const isFirst = this.#started === 0 || !source.drives?.some(isOwn);
-    if (cache && source.canBeSaved && isFirst) {
-      await this.#bootByCache(cache, source, life);
+    await this.#runs.ended;
+    await this.#runs.prepare();
+    const cache = this.#runs.usableCache;
+    if (cache) {
+      await this.#runs.bootByCache(cache, life);
       await this.disks.plugAll();
-    } else await this.#bootCold(source, life, await this.disks.specs());
+    } else await this.#runs.bootCold(life, await this.disks.specs());
     await this.#settle();
   }
 
   /** Asks the guest to shut down, and waits until it has. */
-  async shutdown(timeoutMs: number = this.#scaled(SHUTDOWN_MS)): Promise<void> {
+  async shutdown(timeoutMs: number = this.#runs.scaled(SHUTDOWN_MS)): Promise<void> {
     this.must("shutdown", "shutdown()");
-    const run = this.#run!;
+    const run = this.#runs.current!;
     const { qemu, agent } = run;
-    const paused = this.#state === "paused";
-    this.#enter("stopping");
-    if (paused) await qemu.qmp.execute("cont").catch(() => {}); // Its end tells why.
-    // It answers by going away.
+    const paused = this.state === "paused";
+    this.#lifecycle.enter("stopping");
+    if (paused) await qemu.qmp.execute("cont").catch(() => {}); // QEMU's end has the reason.
+    // The agent does not answer this call: it ends.
     agent.call("guest-shutdown", { mode: "powerdown" }).catch(() => {});
     try {
       await within(qemu.ended, timeoutMs, () =>
@@ -171,61 +148,61 @@ export class VirtualMachine {
             `${timeoutMs} ms, and was switched off\n${qemu.hint}`,
         ));
     } finally {
-      await (this.#run === run ? this.#end("shutdown() ended it") : this.#ending);
-      this.#change("stopping", "stopped");
+      await (this.#runs.current === run ? this.#end("shutdown() ended it") : this.#runs.ended);
+      this.#lifecycle.change("stopping", "stopped");
     }
   }
 
   /** Switches it off, as if its plug were pulled. */
   async powerOff(): Promise<void> {
     this.must("powerOff", "powerOff()");
-    this.#enter("stopping");
+    this.#lifecycle.enter("stopping");
     await this.#end("powerOff() ended it");
-    this.#change("stopping", "stopped");
+    this.#lifecycle.change("stopping", "stopped");
   }
 
-  /** Presses its power button: what follows is the guest's affair. */
+  /** Presses its power button; the guest decides what follows. */
   async powerButton(): Promise<void> {
     this.must("powerButton", "powerButton()");
-    await this.#run!.qemu.qmp.execute("system_powerdown");
+    await this.#runs.current!.qemu.qmp.execute("system_powerdown");
   }
 
-  /** Has its processors stand still. */
+  /** Stops its processors. */
   async pause(): Promise<void> {
-    await this.#during("pause", "pause()", async (life) => {
-      await this.#run!.qemu.qmp.execute("stop");
+    await this.#lifecycle.during("pause", "pause()", async (life) => {
+      await this.#runs.current!.qemu.qmp.execute("stop");
       life.throwIfAborted();
-      this.#enter("paused");
+      this.#lifecycle.enter("paused");
     });
   }
 
-  /** Has them go on. */
+  /** Starts its processors again. */
   async resume(): Promise<void> {
-    await this.#during("resume", "resume()", async (life) => {
-      await this.#run!.qemu.qmp.execute("cont");
+    await this.#lifecycle.during("resume", "resume()", async (life) => {
+      await this.#runs.current!.qemu.qmp.execute("cont");
       life.throwIfAborted();
-      this.#enter("running");
+      this.#lifecycle.enter("running");
     });
   }
 
   /** Presses its reset button, and waits until it has booted again. */
   async reset(): Promise<void> {
     this.must("reset", "reset()");
-    const run = this.#run!;
+    const run = this.#runs.current!;
     const { qmp } = run.qemu;
-    const paused = this.#state === "paused";
-    const up = this.#comeUp(run);
-    const asked = (async () => {
+    const paused = this.state === "paused";
+    const up = this.#comeUpAgain(run);
+    const reset = (async () => {
       await qmp.execute("system_reset");
       if (paused) await qmp.execute("cont");
     })();
-    await Promise.all([up, asked]);
+    await Promise.all([up, reset]);
   }
 
-  /** Takes it as it is: it stands still for a moment, and goes on. */
+  /** Saves it. A running machine stops for a moment, and continues. */
   async save(): Promise<SavedMachine> {
     this.must("snapshot", "snapshot()");
-    const { name, canBeSaved, whyNotSaved = "" } = this.#source!;
+    const { name, canBeSaved, whyNotSaved = "" } = this.source!;
     if (!canBeSaved) {
       throw new SnapshotError(
         `${this.#options.host.name}.snapshot(): a machine of the profile "${name}" cannot be saved` +
@@ -233,309 +210,144 @@ export class VirtualMachine {
       );
     }
     this.disks.mustBeSavable("snapshot()");
-    return await this.#during(
+    return await this.#lifecycle.during(
       "snapshot",
       "snapshot()",
       () =>
-        this.disks.alone(async () => {
-          const disks = {
-            calmly: <T>(act: () => Promise<T>) => this.disks.calmly(act),
-            save: () => this.disks.save(),
-          };
-          const saved = await this.#run!.save(this.#state === "running", false, disks);
-          return { ...saved, shape: this.#shape(this.#source!) };
+        this.disks.exclusively(async () => {
+          const saved = await this.#runs.current!.save(this.state === "running", false, this.disks);
+          return { ...saved, shape: this.#runs.shape };
         }),
     );
   }
 
   /**
-   * Puts it back to what it was when it was saved; what it is now is gone. `together` is where it meets
-   * others that are to go on at the same time.
+   * Restores a saved machine in place of the current one, whose state is lost. With a barrier, it
+   * resumes together with the others.
    */
-  async restore(saved: SavedMachine, together?: Meeting): Promise<void> {
-    const life = this.#life.signal;
+  async restore(saved: SavedMachine, barrier?: Barrier): Promise<void> {
+    const { life } = this.#lifecycle;
     try {
-      await this.#during("restore", "restore()", async () => {
-        await this.#ending;
-        const source = this.#source ?? await this.#prepare();
-        const { name } = this.#options.host;
-        mustFit(name, saved.shape, this.#shape(source));
-        const disks = await this.disks.unpack(saved.disks, `${name}.restore()`);
-        const memory = await saved.memory.copy(name).catch(async (error) => {
-          await this.disks.discard(disks);
-          throw error;
-        });
-        try {
-          life.throwIfAborted();
-          await this.#drop("restore() put another state in its place");
-          life.throwIfAborted();
-          this.#enter("booting");
-        } catch (error) {
-          memory.close();
-          await this.disks.discard(disks);
-          throw error;
-        }
-        const drives = await this.disks.replace(disks);
-        await this.#resume({ ...saved, memory }, life, drives, together);
-        await this.#settle();
-        life.throwIfAborted();
-        this.#enter("running");
-      });
+      await this.#lifecycle.during("restore", "restore()", () => this.#restore(saved, barrier));
     } catch (error) {
-      if (!life.aborted && this.#state === "booting") {
+      if (!life.aborted && this.state === "booting") {
         await this.#end(`${error}`);
-        this.#change("booting", "stopped");
+        this.#lifecycle.change("booting", "stopped");
       }
       throw error;
     } finally {
-      together?.leave();
+      barrier?.leave();
     }
   }
 
+  async #restore(saved: SavedMachine, barrier?: Barrier): Promise<void> {
+    const { life } = this.#lifecycle;
+    await this.#runs.ended;
+    if (!this.source) await this.#runs.prepare();
+    const { name } = this.#options.host;
+    mustFit(name, saved.shape, this.#runs.shape);
+    const disks = await this.disks.unpack(saved.disks, `${name}.restore()`);
+    const memory = await saved.memory.copy(name).catch(async (error) => {
+      await this.disks.discard(disks);
+      throw error;
+    });
+    try {
+      life.throwIfAborted();
+      await this.#runs.end("restore() replaced it by a saved machine");
+      life.throwIfAborted();
+      this.#lifecycle.enter("booting");
+    } catch (error) {
+      memory.close();
+      await this.disks.discard(disks);
+      throw error;
+    }
+    const drives = await this.disks.replace(disks);
+    await this.#runs.resume({ ...saved, memory }, life, drives, barrier);
+    await this.#settle();
+    life.throwIfAborted();
+    this.#lifecycle.enter("running");
+  }
+
   /**
-   * Gives it a card, or has the guest see a carrier on one that it has, or none. Does nothing once it
-   * is another `guest` that runs.
+   * Plugs a NIC in, or sets the carrier of one that is there. Does nothing once another `guest` than
+   * this one runs.
    */
   async plug(guest: Guest, card: Card): Promise<void> {
-    const run = this.#run;
+    const run = this.#runs.current;
     if (run?.guest === guest) await run.plug(card, () => !this.has(guest));
   }
 
   /** Ends it for good. */
   async remove(): Promise<void> {
-    this.#enter("removed");
+    this.#lifecycle.enter("removed");
     await this.#end("it was removed");
     this.disks.close();
   }
 
-  // Booting.
-
-  async #prepare(): Promise<BootSource> {
-    const { profile, host, directory, memoryBytes, onProgress, acceleration } = this.#options;
-    host.enter(() => {}); // Makes the directory.
-    const source = await profile.prepare({
-      host,
-      directory,
-      label: host.name,
-      memoryBytes,
-      onProgress,
-    });
-    this.#helpers = source.helpers ?? [];
-    for (const helper of this.#helpers) void helper.ended.then((said) => this.#lost(helper, said));
-    this.#acceleration = await acceleration(source.arch);
-    return this.#source = source;
-  }
-
-  async #bootByCache(cache: BootCache, source: BootSource, life: AbortSignal): Promise<void> {
-    await bootByCache({
-      cache,
-      key: [this.#shape(source), SLOTS, source.cmdline],
-      label: this.#options.host.name,
-      life,
-      cold: () => this.#bootCold(source, life),
-      save: async () => ({ ...await this.#run!.save(true, true), shape: this.#shape(source) }),
-      resume: (saved) => this.#resume(saved, life),
-      drop: () => this.#drop("it boots anew"),
-      tell: (what) => this.#tell(what),
-    });
-  }
-
-  #tell(what: string): void {
-    this.#options.onProgress(`${this.#options.host.name}: ${what}`);
-  }
-
-  async #bootCold(
-    source: BootSource,
-    life: AbortSignal,
-    disks: readonly DriveSpec[] = [],
-  ): Promise<void> {
-    const { host, memoryBytes } = this.#options;
-    life.throwIfAborted();
-    const memory = MemoryFile.create(host.name, memoryBytes);
-    const run = await this.#start(source, memory, { cards: [], disks, incoming: false }, life);
-    await run.comeUp();
-  }
-
-  /** Starts a QEMU that takes a saved machine over, and has it go on together with others. */
-  async #resume(
-    saved: SavedMachine,
-    life: AbortSignal,
-    disks: readonly DriveSpec[] = [],
-    together?: Meeting,
-  ): Promise<void> {
-    const how = { cards: saved.cards, disks, incoming: true };
-    await putDrives(saved.drives ?? [], this.#source!.drives ?? []);
-    const run = await this.#start(this.#source!, saved.memory, how, life);
-    await run.load(saved, together);
-  }
-
-  /** Takes the memory over, and lets go of it where it fails. */
-  async #start(
-    source: BootSource,
-    memory: MemoryFile,
-    how: { cards: readonly Card[]; disks: readonly DriveSpec[]; incoming: boolean },
-    life: AbortSignal,
-  ): Promise<MachineRun> {
-    const { host, cpus, memoryBytes, directory } = this.#options;
-    const options = {
-      host,
-      source,
-      acceleration: this.#acceleration!,
-      memoryBytes,
-      cpus,
-      memory,
-      ...how,
-      socketPrefix: `${directory}/${++this.#started}-`,
-      console: this.console,
-      life,
-    };
-    const start = async () => {
-      const run = await MachineRun.start(options);
-      if (!life.aborted) return this.#run = run;
-      await run.end("it was ended");
-      throw life.reason;
-    };
-    const starting = start();
-    this.#starting = starting.catch(() => {});
-    const run = await starting;
-    run.qemu.qmp.on((event) => this.#heard(run, event));
-    void run.qemu.ended.then(() => this.#gone(run));
-    return run;
-  }
-
-  /** Has it boot again, without a new QEMU. */
-  async #comeUp(run: MachineRun): Promise<void> {
-    this.#enter("booting");
-    run.bootsAnew();
-    const life = this.#life.signal;
+  /** Waits until the guest has booted again in the same QEMU. */
+  async #comeUpAgain(run: MachineRun): Promise<void> {
+    this.#lifecycle.enter("booting");
+    run.rebooted();
+    const { life } = this.#lifecycle;
     try {
       await unlessAborted(life, run.comeUp().then(() => this.#settle()));
-      this.#change("booting", "running");
+      this.#lifecycle.change("booting", "running");
     } catch (error) {
       if (!life.aborted) await this.#fail(run, `it did not boot again: ${error}`);
       throw error;
     }
   }
 
-  // What happens by itself.
+  // Events that no call has requested.
 
-  #heard(run: MachineRun, { event, data }: QmpEvent): void {
-    if (run !== this.#run) return;
-    const running = this.#state === "running";
-    if (event === "GUEST_PANICKED") void this.#fail(run, panicOf(this.console));
-    else if (event === "SHUTDOWN" && data.guest === true && running) this.#enter("stopping");
-    else if (event === "RESET" && data.guest === true && running) {
-      this.#comeUp(run).catch(() => {}); // The state tells of it.
+  #follow(run: MachineRun): void {
+    run.qemu.qmp.on((event) => this.#onEvent(run, event));
+    void run.qemu.ended.then(() => this.#qemuEnded(run));
+  }
+
+  #onEvent(run: MachineRun, { event, data }: QmpEvent): void {
+    if (run !== this.#runs.current) return;
+    const byGuest = data.guest === true && this.state === "running";
+    if (event === "GUEST_PANICKED") void this.#fail(run, run.panic);
+    else if (event === "SHUTDOWN" && byGuest) this.#lifecycle.enter("stopping");
+    else if (event === "RESET" && byGuest) {
+      this.#comeUpAgain(run).catch(() => {}); // The state shows the failure.
     }
   }
 
-  /** The state is told once all that the guest had to say is there. */
   async #fail(run: MachineRun, why: string): Promise<void> {
-    if (this.#run !== run || this.#state === "removed") return;
-    const { qemu } = run;
-    this.#state = "failed";
-    this.#failing = this.#end(`${why}\n${qemu.hint}`).then(() => {
-      if (this.#state === "failed") this.#options.onState("failed", `${why}\n${qemu.hint}`);
-    });
-    await this.#failing;
+    if (this.#runs.current !== run || this.state === "removed") return;
+    const reason = () => `${why}\n${run.qemu.hint}`;
+    await this.#lifecycle.fail(reason, () => this.#end(reason()));
   }
 
-  /** A process that it cannot do without has ended. */
-  #lost(helper: Helper, said: string): void {
-    if (!this.#helpers.includes(helper)) return;
-    const why = `what it depends on has ended${said && `: ${said}`}`;
-    const isOn = this.#state === "running" || this.#state === "paused";
-    if (isOn && this.#run) void this.#fail(this.#run, why);
-    else if (this.#state === "booting") void this.#end(why); // Who boots it is told.
+  /** A process that the machine depends on has ended. */
+  #helperLost(output: string): void {
+    const run = this.#runs.current;
+    const why = `a process that it depends on has ended${output && `: ${output}`}`;
+    const isOn = this.state === "running" || this.state === "paused";
+    if (isOn && run) void this.#fail(run, why);
+    else if (this.state === "booting") void this.#end(why); // boot() fails with the reason.
   }
 
-  /** QEMU has ended. */
-  async #gone(run: MachineRun): Promise<void> {
-    if (run !== this.#run) return;
-    if (this.#state === "stopping") {
+  async #qemuEnded(run: MachineRun): Promise<void> {
+    if (run !== this.#runs.current) return;
+    if (this.state === "stopping") {
       await this.#end("it was shut down");
-      this.#change("stopping", "stopped");
-    } else if (this.#state === "running" || this.#state === "paused") {
+      this.#lifecycle.change("stopping", "stopped");
+    } else if (this.state === "running" || this.state === "paused") {
       await this.#fail(run, "QEMU ended");
-    } // Who boots it is told by what fails.
+    } // While it boots, the call that waits for QEMU fails.
   }
 
-  // The rest.
-
-  /** Ends what runs or comes up; what waits for it is told why. */
+  /** Ends what runs or boots; calls that wait for it fail with the reason. */
   async #end(why: string): Promise<void> {
-    this.#life.abort(new VmError(`${this.#options.host.name}: ${why}`));
-    this.#life = new AbortController();
-    await this.#drop(why);
-  }
-
-  /** Lets go of QEMU and of what belongs to it; resolves when nothing is left of any. */
-  async #drop(why: string): Promise<void> {
-    const run = this.#run;
-    const helpers = this.#helpers;
-    this.#run = undefined;
-    this.#helpers = [];
-    const before = this.#ending;
-    const starting = this.#starting;
-    await (this.#ending = (async () => {
-      await Promise.all([before, run?.end(why), starting]);
-      await Promise.all(helpers.map((helper) => helper.stop()));
-    })());
-  }
-
-  async #during<T>(
-    operation: VmOperation,
-    what: string,
-    act: (life: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    this.must(operation, what);
-    const life = this.#life.signal;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#busy = what;
-    this.#idle = promise;
-    try {
-      return await unlessAborted(life, act(life));
-    } catch (error) {
-      life.throwIfAborted(); // That is why it failed.
-      throw error;
-    } finally {
-      this.#busy = undefined;
-      resolve();
-    }
+    this.#lifecycle.abort(why);
+    await this.#runs.end(why);
   }
 
   #settle(): Promise<void> {
-    const { guest, how } = this.#run!;
+    const { guest, how } = this.#runs.current!;
     return this.#options.settle(guest, how);
   }
-
-  #enter(state: VmState, why?: string): void {
-    if (this.#state === state || this.#state === "removed") return;
-    this.#state = state;
-    if (state !== "paused") this.#run?.goesOn();
-    this.#options.onState(state, why);
-  }
-
-  /** Enters a state, unless it has left the one before meanwhile. */
-  #change(from: VmState, to: VmState): void {
-    if (this.#state === from) this.#enter(to);
-  }
-
-  #shape({ hash, arch }: BootSource): MachineShape {
-    const { memoryBytes, cpus } = this.#options;
-    return { profile: hash, arch, accel: this.#acceleration!.accel, memoryBytes, cpus };
-  }
-
-  get #factor(): number {
-    return this.#acceleration?.timeoutFactor ?? 1;
-  }
-
-  #scaled(ms: number): number {
-    return ms * this.#factor;
-  }
-}
-
-function panicOf({ log }: Console): string {
-  const reasons = [...log.matchAll(/Kernel panic - not syncing: ([^\r\n]+)/g)];
-  return `the guest's kernel panicked${reasons.length > 0 ? `: ${reasons.at(-1)![1]}` : ""}`;
 }

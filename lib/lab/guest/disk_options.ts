@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseOptions } from "../../options/parse_options.ts";
-import type { WantedDisk } from "../../vm/disk/disk_record.ts";
+import type { WantedDisk } from "../../vm/disk/record.ts";
 import { diskBytes, type DiskSize } from "../../vm/options/disk_size.ts";
 import type { DriveFault } from "../../vm/options/machine_spec.ts";
 import type { VmRecord } from "../model/records.ts";

@@ -1,8 +1,8 @@
 import { UNIMPAIRED } from "../../bridge/impairments.ts";
 import type { Impairments } from "../../bridge/impairments.ts";
 import { namesIn, type Partitions } from "../../bridge/partitions.ts";
-import { SnapshotError } from "../../vm/saved/saved.ts";
-import { meetings } from "../../vm/meeting.ts";
+import { SnapshotError } from "../../vm/saved/machine.ts";
+import { barriers } from "../../vm/barrier.ts";
 import { allSettled } from "../model/all_settled.ts";
 import { impairWay, impairWhole } from "../bridging/impair.ts";
 import { changePartitions } from "../bridging/partition.ts";
@@ -115,7 +115,7 @@ export async function restoreLab(core: LabCore, snapshot: LabSnapshot): Promise<
     if (rules) apply(core, segment, rules);
   }
   await core.links.ready();
-  const together = meetings(pairs.filter(({ of }) => of).length);
+  const together = barriers(pairs.filter(({ of }) => of).length);
   await allSettled(pairs.map(async ({ vm, of }) => {
     if (!of) return isOn(vm) ? await vm.machine.powerOff() : undefined;
     const own = together.pop()!;

@@ -4,10 +4,10 @@ import {
   type SavedMachine,
   SnapshotError,
   writeSaved,
-} from "../../vm/saved/saved.ts";
+} from "../../vm/saved/machine.ts";
 import { openCaptures } from "../../node/capture/open_captures.ts";
 import type { LabCore } from "../model/lab.ts";
-import type { Meeting } from "../../vm/meeting.ts";
+import type { Barrier } from "../../vm/barrier.ts";
 import type { VmRecord } from "../model/records.ts";
 
 /** What was saved, by the handles of it: nobody else gets at the memory of a guest. */
@@ -96,7 +96,7 @@ export async function saveVm(core: LabCore, vm: VmRecord): Promise<VmSnapshot> {
 export async function restoreVm(
   vm: VmRecord,
   snapshot: VmSnapshot,
-  together?: Meeting,
+  barrier?: Barrier,
 ): Promise<void> {
   const what = `${vm.name}: restore()`;
   const saved = machineOf(snapshot, what);
@@ -113,7 +113,7 @@ export async function restoreVm(
     );
   }
   mustBeWhole(vm, "restore()");
-  await vm.machine.restore({ ...saved, cards: ownCards(vm, saved, what) }, together);
+  await vm.machine.restore({ ...saved, cards: ownCards(vm, saved, what) }, barrier);
 }
 
 /** The cards of a saved machine, with the TAPs and addresses that they have here. */

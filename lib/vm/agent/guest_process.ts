@@ -9,7 +9,7 @@ import { VmError } from "../options/errors.ts";
 import { exec, killAll, newMark, startExec } from "./exec.ts";
 import type { GuestContext } from "./guest_context.ts";
 import { OutputTail } from "./output_tail.ts";
-import { runStatus } from "./run_result.ts";
+import { runStatus } from "./run.ts";
 import type { RunStatus, SpawnOptions } from "../options/run_types.ts";
 import { shortSignalName } from "./signals.ts";
 import { sleep } from "../socket/within.ts";

@@ -1,10 +1,10 @@
 import type { Host } from "../../node/process/host.ts";
 import { faultsNode } from "../qemu/devices.ts";
-import { checkBase, discardDisk, makeDisk, needsFile, saveDisk, unpackDisk } from "./disk_files.ts";
-import { pathInGuest, seenInGuest } from "./disk_guest.ts";
-import { plugDisk, swapFaults, unplugDisk } from "./disk_plug.ts";
-import type { DiskRecord, SavedDisk, WantedDisk } from "./disk_record.ts";
-import { readDisk, type SectorAccess, writeDisk } from "./disk_sectors.ts";
+import { checkBase, discardDisk, makeDisk, needsFile, saveDisk, unpackDisk } from "./files.ts";
+import { pathInGuest, seenInGuest } from "./guest.ts";
+import { plugDisk, swapFaults, unplugDisk } from "./plug.ts";
+import type { DiskRecord, SavedDisk, WantedDisk } from "./record.ts";
+import { readDisk, type SectorAccess, writeDisk } from "./sectors.ts";
 import { SECTOR } from "../options/disk_size.ts";
 import { DiskError } from "../options/errors.ts";
 import type { Guest } from "../agent/guest.ts";
@@ -164,7 +164,7 @@ export class Disks {
   }
 
   /** Keeps everybody off the disks while `act` runs, which may save them. */
-  alone<T>(act: () => Promise<T>): Promise<T> {
+  exclusively<T>(act: () => Promise<T>): Promise<T> {
     return this.#inTurn(act);
   }
 
@@ -181,9 +181,9 @@ export class Disks {
 
   /**
    * Runs `act`, of a machine that stands still, without the errors that would have QEMU fail to write
-   * what it has to; for `alone()`.
+   * what it has to; for `exclusively()`.
    */
-  async calmly<T>(act: () => Promise<T>): Promise<T> {
+  async withoutFlushFaults<T>(act: () => Promise<T>): Promise<T> {
     const qemu = this.#site.qemu()!;
     const faulty = this.#all.filter(({ spec }) =>
       spec.faults?.some(({ event }) => event === "flush")
@@ -197,7 +197,7 @@ export class Disks {
     }
   }
 
-  /** Copies of all, of a machine that stands still and has written all it had to; for `alone()`. */
+  /** Copies of all, of a machine that stands still and has written all it had to; for `exclusively()`. */
   async save(): Promise<SavedDisk[]> {
     const saved: SavedDisk[] = [];
     try {

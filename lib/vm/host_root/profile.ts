@@ -1,9 +1,14 @@
+import { join } from "node:path";
+import { cached, cacheDirectory, hex } from "../../files/cache.ts";
 import type { Profile } from "../profile/profile.ts";
-import { hostBootFiles } from "./boot_files.ts";
-import { ROOT_TAG } from "./guest_files.ts";
+import { type BootFiles, tinyBootFiles, type TinyBootFilesOptions } from "../tiny/boot_files.ts";
+import { cpio } from "../tiny/cpio.ts";
+import { GuestTree } from "../tiny/guest_tree.ts";
+import { hostGuestFiles, ROOT_TAG } from "./guest_files.ts";
 import { serveHostRoot } from "./virtiofsd.ts";
 
 const MIB = 2 ** 20;
+const INITRD = "initramfs";
 
 /**
  * This host's own root, read-only, under a file system in memory, with a kernel of Debian's: every
@@ -39,3 +44,29 @@ export const HOST: Profile = {
     };
   },
 };
+
+/**
+ * The kernel of the `tiny` profile, and its initramfs with an archive behind it, whose files are
+ * instead of those before. Kept in the cache as those are.
+ *
+ * @throws As {@linkcode tinyBootFiles}.
+ */
+export async function hostBootFiles(options: TinyBootFilesOptions = {}): Promise<BootFiles> {
+  const tiny = await tinyBootFiles(options);
+  const guest = new GuestTree();
+  for (const { path, text, executable } of hostGuestFiles()) {
+    guest.file(path, text, executable ? 0o755 : 0o644);
+  }
+  const archive = cpio(guest.entries());
+  const { directory, hash } = await cached({
+    directory: join(options.cacheDir ?? cacheDirectory(), "host"),
+    name: `${tiny.hash.slice(0, 16)}-${(await hex(archive)).slice(0, 16)}`,
+    files: [INITRD],
+    async build(directory) {
+      const path = join(directory, INITRD);
+      await Deno.copyFile(tiny.initrd, path);
+      await Deno.writeFile(path, archive, { append: true });
+    },
+  });
+  return { ...tiny, initrd: join(directory, INITRD), hash };
+}

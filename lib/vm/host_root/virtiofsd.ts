@@ -5,7 +5,7 @@ import { locateProgram } from "../../host/programs.ts";
 import { NodeCommand } from "../../node/process/command.ts";
 import type { Host } from "../../node/process/host.ts";
 import type { Helper } from "../profile/profile.ts";
-import { ProfileError } from "../options/profile_error.ts";
+import { ProfileError } from "../options/errors.ts";
 import { within } from "../socket/within.ts";
 import { hiddenFrom } from "./hidden.ts";
 import { LISTENING, virtiofsdCommand } from "./virtiofsd_command.ts";

@@ -1,6 +1,6 @@
+import { readCpio } from "../tiny/cpio.ts";
 import { elfDependencies } from "../tiny/elf.ts";
 import { BootFilesError } from "../tiny/errors.ts";
-import { readCpio } from "./read_cpio.ts";
 import type { FatFile } from "./fat.ts";
 
 const PROGRAM = "usr/bin/qemu-ga";

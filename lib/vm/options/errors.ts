@@ -111,6 +111,9 @@ export class GuestFileError extends VmError {
 /** A disk that cannot be made, attached, detached, read or written. */
 export class DiskError extends VmError {}
 
+/** There is no profile of that name, or something it needs is missing, or its definition is invalid. */
+export class ProfileError extends VmError {}
+
 function printed({ stdout, stderr }: RunResult): string {
   const part = (name: string, text: string) => text ? `\n${name}:\n${tail(text)}` : "";
   return part("stderr", stderr) + part("stdout", stdout);

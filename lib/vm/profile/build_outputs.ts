@@ -1,6 +1,6 @@
 import { alone } from "../../files/lock.ts";
 import { type Freshness, isFresh, newest } from "../../files/fresh.ts";
-import { ProfileError } from "../options/profile_error.ts";
+import { ProfileError } from "../options/errors.ts";
 import { tail } from "../../files/tail.ts";
 
 /** What a profile is built by. */

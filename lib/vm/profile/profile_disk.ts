@@ -1,7 +1,6 @@
-import { createOverlay, inspectImage, type UserImage } from "../disk/disk_image.ts";
-import { DiskError } from "../options/errors.ts";
+import { createOverlay, inspectImage, type UserImage } from "../disk/image.ts";
+import { DiskError, ProfileError } from "../options/errors.ts";
 import type { DriveFormat, DriveSpec } from "../options/machine_spec.ts";
-import { ProfileError } from "../options/profile_error.ts";
 
 /** A file that a profile's disk begins as. */
 export interface DiskImage {

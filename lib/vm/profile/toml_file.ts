@@ -3,7 +3,7 @@ import { nearest } from "../../options/nearest.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { TomlDocument } from "../../toml/document.ts";
 import { TomlError } from "../../toml/errors.ts";
-import { ProfileError } from "../options/profile_error.ts";
+import { ProfileError } from "../options/errors.ts";
 import { type TomlProfile, tomlSchema } from "./toml_schema.ts";
 
 /** The name of the file. */

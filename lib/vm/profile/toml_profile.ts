@@ -8,7 +8,7 @@ import { checkedImage, ownDisk } from "./profile_disk.ts";
 import type { DriveSpec } from "../options/machine_spec.ts";
 import { memoryBytes } from "../options/memory.ts";
 import type { BootSource, Profile, ProfileSite } from "./profile.ts";
-import { ProfileError } from "../options/profile_error.ts";
+import { ProfileError } from "../options/errors.ts";
 import type { TomlFile } from "./toml_file.ts";
 import type { TomlDisk, TomlProfile } from "./toml_schema.ts";
 

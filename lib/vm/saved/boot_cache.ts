@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { alone } from "../../files/lock.ts";
-import { MAKING, readSaved, type SavedMachine, SnapshotError, writeSaved } from "./saved.ts";
+import { MAKING, readSaved, type SavedMachine, SnapshotError, writeSaved } from "./machine.ts";
 
 /** How many booted machines are kept; each takes about 100 MB. */
 const KEPT = 12;

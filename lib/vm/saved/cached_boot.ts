@@ -1,5 +1,5 @@
 import { BootCache } from "./boot_cache.ts";
-import { closeSaved, type SavedMachine } from "./saved.ts";
+import { closeSaved, type SavedMachine } from "./machine.ts";
 
 /** What a boot by the cache needs of its machine. */
 export interface CachedBoot {
@@ -16,8 +16,8 @@ export interface CachedBoot {
   resume(saved: SavedMachine): Promise<void>;
   /** Lets go of what did not resume. */
   drop(): Promise<void>;
-  /** Tells what goes slower than it might. */
-  tell(what: string): void;
+  /** Reports why a boot is slower than it could be. */
+  report(what: string): void;
 }
 
 /**
@@ -41,7 +41,7 @@ export async function bootByCache(boot: CachedBoot): Promise<void> {
   } catch (error) {
     life.throwIfAborted();
     if (begun) throw error;
-    boot.tell(`there is no boot cache to be had: ${(error as Error).message}`);
+    boot.report(`there is no boot cache to be had: ${(error as Error).message}`);
     return await boot.cold();
   }
   if (!saved) return;
@@ -50,7 +50,7 @@ export async function bootByCache(boot: CachedBoot): Promise<void> {
   } catch (error) {
     life.throwIfAborted();
     // Of another QEMU, perhaps: a cold boot tells more.
-    boot.tell(`the boot cache is of no use: ${(error as Error).message}`);
+    boot.report(`the boot cache is of no use: ${(error as Error).message}`);
     await boot.drop();
     await cache.remove(key);
     await boot.cold();
@@ -58,7 +58,7 @@ export async function bootByCache(boot: CachedBoot): Promise<void> {
 }
 
 /** Puts a machine that has just booted into the cache; without room there, it is as it is. */
-async function keep({ cache, life, save, tell }: CachedBoot, key: string): Promise<void> {
+async function keep({ cache, life, save, report }: CachedBoot, key: string): Promise<void> {
   try {
     const saved = await save();
     try {
@@ -68,6 +68,6 @@ async function keep({ cache, life, save, tell }: CachedBoot, key: string): Promi
     }
   } catch (error) {
     life.throwIfAborted();
-    tell(`the next one will have to boot, too: ${(error as Error).message}`);
+    report(`the next one will have to boot, too: ${(error as Error).message}`);
   }
 }

@@ -12,7 +12,11 @@ export interface CpioEntry {
 
 const TRAILER = "TRAILER!!!";
 const HEADER_SIZE = 110;
+const TYPE = 0o170000;
+const REGULAR = 0o100000;
+const DIRECTORY = 0o040000;
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /**
  * An archive in the "newc" format, which the kernel unpacks into its first root. Everything belongs
@@ -37,13 +41,31 @@ export function cpio(entries: readonly CpioEntry[]): Uint8Array<ArrayBuffer> {
   return archive;
 }
 
+/** The files of a "newc" archive, by their paths; links, directories and devices are left out. */
+export function readCpio(archive: Uint8Array): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  for (let at = 0; at + HEADER_SIZE <= archive.length;) {
+    const field = (index: number) =>
+      parseInt(decoder.decode(archive.subarray(at + 6 + 8 * index, at + 14 + 8 * index)), 16);
+    const [mode, size, nameSize] = [field(1), field(6), field(11)];
+    const start = padded(at + HEADER_SIZE + nameSize);
+    const path = decoder.decode(
+      archive.subarray(at + HEADER_SIZE, at + HEADER_SIZE + nameSize - 1),
+    );
+    if (path === TRAILER || Number.isNaN(start)) break;
+    if ((mode & TYPE) === REGULAR) files.set(path, archive.subarray(start, start + size));
+    at = padded(start + size);
+  }
+  return files;
+}
+
 /** Names and contents are filled up to a multiple of four. */
 function padded(size: number): number {
   return (size + 3) & ~3;
 }
 
 function header({ path, mode, data, device }: CpioEntry, nameSize: number, inode: number): string {
-  const isDirectory = (mode & 0o170000) === 0o040000;
+  const isDirectory = (mode & TYPE) === DIRECTORY;
   const fields = [
     path === TRAILER ? 0 : inode,
     mode,

@@ -1,7 +1,7 @@
 // A guest that does not let go of a disk, or late: QEMU is a fake.
 import { assertEquals, assertRejects } from "@std/assert";
-import { unplugDisk } from "../../../lib/vm/disk/disk_plug.ts";
-import { type DiskRecord, diskSpec } from "../../../lib/vm/disk/disk_record.ts";
+import { unplugDisk } from "../../../lib/vm/disk/plug.ts";
+import { type DiskRecord, diskSpec } from "../../../lib/vm/disk/record.ts";
 import { DiskError } from "../../../lib/vm/options/errors.ts";
 import type { Qemu } from "../../../lib/vm/qemu/qemu.ts";
 import { Qmp } from "../../../lib/vm/qemu/qmp.ts";

@@ -191,7 +191,7 @@ world.test("two who ask for the same at once: one is served, the other told", as
   assertEquals(both.map(({ status }) => status), ["fulfilled", "rejected"]);
   assertMatch(
     String((both[1] as PromiseRejectedResult).reason),
-    new RegExp(`${name}\\.snapshot\\(\\): snapshot\\(\\) is under way; wait until it resolves`),
+    new RegExp(`${name}\\.snapshot\\(\\): snapshot\\(\\) is in progress; wait until it resolves`),
   );
   for (const one of both) if (one.status === "fulfilled") one.value.close();
   // What changes in the lab meanwhile is no matter of the user's.

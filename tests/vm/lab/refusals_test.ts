@@ -11,7 +11,7 @@ import {
   type VmOptions,
 } from "@netyard/netyard";
 import { readFileText } from "../../../native/libc.ts";
-import { ProfileError } from "../../../lib/vm/options/profile_error.ts";
+import { ProfileError } from "../../../lib/vm/options/errors.ts";
 import { TINY } from "../../../lib/vm/profiles.ts";
 import { processes, qemuOf, text, unique } from "./kit.ts";
 import { script } from "./script.ts";

@@ -43,7 +43,7 @@ Deno.test({
     const error = await assertRejects(() => booting);
     assertStringIncludes(
       (error as Error).message,
-      "lost: what it depends on has ended: no such device",
+      "lost: a process that it depends on has ended: no such device",
     );
     assertEquals(broken.state, "defined");
 

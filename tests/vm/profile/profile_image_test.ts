@@ -9,7 +9,7 @@ import { findProgram } from "../../../native/process/process.ts";
 import { NetyardError } from "../../../native/error.ts";
 import { agentFiles } from "../../../lib/vm/image/agent_files.ts";
 import { FatError, fatVolume } from "../../../lib/vm/image/fat.ts";
-import { readCpio } from "../../../lib/vm/image/read_cpio.ts";
+import { readCpio } from "../../../lib/vm/tiny/cpio.ts";
 import { seedDisk, seedFiles } from "../../../lib/vm/image/seed.ts";
 import { cpio } from "../../../lib/vm/tiny/cpio.ts";
 import { tinyBootFiles } from "../../../lib/vm/tiny/boot_files.ts";

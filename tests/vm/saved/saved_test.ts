@@ -7,7 +7,7 @@ import {
   type SavedMachine,
   SnapshotError,
   writeSaved,
-} from "../../../lib/vm/saved/saved.ts";
+} from "../../../lib/vm/saved/machine.ts";
 
 const SIZE = 2 ** 20;
 

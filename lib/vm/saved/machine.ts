@@ -1,22 +1,11 @@
 import { z } from "zod";
 import { dirname, resolve } from "node:path";
 import { MemoryFile } from "../../../native/files/memory_file.ts";
-import { crc32 } from "./crc32.ts";
-import type { SavedDisk } from "../disk/disk_record.ts";
+import { crc32, fileCrc32 } from "./checksum.ts";
+import type { SavedDisk } from "../disk/record.ts";
 import { VmError } from "../options/errors.ts";
-import {
-  readSavedDisks,
-  SavedDiskError,
-  savedDiskSchema,
-  sumOf,
-  writeSavedDisks,
-} from "./saved_disks.ts";
-import {
-  readSavedDrives,
-  type SavedDrive,
-  savedDriveSchema,
-  writeSavedDrives,
-} from "./saved_drives.ts";
+import { readSavedDisks, SavedDiskError, savedDiskSchema, writeSavedDisks } from "./disks.ts";
+import { readSavedDrives, type SavedDrive, savedDriveSchema, writeSavedDrives } from "./drives.ts";
 import type { Accel, GuestArch } from "../options/machine_spec.ts";
 
 /** A network card of a machine. */
@@ -135,7 +124,7 @@ export async function writeSaved(
       ...disks.length > 0 ? { disks: await writeSavedDisks(making, disks) } : {},
       ...drives.length > 0 ? { drives: await writeSavedDrives(making, drives) } : {},
       stateSum: crc32(state),
-      memorySum: options.checked ? await sumOf(`${making}/memory`) : null,
+      memorySum: options.checked ? await fileCrc32(`${making}/memory`) : null,
       memoryTime: mtime?.getTime() ?? 0,
     };
     await Deno.writeTextFile(`${making}/machine.json`, JSON.stringify(manifest));
@@ -183,7 +172,7 @@ export async function readSaved(
     }
     const { checked } = options;
     if (checked && manifest.memorySum !== null) {
-      if (await sumOf(path) !== manifest.memorySum) throw damaged("its memory is damaged");
+      if (await fileCrc32(path) !== manifest.memorySum) throw damaged("its memory is damaged");
     } else if (!checked && mtime?.getTime() !== manifest.memoryTime) {
       throw damaged("its memory was changed");
     }

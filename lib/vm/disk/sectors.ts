@@ -1,8 +1,8 @@
 import type { Host } from "../../node/process/host.ts";
 import { NodeCommand } from "../../node/process/command.ts";
 import { contentNode, driveParts } from "../qemu/devices.ts";
-import { imageProgram } from "./disk_image.ts";
-import type { DiskRecord } from "./disk_record.ts";
+import { imageProgram } from "./image.ts";
+import type { DiskRecord } from "./record.ts";
 import { DiskError } from "../options/errors.ts";
 import { NbdClient } from "../qemu/nbd.ts";
 import type { Qemu } from "../qemu/qemu.ts";

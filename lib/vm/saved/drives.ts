@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { HeldFile } from "../../../native/files/held_file.ts";
-import { inspectImage } from "../disk/disk_image.ts";
+import { inspectImage } from "../disk/image.ts";
 import { DiskError } from "../options/errors.ts";
 import type { DriveSpec } from "../options/machine_spec.ts";
-import { SavedDiskError, sumOf } from "./saved_disks.ts";
+import { fileCrc32 } from "./checksum.ts";
+import { SavedDiskError } from "./disks.ts";
 import { temporary } from "../../files/temporary.ts";
 
 /** The disks that a machine has from the start and writes to, as they were at a moment. */
@@ -62,7 +63,7 @@ export async function writeSavedDrives(
   const entries = [];
   for (const { id, content } of drives) {
     await content.write(pathOf(directory, id));
-    entries.push({ id, sum: await sumOf(pathOf(directory, id)) });
+    entries.push({ id, sum: await fileCrc32(pathOf(directory, id)) });
   }
   return entries;
 }
@@ -81,7 +82,7 @@ export async function readSavedDrives(
     for (const { id, sum } of entries) {
       const path = pathOf(directory, id);
       const what = `its disk "${id}"`;
-      if (await sumOf(path) !== sum) throw new SavedDiskError(`${what} is damaged`);
+      if (await fileCrc32(path) !== sum) throw new SavedDiskError(`${what} is damaged`);
       // One that was made by somebody else could have QEMU read any file of the host.
       await inspectImage(path, "qcow2", what);
       drives.push({ id, content: await HeldFile.copyOf(path, temporary(), what) });

@@ -6,7 +6,7 @@ import {
   otherFaultsNode,
   slotPlace,
 } from "../qemu/devices.ts";
-import type { DiskRecord } from "./disk_record.ts";
+import type { DiskRecord } from "./record.ts";
 import { DiskError, QmpError } from "../options/errors.ts";
 import type { DriveFault } from "../options/machine_spec.ts";
 import type { Qemu } from "../qemu/qemu.ts";

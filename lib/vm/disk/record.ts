@@ -1,5 +1,5 @@
 import type { HeldFile } from "../../../native/files/held_file.ts";
-import type { UserImage } from "./disk_image.ts";
+import type { UserImage } from "./image.ts";
 import type { DriveFault, DriveFormat, DriveSpec } from "../options/machine_spec.ts";
 
 /** A disk that is asked for. */

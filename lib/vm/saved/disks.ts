@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { HeldFile } from "../../../native/files/held_file.ts";
-import { crc32 } from "./crc32.ts";
-import { inspectImage } from "../disk/disk_image.ts";
-import type { SavedDisk } from "../disk/disk_record.ts";
+import { fileCrc32 } from "./checksum.ts";
+import { inspectImage } from "../disk/image.ts";
+import type { SavedDisk } from "../disk/record.ts";
 import { DiskError } from "../options/errors.ts";
 import { temporary } from "../../files/temporary.ts";
 
@@ -52,7 +52,7 @@ export async function writeSavedDisks(
     entries.push({
       ...about,
       ...faults ? { faults: faults.map((fault) => ({ ...fault })) } : {},
-      sum: content ? await sumOf(path) : null,
+      sum: content ? await fileCrc32(path) : null,
     });
   }
   return entries;
@@ -72,7 +72,7 @@ export async function readSavedDisks(
     for (const { sum, ...about } of entries) {
       const path = pathOf(directory, about.name);
       const what = `its disk "${about.name}"`;
-      if (sum !== null && await sumOf(path) !== sum) {
+      if (sum !== null && await fileCrc32(path) !== sum) {
         throw new SavedDiskError(`${what} is damaged`);
       }
       // One that was made by somebody else could have QEMU read any file of the host.
@@ -90,16 +90,4 @@ export async function readSavedDisks(
 
 function pathOf(directory: string, name: string): string {
   return `${directory}/disk-${name}`;
-}
-
-/** The CRC-32 of a file. */
-export async function sumOf(path: string): Promise<number> {
-  using file = await Deno.open(path);
-  const buffer = new Uint8Array(4 * 2 ** 20);
-  let sum = 0;
-  for (;;) {
-    const n = await file.read(buffer);
-    if (n === null) return sum;
-    sum = crc32(buffer.subarray(0, n), sum);
-  }
 }

@@ -1,7 +1,7 @@
 import { HeldFile } from "../../../native/files/held_file.ts";
 import { faultsNode } from "../qemu/devices.ts";
-import { createOverlay, createRaw, inspectImage, type UserImage } from "./disk_image.ts";
-import { type DiskRecord, diskSpec, type SavedDisk, type WantedDisk } from "./disk_record.ts";
+import { createOverlay, createRaw, inspectImage, type UserImage } from "./image.ts";
+import { type DiskRecord, diskSpec, type SavedDisk, type WantedDisk } from "./record.ts";
 import { DiskError } from "../options/errors.ts";
 
 /** The files of disks: made, saved, put back, and removed. */
