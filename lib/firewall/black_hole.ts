@@ -1,21 +1,21 @@
 import { Cidr, IP_BITS, type IpFamily, parseCidr, parseIp } from "../address/mod.ts";
 
-/** Which of the messages that a packet is too big a node keeps to itself. */
+/** The "packet too big" messages that a node suppresses. */
 export interface BlackHole {
-  /** All of them, its own and those of others that come through. */
+  /** All of them: its own, and those that it forwards. */
   all: boolean;
-  /** Its own about packets to these addresses and networks, such as `198.18.0.2` and `fd00::/64`. */
+  /** Its own about packets to these addresses and networks, for example `198.18.0.2`, `fd00::/64`. */
   towards: string[];
-  /** Its own about packets to anywhere but these networks. Undefined: of these, none. */
+  /** Its own about packets to all other networks. Undefined: none of these. */
   beyond: string[] | undefined;
 }
 
-/** The table that makes a path-MTU black hole. */
+/** The name of the table that makes a path-MTU black hole. */
 export const BLACK_HOLE_TABLE = "netyard_black_hole";
 
 /**
- * How the message that a packet is too big looks: ICMP's "fragmentation needed and DF set" (RFC 792,
- * RFC 1191) and ICMPv6's "packet too big" (RFC 4443, RFC 8201).
+ * Matches the messages: "fragmentation needed and DF set" of ICMP (RFC 792, RFC 1191), and "packet
+ * too big" of ICMPv6 (RFC 4443, RFC 8201).
  */
 const TOO_BIG = {
   4: "icmp type destination-unreachable icmp code frag-needed",
@@ -23,19 +23,20 @@ const TOO_BIG = {
 } as const;
 
 /**
- * Where the packet was going: its destination address, counted in bits from the begin of the message
- * that quotes it. 8 bytes of ICMP, then 16 of the IPv4 header, or 24 of the IPv6 header.
+ * The destination address of the quoted packet, as an offset in bits from the start of the message:
+ * behind 8 bytes of ICMP, and 16 bytes of the IPv4 header or 24 of the IPv6 header.
  */
 const QUOTED_DESTINATION = { 4: "@th,192,32", 6: "@th,256,128" } as const;
 
 const FAMILIES = [4, 6] as const;
 
 /**
- * The nftables text of a node's part in a path-MTU black hole (RFC 2923, section 2.1), for both
- * families at once, or `undefined` when it keeps nothing to itself.
+ * Returns the nftables text of a node's part in a path-MTU black hole (RFC 2923, section 2.1), for
+ * both families, or `undefined` if it suppresses nothing.
  *
- * A node speaks of its own links alone, so it is enough to look at where the packet was going. That
- * is read before NAT (priority `raw`): it is the address by which the node chose the link.
+ * A node sends these messages about its own links only, so the destination of the quoted packet is
+ * enough to decide. It is read before NAT (priority `raw`): there it is the address by which the node
+ * chose the link.
  *
  * Source: nft(8).
  */
@@ -57,7 +58,7 @@ export function blackHoleRuleset({ all, towards, beyond }: BlackHole): string | 
   ].join("\n");
 }
 
-/** Matches messages by where the packet was going; undefined if that is nowhere in this family. */
+/** Matches messages by the quoted destination; undefined if no network is of this family. */
 function about(family: IpFamily, not: string, networks: string[]): string | undefined {
   const elements = ranges(family, networks);
   if (elements.length === 0) return undefined;
@@ -73,7 +74,7 @@ function chain(hook: "forward" | "output", priority: string, rules: string[]): s
   ];
 }
 
-/** Networks of a family as numbers, in order and without overlap: to nftables a quote has no type. */
+/** Returns networks as sorted numbers without overlap: for nftables, quoted bytes have no type. */
 function ranges(family: IpFamily, networks: string[]): string[] {
   const blocks = networks.map(block).filter((one) => one.family === family)
     .sort((a, b) => a.first < b.first ? -1 : a.first > b.first ? 1 : 0);

@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-/** An address family, as a path may lose it. */
+/** An address family that can be broken. */
 export type AddressFamily = "ipv4" | "ipv6";
 
 /**
- * How packets of a broken family end: `"drop"`, without a word, as on most broken paths, or
- * `"reject"`, with an ICMP or ICMPv6 error that there is no route.
+ * What happens to packets of a broken family: `"drop"` drops them silently, as most broken paths do;
+ * `"reject"` answers with an ICMP or ICMPv6 error, "no route".
  */
 export type FamilyBreak = "drop" | "reject";
 
@@ -14,13 +14,13 @@ export type BrokenFamilies = Partial<Record<AddressFamily, FamilyBreak>>;
 
 export const addressFamilySchema: z.ZodType<AddressFamily> = z.enum(["ipv4", "ipv6"]);
 
-/** What is said of a family: whether it is broken, and how. */
+/** Whether a family is broken, and how. */
 export const familyBreakSchema: z.ZodType<boolean | { how?: FamilyBreak }> = z.union([
   z.boolean(),
   z.strictObject({ how: z.enum(["drop", "reject"]).optional() }).meta({ title: "{ how }" }),
 ]);
 
-/** The table that breaks families. */
+/** The name of the table that breaks families. */
 export const BROKEN_TABLE = "netyard_broken";
 
 const REJECT = {
@@ -28,7 +28,7 @@ const REJECT = {
   ipv6: "meta nfproto ipv6 reject with icmpv6 type no-route",
 } as const;
 
-/** What keeps a link together and says nothing of a path: neighbours, routers (RFC 4861), groups (RFC 3810). */
+/** Accepts what the link itself needs: neighbour and router discovery (RFC 4861), multicast groups (RFC 3810). */
 const ON_LINK = "icmpv6 type { 130-137, 143 } accept";
 
 const ETHER_TYPE = { ipv4: "ip", ipv6: "ip6" } as const;
@@ -37,9 +37,9 @@ type Entry = [AddressFamily, FamilyBreak];
 
 const entries = (broken: BrokenFamilies) => Object.entries(broken) as Entry[];
 
-/** The nftables text of a router that forwards nothing of some families; undefined for none. */
+/** Returns the nftables text of a router that does not forward some families; undefined for none. */
 export function brokenForwarding(broken: BrokenFamilies): string | undefined {
-  // Before the firewall: an error is to be told of all, not only of what that lets pass.
+  // Before the firewall: all packets get the error, not only those that the firewall accepts.
   return table("inet", [
     chain(
       "forward",
@@ -52,9 +52,9 @@ export function brokenForwarding(broken: BrokenFamilies): string | undefined {
 }
 
 /**
- * The nftables text of a host some of whose interfaces have lost families; undefined for none. What
- * such an interface sends without a word of refusal leaves it, for a program would be told of
- * a packet that is dropped inside (`EPERM`): the link's other end drops it, see {@link brokenPorts}.
+ * Returns the nftables text of a host with broken families on some interfaces; undefined for none.
+ * With `"drop"`, outgoing packets leave the host, and the other end of the link drops them (see
+ * {@link brokenPorts}): a program would see `EPERM` if the host itself dropped them.
  */
 export function brokenHost(
   interfaces: Iterable<{ name: string; broken: BrokenFamilies }>,
@@ -73,7 +73,7 @@ export function brokenHost(
   ]);
 }
 
-/** The nftables text for the other ends of links, by which packets come in that are to vanish. */
+/** Returns the nftables text for the far ends of links, which drop the packets of broken families. */
 export function brokenPorts(
   ports: Iterable<{ name: string; broken: BrokenFamilies }>,
 ): string | undefined {

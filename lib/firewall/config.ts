@@ -1,30 +1,30 @@
 import { z } from "zod";
 
-/** Which ports may be reached: all, none, or those listed. */
+/** The ports that are reachable: all, none, or those listed. */
 export type PortPolicy = "allow" | "block" | number[];
 
-/** A firewall built from its policies. What is left out is allowed. */
+/** A firewall built from its policies. Omitted policies allow. */
 export interface FirewallConfig {
   /**
-   * What comes from outside and answers nothing: let through, or dropped (RFC 6092 calls the
-   * latter simple security). Default `"allow"`. A packet that the NAT lets in through a mapping
-   * of its own was decided by the NAT's filtering, and passes.
+   * Flows that external hosts begin: accepted, or dropped (RFC 6092 calls the latter simple
+   * security). Default `"allow"`. A packet that enters through a mapping of the NAT always passes: the
+   * NAT's filtering decided about it.
    */
   inbound?: "allow" | "block";
-  /** What hosts inside may start towards the outside. */
+  /** Flows that internal hosts begin to external ones. */
   outbound?: {
     /** Destination ports of TCP. Default `"allow"`. */
     tcp?: PortPolicy;
     /** Destination ports of UDP. Default `"allow"`. */
     udp?: PortPolicy;
-    /** ICMP and ICMPv6, ping above all. Default `"allow"`. */
+    /** ICMP and ICMPv6, mainly ping. Default `"allow"`. */
     icmp?: "allow" | "block";
-    /** Every other protocol. Default `"allow"`. */
+    /** All other protocols. Default `"allow"`. */
     other?: "allow" | "block";
   };
 }
 
-/** The names of the firewalls that come ready-made. */
+/** The names of the firewall presets. */
 export type FirewallPreset = "none" | "block-inbound" | "corporate" | "captive-portal";
 
 /** The firewall of a router: a preset or its policies. */
@@ -48,7 +48,7 @@ const PRESETS: Record<FirewallPreset, FirewallConfig> = {
   "captive-portal": { inbound: "block", outbound: { udp: [53], other: "block" } },
 };
 
-/** Fills the defaults in. */
+/** Fills in the defaults. */
 export function resolveFirewall(firewall: Firewall): ResolvedFirewall {
   const { inbound = "allow", outbound = {} } = typeof firewall === "string"
     ? PRESETS[firewall]
@@ -60,7 +60,7 @@ export function resolveFirewall(firewall: Firewall): ResolvedFirewall {
 const policy = z.enum(["allow", "block"]);
 const ports: z.ZodType<PortPolicy> = z.union([policy, z.array(z.int().min(1).max(65535))]);
 
-/** What `firewall` may be, for option objects and TOML alike. */
+/** The values of `firewall`, in option objects and in TOML. */
 export const firewallSchema: z.ZodType<Firewall> = z.union([
   z.enum(["none", "block-inbound", "corporate", "captive-portal"])
     .describe("A ready-made firewall."),

@@ -1,24 +1,24 @@
 import type { PortPolicy, ResolvedFirewall } from "./config.ts";
 
-/** The table that holds a router's firewall. */
+/** The name of the table of a router's firewall. */
 export const FIREWALL_TABLE = "netyard_firewall";
 
 /**
- * What a NAT let in by a mapping of its own is the NAT's to judge. A prefix that is translated one to
- * one keeps nobody out, so of IPv6 nothing is let in for that (RFC 6092, section 3.3).
+ * Accepts packets that entered through a mapping of the IPv4 NAT, whose filtering decided about them.
+ * NPTv6 translates one to one and filters nothing, so IPv6 has no such rule (RFC 6092, section 3.3).
  */
-const LET_IN = "meta nfproto ipv4 ct status dnat accept";
+const ACCEPT_MAPPED = "meta nfproto ipv4 ct status dnat accept";
 
 /**
- * The nftables text of a router's firewall, for both families at once, or
- * `undefined` when it lets everything through.
+ * Returns the nftables text of a router's firewall for both families, or `undefined` if it accepts
+ * everything.
  *
- * It judges what the router forwards between `uplink` and the rest. What was
- * allowed stays allowed until it ends (conntrack), and errors that belong to it
- * pass, among them the ICMPv6 messages that RFC 4890 wants let through.
+ * It filters what the router forwards between `uplink` and its other interfaces. An accepted flow
+ * stays accepted until it ends (conntrack). Related errors pass, among them the ICMPv6 messages that
+ * RFC 4890 requires.
  *
- * @param adopt Whether conntrack did not run until now, so that TCP connections that began
- * earlier are new to it; they are known by packets that neither open nor end one.
+ * @param adopt Whether conntrack did not run until now. TCP connections that began earlier are new to
+ * it then; they are recognized by packets that neither open nor close a connection.
  *
  * Source: nft(8), RFC 6092.
  */
@@ -33,7 +33,7 @@ export function firewallRuleset(
     "ct state established,related accept",
     ...adopt ? ["ct state new tcp flags & (syn | rst) == 0 accept"] : [],
     ...firewall.inbound === "block"
-      ? [LET_IN, `iifname "${uplink}" drop`]
+      ? [ACCEPT_MAPPED, `iifname "${uplink}" drop`]
       : [`iifname "${uplink}" accept`],
     ...outbound.length ? [`oifname != "${uplink}" accept`, ...outbound] : [],
   ];
@@ -64,7 +64,7 @@ function portRules(protocol: "tcp" | "udp", policy: PortPolicy): string[] {
   return [`meta l4proto ${protocol} ${protocol} dport != { ${ranges(policy).join(", ")} } drop`];
 }
 
-/** Ports in order, each once, neighbours as a range: `80`, `8000-8010`. */
+/** Returns ports sorted and without duplicates, adjacent ones as a range: `80`, `8000-8010`. */
 function ranges(ports: number[]): string[] {
   const found: [first: number, last: number][] = [];
   for (const port of [...new Set(ports)].sort((a, b) => a - b)) {

@@ -12,34 +12,34 @@ export type EndpointDependence =
 
 /** How long an idle mapping lives, in whole seconds, as conntrack counts (nf_conntrack-sysctl). */
 export interface NatTimeouts {
-  /** UDP that saw no answer, or less than two seconds of exchange. Default 30. */
+  /** A UDP flow without a reply, or with replies for less than two seconds. Default 30. */
   udpSecs?: number;
-  /** UDP with traffic both ways for two seconds or longer. Default 300. */
+  /** A UDP flow with traffic in both directions for two seconds or longer. Default 300. */
   udpStreamSecs?: number;
   /** An established TCP connection. Default 7440 (2 h 4 min, RFC 5382, REQ-5). */
   tcpEstablishedSecs?: number;
   /**
-   * A TCP connection that is being opened or closed (RFC 5382, REQ-5). Default 120, with which
-   * conntrack gives some states less, as Linux does; any other value holds for all of them.
+   * A TCP connection that is opening or closing (RFC 5382, REQ-5). With the default, 120, each of
+   * these states has the timeout that Linux gives it; any other value applies to all of them.
    */
   tcpTransitorySecs?: number;
 }
 
-/** A NAT built from its properties. What is left out has the default of a home router. */
+/** A NAT built from its properties. Omitted properties have the defaults of a home router. */
 export interface NatConfig {
   /** Which destinations share an external port. Default `"endpoint-independent"` (EIM). */
   mapping?: EndpointDependence;
-  /** Whose packets may come in through a mapping. Default `"address-and-port-dependent"` (APDF). */
+  /** Which remote endpoints may send in through a mapping. Default `"address-and-port-dependent"` (APDF). */
   filtering?: EndpointDependence;
   /** Keep the internal port where it is free. Default true for EIM, else false. */
   portPreservation?: boolean;
   /** Whether hosts inside reach each other by external addresses (RFC 4787, REQ-9). Default false. */
   hairpin?: boolean;
-  /** When idle mappings end. Default: see {@link NatTimeouts}. */
+  /** When idle mappings expire. Default: see {@link NatTimeouts}. */
   timeouts?: NatTimeouts;
 }
 
-/** The names of the IPv4 NATs that come ready-made. */
+/** The names of the IPv4 NAT presets. */
 export type NatPreset = "none" | "home" | "corporate" | "cgnat" | "cloud-nat" | "full-cone";
 
 /** The IPv4 NAT of a router: a preset or its properties. */
@@ -63,9 +63,9 @@ const PRESETS: Record<Exclude<NatPreset, "none">, NatConfig> = {
     mapping: "address-and-port-dependent",
     timeouts: { udpStreamSecs: 120 },
   },
-  // Subscribers of one CGN must reach each other by it (RFC 6888, REQ-1; RFC 4787, REQ-9).
+  // Subscribers of one CGN must reach each other through it (RFC 6888, REQ-1; RFC 4787, REQ-9).
   cgnat: { filtering: "endpoint-independent", hairpin: true },
-  // 350 s, replied to or not: the idle timeout that AWS documents for its NAT gateway.
+  // 350 s, with a reply or without: the idle timeout that AWS documents for its NAT gateway.
   "cloud-nat": {
     mapping: "address-and-port-dependent",
     timeouts: { udpSecs: 350, udpStreamSecs: 350, tcpEstablishedSecs: 350 },
@@ -73,7 +73,7 @@ const PRESETS: Record<Exclude<NatPreset, "none">, NatConfig> = {
   "full-cone": { filtering: "endpoint-independent", hairpin: true },
 };
 
-/** Fills the defaults in; `undefined` for no NAT. */
+/** Fills in the defaults. Returns `undefined` for no NAT. */
 export function resolveNat(nat: Nat): ResolvedNat | undefined {
   if (nat === "none") return undefined;
   const config = typeof nat === "string" ? PRESETS[nat] : nat;
@@ -92,7 +92,7 @@ export function resolveNat(nat: Nat): ResolvedNat | undefined {
   };
 }
 
-/** What conntrack does of its own accord (nf_conntrack-sysctl), and so without a NAT. */
+/** The timeouts of Linux (nf_conntrack-sysctl), which apply without a NAT. */
 const LINUX_TIMEOUTS: Required<NatTimeouts> = {
   udpSecs: LINUX_UDP_SECS,
   udpStreamSecs: 120,
@@ -109,12 +109,12 @@ const LINUX_TRANSITORY = {
   time_wait: 120,
 };
 
-/** What Linux gives a connection that was reset. */
+/** The timeout of Linux for a connection that was reset. */
 const LINUX_CLOSE_SECS = 10;
 
 /**
- * What a router's conntrack must be told for the timeouts of a NAT, or of none. Of a `fresh`
- * router, which has those of Linux, only what differs from them.
+ * Returns the sysctls that give a router the timeouts of its NAT, or those of Linux without one. A
+ * `fresh` router has those of Linux already, so only the differences are returned for it.
  */
 export function natSysctls(nat: ResolvedNat | undefined, fresh = false): Record<string, number> {
   const values = sysctls(nat?.timeouts ?? LINUX_TIMEOUTS);
@@ -131,7 +131,7 @@ function sysctls(timeouts: Required<NatTimeouts>): Record<string, number> {
     udp_timeout: udpSecs,
     udp_timeout_stream: udpStreamSecs,
     tcp_timeout_established: tcpEstablishedSecs,
-    // No longer than the others, or the rules would take what was reset for established.
+    // Never longer than the others, or the rules would take a reset connection for established.
     tcp_timeout_close: Math.min(LINUX_CLOSE_SECS, tcpTransitorySecs),
   };
   for (const [state, secs] of Object.entries(LINUX_TRANSITORY)) {
@@ -153,7 +153,7 @@ const dependence: z.ZodType<EndpointDependence> = z.enum([
 const seconds = (what: string) =>
   z.int().min(1).max(432_000).describe(`${what}, in seconds.`).optional();
 
-/** What `nat` may be, for option objects and TOML alike. */
+/** The values of `nat`, in option objects and in TOML. */
 export const natSchema: z.ZodType<Nat> = z.union([
   z.enum(["none", "home", "corporate", "cgnat", "cloud-nat", "full-cone"])
     .describe("A ready-made NAT."),

@@ -1,19 +1,20 @@
 import { z } from "zod";
 
 /**
- * What a router does to the IPv6 addresses of what is behind it.
+ * How a router translates the IPv6 addresses of downstream hosts.
  *
- * - `"none"`: nothing, as IPv6 is meant to be.
- * - `"nptv6"`: gives each host of its LAN another prefix and keeps the rest of its address, one to one,
- *   so that it is reached by that one from outside (RFC 6296). LANs of routers behind it pass as they are.
- * - `"masquerade"`: hides all that is behind it behind the router's own address, as the NAT of IPv4 does:
- *   each host keeps a port for all destinations, its own where it is free, and only answers come in;
- *   timeouts are those of the IPv4 NAT, or of a home router's.
- * - `"nat64"`: lets them reach IPv4 by addresses of 64:ff9b::/96 (RFC 6146); IPv6 passes untouched.
+ * - `"none"`: not at all, as IPv6 is designed.
+ * - `"nptv6"`: replaces the prefix of each host on its LAN and keeps the rest of the address, one to
+ *   one, so that hosts are reachable from outside (RFC 6296). Addresses of LANs further downstream pass
+ *   unchanged.
+ * - `"masquerade"`: replaces all downstream addresses with that of the router, as IPv4 NAT does. Each
+ *   host keeps one port for all destinations, its own if that is free, and only replies come in.
+ *   Timeouts are those of the IPv4 NAT, or of a home router.
+ * - `"nat64"`: lets IPv6 hosts reach IPv4 by addresses in 64:ff9b::/96 (RFC 6146). IPv6 is untranslated.
  */
 export type NatV6 = "none" | "nptv6" | "masquerade" | "nat64";
 
 const MODES = ["none", "nptv6", "masquerade", "nat64"] as const satisfies readonly NatV6[];
 
-/** What `natV6` may be, for option objects and TOML alike. */
+/** The values of `natV6`, in option objects and in TOML. */
 export const natV6Schema: z.ZodType<NatV6> = z.enum(MODES);

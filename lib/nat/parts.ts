@@ -1,23 +1,23 @@
 import type { EndpointDependence, ResolvedNat } from "./config.ts";
 
-/** What the rulesets of a NAT are put together from. */
+/** The parts that the rulesets of a NAT are built from. */
 
-/** The protocols whose ports are translated by mappings. */
+/** The protocols whose ports are translated through mappings. */
 export const PROTOCOLS = ["udp", "tcp"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** The endpoint inside, of a flow that began inside. */
+/** The internal endpoint of a flow that an internal host began. */
 export const INTERNAL = "ct original ip saddr . ct original proto-src";
 
-/** Words for rules of a family. */
+/** The nftables words of an address family. */
 export interface FamilyWords {
-  /** What nftables calls it, of headers and of tables. */
+  /** The family's name in headers and tables. */
   ip: "ip" | "ip6";
-  /** The type of what stands for the host inside in the key of `out`. */
+  /** The type of the value that identifies the internal host in the key of `out`. */
   hostType: string;
-  /** That itself, of a flow that began inside. */
+  /** The expression of that value, for a flow that an internal host began. */
   host: string;
-  /** Rules that come before it is asked for, by the first packet of a flow. */
+  /** Rules for the first packet of a flow that must run before `host` is read. */
   before: string[];
 }
 
@@ -29,10 +29,9 @@ const IPV4: FamilyWords = {
 };
 
 /**
- * nft 1.0.6 gives the key of a map's new element 16 bytes, then puts the data there too, or gives up:
- * an IPv6 address and a port are too long. So each flow is marked with a number for its host, of 32
- * bits. That two of a thousand hosts have the same is one chance in ten thousand; they would
- * then share ports.
+ * nft 1.0.6 stores the key of a new map element in 16 bytes, beside the data: an IPv6 address and a
+ * port do not fit. So each flow carries a mark, a 32-bit hash of its host's address. The chance that two
+ * of a thousand hosts have the same mark is one in ten thousand; these two would share ports.
  */
 const IPV6: FamilyWords = {
   ip: "ip6",
@@ -41,26 +40,26 @@ const IPV6: FamilyWords = {
   before: ["ct mark set jhash ct original ip6 saddr mod 4294967295 seed 1 offset 1"],
 };
 
-/** The words for the family of an address. */
+/** Returns the words for the family of an address. */
 export const wordsFor = (ip: string): FamilyWords => ip.includes(":") ? IPV6 : IPV4;
 
-/** The limit in an element of `taken`: whoever makes the element passes, and nobody after. */
+/** The limit in an element of `taken`: the packet that adds the element passes, and no later one. */
 export const ONCE = "limit rate 1/week burst 1 packets";
 
-/** How much of the destination a mapping is kept for, as nftables types and expressions. */
+/** The key of a mapping as nftables types and expressions; it has as much of the destination as the mapping depends on. */
 export interface MappingKey {
   types: string;
-  /** For the packets of a flow that began inside. */
+  /** For packets of a flow that an internal host began. */
   outward: string;
-  /** For the packets of a flow that entered through a mapping. */
+  /** For packets of a flow that entered through a mapping. */
   inward: string;
 }
 
-/** The key of `out`: the endpoint inside, and what the mapping depends on. */
+/** Returns the key of `out`: the internal endpoint, and the part of the destination that the mapping depends on. */
 export function mappingKey(mapping: EndpointDependence, words: FamilyWords): MappingKey {
   const types = [words.hostType, "inet_service"];
   const outward = [words.host, "ct original proto-src"];
-  // Of a flow through a hairpin, the reply tuple alone has the addresses as its target sees them.
+  // Only the reply tuple of a hairpinned flow has the addresses as the target sees them.
   const inward = ["ct reply ip saddr", "ct reply proto-src"];
   if (mapping !== "endpoint-independent") {
     types.push("ipv4_addr");
@@ -76,12 +75,12 @@ export function mappingKey(mapping: EndpointDependence, words: FamilyWords): Map
   return { types: join(types), outward: join(outward), inward: join(inward) };
 }
 
-/** Whether flows can begin outside, or at another host inside, and enter through a mapping. */
+/** Whether external hosts, or other internal hosts, can begin flows that enter through a mapping. */
 export function canEnter(nat: ResolvedNat): boolean {
   return nat.filtering !== "address-and-port-dependent" || nat.hairpin;
 }
 
-/** A chain, with a hook or for others to jump to. */
+/** Returns the text of a chain: a base chain with a hook, or one that others jump to. */
 export function chain(name: string, hook: string | undefined, rules: string[]): string[] {
   return [`chain ${name} {`, ...(hook ? [hook, ...rules] : rules).map((r) => `  ${r}`), "}"];
 }

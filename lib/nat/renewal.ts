@@ -11,50 +11,49 @@ import {
   PROTOCOLS,
 } from "./parts.ts";
 
-/** A flow as the rules see it: where its port, its endpoints and its key of `out` are found. */
+/** A flow as the rules see it: the expressions for its port, its endpoints and its key of `out`. */
 interface Direction {
   /** The external port. */
   port: string;
-  /** The endpoint inside. */
+  /** The internal endpoint. */
   internal: string;
   /** The key of `out`. */
   key: string;
-  /** The address outside that filtering is to let in. */
+  /** The external address that filtering lets in. */
   contacted: string;
-  /** Which packets say that the host inside wants that address; empty for all. */
+  /** Matches the packets by which the internal host contacts that address; empty for all. */
   wanted: string;
 }
 
-/** What is kept for as long as the flows of an element. */
+/** A mapping or a filter that lives as long as the flows of its element. */
 interface Kept {
   element: string;
-  /** How the names end of the sets that count the flows of the element. */
+  /** The ending of the names of the sets that count the flows of the element. */
   sets: string;
-  /** Which packets keep it; empty for all. */
+  /** Matches the packets that renew it; empty for all. */
   when: string;
   update: (secs: number) => string;
 }
 
-const BEGAN = {
+const OUTGOING = {
   port: "ct reply proto-dst",
   internal: INTERNAL,
   contacted: "ct original ip daddr",
   wanted: "",
 };
 
-const ENTERED = {
+const INCOMING = {
   port: "ct original proto-dst",
   internal: "ct reply ip saddr . ct reply proto-src",
   contacted: "ct reply ip daddr",
-  // Or whoever was let in once could keep the way open for himself.
+  // Otherwise an external host that was let in once could keep the filter open by itself.
   wanted: "ct direction reply ",
 };
 
 /**
- * The chains that keep a mapping alive for as long as conntrack keeps a flow of
- * it. They see every packet that leaves, so they have little to do: a rule or
- * two each, and one look at an element for each set. `counting` says whether the
- * kernel counts connections.
+ * Returns the chains that renew a mapping for as long as conntrack keeps one of its flows. They
+ * see every outgoing packet, so they are short: one or two rules each, and one lookup in each set.
+ * `counting` says whether the kernel counts connections (nft_connlimit).
  */
 export function renewal(nat: ResolvedNat, counting: boolean, words: FamilyWords): string[] {
   const { outward, inward } = mappingKey(nat.mapping, words);
@@ -65,11 +64,11 @@ export function renewal(nat: ResolvedNat, counting: boolean, words: FamilyWords)
       : renewTcp(name, nat, kept(p, nat, flow), counting);
   return [
     ...PROTOCOLS.flatMap((p) => [
-      ...renew(p, p, { ...BEGAN, key: outward }),
-      ...entering ? renew(p, `entered_${p}`, { ...ENTERED, key: inward }) : [],
+      ...renew(p, p, { ...OUTGOING, key: outward }),
+      ...entering ? renew(p, `entered_${p}`, { ...INCOMING, key: inward }) : [],
     ]),
     ...chain("remember", "type filter hook postrouting priority srcnat + 10; policy accept;", [
-      // A flow through a hairpin keeps the mappings of both its ends.
+      // A hairpinned flow renews the mappings of both its ends.
       ...entering
         ? PROTOCOLS.map((p) => `meta l4proto ${p} ct status dnat jump renew_entered_${p}`)
         : [],
@@ -97,20 +96,20 @@ function kept(protocol: Protocol, nat: ResolvedNat, flow: Direction): Kept[] {
         ...canEnter(nat)
           ? [`update @in_${protocol} { ${port} timeout ${secs}s : ${internal} }`]
           : [],
-        // Last: its limit ends the rule for all but the packet that made the element.
+        // Last: its limit ends the rule for all packets but the one that added the element.
         `update @taken_${protocol} { ${port} timeout ${secs}s ${ONCE} }`,
       ].join(" "),
   };
   return nat.filtering === "address-dependent" ? [filter, mapping] : [mapping];
 }
 
-// Without it nft does not know what a port is.
+// nft needs the protocol to know where the port is.
 const UDP = "meta l4proto udp";
 const TCP = "meta l4proto tcp";
 
 /**
- * A port can have flows of both lifetimes, and the longest counts: while `lasting` holds the
- * element, a flow of the shorter lifetime leaves the mapping alone.
+ * A port can have flows of both lifetimes, and the longer counts: while `lasting` has the element, a
+ * flow of the shorter lifetime does not renew the mapping.
  */
 function renewUdp(nat: ResolvedNat, { element, sets, when, update }: Kept): string[] {
   const lifetimes = udpLifetimes(nat);
@@ -124,8 +123,8 @@ function renewUdp(nat: ResolvedNat, { element, sets, when, update }: Kept): stri
 }
 
 /**
- * As for UDP, but that the end of the last connection takes the element out of `lasting`, so that
- * its port is free two minutes later, and not two hours.
+ * As for UDP, but the end of the last connection removes the element from `lasting`, so that its
+ * port is free after two minutes, not two hours.
  */
 function renewTcp(name: string, nat: ResolvedNat, kept: Kept[], counting: boolean): string[] {
   const lifetimes = tcpLifetimes(nat);
@@ -142,7 +141,7 @@ function renewTcp(name: string, nat: ResolvedNat, kept: Kept[], counting: boolea
   return [
     ...chain(`keep_${name}`, undefined, keep),
     ...chain(`renew_${name}`, undefined, [
-      // By the state too, since a flow that is new has no expiration yet, but any number.
+      // Checks the state too: the expiration of a new flow is not set yet and can be any number.
       `${TCP} ct state established ct expiration > ${shorter}s goto keep_${name}`,
       ...kept.flatMap((it) => [
         ...counting ? untilLast(it) : [],
@@ -154,18 +153,19 @@ function renewTcp(name: string, nat: ResolvedNat, kept: Kept[], counting: boolea
 }
 
 /**
- * Counts the connections of an element, and ends what they had once the last one ends.
+ * Returns rules that count the connections of an element, and end its longer lifetime when the last
+ * connection ends.
  *
- * A connection is counted when it is new, or never: the kernel takes one that it has confirmed for
- * counted. A FIN is of a connection that still counts, so it is the last where one does; one
- * that was reset counts no more, so it was the last where none does (nf_conncount). In doubt,
- * where several end in one tick of the kernel, the mapping stays.
+ * A connection is counted when it is new, or never: the kernel assumes that one that it has
+ * confirmed was counted. A connection that sends a FIN still counts, so it is the last one if the
+ * count is one. A connection that was reset no longer counts, so it was the last one if the count is
+ * zero (nf_conncount). If several end in one tick of the kernel, the mapping stays.
  */
 function untilLast({ element, sets }: Kept): string[] {
   const open = `add @open_${sets} { ${element} ct count over 0 }`;
   const shared = `add @shared_${sets} { ${element} ct count over 1 }`;
   return [
-    // In this order: the first always matches here, the second not for the first connection.
+    // Order matters: the first statement always matches here, the second not for the first connection.
     `${TCP} ct state new ${open} ${shared}`,
     `${TCP} tcp flags fin ${shared} return`,
     `${TCP} tcp flags rst ${open} return`,

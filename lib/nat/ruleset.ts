@@ -12,21 +12,21 @@ import {
 } from "./parts.ts";
 import { renewal } from "./renewal.ts";
 
-/** Where a NAT stands. */
+/** The router of a NAT, and what its kernel can do. */
 export interface NatPlace {
   /** The interface towards the Internet, for example `ix`. */
   uplink: string;
-  /** The external address, of IPv4 or IPv6: its family is that of all rules. */
+  /** The external address. Its family is the family of all rules. */
   ip: string;
-  /** Whose packets are translated: a block of addresses. Default: whatever leaves by the uplink. */
+  /** The source addresses that are translated, a CIDR block. Default: all that leave by the uplink. */
   source?: string;
-  /** Chooses the external ports that are not preserved. */
+  /** The seed of the external ports that are not preserved. */
   seed: number;
-  /** Whether this kernel matches open sockets (nft_socket); nearly all do. Default true. */
+  /** Whether the kernel matches open sockets (nft_socket); nearly all do. Default true. */
   socketMatch?: boolean;
   /**
-   * Whether this kernel counts connections (nft_connlimit); nearly all do. Where it does not, the
-   * latest connection of a port alone says how long its mapping is kept. Default true.
+   * Whether the kernel counts connections (nft_connlimit); nearly all do. If it does not, the latest
+   * connection of a port decides alone how long its mapping lives. Default true.
    */
   connectionCount?: boolean;
 }
@@ -34,42 +34,41 @@ export interface NatPlace {
 /** The table that holds a router's NAT, one in each family. */
 export const NAT_TABLE = "netyard_nat";
 
-// No size: nft(8) then allows 65,535 elements, and the kernel grows the table as they come. A size
-// that is written makes it take and clear a megabyte at once.
+// No size: nft(8) then allows 65,535 elements, and the kernel grows the table as needed. With a size,
+// the kernel allocates and clears a megabyte immediately.
 const DYNAMIC = "flags dynamic,timeout;";
-/** Ports tried, one after the other, when the preserved one is taken. */
+/** The number of ports to try, one after the other, when the preserved one is taken. */
 const ATTEMPTS = 5;
-/** Marks a flow that a host inside started to an external address of the router itself. */
+/** Marks a flow that an internal host began to an external address of its own router. */
 const HAIRPIN_MARK = "0x4e59";
 
 const PORTS = "meta l4proto { tcp, udp }";
-/** Where sources are translated. */
+/** The hook that translates sources. */
 export const POSTROUTING = "type nat hook postrouting priority srcnat; policy accept;";
-/** Where destinations are translated. */
+/** The hook that translates destinations. */
 export const PREROUTING = "type nat hook prerouting priority dstnat; policy accept;";
 
 /**
- * The nftables text of a router's NAT. For IPv6 there is one of endpoint-independent mapping that lets
- * only answers in, without hairpin: the masquerade.
+ * Returns the nftables text of a router's NAT. For IPv6 the only one is the masquerade:
+ * endpoint-independent mapping, replies only, no hairpinning.
  *
- * Linux alone does not give endpoint-independent mappings: conntrack lets two
- * hosts share an external port towards different destinations and moves one of
- * them when they meet. So mappings are kept in maps of their own, one of each
- * for UDP and for TCP:
+ * Linux alone does not provide endpoint-independent mappings: conntrack lets two hosts share an
+ * external port for different destinations, and moves one of them to another port when their
+ * destinations become equal. So the mappings are in maps of the ruleset, one each for UDP and TCP:
  *
  * - `out`: internal address and port (and, for dependent mappings, the
  *   destination) to external port; read for the first packet of each flow.
  * - `taken`: external ports in use. Claiming one is an atomic test-and-set:
  *   the element carries a limit that lets one packet a week pass.
- * - `in`: external port to internal address and port, where strangers may enter.
+ * - `in`: external port to internal address and port, if external hosts may begin flows.
  * - `contacted`: external port and remote address, for address-dependent filtering.
- * - `lasting`: what a flow of the longer of two lifetimes renewed.
- * - `open`, `shared`: whether any TCP connection, or more than one, uses a port; so that the end of
- *   one leaves a mapping to the others (RFC 5382, REQ-1).
+ * - `lasting`: elements renewed by a flow of the longer of two lifetimes.
+ * - `open`, `shared`: whether any TCP connection, or more than one, uses a port, so that the end of
+ *   one connection leaves the mapping to the others (RFC 5382, REQ-1).
  *
- * Every later packet of a flow renews them for as long as conntrack keeps the
- * flow. Address-and-port-dependent filtering needs no map: only packets that
- * conntrack knows as answers pass.
+ * Every later packet of a flow renews them for as long as conntrack keeps the flow.
+ * Address-and-port-dependent filtering needs no map: only packets that conntrack knows as replies
+ * pass.
  *
  * Source: nft(8); RFC 4787; RFC 5382.
  */
@@ -78,9 +77,8 @@ export function natRuleset(nat: ResolvedNat, place: NatPlace): string {
 }
 
 /**
- * The nftables text for a router whose NAT was taken away: nothing new is
- * translated, and what is under way still is, for which the kernel needs a
- * chain of this type and a rule that asks conntrack.
+ * Returns the nftables text for a router whose NAT was removed: it translates existing flows and no
+ * new ones. For that the kernel needs a chain of this type and a rule that looks at conntrack.
  */
 export function formerNatRuleset(ip: FamilyWords["ip"] = "ip"): string {
   return table(ip, [
@@ -89,12 +87,13 @@ export function formerNatRuleset(ip: FamilyWords["ip"] = "ip"): string {
   ]);
 }
 
-/** The table that is there while a router forgets. */
+/** The table that blocks a router while its NAT state is flushed. */
 export const CLOSED_TABLE = "netyard_closed";
 
 /**
- * The nftables text for a router that reboots: nothing of a family comes in, not even as far as
- * conntrack. Neighbours are still found (RFC 4861), or some would be given up for a second.
+ * Returns the nftables text for a router that reboots: no packet of a family comes in, not even as far
+ * as conntrack. Neighbour discovery (RFC 4861) still works: otherwise some neighbours would be
+ * unreachable for a second.
  */
 export function closedRuleset(ip: FamilyWords["ip"] = "ip"): string {
   const found = ip === "ip6"
@@ -107,7 +106,7 @@ export function closedRuleset(ip: FamilyWords["ip"] = "ip"): string {
   );
 }
 
-/** Random ports for each flow and answers only: what conntrack does by itself. */
+/** Whether each flow gets a random port and only replies come in, as conntrack does without maps. */
 function isPlainSymmetric(nat: ResolvedNat): boolean {
   return nat.mapping === "address-and-port-dependent" && !nat.portPreservation && !canEnter(nat);
 }
@@ -120,14 +119,14 @@ function symmetricTable(place: NatPlace): string {
       `${out} ${PORTS} snat to ${place.ip} fully-random`,
       `${out} snat to ${place.ip}`,
     ]),
-    // Without mappings there is no port to keep; the router then says that it has no such port.
+    // Without mappings there is no port to protect; the router then answers that the port is closed.
     ...place.socketMatch === false ? [] : unsolicited(place),
   ]);
 }
 
-/** What leaves by the uplink, and is to leave from its address. */
+/** Matches packets that leave by the uplink and must be translated to its address. */
 function outwards({ uplink, ip: external, source }: NatPlace, { ip }: FamilyWords): string {
-  // What a link-local address sends stays on the link (RFC 4291, section 2.5.6).
+  // Packets from a link-local address stay on the link (RFC 4291, section 2.5.6).
   const local = ip === "ip6" ? ` ip6 saddr != fe80::/10` : "";
   const whose = source === undefined ? `!= ${external}` : source;
   return `oifname "${uplink}"${local} ${ip} saddr ${whose}`;
@@ -183,7 +182,7 @@ function sets(
   ];
 }
 
-/** The first packet of a flow: the mapping that is there, the same port, or a drawn one. */
+/** Translates the first packet of a flow: to its existing mapping, to the same port, or to a random one. */
 function translate(protocol: Protocol, nat: ResolvedNat, place: NatPlace): string[] {
   const words = wordsFor(place.ip);
   const { outward } = mappingKey(nat.mapping, words);
@@ -217,7 +216,7 @@ function prerouting(nat: ResolvedNat, place: NatPlace): string[] {
       rules.push(`iifname "${place.uplink}" ${match}${known} ${enter}`);
     }
     if (nat.hairpin) {
-      // Hosts inside are no strangers: their packets are not filtered.
+      // Packets from internal hosts are not filtered.
       rules.push(`iifname != "${place.uplink}" ${match} ct mark set ${HAIRPIN_MARK} ${enter}`);
     }
     return rules;
@@ -225,15 +224,14 @@ function prerouting(nat: ResolvedNat, place: NatPlace): string[] {
 }
 
 /**
- * A packet from outside that no mapping takes ends at the router. Were it let
- * in, conntrack would remember it, and a host inside that sends to the same
- * peer from the same port a moment later would be moved to another port: hole
- * punching would fail. So it is dropped, unless a program on the router listens.
+ * Drops packets from outside that match no mapping, unless a program on the router listens. If they
+ * came in, conntrack would remember them, and an internal host that sends to the same peer from the
+ * same port a moment later would be moved to another port: hole punching would fail.
  */
 function unsolicited(place: NatPlace): string[] {
   const fresh = `iifname "${place.uplink}" ${wordsFor(place.ip).ip} daddr ${place.ip} ct state new`;
-  // Without sockets to look at, what no mapping needs is left to the router. "!=", since to find a
-  // taken port would ask its limit, which never lets a second packet pass.
+  // If the kernel cannot match sockets, ports without a mapping are accepted. "!=", since a lookup of
+  // a taken port would run its limit, which never lets a second packet pass.
   const listening = place.socketMatch === false
     ? PROTOCOLS.map((p) => `${fresh} ${p} dport != @taken_${p} accept`)
     : [`${fresh} ${PORTS} socket wildcard { 0, 1 } accept`];

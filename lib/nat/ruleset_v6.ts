@@ -6,15 +6,15 @@ import { NAT_TABLE, POSTROUTING, PREROUTING } from "./ruleset.ts";
 export interface PrefixPlace {
   /** The interface towards the Internet, for example `ix`. */
   uplink: string;
-  /** The prefix of the hosts inside, such as `fd10:0:1::/64`. */
+  /** The prefix of the internal hosts, such as `fd10:0:1::/64`. */
   internal: string;
-  /** The prefix by which those outside know them. */
+  /** The prefix that external hosts see in its place. */
   external: string;
 }
 
 /**
- * The NAT that masquerades IPv6: a home router's, as nobody has specified another. Conntrack has one
- * set of timeouts for both families, so they are those of the IPv4 NAT where there is one.
+ * Returns the NAT that masquerades IPv6: that of a home router, since no document specifies another.
+ * Conntrack has one set of timeouts for both families, so those of the IPv4 NAT apply if there is one.
  */
 export function resolveMasquerade(nat: Nat): ResolvedNat {
   const home = resolveNat("home")!;
@@ -22,16 +22,17 @@ export function resolveMasquerade(nat: Nat): ResolvedNat {
 }
 
 /**
- * The nftables text of an NPTv6 translator: hosts get another prefix, both ways, and keep the rest of
- * their addresses. Whoever is outside may begin too.
+ * Returns the nftables text of an NPTv6 translator. It replaces the prefix in both directions and
+ * keeps the rest of each address. External hosts can begin flows too.
  *
- * A translator without state changes 16 more bits of each address, so that checksums hold without
- * its knowing any protocol (RFC 6296, section 2.6). The kernel knows them and mends checksums, so
- * here those bits stay. It translates by flows and not packet by packet, and so also what is quoted
- * in ICMPv6 errors: without that no sender would learn of a path's MTU.
+ * A stateless translator changes 16 more bits of each address, so that checksums stay valid
+ * without knowledge of any protocol (RFC 6296, section 2.6). The kernel knows the protocols and
+ * corrects their checksums, so these bits stay as they are here. It translates flows, not single
+ * packets, and therefore also the packet that an ICMPv6 error quotes: without that, no sender would
+ * learn the MTU of a path.
  *
- * Each rule names a prefix: neighbour discovery is between other addresses, or untracked, and left
- * alone. Hosts inside reach each other by the external prefix too (hairpinning).
+ * Each rule names a prefix. Neighbour discovery uses other addresses, or is untracked, and is not
+ * affected. Internal hosts reach each other by the external prefix too (hairpinning).
  *
  * Source: nft(8), "NAT statements"; RFC 6296.
  */

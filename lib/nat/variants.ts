@@ -1,6 +1,6 @@
 import type { NatPlace } from "./ruleset.ts";
 
-/** What the NAT of a kernel can go without, what is missed least first. */
+/** The variants of the NAT for kernels that lack features, from the most complete to the least. */
 export const NAT_VARIANTS: readonly Pick<NatPlace, "socketMatch" | "connectionCount">[] = [
   {},
   { connectionCount: false },
@@ -9,8 +9,8 @@ export const NAT_VARIANTS: readonly Pick<NatPlace, "socketMatch" | "connectionCo
 ];
 
 /**
- * Loads the first of the variants that is not refused, beginning with the one at `from`, and
- * returns its index. Where all are refused it is not for a feature: the first refusal is thrown.
+ * Loads the first variant that the kernel accepts, beginning at index `from`, and returns its index.
+ * If it refuses all, the cause is not a missing feature: throws the first refusal.
  */
 export function loadFirst<T>(
   variants: readonly T[],

@@ -58,7 +58,7 @@ for (const [firewall, says] of BAD_FIREWALLS) {
 }
 
 // laptop - router - IX - dc - server
-Deno.test("a firewall that was to be replaced by a bad one still blocks and lets through", async () => {
+Deno.test("a refused replacement leaves the former firewall in place", async () => {
   await using lab = await Lab.create({ label: "still-blocks" });
   const [server] = await servers(lab, "server");
   const router = await lab.addRouter("router", { preset: "public", firewall: "corporate" });

@@ -18,7 +18,7 @@ ${output.map((line) => `    ${line}\n`).join("")}  }
 const FRAG_NEEDED = "icmp type destination-unreachable icmp code frag-needed";
 const TOO_BIG = "icmpv6 type packet-too-big";
 
-Deno.test("a node that keeps nothing to itself has no ruleset", () => {
+Deno.test("a node that suppresses nothing has no ruleset", () => {
   assertEquals(rules({}), undefined);
 });
 

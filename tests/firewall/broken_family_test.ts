@@ -14,7 +14,7 @@ Deno.test("where no family is broken there is no ruleset", () => {
   assertEquals(brokenPorts([{ name: "pc", broken: { ipv4: "reject" } }]), undefined);
 });
 
-Deno.test("a router that forwards nothing of a family: the exact text", () => {
+Deno.test("a router that does not forward a family: the exact text", () => {
   assertEquals(
     brokenForwarding({ ipv6: "drop", ipv4: "reject" }),
     `table inet netyard_broken {
@@ -28,7 +28,7 @@ Deno.test("a router that forwards nothing of a family: the exact text", () => {
   );
 });
 
-Deno.test("an interface that has lost families: the exact text, here and at the link's other end", () => {
+Deno.test("an interface with broken families: the exact text, on both ends of the link", () => {
   const broken: BrokenFamilies = { ipv4: "drop", ipv6: "reject" };
   assertEquals(
     brokenHost([{ name: "eth0", broken }]),

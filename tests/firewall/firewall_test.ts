@@ -76,7 +76,7 @@ async function assertTcp(
   ]);
 }
 
-/** Whether a datagram that nobody asked for gets in. */
+/** Whether an unsolicited datagram gets in. */
 async function unasked(outside: Device, inside: Device, family: Family): Promise<boolean> {
   await using from = await Udp.open(outside, 6000, any(family));
   await using to = await Udp.open(inside, 6000, any(family));
@@ -140,7 +140,7 @@ for (const family of [4, 6] as const) {
     const what = `IPv${family}: firewall ${
       typeof firewall === "string" ? firewall : JSON.stringify(firewall)
     }`;
-    Deno.test(`${what} lets out and in what it is to, and nothing else`, async () => {
+    Deno.test(`${what} accepts what its policy says, in both directions, and nothing else`, async () => {
       await scene({ preset: "public", firewall }, async ({ inside, outside }) => {
         assertEquals(await udpPorts(inside, outside, family, UDP), udpOut);
         assertEquals(await unasked(outside, inside, family), inbound);
@@ -157,7 +157,7 @@ for (const family of [4, 6] as const) {
     });
   }
 
-  Deno.test(`IPv${family}: setFirewall closes and opens at once`, async () => {
+  Deno.test(`IPv${family}: setFirewall takes effect immediately`, async () => {
     await scene({ preset: "public" }, async ({ router, inside, outside }) => {
       assertEquals(await unasked(outside, inside, family), true);
       await router.setFirewall("corporate");
@@ -176,7 +176,7 @@ for (const family of [4, 6] as const) {
     });
   });
 
-  Deno.test(`IPv${family}: what one firewall allowed goes on under a stricter one`, async () => {
+  Deno.test(`IPv${family}: a flow that one firewall accepted continues under a stricter one`, async () => {
     await scene({ preset: "public", firewall: "block-inbound" }, async (scene) => {
       const { router, inside, outside } = scene;
       await using asker = await Udp.open(inside, 6000, any(family));
@@ -248,13 +248,13 @@ Deno.test("a firewall without NAT and a NAT without firewall are independent, an
     "none-none": [true, true],
     "none-block-inbound": [false, false],
     "full-cone-none": [true, true],
-    // What comes through a mapping is the NAT's to judge.
+    // The filtering of the NAT decides about packets through a mapping.
     "full-cone-block-inbound": [true, false],
   });
 });
 
 // laptop - home - IX - dc - server, stranger
-Deno.test("a home router with full-cone NAT lets strangers through the mapping, and no unasked IPv6", async () => {
+Deno.test("a home router with full-cone NAT lets strangers through the mapping, and no unsolicited IPv6", async () => {
   await using lab = await Lab.create({ label: "home-full-cone" });
   const [server, stranger] = await servers(lab, "server", "stranger");
   const home = await lab.addRouter("home", { preset: "home", nat: "full-cone" });

@@ -38,7 +38,7 @@ for (
 ) {
   const name = typeof firewall === "string" ? firewall : "a firewall that blocks ICMP";
   // inside - router - narrow - IX - dc - outside
-  Deno.test(`${name} lets in the ICMPv6 errors of what hosts inside began (RFC 4890), and no others`, async () => {
+  Deno.test(`${name} lets in the ICMPv6 errors about flows that internal hosts began (RFC 4890), and no others`, async () => {
     await using lab = await Lab.create({ label: "icmpv6" });
     const [outside] = await servers(lab, "outside");
     const narrow = await lab.addRouter("narrow", { mtu: 1300 });
@@ -85,7 +85,7 @@ function bytesOf(ip: string): number[] {
 }
 
 // inside - router - IX - dc - outside
-Deno.test("block-inbound answers neither pings nor what no ICMPv6 error belongs to, and finds neighbours", async () => {
+Deno.test("block-inbound drops pings and unrelated ICMPv6 errors, and neighbour discovery works", async () => {
   await using lab = await Lab.create({ label: "echo" });
   const [outside] = await servers(lab, "outside");
   const router = await lab.addRouter("router", { firewall: "block-inbound" });

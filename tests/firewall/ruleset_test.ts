@@ -22,7 +22,7 @@ ${lines.map((line) => `    ${line}\n`).join("")}  }
 }
 `;
 
-Deno.test("a firewall that lets everything through has no ruleset", () => {
+Deno.test("a firewall that accepts everything has no ruleset", () => {
   assertEquals(rules("none"), undefined);
   assertEquals(rules({}), undefined);
   assertEquals(rules({ inbound: "allow", outbound: { tcp: "allow", icmp: "allow" } }), undefined);
@@ -68,7 +68,7 @@ Deno.test("captive-portal: the exact text", () => {
   );
 });
 
-Deno.test("policies of one's own: the exact text", () => {
+Deno.test("custom policies: the exact text", () => {
   assertEquals(
     rules({ outbound: { tcp: [8080, 443, 80, 443, 81, 82], udp: [], icmp: "block" } }),
     inTable(

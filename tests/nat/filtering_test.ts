@@ -71,7 +71,7 @@ for (
 }
 
 // laptop - home - IX - dc - server, stranger
-Deno.test("a stranger whom the laptop answers sees the mapping as the source", async () => {
+Deno.test("a stranger that the laptop answers sees the mapping as the source", async () => {
   await using lab = await Lab.create({ label: "answer" });
   const [server, stranger] = await servers(lab, "server", "stranger");
   const router = await lab.addRouter("router", { nat: "full-cone" });
@@ -87,7 +87,7 @@ Deno.test("a stranger whom the laptop answers sees the mapping as the source", a
 });
 
 // laptop - home - IX - dc - server
-Deno.test("a port that nobody inside uses leads to the router alone", async () => {
+Deno.test("a port without a mapping leads to the router alone", async () => {
   await using lab = await Lab.create({ label: "unmapped" });
   const [server] = await servers(lab, "server");
   const router = await lab.addRouter("router", { nat: "full-cone" });

@@ -33,7 +33,7 @@ Deno.test("a mapping lasts as long as the longest of its flows, not the latest",
   await scene({ filtering: "endpoint-independent", timeouts }, async (scene) => {
     const { laptop, stranger, reflector } = scene;
     const mapping = await laptop.seenBy(reflector);
-    // Conntrack calls it a stream after two seconds of exchange.
+    // Conntrack calls a flow a stream after two seconds with traffic in both directions.
     for (let i = 0; i < 6; i++) {
       await pause(500);
       assertEquals(await laptop.seenBy(reflector), mapping);
@@ -79,7 +79,7 @@ Deno.test("a peer that entered and is not answered does not stay contacted", asy
       texts.push((await laptop.next())?.text);
       await pause(400);
     }
-    // Its own flow goes on, since conntrack knows it; nobody begins another.
+    // Its own flow continues, since conntrack knows it; no peer begins another.
     assertEquals(new Set(texts), new Set(["and again"]));
     const late = () => other.send("from another port", mapping);
     assertEquals(await arrivals(laptop, late, () => entered.send("the end", mapping)), ["the end"]);

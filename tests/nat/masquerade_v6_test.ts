@@ -35,7 +35,7 @@ Deno.test("masquerade hides IPv6 behind the router's address, with one port for 
   });
 });
 
-Deno.test("masquerade gives two hosts inside two ports, and lets answers in from those they asked alone", async () => {
+Deno.test("masquerade gives two internal hosts two ports, and lets in only replies of the contacted peers", async () => {
   await scene(async ({ lab, router, laptop, s1, s2 }) => {
     const tablet = await attach(lab, "tablet", router);
     const [r1, r2] = [await reflector(s1), await reflector(s2)];
@@ -58,7 +58,7 @@ Deno.test("masquerade gives two hosts inside two ports, and lets answers in from
   });
 });
 
-Deno.test("behind a masquerade nobody outside reaches a host by its own address, and ping gets out", async () => {
+Deno.test("no external host reaches a host behind a masquerade by its own address, and ping gets out", async () => {
   await scene(async ({ lab, router, laptop, s1 }) => {
     assertEquals(await lab.ix.$`ip -6 route show ${router.downstreamCidr6!}`.text(), "");
     const ping = async (from: Device, to: string) =>
@@ -111,7 +111,7 @@ Deno.test("flushNatState forgets the mappings of a masquerade, and draws other p
     const drawn = await two.seenBy(at);
     assertEquals(await two.seenBy(at), drawn);
     await router.flushNatState();
-    // Who comes first has the port now.
+    // The first one has the port now.
     assertEquals((await two.seenBy(at)).port, 40000);
     assertNotEquals((await one.seenBy(at)).port, 40000);
   });

@@ -14,7 +14,7 @@ async function pings(from: Device, to: string, ...options: string[]): Promise<bo
 }
 
 // laptop - router - IX - dc - server
-Deno.test("NPTv6 gives a host another prefix and keeps the rest, and whoever is outside may begin", async () => {
+Deno.test("NPTv6 replaces the prefix of a host and keeps the rest, and external hosts can begin flows", async () => {
   await using lab = await Lab.create({ label: "nptv6" });
   const [server] = await servers(lab, "server");
   const router = await lab.addRouter("router", { natV6: "nptv6", pool: "private" });
@@ -41,7 +41,7 @@ Deno.test("NPTv6 gives a host another prefix and keeps the rest, and whoever is 
 });
 
 // laptop, tablet - router - IX
-Deno.test("hosts behind NPTv6 reach each other by the external prefix, and find the router as ever", async () => {
+Deno.test("hosts behind NPTv6 reach each other by the external prefix, and still find the router", async () => {
   await using lab = await Lab.create({ label: "nptv6-hairpin" });
   const router = await lab.addRouter("router", { natV6: "nptv6", pool: "private" });
   const [laptop, tablet] = [
@@ -63,7 +63,7 @@ Deno.test("hosts behind NPTv6 reach each other by the external prefix, and find 
 });
 
 // laptop - router - narrow - IX - dc - server
-Deno.test("NPTv6 translates what ICMPv6 errors quote: the path MTU is learnt", async () => {
+Deno.test("NPTv6 translates the packets that ICMPv6 errors quote: senders learn the path MTU", async () => {
   await using lab = await Lab.create({ label: "nptv6-pmtu" });
   const [server] = await servers(lab, "server");
   const narrow = await lab.addRouter("narrow", { mtu: 1300 });
@@ -73,7 +73,7 @@ Deno.test("NPTv6 translates what ICMPv6 errors quote: the path MTU is learnt", a
     pool: "private",
   });
   const laptop = await attach(lab, "laptop", router);
-  // Both ways: from inside, and to the external address.
+  // In both directions: from inside, and to the external address.
   for (
     const [from, to] of [[laptop, server.ip6!], [
       server,
@@ -111,7 +111,7 @@ Deno.test("routers behind NPTv6 keep their prefixes, and those of a region are k
 });
 
 // laptop - router - IX - dc - server
-Deno.test("a firewall blocks what comes unasked to an external address of NPTv6", async () => {
+Deno.test("a firewall blocks unsolicited packets to an external address of NPTv6", async () => {
   await using lab = await Lab.create({ label: "nptv6-firewall" });
   const [server] = await servers(lab, "server");
   const router = await lab.addRouter("router", { preset: "home", natV6: "nptv6" });
@@ -156,7 +156,7 @@ for (
   ]] satisfies [NatV6, NatV6][]
 ) {
   // laptop - router - IX - dc - server
-  Deno.test(`setNatV6 leaves a flow that is under way as it is: ${before} to ${after}`, async () => {
+  Deno.test(`setNatV6 does not change an existing flow: ${before} to ${after}`, async () => {
     await using lab = await Lab.create({ label: "under-way" });
     const [server] = await servers(lab, "server");
     const router = await lab.addRouter("router", { natV6: before, pool: "private" });

@@ -7,7 +7,7 @@ export interface Side {
   mapping: SocketAddress;
 }
 
-/** Whom each side heard; undefined if nobody. */
+/** The address that each side received from; undefined if it received nothing. */
 export type Heard = [a: SocketAddress | undefined, b: SocketAddress | undefined];
 
 /**

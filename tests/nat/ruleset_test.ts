@@ -26,7 +26,7 @@ const DEPENDENCE: EndpointDependence[] = [
 
 const text = (nat: Nat, place: NatPlace = PLACE) => natRuleset(resolveNat(nat)!, place);
 
-/** The exact texts; `NETYARD_UPDATE=1` writes them anew, to be read before they are committed. */
+/** The exact texts; `NETYARD_UPDATE=1` writes them again; read them before you commit them. */
 async function assertGolden(name: string, actual: string): Promise<void> {
   const file = new URL(`golden/${name}.nft`, import.meta.url);
   if (Deno.env.get("NETYARD_UPDATE")) await Deno.writeTextFile(file, actual);
@@ -68,7 +68,7 @@ Deno.test("presets of equal behaviour have equal rulesets", () => {
   assertEquals(text("cloud-nat"), text("corporate"));
 });
 
-Deno.test("without NAT there is no ruleset, and in place of one only what keeps old flows going", () => {
+Deno.test("without NAT there is no ruleset, and a removed NAT leaves only rules for existing flows", () => {
   assertEquals(resolveNat("none"), undefined);
   assertEquals(
     formerNatRuleset(),
@@ -85,7 +85,7 @@ Deno.test("without NAT there is no ruleset, and in place of one only what keeps 
   );
 });
 
-Deno.test("a router that reboots lets nothing come in", () => {
+Deno.test("a router that reboots drops all incoming packets", () => {
   assertEquals(
     closedRuleset(),
     `table ip netyard_closed {

@@ -4,7 +4,7 @@ import { attach, servers } from "./net.ts";
 import { arrivals, Udp } from "./udp.ts";
 
 // laptop - router - IX - dc - server
-Deno.test("setNat makes the routes to the private LAN appear and vanish", async () => {
+Deno.test("setNat adds and removes the routes to the private LAN", async () => {
   await using lab = await Lab.create({ label: "set-nat" });
   const [server] = await servers(lab, "server");
   const router = await lab.addRouter("router", { preset: "home", firewall: "none" });
@@ -62,7 +62,7 @@ for (
   ]] satisfies [Nat, Nat][]
 ) {
   // laptop - router - IX - dc - s1, s2
-  Deno.test(`setNat leaves a flow that is under way as it is: ${before} to ${after}`, async () => {
+  Deno.test(`setNat does not change an existing flow: ${before} to ${after}`, async () => {
     await using lab = await Lab.create({ label: "under-way" });
     const [s1, s2] = await servers(lab, "s1", "s2");
     const router = await lab.addRouter("router", { nat: before });

@@ -7,7 +7,7 @@ import { tcpReaches } from "./tcp.ts";
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const TRANSITORY_SECS = 2;
-/** For what is transitory to be forgotten, and for nothing else. */
+/** Long enough for transitory connections to expire, and too short for others. */
 const FORGOTTEN_MS = 4500;
 const timeouts = { tcpTransitorySecs: TRANSITORY_SECS };
 
@@ -38,7 +38,7 @@ async function scene(nat: Nat, run: (scene: Scene) => Promise<void>): Promise<vo
   await run({ laptop, rival, latecomer, server, stranger, connect });
 }
 
-/** A test that runs for each way in which connections end, at once, since it waits most of the time. */
+/** A test that runs for both ways in which connections end, in parallel, since it waits most of the time. */
 function inBothWays(name: string, run: (how: "FIN" | "RST") => Promise<void>): void {
   Deno.test(name, async () => {
     await Promise.all([run("FIN"), run("RST")]);

@@ -8,7 +8,7 @@ import { arrivals, Udp } from "./udp.ts";
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const SECOND = { udpSecs: 1, udpStreamSecs: 1 };
 
-Deno.test("a mapping that is idle for its timeout lets strangers in no more", async () => {
+Deno.test("a mapping that was idle for its timeout no longer lets strangers in", async () => {
   await scene({ filtering: "endpoint-independent", timeouts: SECOND }, async (scene) => {
     const { laptop, stranger, reflector } = scene;
     const mapping = await laptop.seenBy(reflector);
@@ -22,7 +22,7 @@ Deno.test("a mapping that is idle for its timeout lets strangers in no more", as
   });
 });
 
-Deno.test("an answer that comes after the timeout is dropped", async () => {
+Deno.test("a reply after the timeout is dropped", async () => {
   await scene({ timeouts: SECOND }, async ({ laptop, server, reflector }) => {
     await using slow = await Udp.open(server, 5000);
     const mapping = await laptop.seenBy(reflector);
@@ -39,7 +39,7 @@ Deno.test("an answer that comes after the timeout is dropped", async () => {
 });
 
 // laptop - router - IX - dc - server
-Deno.test("an idle TCP connection is forgotten after its timeout, and what comes then is dropped", async () => {
+Deno.test("an idle TCP connection is forgotten after its timeout, and later packets are dropped", async () => {
   await using lab = await Lab.create({ label: "tcp-timeout" });
   const [server] = await servers(lab, "server");
   const router = await lab.addRouter("router", { nat: { timeouts: { tcpEstablishedSecs: 1 } } });
@@ -60,7 +60,7 @@ Deno.test("an idle TCP connection is forgotten after its timeout, and what comes
   const reading = read();
   await far.write(new TextEncoder().encode("too late"));
   assertEquals(await Promise.race([reading, pause(300).then(() => "nothing")]), "nothing");
-  // From inside, the connection goes on: conntrack takes it up again, at the same port.
+  // From inside, the connection continues: conntrack picks it up again, with the same port.
   await near.write(new TextEncoder().encode("are you there?"));
   assertEquals(await reading, "too late");
 });
@@ -111,7 +111,7 @@ Deno.test("a NAT's timeouts are those of the router's conntrack", async () => {
 });
 
 // one router for each NAT - IX
-Deno.test("a fresh router is told only the timeouts that Linux does not have, and has them all", async () => {
+Deno.test("a fresh router sets only the timeouts that differ from those of Linux, and has them all", async () => {
   const told = natSysctls(resolveNat("corporate"), true);
   assertEquals(told, { "net.netfilter.nf_conntrack_tcp_timeout_established": 7440 });
   await using lab = await Lab.create({ label: "sysctls-fresh" });

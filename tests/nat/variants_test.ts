@@ -14,7 +14,7 @@ function kernel(refused: string[], variants = ["all", "no count", "no sockets", 
   return { tried, load: (from = 0) => loadFirst(variants, from, load, isRefusal) };
 }
 
-Deno.test("a kernel that can do all gets all", () => {
+Deno.test("a kernel with all features gets the complete ruleset", () => {
   const { tried, load } = kernel([]);
   assertEquals(load(), 0);
   assertEquals(tried, ["all"]);
@@ -27,7 +27,7 @@ Deno.test("the first variant that loads is taken, and the next ruleset begins wi
   assertEquals(tried, ["all", "no count", "no sockets", "no sockets"]);
 });
 
-Deno.test("a ruleset that no variant saves fails as it failed first, and nothing is learnt", () => {
+Deno.test("if no variant loads, the first refusal is thrown and nothing is remembered", () => {
   const { load } = kernel(["all", "no count", "no sockets", "neither"]);
   assertThrows(() => load(), Refusal, "refused: all");
   assertThrows(() => load(1), Refusal, "refused: no count");
@@ -43,7 +43,7 @@ Deno.test("what is not a refusal is thrown at once", () => {
   assertEquals(tried, [1]);
 });
 
-Deno.test("a kernel goes without what it cannot do, and without nothing else", () => {
+Deno.test("a kernel that lacks one feature does without that one alone", () => {
   for (const socketMatch of [true, false]) {
     for (const connectionCount of [true, false]) {
       const can: Record<string, boolean> = { socketMatch, connectionCount };
