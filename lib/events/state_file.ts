@@ -1,3 +1,4 @@
+import { replaceFile } from "../files/atomic.ts";
 import { RunDirectoryError } from "./errors.ts";
 import type { LabState } from "./states/lab.ts";
 
@@ -13,7 +14,6 @@ const MAX_TIME_SHARE = 1 / 20;
  */
 export class StateFile {
   readonly #path: string;
-  readonly #temporary: string;
   readonly #read: () => LabState;
   readonly #events: () => Promise<void>;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -25,7 +25,6 @@ export class StateFile {
   /** `events` resolves when the events up to the current state are written. */
   constructor(directory: string, read: () => LabState, events: () => Promise<void>) {
     this.#path = `${directory}/state.json`;
-    this.#temporary = `${directory}/.state.json.tmp`;
     this.#read = read;
     this.#events = events;
   }
@@ -60,10 +59,11 @@ export class StateFile {
       const text = JSON.stringify(this.#read(), null, 2) + "\n";
       this.#notBefore = start + Math.max(INTERVAL_MS, (performance.now() - start) / MAX_TIME_SHARE);
       const events = this.#events();
-      await Deno.writeTextFile(this.#temporary, text);
-      // Even after a crash, the state must not be newer than the log.
-      await events;
-      await Deno.rename(this.#temporary, this.#path);
+      await replaceFile(this.#path, async (temporary) => {
+        await Deno.writeTextFile(temporary, text);
+        // Even after a crash, the state must not be newer than the log.
+        await events;
+      });
     } catch (cause) {
       this.#error = new RunDirectoryError(
         `cannot write ${this.#path}: ${(cause as Error).message}`,

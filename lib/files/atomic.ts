@@ -1,48 +1,67 @@
 import { basename, dirname } from "node:path";
 
 /**
- * Writes a file that is never seen half written: beside itself, and then in its place. It is not
- * forced to disk, so it may be lost with the machine's power.
+ * Writes a file atomically: readers see the old or the new content, never a part. It is not forced
+ * to disk, so it may be lost if the machine loses power.
  *
- * @param mode Its permissions. Default 0o644, less what the process's umask takes.
- * @throws an Error with the path and the cause; what stood there before stands there still.
+ * @param mode The permissions. Default 0o644, less what the process's umask removes.
+ * @throws an Error with the path and the cause; the file is then unchanged.
  */
 export async function writeAtomically(path: string, text: string, mode?: number): Promise<void> {
-  await replace(
+  await replaceOrExplain(
     path,
     (temporary) => Deno.writeTextFile(temporary, text, { createNew: true, mode }),
   );
 }
 
-/** As {@link writeAtomically}, of a value as JSON, for people to read too. */
+/** Writes a value as indented JSON; otherwise as {@link writeAtomically}. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeAtomically(path, JSON.stringify(value, null, 2) + "\n");
 }
 
 /**
- * Makes a symbolic link, in place of the one that is there; whoever follows it finds the one or the
- * other at any moment.
+ * Makes a symbolic link, or replaces one: at any moment the path leads to the old or the new target.
  *
  * @param target relative to the link's own directory
- * @throws an Error with the path and the cause, also where something else than a link or a file is there
+ * @throws an Error with the path and the cause, also if something else than a link or a file is there
  */
 export async function linkAtomically(path: string, target: string): Promise<void> {
-  await replace(path, (temporary) => Deno.symlink(target, temporary));
+  await replaceOrExplain(path, (temporary) => Deno.symlink(target, temporary));
 }
 
-async function replace(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
-  // Of a name that no other process has: two may write the same file at once.
+/**
+ * Replaces a file, or makes it, by what `make` writes to another path in the same directory, since a
+ * rename does not cross file systems.
+ *
+ * @throws the error of `make` or of the rename; the file is then unchanged.
+ */
+export async function replaceFile(
+  path: string,
+  make: (temporary: string) => Promise<void>,
+): Promise<void> {
+  // A name that no other process uses: two may write the same file at the same time.
   const temporary = `${dirname(path)}/.${basename(path)}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
     await make(temporary);
     await Deno.rename(temporary, path);
-  } catch (cause) {
-    await Deno.remove(temporary).catch(() => {}); // it may not be there
-    throw new Error(`cannot write ${path}: ${plain(cause)}`, { cause });
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {}); // it may not exist
+    throw error;
   }
 }
 
-/** What the system said, without the names of the temporary file, which mean nothing to a reader. */
-function plain(error: unknown): string {
-  return (error as Error).message.replace(/: [a-z]+ '.*$/s, "");
+async function replaceOrExplain(
+  path: string,
+  make: (temporary: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await replaceFile(path, make);
+  } catch (cause) {
+    throw new Error(`cannot write ${path}: ${withoutPaths(cause as Error)}`, { cause });
+  }
+}
+
+/** Returns the system's message without the names of the temporary file, which tell a reader nothing. */
+function withoutPaths({ message }: Error): string {
+  return message.replace(/: [a-z]+ '.*$/s, "");
 }

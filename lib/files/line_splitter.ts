@@ -1,27 +1,36 @@
-/** A longer line is cut: what never ends a line must not fill the memory. In characters. */
+/** In characters. A longer line is cut: a program that never ends a line must not fill the memory. */
 export const LONGEST_LINE = 1 << 20;
 
 /**
- * Makes lines of bytes, wherever the chunks of them were cut. A line ends by `\n`, and a `\r` before
- * that is no part of it. What is no UTF-8 becomes U+FFFD.
+ * Splits chunks of bytes into lines, wherever the chunks end. A line ends with `\n` or `\r\n`.
+ * Bytes that are not UTF-8 become U+FFFD.
+ *
+ * The protocols of virtual machines have a splitter of their own, `vm/socket/line_splitter.ts`: it
+ * drops empty lines and all that precedes the guest agent's delimiter.
  */
 export class LineSplitter {
   #decoder = new TextDecoder();
   #parts: string[] = [];
   #length = 0;
   #cut = 0;
+  readonly #longest: number;
 
-  /** How many lines were cut since they were longer than {@link LONGEST_LINE}. */
+  /** `longest` is the length in characters at which lines are cut. */
+  constructor(longest: number = LONGEST_LINE) {
+    this.#longest = longest;
+  }
+
+  /** The number of lines that were cut. */
   get cut(): number {
     return this.#cut;
   }
 
-  /** The lines that a chunk completes. */
+  /** Returns the lines that a chunk completes. */
   push(chunk: Uint8Array): string[] {
     return this.#split(this.#decoder.decode(chunk, { stream: true }));
   }
 
-  /** The last line, if it has no end: what was after the last line break. */
+  /** Returns what came after the last line break, if anything, as the last line. */
   end(): string[] {
     const lines = this.#split(this.#decoder.decode());
     return this.#length > 0 ? [...lines, this.#line()] : lines;
@@ -40,14 +49,14 @@ export class LineSplitter {
   }
 
   #take(part: string): void {
-    const room = LONGEST_LINE - this.#length;
+    const room = this.#longest - this.#length;
     if (room > 0 && part !== "") this.#parts.push(part.slice(0, room));
     this.#length += part.length;
   }
 
   #line(): string {
     const line = this.#parts.length === 1 ? this.#parts[0] : this.#parts.join("");
-    const isCut = this.#length > LONGEST_LINE;
+    const isCut = this.#length > this.#longest;
     if (isCut) this.#cut++;
     this.#parts = [];
     this.#length = 0;

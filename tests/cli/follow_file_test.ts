@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { followFile } from "../../lib/cli/log/follow_file.ts";
-import { Lines } from "../../lib/cli/log/lines.ts";
+import { LineSplitter } from "../../lib/files/line_splitter.ts";
 
 const DEADLINE_MS = 10_000;
 
@@ -9,7 +9,7 @@ class Followed implements AsyncDisposable {
   readonly path: string;
   readonly #stop = new AbortController();
   readonly #parts: AsyncGenerator<{ bytes: Uint8Array } | { restarted: true }>;
-  #lines = new Lines();
+  #lines = new LineSplitter();
   #ready: string[] = [];
 
   private constructor(readonly directory: string) {
@@ -33,9 +33,8 @@ class Followed implements AsyncDisposable {
       if (done) break;
       if ("bytes" in value) this.#ready.push(...this.#lines.push(value.bytes));
       else {
-        const rest = this.#lines.rest();
-        if (rest !== undefined) this.#ready.push(rest);
-        this.#lines = new Lines();
+        this.#ready.push(...this.#lines.end());
+        this.#lines = new LineSplitter();
       }
     }
     clearTimeout(timer);

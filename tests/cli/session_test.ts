@@ -119,12 +119,12 @@ Deno.test("sessions of processes that are gone are removed by whoever finds them
   await noteSession(directory, gone);
   await noteSession(directory, reused);
   await Deno.writeTextFile(`${directory}/${reused.id}.sock`, "");
-  await Deno.writeTextFile(`${directory}/.${halfway.id}.json.tmp`, JSON.stringify(halfway));
-  await Deno.writeTextFile(`${directory}/.broken.json.tmp`, "{");
+  await Deno.writeTextFile(`${directory}/.${halfway.id}.json.0a1b.tmp`, JSON.stringify(halfway));
+  await Deno.writeTextFile(`${directory}/.broken.json.0a1b.tmp`, "{");
   assertEquals((await sessions(directory)).map(({ label }) => label), ["kept"]);
   assertEquals(
     [...Deno.readDirSync(directory)].map(({ name }) => name.replace(/-[\da-f]{4}/, "")).sort(),
-    [".broken.json.tmp", "elsewhere.json", "kept.json"],
+    [".broken.json.0a1b.tmp", "elsewhere.json", "kept.json"],
   );
 });
 

@@ -1,9 +1,9 @@
 import { NetyardError } from "../../../native/error.ts";
+import { LineSplitter } from "../../files/line_splitter.ts";
 import { wantsColors } from "../command/colors.ts";
 import type { Invocation } from "../command/command.ts";
 import type { FMT_LOG_OPTIONS } from "./fmt_log_command.ts";
 import { type Followed, followFile } from "./follow_file.ts";
-import { Lines } from "./lines.ts";
 import { formatLogLine } from "./log_format.ts";
 import { untilStopped } from "../command/stop_signals.ts";
 
@@ -21,26 +21,23 @@ export async function fmtLog(
   { options, arguments: [path = STDIN], stdout }: Invocation<typeof FMT_LOG_OPTIONS>,
 ): Promise<number> {
   const format = { color: wantsColors(stdout), level: options.level, target: options.target };
-  let lines = new Lines();
+  // A line of a log is an entry, however long it is.
+  let lines = new LineSplitter(Infinity);
   const print = (found: readonly string[]) => {
     const texts = found.flatMap((line) => formatLogLine(line, format) ?? []);
     if (texts.length > 0) stdout.write(texts.join("\n") + "\n");
-  };
-  const rest = () => {
-    const last = lines.rest();
-    if (last !== undefined) print([last]);
   };
   const read = async (parts: AsyncIterable<Followed>) => {
     for await (const part of parts) {
       if ("bytes" in part) print(lines.push(part.bytes));
       else {
         // What comes next is the beginning of a line.
-        rest();
-        lines = new Lines();
+        print(lines.end());
+        lines = new LineSplitter(Infinity);
       }
       if (stdout.closed) return;
     }
-    rest();
+    print(lines.end());
   };
   try {
     if (options.follow && path !== STDIN) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { NetyardError } from "../../../native/error.ts";
 import { pathExists, readFileText, readLink, SyscallError } from "../../../native/libc.ts";
+import { writeAtomically } from "../../files/atomic.ts";
 import { nearest } from "../../options/nearest.ts";
 import { sessionDirectory } from "./session_directory.ts";
 
@@ -59,10 +60,8 @@ export function newSession(
 
 /** Notes a session for others to find; whole at any moment, and gone when it is disposed. */
 export async function noteSession(directory: string, session: Session): Promise<AsyncDisposable> {
-  const path = `${directory}/${session.id}.json`;
-  const temporary = `${directory}/.${session.id}.json.tmp`;
-  await Deno.writeTextFile(temporary, JSON.stringify(session) + "\n", { mode: 0o600 });
-  await Deno.rename(temporary, path);
+  const text = JSON.stringify(session) + "\n";
+  await writeAtomically(`${directory}/${session.id}.json`, text, 0o600);
   return { [Symbol.asyncDispose]: () => forget(directory, session.id) };
 }
 
@@ -72,11 +71,11 @@ export async function sessions(directory?: string): Promise<Session[]> {
   const found: Session[] = [];
   for await (const { name } of Deno.readDir(where)) {
     // Whoever was killed while it noted a session has left the beginning of a name.
-    if (!/\.json(\.tmp)?$/.test(name)) continue;
+    if (!/\.json(\.\w+\.tmp)?$/.test(name)) continue;
     const session = await read(`${where}/${name}`);
     // Where processes have other numbers, as in a node, nothing is known of it.
     if (session === undefined || session.processes !== processNamespace()) continue;
-    if (startTimeOf(session.pid) !== session.startTime) await forget(where, session.id);
+    if (startTimeOf(session.pid) !== session.startTime) await forget(where, session.id, name);
     else if (!name.startsWith(".")) found.push(session);
   }
   return found.sort((a, b) => a.startedAt < b.startedAt ? -1 : 1);
@@ -137,8 +136,9 @@ async function read(path: string): Promise<Session | undefined> {
   }
 }
 
-async function forget(directory: string, id: string): Promise<void> {
-  for (const name of [`${id}.json`, `${id}.sock`, `.${id}.json.tmp`]) {
+/** Removes the files of a session; `file` is the one that it was read from. */
+async function forget(directory: string, id: string, file = `${id}.json`): Promise<void> {
+  for (const name of new Set([file, `${id}.json`, `${id}.sock`])) {
     try {
       await Deno.remove(`${directory}/${name}`);
     } catch (error) {

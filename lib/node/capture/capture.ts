@@ -1,5 +1,6 @@
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { NetyardError } from "../../../native/error.ts";
+import { replaceFile } from "../../files/atomic.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { CaptureBuffer } from "./capture_buffer.ts";
 import { CaptureError, PacketExpectedError } from "./capture_errors.ts";
@@ -169,20 +170,17 @@ export class Capture implements AsyncDisposable {
   async toFile(path: string | URL): Promise<void> {
     await this.#settle();
     const target = path instanceof URL ? decodeURIComponent(path.pathname) : resolve(path);
-    const directory = dirname(target);
-    // Beside it, since a rename does not cross file systems.
-    const temporary = join(directory, `.${basename(target)}.${crypto.randomUUID()}`);
     try {
-      using file = await Deno.open(temporary, { write: true, createNew: true });
-      for (const chunk of this.#buffer.whole()) {
-        for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));
-      }
-      await Deno.rename(temporary, target);
+      await replaceFile(target, async (temporary) => {
+        using file = await Deno.open(temporary, { write: true, createNew: true });
+        for (const chunk of this.#buffer.whole()) {
+          for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));
+        }
+      });
     } catch (cause) {
-      await Deno.remove(temporary).catch(() => {});
       throw new CaptureError(
-        `${this.label}: toFile("${target}"): ${(cause as Error).message}; see that ${directory} ` +
-          "is a directory, and can be written to",
+        `${this.label}: toFile("${target}"): ${(cause as Error).message}; see that ` +
+          `${dirname(target)} is a directory, and can be written to`,
         { cause },
       );
     }
