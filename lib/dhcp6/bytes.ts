@@ -1,6 +1,6 @@
 import { Dhcp6FormatError } from "./errors.ts";
 
-/** Bytes in network order, as they are put together. */
+/** Writes bytes in network order. */
 export class ByteWriter {
   #bytes: number[] = [];
 
@@ -26,7 +26,7 @@ export class ByteWriter {
     for (const byte of value) this.#bytes.push(byte);
   }
 
-  /** What `write` appends, behind its length in two bytes. */
+  /** Appends the length, in two bytes, of what `write` appends, and then that. */
   sized(write: () => void): void {
     const at = this.#bytes.length;
     this.u16(0);
@@ -41,7 +41,7 @@ export class ByteWriter {
   }
 }
 
-/** Bytes in network order, as they are taken apart; where they end too early, it says what did. */
+/** Reads bytes in network order. Its errors name what ended too early. */
 export class ByteReader {
   #view: DataView;
   #at = 0;
@@ -52,7 +52,7 @@ export class ByteReader {
     this.#what = what;
   }
 
-  /** How many were not read yet. */
+  /** The number of bytes that are not read yet. */
   get left(): number {
     return this.#view.byteLength - this.#at;
   }
@@ -73,14 +73,14 @@ export class ByteReader {
     return this.#view.getBigUint64(this.#next(8));
   }
 
-  /** The next so many, to be read on their own. */
+  /** Returns a reader of the next `length` bytes. */
   part(length: number, what: string): ByteReader {
     const at = this.#next(length);
     const { buffer, byteOffset } = this.#view;
     return new ByteReader(new Uint8Array(buffer, byteOffset + at, length), what);
   }
 
-  /** All that were not read yet, copied. */
+  /** Returns a copy of the bytes that are not read yet. */
   rest(): Uint8Array {
     const length = this.left;
     const at = this.#next(length);
@@ -88,7 +88,7 @@ export class ByteReader {
     return new Uint8Array(buffer, byteOffset + at, length).slice();
   }
 
-  /** Itself, if so many are left. */
+  /** Returns itself if exactly `length` bytes are left. */
   exactly(length: number): this {
     if (this.left === length) return this;
     throw new Dhcp6FormatError(`${this.#what} has ${this.left} bytes; it must have ${length}`);

@@ -9,14 +9,14 @@ import {
 } from "./message.ts";
 import { nextWait, RETRANSMISSION } from "./retransmission.ts";
 
-/** What a client asks for, and as whom. */
+/** The identity of a client, and the prefix that it requests. */
 export interface ClientConfig {
   duid: Uint8Array;
-  /** The number of its one IA_PD. */
+  /** The IAID of its only IA_PD. */
   association: number;
-  /** The prefix length that it wishes; undefined: whatever the server gives. */
+  /** The requested prefix length; undefined for that of the server. */
   length?: number;
-  /** From 0 up to 1, as `Math.random` is. */
+  /** Returns random numbers from 0 up to 1, as `Math.random` does. */
   random: () => number;
 }
 
@@ -25,58 +25,58 @@ export interface Lease {
   prefix: Cidr;
   preferredSecs: number;
   validSecs: number;
-  /** When the server gave or extended it, by the clock that the client is told. */
+  /** The time at which the server gave or extended it, on the clock of `nowMs`. */
   sinceMs: number;
 }
 
-/** What became of what a client asked for. */
+/** The result of a request. */
 export type ClientEvent =
-  /** It has a prefix; `former` is the one that it has instead of, if it had another. */
+  /** The client has a new prefix; `former` is the one that it replaces, if there was one. */
   | { kind: "bound"; lease: Lease; former?: Cidr }
-  /** It has the same prefix for another while. */
+  /** The client has the same prefix for another lifetime. */
   | { kind: "extended"; lease: Lease }
-  /** A server answered that there is none; it goes on asking. */
+  /** A server refused a prefix; the client keeps asking. */
   | { kind: "refused"; text: string }
-  /** Its prefix is not its own any more; it asks for another. */
+  /** The client lost its prefix; it asks for another. */
   | { kind: "lost"; former: Cidr }
-  /** It gave its prefix back, or tried to. */
+  /** The client released its prefix, or gave up releasing it. */
   | { kind: "released"; former: Cidr };
 
-/** What comes of an event: messages to send, and what to tell. */
+/** The result of a call: messages to send, and events to report. */
 export interface Step {
   send: Dhcp6Message[];
   events: ClientEvent[];
 }
 
-/** What a client does: it waits for an answer to the message that is called so. */
+/** The message to which a client waits for an answer. */
 type Asking = "solicit" | "request" | "renew" | "rebind" | "release";
 
 interface Exchange {
   asking: Asking;
   transaction: number;
   startedMs: number;
-  /** When it is sent again. */
+  /** The time of the next retransmission. */
   dueMs: number;
   waitMs: number;
   attempts: number;
 }
 
 const FOR_EVER = 0xffff_ffff;
-/** A server may say nothing about when to renew: then at these shares of the preferred lifetime. */
+/** If the server sets no T1 and T2, the client renews and rebinds at these shares of the preferred lifetime. */
 const RENEW_SHARE = 0.5;
 const REBIND_SHARE = 0.8;
-/** Hundredths of a second, the unit of the elapsed time; it has two bytes. */
+/** The unit of the Elapsed Time option: hundredths of a second, in two bytes. */
 const ELAPSED_MS = 10;
 const LONGEST_ELAPSED = 0xffff;
 /** SOL_MAX_RT, which a client must ask for (RFC 8415, section 21.24). */
 const REQUESTED = [82];
 
 /**
- * A client that has one prefix delegated (RFC 8415, section 18.2), as a pure machine: it is told what
- * comes and how late it is, and says what to send. It takes the first prefix that it is given.
+ * A client for one delegated prefix (RFC 8415, section 18.2), as a pure state machine: each call gets
+ * the time and returns the messages to send. It takes the first prefix that a server offers.
  *
- * It differs from the text in one point: it sends its first message at once, and not up to a second
- * later, since no power failure has all clients of a lab begin together.
+ * It differs from the RFC in one point: it sends its first message immediately, without a random
+ * delay of up to a second. That delay keeps clients apart that start together after a power failure.
  */
 export class DelegationClient {
   #config: ClientConfig;
@@ -90,17 +90,17 @@ export class DelegationClient {
     this.#config = config;
   }
 
-  /** The prefix that it has. */
+  /** The current prefix. */
   get lease(): Lease | undefined {
     return this.#lease;
   }
 
-  /** What it waits for an answer to, if it does. */
+  /** The message to which it waits for an answer, if it does. */
   get asking(): Asking | undefined {
     return this.#exchange?.asking;
   }
 
-  /** When {@link DelegationClient.tick} is to be called; Infinity: never. */
+  /** The time of the next call of {@link DelegationClient.tick}; Infinity for never. */
   get dueMs(): number {
     const asking = this.#exchange?.dueMs ?? Infinity;
     if (!this.#lease || this.asking === "release") return asking;
@@ -112,14 +112,14 @@ export class DelegationClient {
     return Math.min(asking, next, this.#expiresMs());
   }
 
-  /** Begins to ask for a prefix. */
+  /** Begins to request a prefix. */
   start(nowMs: number): Step {
     const step: Step = { send: [], events: [] };
     this.#ask("solicit", nowMs, step);
     return step;
   }
 
-  /** Asks whether it may keep its prefix, or has another, at once and not only in time. */
+  /** Renews its prefix now, before T1; the server may give it another. */
   renew(nowMs: number): Step {
     const step: Step = { send: [], events: [] };
     if (this.#lease) this.#ask("renew", nowMs, step);
@@ -127,7 +127,7 @@ export class DelegationClient {
     return step;
   }
 
-  /** Gives its prefix back; from now on it has none, whatever is answered. */
+  /** Releases its prefix. Afterwards it has none, whatever the server answers. */
   release(nowMs: number): Step {
     const step: Step = { send: [], events: [] };
     const lease = this.#lease;
@@ -136,7 +136,7 @@ export class DelegationClient {
     return step;
   }
 
-  /** Has it do what is due. */
+  /** Does what is due at this time. */
   tick(nowMs: number): Step {
     const step: Step = { send: [], events: [] };
     if (nowMs < this.dueMs) return step;
@@ -152,7 +152,7 @@ export class DelegationClient {
     return step;
   }
 
-  /** Tells it of a message that came; one that is not for it does nothing. */
+  /** Handles a received message; ignores messages for other clients. */
   receive(message: Dhcp6Message, nowMs: number): Step {
     const step: Step = { send: [], events: [] };
     const exchange = this.#exchange;
@@ -201,7 +201,7 @@ export class DelegationClient {
       this.#server = message.serverId;
       this.#ask("request", nowMs, step);
     } else {
-      // It keeps what it has, and asks again when the time has come.
+      // It keeps its prefix, and asks again when that is due.
       refuse(message, association, step);
       if (nowMs < this.#renewMs) this.#exchange = undefined;
     }
@@ -251,7 +251,7 @@ export class DelegationClient {
     return validSecs === FOR_EVER ? Infinity : sinceMs + 1000 * validSecs;
   }
 
-  /** Sends the last message again, unless it was sent often enough. */
+  /** Retransmits the last message, unless the attempts are used up. */
   #again(exchange: Exchange, nowMs: number, step: Step): void {
     const { asking, attempts } = exchange;
     const limits = RETRANSMISSION[asking];
@@ -263,10 +263,10 @@ export class DelegationClient {
     exchange.waitMs = nextWait(limits, exchange.waitMs, this.#config.random());
     exchange.dueMs = nowMs + exchange.waitMs;
     exchange.attempts++;
-    step.send.push(this.#message(exchange, nowMs, this.#wished()));
+    step.send.push(this.#message(exchange, nowMs, this.#requested()));
   }
 
-  #ask(asking: Asking, nowMs: number, step: Step, wished = this.#wished()): void {
+  #ask(asking: Asking, nowMs: number, step: Step, prefixes = this.#requested()): void {
     const { random } = this.#config;
     const waitMs = nextWait(RETRANSMISSION[asking], undefined, random());
     this.#exchange = {
@@ -277,11 +277,11 @@ export class DelegationClient {
       waitMs,
       attempts: 1,
     };
-    step.send.push(this.#message(this.#exchange, nowMs, wished));
+    step.send.push(this.#message(this.#exchange, nowMs, prefixes));
   }
 
-  /** What it names in its messages: what it has, or the length that it would like. */
-  #wished(): LeasedPrefix[] {
+  /** The prefixes that its messages name: the current one, or `::` with the requested length. */
+  #requested(): LeasedPrefix[] {
     const { length } = this.#config;
     if (this.#lease) return [{ prefix: this.#lease.prefix, preferredSecs: 0, validSecs: 0 }];
     return length === undefined
@@ -289,7 +289,7 @@ export class DelegationClient {
       : [{ prefix: new Cidr(6, 0n, length), preferredSecs: 0, validSecs: 0 }];
   }
 
-  #message({ asking, transaction, startedMs }: Exchange, nowMs: number, wished: LeasedPrefix[]) {
+  #message({ asking, transaction, startedMs }: Exchange, nowMs: number, prefixes: LeasedPrefix[]) {
     const elapsed = Math.floor((nowMs - startedMs) / ELAPSED_MS);
     const { duid, association } = this.#config;
     const toAny = asking === "solicit" || asking === "rebind";
@@ -300,7 +300,7 @@ export class DelegationClient {
       ...!toAny && this.#server && { serverId: this.#server },
       elapsed: Math.min(elapsed, LONGEST_ELAPSED),
       ...asking !== "release" && { requested: REQUESTED },
-      associations: [{ id: association, renewSecs: 0, rebindSecs: 0, prefixes: wished }],
+      associations: [{ id: association, renewSecs: 0, rebindSecs: 0, prefixes }],
       others: [],
     };
     return message;

@@ -1,7 +1,7 @@
 import { NetyardError } from "../../native/error.ts";
 
-/** Bytes that are no DHCPv6 message; the message says where they are wrong. */
+/** Bytes that are not a DHCPv6 message; the error message says where. */
 export class Dhcp6FormatError extends NetyardError {}
 
-/** A router was not delegated an IPv6 prefix that it requested; the message says by whom, and why. */
+/** A router was not delegated an IPv6 prefix that it requested; the message names the server side and the reason. */
 export class PrefixDelegationError extends NetyardError {}

@@ -6,7 +6,7 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
 export const CLIENT_PORT = 546;
 /** The port of servers. */
 export const SERVER_PORT = 547;
-/** All servers and relays on a link (RFC 8415, section 7.1). */
+/** The multicast group of all servers and relays on a link (RFC 8415, section 7.1). */
 export const ALL_SERVERS = "ff02::1:2";
 
 const TYPES = {
@@ -23,12 +23,12 @@ const TYPES = {
   "information-request": 11,
 } as const;
 
-/** What a message is; those between relays are none of them (RFC 8415, section 7.3). */
+/** The types of messages between clients and servers (RFC 8415, section 7.3). */
 export type MessageType = keyof typeof TYPES;
 
 const NAMES = new Map(Object.entries(TYPES).map(([name, type]) => [type, name as MessageType]));
 
-/** The codes of `Status` that matter to prefixes (RFC 8415, section 21.13). */
+/** The status codes of prefix delegation (RFC 8415, section 21.13). */
 export const STATUS = { success: 0, noBinding: 3, noPrefixAvailable: 6 } as const;
 
 const OPTION = {
@@ -42,56 +42,56 @@ const OPTION = {
   prefix: 26,
 } as const;
 
-/** How something that was asked for went. */
+/** The Status Code option. */
 export interface Status {
   /** 0 is success. */
   code: number;
-  /** For people; may be empty. */
+  /** A text for people; may be empty. */
   text: string;
 }
 
-/** A prefix, or in what a client asks for, `::` and the length that it wishes. */
+/** A prefix; in a request also `::` with the requested length. */
 export interface LeasedPrefix {
   prefix: Cidr;
-  /** How long addresses of it may begin new connections, in seconds; 0xffffffff is for ever. */
+  /** Preferred lifetime, in seconds; 0xffffffff is infinite. */
   preferredSecs: number;
-  /** How long they may be used at all, in seconds; 0: not any more. */
+  /** Valid lifetime, in seconds; 0 revokes the prefix. */
   validSecs: number;
 }
 
-/** An IA_PD: what a client asks prefixes for, by a number of its own (RFC 8415, section 21.21). */
+/** An IA_PD: the prefixes of a client under an ID of its choice (RFC 8415, section 21.21). */
 export interface PrefixAssociation {
   id: number;
-  /** When the client is to renew it, in seconds; 0: as it likes. */
+  /** T1: when the client renews, in seconds; 0 leaves it to the client. */
   renewSecs: number;
-  /** When it is to ask any server, in seconds; 0: as it likes. */
+  /** T2: when the client rebinds, in seconds; 0 leaves it to the client. */
   rebindSecs: number;
   prefixes: LeasedPrefix[];
   status?: Status;
 }
 
-/** A message between a client and a server, as far as prefixes go (RFC 8415, section 8). */
+/** A message between a client and a server, with the options of prefix delegation (RFC 8415, section 8). */
 export interface Dhcp6Message {
   type: MessageType;
-  /** 24 bits, by which an answer is known. */
+  /** The transaction ID, 24 bits. */
   transaction: number;
   /** The DUID of the client. */
   clientId?: Uint8Array;
   /** The DUID of the server. */
   serverId?: Uint8Array;
-  /** 0 to 255; a client takes what is offered with 255 without waiting for others. */
+  /** 0 to 255; a client takes an offer with 255 without waiting for others. */
   preference?: number;
-  /** Hundredths of a second since the client began; 65535 for all that is longer. */
+  /** Hundredths of a second since the client began, at most 65535. */
   elapsed?: number;
-  /** The codes of options that the client would like to be told. */
+  /** The codes of the options that the client requests. */
   requested?: number[];
   status?: Status;
   associations: PrefixAssociation[];
-  /** All other options, as they are. */
+  /** All other options, undecoded. */
   others: { code: number; data: Uint8Array }[];
 }
 
-/** The bytes of a message: the payload of a UDP datagram. */
+/** Encodes a message as the payload of a UDP datagram. */
 export function encodeMessage(message: Dhcp6Message): Uint8Array<ArrayBuffer> {
   const out = new ByteWriter();
   out.u32(TYPES[message.type] << 24 >>> 0 | message.transaction & 0xffffff);
@@ -139,15 +139,19 @@ function associationOption(out: ByteWriter, association: PrefixAssociation): voi
 }
 
 /**
- * Reads a message.
+ * Decodes a message.
  *
- * @throws {Dhcp6FormatError} If it is none, or one between relays.
+ * @throws {Dhcp6FormatError} If it is not a message between a client and a server.
  */
 export function decodeMessage(bytes: Uint8Array): Dhcp6Message {
   const input = new ByteReader(bytes, "the message");
   const head = input.u32();
   const type = NAMES.get((head >>> 24) as 1);
-  if (!type) throw new Dhcp6FormatError(`message type ${head >>> 24} is none between two hosts`);
+  if (!type) {
+    throw new Dhcp6FormatError(
+      `message type ${head >>> 24} is not one between a client and a server`,
+    );
+  }
   const message: Dhcp6Message = {
     type,
     transaction: head & 0xffffff,
@@ -176,7 +180,7 @@ function take(message: Dhcp6Message, code: number, data: ByteReader): void {
   else message.others.push({ code, data: data.rest() });
 }
 
-/** A DUID has two bytes of type and up to 128 more (RFC 8415, section 11.1). */
+/** A DUID has two bytes of type and up to 128 of content (RFC 8415, section 11.1). */
 function duid(data: ByteReader): Uint8Array {
   if (data.left >= 3 && data.left <= 130) return data.rest();
   throw new Dhcp6FormatError(`a DUID of ${data.left} bytes: it has 3 to 130`);
@@ -210,8 +214,8 @@ function readPrefix(data: ByteReader): LeasedPrefix {
   const [preferredSecs, validSecs, length] = [data.u32(), data.u32(), data.u8()];
   const value = data.u64() << 64n | data.u64();
   if (length > 128) throw new Dhcp6FormatError(`a prefix length of ${length}: it is 0 to 128`);
-  // What stands behind the prefix is to be ignored (RFC 8415, section 21.22).
+  // Bits behind the prefix length must be ignored (RFC 8415, section 21.22).
   const host = 1n << BigInt(128 - length);
-  for (const _ of options(data)); // Such as a status: nothing here depends on them.
+  for (const _ of options(data)); // For example a status; nothing here depends on them.
   return { prefix: new Cidr(6, value - value % host, length), preferredSecs, validSecs };
 }

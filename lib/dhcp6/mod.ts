@@ -1,5 +1,7 @@
 /**
- * Prefix delegation by DHCPv6 (RFC 8415): messages, and both sides as pure machines. No I/O.
+ * Prefix delegation by DHCPv6 (RFC 8415): messages, client and server as pure state machines, and the
+ * socket and the requesting router that run them in a network namespace. Imports `address`; knows no
+ * lab. Begin with `client.ts`.
  *
  * @module
  */

@@ -1,11 +1,11 @@
 import { Cidr, PoolExhaustedError, SubnetPool } from "../address/mod.ts";
 
 /**
- * Hands out parts of a network, of any lengths side by side. A part that comes back is handed out again
- * only when there is no fresh one of its length.
+ * Hands out prefixes of a network, of different lengths side by side. A released prefix is handed out
+ * again only when no unused one of its length is left.
  */
 export class PrefixPool {
-  /** The network that is divided. */
+  /** The network of the pool. */
   readonly cidr: Cidr;
   #taken = new Map<string, Cidr>();
   #byLength = new Map<number, SubnetPool>();
@@ -15,9 +15,9 @@ export class PrefixPool {
   }
 
   /**
-   * Takes the next part of a length that is free.
+   * Takes the next free prefix of a length.
    *
-   * @throws {PoolExhaustedError} If there is none.
+   * @throws {PoolExhaustedError} If none is left.
    */
   take(length: number): Cidr {
     if (length < this.cidr.prefix) {
@@ -31,7 +31,7 @@ export class PrefixPool {
     return part;
   }
 
-  /** Gives back what was taken. */
+  /** Returns a prefix to the pool. */
   release(part: Cidr): void {
     if (!this.#taken.delete(String(part))) return;
     for (const pool of this.#byLength.values()) pool.release(part);

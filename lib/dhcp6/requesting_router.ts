@@ -15,39 +15,39 @@ import {
 import { Dhcp6Socket, type Enter } from "./socket.ts";
 import { PrefixDelegationError } from "./errors.ts";
 
-/** Whose prefix it is, and where it asks for it. */
+/** The router that requests a prefix, and its uplink. */
 export interface Requester {
-  /** What errors call it. */
+  /** The name of the router in errors. */
   name: string;
   enter: Enter;
-  /** Of the uplink. */
+  /** The link index of the uplink. */
   index: number;
   mac: string;
   length: number | undefined;
   random: () => number;
-  /** Called for all that becomes of the prefix; what it throws ends the wait of who waits. */
+  /** Handles an event of the client; an error that it throws rejects the pending calls. */
   happened(event: ClientEvent): void;
 }
 
-/** The number of a router's one IA_PD. */
+/** The IAID of the only IA_PD of a router. */
 const ASSOCIATION = 1;
-/** setTimeout knows no more. */
+/** The longest delay of setTimeout. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Waiting {
-  /** Whether an event ends the wait. */
+  /** Returns whether an event ends the wait. */
   until(event: ClientEvent): boolean;
   done: PromiseWithResolvers<Lease | undefined>;
 }
 
-/** The side of prefix delegation that asks: a {@link DelegationClient} on a socket of a router. */
+/** The requesting router of prefix delegation: a {@link DelegationClient} on a socket. */
 export class RequestingSide {
   #of: Requester;
   #client: DelegationClient;
   #socket: Dhcp6Socket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiting = new Set<Waiting>();
-  /** Why it stopped. */
+  /** The error that ended it. */
   #closed: Error | undefined;
 
   constructor(requester: Requester) {
@@ -61,20 +61,20 @@ export class RequestingSide {
     });
   }
 
-  /** As whom it asks. */
+  /** The DUID of the client. */
   get duid(): Uint8Array {
     return duidOf(this.#of.mac);
   }
 
-  /** What it has. */
+  /** The current prefix. */
   get lease(): Lease | undefined {
     return this.#client.lease;
   }
 
   /**
-   * Begins to ask; resolves with the first prefix that it is given.
+   * Begins to request a prefix; resolves with the first one.
    *
-   * @throws {PrefixDelegationError} If it is refused one, or nobody answers in time; it then stops.
+   * @throws {PrefixDelegationError} If a server refuses, or none answers in time; the client then stops.
    */
   async start(timeoutMs: number): Promise<Lease> {
     const what = `${this.#of.name}: prefix delegation`;
@@ -92,14 +92,14 @@ export class RequestingSide {
     }
   }
 
-  /** Asks for another term at once; resolves with the prefix that it has then. */
+  /** Renews the prefix now; resolves with the prefix after that. */
   async renew(timeoutMs: number): Promise<Lease> {
     const what = `${this.#of.name}: renewPrefix()`;
     const until = ({ kind }: ClientEvent) => kind === "bound" || kind === "extended";
     return (await this.#wait(what, until, timeoutMs, () => this.#client.renew(performance.now())))!;
   }
 
-  /** Gives its prefix back; resolves when the server has it, or when it was told in vain. */
+  /** Releases the prefix; resolves when the server has confirmed it, or at the deadline. */
   async release(timeoutMs: number): Promise<void> {
     if (!this.lease || this.#closed) return;
     const what = `${this.#of.name}: release of its prefix`;
@@ -111,8 +111,8 @@ export class RequestingSide {
     ).catch(() => {});
   }
 
-  /** Stops; who waits is told that it did. */
-  async close(error: Error = new NetyardError(`${this.#of.name}: it is gone`)): Promise<void> {
+  /** Stops, and rejects the pending calls. */
+  async close(error: Error = new NetyardError(`${this.#of.name}: it was removed`)): Promise<void> {
     this.#closed ??= error;
     clearTimeout(this.#timer);
     for (const { done } of [...this.#waiting]) done.reject(error);
@@ -128,12 +128,12 @@ export class RequestingSide {
     if (this.#closed) return Promise.reject(this.#closed);
     const waiting: Waiting = { until, done: Promise.withResolvers() };
     this.#waiting.add(waiting);
-    // It keeps the process alive meanwhile, which the socket does not.
+    // This timer keeps the process alive; the socket does not.
     const deadline = setTimeout(() => {
       waiting.done.reject(
         new PrefixDelegationError(
-          `${what}: nobody answered on the link within ${timeoutMs / 1000} s; is it up, and does ` +
-            "what is above it answer?",
+          `${what}: no DHCPv6 server answered on the link within ${timeoutMs / 1000} s; check ` +
+            "that the link is up and that the upstream delegates prefixes",
         ),
       );
     }, timeoutMs);
@@ -156,7 +156,7 @@ export class RequestingSide {
       this.#fail(
         new PrefixDelegationError(
           `${this.#of.name}: cannot bind UDP port ${CLIENT_PORT}: ${cause.message}; ` +
-            "does another DHCPv6 client run in it?",
+            "stop the other DHCPv6 client in this router",
           { cause },
         ),
       );
@@ -168,7 +168,7 @@ export class RequestingSide {
     try {
       this.#take(this.#client.receive(decodeMessage(bytes), performance.now()));
     } catch (error) {
-      // Whatever else is on the link is none of its business.
+      // Ignores other datagrams on the link.
       if (!(error instanceof Dhcp6FormatError)) this.#fail(error);
     }
   }
@@ -185,16 +185,16 @@ export class RequestingSide {
       this.#socket?.send(encodeMessage(message), this.#of.index, ALL_SERVERS, SERVER_PORT);
     }
     this.#schedule();
-    for (const event of events) this.#tell(event);
+    for (const event of events) this.#settle(event);
   }
 
-  #tell(event: ClientEvent): void {
+  #settle(event: ClientEvent): void {
     for (const { until, done } of this.#waiting) {
       if (until(event)) done.resolve(this.lease);
       else if (event.kind === "refused") {
         done.reject(
           new PrefixDelegationError(
-            `${this.#of.name}: it was refused a prefix: ${event.text}`,
+            `${this.#of.name}: the server refused a prefix: ${event.text}`,
           ),
         );
       }

@@ -1,14 +1,14 @@
-/** How often something is sent again while nobody answers (RFC 8415, section 15), in milliseconds. */
+/** The retransmission of a message without an answer (RFC 8415, section 15), in milliseconds. */
 export interface Retransmission {
   /** The first wait (IRT). */
   first: number;
   /** The longest wait (MRT); 0: no limit. */
   longest: number;
-  /** After how often it is given up (MRC); 0: never. */
+  /** The number of attempts (MRC); 0: no limit. */
   attempts: number;
 }
 
-/** What RFC 8415, section 7.6, says for each message of a client. */
+/** The values of RFC 8415, section 7.6, for each message of a client. */
 export const RETRANSMISSION = {
   solicit: { first: 1_000, longest: 3_600_000, attempts: 0 },
   request: { first: 1_000, longest: 30_000, attempts: 10 },
@@ -18,10 +18,10 @@ export const RETRANSMISSION = {
 } as const satisfies Record<string, Retransmission>;
 
 /**
- * How long to wait after a message was sent, before it is sent again.
+ * Returns the wait before the next retransmission.
  *
  * @param before The wait before this one; undefined for the first.
- * @param random From 0 to 1: so that not all who wait send at once, a tenth more or less.
+ * @param random From 0 to 1: varies the wait by a tenth, so that clients do not send together.
  */
 export function nextWait(
   { first, longest }: Retransmission,

@@ -10,16 +10,16 @@ import {
 } from "./message.ts";
 import { PrefixPool } from "./prefix_pool.ts";
 
-/** What a server gives out. */
+/** The prefixes that a server gives, and their lifetimes. */
 export interface ServerConfig {
   duid: Uint8Array;
-  /** What it divides. */
+  /** The pool of prefixes. */
   pool: PrefixPool;
-  /** The length of a prefix, where the client has no wish; a client may wish for a longer one. */
+  /** The default length of a prefix; a client may request a longer one. */
   length: number;
-  /** How long each is good for new connections, in seconds. */
+  /** Preferred lifetime, in seconds. */
   preferredSecs: number;
-  /** How long each is good at all, in seconds. */
+  /** Valid lifetime, in seconds. */
   validSecs: number;
 }
 
@@ -27,17 +27,17 @@ export interface ServerConfig {
 interface Binding {
   prefix: Cidr;
   untilMs: number;
-  /** Whether the client is to have another when it asks next. */
+  /** Whether the client gets another prefix when it renews. */
   replace: boolean;
 }
 
-/** How long what was offered is kept for who has not asked for it yet. */
+/** How long an offered prefix is reserved for a client that has not requested it yet. */
 const OFFER_MS = 60_000;
 const LONGEST = 64;
 
 /**
- * A server that delegates prefixes to clients on a link (RFC 8415, section 18.3), as a pure machine: it
- * is told what comes and how late it is, and says what to answer.
+ * A server that delegates prefixes to clients on a link (RFC 8415, section 18.3), as a pure state
+ * machine: it gets a message and the time, and returns the answer.
  */
 export class DelegationServer {
   #config: ServerConfig;
@@ -47,18 +47,18 @@ export class DelegationServer {
     this.#config = config;
   }
 
-  /** What it divides. */
+  /** The pool of prefixes. */
   get pool(): PrefixPool {
     return this.#config.pool;
   }
 
-  /** Divides another network from now on; who has a part of the one before gets another. */
+  /** Changes the pool; clients with a prefix of the former pool get another one when they renew. */
   usePool(pool: PrefixPool, length: number): void {
     this.#config = { ...this.#config, pool, length };
     for (const binding of this.#bindings.values()) binding.replace = true;
   }
 
-  /** Has a client be given another prefix when it asks next, if there is another. */
+  /** Gives a client another prefix when it renews, if there is another. */
   renumber(client: Uint8Array): void {
     const own = duidText(client);
     for (const [key, binding] of this.#bindings) {
@@ -66,7 +66,7 @@ export class DelegationServer {
     }
   }
 
-  /** The answer to a message; undefined where there is none to give. */
+  /** Returns the answer to a message; undefined if the message gets none. */
   receive(message: Dhcp6Message, nowMs: number): Dhcp6Message | undefined {
     this.#expire(nowMs);
     const { duid } = this.#config;
@@ -92,7 +92,7 @@ export class DelegationServer {
       const untilMs = nowMs + 1000 * this.#config.validSecs;
       const given = answered((key, asked) => {
         const association = this.#offer(key, asked, untilMs);
-        // What it was offered may have been for longer.
+        // The offer may have reserved it for longer.
         const binding = this.#bindings.get(key);
         if (binding) binding.untilMs = untilMs;
         return association;
@@ -103,7 +103,7 @@ export class DelegationServer {
       const known = associations.some(({ id }) =>
         this.#bindings.has(`${duidText(clientId)}/${id}`)
       );
-      // It may be another server's.
+      // The binding may be that of another server.
       if (type === "rebind" && !known) return undefined;
       return reply("reply", {
         associations: answered((key, asked) => this.#renew(key, asked, nowMs)),
@@ -116,7 +116,7 @@ export class DelegationServer {
     });
   }
 
-  /** What a client has, or would have if it asked for it. */
+  /** Returns the prefix of a client; reserves one if it has none. */
   #offer(key: string, asked: PrefixAssociation, untilMs: number): PrefixAssociation {
     const known = this.#bindings.get(key);
     if (known && !known.replace) {
@@ -165,12 +165,13 @@ export class DelegationServer {
     return { id, renewSecs: 0, rebindSecs: 0, prefixes: [] };
   }
 
-  /** A prefix of the length that was asked for, as far as that is allowed. */
+  /** Takes a prefix of the requested length, within the limits. */
   #take(asked: PrefixAssociation): Cidr | Status {
     const { pool, length } = this.#config;
-    const wished = asked.prefixes.find(({ prefix }) => prefix.prefix > 0)?.prefix.prefix ?? length;
+    const requested = asked.prefixes.find(({ prefix }) => prefix.prefix > 0)?.prefix.prefix ??
+      length;
     try {
-      return pool.take(Math.min(Math.max(wished, length), Math.max(length, LONGEST)));
+      return pool.take(Math.min(Math.max(requested, length), Math.max(length, LONGEST)));
     } catch (error) {
       if (!(error instanceof PoolExhaustedError)) throw error;
       return { code: STATUS.noPrefixAvailable, text: error.message };

@@ -5,25 +5,25 @@ import { ALL_SERVERS } from "./mod.ts";
 /** Runs a function inside a network namespace. */
 export type Enter = <T>(fn: () => T) => T;
 
-/** What comes at a socket: the datagram, and who sent it. */
+/** Receives a datagram and its source. */
 export type Received = (bytes: Uint8Array, from: { ip: string; port: number }) => void;
 
 /**
- * A UDP socket of one of the ports of DHCPv6 in a network namespace. It belongs to this thread's event
- * loop and does not keep the process alive by itself.
+ * A UDP socket on a DHCPv6 port in a network namespace. It belongs to the event loop of this thread and
+ * does not keep the process alive.
  */
 export class Dhcp6Socket {
   #socket: dgram.Socket;
   #enter: Enter;
-  /** By their indices. */
+  /** The indexes of the links on which it receives. */
   #joined = new Set<number>();
   #failed: Error | undefined;
   #closed: Promise<void> | undefined;
 
-  /** `failed` is called at most once, when the port is somebody else's. */
+  /** Calls `failed` at most once, if the port is in use. */
   constructor(enter: Enter, port: number, received: Received, failed: (error: Error) => void) {
     this.#enter = enter;
-    // Answered at once, so that bind() is done before the thread leaves the namespace.
+    // Answers synchronously, so that bind() is done before the thread leaves the namespace.
     const lookup = (ip: string, _: unknown, done: (e: null, ip: string, family: number) => void) =>
       done(null, ip, 6);
     this.#socket = enter(() => {
@@ -42,28 +42,28 @@ export class Dhcp6Socket {
     this.#socket.unref();
   }
 
-  /** Hears what is sent to all servers on a link, from now on. Twice is as once. */
+  /** Joins the group of all servers on a link. Idempotent. */
   join({ name, index }: { name: string; index: number }): void {
     if (this.#joined.has(index)) return;
-    // Deno takes a number for no link in particular, and looks a name up on this thread.
+    // Deno ignores a link index here, and resolves a link name on this thread.
     this.#enter(() => this.#socket.addMembership(ALL_SERVERS, `::%${name}`));
     this.#joined.add(index);
   }
 
-  /** Forgets a link that is gone. */
+  /** Forgets a removed link. */
   leave(link: number): void {
-    // The kernel forgot it with the link.
+    // The kernel left the group when the link was removed.
     this.#joined.delete(link);
   }
 
-  /** The links that it hears. */
+  /** The indexes of the links on which it receives. */
   get links(): ReadonlySet<number> {
     return this.#joined;
   }
 
-  /** Sends a datagram by a link to an address on it. Like on any network, it may be lost. */
+  /** Sends a datagram on a link to an address there. It may be lost, as on any network. */
   send(bytes: Uint8Array, link: number, ip: string, port: number): void {
-    // A link that is down or gone is no error: it is as if the cable had been pulled.
+    // A link that is down or removed is no error: the datagram is lost, as with a pulled cable.
     this.#socket.send(Buffer.from(bytes), port, `${ip}%${link}`, () => {});
   }
 

@@ -2,20 +2,20 @@ import { ipFromBytes } from "../address/mod.ts";
 import { embedV4InNat64, extractV4FromNat64 } from "../siit/mod.ts";
 import { type Answer, type Message, type Packet, Rcode, respond } from "./messages.ts";
 
-/** What a DNS64 (RFC 6147) answers. No I/O. */
+/** The answers of a DNS64 (RFC 6147). No I/O. */
 
 /** Names and their addresses, the names in lower case. */
 export type NameTable = ReadonlyMap<string, readonly string[]>;
 
-/** Entries may change at any time, so nobody is to keep them. */
+/** Entries can change at any time, so resolvers must not cache them. */
 const TTL_SECS = 0;
 const MAPPED = /^::ffff:/;
 
 const isV6 = (ip: string) => ip.includes(":");
 
 /**
- * The answer to a query about a name, or an address, of the table; undefined where the table does not
- * know it. A name without IPv6 addresses has those that embed its IPv4 ones.
+ * Answers a query about a name or an address of the table; undefined if the table has neither. For a name
+ * without IPv6 addresses, the answer has its IPv4 addresses, embedded.
  */
 export function answerFrom(table: NameTable, query: Message, prefix: string): Packet | undefined {
   const { name, type } = query.questions![0];
@@ -30,7 +30,7 @@ export function answerFrom(table: NameTable, query: Message, prefix: string): Pa
   return respond(query, answers, { authoritative: true });
 }
 
-/** The answer where nobody else can be asked: there is no such name. */
+/** Answers that there is no such name. */
 export function answerNothing(query: Message): Packet {
   return respond(query, [], { rcode: Rcode.NxDomain });
 }
@@ -49,7 +49,7 @@ function recordsOf(
 const addresses = (name: string, type: "A" | "AAAA", ips: readonly string[]): Answer[] =>
   ips.map((data) => ({ type, name, ttl: TTL_SECS, data }));
 
-/** Addresses of a name, and before them those that embed them, if it has none of IPv6. */
+/** Returns the addresses of a name; if none is IPv6, the embedded addresses come first. */
 export function withEmbedded(ips: readonly string[], prefix: string): readonly string[] {
   if (ips.some(isV6)) return ips;
   return [...ips.map((ip) => embedV4InNat64(ip, prefix)), ...ips];
@@ -61,7 +61,7 @@ function namesOf(table: NameTable, ip: string | undefined, prefix: string): stri
   return [...table].filter(([, ips]) => ips.includes(wanted)).map(([name]) => name);
 }
 
-/** The address that the name of a PTR record stands for (RFC 1035, 3.5; RFC 3596, 2.5). */
+/** Returns the address of a PTR record from its name (RFC 1035, 3.5; RFC 3596, 2.5). */
 export function addressOf(name: string): string | undefined {
   const labels = name.toLowerCase().replace(/\.$/, "").split(".").reverse();
   const [arpa, family, ...parts] = labels;
@@ -78,14 +78,14 @@ export function addressOf(name: string): string | undefined {
   return ipFromBytes(new Uint8Array(bytes));
 }
 
-/** Whether a response to a question for AAAA has none that can be used (RFC 6147, 5.1.4). */
+/** Whether a response has no usable AAAA record (RFC 6147, 5.1.4). */
 export function lacksAaaa({ answers }: Message): boolean {
   return !answers?.some((one) => one.type === "AAAA" && !MAPPED.test(one.data));
 }
 
 /**
- * The answer to a question for AAAA that is made of the response to one for A: each address is
- * embedded, and aliases stay (RFC 6147, 5.1.7).
+ * Builds the answer to a AAAA question from the response to an A question: embeds each address and
+ * keeps aliases (RFC 6147, 5.1.7).
  */
 export function synthesize(query: Message, response: Message, prefix: string): Packet {
   const answers = (response.answers ?? []).flatMap((one): Answer[] => {

@@ -1,4 +1,4 @@
-// What is used of dns-packet. Its own types on npm bring those of Node.js, which are not Deno's.
+// The part of dns-packet that DNS64 uses. The types on npm need those of Node.js, which conflict with Deno's.
 import type { Buffer } from "node:buffer";
 
 export interface Question {

@@ -3,11 +3,11 @@ import { closeUdp, udpSocket } from "../node/reflector/reflector.ts";
 import { readFramed, writeFramed } from "./stream.ts";
 
 const PORT = 53;
-/** Less than askers wait (resolv.conf(5): 2 s in a lab), so that they hear of it. */
+/** Shorter than the timeout of resolvers (resolv.conf(5): 2 s in a lab), so that they get the failure. */
 const PATIENCE_MS = 1_800;
 const TRY_AGAIN_MS = 600;
 
-/** Asks another name server on behalf of askers, from inside of a node. */
+/** Forwards queries to another name server, from inside a node. */
 export class Forwarder {
   #host: Host;
   #cancel = new Set<() => void>();
@@ -16,12 +16,12 @@ export class Forwarder {
     this.#host = host;
   }
 
-  /** The answer of a server to a query, as bytes; undefined if none comes in time. */
+  /** Returns the answer of a server to a query, as bytes; undefined if none arrives in time. */
   ask(server: string, query: Uint8Array, by: "udp" | "tcp"): Promise<Uint8Array | undefined> {
     return by === "udp" ? this.#byUdp(server, query) : this.#byTcp(server, query);
   }
 
-  /** Gives all up that is under way. */
+  /** Cancels all pending queries. */
   close(): void {
     for (const cancel of this.#cancel) cancel();
   }
@@ -41,7 +41,7 @@ export class Forwarder {
       const isAnswer = from.port === PORT && data[0] === query[0] && data[1] === query[1];
       if (isAnswer) resolve(data);
     });
-    socket.on("error", () => {}); // Unreachable for now: the next try may do better.
+    socket.on("error", () => {}); // Unreachable for now; the next try may succeed.
     const again = setInterval(ask, TRY_AGAIN_MS);
     ask();
     const answer = await this.#inTime(promise, () => resolve(undefined));
@@ -58,7 +58,7 @@ export class Forwarder {
       try {
         connection?.close();
       } catch {
-        // It is closed already.
+        // Already closed.
       }
     };
     const conversation = (async () => {

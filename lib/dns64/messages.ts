@@ -7,7 +7,7 @@ import dnsPacket, {
   type Packet,
 } from "dns-packet";
 
-/** The messages of DNS (RFC 1035), as far as a DNS64 writes them. */
+/** DNS messages (RFC 1035), as far as a DNS64 reads and writes them. */
 
 export type { Answer, Packet };
 
@@ -22,7 +22,7 @@ const RECURSION_AVAILABLE = 1 << 7;
 const CHECKING_DISABLED = 1 << 4;
 const OPCODE = 0xf << 11;
 
-/** What a response says of how it went. */
+/** The response code (RFC 1035, 4.1.1). */
 export const enum Rcode {
   None,
   FormErr,
@@ -31,12 +31,12 @@ export const enum Rcode {
   NotImp,
 }
 
-/** How long a UDP response may be where the asker says nothing (RFC 1035, 4.2.1). */
+/** The longest UDP response without EDNS (RFC 1035, 4.2.1). */
 const PLAIN_BYTES = 512;
-/** What is told that this server takes: what fits any IPv6 packet. */
+/** The longest UDP message that this server accepts: it fits the minimum MTU of IPv6. */
 const EDNS_BYTES = 1232;
 
-/** Reads a message; undefined if it is none. */
+/** Decodes a message; undefined if the bytes are not one. */
 export function readMessage(bytes: Uint8Array): Message | undefined {
   try {
     return dnsPacket.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
@@ -45,7 +45,7 @@ export function readMessage(bytes: Uint8Array): Message | undefined {
   }
 }
 
-/** The bytes of a message. */
+/** Encodes a message. */
 export function writeMessage(packet: Packet): Uint8Array {
   return dnsPacket.encode(packet);
 }
@@ -55,39 +55,39 @@ const optOf = ({ additionals }: Message): OptAnswer | undefined =>
 
 const flagsOf = ({ flags }: Message): number => flags ?? 0;
 
-/** Whether a message is a query of the ordinary kind. */
+/** Whether a message is a standard query (opcode 0). */
 export const isStandardQuery = (message: Message): boolean => (flagsOf(message) & OPCODE) === 0;
 
-/** Whether the asker validates by itself, so that nothing may be made up (RFC 6147, 5.5). */
+/** Whether the client validates DNSSEC itself, so that no record may be synthesized (RFC 6147, 5.5). */
 export function validatesItself(query: Message): boolean {
   const wantsSignatures = optOf(query)?.flag_do === true;
   return wantsSignatures && (flagsOf(query) & CHECKING_DISABLED) !== 0;
 }
 
-/** Whether a response was cut. */
+/** Whether a response is truncated. */
 export const isTruncated = (message: Message): boolean => (flagsOf(message) & TRUNCATED) !== 0;
 
-/** The code of a response. */
+/** Returns the code of a response. */
 export const rcodeOf = (message: Message): number => flagsOf(message) & 0xf;
 
-/** A response to a query. */
+/** Builds a response to a query. */
 export function respond(
   query: Message,
   answers: Answer[],
   { rcode = Rcode.None, authoritative = false }: { rcode?: Rcode; authoritative?: boolean } = {},
 ): Packet {
-  const asked = flagsOf(query) & (RECURSION_DESIRED | CHECKING_DISABLED | OPCODE);
+  const copied = flagsOf(query) & (RECURSION_DESIRED | CHECKING_DISABLED | OPCODE);
   return {
     type: "response",
     id: query.id,
-    flags: asked | RECURSION_AVAILABLE | (authoritative ? AUTHORITATIVE : 0) | rcode,
+    flags: copied | RECURSION_AVAILABLE | (authoritative ? AUTHORITATIVE : 0) | rcode,
     questions: query.questions,
     answers,
     additionals: optOf(query) ? [edns()] : [],
   };
 }
 
-/** The question of a query for another type, to be asked on behalf of who sent it. */
+/** Builds a query with the same question for another type. */
 export function askInstead(query: Message, id: number, type: "A" | "AAAA"): Packet {
   const [question] = query.questions!;
   return {
@@ -110,7 +110,7 @@ const edns = (): OptAnswer => ({
   options: [],
 });
 
-/** A response as UDP takes it: without answers, and marked as cut, where it is too long. */
+/** Encodes a response for UDP; one that is too long has no answers and is marked as truncated. */
 export function fitUdp(query: Message, packet: Packet): Uint8Array {
   const bytes = writeMessage(packet);
   const room = Math.max(PLAIN_BYTES, optOf(query)?.udpPayloadSize ?? 0);

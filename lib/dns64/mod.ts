@@ -1,5 +1,7 @@
 /**
- * DNS64 (RFC 6147): a name server by which hosts that have IPv6 alone find those that have IPv4 alone.
+ * DNS64 (RFC 6147): a name server that gives IPv6-only hosts addresses for IPv4-only names. Pure
+ * answers, and a server that runs in a node. Imports `address`, `siit` and `node`; knows no lab.
+ * Begin with `answer.ts`.
  *
  * @module
  */

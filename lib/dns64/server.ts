@@ -20,25 +20,25 @@ import {
 } from "./messages.ts";
 import { readFramed, writeFramed } from "./stream.ts";
 
-/** A name server of a router cannot be started. */
+/** The DNS64 server of a router cannot start. */
 export class Dns64Error extends NetyardError {}
 
-/** What a DNS64 is to know. */
+/** The settings of a DNS64 server. */
 export interface Dns64Options {
-  /** The names that it answers by itself, as they are at the moment. */
+  /** Returns the names that it answers itself, as they are now. */
   names(): NameTable;
-  /** The name server that it asks for all others, if there is one. */
+  /** Returns the name server for all other names, if there is one. */
   nameserver(): string | undefined;
-  /** Whether it answers an asker: one that is behind its router. */
+  /** Whether it answers a client: only those downstream of its router. */
   serves(ip: string): boolean;
-  /** The /96 in which it embeds IPv4 addresses. */
+  /** The /96 prefix that embeds IPv4 addresses. */
   prefix: string;
 }
 
 const PORT = 53;
 const ANY = "::";
 
-/** A name server in a router that makes up the IPv6 addresses of names that have none (RFC 6147). */
+/** A name server in a router that synthesizes IPv6 addresses of names that have none (RFC 6147). */
 export class Dns64Server {
   #options: Dns64Options;
   #forwarder: Forwarder;
@@ -49,7 +49,7 @@ export class Dns64Server {
   #closed: Promise<void> | undefined;
 
   /**
-   * Starts it in a node, on UDP and TCP of port 53. It keeps no process alive.
+   * Starts the server in a node, on port 53 of UDP and TCP. It does not keep the process alive.
    *
    * @throws {Dns64Error} If the port is taken.
    */
@@ -61,8 +61,8 @@ export class Dns64Server {
       this.#tcp = host.namespace.enter(() => Deno.listen({ hostname: ANY, port: PORT }));
     } catch (cause) {
       throw new Dns64Error(
-        `${what}: cannot listen on port ${PORT}: ${(cause as Error).message}; end what uses that ` +
-          "port in the router, or make the router with dns64: false",
+        `${what}: cannot listen on port ${PORT}: ${(cause as Error).message}; stop the program ` +
+          "in the router that uses it, or create the router with dns64: false",
         { cause },
       );
     }
@@ -70,14 +70,14 @@ export class Dns64Server {
     this.#udp = udpSocket(host, { ip: ANY, port: PORT }, what);
     const { socket } = this.#udp;
     socket.unref();
-    // Refused only where a program has this port of UDP alone; askers by TCP are answered then.
+    // Fails only if a program uses this port of UDP alone; clients by TCP are still answered.
     this.#udp.bound.catch(() => {});
     socket.on("message", (data, from) => void this.#answerUdp(data, from));
-    socket.on("error", () => {}); // An asker that is gone.
+    socket.on("error", () => {}); // A client that closed its socket.
     this.#serving = this.#serve();
   }
 
-  /** Stops answering, and frees the port. Calling it again waits for the first. */
+  /** Stops the server and frees the port. Idempotent: later calls wait for the first. */
   close(): Promise<void> {
     return this.#closed ??= this.#close();
   }
@@ -111,7 +111,7 @@ export class Dns64Server {
         conversations.add(conversation);
       }
     } catch {
-      // The listener was closed.
+      // The listener is closed.
     }
     await Promise.all(conversations);
   }
@@ -127,7 +127,7 @@ export class Dns64Server {
     }
   }
 
-  /** A query of somebody behind the router; undefined for anything else. */
+  /** Decodes a query of a downstream client; undefined for anything else. */
   #read(data: Uint8Array, from: string): Message | undefined {
     if (!this.#options.serves(from)) return undefined;
     const message = readMessage(data);
@@ -150,7 +150,7 @@ export class Dns64Server {
       : answer;
   }
 
-  /** The answer to a question for AAAA, with addresses that embed those of IPv4 if it has none. */
+  /** Returns the answer to a AAAA question; synthesizes addresses if it has none. */
   async #withAaaa(query: Message, answer: Uint8Array, server: string, by: "udp" | "tcp") {
     const response = readMessage(answer);
     if (!response) return respond(query, [], { rcode: Rcode.ServFail });
@@ -170,6 +170,6 @@ function closeQuietly(connection: Deno.TcpConn): void {
   try {
     connection.close();
   } catch {
-    // It was closed meanwhile.
+    // Already closed.
   }
 }

@@ -1,4 +1,4 @@
-/** DNS messages over TCP, each behind its length (RFC 1035, 4.2.2). */
+/** DNS messages over TCP, each after its length in two bytes (RFC 1035, 4.2.2). */
 
 /** Reads a message; undefined at the end of the connection. */
 export async function readFramed(connection: Deno.Conn): Promise<Uint8Array | undefined> {

@@ -12,7 +12,7 @@ const ignore = (name: string, of: string) => {
   return missing;
 };
 
-/** A directory for what a daemon writes, which goes with the test. */
+/** A directory for the files of a daemon, removed with the test. */
 function directory() {
   const path = Deno.makeTempDirSync({ prefix: "netyard-dhcp6-" });
   return { path, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
@@ -143,7 +143,7 @@ function stopping(child: Deno.ChildProcess) {
   return { kill, [Symbol.dispose]: kill };
 }
 
-/** The lines that came so far. */
+/** The lines printed so far. */
 function lines(stream: ReadableStream<Uint8Array>): () => string[] {
   let text = "";
   void (async () => {

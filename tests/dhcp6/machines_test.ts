@@ -22,11 +22,11 @@ interface Setting {
   wished?: number;
   preferredSecs?: number;
   validSecs?: number;
-  /** Whether a message arrives. */
+  /** Returns whether a message arrives. */
   arrives?: (message: Dhcp6Message) => boolean;
 }
 
-/** A client and a server on a wire that takes no time, on a clock that only the test moves. */
+/** A client and a server on a wire without delay, on a clock that only the test moves. */
 function link(setting: Setting = {}) {
   const { pool = "2001:db8:8000::/40", length = 56, wished, arrives = () => true } = setting;
   const { preferredSecs = 3600, validSecs = 7200 } = setting;
@@ -65,7 +65,7 @@ function link(setting: Setting = {}) {
     wire,
     events,
     act: (step: (nowMs: number) => Step) => take(step(nowMs)),
-    /** Lets time pass, with all that is due meanwhile. */
+    /** Advances the clock, and handles everything that becomes due. */
     until(endMs: number) {
       while (client.dueMs <= endMs) {
         nowMs = client.dueMs;
@@ -85,14 +85,14 @@ function eventText(event: ClientEvent): string {
   return event.kind === "refused" ? "refused" : `${event.kind} ${event.former}`;
 }
 
-Deno.test("a client has a prefix after four messages", () => {
+Deno.test("four messages give a client a prefix", () => {
   const { client, wire, act, told } = link();
   act((now) => client.start(now));
   assertEquals(wire.map(([type]) => type), ["solicit", "advertise", "request", "reply"]);
   assertEquals(told(), ["bound 2001:db8:8000::/56"]);
 });
 
-Deno.test("a client may wish for a smaller prefix than the server gives, and for none that is larger", () => {
+Deno.test("a client may request a longer prefix than the default, and no shorter one", () => {
   for (const [wished, given] of [[60, 60], [64, 64], [48, 56], [undefined, 56]] as const) {
     const { client, act, told } = link({ wished });
     act((now) => client.start(now));
@@ -128,7 +128,7 @@ Deno.test("a lost solicitation is sent again after 1 s, 2 s, 4 s", () => {
   assertEquals(told(), ["bound 2001:db8:8000::/56"]);
 });
 
-Deno.test("a request that nobody answers is given up after ten, and the client solicits again", () => {
+Deno.test("after ten unanswered requests the client solicits again", () => {
   let deaf = true;
   const { client, wire, act, told, until } = link({
     arrives: ({ type }) => !(deaf && type === "request"),
@@ -155,7 +155,7 @@ Deno.test("a request that nobody answers is given up after ten, and the client s
   assertEquals(client.lease?.prefix.prefix, 56);
 });
 
-Deno.test("where the server is gone, a client rebinds, loses its prefix in the end, and solicits", () => {
+Deno.test("without a server, a client rebinds, loses its prefix when it expires, and solicits", () => {
   let gone = false;
   const { client, wire, act, told, until } = link({
     preferredSecs: 100,
@@ -183,7 +183,7 @@ Deno.test("where the server is gone, a client rebinds, loses its prefix in the e
   assertEquals(told()[0], "bound 2001:db8:8000:100::/56");
 });
 
-Deno.test("a server that is to renumber a client gives it another prefix when it renews", () => {
+Deno.test("a server that renumbers a client gives it another prefix when it renews", () => {
   const { client, server, wire, act, told } = link();
   act((now) => client.start(now));
   wire.length = 0;
@@ -209,7 +209,7 @@ Deno.test("a client whose server has no other prefix keeps the one that it has",
   assertEquals(String(client.lease?.prefix), "2001:db8:8000::/56");
 });
 
-Deno.test("a server that divides another network moves its clients there when they renew", () => {
+Deno.test("a server with a new pool moves its clients there when they renew", () => {
   const { client, server, act, told } = link();
   act((now) => client.start(now));
   server.usePool(new PrefixPool(parseCidr("2001:db8:9000::/56")), 60);
@@ -217,7 +217,7 @@ Deno.test("a server that divides another network moves its clients there when th
   assertEquals(told().slice(1), ["bound 2001:db8:9000::/60 for 2001:db8:8000::/56"]);
 });
 
-Deno.test("a prefix that is given back is free, and the client has none", () => {
+Deno.test("a released prefix is free, and the client has none", () => {
   const { client, server, wire, act, told } = link({ pool: "2001:db8:8000::/56" });
   act((now) => client.start(now));
   act((now) => client.release(now));
@@ -227,7 +227,7 @@ Deno.test("a prefix that is given back is free, and the client has none", () => 
   assertEquals(String(server.pool.take(56)), "2001:db8:8000::/56");
 });
 
-Deno.test("a client that nobody answers gives its prefix back all the same, after four attempts", () => {
+Deno.test("without an answer, a client has released its prefix after four attempts", () => {
   let gone = false;
   const { client, wire, act, told, until } = link({ arrives: () => !gone });
   act((now) => client.start(now));
@@ -238,7 +238,7 @@ Deno.test("a client that nobody answers gives its prefix back all the same, afte
   assertEquals(told().at(-1), "released 2001:db8:8000::/56");
 });
 
-Deno.test("a server without a prefix left says so, and the client goes on asking", () => {
+Deno.test("a server without free prefixes refuses, and the client keeps asking", () => {
   const { client, server, act, told, until } = link({ pool: "2001:db8:8000::/56" });
   const other = server.pool.take(56);
   act((now) => client.start(now));
@@ -248,7 +248,7 @@ Deno.test("a server without a prefix left says so, and the client goes on asking
   assertEquals(told(), ["bound 2001:db8:8000::/56"]);
 });
 
-Deno.test("a server takes what its client did not renew back when it has expired", () => {
+Deno.test("a server frees a prefix that its client did not renew when it expires", () => {
   let gone = false;
   const { client, server, act } = link({
     pool: "2001:db8:8000::/56",
@@ -269,7 +269,7 @@ Deno.test("a server takes what its client did not renew back when it has expired
   assertEquals([ask(19_999), ask(20_000)], [0, 1]);
 });
 
-Deno.test("answers that are not for a client do nothing", () => {
+Deno.test("a client ignores answers for others", () => {
   const { client } = link();
   const [sent] = client.start(0).send;
   const offer = (change: Partial<Dhcp6Message>): Dhcp6Message => ({
@@ -299,7 +299,7 @@ Deno.test("answers that are not for a client do nothing", () => {
   assertEquals(client.receive(offer({}), 1).send[0].type, "request");
 });
 
-Deno.test("a server answers nobody who means another server, or has no DUID", () => {
+Deno.test("a server ignores clients that address another server, or have no DUID", () => {
   const { server } = link();
   const ask = (change: Partial<Dhcp6Message>) =>
     server.receive({
@@ -321,7 +321,7 @@ Deno.test("a server answers nobody who means another server, or has no DUID", ()
   assert(ask({}));
 });
 
-Deno.test("parts of different lengths of one pool never overlap", () => {
+Deno.test("prefixes of different lengths from one pool never overlap", () => {
   const pool = new PrefixPool(parseCidr("2001:db8:8000::/56"));
   const parts = [64, 60, 64, 58, 60, 64].map((length) => pool.take(length));
   assertEquals(parts.map(String), [

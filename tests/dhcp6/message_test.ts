@@ -11,7 +11,7 @@ import { random } from "./random.ts";
 const hex = (bytes: Uint8Array) =>
   [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-Deno.test("a solicitation has the bytes that RFC 8415 says", () => {
+Deno.test("a Solicit message has the bytes of RFC 8415", () => {
   const solicit: Dhcp6Message = {
     type: "solicit",
     transaction: 0xabcdef,
@@ -34,7 +34,7 @@ Deno.test("a solicitation has the bytes that RFC 8415 says", () => {
   );
 });
 
-Deno.test("what was written is read as it was, of 10,000 random messages", () => {
+Deno.test("10,000 random messages survive encoding and decoding", () => {
   const draw = random(7);
   for (let i = 0; i < 10_000; i++) {
     const message = draw.message();
@@ -42,7 +42,7 @@ Deno.test("what was written is read as it was, of 10,000 random messages", () =>
   }
 });
 
-Deno.test("random bytes are a message or refused, and nothing else happens", () => {
+Deno.test("random bytes decode or are refused", () => {
   const draw = random(11);
   let read = 0;
   let refused = 0;
@@ -62,7 +62,7 @@ Deno.test("random bytes are a message or refused, and nothing else happens", () 
   assertEquals([read > 5_000, refused > 5_000], [true, true]);
 });
 
-Deno.test("bits behind a prefix are ignored, and lengths that cannot be are refused", () => {
+Deno.test("bits behind the prefix length are ignored, and impossible lengths are refused", () => {
   const [head, tail] = ["07000001" + "00190029" + "0".repeat(24) + "001a0019", "0".repeat(16)];
   const of = (length: string, address: string) =>
     Uint8Array.from((head + tail + length + address).match(/../g)!, (byte) => parseInt(byte, 16));
@@ -72,7 +72,7 @@ Deno.test("bits behind a prefix are ignored, and lengths that cannot be are refu
   assertThrows(() => decodeMessage(of("81", address)), Dhcp6FormatError, "129");
 });
 
-Deno.test("messages between relays are none", () => {
+Deno.test("messages between relays are refused", () => {
   for (const type of [0, 12, 13, 255]) {
     assertThrows(() => decodeMessage(Uint8Array.of(type, 0, 0, 0)), Dhcp6FormatError, `${type}`);
   }

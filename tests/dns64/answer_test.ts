@@ -18,7 +18,7 @@ const TABLE = new Map([
   ["both.test", ["198.51.100.3", "2001:db8::3"]],
 ]);
 
-/** A message, as it looks once it went over the network. */
+/** A message after encoding and decoding. */
 function received(packet: Packet): Message {
   const message = readMessage(writeMessage(packet));
   assert(message);
@@ -36,7 +36,7 @@ function answersTo(name: string, type: any): unknown[] | undefined {
   return answer && received(answer).answers!.map((one: any) => `${one.type} ${one.data}`);
 }
 
-Deno.test("a name has the addresses of the table, and embedded ones if it has none of IPv6", () => {
+Deno.test("a name has the addresses of the table, and embedded ones if none is IPv6", () => {
   assertEquals(answersTo("four.test", "A"), ["A 198.51.100.1", "A 198.51.100.2"]);
   assertEquals(answersTo("Four.TEST", "AAAA"), [
     "AAAA 64:ff9b::c633:6401",
@@ -47,13 +47,13 @@ Deno.test("a name has the addresses of the table, and embedded ones if it has no
   assertEquals(answersTo("both.test", "A"), ["A 198.51.100.3"]);
 });
 
-Deno.test("a name of the table exists also for types that it has no record of", () => {
+Deno.test("a name of the table exists also for record types that it does not have", () => {
   assertEquals(answersTo("six.test", "A"), []);
   assertEquals(answersTo("four.test", "MX"), []);
   assertEquals(answersTo("other.test", "A"), undefined);
 });
 
-Deno.test("an address of the table has its name, also where it is embedded", () => {
+Deno.test("an address of the table has its name, also in its embedded form", () => {
   assertEquals(answersTo("1.100.51.198.in-addr.arpa", "PTR"), ["PTR four.test"]);
   const reverse = (hex: string) => [...hex].reverse().join(".") + ".ip6.arpa";
   const embedded = reverse("0064ff9b0000000000000000c6336401");
@@ -66,14 +66,14 @@ Deno.test("an address of the table has its name, also where it is embedded", () 
   assertEquals(answersTo("9.9.9.9.in-addr.arpa", "PTR"), undefined);
 });
 
-Deno.test("an answer carries the query's number, question and wish", () => {
+Deno.test("an answer carries the query's ID, question and flags", () => {
   const answer = received(answerFrom(TABLE, query("four.test", "A"), PREFIX)!);
   assertEquals([answer.id, answer.type, rcodeOf(answer)], [7, "response", 0]);
   assertEquals([answer.flag_aa, answer.flag_rd, answer.flag_ra], [true, true, true]);
   assertEquals(answer.questions?.[0].name, "four.test");
 });
 
-Deno.test("answers for AAAA are made of those for A, and aliases stay", () => {
+Deno.test("AAAA answers are synthesized from A answers, and aliases stay", () => {
   const asked = query("www.example", "AAAA");
   const four = received({
     type: "response",
@@ -95,7 +95,7 @@ Deno.test("answers for AAAA are made of those for A, and aliases stay", () => {
   ]);
 });
 
-Deno.test("IPv4 addresses that are written as those of IPv6 count for none", () => {
+Deno.test("IPv4-mapped addresses do not count as IPv6", () => {
   const of = (data: string) =>
     lacksAaaa(received({
       type: "response",
@@ -104,7 +104,7 @@ Deno.test("IPv4 addresses that are written as those of IPv6 count for none", () 
   assertEquals([of("::ffff:c000:221"), of("2001:db8::1")], [true, false]);
 });
 
-Deno.test("who validates by himself is told nothing that was made up", () => {
+Deno.test("a client that validates DNSSEC gets no synthesized records", () => {
   const opt = (flags: number) => ({
     type: "OPT" as const,
     name: "." as const,
@@ -122,7 +122,7 @@ Deno.test("who validates by himself is told nothing that was made up", () => {
   assertEquals([asks(CD, DO), asks(CD, 0), asks(0, DO)], [true, false, false]);
 });
 
-Deno.test("what UDP has no room for is cut, and marked so", () => {
+Deno.test("a response that is too long for UDP is truncated and marked", () => {
   const table = new Map([["many.test", Array.from({ length: 40 }, (_, n) => `192.0.2.${n}`)]]);
   const asked = query("many.test", "A");
   const bytes = fitUdp(asked, answerFrom(table, asked, PREFIX)!);
