@@ -1,3 +1,4 @@
+import { findLan } from "./model/lookup.ts";
 import type { z } from "zod";
 import { type Impairments, UNIMPAIRED } from "../bridge/impairments.ts";
 import { isPartitioned, namesIn, pairKey, wayKey } from "../bridge/partitions.ts";
@@ -33,8 +34,6 @@ import { impairmentsState } from "./model/bridge_event_state.ts";
 import { closeBridge } from "./build/bridge.ts";
 import type { LabCore } from "./model/lab.ts";
 import { TopologyError } from "./options/errors.ts";
-import { settleGuests } from "./guest/guests.ts";
-import { settleAddresses } from "./autoconf/settle.ts";
 import { bridgeHandles, handles } from "./model/handles.ts";
 import type { Segment } from "./model/records.ts";
 import { Nic } from "./nic.ts";
@@ -273,7 +272,7 @@ export class Bridge implements AsyncDisposable {
    */
   route(other: BridgeReference | string | (BridgeReference | string)[]): Promise<void> {
     return this.#act("route()", (segment, what) => {
-      const others = [other].flat().map((one) => this.#core.gateway(what, one));
+      const others = [other].flat().map((one) => findLan(this.#core, what, one));
       routeBridges(this.#core, segment, others);
     });
   }
@@ -281,7 +280,7 @@ export class Bridge implements AsyncDisposable {
   /** Takes {@link Bridge.route} back, whichever side it was asked of. */
   unroute(other: BridgeReference | string): Promise<void> {
     return this.#act("unroute()", (segment, what) => {
-      unrouteBridges(this.#core, segment, this.#core.gateway(what, other));
+      unrouteBridges(this.#core, segment, findLan(this.#core, what, other));
     });
   }
 
@@ -340,7 +339,7 @@ export class Bridge implements AsyncDisposable {
     const what = this.#what("enableUplink()");
     this.#core.open(what);
     await enableUplink(this.#core, this.#now, what);
-    this.#core.changed();
+    await this.#core.settle();
   }
 
   /** Takes {@link Bridge.enableUplink} back; what went on by it ends. */
@@ -437,10 +436,7 @@ export class Bridge implements AsyncDisposable {
     const what = this.#what(method);
     this.#core.open(what);
     act(this.#now, what);
-    this.#core.changed();
-    await settleGuests(this.#core);
-    const members = [...this.#segment.members.keys()].map(({ node }) => node);
-    await settleAddresses(this.#core, members);
+    await this.#core.settle([...this.#segment.members.keys()].map(({ node }) => node));
   }
 }
 

@@ -3,7 +3,6 @@ import { Node } from "../node/node.ts";
 import { addInterface, removeInterface, setDefaultRoute } from "./build/device.ts";
 import { CLAT_IP } from "./nat/clat.ts";
 import type { LabCore } from "./model/lab.ts";
-import { settleGuests } from "./guest/guests.ts";
 import { handles } from "./model/handles.ts";
 import { NotFoundError } from "./options/errors.ts";
 import { Interface } from "./interface.ts";
@@ -11,7 +10,6 @@ import type { DeviceRecord, InterfaceRecord } from "./model/records.ts";
 import type { InterfaceOptions } from "./options/options.ts";
 import { addHostEntry } from "./dns.ts";
 import type { TranslationCounters } from "../translation/mod.ts";
-import { settleAddresses } from "./autoconf/settle.ts";
 import { deviceMtu, interfaceState } from "./model/event_state.ts";
 
 /** A device: an endpoint with one or more interfaces, each attached to a router or a bridge. */
@@ -156,9 +154,7 @@ export class Device extends Node {
   async #act<T>(act: (device: DeviceRecord) => T): Promise<T> {
     this.#core.open(this.name);
     const result = act(this.#now);
-    this.#core.changed();
-    await settleGuests(this.#core);
-    await settleAddresses(this.#core, [this.#record]);
+    await this.#core.settle([this.#record]);
     return result;
   }
 }

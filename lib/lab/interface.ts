@@ -1,4 +1,5 @@
 import { linkState } from "../../native/netlink/link.ts";
+import { findLan } from "./model/lookup.ts";
 import {
   conditionSchema,
   directionSchema,
@@ -19,14 +20,12 @@ import { askedBreak, breakInterface } from "./link/broken_families.ts";
 import { setCondition, tellCondition } from "./link/conditions.ts";
 import { inForce } from "./model/condition_state.ts";
 import type { LabCore } from "./model/lab.ts";
-import { settleGuests } from "./guest/guests.ts";
 import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "../link/measure.ts";
 import { DuplicateAddressError, TopologyError } from "./options/errors.ts";
 import { inside } from "./wiring/rtnetlink.ts";
 import type { InterfaceRecord } from "./model/records.ts";
 import type { BridgeReference, RouterReference } from "./options/options.ts";
 import { addIp, dropIp, renewIp, replug } from "./build/replug.ts";
-import { settleAddresses } from "./autoconf/settle.ts";
 import { interfaceState } from "./model/event_state.ts";
 import { setUp } from "./link/up_down.ts";
 
@@ -168,7 +167,6 @@ export class Interface {
       setCondition(this.#core, iface, wanted, way);
       tellCondition(this.#core, iface, way);
     });
-    await this.#core.links.ready();
   }
 
   /**
@@ -234,7 +232,7 @@ export class Interface {
   replug(router: RouterReference | BridgeReference | string): Promise<void> {
     return this.#act("replug()", (iface) => {
       this.#mustBeDevice(iface, "replug()");
-      const target = this.#core.gateway(`${iface.node.name}: replug("${iface.name}")`, router);
+      const target = findLan(this.#core, `${iface.node.name}: replug("${iface.name}")`, router);
       replug(this.#core, iface, target);
       this.#core.bus.emit({
         kind: "interface-replugged",
@@ -273,6 +271,7 @@ export class Interface {
       if (error instanceof DuplicateAddressError) {
         dropIp(this.#core, this.#now, ip);
         this.#changed(this.#now);
+        await this.#core.settle();
       }
       throw error;
     }
@@ -352,9 +351,7 @@ export class Interface {
   async #act<T>(what: string, act: (iface: InterfaceRecord) => T): Promise<T> {
     this.#core.open(`${this.#record.node.name}: ${what} of "${this.name}"`);
     const result = act(this.#now);
-    this.#core.changed();
-    await settleGuests(this.#core);
-    await settleAddresses(this.#core, [this.#record.node]);
+    await this.#core.settle([this.#record.node]);
     return result;
   }
 }

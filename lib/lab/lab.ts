@@ -1,3 +1,4 @@
+import { findNode } from "./model/lookup.ts";
 import { EventBus, type EventsOptions, type LabEvent } from "../events/mod.ts";
 import { checkLinkEngine } from "./link/choose_engine.ts";
 import { requireLab } from "../host/probe.ts";
@@ -23,7 +24,6 @@ import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
 import { NotFoundError, TopologyError } from "./options/errors.ts";
 import type { Fault } from "./fault/types.ts";
-import { settleGuests } from "./guest/guests.ts";
 import { Ix } from "./ix.ts";
 import {
   type DeviceOptions,
@@ -45,7 +45,6 @@ import { allSettled } from "./model/all_settled.ts";
 import { addVm } from "./build/vm.ts";
 import type { NodeRecord, VmRecord } from "./model/records.ts";
 import { findRadvd } from "./autoconf/radvd.ts";
-import { settleAddresses } from "./autoconf/settle.ts";
 import { Vm } from "./vm.ts";
 import type { VmOptions } from "./options/vm_options.ts";
 import { type LabSnapshot, restoreLab, saveLab } from "./guest/lab_snapshot.ts";
@@ -242,8 +241,7 @@ export class Lab implements AsyncDisposable {
    * const dc = await lab.addRouter("dc", { region: eu });
    * ```
    */
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
-  async addRegion(name: string): Promise<Region> {
+  addRegion(name: string): Promise<Region> {
     return regions.addRegion(this.#core, name);
   }
 
@@ -272,9 +270,8 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Takes the link between two regions away for good. */
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
-  async unlinkRegions(a: RegionReference | string, b: RegionReference | string): Promise<void> {
-    regions.unlinkRegions(this.#core, a, b);
+  unlinkRegions(a: RegionReference | string, b: RegionReference | string): Promise<void> {
+    return regions.unlinkRegions(this.#core, a, b);
   }
 
   /**
@@ -282,15 +279,13 @@ export class Lab implements AsyncDisposable {
    * way over links that are up. Where there is none it vanishes without a word, as if a cable had
    * been cut far away. Twice is as once.
    */
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
-  async breakRegionLink(a: RegionReference | string, b: RegionReference | string): Promise<void> {
-    regions.breakRegionLink(this.#core, a, b);
+  breakRegionLink(a: RegionReference | string, b: RegionReference | string): Promise<void> {
+    return regions.breakRegionLink(this.#core, a, b);
   }
 
   /** Restores the link between two regions, in the condition that it had. Twice is as once. */
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
-  async restoreRegionLink(a: RegionReference | string, b: RegionReference | string): Promise<void> {
-    regions.restoreRegionLink(this.#core, a, b);
+  restoreRegionLink(a: RegionReference | string, b: RegionReference | string): Promise<void> {
+    return regions.restoreRegionLink(this.#core, a, b);
   }
 
   /**
@@ -309,10 +304,7 @@ export class Lab implements AsyncDisposable {
     this.#routers.set(name, router);
     this.#core.bus.emit({ kind: "router-added", name, router: routerState(record) });
     if (record.delegated) tellPrefix(this.#core, record, undefined);
-    this.#core.changed();
-    await settleGuests(this.#core);
-    await Promise.all([this.#core.links.ready(), this.#core.translators.ready()]);
-    await this.#addressed(router, record);
+    await this.#added(router, record);
     return router;
   }
 
@@ -332,19 +324,16 @@ export class Lab implements AsyncDisposable {
     const device = new Device(this.#core, record);
     this.#devices.set(name, device);
     this.#core.bus.emit({ kind: "device-added", name, device: deviceState(record) });
-    this.#core.changed();
-    await settleGuests(this.#core);
-    await Promise.all([this.#core.links.ready(), this.#core.translators.ready()]);
-    await this.#addressed(device, record);
+    await this.#added(device, record);
     return device;
   }
 
-  /** Waits until a new node has its addresses; one that does not get them is taken away. */
-  async #addressed(node: Router | Device, record: NodeRecord): Promise<void> {
+  /** Completes a node's addition; a node that does not come about, such as without its address, is removed. */
+  async #added(node: Router | Device, record: NodeRecord): Promise<void> {
     try {
-      await settleAddresses(this.#core, [record]);
+      await this.#core.settle([record]);
     } catch (error) {
-      await this.remove(node).catch(() => {}); // What came first is what is to be told.
+      await this.remove(node).catch(() => {}); // The first error is the one to report.
       throw error;
     }
   }
@@ -390,7 +379,7 @@ export class Lab implements AsyncDisposable {
     if (node instanceof Bridge) return await node.close();
     const what = `remove("${typeof node === "string" ? node : node?.name}")`;
     this.#core.open(what);
-    const record = this.#core.record(what, node);
+    const record = findNode(this.#core, what, node);
     const { kind } = record;
     if (kind === "bridge") return await this.bridge(record.name).close();
     if (kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
@@ -398,12 +387,11 @@ export class Lab implements AsyncDisposable {
       await endDelegation(this.#core, record);
       // Somebody else may have removed it meanwhile.
       this.#core.open(what);
-      this.#core.record(what, node);
+      findNode(this.#core, what, node);
     }
     const name = retire(this.#core, record);
-    this.#core.refreshMembers();
-    const told = settleGuests(this.#core);
-    told.catch(() => {}); // Awaited once the node is gone, whatever else fails.
+    const settled = this.#core.settle();
+    settled.catch(() => {}); // Awaited once the node is gone, whatever else fails.
     if (kind === "router") this.#routers.delete(name);
     if (kind === "device") this.#devices.delete(name);
     if (kind === "vm") this.#vms.delete(name);
@@ -417,7 +405,7 @@ export class Lab implements AsyncDisposable {
       // Closing the lab meanwhile removes all nodes, without an event for each.
       if (!this.#core.bus.closed) this.#core.bus.emit({ kind: `${kind}-removed`, name });
     }
-    await told;
+    await settled;
   }
 
   /**
@@ -484,7 +472,7 @@ export class Lab implements AsyncDisposable {
     addHostEntry(this.#core.hosts, "dnsEntry()", name, ip);
     this.#core.refreshNames();
     this.#core.bus.emit({ kind: "dns-entry", node: null, name, ip });
-    await settleGuests(this.#core);
+    await this.#core.settle();
   }
 
   /** Has every node ask this name server for what no entry answers. */
@@ -494,7 +482,7 @@ export class Lab implements AsyncDisposable {
     this.#core.nameserver = address;
     this.#core.refreshNames();
     this.#core.bus.emit({ kind: "nameserver-changed", ip: address });
-    await settleGuests(this.#core);
+    await this.#core.settle();
   }
 
   /** The first address that {@link Lab.dnsEntry} gave to a name. */
@@ -523,7 +511,7 @@ export class Lab implements AsyncDisposable {
   emit(name: string, data: unknown = null, node?: Node): void {
     const what = `emit("${name}")`;
     this.#core.open(what);
-    const about = node && this.#core.record(what, node).name;
+    const about = node && findNode(this.#core, what, node).name;
     this.#core.bus.emit({ kind: "custom", node: about ?? null, name, data });
   }
 
@@ -543,8 +531,7 @@ export class Lab implements AsyncDisposable {
    */
   async inject(fault: Fault): Promise<ActiveFault> {
     const active = new ActiveFault(this.#core, this.#core.nextFault(), fault);
-    await this.#core.links.ready();
-    await settleGuests(this.#core);
+    await this.#core.settle();
     return active;
   }
 

@@ -5,7 +5,6 @@ import type { Capture } from "../node/capture/capture.ts";
 import type { CaptureOptions } from "../node/capture/capture_options.ts";
 import { captureMember } from "./bridging/capture.ts";
 import type { LabCore } from "./model/lab.ts";
-import { settleGuests } from "./guest/guests.ts";
 import { inside } from "./wiring/rtnetlink.ts";
 import type { InterfaceRecord } from "./model/records.ts";
 import { addressesOf, announceSelf } from "./wiring/neighbours.ts";
@@ -146,8 +145,7 @@ export class Nic {
   async #act<T>(what: string, act: (iface: InterfaceRecord) => T): Promise<T> {
     this.#core.open(`${this.#record.node.name}: ${what} of "${this.interfaceName}"`);
     const result = act(this.#now);
-    this.#core.changed();
-    await settleGuests(this.#core);
+    await this.#core.settle([this.#record.node]);
     return result;
   }
 }

@@ -21,11 +21,11 @@ type Reference = RegionReference | string;
 const DEFAULTS = [["us", "eu", 80], ["us", "asia", 150], ["eu", "asia", 190]] as const;
 
 /** See `Lab.addRegion`. */
-export function addRegion(core: LabCore, name: string): Region {
+export async function addRegion(core: LabCore, name: string): Promise<Region> {
   core.open(`addRegion("${name}")`);
   const record = undoing((defer) => buildRegion(core, name, defer));
   tellAdded(core, record);
-  core.changed();
+  await core.settle();
   return regionHandle(core, record);
 }
 
@@ -47,8 +47,7 @@ export async function addDefaultRegions(
   });
   for (const record of [us, eu, asia]) tellAdded(core, record);
   for (const link of links) tellRegionLink(core, link);
-  core.changed();
-  await inForce(core, () => [us, eu, asia].forEach((record) => dropRegion(core, record)));
+  await settleOr(core, () => [us, eu, asia].forEach((record) => dropRegion(core, record)));
   return {
     us: regionHandle(core, us),
     eu: regionHandle(core, eu),
@@ -72,20 +71,20 @@ export async function linkRegions(
   if (present) changeLink(core, present, limits);
   const linked = present ?? undoing((defer) => makeLink(core, what, regions, limits, defer));
   tellRegionLink(core, linked);
-  core.changed();
-  await inForce(core, () => {
-    if (!before) return unlinkRegions(core, a, b);
+  await settleOr(core, () => {
+    if (findLink(core.regionLinks, regions[0].region, regions[1].region) !== linked) return;
+    if (!before) return unlink(core, linked);
     changeLink(core, linked, before);
     tellRegionLink(core, linked);
   });
 }
 
-/** Waits until all conditions are in force; where that fails, what was asked for is taken back. */
-async function inForce(core: LabCore, takeBack: () => void): Promise<void> {
+/** Completes a change; if that fails, `undo` takes it back. */
+async function settleOr(core: LabCore, undo: () => void): Promise<void> {
   try {
-    await core.links.ready();
+    await core.settle();
   } catch (error) {
-    if (!core.closed) takeBack();
+    if (!core.closed) undo();
     throw error;
   }
 }
@@ -98,38 +97,36 @@ function dropRegion(core: LabCore, record: RegionRecord): void {
 }
 
 /** See `Lab.unlinkRegions`. */
-export function unlinkRegions(core: LabCore, a: Reference, b: Reference): void {
-  act(core, "unlinkRegions", a, b, (link) => {
-    removeLinks(core, [link]);
-    core.bus.emit({ kind: "region-unlinked", ...namesOf(link) });
-  });
+export function unlinkRegions(core: LabCore, a: Reference, b: Reference): Promise<void> {
+  return act(core, "unlinkRegions", a, b, (link) => unlink(core, link));
+}
+
+function unlink(core: LabCore, link: RegionLinkRecord): void {
+  removeLinks(core, [link]);
+  core.bus.emit({ kind: "region-unlinked", ...namesOf(link) });
 }
 
 /** See `Lab.breakRegionLink`. */
-export function breakRegionLink(core: LabCore, a: Reference, b: Reference): void {
-  act(core, "breakRegionLink", a, b, (link) => {
-    setLinkUp(core, link, false);
-  });
+export function breakRegionLink(core: LabCore, a: Reference, b: Reference): Promise<void> {
+  return act(core, "breakRegionLink", a, b, (link) => setLinkUp(core, link, false));
 }
 
 /** See `Lab.restoreRegionLink`. */
-export function restoreRegionLink(core: LabCore, a: Reference, b: Reference): void {
-  act(core, "restoreRegionLink", a, b, (link) => {
-    setLinkUp(core, link, true);
-  });
+export function restoreRegionLink(core: LabCore, a: Reference, b: Reference): Promise<void> {
+  return act(core, "restoreRegionLink", a, b, (link) => setLinkUp(core, link, true));
 }
 
-function act(
+async function act(
   core: LabCore,
   method: string,
   a: Reference,
   b: Reference,
   change: (link: RegionLinkRecord) => void,
-): void {
+): Promise<void> {
   const what = asked(method, a, b);
   core.open(what);
   change(linkOf(core, what, a, b));
-  core.changed();
+  await core.settle();
 }
 
 const asked = (method: string, a: unknown, b: unknown) =>

@@ -23,7 +23,6 @@ import { setDownlink, tellDownlink } from "./link/downlink.ts";
 import { setBlackHole } from "./wiring/black_hole.ts";
 import { renewPrefix } from "./delegation/lifecycle.ts";
 import { checkDelegation } from "./options/delegation_checks.ts";
-import { settleGuests } from "./guest/guests.ts";
 import { handles } from "./model/handles.ts";
 import { NotFoundError } from "./options/errors.ts";
 import { flushNat, loadFirewall, loadNat } from "./nat/rulesets.ts";
@@ -220,10 +219,10 @@ export class Router extends Node {
       undoing((defer) => setNatV6(this.#core, router, wanted, defer));
       if (router.uplink.ip !== ip) emitUplink(this.#core, router);
       tellNatV6(this.#core, router);
-      this.#core.changed();
+      // Nodes without IPv4 ask the DNS64 server of the NAT64 nearest to them.
       this.#core.refreshNames();
     });
-    await this.#core.translators.ready();
+    await this.#core.settle();
   }
 
   /**
@@ -242,9 +241,7 @@ export class Router extends Node {
    */
   async renewPrefix(): Promise<string> {
     this.ready();
-    const prefix = await renewPrefix(this.#core, this.#now);
-    await settleGuests(this.#core);
-    return prefix.toString();
+    return (await renewPrefix(this.#core, this.#now)).toString();
   }
 
   /** Forgets every mapping and every flow, as a reboot would. */
@@ -286,8 +283,7 @@ export class Router extends Node {
       setDownlink(this.#core, router, wanted);
       tellDownlink(this.#core, router);
     });
-    this.#core.changed();
-    await this.#core.links.ready();
+    await this.#core.settle();
   }
 
   /** What the condition of its downlink did, while it has one. */

@@ -23,7 +23,7 @@ export async function captureBridge(
   }
   // Those who come later are to be seen, too.
   bridgeOf(segment, gatewayLink, forGood);
-  core.changed();
+  core.settleKernel();
   const target = captureTarget(owner.runtime, segment.gatewayLink!.name);
   return await Capture.start(owner.runtime, { ...target, label: what }, options);
 }

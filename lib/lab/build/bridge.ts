@@ -2,7 +2,6 @@ import { linkLocalFromMac } from "../../address/mod.ts";
 import { allSettled } from "../model/all_settled.ts";
 import { bridgeState } from "../model/bridge_event_state.ts";
 import type { LabCore } from "../model/lab.ts";
-import { settleGuests } from "../guest/guests.ts";
 import { TopologyError } from "../options/errors.ts";
 import { abandon } from "../model/condition_state.ts";
 import { detachMember, memberNodes } from "./members.ts";
@@ -64,9 +63,8 @@ export async function closeBridge(core: LabCore, segment: Segment): Promise<void
   if (owner.removed || core.closed) return await owner.runtime.close();
   const outside = disableUplink(core, segment);
   retireBridge(core, owner as BridgeRecord);
-  core.refreshMembers();
-  const told = settleGuests(core);
-  told.catch(() => {}); // Awaited once the bridge is gone.
+  const settled = core.settle();
+  settled.catch(() => {}); // Awaited once the bridge is gone.
   try {
     await allSettled([outside, owner.runtime.close()]);
   } finally {
@@ -74,5 +72,5 @@ export async function closeBridge(core: LabCore, segment: Segment): Promise<void
     core.bridges.delete(name);
     if (!core.bus.closed) core.bus.emit({ kind: "bridge-removed", name });
   }
-  await told;
+  await settled;
 }

@@ -1,3 +1,4 @@
+import { findLan } from "../model/lookup.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { attach, detach, reserve, type Wanted } from "./attach.ts";
 import { clatLan, startClat, stopClat } from "../nat/clat.ts";
@@ -37,7 +38,7 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
   const gateways = names.map((iface) => {
     checkInterfaceName(what, iface);
     const { gateway } = wantedInterfaces[iface];
-    const segment = core.gateway(`${what}: gateway of "${iface}"`, gateway);
+    const segment = findLan(core, `${what}: gateway of "${iface}"`, gateway);
     checkMtu(what, options.mtu, segment);
     return segment;
   });
@@ -125,7 +126,7 @@ export function addInterface(
     throw new DuplicateNameError(`${what}: it already has an interface "${name}"`);
   }
   const options = parseOptions(interfaceOptionsSchema, given, what);
-  const segment = core.gateway(`${what}: gateway`, options.gateway);
+  const segment = findLan(core, `${what}: gateway`, options.gateway);
   checkMtu(what, device.mtu, segment);
   const isDefault = device.defaultInterface === undefined;
   return undoing((defer) => {

@@ -1,3 +1,4 @@
+import { findNode } from "../model/lookup.ts";
 import { nearest } from "../../options/nearest.ts";
 import { attach } from "./attach.ts";
 import { attachVm, detachVm } from "./vm.ts";
@@ -29,7 +30,7 @@ export function memberNodes({ members }: Segment): string[] {
 /** The node that a caller means; it may be attached or not. */
 export function memberNode(core: LabCore, what: string, member: Member): NodeRecord {
   const isHandle = typeof member === "object" && member !== null && handles.has(member);
-  if (isHandle) return mustAttach(what, core.record(what, member));
+  if (isHandle) return mustAttach(what, findNode(core, what, member));
   const name = typeof member === "string" ? member : member?.name;
   const known = [...core.allNodes()].filter(isMember);
   const node = known.find((node) => node.name === name && !node.removed);

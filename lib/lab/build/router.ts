@@ -1,3 +1,4 @@
+import { findRouter } from "../model/lookup.ts";
 import { linkLocalFromMac } from "../../address/mod.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { attach, detach, reserve } from "./attach.ts";
@@ -96,7 +97,7 @@ function findUpstream(
   if (upstream === name) {
     throw new TopologyError(`addRouter("${name}"): upstream: a router cannot be behind itself`);
   }
-  return core.router(`addRouter("${name}"): upstream`, upstream);
+  return findRouter(core, `addRouter("${name}"): upstream`, upstream);
 }
 
 /** Builds a router; on failure nothing of it is left. */

@@ -1,3 +1,4 @@
+import { findLan } from "../model/lookup.ts";
 import { hostMemoryBytes } from "../../host/memory.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { BootCache } from "../../vm/saved/boot_cache.ts";
@@ -36,7 +37,7 @@ export function addVm(
   const memory = options.memory === undefined
     ? profile.memoryBytes
     : memoryBytes(options.memory, hostMemoryBytes(), what);
-  const segments = (options.bridges ?? []).map((one) => core.gateway(`${what}: bridges`, one));
+  const segments = (options.bridges ?? []).map((one) => findLan(core, `${what}: bridges`, one));
   return undoing((defer) => {
     const directory = `${temporary()}/netyard-${crypto.randomUUID().slice(0, 13)}`;
     const node = core.node("vm", name, defer, directory);
@@ -48,10 +49,10 @@ export function addVm(
       cpus,
       acceleration: (arch) => accelerationHere(arch, accel),
       cache: options.bootCache === false ? undefined : new BootCache(`${cacheDirectory()}/boots`),
-      onProgress: (line) => core.log(name, "stderr", new TextEncoder().encode(`${line}\n`)),
+      onProgress: (line) => core.output?.log(name, "stderr", new TextEncoder().encode(`${line}\n`)),
       settle: (guest, how) => settleGuest(core, vm, guest, how),
       onState: (state, why) => changed(core, vm, state, why),
-      onConsole: (chunk) => core.log(name, "stdout", chunk),
+      onConsole: (chunk) => core.output?.log(name, "stdout", chunk),
     });
     const vm: VmRecord = Object.assign(node, {
       defaultInterface: undefined,

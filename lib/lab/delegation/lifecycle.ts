@@ -11,7 +11,6 @@ import { putPrefix } from "./renumber.ts";
 import type { NodeRecord, RegionRecord, RouterRecord } from "../model/records.ts";
 import { RequestingSide } from "../../dhcp6/requesting_router.ts";
 import { segmentAbove } from "../routing/announce.ts";
-import { settleAddresses } from "../autoconf/settle.ts";
 import { interfaceState } from "../model/event_state.ts";
 
 /**
@@ -109,9 +108,12 @@ export function tellPrefix(core: LabCore, router: RouterRecord, former: string |
       interface: interfaceState(iface),
     });
   }
-  core.changed();
-  // All behind it ask the name server of its NAT64 by the address that changed.
+  // All downstream ask the name server of its NAT64 by the address that changed.
   if (router.natV6 === "nat64") core.refreshNames();
+  core.changed();
+  // Guests on the LAN. The server may send this at any time, so that no caller waits for it; a guest
+  // that cannot be configured now is at the next change, which reports why it failed.
+  core.settle().catch(() => {});
 }
 
 /**
@@ -135,7 +137,7 @@ export async function renewPrefix(core: LabCore, router: RouterRecord): Promise<
     throw new PrefixDelegationError(`${what}: there is no other prefix than its ${former}`);
   }
   await Promise.all(asking(core, router).map((behind) => renewPart(core, behind)));
-  await settleAddresses(core, membersBehind(core, router));
+  await core.settle(membersBehind(core, router));
   return prefix;
 }
 

@@ -2,7 +2,6 @@ import { parseOptions } from "../../options/parse_options.ts";
 import type { LabCore } from "../model/lab.ts";
 import { type Fault, faultRecord, faultSchema } from "./types.ts";
 import { begin, type Undo } from "./effects.ts";
-import { settleGuests } from "../guest/guests.ts";
 
 /** A fault that was injected into a lab. */
 export class ActiveFault implements AsyncDisposable {
@@ -31,7 +30,7 @@ export class ActiveFault implements AsyncDisposable {
     core.faults.add(this);
     core.changed();
     core.bus.emit({ kind: "fault-injected", id, fault: faultRecord(this.fault) });
-    settleGuests(core).catch(failed);
+    core.settle().catch(failed);
   }
 
   /** Whether it was healed. */
@@ -51,8 +50,7 @@ export class ActiveFault implements AsyncDisposable {
     undo();
     this.#core.changed();
     this.#core.bus.emit({ kind: "fault-healed", id: this.id });
-    await this.#core.links.ready();
-    await settleGuests(this.#core);
+    await this.#core.settle();
   }
 
   /** Ends what it does by itself, as the lab closes. */

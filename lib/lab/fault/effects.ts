@@ -1,8 +1,8 @@
+import { findNode } from "../model/lookup.ts";
 import { milliseconds } from "../../options/duration.ts";
 import { putEnd, tellCondition, WAYS } from "../link/conditions.ts";
 import type { Impaired } from "../model/condition_state.ts";
 import type { LabCore } from "../model/lab.ts";
-import { settleGuests } from "../guest/guests.ts";
 import { applyDownlink, tellDownlink } from "../link/downlink.ts";
 import { NotFoundError, TopologyError } from "../options/errors.ts";
 import type {
@@ -52,7 +52,7 @@ export function begin(core: LabCore, what: string, fault: Fault, hooks: FaultHoo
 }
 
 function find(core: LabCore, what: string, { node, interface: name }: OnInterface) {
-  const record = core.record(what, node);
+  const record = findNode(core, what, node);
   const iface = record.interfaces.get(name);
   if (iface) return iface;
   const names = [...record.interfaces.keys()].join(", ") || "none";
@@ -62,7 +62,7 @@ function find(core: LabCore, what: string, { node, interface: name }: OnInterfac
 }
 
 function findRouter(core: LabCore, what: string, { node }: DegradeDownlinkFault): RouterRecord {
-  const record = core.record(what, node);
+  const record = findNode(core, what, node);
   if (record.kind === "router") return record as RouterRecord;
   throw new TopologyError(
     `${what}: "${record.name}" is no router, and only routers have a downlink`,
@@ -84,13 +84,12 @@ function flap(core: LabCore, iface: InterfaceRecord, fault: FlapFault, hooks: Fa
   const down = () => {
     holdDown(core, iface, fault);
     begun++;
-    settleGuests(core).catch(hooks.failed);
+    core.settle().catch(hooks.failed);
     timer = setTimeout(() => attempt(up), milliseconds(fault.down));
   };
   const up = () => {
     release(core, iface, fault);
-    core.changed();
-    settleGuests(core).catch(hooks.failed);
+    core.settle().catch(hooks.failed);
     if (begun < times) timer = setTimeout(() => attempt(down), milliseconds(fault.up));
   };
   const attempt = (next: () => void) => {

@@ -183,7 +183,7 @@ export class Schedule implements AsyncDisposable {
 
   async #inject(step: number, fault: Fault): Promise<void> {
     this.#faults.set(step, new ActiveFault(this.#core, `${this.#id}.${step}`, fault));
-    await this.#core.links.ready();
+    await this.#core.settle();
   }
 
   async #run(dues: Due[]): Promise<StepResult[]> {

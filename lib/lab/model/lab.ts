@@ -1,9 +1,8 @@
 import type { EventBus, RunDirectory } from "../../events/mod.ts";
 import type { LinkEngine, LinkEngineKind } from "../../link/mod.ts";
-import type { LabServices } from "../../node/runtime.ts";
+import type { NameFiles } from "../../node/process/sandbox.ts";
 import type { Translators } from "../../translation/mod.ts";
 import type { Ipv6Options } from "../options/ipv6_options.ts";
-import type { RouterReference } from "../options/options.ts";
 import type { AddressPlan } from "./address_plan.ts";
 import type { Delegations } from "./delegations.ts";
 import type {
@@ -58,7 +57,7 @@ export interface LabAdvertising {
  * Everything that the parts of one lab share: its records, its services and its counters. Handles
  * refer to the records. `lib/lab/core.ts` has the class.
  */
-export interface LabCore extends LabServices {
+export interface LabCore {
   readonly label: string;
   readonly seed: number;
   readonly plan: AddressPlan;
@@ -93,7 +92,11 @@ export interface LabCore extends LabServices {
 
   /** Whether a program may send at this moment: whether anything of the user's ran yet. */
   readonly isLive: boolean;
+  /** Called before anything of the user's runs in a node. */
+  beforeUse(node: string): void;
 
+  /** Throws when the lab is closed; every method of the lab begins with this. */
+  open(what: string): void;
   nextFault(): string;
   nextSchedule(): string;
   nextMac(defer: Defer): string;
@@ -110,18 +113,30 @@ export interface LabCore extends LabServices {
   /** Releases a node in which nothing ran yet. */
   discard(node: NodeRecord): void;
 
-  /** The router that an option means; `what` begins the message when there is none. */
-  router(what: string, reference: RouterReference | string): RouterRecord;
-  /** The LAN of a router, or the bridge, that an option means. */
-  gateway(what: string, reference: RouterReference | string): Segment;
-  /** The record of a name or of a handle; refuses handles of another lab and removed nodes. */
-  record(what: string, handle: object | string): NodeRecord;
   /** All LANs. */
   segments(): Iterable<Segment>;
   allNodes(): Iterable<NodeRecord>;
 
-  /** Called at the end of each change. */
+  /**
+   * Completes a change, and resolves when it is effective everywhere: names and CLATs follow it, the
+   * kernel is done with it, conditions and translators are active, `nodes` have the IPv6 addresses
+   * that their kernels make or check, and guests that run are configured accordingly.
+   *
+   * The part that needs no waiting, {@link LabCore.changed}, is done when the call returns.
+   *
+   * @throws {DuplicateAddressError} If another node has an address of `nodes`.
+   * @throws {AutoconfigurationError} If a router that advertises to `nodes` is not heard.
+   */
+  settle(nodes?: Iterable<NodeRecord>): Promise<void>;
+  /** Makes CLATs, the kernel and the names of bridge members follow a change. */
   changed(): void;
+  /**
+   * Waits, without returning to the event loop, until the kernel is done with what it was given. What
+   * runs in a lab may send at any time; a lab in which nothing ran yet waits when something first does.
+   */
+  settleKernel(): void;
+  /** The hosts file and the resolver's configuration of a node. */
+  names(node: string): NameFiles;
   /** Counts the neighbours that a segment's members may learn, when one joins or leaves. */
   joined(iface: InterfaceRecord, change: 1 | -1): void;
   /** Notes that the members of an interface's bridge must get its present addresses. */

@@ -59,7 +59,7 @@ export function makeLink(
   link.limits = limits;
   defer(() => link.limits = {});
   // From here on packets go this way, which must work by then.
-  core.changed();
+  core.settleKernel();
   defer(() => reroute(core));
   const key = keyOf(link);
   core.regionLinks.set(key, link);
@@ -103,7 +103,7 @@ export function restoreLink(core: LabCore, link: RegionLinkRecord): void {
     defer(() => setDown(link));
     step("link");
     bringUp(link);
-    core.changed();
+    core.settleKernel();
     defer(() => reroute(core));
     link.up = true;
     defer(() => link.up = false);

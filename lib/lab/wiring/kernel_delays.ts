@@ -13,7 +13,7 @@ import type { NodeRecord, Unsettled } from "../model/records.ts";
  * - An IPv6 address gets its local route from a kernel thread, even without duplicate address
  *   detection; until then what arrives for it is dropped.
  */
-export class Settling implements Unsettled {
+export class KernelDelays implements Unsettled {
   #nodes = new Map<NodeRecord, { links: Set<number>; ips: Set<string> }>();
 
   /** Notes a link that was set up, and addresses that a node was given. */
@@ -35,7 +35,7 @@ export class Settling implements Unsettled {
     for (const node of [...this.#nodes.keys()]) this.settleNode(node);
   }
 
-  /** As {@link Settling.settle}, of one node. */
+  /** As {@link KernelDelays.settle}, of one node. */
   settleNode(node: NodeRecord): void {
     const unsettled = this.#nodes.get(node);
     if (!unsettled) return;
