@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { isVm, match, type Prints, testExamples } from "../examples.ts";
 
-/** What each example must have printed. */
+/** The output that each example must have. */
 const PRINTS: Prints = {
   "vm_split_brain.ts"(output) {
     assertMatch(output, /^together +buy milk +buy milk$/m);

@@ -25,26 +25,26 @@ export class Peer {
     try {
       this.#conn.close();
     } catch {
-      // The client was first.
+      // The client closed first.
     }
   }
 }
 
-/** What a fake server does. */
+/** The behaviour of a fake server. */
 export interface Behaviour {
   greet?: (peer: Peer) => Promise<void> | void;
   // deno-lint-ignore no-explicit-any
   answer?: (peer: Peer, message: any, delimited: boolean) => Promise<unknown> | unknown;
 }
 
-/** A server on a unix socket that reads lines of JSON; it closes with all its connections. */
+/** A server on a Unix socket that reads lines of JSON; closing it closes all its connections. */
 export class FakeServer implements AsyncDisposable {
   readonly path: string;
-  /** All that clients sent, in order; a line that is no JSON as its text. */
+  /** All lines that clients sent, in order; a line that is not JSON as text. */
   readonly received: unknown[] = [];
   /** How many bytes clients sent. */
   bytes = 0;
-  /** The client that came last. */
+  /** The client that connected last. */
   peer?: Peer;
   #listener: Deno.Listener;
   #peers = new Set<Peer>();

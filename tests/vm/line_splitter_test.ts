@@ -10,7 +10,7 @@ Deno.test("lines end with LF or CR LF, and empty ones are left out", () => {
   assertEquals(splitter.push(encoder.encode("d\n")), [plain("cd")]);
 });
 
-Deno.test("what stands before a delimiter is dropped up to the last line", () => {
+Deno.test("bytes between the last line and a delimiter are dropped", () => {
   const splitter = new LineSplitter();
   const bytes = new Uint8Array([
     ...encoder.encode("a\nrest"),
@@ -21,7 +21,7 @@ Deno.test("what stands before a delimiter is dropped up to the last line", () =>
   assertEquals(splitter.push(bytes), [plain("a"), { text: "b", delimited: true }, plain("c")]);
 });
 
-Deno.test("a chunk may be overwritten once it was taken", () => {
+Deno.test("a chunk may be overwritten after push()", () => {
   const splitter = new LineSplitter();
   const buffer = encoder.encode("abc");
   splitter.push(buffer);
@@ -29,7 +29,7 @@ Deno.test("a chunk may be overwritten once it was taken", () => {
   assertEquals(splitter.push(encoder.encode("d\n")), [plain("abcd")]);
 });
 
-Deno.test("lines are the same however their bytes are cut", () => {
+Deno.test("lines are the same however their bytes are split", () => {
   const alphabet = ["a", "ü", "€", "😀", "{", '"', "\\", " x"];
   for (let round = 0; round < 200; round++) {
     const lines: Line[] = [];

@@ -49,9 +49,9 @@ const REFUSED: [size: MemorySize, error: ErrorClass, message: string][] = [
   ["63M", TooLittleMemoryError, `"63M", ${LEAST}`],
   ["0G", TooLittleMemoryError, `"0G", ${LEAST}`],
   [0, TooLittleMemoryError, `0, ${LEAST}`],
-  [256, TooLittleMemoryError, `256, ${LEAST}; a number is of bytes: did you mean "256M"?`],
-  ["8193M", TooMuchMemoryError, '"8193M", but this host has 8192M in all: ask for less'],
-  ["1T", TooMuchMemoryError, '"1T", but this host has 8192M in all: ask for less'],
+  [256, TooLittleMemoryError, `256, ${LEAST}; a plain number is in bytes: did you mean "256M"?`],
+  ["8193M", TooMuchMemoryError, '"8193M", but this host has 8192M in total: request less'],
+  ["1T", TooMuchMemoryError, '"1T", but this host has 8192M in total: request less'],
 ];
 
 for (const [size, kind, message] of REFUSED) {

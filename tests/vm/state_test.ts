@@ -25,7 +25,7 @@ function allowedIn(operation: VmOperation): VmState[] {
   });
 }
 
-Deno.test("each operation is possible in the states that it makes sense in", () => {
+Deno.test("each operation is allowed in its states only", () => {
   assertEquals(allowedIn("boot"), ["defined", "stopped", "failed"]);
   assertEquals(allowedIn("shutdown"), ["running", "paused"]);
   assertEquals(allowedIn("powerOff"), ["booting", "running", "paused", "stopping"]);
@@ -38,7 +38,7 @@ Deno.test("each operation is possible in the states that it makes sense in", () 
   assertEquals(allowedIn("use"), ["running"]);
 });
 
-Deno.test("an operation in the wrong state names the state, those expected, and the way there", () => {
+Deno.test("an operation in the wrong state names the state, the expected ones, and how to get there", () => {
   const error = assertThrows(
     () => mustAllow("shutdown", "defined", "nas.shutdown()"),
     VmStateError,

@@ -6,13 +6,13 @@ import { within } from "../socket/within.ts";
 
 /** How to reach an agent. */
 export interface GuestAgentOptions {
-  /** Connects to the agent's channel; asked by each {@linkcode GuestAgent.sync} without a connection. */
+  /** Connects to the agent's channel; {@linkcode GuestAgent.sync} calls it if there is no connection. */
   connect: () => Promise<Deno.Conn>;
-  /** The name of the VM, which begins each message. */
+  /** The name of the VM, with which each message begins. */
   label: string;
-  /** What to add to an error, such as the last lines of the console; it is asked when one occurs. */
+  /** Returns text to add to an error, such as the last lines of the console. */
   hint?: () => string;
-  /** How long a call may take where it says nothing else, in milliseconds. Default 10000. */
+  /** The default timeout of a call, in milliseconds. Default 10000. */
   timeoutMs?: number;
 }
 
@@ -22,32 +22,32 @@ interface Answer {
   error?: { class: string; desc: string };
 }
 
-/** A command, and what it is for. */
+/** A command, and the call it is part of. */
 interface Purpose {
   command: string;
   what?: string;
 }
 
-/** What resets the agent's parser, whatever it has read until then. */
+/** The byte that resets the agent's parser, whatever it has read until then. */
 const DELIMITER = 0xff;
-/** An agent that is just starting may lose what it is sent: sync asks again after this. */
+/** An agent that is just starting may lose a request: sync repeats its request after this time. */
 const ASK_AGAIN_MS = 1000;
 
 /**
  * A client of the QEMU guest agent.
  *
- * The agent answers one command after another, without telling which one an answer is for. So calls
- * take turns, and after one that was given up the next first synchronizes, by which its late answer
- * is dropped. Nothing is sent before {@linkcode GuestAgent.sync} is asked for: what is written before
- * the guest has opened the channel blocks it.
+ * The agent answers one command after another, without saying which one an answer is for. So calls
+ * take turns, and after a call that timed out the next one first synchronizes, which drops the late
+ * answer. Nothing is sent before {@linkcode GuestAgent.sync} is called: data written before the guest
+ * has opened the channel blocks it.
  */
 export class GuestAgent implements Disposable {
   #options: GuestAgentOptions;
   #link?: AgentLink;
-  /** Whether the next answer is surely that of the next call. */
+  /** Whether the next answer is certain to belong to the next call. */
   #synced = false;
   #turn: Promise<unknown> = Promise.resolve();
-  /** Random, so that an answer to a sync of a former client is not taken for ours. */
+  /** Random, so that the answer to an earlier client's sync is not taken for ours. */
   #lastId = crypto.getRandomValues(new Uint32Array(1))[0];
 
   /** Does nothing yet. */
@@ -55,15 +55,15 @@ export class GuestAgent implements Disposable {
     this.#options = options;
   }
 
-  /** Whether it was synchronized and the connection stands. */
+  /** Whether it is synchronized and connected. */
   get ready(): boolean {
     return this.#synced && this.#link?.ended === undefined;
   }
 
   /**
-   * Connects if need be, and waits until the agent answers; answers to former calls are dropped.
+   * Connects if necessary, and waits until the agent answers; drops answers to earlier calls.
    *
-   * @param timeoutMs When to give up, in milliseconds. Default: that of each call.
+   * @param timeoutMs The timeout in milliseconds. Default: that of a call.
    * @throws {GuestAgentError} If the agent does not answer in time, or its connection ends.
    */
   sync(timeoutMs: number = this.#timeoutMs): Promise<void> {
@@ -75,12 +75,13 @@ export class GuestAgent implements Disposable {
   }
 
   /**
-   * Calls a command. Its time counts from its turn on.
+   * Calls a command. Its timeout begins with its turn.
    *
-   * @param options.timeoutMs When to give up, in milliseconds. Default: that of the agent's options.
-   * @param options.what What it is for, to begin a message: `nas: run("true")`. Default: the label.
-   * @throws {GuestAgentError} If the agent refuses it, does not answer in time, or is gone, or if
-   * there was no {@linkcode GuestAgent.sync} yet.
+   * @param options.timeoutMs The timeout in milliseconds. Default: that of the agent's options.
+   * @param options.what The call it is part of, with which messages begin: `nas: run("true")`. Default:
+   * the label.
+   * @throws {GuestAgentError} If the agent refuses it, does not answer in time, or has ended, or before
+   * the first {@linkcode GuestAgent.sync}.
    */
   call<C extends keyof GuestCommands>(
     command: C,
@@ -97,7 +98,7 @@ export class GuestAgent implements Disposable {
       const answer = await this.#ask<Answer>(
         link,
         () => link.send(encode({ execute: command, arguments: args })),
-        // What is delimited answers a sync that was asked more than once.
+        // A delimited line answers a sync that was requested more than once.
         (line) => line.delimited ? undefined : this.#parse(command, line),
         { command, what, deadline, late: `the agent did not answer within ${timeoutMs} ms` },
       );
@@ -113,7 +114,7 @@ export class GuestAgent implements Disposable {
     });
   }
 
-  /** Ends the connection; a call under way fails, for that reason. Calling it again does nothing. */
+  /** Ends the connection; a call in progress fails with the reason. Idempotent. */
   close(why = "the connection was closed"): void {
     this.#link?.end(why);
   }
@@ -177,7 +178,7 @@ export class GuestAgent implements Disposable {
       line.delimited && this.#parse(SYNC, line).return === id ? true : undefined;
     try {
       const late = `the agent did not answer within ${timeoutMs} ms${
-        command === SYNC ? "" : "; it may still be busy with a call that was given up"
+        command === SYNC ? "" : "; it may still be busy with a call that timed out"
       }`;
       await this.#ask(link, send, accept, { command, what, deadline, late });
       this.#synced = true;
@@ -186,7 +187,7 @@ export class GuestAgent implements Disposable {
     }
   }
 
-  /** Sends something, and waits for the line that answers it. */
+  /** Sends a request, and waits for the line that answers it. */
   async #ask<T>(
     link: AgentLink,
     send: () => void,
@@ -210,15 +211,15 @@ export class GuestAgent implements Disposable {
     try {
       return JSON.parse(text);
     } catch (cause) {
-      throw new Error(`the agent's answer to ${command} is no JSON: ${text.slice(0, 100)}`, {
+      throw new Error(`the agent's answer to ${command} is not JSON: ${text.slice(0, 100)}`, {
         cause,
       });
     }
   }
 
   #failure({ command, what }: Purpose, why: string, answer?: Answer["error"], cause?: unknown) {
-    const more = answer ? "" : this.#options.hint?.() ?? "";
-    const message = `${what ?? this.#options.label}: ${command}: ${why}${more && `\n${more}`}`;
+    const hint = answer ? "" : this.#options.hint?.() ?? "";
+    const message = `${what ?? this.#options.label}: ${command}: ${why}${hint && `\n${hint}`}`;
     return new GuestAgentError(message, command, answer, cause ? { cause } : undefined);
   }
 }

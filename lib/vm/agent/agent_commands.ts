@@ -1,4 +1,4 @@
-/** What a command of the agent takes, and what it answers. */
+/** The arguments of a command of the agent, and its answer. */
 interface Command<A, R> {
   arguments: A;
   return: R;
@@ -24,7 +24,7 @@ export interface GuestCommands {
     {
       path: string;
       arg?: string[];
-      /** `NAME=value`; with it, nothing of the agent's own environment is left. */
+      /** `NAME=value` each; replaces the agent's own environment. */
       env?: string[];
       /** Base64. */
       "input-data"?: string;
@@ -35,11 +35,11 @@ export interface GuestCommands {
   "guest-exec-status": Command<
     { pid: number },
     {
-      /** Also that all that held its output open is gone. */
+      /** True only once every process that held its output open has ended, too. */
       exited: boolean;
       exitcode?: number;
       signal?: number;
-      /** Base64, as all data of the agent. */
+      /** Base64, as are all data of the agent. */
       "out-data"?: string;
       "err-data"?: string;
       "out-truncated"?: boolean;
@@ -62,9 +62,9 @@ export interface GuestCommands {
     { position: number; eof: boolean }
   >;
   "guest-file-flush": Command<{ handle: number }, None>;
-  /** Nanoseconds since 1970. */
-  /** It answers nothing where it succeeds. */
+  /** There is no answer if it succeeds. */
   "guest-shutdown": Command<{ mode?: "powerdown" | "halt" | "reboot" }, None>;
+  /** Nanoseconds since 1970. */
   "guest-get-time": Command<None, number>;
   "guest-set-time": Command<{ time?: number }, None>;
   "guest-get-host-name": Command<None, { "host-name": string }>;

@@ -1,11 +1,11 @@
 import { type Line, LineSplitter } from "../socket/line_splitter.ts";
 
 /**
- * A connection to an agent: bytes out in order, lines in. Lines for which nobody waits are dropped;
- * there are such after a call that was given up.
+ * A connection to an agent: sends bytes in order, and receives lines. Drops lines that nothing waits
+ * for, which arrive after a call that timed out.
  */
 export class AgentLink {
-  /** Why it has ended; undefined while it has not. */
+  /** Why the connection has ended; undefined while it is open. */
   ended?: string;
 
   #conn: Deno.Conn;
@@ -17,7 +17,7 @@ export class AgentLink {
     this.#read();
   }
 
-  /** Queues bytes; what became of them shows in the answer. */
+  /** Queues bytes; a failure shows in the answer. */
   send(bytes: Uint8Array): void {
     this.#writes = this.#writes.then(async () => {
       for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
@@ -25,8 +25,8 @@ export class AgentLink {
   }
 
   /**
-   * The first line from now on that `accept` makes something of. Only one can be waited for at once;
-   * `stop` gives the waiting up.
+   * Waits for the first line from now on for which `accept` returns a value. Only one call can wait at a
+   * time; `stop` ends the waiting.
    */
   expect<T>(accept: (line: Line) => T | undefined): { answer: Promise<T>; stop: () => void } {
     const { promise: answer, resolve, reject } = Promise.withResolvers<T>();
@@ -49,14 +49,14 @@ export class AgentLink {
     return { answer, stop };
   }
 
-  /** Closes it, for a reason. Calling it again does nothing. */
+  /** Closes the connection for a reason. Idempotent. */
   end(why: string): void {
     if (this.ended !== undefined) return;
     this.ended = why;
     try {
       this.#conn.close();
     } catch {
-      // It is closed.
+      // It is closed already.
     }
     this.#waiter?.fail(new Error(why));
   }

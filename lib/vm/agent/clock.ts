@@ -5,18 +5,18 @@ import { GuestAgentError } from "../options/errors.ts";
 import type { GuestContext } from "./guest_context.ts";
 
 const NS_PER_MS = 1e6;
-/** How far off the time may be that was set although the agent reported a failure. */
+/** The largest error of a time that counts as set although the agent reported a failure. */
 const SET_WITHIN_MS = 2000;
 
 const setSchema = z.strictObject({ date: z.date() });
 const advanceSchema = z.strictObject({ by: durationSchema });
 
-/** The clock of a guest, which goes by itself from the time that it is set to. */
+/** The clock of a guest, which runs on from the time that it is set to. */
 export class Clock {
   #context: GuestContext;
 
   /**
-   * Of the guest behind an agent.
+   * Made by `Guest`.
    *
    * @internal
    */
@@ -24,12 +24,12 @@ export class Clock {
     this.#context = context;
   }
 
-  /** The guest's time. */
+  /** Returns the guest's time. */
   async get(): Promise<Date> {
     return new Date(await this.#nanoseconds("get") / NS_PER_MS);
   }
 
-  /** Sets the guest's time, to the millisecond and what the call takes. */
+  /** Sets the guest's time, to within a millisecond plus the duration of the call. */
   set(date: Date): Promise<void> {
     parseOptions(setSchema, { date }, `${this.#context.label}: clock.set()`);
     return this.#set(date.getTime(), "set");
@@ -38,14 +38,14 @@ export class Clock {
   /**
    * Sets the guest's time forward.
    *
-   * @param by How far: milliseconds, or such as `"90s"` or `"2h"`.
+   * @param by How far: milliseconds, or a duration such as `"90s"` or `"2h"`.
    */
   async advance(by: Duration): Promise<void> {
     parseOptions(advanceSchema, { by }, `${this.#context.label}: clock.advance()`);
-    const asked = performance.now();
+    const start = performance.now();
     const now = await this.#nanoseconds("advance") / NS_PER_MS;
-    // The guest read its clock about in the middle, and sets it about as long after it is asked.
-    await this.#set(now + milliseconds(by) + (performance.now() - asked), "advance");
+    // The guest reads its clock about halfway through one call, and sets it about halfway through the next.
+    await this.#set(now + milliseconds(by) + (performance.now() - start), "advance");
   }
 
   #nanoseconds(method: string): Promise<number> {
@@ -53,18 +53,18 @@ export class Clock {
     return this.#context.agent.call("guest-get-time", {}, { what });
   }
 
-  async #set(wantedMs: number, method: string): Promise<void> {
+  async #set(targetMs: number, method: string): Promise<void> {
     const what = `${this.#context.label}: clock.${method}()`;
-    const time = Math.round(wantedMs) * NS_PER_MS;
+    const time = Math.round(targetMs) * NS_PER_MS;
     const since = performance.now();
     try {
       await this.#context.agent.call("guest-set-time", { time }, { what });
     } catch (error) {
-      // The agent also runs hwclock for the clock on the board, which the guest may not have.
-      const boardOnly = error instanceof GuestAgentError && /hwclock/.test(error.desc ?? "");
-      if (!boardOnly) throw error;
+      // The agent also runs hwclock for the hardware clock, which the guest may not have.
+      const hardwareOnly = error instanceof GuestAgentError && /hwclock/.test(error.desc ?? "");
+      if (!hardwareOnly) throw error;
       const now = await this.#nanoseconds(method) / NS_PER_MS;
-      const off = now - wantedMs - (performance.now() - since);
+      const off = now - targetMs - (performance.now() - since);
       if (Math.abs(off) > SET_WITHIN_MS) throw error;
     }
   }

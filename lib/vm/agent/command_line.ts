@@ -6,7 +6,7 @@ import type { RunOptions } from "../options/run_types.ts";
 
 type ExecArguments = GuestCommands["guest-exec"]["arguments"];
 
-/** What root has on any system; the agent's own environment depends on what started it. */
+/** Root's usual environment; the agent's own one depends on what started the agent. */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   HOME: "/root",
@@ -14,13 +14,13 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
 };
 
 /**
- * The variable by which all that a command has started is found, also what its parent has left
- * behind: a process of its own group would cost another program.
+ * The environment variable that identifies all processes that a command has started, also orphans. A
+ * process group instead would cost the guest another program (setsid).
  */
 export const MARK = "NETYARD_RUN";
 
 const noNul = (text: string) => !text.includes("\0");
-const text = z.string().refine(noNul, { error: "must not hold a NUL character" });
+const text = z.string().refine(noNul, { error: "must not contain a NUL character" });
 
 const runOptionsSchema = z.strictObject({
   env: z.record(
@@ -37,19 +37,19 @@ const runOptionsSchema = z.strictObject({
 
 const commandSchema = z.strictObject({ command: z.union([text, z.array(text).min(1)]) });
 
-/** Where a command's output goes if the agent does not keep it. */
+/** The files for a command's output if the agent does not keep it. */
 export interface OutputFiles {
   stdout: string;
   stderr: string;
 }
 
-/** A command as an error shows it: `nas: run("ping -c 1 a")`. */
+/** Formats a call for messages: `nas: run("ping -c 1 a")`. */
 export function commandText(label: string, method: string, command: string | string[]): string {
   const text = JSON.stringify(command);
   return `${label}: ${method}(${text.length > 200 ? `${text.slice(0, 197)}...` : text})`;
 }
 
-/** Refuses what can be no command, before the guest is asked. */
+/** Validates a command and its options before anything is sent to the guest. */
 export function checkCommand(
   command: string | string[],
   options: RunOptions,
@@ -60,8 +60,8 @@ export function checkCommand(
 }
 
 /**
- * What the agent is to execute: a string by `/bin/sh -c`, a list as it is. Only where a directory or
- * files are wanted does a shell stand before the list, which it then replaces itself by.
+ * Returns what the agent must execute: a string with `/bin/sh -c`, a list as it is. Only if a directory
+ * or output files are requested does a shell prepare them, and then `exec` the list.
  */
 export function execArguments(
   command: string | string[],
@@ -78,20 +78,20 @@ export function execArguments(
   const redirect = files ? ` >>${quote(files.stdout)} 2>>${quote(files.stderr)}` : "";
   const before = (redirect && `exec${redirect}; `) + (cwd === undefined ? "" : enter(cwd));
   if (typeof command === "string") {
-    // On the first line of the command, so that its lines keep their numbers.
+    // On the first line of the command, so that the shell's line numbers stay right.
     return { path: "/bin/sh", arg: ["-c", before + command], ...rest };
   }
   const [path, ...arg] = command;
   if (!before) return { path, arg, ...rest };
-  const script = `${before}${LOOK_UP}exec "$@"`;
+  const script = `${before}${FIND_PROGRAM}exec "$@"`;
   return { path: "/bin/sh", arg: ["-c", script, "sh", ...command], ...rest };
 }
 
-/** What our part of a shell command fails with, as a shell would. */
+/** The exit codes of our part of a shell command, as in shells. */
 const NO_PROGRAM = 127;
 const NO_DIRECTORY = 126;
 
-const LOOK_UP = 'command -v -- "$1" >/dev/null || { ' +
+const FIND_PROGRAM = 'command -v -- "$1" >/dev/null || { ' +
   `printf 'netyard: no program %s' "$1" >&2; exit ${NO_PROGRAM}; }; `;
 
 function enter(directory: string): string {
@@ -101,7 +101,7 @@ function enter(directory: string): string {
     `printf 'netyard: no directory' >&2; exit ${NO_DIRECTORY}; }; `;
 }
 
-/** The error of a command that our part of the shell command could not start; undefined if it did. */
+/** Returns the error if our part of the shell command could not start the command. */
 export function startFailure(
   what: string,
   command: string | string[],
@@ -110,7 +110,7 @@ export function startFailure(
 ): GuestCommandError | undefined {
   if (exitCode === NO_DIRECTORY && cwd !== undefined && stderr === "netyard: no directory") {
     return new GuestCommandError(
-      `${what}: cwd ${JSON.stringify(cwd)} is no directory of the guest that can be entered`,
+      `${what}: cwd ${JSON.stringify(cwd)} is not a directory of the guest that can be entered`,
     );
   }
   const program = typeof command === "string" ? undefined : command[0];
@@ -119,7 +119,7 @@ export function startFailure(
   }
 }
 
-/** The error of a program that is not there. */
+/** Makes the error of a program that the guest does not have. */
 export function noProgram(what: string, program: string, cause?: unknown): GuestCommandError {
   const where = program.includes("/") ? "" : " on its PATH";
   return new GuestCommandError(
@@ -134,7 +134,7 @@ function environment({ env = {}, clearEnv = false }: RunOptions, mark: string): 
   return Object.entries(all).map(([name, value]) => `${name}=${value}`);
 }
 
-/** A word of the shell that stands for exactly this text. */
+/** Quotes a text as one word of the shell. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

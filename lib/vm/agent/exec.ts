@@ -8,13 +8,13 @@ import { sleep } from "../socket/within.ts";
 type ExecArguments = GuestCommands["guest-exec"]["arguments"];
 type ExecStatus = GuestCommands["guest-exec-status"]["return"];
 
-/** The pauses between two looks at a command: a look costs the guest about a millisecond. */
+/** The pauses between two polls of a command: a poll costs the guest about a millisecond. */
 const FIRST_PAUSE_MS = 2;
-const MOST_PAUSE_MS = 50;
-/** Of the time that a command has taken, so much may pass until its end is seen. */
+const LONGEST_PAUSE_MS = 50;
+/** The pause as a share of the time that the command has run, which bounds the delay until its end is seen. */
 const PAUSE_SHARE = 0.25;
 
-/** Starts a program in the guest; the answer is its process's number. */
+/** Starts a program in the guest; returns its process ID. */
 export async function startExec(
   { agent }: GuestContext,
   args: ExecArguments,
@@ -27,7 +27,7 @@ export async function startExec(
     if (/No such file or directory/.test(desc)) throw noProgram(what, args.path, error);
     if (/Permission denied|Exec format error/.test(desc)) {
       throw new GuestCommandError(
-        `${what}: ${JSON.stringify(args.path)} is no program that the guest can execute`,
+        `${what}: ${JSON.stringify(args.path)} is not a program that the guest can execute`,
         undefined,
         { cause: error },
       );
@@ -36,7 +36,7 @@ export async function startExec(
   }
 }
 
-/** Waits until a program has ended; undefined at the deadline, by `performance.now()`. */
+/** Waits until a program has ended; returns undefined at the deadline (of `performance.now()`). */
 export async function waitExec(
   { agent }: GuestContext,
   pid: number,
@@ -50,11 +50,11 @@ export async function waitExec(
     const left = deadline - performance.now();
     if (left <= 0) return undefined;
     const pause = PAUSE_SHARE * (performance.now() - started);
-    await sleep(Math.min(Math.max(pause, FIRST_PAUSE_MS), MOST_PAUSE_MS, left));
+    await sleep(Math.min(Math.max(pause, FIRST_PAUSE_MS), LONGEST_PAUSE_MS, left));
   }
 }
 
-/** What a small program of our own did, to its end. */
+/** Runs a short program of ours to its end. */
 export async function exec(
   context: GuestContext,
   args: ExecArguments,
@@ -73,7 +73,7 @@ export async function exec(
   };
 }
 
-/** Sends a signal to all that a command has started; `signal` goes without `SIG`. */
+/** Sends a signal to all processes that a command has started; `signal` is without `SIG`. */
 export async function killAll(
   context: GuestContext,
   { signal, mark, pid }: { signal: string; mark: string; pid: number },
@@ -87,7 +87,7 @@ export async function killAll(
   );
 }
 
-/** A number that no other command has. */
+/** Returns a unique mark for a command. */
 export function newMark(): string {
   return crypto.randomUUID().replaceAll("-", "");
 }

@@ -1,17 +1,17 @@
 import { GuestAgentError, GuestFileError } from "../options/errors.ts";
 import type { GuestContext } from "./guest_context.ts";
 
-/** A file that the agent holds open. */
+/** A file that the agent has opened. */
 export interface FileHandle {
   readonly path: string;
-  /** What comes next, at most so many bytes. */
+  /** Reads on, at most `count` bytes. */
   read(count: number): Promise<{ bytes: Uint8Array<ArrayBuffer>; eof: boolean }>;
-  /** Writes all of them. */
+  /** Writes all bytes. */
   write(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens a file by a mode of fopen(3); `what` is what was asked for: `nas: readFile("/x")`. */
+/** Opens a file with a mode of fopen(3); `what` is the call, for messages: `nas: readFile("/x")`. */
 export async function openFile(
   context: GuestContext,
   path: string,
@@ -36,35 +36,35 @@ export async function openFile(
           what,
         })
           .catch(explain);
-        if (count <= 0) throw new GuestFileError(`${what}: the guest takes no more of it`, path);
+        if (count <= 0) throw new GuestFileError(`${what}: the guest accepts no more data`, path);
         at += count;
       }
     },
     async close() {
-      // Its buffer is written now, which may fail as a write does.
+      // This writes the agent's buffer, which can fail as a write does.
       await agent.call("guest-file-close", { handle }, { what }).catch(explain);
     },
   };
 }
 
-/** What the agent's words, which end in those of strerror(3), mean to a caller. */
+/** The agent's descriptions, which end in the text of strerror(3), and their meaning for a caller. */
 const MEANINGS: readonly [pattern: RegExp, meaning: string][] = [
   [/No such file or directory/, "there is no such file or directory in the guest"],
   [/Is a directory/, "it is a directory"],
   [/Not a directory/, "a part of the path is not a directory"],
   [/No space left on device/, "the guest's disk is full"],
-  [/Read-only file system/, "it lies on a read-only file system of the guest"],
+  [/Read-only file system/, "it is on a read-only file system of the guest"],
   [/Permission denied|Operation not permitted/, "the guest's kernel does not permit it"],
 ];
 
-/** Whether a failure says that there is no such file. */
+/** Whether an error says that there is no such file. */
 export function isMissing(error: unknown): boolean {
   return error instanceof GuestFileError && error.cause instanceof GuestAgentError &&
     /No such file or directory/.test(error.cause.desc ?? "");
 }
 
 function fileError(error: unknown, path: string, what: string): never {
-  // Without words of the agent it is the agent itself that failed.
+  // Without a description the agent itself failed.
   if (!(error instanceof GuestAgentError) || error.desc === undefined) throw error;
   const { desc } = error;
   const meaning = MEANINGS.find(([pattern]) => pattern.test(desc))?.[1] ?? desc;

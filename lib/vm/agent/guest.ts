@@ -1,3 +1,11 @@
+/**
+ * Working inside a guest through the QEMU guest agent: commands, files, the clock and the network
+ * configuration. Imports `options`, `socket` and `tiny`; knows no QEMU and no lab. Begin here, then read
+ * `agent.ts`, the client of the agent.
+ *
+ * @module
+ */
+
 import type { GuestAgent } from "./agent.ts";
 import { Clock } from "./clock.ts";
 import type { GuestContext } from "./guest_context.ts";
@@ -8,19 +16,19 @@ import { type GuestDirEntry, type GuestFileInfo, listDir, stat } from "./guest_s
 import { run } from "./run.ts";
 import type { RunOptions, RunResult, SpawnOptions } from "../options/run_types.ts";
 
-/** What a guest is reached by. */
+/** How to reach a guest. */
 export interface GuestOptions {
   /** Synchronized before the first use. */
   agent: GuestAgent;
-  /** The name of the VM, which begins each message. */
+  /** The name of the VM, with which each message begins. */
   label: string;
-  /** By how much default deadlines are longer, for guests that run slowly; at least 1. Default 1. */
+  /** The factor for default deadlines, for guests that run slowly; at least 1. Default 1. */
   timeoutFactor?: number;
 }
 
 /**
- * What can be done inside of a guest, by way of its agent. Calls may be made at the same time: the
- * agent takes one after another, and none waits for another's command to end.
+ * A guest, reached through its agent. Calls may run at the same time: the agent handles their requests
+ * one after another, and no call waits for another one's command to end.
  */
 export class Guest {
   /** The clock of the guest. */
@@ -29,13 +37,13 @@ export class Guest {
   #context: GuestContext;
   #processes = new Set<GuestProcess>();
 
-  /** Asks nothing of the guest yet. */
+  /** Sends nothing to the guest yet. */
   constructor({ agent, label, timeoutFactor = 1 }: GuestOptions) {
     this.#context = { agent, label, timeoutFactor: Math.max(1, timeoutFactor) };
     this.clock = new Clock(this.#context);
   }
 
-  /** What was spawned and has not ended, or left files in the guest that are still to be removed. */
+  /** Spawned processes that have not ended, or whose files in the guest are not removed yet. */
   get processes(): ReadonlySet<GuestProcess> {
     return this.#processes;
   }
@@ -44,19 +52,19 @@ export class Guest {
    * Runs a command to its end.
    *
    * @param command A line for `/bin/sh -c`, or a program and its arguments.
-   * @returns How it ended and what it printed, also where it failed; see `assertOk()`.
+   * @returns How it ended and what it printed, also if it failed; see `assertOk()`.
    * @throws {GuestCommandError} If the guest has no such program or no such directory.
-   * @throws {GuestDeadlineError} If it does not end in time; it, and all that it started, is killed.
+   * @throws {GuestDeadlineError} If it does not end in time; it is killed with all that it started.
    */
   run(command: string | string[], options?: RunOptions): Promise<RunResult> {
     return run(this.#context, command, options);
   }
 
   /**
-   * Starts a command that goes on.
+   * Starts a command and does not wait for its end.
    *
-   * @param command A line for `/bin/sh -c`, or a program and its arguments. That there is no such
-   * program shows in `wait()`.
+   * @param command A line for `/bin/sh -c`, or a program and its arguments. If there is no such
+   * program, `wait()` fails.
    */
   async spawn(command: string | string[], options?: SpawnOptions): Promise<GuestProcess> {
     const process = await GuestProcess.start(this.#context, command, options);
@@ -66,8 +74,8 @@ export class Guest {
   }
 
   /**
-   * Reads a file whole. One that never ends or that has to be waited for, such as a pipe, blocks the
-   * agent: use `run("cat ...")` for it.
+   * Reads a whole file. A file that never ends or that blocks, such as a pipe, blocks the agent: use
+   * `run("cat ...")` for it.
    *
    * @throws {GuestFileError} If it cannot be read.
    */
@@ -81,9 +89,9 @@ export class Guest {
   }
 
   /**
-   * Writes a file in its place, as Deno.writeFile does; its directory must exist.
+   * Writes a file in place, as `Deno.writeFile` does; its directory must exist.
    *
-   * @throws {GuestFileError} If it cannot be written; a part of it may be.
+   * @throws {GuestFileError} If it cannot be written; a part of it may have been.
    */
   writeFile(path: string, data: string | Uint8Array, options?: GuestWriteOptions): Promise<void> {
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
@@ -91,8 +99,8 @@ export class Guest {
   }
 
   /**
-   * Copies a file of the host to a path in the guest, with its permissions. Of a directory all that
-   * it holds goes into a directory of the guest, which is made if need be; links stay links.
+   * Copies a file of the host to a path in the guest, with its permissions. The content of a directory
+   * goes into a directory of the guest, which is created if necessary; symbolic links stay links.
    *
    * @throws {GuestFileError} If either cannot be read or written.
    */
@@ -110,7 +118,7 @@ export class Guest {
   }
 
   /**
-   * The names in a directory, without `.` and `..`, in the order of their characters.
+   * Lists a directory, without `.` and `..`, sorted by name.
    *
    * @throws {GuestFileError} If there is no such directory.
    */
@@ -119,7 +127,7 @@ export class Guest {
   }
 
   /**
-   * What the guest knows of a file.
+   * Returns the properties of a file.
    *
    * @throws {GuestFileError} If there is none.
    */

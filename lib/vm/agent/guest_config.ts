@@ -1,4 +1,4 @@
-/** What a guest is to know of the network that it is in. */
+/** The network configuration of a guest. */
 export interface GuestConfig {
   hostname: string;
   /** The text of hosts(5). */
@@ -10,24 +10,24 @@ export interface GuestConfig {
 
 /** One interface of a guest. */
 export interface GuestNic {
-  /** What it is to be called. */
+  /** Its name in the guest. */
   name: string;
-  /** By what it is found. */
+  /** The hardware address by which it is found. */
   mac: string;
   mtu: number;
   /** With their prefix lengths: `10.0.1.2/24`. */
   addresses: string[];
-  /** Where the default routes go, if they go by this interface; IPv6's is link-local. */
+  /** The gateways of the default routes over this interface, if any; IPv6's is link-local. */
   gateways: string[];
 }
 
-/** How a profile's guests are configured. */
+/** The programs with which a profile's guests are configured. */
 export interface GuestTools {
-  /** The ip(8) that costs least there, for example `busybox ip`. */
+  /** The cheapest ip(8) there, for example `busybox ip`. */
   ip: string;
 }
 
-/** A here-document that no line of `text` ends. */
+/** Writes a here-document whose end marker is not a line of `text`. */
 function document(path: string, text: string): string {
   let end = "END";
   while (text.split("\n").includes(end)) end += "_";
@@ -35,9 +35,9 @@ function document(path: string, text: string): string {
 }
 
 /**
- * Finds a link by its address and has it be called so; what is plugged in comes up some time later.
- * A link in another's name moves that one aside. Where udev runs, it names a new link too, and is let
- * finish first.
+ * Waits for a link with a hardware address, since a plugged NIC comes up some time later, and renames
+ * it. Another link that has the name is renamed first. If udev runs, it names a new link too, so the
+ * script waits for it first.
  */
 const FIND = `
 find_link() {
@@ -62,9 +62,8 @@ find_link() {
 `;
 
 /**
- * What makes a guest what it is to be, in parts by what they are about: its names, and each of its
- * interfaces. A part that is run again changes nothing where nothing has changed, but for a moment an
- * interface has no addresses; so only those parts are to be run that have changed.
+ * Returns the scripts that configure a guest, by subject: its names, and each of its interfaces. Each is
+ * idempotent, but an interface has no addresses for a moment; so run only the parts that have changed.
  *
  * @example
  * ```ts
@@ -84,9 +83,9 @@ export function guestParts(
 }
 
 /**
- * A script for sh(1) of some of these parts.
+ * Returns a script for sh(1) that runs some of these parts.
  *
- * @param moved Links of these hardware addresses get those others first.
+ * @param moved New hardware addresses by the old ones, which links get first.
  */
 export function guestScript(
   parts: Iterable<string>,
@@ -121,7 +120,7 @@ function nicScript({ name, mac, mtu, addresses, gateways }: GuestNic): string {
   const v6 = (ip: string) => ip.includes(":") ? " -6" : "";
   const conf = `/proc/sys/net/ipv6/conf/${name}`;
   const set = (value: number, file: string) => `echo ${value} >${conf}/${file}`;
-  // The lab's addresses are nobody else's, usable at once, and all that there are.
+  // The lab's addresses are unique, so they need no DAD; and there are no others, so no SLAAC.
   const own = [set(0, "accept_dad"), set(0, "accept_ra"), set(1, "addr_gen_mode")];
   return [
     `find_link ${mac} ${name}`,

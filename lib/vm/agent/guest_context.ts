@@ -1,10 +1,10 @@
 import type { GuestAgent } from "./agent.ts";
 
-/** What all that is done in a guest needs. */
+/** What every call into a guest needs. */
 export interface GuestContext {
   agent: GuestAgent;
-  /** The name of the VM, which begins each message. */
+  /** The name of the VM, with which each message begins. */
   label: string;
-  /** By how much default deadlines are longer than on fast hardware; at least 1. */
+  /** The factor for default deadlines, which were chosen for KVM; at least 1. */
   timeoutFactor: number;
 }

@@ -5,22 +5,22 @@ import { type FileHandle, isMissing, openFile } from "./file_handle.ts";
 import type { GuestContext } from "./guest_context.ts";
 
 /**
- * At once at most: larger parts are no faster, and the agent answers nobody else meanwhile. Under
- * emulation it takes about 16 ms for either.
+ * The most bytes per request: larger ones are no faster, and the agent answers no other request
+ * meanwhile. Under emulation it takes about 16 ms for each of the two.
  */
 export const WRITE_BYTES = 65_536;
 const READ_BYTES = 262_144;
 
 /** How to write a file. */
 export interface GuestWriteOptions {
-  /** Its permissions, such as `0o755`. Default: those it has; `0o644` for a new file. */
+  /** Its permissions, such as `0o755`. Default: those it has, or `0o644` for a new file. */
   mode?: number;
 }
 
-/** The agent makes new files writable for all. */
+/** Set explicitly, since the agent makes new files writable for all. */
 const NEW_FILE_MODE = 0o644;
 
-/** A file of the guest, whole. */
+/** Reads a whole file of the guest. */
 export async function readFile(
   context: GuestContext,
   path: string,
@@ -39,8 +39,8 @@ export async function readFile(
 }
 
 /**
- * Writes a file of the guest in its place, as Deno.writeFile does: links and special files such as
- * those of `/proc/sys` are written through, and a reader may see it half written.
+ * Writes a file of the guest in place, as `Deno.writeFile` does: it follows links, it can write special
+ * files such as those of `/proc/sys`, and a reader may see a file that is half written.
  */
 export async function writeFile(
   context: GuestContext,
@@ -50,9 +50,12 @@ export async function writeFile(
   what: string = `${context.label}: writeFile(${JSON.stringify(path)})`,
 ): Promise<void> {
   if (mode !== undefined && !(Number.isInteger(mode) && mode >= 0 && mode <= 0o7777)) {
-    throw new GuestFileError(`${what}: mode is ${mode}, but must be one such as 0o644`, path);
+    throw new GuestFileError(
+      `${what}: mode is ${mode}, but must be permissions such as 0o644`,
+      path,
+    );
   }
-  const wanted = mode ?? (await isNew(context, path, what) ? NEW_FILE_MODE : undefined);
+  const newMode = mode ?? (await isNew(context, path, what) ? NEW_FILE_MODE : undefined);
   const file = await openFile(context, path, "w", what);
   await using(file, async () => {
     for await (const part of data) {
@@ -61,12 +64,13 @@ export async function writeFile(
       }
     }
   });
-  if (wanted !== undefined) await setMode(context, path, wanted, what);
+  if (newMode !== undefined) await setMode(context, path, newMode, what);
 }
 
 /**
- * A quick look: it saves the guest a program for each file that is there. Opened for both, a pipe
- * makes nobody wait; what cannot be opened so may still be writable, as some files of `/sys` are.
+ * Whether the file does not exist yet. Opening it saves the guest a program for each existing file.
+ * Opening a pipe for reading and writing does not block; a file that cannot be opened like this, such as
+ * some of `/sys`, may still be writable.
  */
 async function isNew(context: GuestContext, path: string, what: string): Promise<boolean> {
   try {
@@ -87,12 +91,12 @@ async function setMode(context: GuestContext, path: string, mode: number, what: 
   }
 }
 
-/** Nothing that a program would take for an option. The agent's directory is the root. */
+/** Returns a path that no program takes for an option. The agent's working directory is `/`. */
 export function absolute(path: string): string {
   return path.startsWith("/") ? path : `./${path}`;
 }
 
-/** Closes the file after the work; what failed first is what is told. */
+/** Closes the file after the work; throws the first error of the two. */
 async function using<T>(file: FileHandle, work: () => Promise<T>): Promise<T> {
   let result: T;
   try {

@@ -14,30 +14,30 @@ import type { RunStatus, SpawnOptions } from "../options/run_types.ts";
 import { shortSignalName } from "./signals.ts";
 import { sleep } from "../socket/within.ts";
 
-/** The pauses between two looks, while something comes and while nothing does. */
+/** The pauses between two polls: while there is output, and while there is none. */
 const BUSY_PAUSE_MS = 5;
 const IDLE_PAUSE_MS = 50;
 
 /**
- * A command that goes on in a guest.
+ * A command that runs in a guest.
  *
- * Its output goes through files in the guest's `/tmp`, which are read while it runs and removed at
- * its end; what is not taken out of a stream is kept here until it is. Output that a process left
- * behind prints after the command's own end is not read.
+ * Its output goes through files in the guest's `/tmp`, which are read while it runs and removed when it
+ * has ended; the streams buffer what is not read yet. Output that an orphaned child prints after the
+ * command's own end is not read.
  */
 export class GuestProcess implements AsyncDisposable {
-  /** The number of the process in the guest. */
+  /** The process ID in the guest. */
   readonly pid: number;
-  /** What was started, for messages: `nas: spawn("ping a")`. */
+  /** The call that started it, for messages: `nas: spawn("ping a")`. */
   readonly what: string;
-  /** What it prints, as it comes. */
+  /** Its standard output, as it is printed. */
   readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** What it prints to its standard error, as it comes. */
+  /** Its standard error, as it is printed. */
   readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
 
   #context: GuestContext;
   #mark: string;
-  /** Whether the agent said so; where the agent failed, the command may still run. */
+  /** Whether the agent has reported its end; if the agent failed, the command may still run. */
   #ended = false;
   #status: Promise<RunStatus>;
   #removed: Promise<void>;
@@ -63,12 +63,12 @@ export class GuestProcess implements AsyncDisposable {
       if (failure) throw failure;
       return status;
     });
-    this.#status.catch(() => {}); // It may be that nobody waits.
+    this.#status.catch(() => {}); // wait() may never be called.
     this.#removed = this.#remove([out, err]);
   }
 
   /**
-   * Starts a command in the guest; `Guest.spawn()` is how to ask for it.
+   * Starts a command in the guest; called by `Guest.spawn()`.
    *
    * @internal
    */
@@ -86,7 +86,7 @@ export class GuestProcess implements AsyncDisposable {
     };
     const tails: OutputTail[] = [];
     try {
-      // The handles come first: what is printed can then be read however soon the command ends.
+      // The handles come first, so that the output can be read however soon the command ends.
       tails.push(await OutputTail.open(context, files.stdout, what));
       tails.push(await OutputTail.open(context, files.stderr, what));
       const pid = await startExec(context, execArguments(command, options, mark, files), what);
@@ -97,13 +97,13 @@ export class GuestProcess implements AsyncDisposable {
     }
   }
 
-  /** Resolves when it has ended and its output was read. */
+  /** Resolves when it has ended and its output has been read. */
   wait(): Promise<RunStatus> {
     return this.#status;
   }
 
   /**
-   * Sends a signal to it and to all that it has started. After its end it does nothing.
+   * Sends a signal to it and to all processes that it has started. Does nothing after its end.
    *
    * @param signal Its name. Default `SIGTERM`.
    */
@@ -115,7 +115,7 @@ export class GuestProcess implements AsyncDisposable {
     await killAll(this.#context, { signal: name, mark: this.#mark, pid: this.pid }, what);
   }
 
-  /** Kills it if it still runs, and waits until nothing of it is left in the guest. */
+  /** Kills it if it still runs, and waits until its processes and files are gone from the guest. */
   async close(): Promise<void> {
     if (!this.#ended) await this.kill("SIGKILL").catch(() => {}); // The guest may be gone.
     await this.#removed;
@@ -127,7 +127,7 @@ export class GuestProcess implements AsyncDisposable {
   }
 
   /**
-   * Resolves, never rejects, when nothing of it is left in the guest.
+   * Resolves, never rejects, when its files are gone from the guest.
    *
    * @internal
    */
@@ -139,7 +139,7 @@ export class GuestProcess implements AsyncDisposable {
     const { agent } = this.#context;
     try {
       for (let pause = BUSY_PAUSE_MS;; pause = Math.min(1.4 * pause, IDLE_PAUSE_MS)) {
-        // The status first: what came before the end is then there to be read.
+        // The status first: all output from before the end can then be read.
         const status = await agent.call(
           "guest-exec-status",
           { pid: this.pid },

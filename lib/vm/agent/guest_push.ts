@@ -21,7 +21,10 @@ export async function pushFile(
   });
   if (info.isDirectory) return await pushDirectory(context, hostPath, guestPath, what);
   if (!info.isFile) {
-    throw new GuestFileError(`${what}: the host's is neither a file nor a directory`, hostPath);
+    throw new GuestFileError(
+      `${what}: on the host, it is neither a file nor a directory`,
+      hostPath,
+    );
   }
   const mode = (info.mode ?? 0o644) & PERMISSIONS;
   await writeFile(context, guestPath, fileParts(hostPath, what), { mode }, what);
@@ -47,7 +50,7 @@ export async function pullFile(
 
 const UNPACK = 'mkdir -p "$2" && tar -xpof "$1" -C "$2"; status=$?; rm -f "$1"; exit $status';
 
-/** By an archive: a file by itself would cost the guest several calls, and its mode a program. */
+/** Sends an archive: each file by itself would cost several calls, and its mode a program. */
 async function pushDirectory(
   context: GuestContext,
   hostPath: string,
@@ -71,7 +74,7 @@ async function pushDirectory(
   if (code !== 0) throw new GuestFileError(`${what}: ${stderr || `exit code ${code}`}`, guestPath);
 }
 
-/** All below a directory, each before what it holds, by name. */
+/** Lists everything below a directory, sorted; each directory comes before its content. */
 async function walk(root: string, what: string, below = ""): Promise<TarEntry[]> {
   const found: TarEntry[] = [];
   for (const name of await names(`${root}/${below}`, what)) {
@@ -91,7 +94,7 @@ async function walk(root: string, what: string, below = ""): Promise<TarEntry[]>
       found.push({ ...entry, kind: "file", size });
     } else {
       throw new GuestFileError(
-        `${what}: the host's ${full} is no file, directory or symbolic link; nothing was copied`,
+        `${what}: ${full} of the host is not a file, directory or symbolic link; nothing was copied`,
         full,
       );
     }
@@ -108,7 +111,7 @@ async function names(directory: string, what: string): Promise<string[]> {
   }
 }
 
-/** The archive, in parts that are worth a call each. */
+/** Yields the archive in parts of the size of a request. */
 async function* pack(
   root: string,
   entries: TarEntry[],
@@ -138,7 +141,7 @@ async function* pieces(
   for (const entry of entries) {
     yield* tarHeader(entry);
     if (entry.kind !== "file") continue;
-    // Its size stands in the header: what is added meanwhile is left out.
+    // Its size is in the header already: data appended meanwhile is left out.
     let left = entry.size;
     for await (const part of fileParts(`${root}/${entry.name}`, what)) {
       yield part.subarray(0, left);
@@ -147,7 +150,7 @@ async function* pieces(
     }
     if (left > 0) {
       throw new GuestFileError(
-        `${what}: the host's ${entry.name} became shorter while it was read`,
+        `${what}: ${entry.name} of the host became shorter while it was read`,
         entry.name,
       );
     }

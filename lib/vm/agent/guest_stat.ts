@@ -3,30 +3,30 @@ import { exec } from "./exec.ts";
 import type { GuestContext } from "./guest_context.ts";
 import { absolute } from "./guest_files.ts";
 
-/** What a name in a file system stands for; `other` is a device, a pipe or a socket. */
+/** The kind of a file; `other` is a device, a pipe or a socket. */
 export type GuestFileKind = "file" | "directory" | "symlink" | "other";
 
-/** One name in a directory of a guest. */
+/** One entry of a directory in a guest. */
 export interface GuestDirEntry {
-  /** Without the directory's. Bytes that are no UTF-8 show as U+FFFD. */
+  /** Its name, without the directory. Bytes that are not UTF-8 show as U+FFFD. */
   name: string;
-  /** What it stands for; a link is a link, whatever it points to. */
+  /** Its kind; links are not followed. */
   kind: GuestFileKind;
 }
 
-/** What a guest knows of a file. */
+/** The properties of a file in a guest. */
 export interface GuestFileInfo {
-  /** What it is; links are followed. */
+  /** Its kind; links are followed. */
   kind: GuestFileKind;
-  /** Bytes. */
+  /** Its size in bytes. */
   size: number;
   /** Its permissions, such as `0o644`. */
   mode: number;
-  /** When it was changed last, to the second. */
+  /** The time of its last modification, to the second. */
   mtime: Date;
-  /** The number of its owner. */
+  /** The user ID of its owner. */
   uid: number;
-  /** The number of its group. */
+  /** The group ID of its group. */
   gid: number;
 }
 
@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<string, GuestFileKind>> = {
   o: "other",
 };
 
-/** All by the shell itself. `.` and `..` never match; a pattern that matches nothing stays as it is. */
+/** Runs in the shell alone. `.` and `..` never match; a pattern without a match stays as it is. */
 const LIST = `
 [ -d "$1" ] || { [ -e "$1" ] && exit 4; exit 3; }
 cd "$1" || exit 5
@@ -54,10 +54,10 @@ exit 0`;
 
 const LIST_FAILURES: Readonly<Record<number, string>> = {
   3: "there is no such directory in the guest",
-  4: "it is no directory",
+  4: "it is not a directory",
 };
 
-/** The names in a directory of the guest, in the order of their characters. */
+/** Lists a directory of the guest, sorted by name. */
 export async function listDir(context: GuestContext, path: string): Promise<GuestDirEntry[]> {
   const what = `${context.label}: listDir(${JSON.stringify(path)})`;
   refuseNul(path, what);
@@ -72,14 +72,14 @@ export async function listDir(context: GuestContext, path: string): Promise<Gues
   return parseList(stdout);
 }
 
-/** Reads what the script of {@linkcode listDir} prints. */
+/** Parses the output of the script of {@linkcode listDir}. */
 export function parseList(printed: Uint8Array): GuestDirEntry[] {
   const entries = new TextDecoder().decode(printed).split("\0").slice(0, -1)
     .map((entry) => ({ name: entry.slice(1), kind: KINDS[entry[0]] }));
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What the guest knows of a file. */
+/** Returns the properties of a file. */
 export async function stat(context: GuestContext, path: string): Promise<GuestFileInfo> {
   const what = `${context.label}: stat(${JSON.stringify(path)})`;
   refuseNul(path, what);
@@ -100,7 +100,7 @@ const KIND_BITS: Readonly<Record<number, GuestFileKind>> = {
   0o120000: "symlink",
 };
 
-/** Reads what stat(1) prints by `%f %s %Y %u %g`. */
+/** Parses the output of stat(1) for the format `%f %s %Y %u %g`. */
 export function parseStat(printed: string): GuestFileInfo {
   const [bits, size, seconds, uid, gid] = printed.trim().split(" ");
   const mode = parseInt(bits, 16);
@@ -116,6 +116,6 @@ export function parseStat(printed: string): GuestFileInfo {
 
 function refuseNul(path: string, what: string): void {
   if (path === "" || path.includes("\0")) {
-    throw new GuestFileError(`${what}: a path is not empty and holds no NUL character`, path);
+    throw new GuestFileError(`${what}: a path must not be empty or contain a NUL character`, path);
   }
 }

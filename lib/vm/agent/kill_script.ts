@@ -1,13 +1,13 @@
 import { MARK } from "./command_line.ts";
 
 /**
- * A script for `sh -c` that sends a signal to all that a command has started: to what bears its mark
- * in its environment, and to what descends from these, whose environment may have been cleaned. It
- * runs no program: each costs a guest tens of milliseconds.
+ * Returns a script for `sh -c` that sends a signal to all processes that a command has started: those
+ * with its mark in their environment, and their descendants, whose environment may have been cleared.
+ * It runs no program, since each costs a guest tens of milliseconds.
  *
- * `$1` is the signal without `SIG`, `$2` the mark, `$3` the process that the agent started.
+ * `$1` is the signal without `SIG`, `$2` the mark, `$3` the ID of the process that the agent started.
  *
- * @param untilGone Whether to look again until nothing is found, for what was forked meanwhile.
+ * @param untilGone Whether to repeat until nothing is found, to catch processes forked meanwhile.
  */
 export function killScript(untilGone: boolean): string {
   const once = `find_all "$2" "$3"
@@ -27,8 +27,8 @@ exit 0
 }
 
 /**
- * The process that the agent started counts only as the agent's child, which this shell is, too:
- * after its end another may have its number. Zombies have ended.
+ * The process that the agent started counts only if it is a child of the agent, as this shell is: after
+ * its end another process may have its ID. Zombies have ended.
  */
 const FIND = `find_all() {
   found=

@@ -1,17 +1,16 @@
 import type { GuestContext } from "./guest_context.ts";
-import { openFile } from "./file_handle.ts";
-import type { FileHandle } from "./file_handle.ts";
+import { type FileHandle, openFile } from "./file_handle.ts";
 
-/** At once at most: the agent answers nobody else meanwhile. */
+/** The most bytes per request: the agent answers no other request meanwhile. */
 const READ_BYTES = 262_144;
-/** Enough of the beginning to tell our own words from the command's. */
+/** Enough of the beginning to recognize a message of our own part of the shell command. */
 const BEGINNING = 4096;
 
-/** A file in the guest that grows, read from its beginning as a stream. */
+/** A growing file in the guest, read from its beginning as a stream. */
 export class OutputTail {
   readonly path: string;
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** How it begins, as text. */
+  /** Its first bytes as text. */
   beginning = "";
 
   #file: FileHandle;
@@ -31,15 +30,15 @@ export class OutputTail {
     });
   }
 
-  /** Makes the file, empty. */
+  /** Creates the file, empty. */
   static async open(context: GuestContext, path: string, what: string): Promise<OutputTail> {
     return new OutputTail(await openFile(context, path, "w+", what));
   }
 
   /**
-   * Passes on what was added, and tells whether there was something.
+   * Forwards the bytes that were added, and returns whether there were any.
    *
-   * @param all Whether to go on until there is no more.
+   * @param all Whether to continue until there are no more.
    */
   async read(all: boolean): Promise<boolean> {
     let grew = false;
@@ -55,7 +54,7 @@ export class OutputTail {
     return grew;
   }
 
-  /** Ends the stream, by an error if there is one. */
+  /** Ends the stream, with an error if there is one. */
   end(error?: unknown): void {
     if (this.#cancelled) return;
     if (error === undefined) this.#controller.close();

@@ -1,16 +1,16 @@
 import { reseedElf, reseedInput } from "../tiny/reseed_elf.ts";
 
-/** How many bytes random(4) takes at once: 512 bits. */
+/** The bytes that random(4) takes at once: 512 bits. */
 const BYTES = 64;
-/** Where our program is put for a moment, where the guest has none. */
+/** The temporary path of our program, for a guest that has none. */
 const PUSHED = "/tmp/.netyard-reseed";
 
 /**
- * A part of a script that gives a guest random numbers of its own: all that resume from one saved
- * machine would draw the same ones. A guest that has no program for it is given ours; one that cannot
- * run that takes the numbers up when its kernel next reseeds itself, within a minute.
+ * Returns a part of a script that gives a guest random numbers of its own: without it, all machines that
+ * resume from one saved machine would draw the same ones. A guest that has no program for it gets ours;
+ * one that cannot run ours uses the numbers when its kernel next reseeds itself, within a minute.
  *
- * @param program One that takes a struct rand_pool_info from its standard input.
+ * @param program A program that reads a struct rand_pool_info from its standard input.
  */
 export function reseedPart(
   program: string | undefined,
@@ -26,7 +26,7 @@ export function reseedPart(
   ].join("\n");
 }
 
-/** As printf(1) has bytes. */
+/** Escapes bytes for printf(1). */
 function octal(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
 }

@@ -8,7 +8,7 @@ import { signalName } from "./signals.ts";
 
 type ExecStatus = GuestCommands["guest-exec-status"]["return"];
 
-/** How long a command that was killed may take to be gone. */
+/** How long a killed command may take to end. */
 const GONE_WITHIN_MS = 5000;
 
 /** Runs a command in the guest to its end. */
@@ -36,14 +36,14 @@ export async function run(
   return result;
 }
 
-/** How a command ended, from what the agent says of it. */
+/** Converts the agent's report of how a command ended. */
 export function runStatus({ exitcode, signal }: ExecStatus): RunStatus {
   return signal === undefined
     ? { exitCode: exitcode ?? 0, signal: null, status: "exited" }
     : { exitCode: 128 + signal, signal: signalName(signal), status: "signaled" };
 }
 
-/** The result of a command; `what` is the command as it was asked for. */
+/** Makes the result of a command; `what` is the call as the user wrote it. */
 export function runResult(what: string, status: ExecStatus): RunResult {
   return new Result(what, status);
 }

@@ -1,7 +1,7 @@
-/** What a tar archive holds at one place. */
+/** One entry of a tar archive. */
 export type TarEntry =
   & {
-    /** Without a slash at its beginning; UTF-8. */
+    /** Without a leading slash; UTF-8. */
     name: string;
     /** Its permissions. */
     mode: number;
@@ -15,14 +15,14 @@ export type TarEntry =
   );
 
 const BLOCK = 512;
-/** What fits into the fields of a header; longer names go before it, as GNU tar writes them. */
+/** The most bytes of a name in a header; longer names go before it, as GNU tar writes them. */
 const NAME = 100;
 /** The largest size in eleven octal digits. */
 const MOST_SIZE = 8 ** 11 - 1;
 const TYPES = { file: "0", directory: "5", symlink: "2", longName: "L", longTarget: "K" };
 
 /**
- * The header of an entry; owner and group are root's.
+ * Returns the header of an entry; owner and group are root.
  *
  * Source: the format `gnu` of GNU tar, which busybox reads, too.
  */
@@ -38,12 +38,12 @@ export function tarHeader(entry: TarEntry): Uint8Array<ArrayBuffer>[] {
   ];
 }
 
-/** What comes after the content of a file of this size, to the end of its last block. */
+/** Returns the padding after a file of this size, to the end of its last block. */
 export function tarPadding(size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array((BLOCK - size % BLOCK) % BLOCK);
 }
 
-/** What ends an archive. */
+/** Returns the end of an archive. */
 export function tarEnd(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(2 * BLOCK);
 }

@@ -2,63 +2,63 @@ import { NetyardError } from "../../../native/error.ts";
 import { nearest } from "../../options/nearest.ts";
 import type { Accel, GuestArch } from "./machine_spec.ts";
 
-/** What may be asked for: one, or whichever is best here. */
+/** A requested acceleration: one by name, or the best that works here. */
 export type AccelChoice = "auto" | Accel;
 
-/** All of them. */
+/** All choices. */
 export const ACCEL_CHOICES: readonly AccelChoice[] = ["auto", "kvm", "tcg", "hvf"];
 
-/** The variable that decides where the option `accel` does not. */
+/** The environment variable that applies if the option `accel` is not given. */
 export const ACCEL_VARIABLE = "NETYARD_ACCEL";
 
-/** This host does not have the acceleration that was asked for, or there is none of that name. */
+/** This host does not have the requested acceleration, or there is none of that name. */
 export class AccelerationError extends NetyardError {}
 
-/** What tells how guests can be run here. */
+/** The facts that decide how guests can run here. */
 export interface AccelerationFacts {
   /** `Deno.build.os`. */
   os: string;
   /** `Deno.build.arch`. */
   arch: string;
-  /** The guest's. */
+  /** The guest's architecture. */
   guestArch: GuestArch;
-  /** What came of KVM's trial. It is not looked at unless {@linkcode wantsKvm} says so. */
+  /** The result of trying KVM. Only needed if {@linkcode wantsKvm} says so. */
   kvm?: { ok: boolean; detail: string; remedy?: string };
 }
 
-/** What was asked for. */
-export interface AskedAcceleration {
-  /** By the option `accel`. */
+/** What was requested. */
+export interface RequestedAcceleration {
+  /** The option `accel`. */
   option?: AccelChoice;
-  /** The value of the variable {@linkcode ACCEL_VARIABLE}; an empty one is as none. */
+  /** The value of {@linkcode ACCEL_VARIABLE}; an empty value counts as unset. */
   environment?: string;
 }
 
-/** How guests are run. */
+/** How guests run. */
 export interface Acceleration {
   accel: Accel;
-  /** What to multiply deadlines by that were chosen for a processor which runs the guest itself. */
+  /** The factor for deadlines that were chosen for hardware acceleration. */
   timeoutFactor: number;
-  /** Why this one, as a clause. */
+  /** Why this one was chosen, as a clause. */
   because: string;
-  /** What to tell the user, once: that TCG had to stand in. */
+  /** A message for the user, to be printed once: TCG is used because nothing faster works. */
   notice?: string;
 }
 
-// Deadlines are for what goes wrong: one that is too long costs nothing while all goes well.
+// Deadlines matter only when something fails: a long one costs nothing otherwise.
 const TCG_TIMEOUT_FACTOR = 4;
 
-/** Whether KVM can be chosen at all, so that its trial is worth the time. */
+/** Whether KVM can be chosen at all, so that trying it is worth the time. */
 export function wantsKvm(
   { os, arch, guestArch }: AccelerationFacts,
-  asked: AskedAcceleration = {},
+  requested: RequestedAcceleration = {},
 ): boolean {
-  return os === "linux" && arch === guestArch && ["auto", "kvm"].includes(choiceOf(asked));
+  return os === "linux" && arch === guestArch && ["auto", "kvm"].includes(choiceOf(requested));
 }
 
 /**
- * Which acceleration runs a guest: the one that was asked for, else the one that the environment
- * names, else that of the host's processor where it works, else TCG.
+ * Chooses the acceleration for a guest: the requested one, else the one that the environment names,
+ * else that of the host's processor if it works, else TCG.
  *
  * @throws {AccelerationError} If there is none of that name, or this host does not have it.
  *
@@ -76,27 +76,27 @@ export function wantsKvm(
  */
 export function chooseAcceleration(
   facts: AccelerationFacts,
-  asked: AskedAcceleration = {},
+  requested: RequestedAcceleration = {},
 ): Acceleration {
-  const choice = choiceOf(asked);
-  if (choice === "tcg") return tcg("it was asked for");
+  const choice = choiceOf(requested);
+  if (choice === "tcg") return tcg("it was requested");
   const native = nativeAccel(facts);
   const obstacle = obstacleOf(facts);
   if (choice === "auto") {
     if (obstacle || !native) {
-      const because = obstacle?.cause ?? `${facts.os} has no acceleration that QEMU knows`;
+      const because = obstacle?.cause ?? `QEMU has no acceleration for ${facts.os}`;
       return { ...tcg(because), notice: `virtual machines run under TCG: ${because}` };
     }
     return { accel: native, timeoutFactor: 1, because: "it works" };
   }
   if (choice === native && !obstacle) {
-    return { accel: native, timeoutFactor: 1, because: "it was asked for" };
+    return { accel: native, timeoutFactor: 1, because: "it was requested" };
   }
-  const what = asked.option === undefined ? `${ACCEL_VARIABLE} is` : "accel is";
+  const what = requested.option === undefined ? `${ACCEL_VARIABLE} is` : "accel is";
   const home = choice === "kvm" ? "Linux" : "macOS";
   const { cause, remedy } = choice === native && obstacle
     ? obstacle
-    : { cause: `${choice} is of ${home}, and this is ${facts.os}`, remedy: undefined };
+    : { cause: `${choice} exists on ${home} only, and this is ${facts.os}`, remedy: undefined };
   throw new AccelerationError(
     `${what} "${choice}", but ${cause}: ${remedy ? `${remedy}, or ` : ""}use accel "tcg"`,
   );
@@ -106,21 +106,21 @@ function tcg(because: string): Acceleration {
   return { accel: "tcg", timeoutFactor: TCG_TIMEOUT_FACTOR, because };
 }
 
-/** What the host's system offers. */
+/** Returns the acceleration that the host's system offers. */
 function nativeAccel({ os }: AccelerationFacts): "kvm" | "hvf" | undefined {
   return os === "linux" ? "kvm" : os === "darwin" ? "hvf" : undefined;
 }
 
-/** Why the host's processor cannot run the guest itself; undefined if it can. */
+/** Returns why the host's processor cannot run the guest itself; undefined if it can. */
 function obstacleOf(
   { os, arch, guestArch, kvm }: AccelerationFacts,
 ): { cause: string; remedy?: string } | undefined {
-  if (arch !== guestArch) return { cause: `the guest is of ${guestArch}, and the host of ${arch}` };
+  if (arch !== guestArch) return { cause: `the guest is ${guestArch}, and the host is ${arch}` };
   if (os !== "linux" || kvm?.ok) return undefined;
   return { cause: kvm?.detail ?? "KVM was not tried", remedy: kvm?.remedy };
 }
 
-function choiceOf({ option, environment }: AskedAcceleration): AccelChoice {
+function choiceOf({ option, environment }: RequestedAcceleration): AccelChoice {
   const [value, what] = option === undefined
     ? [environment || "auto", ACCEL_VARIABLE]
     : [option, "accel"];

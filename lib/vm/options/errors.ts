@@ -6,16 +6,16 @@ import { tail } from "../../files/tail.ts";
 /** Something about a virtual machine failed; each cause has a subclass. */
 export class VmError extends NetyardError {}
 
-/** A command that was refused, or not answered, by who carries it out. */
+/** QEMU or the guest agent refused a command, or did not answer it. */
 export class VmCommandError extends VmError {
   /** The command, for example `set_link` or `guest-exec`. */
   readonly command: string;
   /** The class of the error, for example `DeviceNotFound`; undefined if there was no answer. */
   readonly errorClass?: string;
-  /** The answer's own words; undefined if there was none. */
+  /** The description in the answer; undefined if there was no answer. */
   readonly desc?: string;
 
-  /** `answer` is what was said, if anything was. */
+  /** `answer` is the answer, if there was one. */
   constructor(
     message: string,
     command: string,
@@ -29,13 +29,13 @@ export class VmCommandError extends VmError {
   }
 }
 
-/** What QEMU's machine protocol (QMP) refused, or did not answer. */
+/** QEMU refused a command of its machine protocol (QMP), or did not answer it. */
 export class QmpError extends VmCommandError {}
 
-/** What the QEMU guest agent refused, or did not answer. */
+/** The QEMU guest agent refused a command, or did not answer it. */
 export class GuestAgentError extends VmCommandError {}
 
-/** An operation that the VM's state does not allow. */
+/** The state of the VM does not allow an operation. */
 export class VmStateError extends VmError {
   /** The state that the VM is in. */
   readonly state: string;
@@ -43,33 +43,33 @@ export class VmStateError extends VmError {
   readonly expected: readonly string[];
 
   /**
-   * `operation` is what was asked, as the caller wrote it: `nas.run("true")`. `advice` says what to
-   * do: `boot() it first`.
+   * `operation` is the call as the user wrote it: `nas.run("true")`. `advice` says what to do:
+   * `boot() it first`.
    */
   constructor(operation: string, state: string, expected: readonly string[], advice = "") {
-    const wanted = expected.length < 2
+    const allowed = expected.length < 2
       ? expected.join("")
       : `${expected.slice(0, -1).join(", ")} or ${expected.at(-1)}`;
     super(
-      `${operation}: the VM is ${state}, but must be ${wanted}${advice && `; ${advice}`}`,
+      `${operation}: the VM is ${state}, but must be ${allowed}${advice && `; ${advice}`}`,
     );
     this.state = state;
     this.expected = expected;
   }
 }
 
-/** A command in a guest that could not be started, or that `assertOk()` found to have failed. */
+/** A command in a guest could not be started, or `assertOk()` found that it failed. */
 export class GuestCommandError extends VmError {
   /** How the command ended; undefined if it was never started. */
   readonly result?: RunResult;
 
-  /** The message is complete; `result` goes along for the caller. */
+  /** `message` is complete; `result` is for the caller. */
   constructor(message: string, result?: RunResult, options?: ErrorOptions) {
     super(message, options);
     this.result = result;
   }
 
-  /** The error of a command that failed: how it ended, and the ends of what it printed. */
+  /** Makes the error of a command that failed: how it ended, and the last lines of its output. */
   static failed(what: string, result: RunResult): GuestCommandError {
     const how = result.signal
       ? `was ended by ${result.signal}`
@@ -80,14 +80,14 @@ export class GuestCommandError extends VmError {
 
 /** A command in a guest did not end in time, and was killed. */
 export class GuestDeadlineError extends DeadlineError {
-  /** What it had printed until then; undefined if that could not be had. */
+  /** What it had printed until then; undefined if the output could not be read. */
   readonly result?: RunResult;
 
-  /** `what` is the command, as it was asked for. */
+  /** `what` is the call as the user wrote it. */
   constructor(what: string, timeoutMs: number, result?: RunResult, options?: ErrorOptions) {
     const end = result
       ? "it was killed"
-      : "killing it did not end it: what it holds open is still open in the guest";
+      : "killing it did not end it: its files and sockets are still open in the guest";
     super(
       `${what}: it did not end within ${timeoutMs} ms; ${end}${result ? printed(result) : ""}`,
       options,
@@ -96,9 +96,9 @@ export class GuestDeadlineError extends DeadlineError {
   }
 }
 
-/** A file in a guest that cannot be read, written, listed or looked at. */
+/** A file in a guest that cannot be read, written, listed or examined. */
 export class GuestFileError extends VmError {
-  /** Its path, in the guest unless the message says that it is the host's. */
+  /** Its path, in the guest unless the message says that it is on the host. */
   readonly path: string;
 
   /** An error about `path`, which the message names too. */

@@ -1,28 +1,28 @@
 /** How to run a command in a guest. */
 export interface RunOptions {
   /**
-   * Variables of its environment, beside `PATH`, `HOME` and `USER`, which are those of root on any
-   * system. What the agent's own environment holds does not reach the command.
+   * Environment variables besides `PATH`, `HOME` and `USER`, which have root's usual values. The
+   * agent's own environment does not reach the command.
    */
   env?: Record<string, string>;
-  /** Whether to leave out `PATH`, `HOME` and `USER`, too. Default false. */
+  /** Whether to leave out `PATH`, `HOME` and `USER` too. Default false. */
   clearEnv?: boolean;
-  /** The directory to run it in. Default: that of the agent, which is `/`. */
+  /** The working directory. Default: the agent's, which is `/`. */
   cwd?: string;
-  /** What it reads from its standard input. Default: nothing. */
+  /** Its standard input. Default: empty. */
   stdin?: string | Uint8Array;
-  /** When to kill it, in milliseconds. Default 30000, and more where guests run slowly. */
+  /** When to kill it, in milliseconds. Default 30000, and longer where guests run slowly (TCG). */
   timeoutMs?: number;
 }
 
-/** How to start a command that goes on in a guest: as {@linkcode RunOptions}, but without an end. */
+/** How to start a command that keeps running: as {@linkcode RunOptions}, but without a deadline. */
 export type SpawnOptions = Omit<RunOptions, "timeoutMs">;
 
 /** How a command ended. */
 export interface RunStatus {
-  /** Its exit code; 128 and the signal's number if a signal ended it, as shells count. */
+  /** Its exit code; 128 plus the signal's number if a signal ended it, as in shells. */
   readonly exitCode: number;
-  /** The signal that ended it, for example `SIGKILL`. */
+  /** The signal that ended it, for example `SIGKILL`; null if none did. */
   readonly signal: string | null;
   /** Whether it ended by itself, or by a signal. */
   readonly status: "exited" | "signaled";
@@ -30,22 +30,22 @@ export interface RunStatus {
 
 /** How a command in a guest ended, and what it printed. */
 export interface RunResult extends RunStatus {
-  /** What it printed, read as UTF-8. */
+  /** Its standard output, decoded as UTF-8. */
   readonly stdout: string;
-  /** What it printed to its standard error, read as UTF-8. */
+  /** Its standard error, decoded as UTF-8. */
   readonly stderr: string;
-  /** What it printed, byte by byte. */
+  /** Its standard output as bytes. */
   readonly stdoutBytes: Uint8Array<ArrayBuffer>;
-  /** What it printed to its standard error, byte by byte. */
+  /** Its standard error as bytes. */
   readonly stderrBytes: Uint8Array<ArrayBuffer>;
-  /** Whether it printed more than the 16 MiB that the agent keeps of either. */
+  /** Whether it printed more than the 16 MiB that the agent keeps of each stream. */
   readonly truncated: boolean;
   /** Whether it exited with 0. */
   ok(): boolean;
   /**
-   * Itself, if the command exited with 0.
+   * Returns the result itself if the command exited with 0.
    *
-   * @throws {GuestCommandError} If not; it shows the ends of what the command printed.
+   * @throws {GuestCommandError} If not; it shows the last lines of the output.
    */
   assertOk(): this;
 }

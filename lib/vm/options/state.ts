@@ -2,18 +2,18 @@ import type { VmStateName } from "../../events/mod.ts";
 import { VmStateError } from "./errors.ts";
 
 /**
- * Where a virtual machine is in its life.
+ * Where a virtual machine is in its life cycle.
  *
  * | state | means |
  * |---|---|
  * | `defined` | it was never booted |
  * | `booting` | QEMU runs, and the guest does not answer yet |
  * | `running` | the guest answers |
- * | `paused` | its processors stand still |
+ * | `paused` | its processors are stopped |
  * | `stopping` | it was asked to shut down |
- * | `stopped` | it was shut down, or turned itself off; it can be booted again |
- * | `failed` | QEMU ended, or the guest did, without having been asked to; it can be booted again |
- * | `removed` | it is gone |
+ * | `stopped` | it was shut down, or powered itself off; it can be booted again |
+ * | `failed` | QEMU or the guest ended without a request; it can be booted again |
+ * | `removed` | it was removed from the lab |
  */
 export type VmState = VmStateName;
 
@@ -28,18 +28,18 @@ const ALLOWED = {
   snapshot: ["running", "paused"],
   restore: ["defined", "running", "paused", "stopped", "failed"],
   attachDisk: ["defined", "running", "stopped", "failed"],
-  /** The guest has to agree to it. */
+  /** The guest must release the disk. */
   detachDisk: ["defined", "running", "stopped", "failed"],
-  /** Reading and writing it from outside, and making its errors up. */
+  /** Reading and writing a disk from outside, and injecting errors into it. */
   useDisk: ["defined", "running", "paused", "stopped", "failed"],
-  /** What is done in the guest, by its agent. */
+  /** Anything that the guest agent does. */
   use: ["running"],
 } as const satisfies Record<string, readonly VmState[]>;
 
-/** What a state is asked for: something that is done with a virtual machine. */
+/** An operation on a virtual machine. */
 export type VmOperation = keyof typeof ALLOWED;
 
-/** How to leave a state in which something cannot be done. */
+/** How to leave a state in which an operation is not possible. */
 const ADVICE: Record<VmState, string> = {
   defined: "boot() it first",
   booting: "wait until boot() resolves",
@@ -47,15 +47,15 @@ const ADVICE: Record<VmState, string> = {
   paused: "resume() it first",
   stopping: "wait until shutdown() resolves",
   stopped: "boot() it first",
-  failed: "its console tells why; boot() it again",
-  removed: "make another by lab.vm()",
+  failed: "its console shows why; boot() it again",
+  removed: "make another with lab.vm()",
 };
 
 /**
- * Refuses what cannot be done in a state.
+ * Refuses an operation that a state does not allow.
  *
- * @param what What was asked, as the caller wrote it: `nas.pause()`.
- * @throws {VmStateError} It names the state, and those that were expected.
+ * @param what The call as the user wrote it: `nas.pause()`.
+ * @throws {VmStateError} It names the state, and the states that allow the operation.
  */
 export function mustAllow(operation: VmOperation, state: VmState, what: string): void {
   const expected: readonly VmState[] = ALLOWED[operation];

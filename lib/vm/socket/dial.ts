@@ -1,15 +1,15 @@
 import { sleep } from "./within.ts";
 
-/** How long between two tries, at first and at most. */
+/** The pause between two attempts: the first one, and the longest. */
 const RETRY_MS = 2;
 const RETRY_MOST_MS = 50;
 
 /**
- * A connection to a unix socket of QEMU, as soon as QEMU listens.
+ * Connects to a Unix socket of QEMU as soon as QEMU listens on it.
  *
  * @param options.timeoutMs When to give up, in milliseconds.
- * @param options.signal Aborted when QEMU has ended, so that nobody waits for it.
- * @throws {Error} With only the reason, for a message that says what was wanted.
+ * @param options.signal Aborted when QEMU has ended; the call then fails at once.
+ * @throws {Error} With the reason only; the caller adds what it was for.
  */
 export async function dial(
   path: string,
@@ -21,7 +21,7 @@ export async function dial(
     try {
       return await Deno.connect({ transport: "unix", path });
     } catch (error) {
-      // Both end once QEMU has come so far; all else stays as it is.
+      // Both go away once QEMU listens; other errors are permanent.
       const notYet = error instanceof Deno.errors.NotFound ||
         error instanceof Deno.errors.ConnectionRefused;
       if (!notYet) throw error;

@@ -1,25 +1,25 @@
 import { joinBytes } from "./bytes.ts";
 
 const NEWLINE = 0x0a;
-/** No byte of UTF-8: the guest agent marks with it where its answers begin anew. */
+/** Never a byte of UTF-8: the guest agent sends it before the answer to `guest-sync-delimited`. */
 const DELIMITER = 0xff;
 
-/** One line of a protocol, without its end. */
+/** One line of a protocol, without its line break. */
 export interface Line {
   text: string;
-  /** Whether the delimiter 0xFF stood right before it. */
+  /** Whether the delimiter 0xFF came right before it. */
   delimited: boolean;
 }
 
 /**
- * Makes lines of chunks, wherever those were cut. All that stands between the last line break and a
- * delimiter is dropped: it is the rest of something that nobody waits for.
+ * Splits a stream of chunks into lines. Bytes between the last line break and a delimiter are dropped:
+ * they are the rest of an answer that nothing waits for.
  */
 export class LineSplitter {
   #parts: Uint8Array[] = [];
   #delimited = false;
 
-  /** The lines that this chunk completes; empty ones are left out. */
+  /** Returns the lines that this chunk completes, without empty ones. */
   push(chunk: Uint8Array): Line[] {
     const lines: Line[] = [];
     let rest = chunk;
@@ -41,7 +41,7 @@ export class LineSplitter {
       this.#parts = [];
       this.#delimited = true;
     }
-    // A copy: whoever reads may use one buffer again and again.
+    // A copy: the reader may reuse its buffer.
     const kept = part.slice(mark + 1);
     if (kept.length > 0) this.#parts.push(kept);
   }

@@ -1,6 +1,6 @@
 /**
- * What `work` resolves with, or a failure with what `late` makes if that takes longer. The work goes
- * on then; its outcome is dropped.
+ * Returns the result of `work`, or fails with `late()` after `ms` milliseconds. The work then continues,
+ * and its result is dropped.
  */
 export async function within<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -14,7 +14,7 @@ export async function within<T>(work: Promise<T>, ms: number, late: () => Error)
   }
 }
 
-/** What `work` resolves with, or why the signal is aborted, if that comes first; the work goes on then. */
+/** Returns the result of `work`, or fails with the signal's reason if it aborts first. The work continues. */
 export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);
@@ -27,7 +27,7 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): P
   }
 }
 
-/** A pause. */
+/** Resolves after a pause. */
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

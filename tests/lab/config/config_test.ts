@@ -188,7 +188,7 @@ Deno.test("what cannot be together is refused", () => {
       '"vms.nas.bridges" are 9, but it has 8 slots for them',
       '"vms.nas.memory": "memory" is "1M", but must be at least "64M"',
       '"vms.nas.profile": there is no profile "tinny"',
-      '"vms.big.memory": "memory" is "4G", but this host has 2048M in all: ask for less',
+      '"vms.big.memory": "memory" is "4G", but this host has 2048M in total: request less',
     ],
   );
 });

@@ -3,7 +3,7 @@ import { GuestAgent } from "../../../lib/vm/agent/agent.ts";
 import { GuestAgentError } from "../../../lib/vm/options/errors.ts";
 import { type Behaviour, FakeServer, type Peer } from "../fake_peer.ts";
 
-/** How an agent answers a sync. */
+/** Answers a sync as an agent does. */
 async function answerSync(peer: Peer, message: Message): Promise<void> {
   await peer.send(new Uint8Array([0xff]));
   await peer.json({ return: message.arguments.id });
@@ -28,13 +28,13 @@ function clientOf(server: FakeServer, hint?: () => string): GuestAgent {
   return new GuestAgent({ connect: () => server.connect(), label: "nas", hint, timeoutMs: 5000 });
 }
 
-/** What was called, without the syncs. */
+/** The commands that were called, without the syncs. */
 function calls(server: FakeServer): string[] {
   return (server.received as Message[]).map(({ execute }) => execute)
     .filter((name) => name !== "guest-sync-delimited");
 }
 
-Deno.test("nothing is sent to an agent before a sync is asked for", async () => {
+Deno.test("nothing is sent to an agent before the first sync", async () => {
   await using server = fakeAgent();
   using agent = clientOf(server);
   await assertRejects(
@@ -68,7 +68,7 @@ Deno.test("a sync resets the agent's parser, and drops all that came before its 
   assertEquals(marked, [true, false]);
 });
 
-Deno.test("a sync that an agent lost is asked again, and its second answer is dropped", async () => {
+Deno.test("a sync that an agent lost is repeated, and its second answer is dropped", async () => {
   let first: Message | undefined;
   await using server = new FakeServer({
     answer: async (peer, message) => {
@@ -99,7 +99,7 @@ Deno.test("calls take turns, in the order in which they were made", async () => 
   assertEquals(answers.map(({ exitcode }) => exitcode), pids);
 });
 
-Deno.test("what the agent refuses is an error with its words", async () => {
+Deno.test("a refusal of the agent is an error with its description", async () => {
   const error = { class: "CommandNotFound", desc: "The command guest-ping has been disabled" };
   await using server = fakeAgent((peer) => peer.json({ error }));
   using agent = clientOf(server, () => "not shown: the agent said all there is to say");
@@ -121,10 +121,10 @@ Deno.test("what the agent refuses is an error with its words", async () => {
   assertEquals(agent.ready, true);
 });
 
-Deno.test("a late answer is never taken for another call's", async () => {
+Deno.test("a late answer is never taken for that of another call", async () => {
   let held: Promise<void> | undefined;
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
-  // One after another, as the agent: what comes after the held call waits for it.
+  // One after another, as the agent does: calls after the delayed one wait for it.
   await using server = new FakeServer({
     answer: (peer, message) => {
       held ??= released;
@@ -153,7 +153,7 @@ Deno.test("a late answer is never taken for another call's", async () => {
   await assertRejects(
     () => agent.call("guest-ping", {}, { timeoutMs: 40 }),
     GuestAgentError,
-    "within 40 ms; it may still be busy with a call that was given up",
+    "within 40 ms; it may still be busy with a call that timed out",
   );
   const next = agent.call("guest-get-host-name");
   goOn();
@@ -181,7 +181,7 @@ Deno.test("an agent that reads nothing fails the call at its deadline", async ()
   end();
 });
 
-Deno.test("a lost connection fails the call, and the next sync connects anew", async () => {
+Deno.test("a lost connection fails the call, and the next sync connects again", async () => {
   await using server = fakeAgent((peer, { execute }) =>
     execute === "guest-ping" ? peer.close() : peer.json({ return: 9 })
   );
@@ -195,7 +195,7 @@ Deno.test("a lost connection fails the call, and the next sync connects anew", a
   assertEquals(await agent.call("guest-get-time"), 9);
 });
 
-Deno.test("a connection that cannot be had is an error of the sync", async () => {
+Deno.test("a sync fails if it cannot connect", async () => {
   const connect = () => Deno.connect({ transport: "unix", path: "/no/such/agent" });
   using agent = new GuestAgent({ connect, label: "nas" });
   await assertRejects(() => agent.sync(), GuestAgentError, "no connection: No such file");
@@ -203,7 +203,7 @@ Deno.test("a connection that cannot be had is an error of the sync", async () =>
   await assertRejects(() => slow.sync(30), GuestAgentError, "it took more than 30 ms");
 });
 
-Deno.test("closing fails the call under way, and may be done again", async () => {
+Deno.test("closing fails the call in progress, and is idempotent", async () => {
   await using server = fakeAgent(() => {});
   const agent = clientOf(server);
   await agent.sync();
@@ -215,17 +215,17 @@ Deno.test("closing fails the call under way, and may be done again", async () =>
   await refused;
 });
 
-Deno.test("an answer that is no JSON is an error, and the next call is in order again", async () => {
+Deno.test("an answer that is not JSON is an error, and the next call works again", async () => {
   await using server = fakeAgent((peer, { execute }) =>
     execute === "guest-ping" ? peer.send("{oops\n") : peer.json({ return: 1 })
   );
   using agent = clientOf(server);
   await agent.sync();
-  await assertRejects(() => agent.call("guest-ping"), GuestAgentError, "is no JSON: {oops");
+  await assertRejects(() => agent.call("guest-ping"), GuestAgentError, "is not JSON: {oops");
   assertEquals(await agent.call("guest-get-time"), 1);
 });
 
-Deno.test("answers of many megabytes come whole", async () => {
+Deno.test("answers of many megabytes arrive complete", async () => {
   const data = "x".repeat(8_000_000);
   await using server = fakeAgent((peer) => peer.json({ return: { "buf-b64": data } }));
   using agent = clientOf(server);

@@ -15,7 +15,7 @@ const ROOT = [
 ];
 const FILES = { stdout: "/tmp/o", stderr: "/tmp/e" };
 
-Deno.test("a line goes to the shell, a list as it is", () => {
+Deno.test("a line goes to the shell, a list is executed as it is", () => {
   assertEquals(execArguments("a | b", {}, "m"), {
     path: "/bin/sh",
     arg: ["-c", "a | b"],
@@ -31,7 +31,7 @@ Deno.test("a line goes to the shell, a list as it is", () => {
   });
 });
 
-Deno.test("variables go beside root's, over them, or alone", () => {
+Deno.test("variables are added to root's, replace them, or are the only ones", () => {
   const env = (options: RunOptions) => execArguments(["x"], options, "m").env;
   assertEquals(env({ env: { A: "1=2", HOME: "/h" } }), [
     ROOT[0],
@@ -43,7 +43,7 @@ Deno.test("variables go beside root's, over them, or alone", () => {
   assertEquals(env({ env: { A: "1" }, clearEnv: true }), ["A=1", "NETYARD_RUN=m"]);
 });
 
-Deno.test("a directory and files are the shell's affair", () => {
+Deno.test("the shell enters a directory and opens the files", () => {
   assertEquals(execArguments("a\nb", { cwd: "/it's" }, "m").arg, [
     "-c",
     "cd '/it'\\''s' 2>/dev/null || { printf 'netyard: no directory' >&2; exit 126; }; a\nb",
@@ -77,10 +77,14 @@ Deno.test("a quoted word is one word to a shell", async () => {
   assertEquals(new TextDecoder().decode(stdout), words.map((word) => `${word}|`).join(""));
 });
 
-Deno.test("what can be no command is refused before the guest is asked", () => {
+Deno.test("an invalid command is refused before anything is sent to the guest", () => {
   const cases: [string | string[], RunOptions, string][] = [
     [[], {}, 'nas: run([]): "command" is [], but must have at least 1 item'],
-    ["a\0", {}, 'nas: run("a\\u0000"): "command" is "a\\u0000", but must not hold a NUL character'],
+    [
+      "a\0",
+      {},
+      'nas: run("a\\u0000"): "command" is "a\\u0000", but must not contain a NUL character',
+    ],
     ["a", { env: { "A=B": "" } }, 'must be a name without "="'],
     ["a", { cwd: "" }, '"cwd" is "", but must have at least 1 character'],
     ["a", { timeoutMs: -1 }, '"timeoutMs" is -1, but must be at least 0'],
@@ -95,7 +99,7 @@ Deno.test("what can be no command is refused before the guest is asked", () => {
   }
 });
 
-Deno.test("a long command is shown by its beginning", () => {
+Deno.test("messages show the beginning of a long command", () => {
   assertEquals(commandText("nas", "run", ["ping", "a"]), 'nas: run(["ping","a"])');
   assertEquals(commandText("nas", "run", "x".repeat(500)).length, 'nas: run("")'.length - 2 + 200);
 });

@@ -2,7 +2,7 @@ import { GuestAgent } from "../../../lib/vm/agent/agent.ts";
 import { Guest } from "../../../lib/vm/agent/guest.ts";
 import { FakeServer } from "../fake_peer.ts";
 
-/** One command as the agent gets it. */
+/** One command as the agent receives it. */
 export interface AgentMessage {
   execute: string;
   // deno-lint-ignore no-explicit-any
@@ -14,7 +14,7 @@ export class Refuse {
   constructor(readonly desc: string, readonly errorClass = "GenericError") {}
 }
 
-/** A guest whose agent is a function: what it returns is the answer; undefined is none at all. */
+/** A guest whose agent is a function that returns the answer; undefined for no answer. */
 export async function fakeGuest(answer: (message: AgentMessage) => unknown, timeoutFactor = 1) {
   const server = new FakeServer({
     answer: async (peer, message) => {
@@ -39,7 +39,7 @@ export async function fakeGuest(answer: (message: AgentMessage) => unknown, time
     agent,
     server,
     guest: new Guest({ agent, label: "nas", timeoutFactor }),
-    /** What was called, in order, without the syncs. */
+    /** The commands that were called, in order, without the syncs. */
     get calls(): AgentMessage[] {
       return (server.received as AgentMessage[])
         .filter(({ execute }) => execute !== "guest-sync-delimited");

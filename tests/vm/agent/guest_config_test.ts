@@ -17,18 +17,18 @@ const CONFIG: GuestConfig = {
   ],
 };
 
-Deno.test("a guest is told its name, its hosts, its addresses and its routes", async () => {
+Deno.test("the scripts set a guest's name, hosts, addresses and routes", async () => {
   const golden = new URL("golden/guest_config.sh", import.meta.url);
   const script = guestScript(guestParts(CONFIG).values(), { ip: "busybox ip" });
   if (Deno.env.get("NETYARD_WRITE_GOLDEN")) await Deno.writeTextFile(golden, script);
   assertEquals(script, await Deno.readTextFile(golden));
 });
 
-Deno.test("the script is one that sh takes, also with text that would end a here-document", async () => {
+Deno.test("sh accepts the script, also with text that would end a here-document", async () => {
   const hosts = "END\n10.0.0.1\t$(reboot) `reboot`\nEND_\n";
   const parts = guestParts({ ...CONFIG, hosts, nics: [] });
   const script = guestScript(parts.values(), { ip: "ip" });
-  // Its files are put aside; all else stays as it is.
+  // Only the paths of its files are replaced.
   const directory = await Deno.makeTempDir();
   try {
     const aside = script.replaceAll("/etc/", `${directory}/`)
@@ -46,7 +46,7 @@ Deno.test("the script is one that sh takes, also with text that would end a here
   }
 });
 
-Deno.test("what is told of one interface changes with that alone", () => {
+Deno.test("the part of an interface changes with that interface alone", () => {
   const changed = structuredClone(CONFIG);
   changed.nics[0].addresses = ["10.0.1.9/24"];
   const [before, after] = [guestParts(CONFIG), guestParts(changed)];

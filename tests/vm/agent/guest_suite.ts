@@ -7,25 +7,25 @@ import {
 } from "../../../lib/vm/options/errors.ts";
 import type { Guest } from "../../../lib/vm/agent/guest.ts";
 
-/** A guest to try things on, and the end of it. */
+/** A guest to test, and how to end it. */
 export interface GuestFixture {
   guest: Guest;
   close(): Promise<void>;
 }
 
-/** What the suite may do. */
+/** Options of the suite. */
 export interface GuestSuiteOptions {
-  /** Set before each name. Default "a guest". */
+  /** The prefix of each test's name. Default "a guest". */
   subject?: string;
-  /** Whether the guest's clock may be set; not where it is the host's. Default true. */
+  /** Whether the guest's clock may be set; false if it is the host's. Default true. */
   setsClock?: boolean;
-  /** Programs run so much slower than on the host. Default 1. */
+  /** The factor by which programs run slower than on the host. Default 1. */
   slowness?: number;
 }
 
 /**
- * What every guest with an agent must do, as tests. Files are made in a directory of their own in
- * its `/tmp`, and removed.
+ * The tests that every guest with an agent must pass. Each uses a directory of its own in the guest's
+ * `/tmp`, and removes it.
  */
 export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuiteOptions = {}) {
   const { subject = "a guest", setsClock = true, slowness = 1 } = options;
@@ -41,10 +41,10 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
         await close();
       }
     });
-  /** So many milliseconds, on this guest. */
+  /** Scales milliseconds to the speed of this guest. */
   const ms = (fast: number) => fast * slowness;
 
-  test("runs a line by its shell and tells what it printed and how it ended", async (guest) => {
+  test("runs a line in its shell and returns its output and how it ended", async (guest) => {
     const result = await guest.run("echo out; echo err >&2; exit 3");
     assertEquals(
       [result.stdout, result.stderr, result.exitCode, result.signal, result.status, result.ok()],
@@ -75,19 +75,19 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
     assertEquals((await guest.run(["cat"])).stdout, "");
   });
 
-  test("has a plain PATH, HOME and USER, and nothing of them if they are unwanted", async (guest) => {
+  test("sets PATH, HOME and USER, and none of them with clearEnv", async (guest) => {
     const names = 'printf "%s" "${PATH:+p}${HOME:+h}${USER:+u}"';
     assertEquals((await guest.run(names)).stdout, "phu");
     const bare = await guest.run(["env"], { clearEnv: true, env: { ONLY: "1" } });
     assertEquals(bare.stdout.replace(/NETYARD_RUN=\w+\n/, ""), "ONLY=1\n");
   });
 
-  test("takes and gives bytes of any kind", async (guest) => {
+  test("passes any bytes in and out", async (guest) => {
     const stdin = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 7 + (i >> 8)) & 255);
     assertEquals((await guest.run(["cat"], { stdin })).stdoutBytes, stdin);
   });
 
-  test("says when there is no such program or directory", async (guest) => {
+  test("reports a missing program or directory", async (guest) => {
     await assertRejects(
       () => guest.run(["no-such-program", "x"]),
       GuestCommandError,
@@ -102,16 +102,16 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
       await assertRejects(
         () => guest.run(command, { cwd: "/no/such" }),
         GuestCommandError,
-        'cwd "/no/such" is no directory of the guest',
+        'cwd "/no/such" is not a directory of the guest',
       );
     }
     await assertRejects(() => guest.run(["/etc/passwd"]), GuestCommandError, "can execute");
     assertEquals((await guest.run("no-such-program")).exitCode, 127);
-    // What the command itself ends with is its own affair.
+    // The same exit code of the command itself is no such error.
     assertEquals((await guest.run("exit 126", { cwd: "/tmp" })).exitCode, 126);
   });
 
-  test("tells the signal that ended a command", async (guest) => {
+  test("reports the signal that ended a command", async (guest) => {
     const result = await guest.run("echo first; kill -KILL $$");
     assertEquals(
       [result.status, result.signal, result.exitCode, result.stdout],
@@ -119,7 +119,7 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
     );
   });
 
-  test("assertOk shows the command, its end and what it printed", async (guest) => {
+  test("assertOk shows the command, how it ended and its output", async (guest) => {
     const ok = await guest.run("true");
     assertEquals(ok.assertOk(), ok);
     const failed = await guest.run("echo seen; echo why >&2; exit 4");
@@ -131,31 +131,34 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
     assertEquals(error.result, failed);
   });
 
-  test("kills what does not end in time, with all that it started", async (guest, scratch) => {
-    // The second child has lost its parent, the third its environment, too.
-    const line = `echo begun
+  test(
+    "kills a command that does not end in time, with all that it started",
+    async (guest, scratch) => {
+      // The second child is an orphan, the third has no environment either.
+      const line = `echo begun
       (sh -c 'echo $$ >${scratch}/a; sleep 600' &)
       env -i /bin/sh -c 'echo $$ >${scratch}/b; sleep 600; :' &
       echo $$ >${scratch}/c; sleep 600; :`;
-    const error = await assertRejects(
-      () => guest.run(line, { timeoutMs: ms(1000) }),
-      GuestDeadlineError,
-      `it did not end within ${ms(1000)} ms; it was killed`,
-    );
-    assert(error instanceof DeadlineError);
-    assertEquals(error.result?.stdout, "begun\n");
-    assertEquals(error.result?.signal, "SIGKILL");
-    // Killed, they may wait for an init that takes no notice of them.
-    const left = await guest.run(
-      `for f in a b c; do
+      const error = await assertRejects(
+        () => guest.run(line, { timeoutMs: ms(1000) }),
+        GuestDeadlineError,
+        `it did not end within ${ms(1000)} ms; it was killed`,
+      );
+      assert(error instanceof DeadlineError);
+      assertEquals(error.result?.stdout, "begun\n");
+      assertEquals(error.result?.signal, "SIGKILL");
+      // After the kill they may stay zombies, if init does not reap them.
+      const left = await guest.run(
+        `for f in a b c; do
         read pid <${scratch}/$f && read stat 2>/dev/null </proc/$pid/stat || continue
         case $stat in *') Z '*) ;; *) echo $f ;; esac
       done`,
-    );
-    assertEquals([left.stdout, left.stderr], ["", ""]);
-  });
+      );
+      assertEquals([left.stdout, left.stderr], ["", ""]);
+    },
+  );
 
-  test("kills what outlives its shell and holds its output open", async (guest) => {
+  test("kills processes that outlive their shell and hold its output open", async (guest) => {
     const started = performance.now();
     await assertRejects(
       () => guest.run("sleep 600 & echo x", { timeoutMs: ms(500) }),
@@ -175,7 +178,7 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
     assert(took < 1000 + ms(3000), `${took} ms`);
   });
 
-  test("streams what a spawned command prints, while it runs", async (guest, scratch) => {
+  test("streams the output of a spawned command while it runs", async (guest, scratch) => {
     const line =
       'echo one; while [ ! -e "$1" ]; do sleep 0.05; done; echo two; echo err >&2; exit 5';
     await using process = await guest.spawn(["sh", "-c", line, "sh", `${scratch}/go`]);
@@ -204,7 +207,7 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
     }
   });
 
-  test("passes a signal on to a spawned command, and kills it when it is closed", async (guest) => {
+  test("sends a signal to a spawned command, and kills it on close", async (guest) => {
     const line = "trap 'echo hup' HUP; echo ready; while :; do sleep 0.05; done";
     const process = await guest.spawn(line);
     const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -231,14 +234,14 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
     assertEquals(left, []);
   });
 
-  test("says by wait() that there is no program or directory to spawn", async (guest) => {
+  test("wait() of a spawned command reports a missing program or directory", async (guest) => {
     await using process = await guest.spawn(["no-such-program"]);
     await assertRejects(() => process.wait(), GuestCommandError, "has no program");
     await using lost = await guest.spawn("true", { cwd: "/no/such" });
     await assertRejects(() => lost.wait(), GuestCommandError, 'cwd "/no/such"');
   });
 
-  test("keeps a file as it was written", async (guest, scratch) => {
+  test("reads a file as it was written", async (guest, scratch) => {
     const path = `${scratch}/it's "a" file\n`;
     for (const size of [0, 1, 262_144, 1_000_001]) {
       const data = crypto.getRandomValues(new Uint8Array(Math.min(size, 65_536)));
@@ -252,7 +255,7 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
   });
 
   test(
-    "gives a file the mode that is asked for, and keeps that of an old one",
+    "gives a file the requested mode, and keeps that of an existing one",
     async (guest, scratch) => {
       const path = `${scratch}/file`;
       await guest.writeFile(path, "1");
@@ -270,7 +273,7 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
     assertMatch(await guest.readTextFile("/proc/self/status"), /^Name:\tqemu-ga\n/);
   });
 
-  test("says what is wrong with a file", async (guest, scratch) => {
+  test("reports what is wrong with a file", async (guest, scratch) => {
     const cases: [() => Promise<unknown>, string][] = [
       [() => guest.readFile(`${scratch}/none`), "there is no such file or directory in the guest"],
       [() => guest.readFile(scratch), "it is a directory"],
@@ -278,14 +281,17 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
       [() => guest.writeFile(scratch, ""), "it is a directory"],
       [() => guest.writeFile("/dev/full", "x"), "the guest's disk is full"],
       [() => guest.listDir(`${scratch}/none`), "there is no such directory in the guest"],
-      [() => guest.listDir("/etc/passwd"), "it is no directory"],
+      [() => guest.listDir("/etc/passwd"), "it is not a directory"],
       [() => guest.stat(`${scratch}/none`), "there is no such file or directory in the guest"],
-      [() => guest.writeFile(`${scratch}/x`, "", { mode: 1e6 }), "must be one such as 0o644"],
+      [
+        () => guest.writeFile(`${scratch}/x`, "", { mode: 1e6 }),
+        "must be permissions such as 0o644",
+      ],
     ];
     for (const [ask, message] of cases) await assertRejects(ask, GuestFileError, message);
   });
 
-  test("lists a directory, whatever the names are", async (guest, scratch) => {
+  test("lists a directory with names of any kind", async (guest, scratch) => {
     const names = ["a b", "line\nbreak", "-dash", ".hidden", "..two", "*", "ü", "'\"$`\\", "%s\\n"];
     await guest.run(
       [
@@ -307,7 +313,7 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
     assertEquals(await guest.listDir(`${scratch}/dir`), []);
   });
 
-  test("knows size, mode, time, owner and kind of a file", async (guest, scratch) => {
+  test("returns size, mode, time, owner and kind of a file", async (guest, scratch) => {
     const line =
       "printf 12345 >f; chmod 640 f; touch -d '2001-02-03 04:05:06' f; ln -s f l; mkdir d";
     (await guest.run(line, { cwd: scratch, env: { TZ: "UTC" } })).assertOk();
@@ -323,7 +329,7 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
     assertEquals((await guest.stat("/dev/null")).kind, "other");
   });
 
-  test("takes files and directories of the host, and gives files back", async (guest, scratch) => {
+  test("copies files and directories of the host in, and files out", async (guest, scratch) => {
     const host = await Deno.makeTempDir();
     try {
       const long = `${"deep-".repeat(15)}/${"name-".repeat(15)}`;
@@ -372,7 +378,7 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
     }
   });
 
-  test("tells its time", async (guest) => {
+  test("returns its time", async (guest) => {
     const before = await guest.clock.get();
     const printed = Number((await guest.run("date +%s")).stdout) * 1000;
     const after = await guest.clock.get();
@@ -380,7 +386,7 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
   });
 
   if (setsClock) {
-    test("has its clock set, and advanced", async (guest) => {
+    test("sets its clock, and advances it", async (guest) => {
       const original = await guest.clock.get();
       const wanted = new Date("2031-05-06T07:08:09Z");
       await guest.clock.set(wanted);

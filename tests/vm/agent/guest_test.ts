@@ -17,7 +17,7 @@ const ended = (exitcode = 0, out = "", err = "") => ({
   "err-data": btoa(err),
 });
 
-Deno.test("a run asks at once, and then ever less often, until the command has ended", async () => {
+Deno.test("a run polls at once, then less and less often, until the command has ended", async () => {
   const asked: number[] = [];
   await using fake = await fakeGuest(({ execute }) => {
     if (execute === "guest-exec") return { pid: 7 };
@@ -26,19 +26,19 @@ Deno.test("a run asks at once, and then ever less often, until the command has e
   });
   assertEquals((await fake.guest.run("true")).stdout, "done");
   assertEquals(fake.calls[1], { execute: "guest-exec-status", arguments: { pid: 7 } });
-  // Every 2 ms up to 8 ms; then after a quarter of what has passed, that is 14 times.
+  // Every 2 ms up to 8 ms; then after a quarter of the elapsed time, which makes 14 times.
   assert(asked.length > 3 && asked.length < 24, `${asked.length} times`);
   assert(asked[1] - asked[0] < asked.at(-1)! - asked.at(-2)!, "less often at the end");
 });
 
-Deno.test("output that the agent cut is marked", async () => {
+Deno.test("output that the agent truncated is marked", async () => {
   await using fake = await fakeGuest(({ execute }) =>
     execute === "guest-exec" ? { pid: 7 } : { ...ended(), "err-truncated": true }
   );
   assertEquals((await fake.guest.run("x")).truncated, true);
 });
 
-Deno.test("a run at its deadline is killed by its mark, and told with what it printed", async () => {
+Deno.test("a run at its deadline is killed by its mark, and the error has its output", async () => {
   let killed = false;
   await using fake = await fakeGuest(({ execute, arguments: args }) => {
     if (execute === "guest-exec") {
@@ -61,7 +61,7 @@ Deno.test("a run at its deadline is killed by its mark, and told with what it pr
   assertEquals(second.arguments.arg.slice(2), ["sh", "KILL", mark, "7"]);
 });
 
-Deno.test("a guest that dies under a run is an error with the console's end", async () => {
+Deno.test("a run fails with the console's last lines if the guest dies", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   await using fake = await fakeGuest(({ execute }) => {
     if (execute === "guest-exec") return { pid: 7 };
@@ -77,7 +77,7 @@ Deno.test("a guest that dies under a run is an error with the console's end", as
   );
 });
 
-Deno.test("a guest that dies under a spawned command ends its streams and wait()", async () => {
+Deno.test("the death of a guest ends the streams and the wait() of a spawned command", async () => {
   await using fake = await fakeGuest(({ execute }) =>
     execute === "guest-exec" ? { pid: 7 } : execute === "guest-file-open" ? 1 : undefined
   );
@@ -90,7 +90,7 @@ Deno.test("a guest that dies under a spawned command ends its streams and wait()
   await process.stderr.cancel().catch(() => {});
 });
 
-Deno.test("a spawned command is killed on close also where the agent failed", async () => {
+Deno.test("a spawned command is killed on close also after a failure of the agent", async () => {
   let killed = false;
   await using fake = await fakeGuest(({ execute, arguments: args }) => {
     if (execute === "guest-file-open") return 1;
@@ -165,7 +165,7 @@ Deno.test("a file is closed in the guest when reading or writing it fails", asyn
   assertEquals(closed, [1000, 1000, 1000]); // and the look whether it exists
 });
 
-Deno.test("a large file goes in parts, between which others have their turn", async () => {
+Deno.test("a large file is sent in parts, between which other calls have their turn", async () => {
   let written = 0;
   await using fake = await fakeGuest(({ execute, arguments: args }) => {
     if (execute === "guest-file-open") return 1;
@@ -182,7 +182,7 @@ Deno.test("a large file goes in parts, between which others have their turn", as
   assert(pinged < 300_000, `${pinged} were written before`);
 });
 
-Deno.test("a clock that was set counts as set without a clock on the board", async () => {
+Deno.test("a clock that was set counts as set without a hardware clock", async () => {
   let now = 1e18;
   await using fake = await fakeGuest(({ execute, arguments: args }) => {
     if (execute === "guest-get-time") return now;
@@ -209,7 +209,7 @@ Deno.test("a clock that could not be set is an error", async () => {
   );
 });
 
-Deno.test("what a guest prints about files is read", () => {
+Deno.test("the output of a guest about files is parsed", () => {
   const bytes = new TextEncoder().encode("fb\nc\0dsub\0l..x\0op\0");
   assertEquals(parseList(bytes), [
     { name: "..x", kind: "symlink" },
@@ -230,7 +230,7 @@ Deno.test("what a guest prints about files is read", () => {
   assertEquals(parseStat("2190 0 0 0 0").kind, "other");
 });
 
-Deno.test("an operation in the wrong state names the state and those that would do", () => {
+Deno.test("an operation in the wrong state names the state and the ones that allow it", () => {
   const error = new VmStateError('nas.run("true")', "paused", ["running"], "resume() it first");
   assertEquals(
     error.message,

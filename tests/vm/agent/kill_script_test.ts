@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { MARK } from "../../../lib/vm/agent/command_line.ts";
 import { killScript } from "../../../lib/vm/agent/kill_script.ts";
 
-/** Shells that a guest may have; those that this host lacks are left out. */
+/** Shells that a guest may have; those that this host lacks are skipped. */
 const SHELLS = [["dash"], ["busybox", "sh"], ["bash"]];
 
 async function present([program]: string[]): Promise<boolean> {
@@ -13,7 +13,7 @@ async function present([program]: string[]): Promise<boolean> {
   return success;
 }
 
-/** A command that goes on, and what it prints. */
+/** A command that keeps running, and its output. */
 function start(line: string, mark: string) {
   const child = new Deno.Command("/bin/sh", {
     args: ["-c", line],
@@ -39,14 +39,14 @@ for (const shell of SHELLS) {
         assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
       };
       const other = start("echo ready; exec sleep 60", "another");
-      // The first child has lost its parent, the second its environment.
+      // The first child is an orphan, the second has no environment.
       const { child, next } = start(
         "trap 'echo hup' HUP; (sleep 60 &); env -i sleep 60 & echo $!; while :; do sleep 0.05; done",
         mark,
       );
       await other.next();
       const grandchild = Number(await next());
-      // What has the number of a command, but another parent, is another process by now.
+      // A process with the ID of a command but another parent is another process by now.
       await send("KILL", grandchild, "unknown");
       Deno.kill(grandchild, "SIGCONT"); // It throws for a process that is gone.
       await send("HUP", child.pid);

@@ -17,7 +17,7 @@ function machine(): Promise<{ lab: Lab; vm: Vm }> {
   })();
 }
 
-/** A machine offers all that a guest does. */
+/** A machine offers everything that a guest does. */
 function guestOf(vm: Vm): Guest {
   const processes = new Set<unknown>();
   return new Proxy(vm as unknown as Guest, {

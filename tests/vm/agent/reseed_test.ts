@@ -8,12 +8,12 @@ async function printed(script: string): Promise<Uint8Array> {
   return stdout;
 }
 
-Deno.test("a guest's program for random numbers gets what random(4) says, byte by byte", async () => {
+Deno.test("a guest's reseed program receives the struct of random(4), byte by byte", async () => {
   const random = Uint8Array.from({ length: 64 }, (_, i) => (i * 37) % 256);
   assertEquals(await printed(reseedPart("cat", random)), reseedInput(random));
 });
 
-Deno.test("a guest without one is given ours, and where that does not run, its pool gets them", async () => {
+Deno.test("a guest without one gets ours, and if that does not run, its pool gets the numbers", async () => {
   const random = Uint8Array.from({ length: 64 }, (_, i) => 255 - i);
   const directory = await Deno.makeTempDir();
   try {
@@ -22,7 +22,7 @@ Deno.test("a guest without one is given ours, and where that does not run, its p
         .replaceAll("/tmp/.netyard-reseed", `${directory}/reseed`)
         .replace("/dev/urandom", pool)
         .replace(/^rm .*$/m, "");
-    // What is put there is our program; it is not to run here.
+    // Our program is written there; it must not run on this host.
     const kept = script(`${directory}/pool`).replace(/&& chmod.*; }/, "&& false; }");
     await printed(kept);
     assertEquals(await Deno.readFile(`${directory}/reseed`), reseedElf());
@@ -32,6 +32,6 @@ Deno.test("a guest without one is given ours, and where that does not run, its p
   }
 });
 
-Deno.test("no two guests get the same random numbers", () => {
+Deno.test("two guests never get the same random numbers", () => {
   assertEquals(reseedPart("x") === reseedPart("x"), false);
 });

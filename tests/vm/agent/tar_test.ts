@@ -4,7 +4,7 @@ import { tarEnd, type TarEntry, tarHeader, tarPadding } from "../../../lib/vm/ag
 
 const encoder = new TextEncoder();
 
-Deno.test("a header is what GNU tar writes", () => {
+Deno.test("a header is the one that GNU tar writes", () => {
   const [block, ...more] = tarHeader({
     kind: "file",
     name: "dir/file",
@@ -20,7 +20,7 @@ Deno.test("a header is what GNU tar writes", () => {
   );
 });
 
-Deno.test("tar unpacks an archive as it was meant, with names of any length", async () => {
+Deno.test("tar unpacks an archive correctly, with names of any length", async () => {
   const long = `${"d".repeat(120)}`;
   const files: [string, string][] = [
     ["small", "x"],

@@ -27,10 +27,10 @@ const STAND_INS: [what: string, facts: AccelerationFacts, because: string][] = [
   [
     "for another architecture",
     FOREIGN,
-    "the guest is of aarch64, and the host of x86_64",
+    "the guest is aarch64, and the host is x86_64",
   ],
   ["where KVM was not tried", { ...LINUX, kvm: undefined }, "KVM was not tried"],
-  ["on Windows", { ...LINUX, os: "windows" }, "windows has no acceleration that QEMU knows"],
+  ["on Windows", { ...LINUX, os: "windows" }, "QEMU has no acceleration for windows"],
 ];
 
 for (const [what, facts, because] of STAND_INS) {
@@ -45,7 +45,7 @@ for (const [what, facts, because] of STAND_INS) {
 }
 
 Deno.test("TCG that was asked for is no news", () => {
-  const expected = { accel: "tcg", timeoutFactor: 4, because: "it was asked for" } as const;
+  const expected = { accel: "tcg", timeoutFactor: 4, because: "it was requested" } as const;
   assertEquals(chooseAcceleration(LINUX, { option: "tcg" }), expected);
   assertEquals(chooseAcceleration(LINUX, { environment: "tcg" }), expected);
 });
@@ -69,10 +69,14 @@ const REFUSED: [facts: AccelerationFacts, option: AccelChoice | undefined, messa
   [
     FOREIGN,
     "kvm",
-    'accel is "kvm", but the guest is of aarch64, and the host of x86_64: use accel "tcg"',
+    'accel is "kvm", but the guest is aarch64, and the host is x86_64: use accel "tcg"',
   ],
-  [LINUX, "hvf", 'accel is "hvf", but hvf is of macOS, and this is linux: use accel "tcg"'],
-  [MAC, "kvm", 'accel is "kvm", but kvm is of Linux, and this is darwin: use accel "tcg"'],
+  [
+    LINUX,
+    "hvf",
+    'accel is "hvf", but hvf exists on macOS only, and this is linux: use accel "tcg"',
+  ],
+  [MAC, "kvm", 'accel is "kvm", but kvm exists on Linux only, and this is darwin: use accel "tcg"'],
   [
     LINUX,
     "kmv" as AccelChoice,
