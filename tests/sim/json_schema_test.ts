@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { parse } from "@std/toml";
-import { Ajv } from "ajv";
+import { Ajv } from "npm:ajv@^8.17.1";
 import {
   type JsonSchema,
   simulationJsonSchema,

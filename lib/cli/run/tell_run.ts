@@ -48,7 +48,7 @@ export async function tellRun(
   const report = renderRun(summary, { cwd: Deno.cwd(), workDir, colors });
   human.line(report.includes("\n") ? `\n${report}` : report);
   if (json) stdout.line(JSON.stringify(summary, null, 2));
-  if (junit !== undefined) await writeOutputFile(junit, await junitXml(summary));
+  if (junit !== undefined) await writeOutputFile(junit, junitXml(summary));
   if (summary.status === "interrupted") return INTERRUPTED;
   return summary.status === "passed" ? 0 : 1;
 }

@@ -1,58 +1,131 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Builder, TestCase } from "junit-report-builder";
 import { reportEntries } from "./records.ts";
 import { failureText, type ReportEntry, resultsText } from "./report.ts";
-import type { RunSummary } from "../types/run_types.ts";
+import type { RecordStatus, RunSummary } from "../types/run_types.ts";
+import { xmlDocument, type XmlElement } from "./xml.ts";
 
-/** Where a simulation is of which nothing but the name is known, as its shard is missing. */
+/** The suite of simulations of a missing shard, of which only the name is known. */
 const UNKNOWN_FILE = "netyard";
 
+/** The elements by which a case says that it did not pass. */
+const VERDICTS: Readonly<Record<RecordStatus, "failure" | "error" | "skipped" | undefined>> = {
+  passed: undefined,
+  failed: "failure",
+  "timed-out": "failure",
+  interrupted: "error",
+  "not-run": "skipped",
+};
+
 /**
- * A run as JUnit's XML, which CI systems show: a suite for each file, a case for each simulation, with
- * its variant as properties and its results as output. What was not run is skipped; an interrupted one,
- * and a file that could not be written, is an error.
+ * Returns a run as JUnit XML, which CI systems show: one suite for each file, one case for each
+ * simulation, with its variant as properties and its results as output. A simulation that did not run
+ * is skipped; an interrupted one, and a file that could not be written, is an error.
  */
-export async function junitXml(summary: RunSummary): Promise<string> {
-  // What the package's types call its default export is all that it exports.
-  const shared = (await import("junit-report-builder")).default as unknown as Builder;
-  const builder = shared.newBuilder().name("netyard");
+export function junitXml(summary: RunSummary): string {
   const entries = reportEntries(summary.simulations, summary.outcomes);
-  for (const [file, group] of Map.groupBy(entries, ({ file }) => file || UNKNOWN_FILE)) {
-    const suite = builder.testSuite().name(plain(file)).timestamp(summary.startedAt.slice(0, 19))
-      .time(secondsOf(group.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0)));
-    for (const entry of group) addCase(suite.testCase(), entry);
-  }
-  if (summary.errors.length > 0) {
-    builder.testSuite().name("netyard").testCase().className("netyard").name("records of the run")
-      .error("the records of the run are incomplete", "error", plain(summary.errors.join("\n")));
-  }
-  return builder.build() + "\n";
+  const suites = [...Map.groupBy(entries, ({ file }) => file || UNKNOWN_FILE)]
+    .map(([file, group]) => suiteOf(file, group, summary.startedAt));
+  if (summary.errors.length > 0) suites.push(recordsSuite(summary.errors));
+  return xmlDocument({
+    name: "testsuites",
+    attributes: { name: "netyard", ...countsOf(suites.flatMap(({ children }) => children)) },
+    children: suites,
+  });
 }
 
-function addCase(testCase: TestCase, entry: ReportEntry): void {
-  const { name, file, variant, status, durationMs = 0, failure } = entry;
-  testCase.name(plain(name)).className(plain(file || UNKNOWN_FILE));
-  if (file) testCase.file(plain(file));
-  testCase.time(secondsOf(durationMs));
-  for (const [axis, value] of Object.entries(variant)) testCase.property(plain(axis), plain(value));
-  const message = plain(failure?.message ?? status);
-  const details = failure && plain(failureText(failure));
-  if (status === "failed" || status === "timed-out") {
-    testCase.failure(message, status).stacktrace(details);
-  } else if (status === "interrupted") {
-    testCase.error(message, status, details);
-  } else if (status === "not-run") {
-    testCase.skipped();
-  }
-  testCase.standardOutput(plain(resultsText(entry)));
-  testCase.standardError(plain(failure?.stderr.join("\n") ?? ""));
+/** An element with the elements in it, without text. */
+type Parent = XmlElement & { children: XmlElement[] };
+
+function suiteOf(file: string, entries: readonly ReportEntry[], startedAt: string): Parent {
+  const cases = entries.map(caseOf);
+  const total = entries.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0);
+  return {
+    name: "testsuite",
+    attributes: {
+      name: plain(file),
+      timestamp: startedAt.slice(0, 19),
+      time: secondsOf(total),
+      ...countsOf(cases),
+    },
+    children: cases,
+  };
+}
+
+function caseOf(entry: ReportEntry): Parent {
+  const { name, file, variant, durationMs = 0, failure } = entry;
+  const properties = Object.entries(variant).map(([axis, value]): XmlElement => ({
+    name: "property",
+    attributes: { name: plain(axis), value: plain(value) },
+  }));
+  return {
+    name: "testcase",
+    attributes: {
+      name: plain(name),
+      classname: plain(file || UNKNOWN_FILE),
+      file: file ? plain(file) : undefined,
+      time: secondsOf(durationMs),
+    },
+    children: [
+      ...properties.length > 0 ? [{ name: "properties", children: properties }] : [],
+      ...verdictOf(entry),
+      ...textElement("system-out", resultsText(entry)),
+      ...textElement("system-err", failure?.stderr.join("\n") ?? ""),
+    ],
+  };
+}
+
+function verdictOf({ status, failure }: ReportEntry): XmlElement[] {
+  const verdict = VERDICTS[status];
+  if (verdict === undefined) return [];
+  if (verdict === "skipped") return [{ name: verdict }];
+  return [{
+    name: verdict,
+    attributes: { message: plain(failure?.message ?? status), type: status },
+    children: failure ? [plain(failureText(failure))] : [],
+  }];
+}
+
+function recordsSuite(errors: readonly string[]): Parent {
+  const error: XmlElement = {
+    name: "error",
+    attributes: { message: "the records of the run are incomplete", type: "error" },
+    children: [plain(errors.join("\n"))],
+  };
+  const testcase: Parent = {
+    name: "testcase",
+    attributes: { name: "records of the run", classname: "netyard" },
+    children: [error],
+  };
+  return {
+    name: "testsuite",
+    attributes: { name: "netyard", ...countsOf([testcase]) },
+    children: [testcase],
+  };
+}
+
+/** Counts cases as JUnit does. */
+function countsOf(cases: readonly XmlElement[]): Record<string, number> {
+  const having = (verdict: string) =>
+    cases.filter(({ children = [] }) =>
+      children.some((child) => typeof child !== "string" && child.name === verdict)
+    ).length;
+  return {
+    tests: cases.length,
+    failures: having("failure"),
+    errors: having("error"),
+    skipped: having("skipped"),
+  };
+}
+
+function textElement(name: string, text: string): XmlElement[] {
+  return text === "" ? [] : [{ name, children: [plain(text)] }];
 }
 
 function secondsOf(ms: number): number {
   return Math.round(ms) / 1000;
 }
 
-/** Without colours; what else XML cannot hold, the builder leaves out. */
+/** Removes colours and other control sequences of terminals. */
 function plain(text: string): string {
   return stripVTControlCharacters(text);
 }
