@@ -1,50 +1,44 @@
 import { NetyardError } from "./error.ts";
 import { fast } from "./fast.ts";
+import { mapMemory } from "./memory.ts";
 
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
-const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
 /**
- * Memory outside of JavaScript's heap at an address that stays, so that pointers into it can be
- * made once. The kernel gives a page when it is first touched: what is never used costs nothing.
+ * Memory outside of JavaScript's heap at a fixed address, so that pointers into it are made once. The
+ * kernel provides a page when it is first used: unused pages cost nothing.
  *
  * Source: mmap(2).
  */
 export class Arena {
-  /** The memory; not to be touched after {@link Arena.close}. */
+  /** The memory. An access after {@link Arena.close} crashes the process. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Where it begins, for addresses inside of it. */
+  /** The address of its first byte. */
   readonly address: number;
   #length: bigint;
 
   constructor(length: number) {
     this.#length = BigInt(length);
-    const start = fast().mmap(
-      null,
-      this.#length,
-      PROT_READ_WRITE,
-      MAP_PRIVATE_ANONYMOUS_NORESERVE,
-      -1,
-      0n,
-    );
-    const address = Deno.UnsafePointer.value(start);
-    if (start === null || address === MAP_FAILED) {
+    const start = mapMemory(length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE);
+    if (!start) {
       throw new NetyardError(
-        `cannot map ${length / 2 ** 20} MiB of memory for the link emulator's queues: ` +
-          "this process's address space is limited; raise `ulimit -v`",
+        `cannot map ${
+          length / 2 ** 20
+        } MiB of memory: the address space of this process is limited; ` +
+          "raise `ulimit -v`",
       );
     }
-    this.address = Number(address);
+    this.address = Number(Deno.UnsafePointer.value(start));
     this.bytes = new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(start, length));
   }
 
-  /** A pointer to a place in the memory. */
+  /** A pointer to an offset in the memory. */
   pointer(offset: number): Deno.PointerObject {
     return Deno.UnsafePointer.create(BigInt(this.address + offset))!;
   }
 
-  /** Gives the memory back. */
+  /** Returns the memory to the kernel. */
   close(): void {
     fast().munmap(this.pointer(0), this.#length);
   }

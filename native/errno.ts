@@ -1,4 +1,4 @@
-/** Linux errno numbers, as on every architecture that Deno runs on (errno(3)). */
+/** Error numbers of Linux, the same on every architecture that Deno runs on (errno(3)). */
 const NAMES: Record<number, [name: string, meaning: string]> = {
   1: ["EPERM", "operation not permitted"],
   2: ["ENOENT", "no such file or directory"],
@@ -43,12 +43,12 @@ const NAMES: Record<number, [name: string, meaning: string]> = {
   113: ["EHOSTUNREACH", "no route to host"],
 };
 
-/** The symbolic name of an errno, or `errno N` for one that is not listed. */
+/** The symbolic name of an error number, or `errno N` if it is not listed. */
 export function errnoName(errno: number): string {
   return NAMES[errno]?.[0] ?? `errno ${errno}`;
 }
 
-/** What an errno means, in a few words. */
+/** The meaning of an error number, in a few words. */
 export function errnoMeaning(errno: number): string {
   return NAMES[errno]?.[1] ?? "unknown error";
 }

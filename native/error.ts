@@ -1,8 +1,7 @@
 /**
- * The root of every error that Netyard throws on purpose.
+ * The base class of all errors that Netyard throws.
  *
- * Each subclass stands for one cause, and each message says what was asked,
- * what is wrong, and what to do about it.
+ * Each subclass is for one cause. Each message says what was requested, what is wrong, and what to do.
  *
  * @example
  * ```ts
@@ -17,10 +16,10 @@
  * ```
  */
 export class NetyardError extends Error {
-  /** Takes what `Error` takes. */
+  /** The parameters are those of `Error`. */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    // The class's own name, so that a printed stack tells the cause.
+    // The name of the class, so that a printed stack shows the cause.
     this.name = new.target.name;
   }
 }

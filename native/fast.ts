@@ -1,9 +1,9 @@
-import { libc } from "./libc.ts";
+import { libcWith } from "./libc.ts";
 
 /**
- * The system calls of a loop that moves frames. They take pointers that were made beforehand and
- * small integers: a call then costs 20 ns more than in C, and allocates nothing. A length is a
- * constant bigint, or stands in memory (`writev`).
+ * The system calls of loops that forward frames. Their parameters are pointers that were made before
+ * and small integers: a call then costs 20 ns more than in C, and allocates nothing. A length is a
+ * constant bigint, or is in memory (`writev`).
  */
 const SYMBOLS = {
   read: { parameters: ["i32", "pointer", "usize"], result: "i32" },
@@ -43,21 +43,15 @@ const SYMBOLS = {
 
 type Fast = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-let loaded: Fast | undefined;
+/** The symbols of libc for the hot path, loaded on first use. */
+export const fast: () => Fast = libcWith(SYMBOLS);
 
-/** libc's symbols for the hot path, loaded on first use. */
-export function fast(): Fast {
-  if (loaded) return loaded;
-  libc(); // Says what is missing where libc cannot be loaded.
-  return loaded = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
-}
-
-/** close(2) on a thread of the pool, for descriptors whose closing takes its time. */
+/** close(2) on a thread of the pool, for descriptors that take the kernel long to close. */
 export async function closeLater(fd: number): Promise<void> {
   await fast().closePooled(fd);
 }
 
-/** send(2) on a thread of the pool, for what the kernel takes its time to do. */
+/** send(2) on a thread of the pool, for requests that take the kernel long. */
 export async function sendLater(fd: number, bytes: Uint8Array<ArrayBuffer>): Promise<number> {
   return await fast().sendPooled(fd, bytes, BigInt(bytes.length), 0);
 }

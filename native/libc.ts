@@ -15,16 +15,16 @@ import { errnoMeaning, errnoName } from "./errno.ts";
  * Source: errno(3).
  */
 export class SyscallError extends NetyardError {
-  /** The name of the call, for example `setns`. */
+  /** The name of the system call, for example `setns`. */
   readonly call: string;
-  /** The arguments, as they read best. */
+  /** The arguments, in readable form. */
   readonly args: readonly (string | number)[];
   /** The error number. */
   readonly errno: number;
   /** The symbolic name of the error number, for example `EPERM`. */
   readonly code: string;
 
-  /** `hint` says what to do about it. */
+  /** `hint` says what to do. */
   constructor(call: string, args: readonly (string | number)[], errno: number, hint = "") {
     const code = errnoName(errno);
     super(
@@ -37,7 +37,7 @@ export class SyscallError extends NetyardError {
   }
 }
 
-/** A Deno permission that the work needs and the process does not have. */
+/** The process lacks a Deno permission that the operation needs. */
 export class MissingPermissionError extends NetyardError {}
 
 const SYMBOLS = {
@@ -67,13 +67,22 @@ const SYMBOLS = {
 
 type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-let loaded: Libc | undefined;
+/** The symbols of libc, loaded on first use; the library stays open as long as the thread. */
+export const libc: () => Libc = libcWith(SYMBOLS);
 
-/** libc, loaded on first use; the library stays open as long as the thread. */
-export function libc(): Libc {
-  if (loaded) return loaded;
+/** Returns a function that loads some symbols of libc on its first call. */
+export function libcWith<Symbols extends Deno.ForeignLibraryInterface>(
+  symbols: Symbols,
+): () => Deno.DynamicLibrary<Symbols>["symbols"] {
+  let loaded: Deno.DynamicLibrary<Symbols>["symbols"] | undefined;
+  return () => loaded ??= loadLibc(symbols);
+}
+
+function loadLibc<Symbols extends Deno.ForeignLibraryInterface>(
+  symbols: Symbols,
+): Deno.DynamicLibrary<Symbols>["symbols"] {
   try {
-    loaded = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+    return Deno.dlopen("libc.so.6", symbols).symbols;
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       throw new MissingPermissionError(
@@ -86,7 +95,6 @@ export function libc(): Libc {
       { cause: error },
     );
   }
-  return loaded;
 }
 
 const encoder = new TextEncoder();
@@ -96,13 +104,13 @@ export function cString(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text + "\0");
 }
 
-/** The error number that the last failing call of this thread left. */
+/** The error number of the last failed call of this thread. */
 export function lastErrno(): number {
   const location = libc().__errno_location();
   return location ? new Deno.UnsafePointerView(location).getInt32() : 0;
 }
 
-/** Passes a call's result through, or throws a {@link SyscallError} when it is negative. */
+/** Returns the result of a call; throws a {@link SyscallError} if it is negative. */
 export function check(
   result: number | bigint,
   call: string,
@@ -117,8 +125,8 @@ const EINTR = 4;
 const EAGAIN = 11;
 
 /**
- * Makes a call that waits again for as long as a signal breaks it off (signal(7)). What handles the
- * signal may leave EAGAIN for the error number, which a call that waits never fails by.
+ * Repeats a blocking call as long as signals interrupt it (signal(7)). The handler of the signal may
+ * leave EAGAIN as the error number, by which a blocking call never fails itself.
  */
 export function uninterrupted(call: () => number | bigint): number {
   for (;;) {
@@ -131,22 +139,32 @@ export const O_RDONLY = 0;
 export const O_WRONLY = 1;
 export const O_RDWR = 2;
 export const O_CLOEXEC = 0x80000;
-/** select(2) waits for descriptors below this number alone. */
+const O_CREAT = 0o100;
+const O_EXCL = 0o200;
+/** Mode of a file that only its owner can read and write. */
+export const PRIVATE_MODE = 0o600;
+/** select(2) can wait only for descriptors below this number. */
 export const FD_SETSIZE = 1024;
 
-/** open(2), always with O_CLOEXEC, so that no child inherits what it was not given. */
+/** open(2), always with O_CLOEXEC, so that children inherit only what they are given. */
 export function openFd(path: string, flags: number = O_RDONLY): number {
   return check(libc().open(cString(path), flags | O_CLOEXEC, 0), "open", path);
 }
 
-/** close(2); a descriptor that is already gone is not an error worth stopping for. */
+/** Creates a file that only this user can read, and opens it; fails if it exists. */
+export function createPrivateFile(path: string): number {
+  const flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+  return check(libc().open(cString(path), flags, PRIVATE_MODE), "open", path);
+}
+
+/** close(2); ignores that a descriptor is closed already. */
 export function closeFd(fd: number): void {
   libc().close(fd);
 }
 
 const RLIMIT_NOFILE = 7;
 
-/** How many descriptors this process may have open at once (getrlimit(2)). */
+/** The largest number of open descriptors of this process (getrlimit(2)). */
 export function descriptorLimit(): number {
   const limits = new BigUint64Array(2);
   check(libc().getrlimit(RLIMIT_NOFILE, new Uint8Array(limits.buffer)), "getrlimit");
@@ -155,7 +173,7 @@ export function descriptorLimit(): number {
 
 const F_DUPFD_CLOEXEC = 1030;
 
-/** The lowest free descriptor number from `least` on, as a copy of `fd` (fcntl(2)); -1 if there is none. */
+/** Copies `fd` to the lowest free descriptor from `least` on (fcntl(2)); -1 if there is none. */
 export function duplicateFd(fd: number, least: number): number {
   return libc().fcntl(fd, F_DUPFD_CLOEXEC, least);
 }
@@ -164,26 +182,26 @@ const F_GETFD = 1;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 
-/** Whether a descriptor of that number is open (fcntl(2)). */
+/** Whether a descriptor is open (fcntl(2)). */
 export function isOpen(fd: number): boolean {
   return libc().fcntl(fd, F_GETFD, 0) >= 0;
 }
 
-/** Keeps a descriptor from children. */
+/** Makes children not inherit a descriptor. */
 export function closeOnExec(fd: number): void {
   check(libc().fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl", fd, "F_SETFD");
 }
 
 const F_SETPIPE_SZ = 1031;
 
-/** Has a pipe hold so many bytes, if it may: 1 MiB is the most for an ordinary user (pipe(7)). */
+/** Sets the capacity of a pipe, if the kernel allows it: an ordinary user gets 1 MiB at most (pipe(7)). */
 export function growPipe(fd: number, bytes: number): void {
   libc().fcntl(fd, F_SETPIPE_SZ, bytes);
 }
 
 /**
- * Moves a descriptor to a high number, which leaves the low ones to libraries that wait by select(2);
- * as it is where there is no room.
+ * Moves a descriptor to a number from {@link FD_SETSIZE} on, which leaves the lower ones to libraries
+ * that wait by select(2). Returns it unchanged if there is no room.
  */
 export function highFd(fd: number): number {
   const high = duplicateFd(fd, FD_SETSIZE);
@@ -192,9 +210,14 @@ export function highFd(fd: number): number {
   return high;
 }
 
+/** As {@link highFd}, once half of the descriptors below {@link FD_SETSIZE} are used. */
+export function spareLowFds(fd: number): number {
+  return fd < FD_SETSIZE / 2 || fd >= FD_SETSIZE ? fd : highFd(fd);
+}
+
 /**
- * Reads a whole file through libc: Deno guards `/proc` and wants `--allow-all`
- * for it, though the kernel itself lets any process read its own entries.
+ * Reads a whole file through libc: for `/proc`, Deno requires `--allow-all`, although the kernel lets
+ * any process read its own entries.
  */
 export function readFileBytes(path: string): Uint8Array<ArrayBuffer> {
   const fd = openFd(path);
@@ -223,7 +246,7 @@ export function readFileText(path: string): string {
   return new TextDecoder().decode(readFileBytes(path));
 }
 
-/** Writes a string to a file that exists, in one write(2), as sysctl files want it. */
+/** Writes a string to an existing file in one write(2), as sysctl files require. */
 export function writeFileText(path: string, text: string): void {
   const fd = openFd(path, O_WRONLY);
   try {
@@ -234,7 +257,7 @@ export function writeFileText(path: string, text: string): void {
   }
 }
 
-/** Replaces the content of an open file. Whoever reads it meanwhile never finds it empty. */
+/** Replaces the content of an open file. A concurrent reader never finds it empty. */
 export function overwrite(fd: number, text: string): void {
   const bytes = encoder.encode(text);
   const { length } = bytes;
@@ -253,7 +276,7 @@ export function readLink(path: string): string {
   return new TextDecoder().decode(buffer.subarray(0, n));
 }
 
-/** Whether a path exists, without asking Deno's permission system. */
+/** Whether a path exists. Needs no read permission of Deno. */
 export function pathExists(path: string): boolean {
   return libc().access(cString(path), 0) === 0;
 }

@@ -3,10 +3,9 @@ import {
   check,
   closeFd,
   descriptorLimit,
-  FD_SETSIZE,
-  highFd,
   libc,
   openFd,
+  spareLowFds,
   SyscallError,
 } from "./libc.ts";
 import type { Message, MessageWriter } from "./netlink/codec.ts";
@@ -15,10 +14,10 @@ import { exchange, isRefusal, openNetlink } from "./netlink/socket.ts";
 const CLONE_NEWPID = 0x20000000;
 const CLONE_NEWNET = 0x40000000;
 
-// A thread's own entry: /proc/self would name the main thread.
+// The entry of this thread: /proc/self would be the main thread.
 const SELF = "/proc/thread-self/ns/net";
 
-/** The namespace that this thread is in now; opened before the first move. */
+/** The namespace of this thread; opened before the first move. */
 let here: number | undefined;
 
 function current(): number {
@@ -30,19 +29,16 @@ function move(fd: number): void {
   here = fd;
 }
 
-/** From here to FD_SETSIZE, descriptors are left to libraries that wait by select(2). */
-const LOW = FD_SETSIZE / 2;
-
-/** Descriptors that are left for all else: without them, what was begun could not even be undone. */
-const SPARE = 32;
+/** Descriptors that namespaces leave for other uses: without them, nothing could even be undone. */
+const RESERVED = 32;
 const EMFILE = 24;
 let limit: number | undefined;
 
 const SIOCGSKNS = 0x894cn;
 
 /**
- * Opens the namespace that this thread is in and that a socket was made in, by the socket where the
- * kernel can: it is ten times faster than by a path. From {@link LOW} on, by a high descriptor.
+ * Opens the namespace of this thread, in which `socket` was made: by the socket if the kernel can,
+ * which is ten times faster than by a path.
  */
 function openHere(socket: number): number {
   const open = () => {
@@ -51,12 +47,12 @@ function openHere(socket: number): number {
   };
   let fd = open();
   limit ??= descriptorLimit();
-  if (fd >= limit - SPARE) {
+  if (fd >= limit - RESERVED) {
     closeFd(fd);
     Namespace.dropSockets();
     fd = open();
   }
-  if (fd >= limit - SPARE) {
+  if (fd >= limit - RESERVED) {
     closeFd(fd);
     throw new SyscallError(
       "open",
@@ -66,27 +62,27 @@ function openHere(socket: number): number {
         "raise the limit by `ulimit -n`, or make fewer nodes",
     );
   }
-  return fd < LOW || fd >= FD_SETSIZE ? fd : highFd(fd);
+  return spareLowFds(fd);
 }
 
-/** A lab that is built asks one router again and again, and each of its devices once. */
+/** While a lab is built, one router gets many requests, and each of its devices one. */
 const RECENT = 4;
-/** The namespaces that keep a socket, which would keep them alive; the latest is the last. */
+/** The namespaces with an open socket, which keeps them alive; the one used last is the last. */
 const recent: Namespace[] = [];
 
-/** A namespace was used after it was closed. */
+/** A network namespace was used after it was closed. */
 export class NamespaceClosedError extends NetyardError {}
 
 /**
- * A network namespace, held by a file descriptor: it lives as long as the
- * descriptor, a process or a socket in it does, and has no name on the host.
+ * A network namespace, held by a file descriptor: it lives as long as the descriptor, a process or a
+ * socket in it, and has no name on the host.
  *
  * @example
  * ```ts
  * import { Namespace } from "@netyard/netyard";
  *
  * const ns = Namespace.create();
- * const names = ns.enter(() => Deno.networkInterfaces().map((i) => i.name)); // none is up yet
+ * const names = ns.enter(() => Deno.networkInterfaces().map((i) => i.name)); // no link is up yet
  * ns.close();
  * ```
  *
@@ -95,16 +91,16 @@ export class NamespaceClosedError extends NetyardError {}
 export class Namespace {
   #fd: number;
   #closed = false;
-  /** How many calls of {@link Namespace.enter} are inside: the way back out of theirs is here. */
+  /** How many calls of {@link Namespace.enter} are in progress: they may return to this descriptor. */
   #inside = 0;
-  /** A netlink socket, as long as the namespace is among the {@link recent} ones. */
+  /** A netlink socket, while the namespace is one of the {@link recent} ones. */
   #socket: number | undefined;
 
   private constructor(fd: number) {
     this.#fd = fd;
   }
 
-  /** Makes a new, empty network namespace. Costs about half a millisecond in the kernel. */
+  /** Makes a new, empty network namespace, which takes the kernel about half a millisecond. */
   static create(): Namespace {
     const old = current();
     check(libc().unshare(CLONE_NEWNET), "unshare", "CLONE_NEWNET");
@@ -127,15 +123,14 @@ export class Namespace {
     return this.#fd;
   }
 
-  /** A path by which other processes of the same user reach this namespace (nsenter, ip). */
+  /** A path to this namespace for other processes of the same user (nsenter, ip). */
   get path(): string {
     return `/proc/${Deno.pid}/fd/${this.#fd}`;
   }
 
   /**
-   * Runs a synchronous function inside. Sockets, processes and workers that it
-   * makes belong to this namespace for good; the thread is back in the old one
-   * when the call returns or throws.
+   * Runs a synchronous function in this namespace. Sockets, processes and workers that it makes stay
+   * in it; the thread is back in its old namespace when the call returns or throws.
    */
   enter<T>(fn: () => T): T {
     this.#mustBeOpen("enter()");
@@ -147,12 +142,12 @@ export class Namespace {
     } finally {
       move(old);
       this.#inside--;
-      if (this.#closed) this.#letGo();
+      if (this.#closed) this.#closeFd();
     }
   }
 
   /**
-   * As `rtnetlink()` from inside, without going there.
+   * Calls `rtnetlink()` for this namespace, without entering it.
    *
    * @internal
    */
@@ -175,12 +170,12 @@ export class Namespace {
     );
   }
 
-  /** Keeps a socket for the next request, in place of the one that was used least lately. */
+  /** Keeps a socket for the next request, and closes the least recently used one. */
   #keep(socket: number): void {
     this.#socket = socket;
     if (recent.at(-1) === this) return;
-    const known = recent.indexOf(this);
-    if (known >= 0) recent.splice(known, 1);
+    const index = recent.indexOf(this);
+    if (index >= 0) recent.splice(index, 1);
     recent.push(this);
     if (recent.length > RECENT) recent[0].#drop();
   }
@@ -193,7 +188,7 @@ export class Namespace {
   }
 
   /**
-   * Closes the sockets that namespaces keep for their next request, which then makes a new one.
+   * Closes the sockets that namespaces keep for their next request.
    *
    * @internal
    */
@@ -201,14 +196,14 @@ export class Namespace {
     for (const namespace of [...recent]) namespace.#drop();
   }
 
-  /** Lets go of the namespace, once nothing is inside. Calling it again does nothing. */
+  /** Closes the descriptor, when no call of {@link Namespace.enter} is in progress. Idempotent. */
   close(): void {
     this.#closed = true;
     this.#drop();
-    this.#letGo();
+    this.#closeFd();
   }
 
-  #letGo(): void {
+  #closeFd(): void {
     if (this.#fd < 0 || this.#inside > 0) return;
     closeFd(this.#fd);
     this.#fd = -1;
@@ -220,23 +215,23 @@ export class Namespace {
   }
 }
 
-/** The PID namespace that this thread's children belong to by default; open as long as the thread. */
+/** The default PID namespace of this thread's children; open as long as the thread. */
 let homePid: number | undefined;
 
-/** A descriptor of the PID namespace that this process is in. */
+/** A descriptor of the PID namespace of this process. */
 export function homePidNamespace(): number {
   return homePid ??= openFd("/proc/thread-self/ns/pid");
 }
 
-function childrenAtHome(): void {
+function restorePidNamespace(): void {
   const home = homePidNamespace();
   check(libc().setns(home, CLONE_NEWPID), "setns", home, "CLONE_NEWPID");
 }
 
 /**
- * Runs a synchronous function with new children put into another PID
- * namespace, so that they end when its first process does (pid_namespaces(7)).
- * No thread may be started meanwhile: the kernel refuses it.
+ * Runs a synchronous function whose children start in another PID namespace, and so end when the first
+ * process of that namespace does (pid_namespaces(7)). The function must not start a thread: the kernel
+ * refuses that.
  */
 export function withChildrenIn<T>(pidNamespaceFd: number, fn: () => T): T {
   homePidNamespace();
@@ -244,7 +239,7 @@ export function withChildrenIn<T>(pidNamespaceFd: number, fn: () => T): T {
   try {
     return fn();
   } finally {
-    childrenAtHome();
+    restorePidNamespace();
   }
 }
 
@@ -255,16 +250,16 @@ export function withNewPidNamespace<T>(fn: () => T): T {
   try {
     return fn();
   } finally {
-    childrenAtHome();
+    restorePidNamespace();
   }
 }
 
 let canReturn: boolean | undefined;
 
 /**
- * Whether this thread may put children into another PID namespace and come back.
- * The way back needs CAP_SYS_ADMIN over the PID namespace that the process itself
- * is in, which root of a user namespace made for it does not have (setns(2)).
+ * Whether this thread may start children in another PID namespace, and then in its own again. The return
+ * needs CAP_SYS_ADMIN over the PID namespace of the process, which root of a user namespace does not
+ * have (setns(2)).
  */
 export function canEnterPidNamespaces(): boolean {
   return canReturn ??= libc().setns(homePidNamespace(), CLONE_NEWPID) === 0;

@@ -1,10 +1,10 @@
 import { NetyardError } from "./error.ts";
 import { closeFd, closeOnExec, cString, FD_SETSIZE, isOpen, openFd } from "./libc.ts";
 
-/** Descriptors that other threads may take in the meantime. */
-const SPARE = 24;
+/** Descriptors that other threads may open in the meantime. */
+const RESERVED = 24;
 
-/** A ruleset that nftables refused; the message holds its own words and the ruleset. */
+/** nftables refused a ruleset; the message contains its reason and the ruleset. */
 export class RulesetError extends NetyardError {}
 
 const SYMBOLS = {
@@ -31,7 +31,7 @@ function libnftables(): Library | null {
   return library;
 }
 
-/** How rulesets get into the kernel here, or undefined where nothing can. */
+/** What loads rulesets into the kernel on this host; undefined if nothing can. */
 export function nftablesBackend(): "libnftables" | "nft" | undefined {
   if (libnftables()) return "libnftables";
   try {
@@ -43,39 +43,39 @@ export function nftablesBackend(): "libnftables" | "nft" | undefined {
   }
 }
 
-/** What strerror(3) makes of EINTR: the kernel breaks a transaction off when a signal comes. */
+/** The text of strerror(3) for EINTR: the kernel aborts a transaction when a signal arrives. */
 const INTERRUPTED = "Interrupted system call";
-/** So often in a row only where something is wrong. */
+/** More attempts in a row fail only if something is wrong. */
 const ATTEMPTS = 1000;
 
 /**
- * Runs nft(8) commands in the network namespace that the calling thread is in,
- * as one transaction: all of them or none. Returns what they print.
+ * Runs nft(8) commands in the network namespace of this thread, as one transaction: all of them or
+ * none. Returns their output.
  */
 export function nft(commands: string): string {
   const lib = libnftables();
   const run = lib && hasLowDescriptor()
     ? () => runInProcess(lib, commands)
     : () => runNft(commands);
-  return again(run);
+  return repeatInterrupted(run);
 }
 
-function again(run: () => string): string {
+function repeatInterrupted(run: () => string): string {
   for (let attempt = 1;; attempt++) {
     try {
       return run();
     } catch (error) {
-      const again = error instanceof RulesetError && error.message.includes(INTERRUPTED);
-      if (!again || attempt === ATTEMPTS) throw error;
+      const interrupted = error instanceof RulesetError && error.message.includes(INTERRUPTED);
+      if (!interrupted || attempt === ATTEMPTS) throw error;
     }
   }
 }
 
-/** Whether the library's socket will be one that it can wait for; otherwise it aborts the process. */
+/** Whether the library can wait for a new socket of its own; if not, it aborts the process. */
 function hasLowDescriptor(): boolean {
   const next = openFd("/dev/null");
   closeFd(next);
-  return next < FD_SETSIZE - SPARE;
+  return next < FD_SETSIZE - RESERVED;
 }
 
 function runInProcess(lib: Library, commands: string): string {
@@ -102,11 +102,11 @@ function runIn(lib: Library, context: Deno.PointerObject, commands: string): str
 }
 
 /**
- * As {@link nft}, by a socket that stays open until the result is disposed: tables with `flags owner`
- * live as long as that, so they do not outlive this process, however it ends (nft(8), since Linux
- * 5.12). Nobody else may change them.
+ * As {@link nft}, by a socket that stays open until the result is disposed. Tables with `flags owner`
+ * live as long as that socket, so they go with this process, however it ends (nft(8), since Linux
+ * 5.12), and no other process can change them.
  *
- * @throws {NetyardError} where libnftables is not installed: the program would own the tables.
+ * @throws {NetyardError} If libnftables is not installed: the program nft would own the tables.
  */
 export function ownTables(commands: string): Disposable {
   const lib = libnftables();
@@ -122,10 +122,10 @@ export function ownTables(commands: string): Disposable {
         "that; do this earlier, or make fewer nodes",
     );
   }
-  return withoutHeirs(() => {
+  return withoutInheritance(() => {
     const context = newContext(lib);
     try {
-      again(() => runIn(lib, context, commands));
+      repeatInterrupted(() => runIn(lib, context, commands));
     } catch (error) {
       lib.nft_ctx_free(context);
       throw error;
@@ -140,15 +140,15 @@ export function ownTables(commands: string): Disposable {
   });
 }
 
-/** Has children not inherit what a library opens: it would stay open as long as one of them lives. */
-function withoutHeirs<T>(act: () => T): T {
+/** Makes children not inherit what `act` opens: it would stay open as long as one of them lives. */
+function withoutInheritance<T>(act: () => T): T {
   const free = Array.from({ length: FD_SETSIZE }, (_, fd) => fd).filter((fd) => !isOpen(fd));
   const result = act();
   for (const fd of free) if (isOpen(fd)) closeOnExec(fd);
   return result;
 }
 
-// Where there is an nft program but no library; six milliseconds instead of one.
+// For hosts with the program nft but without the library: six milliseconds instead of one.
 function runNft(commands: string): string {
   const { success, stdout, stderr } = new Deno.Command("sh", {
     args: ["-c", 'printf %s "$1" | nft -f -', "sh", commands],

@@ -1,51 +1,49 @@
 import {
   check,
   closeFd,
+  createPrivateFile,
   cString,
   highFd,
   libc,
   O_CLOEXEC,
-  O_RDONLY,
   O_RDWR,
   openFd,
+  PRIVATE_MODE,
 } from "../libc.ts";
 import { copySparse, sizeOf } from "./sparse_copy.ts";
 
-const O_CREAT = 0o100;
-const O_EXCL = 0o200;
 const O_TMPFILE = 0o20200000;
-const PRIVATE = 0o600;
 
 /**
- * A copy of a file that has no name: it takes room on a disk, and is gone with its descriptor, so also
- * with this process.
+ * A copy of a file without a name: it takes space on a disk, and goes with its descriptor, and so with
+ * this process.
  *
  * Source: open(2).
  */
 export class HeldFile {
   #fd: number;
-  #what: string;
+  #label: string;
 
-  private constructor(fd: number, what: string) {
+  private constructor(fd: number, label: string) {
     this.#fd = fd;
-    this.#what = what;
+    this.#label = label;
   }
 
   /**
-   * A copy of the file as it is now, holes included.
+   * Copies a file as it is now, with its holes.
    *
-   * @param directory Where it takes its room: on the same file system as the file it may cost nothing.
-   * @param what What it is, for messages.
-   * @throws {NetyardError} If there is no room.
+   * @param directory Whose file system holds the copy; on that of the file it may cost nothing.
+   * @param label Its name in messages.
+   * @throws {NetyardError} If there is no space left.
    */
-  static async copyOf(path: string, directory: string, what: string): Promise<HeldFile> {
-    const from = openFd(path, O_RDONLY | O_CLOEXEC);
+  static async copyOf(path: string, directory: string, label: string): Promise<HeldFile> {
+    const from = openFd(path);
     try {
       const to = highFd(openNameless(directory));
       try {
-        check(libc().ftruncate(to, BigInt(sizeOf(from))), "ftruncate", what);
-        await copySparse(from, to, what);
-        return new HeldFile(to, what);
+        check(libc().ftruncate(to, BigInt(sizeOf(from))), "ftruncate", label);
+        await copySparse(from, to, label);
+        return new HeldFile(to, label);
       } catch (error) {
         closeFd(to);
         throw error;
@@ -55,18 +53,17 @@ export class HeldFile {
     }
   }
 
-  /** How large it is, with what was never written. */
+  /** Its size in bytes, holes included. */
   get size(): number {
     return sizeOf(this.#fd);
   }
 
-  /** Writes what it has to a file that is not there yet; a part of one is not left. */
+  /** Writes its content to a new file; after a failure there is no file. */
   async write(path: string): Promise<void> {
-    const flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
-    const to = check(libc().open(cString(path), flags, PRIVATE), "open", path);
+    const to = createPrivateFile(path);
     try {
       check(libc().ftruncate(to, BigInt(this.size)), "ftruncate", path);
-      await copySparse(this.#fd, to, this.#what);
+      await copySparse(this.#fd, to, this.#label);
     } catch (error) {
       await Deno.remove(path).catch(() => {});
       throw error;
@@ -75,7 +72,7 @@ export class HeldFile {
     }
   }
 
-  /** Lets go of it. Calling it again does nothing. */
+  /** Closes the descriptor, with which the copy goes. Idempotent. */
   close(): void {
     if (this.#fd < 0) return;
     closeFd(this.#fd);
@@ -89,12 +86,11 @@ export class HeldFile {
 }
 
 function openNameless(directory: string): number {
-  const fd = libc().open(cString(directory), O_TMPFILE | O_RDWR | O_CLOEXEC, PRIVATE);
+  const fd = libc().open(cString(directory), O_TMPFILE | O_RDWR | O_CLOEXEC, PRIVATE_MODE);
   if (fd >= 0) return fd;
-  // Not every file system has files that never had a name.
+  // Not every file system supports O_TMPFILE.
   const path = `${directory}/.${crypto.randomUUID()}`;
-  const flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
-  const named = check(libc().open(cString(path), flags, PRIVATE), "open", path);
+  const named = createPrivateFile(path);
   Deno.removeSync(path);
   return named;
 }

@@ -2,15 +2,17 @@ import { fast } from "../fast.ts";
 import {
   check,
   closeFd,
+  createPrivateFile,
   cString,
   duplicateFd,
   highFd,
   lastErrno,
   libc,
-  O_RDWR,
+  libcWith,
   openFd,
   SyscallError,
 } from "../libc.ts";
+import { fixedBytes, mapMemory } from "../memory.ts";
 import { copySparse, sizeOf } from "./sparse_copy.ts";
 
 const SYMBOLS = {
@@ -21,13 +23,7 @@ const SYMBOLS = {
 
 type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-let loaded: Symbols | undefined;
-
-function symbols(): Symbols {
-  if (loaded) return loaded;
-  libc(); // Says what is missing where libc cannot be loaded.
-  return loaded = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
-}
+const symbols: () => Symbols = libcWith(SYMBOLS);
 
 const MFD_CLOEXEC = 1;
 const F_SETFD = 2;
@@ -35,18 +31,13 @@ const FD_CLOEXEC = 1;
 const PAGE = 4_096;
 const PROT_READ = 1;
 const MAP_SHARED = 1;
-const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const KEEP_SIZE_AND_PUNCH_HOLE = 3;
-const O_CLOEXEC = 0x80000;
-const O_CREAT = 0o100;
-const O_EXCL = 0o200;
-const PRIVATE = 0o600;
 
 const MEMORY = "a guest's memory";
 
 /**
- * A file that is nowhere but in memory: it has no name, and is gone with the last descriptor of it,
- * so also with this process and its children. Pages that were never written cost nothing.
+ * A file in memory: it has no name, and goes with its last descriptor, and so with this process and
+ * its children. Pages that were never written cost nothing.
  *
  * Source: memfd_create(2).
  */
@@ -57,7 +48,7 @@ export class MemoryFile {
     this.#fd = fd;
   }
 
-  /** Makes a file of so many bytes, all zero; `name` is seen in /proc alone. */
+  /** Makes a file of `bytes` zeros; `name` is visible only in /proc. */
   static create(name: string, bytes: number): MemoryFile {
     const fd = check(symbols().memfd_create(cString(name), MFD_CLOEXEC), "memfd_create", name);
     const file = new MemoryFile(highFd(fd));
@@ -70,7 +61,7 @@ export class MemoryFile {
     }
   }
 
-  /** A file with what another file has. */
+  /** Copies a file into memory. */
   static async read(name: string, path: string): Promise<MemoryFile> {
     const from = openFd(path);
     try {
@@ -92,19 +83,19 @@ export class MemoryFile {
     return this.#fd;
   }
 
-  /** By what a child opens it that was started {@link MemoryFile.inherited}. */
+  /** The path by which a child that was started in {@link MemoryFile.inherited} opens it. */
   get pathInChild(): string {
     return `/proc/self/fd/${this.#fd}`;
   }
 
-  /** How large it is, with what was never written. */
+  /** Its size in bytes, holes included. */
   get size(): number {
     return sizeOf(this.#fd);
   }
 
-  /** Another file with the same bytes. */
+  /** Makes a copy in memory. */
   async copy(name: string): Promise<MemoryFile> {
-    // It may be closed meanwhile.
+    // This file may be closed meanwhile.
     const from = duplicate(this.#fd);
     try {
       const copy = MemoryFile.create(name, sizeOf(from));
@@ -120,12 +111,11 @@ export class MemoryFile {
     }
   }
 
-  /** Writes what it has to a new file, with holes where nothing was ever written. */
+  /** Writes its content to a new file, with its holes. */
   async write(path: string): Promise<void> {
     const from = duplicate(this.#fd);
     try {
-      const flags = O_RDWR | O_CREAT | O_EXCL;
-      const to = check(libc().open(cString(path), flags | O_CLOEXEC, PRIVATE), "open", path);
+      const to = createPrivateFile(path);
       try {
         check(libc().ftruncate(to, BigInt(sizeOf(from))), "ftruncate", path);
         await copySparse(from, to, MEMORY);
@@ -138,17 +128,15 @@ export class MemoryFile {
   }
 
   /**
-   * Makes holes of all pages that have nothing but zeros, which reads the whole file; nobody may write
-   * to it meanwhile. It takes about 0.2 ms for a MiB.
+   * Turns all pages of zeros into holes. Reads the whole file, which must not change meanwhile, in
+   * about 0.2 ms for a MiB.
    */
   dropZeros(): void {
     const { size } = this;
-    const start = fast().mmap(null, BigInt(size), PROT_READ, MAP_SHARED, this.#fd, 0n);
-    if (start === null || Deno.UnsafePointer.value(start) === MAP_FAILED) {
-      throw new SyscallError("mmap", [this.#fd, size], lastErrno());
-    }
+    const start = mapMemory(size, PROT_READ, MAP_SHARED, this.#fd);
+    if (!start) throw new SyscallError("mmap", [this.#fd, size], lastErrno());
     try {
-      let zeros = 0; // Where those begin that were seen last.
+      let zeros = 0; // Where the current run of zeros begins.
       for (let at = 0; at < size; at += PAGE) {
         if (isZero(Deno.UnsafePointer.offset(start, at)!)) continue;
         this.#punch(zeros, at);
@@ -171,7 +159,7 @@ export class MemoryFile {
 
   /**
    * Runs a synchronous function that starts a child, which inherits the file. A child that another
-   * thread starts at the same time may inherit it too, and keeps it for as long as it lives.
+   * thread starts at the same time may inherit it too, and keeps it open as long as it lives.
    */
   inherited<T>(start: () => T): T {
     check(libc().fcntl(this.#fd, F_SETFD, 0), "fcntl", "F_SETFD");
@@ -182,7 +170,7 @@ export class MemoryFile {
     }
   }
 
-  /** Lets go of it. Calling it again does nothing. */
+  /** Closes the descriptor. Idempotent. */
   close(): void {
     if (this.#fd < 0) return;
     closeFd(this.#fd);
@@ -200,7 +188,7 @@ function duplicate(fd: number): number {
 }
 
 let zeroPage: Deno.PointerValue;
-const zeroBytes = new Uint8Array(new ArrayBuffer(PAGE));
+const zeroBytes = fixedBytes(PAGE);
 
 function isZero(page: Deno.PointerValue): boolean {
   zeroPage ??= Deno.UnsafePointer.of(zeroBytes);

@@ -1,5 +1,5 @@
 import { NetyardError } from "../error.ts";
-import { check, lastErrno, libc, SyscallError } from "../libc.ts";
+import { check, lastErrno, libcWith, SyscallError } from "../libc.ts";
 
 const SYMBOLS = {
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
@@ -17,13 +17,7 @@ const SYMBOLS = {
 
 type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-let loaded: Symbols | undefined;
-
-function symbols(): Symbols {
-  if (loaded) return loaded;
-  libc(); // Says what is missing where libc cannot be loaded.
-  return loaded = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
-}
+const symbols: () => Symbols = libcWith(SYMBOLS);
 
 const SEEK_SET = 0;
 const SEEK_END = 2;
@@ -31,41 +25,41 @@ const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
 const ENXIO = 6;
 
-/** What one call copies at most: the pool's thread is then free for others. */
-const AT_ONCE = 64 * 2 ** 20;
+/** The most that one call copies; then the thread of the pool is free for others. */
+const CHUNK_BYTES = 64 * 2 ** 20;
 
-/** How large an open file is, in bytes. */
+/** The size of an open file, in bytes. */
 export function sizeOf(fd: number): number {
   return check(symbols().lseek(fd, 0n, SEEK_END), "lseek", fd, "SEEK_END");
 }
 
 /**
- * Copies what was written to a file into one that is as large and has nothing, and leaves the holes.
- * Where the file system can have two files share what they have, they do, which takes no time.
+ * Copies the data of a file into an empty file of the same size, and leaves the holes. If the file
+ * system can share data between two files, it does, which takes no time.
  *
- * @param what What is copied, for messages.
- * @throws {NetyardError} If there is no room.
+ * @param label The name of the file in messages.
+ * @throws {NetyardError} If there is no space left.
  *
  * Source: lseek(2), copy_file_range(2), sendfile(2).
  */
-export async function copySparse(from: number, to: number, what: string): Promise<void> {
-  let sharing = true; // Not between file systems of two kinds, and not from memory.
+export async function copySparse(from: number, to: number, label: string): Promise<void> {
+  let sharing = true; // Not between different file systems, and not from memory.
   for (let at = 0;;) {
     const data = nextData(from, at);
     if (!data) return;
     const [start, end] = data;
     for (at = start; at < end;) {
-      const bytes = BigInt(Math.min(end - at, AT_ONCE));
+      const bytes = BigInt(Math.min(end - at, CHUNK_BYTES));
       let done = sharing ? await copyRange(from, to, at, bytes) : 0;
       if (done <= 0) {
         sharing = false;
         done = await send(from, to, at, bytes);
       }
-      // The error number is that of a thread of the pool, and lost.
+      // The error number belongs to a thread of the pool, and is lost.
       if (done <= 0) {
         throw new NetyardError(
-          `copying ${end - start} bytes of ${what} stopped after ${at - start}: ` +
-            "there is no room left for them, on the disk or in memory; make some",
+          `copying ${end - start} bytes of ${label} stopped after ${at - start}: ` +
+            "no space is left on the disk or in memory; free some",
         );
       }
       at += done;
@@ -88,7 +82,7 @@ async function send(from: number, to: number, at: number, bytes: bigint): Promis
   return Number(await symbols().sendfile(to, from, offset(at), bytes));
 }
 
-/** The next place with data, and where it ends; undefined when there is none. */
+/** The next range with data; undefined if there is none. */
 function nextData(fd: number, from: number): [start: number, end: number] | undefined {
   const start = Number(symbols().lseek(fd, BigInt(from), SEEK_DATA));
   if (start < 0) {

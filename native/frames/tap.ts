@@ -2,7 +2,7 @@ import { fast } from "../fast.ts";
 import { check, lastErrno, libc } from "../libc.ts";
 import { openTunDevice, TUNSETOFFLOAD } from "./tun_device.ts";
 
-/** Of virtio-net, which precedes each frame of a TAP and of a packet socket that asked for it. */
+/** The header of virtio-net, which precedes each frame of a TAP, a TUN and some packet sockets. */
 export const VNET_HEADER_BYTES = 10;
 
 // linux/if_tun.h
@@ -11,7 +11,7 @@ const IFF_TAP = 0x2;
 const TUN_F_CSUM = 1;
 const TUN_F_TSO4_TSO6_ECN = 2 | 4 | 8;
 
-/** What the reader of a TAP takes over from the kernel, which otherwise does it before. */
+/** The work that the reader of a TAP takes over from the kernel. */
 export type TapOffload = "segmentation" | "checksum" | "none";
 
 const OFFLOADS: Record<TapOffload, bigint> = {
@@ -21,9 +21,9 @@ const OFFLOADS: Record<TapOffload, bigint> = {
 };
 
 /**
- * Makes a TAP in the network namespace that this thread is in: a link whose frames are read, and
- * written, by a descriptor, each behind a virtio-net header of {@link VNET_HEADER_BYTES}. It lives
- * as long as its descriptor, or longer: see {@link keepTap}.
+ * Makes a TAP in the network namespace of this thread: a link whose frames a descriptor reads and writes,
+ * each behind a virtio-net header of {@link VNET_HEADER_BYTES}. It lives as long as its descriptor, or
+ * longer: see {@link keepTap}.
  *
  * Source: the kernel's Documentation/networking/tuntap.rst.
  */
@@ -32,23 +32,23 @@ export function openTap(name: string, index: number): number {
 }
 
 /**
- * Has a TAP live as long as its namespace, whose end takes all links at once, and costs nothing then:
- * to be gone with the descriptor takes 20 ms, during which no link of the host can be changed.
+ * Makes a TAP or TUN live as long as its namespace, which deletes all its links together. A TAP that
+ * goes with its descriptor takes 20 ms, during which no link of the host can be changed.
  */
 export function keepTap(fd: number): void {
   check(fast().ioctl(fd, TUNSETPERSIST, 1n), "ioctl", "TUNSETPERSIST", fd);
 }
 
-/** Chooses what the reader of a TAP takes over; also while frames go through. */
+/** Sets the work that the reader of a TAP takes over; also while frames pass. */
 export function setTapOffload(fd: number, offload: TapOffload): void {
   check(fast().ioctl(fd, TUNSETOFFLOAD, OFFLOADS[offload]), "ioctl", "TUNSETOFFLOAD", offload);
 }
 
 const EBADFD = 77;
 
-/** Reads and forgets all that waits in a TAP; returns whether the TAP still exists. */
+/** Drops all frames that wait in a TAP; returns whether the TAP still exists. */
 export function discardFrames(fd: number): boolean {
-  // What does not fit is lost, which is the purpose; without room for the header it would stay.
+  // The kernel drops what does not fit, which is the purpose; a frame whose header does not fit stays.
   const header = new Uint8Array(VNET_HEADER_BYTES);
   while (Number(libc().read(fd, header, BigInt(VNET_HEADER_BYTES))) > 0);
   return lastErrno() !== EBADFD;

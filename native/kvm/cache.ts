@@ -1,15 +1,15 @@
 import { readFileText } from "../libc.ts";
 
-/** Whether KVM runs ordinary guests, and how that is known. */
+/** Whether KVM runs ordinary guests, and why or why not. */
 export interface KvmTrial {
   ok: boolean;
-  /** `works`, or what is in the way. */
+  /** `works`, or the obstacle. */
   detail: string;
-  /** What to do about it, as an imperative without a full stop, where something can be done. */
+  /** What to do, if anything helps, as an imperative without a full stop. */
   remedy?: string;
 }
 
-// A guest's processor and modules stay what they are until the next boot, or the next kernel.
+// The processor and the kernel's modules stay the same until the next boot, or the next kernel.
 const KEY_FILES = ["/proc/sys/kernel/random/boot_id", "/proc/sys/kernel/osrelease"];
 
 function key(): string {
@@ -17,8 +17,8 @@ function key(): string {
 }
 
 /**
- * Where answers are noted: `$NETYARD_CACHE`, `$XDG_CACHE_HOME/netyard` or `~/.cache/netyard`;
- * undefined where this process knows of none.
+ * The directory of the cache: `$NETYARD_CACHE`, `$XDG_CACHE_HOME/netyard` or `~/.cache/netyard`;
+ * undefined if this process can read none of these variables.
  */
 function cacheDirectory(): string | undefined {
   const variable = (name: string) =>
@@ -32,21 +32,21 @@ function cacheDirectory(): string | undefined {
   return base && `${base}/netyard`;
 }
 
-/** The answer that a trial gave since this boot, under this kernel; undefined if there is none. */
+/** Reads the result of a trial since this boot, with this kernel; undefined if there is none. */
 export function readTrial(directory: string | undefined = cacheDirectory()): KvmTrial | undefined {
   if (directory === undefined) return undefined;
   try {
-    const noted = JSON.parse(Deno.readTextFileSync(`${directory}/kvm.json`));
-    const { ok, detail, until } = noted;
-    const usable = noted.key === key() && typeof ok === "boolean" && typeof detail === "string" &&
+    const saved = JSON.parse(Deno.readTextFileSync(`${directory}/kvm.json`));
+    const { ok, detail, until } = saved;
+    const usable = saved.key === key() && typeof ok === "boolean" && typeof detail === "string" &&
       (until === null || Date.now() < until);
     return usable ? { ok, detail } : undefined;
   } catch {
-    return undefined; // no file, no permission, or no JSON: the trial is made again
+    return undefined; // No file, no permission, or no JSON: the trial is repeated.
   }
 }
 
-/** Notes a trial's answer for this time, where that can be done; it is only quicker then. */
+/** Saves the result of a trial for some time, if possible: without it, a start is only slower. */
 export function writeTrial(
   { ok, detail }: KvmTrial,
   goodForMs: number = Infinity,
@@ -54,14 +54,14 @@ export function writeTrial(
 ): void {
   if (directory === undefined) return;
   const until = Number.isFinite(goodForMs) ? Date.now() + goodForMs : null;
-  const note = JSON.stringify({ key: key(), ok, detail, until });
-  const own = `${directory}/kvm.${crypto.randomUUID()}`;
+  const text = JSON.stringify({ key: key(), ok, detail, until });
+  const temporary = `${directory}/kvm.${crypto.randomUUID()}`;
   try {
     Deno.mkdirSync(directory, { recursive: true });
-    // By way of another name, so that nobody reads half of it.
-    Deno.writeTextFileSync(own, note);
-    Deno.renameSync(own, `${directory}/kvm.json`);
+    // Renamed, so that no process reads an incomplete file.
+    Deno.writeTextFileSync(temporary, text);
+    Deno.renameSync(temporary, `${directory}/kvm.json`);
   } catch {
-    // Without permission, or on a full disk.
+    // No permission, or a full disk.
   }
 }

@@ -1,12 +1,13 @@
 import { Arena } from "../arena.ts";
 import { NetyardError } from "../error.ts";
 import { fast } from "../fast.ts";
+import { mapMemory } from "../memory.ts";
 import { check, closeFd, libc, O_RDWR, openFd, uninterrupted } from "../libc.ts";
 
 /** The modes of an x86 processor that {@linkcode runKvmGuest} knows. */
 export type KvmGuestMode = "real" | "long";
 
-/** Where the kernel offers KVM. */
+/** The device of KVM. */
 export const KVM_DEVICE = "/dev/kvm";
 
 // linux/kvm.h
@@ -23,7 +24,7 @@ const KVM_SET_SREGS = 0x4138ae84n;
 const KVM_API_VERSION = 12;
 const KVM_EXIT_IO = 2;
 
-/** Sizes of its structures, and where fields are in them. */
+/** The sizes of KVM's structures, and the offsets of fields. */
 const REGION_BYTES = 32;
 const REGS_BYTES = 144;
 const REGS = { rip: 128, rflags: 136 };
@@ -32,7 +33,7 @@ const SREGS = { cs: 0, ds: 24, es: 48, ss: 120, cr0: 224, cr3: 240, cr4: 248, ef
 const SEGMENT = { limit: 8, selector: 12, type: 14, present: 15, db: 17, s: 18, l: 19, g: 20 };
 const RUN = { exitReason: 8, ioPort: 34, ioDataOffset: 40 };
 
-// Far above the guest's memory: three pages that Intel's processors want for real mode.
+// Far above the guest's memory: three pages that Intel's processors need for real mode.
 const TSS_ADDRESS = 0xfffb_d000n;
 
 const MEMORY_BYTES = 0x10000;
@@ -49,13 +50,13 @@ const EFER_LME_LMA = 0x500n;
 /** The bit of the flags register that is always set. */
 const RFLAGS_FIXED = 2n;
 
-/** What the guest writes, and to which port. */
+/** The value that the guest writes, and the port. */
 const ANSWER = 0x5a;
 const PORT = 0x10;
 
 /**
- * How often the loop of the long-mode guest goes round: 2 to the 26th, a few tens of milliseconds of
- * a processor, and minutes of a kernel that carries out each instruction by hand.
+ * The rounds of the loop of the long-mode guest: 2 to the 26th take a processor a few tens of
+ * milliseconds, and a kernel that emulates each instruction minutes.
  */
 const ROUNDS = 0x0400_0000;
 
@@ -66,7 +67,7 @@ const PROGRAMS: Record<KvmGuestMode, number[]> = {
   long: [
     ...[0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, ANSWER], // mov rax, ANSWER << 56
     ...[0x48, 0xc7, 0xc1, ...bytesOf(ROUNDS)], // mov rcx, ROUNDS
-    ...[0x48, 0xff, 0xc9, 0x75, 0xfb], // dec rcx; jnz back to it
+    ...[0x48, 0xff, 0xc9, 0x75, 0xfb], // dec rcx; jnz to the dec
     ...[0x48, 0xc1, 0xe8, 56], // shr rax, 56
     ...OUT_AND_HALT,
   ],
@@ -76,16 +77,16 @@ function bytesOf(value: number): Uint8Array {
   return new Uint8Array(new Uint32Array([value]).buffer);
 }
 
-/** KVM is there, and did not do what it should. */
+/** KVM exists and does not work as it should. */
 export class KvmError extends NetyardError {}
 
 /**
- * Has KVM run a guest of a few instructions, which ends by writing to a port; in long mode it counts
- * before. A KVM that cannot run ordinary guests does this for real mode, and for long mode it
- * fails, or is so slow that this **does not return**: it is for a process that can be killed.
+ * Runs a guest of a few instructions in KVM, which ends by a write to a port; in long mode it first
+ * counts. A KVM that cannot run ordinary guests may still run it in real mode; in long mode it fails, or
+ * is so slow that this **does not return**: call it in a process that can be killed.
  *
- * @throws {SyscallError} If the kernel refuses something.
- * @throws {KvmError} If the guest ends in another way.
+ * @throws {SyscallError} If the kernel refuses a call.
+ * @throws {KvmError} If the guest ends differently.
  *
  * Source: the kernel's Documentation/virt/kvm/api.rst.
  */
@@ -97,7 +98,7 @@ export function runKvmGuest(mode: KvmGuestMode): void {
     const kvm = open(openFd(KVM_DEVICE, O_RDWR));
     const version = call(kvm, KVM_GET_API_VERSION, "KVM_GET_API_VERSION");
     if (version !== KVM_API_VERSION) {
-      throw new KvmError(`KVM speaks version ${version} of its interface, not ${KVM_API_VERSION}`);
+      throw new KvmError(`KVM has version ${version} of its interface, not ${KVM_API_VERSION}`);
     }
     const vm = open(call(kvm, KVM_CREATE_VM, "KVM_CREATE_VM"));
     call(vm, KVM_SET_TSS_ADDR, "KVM_SET_TSS_ADDR", TSS_ADDRESS);
@@ -110,13 +111,13 @@ export function runKvmGuest(mode: KvmGuestMode): void {
     check(uninterrupted(() => fast().ioctl(vcpu, KVM_RUN, 0n)), "ioctl", KVM_DEVICE, "KVM_RUN");
     checkExit(run);
   } finally {
-    // The mapping of the processor's state goes with the process.
+    // The mapping of the processor's state stays until the process ends.
     fds.reverse().forEach(closeFd);
     memory.close();
   }
 }
 
-/** Makes a machine and a processor, which is all that can be told where guests are not of x86. */
+/** Creates a machine and a processor: the only test on hosts that are not x86. */
 export function createKvmGuest(): void {
   const fds: number[] = [];
   try {
@@ -128,17 +129,17 @@ export function createKvmGuest(): void {
   }
 }
 
-/** An ioctl(2) with a number. */
+/** Calls ioctl(2) with a number. */
 function call(fd: number, request: bigint, name: string, value = 0n): number {
   return check(fast().ioctl(fd, request, value), "ioctl", KVM_DEVICE, name);
 }
 
-/** An ioctl(2) with a structure. */
+/** Calls ioctl(2) with a structure. */
 function pass(fd: number, request: bigint, name: string, bytes: Uint8Array<ArrayBuffer>): void {
   check(libc().ioctl(fd, request, bytes), "ioctl", KVM_DEVICE, name);
 }
 
-/** The first 2 MiB of addresses are those of memory, by one large page. */
+/** Maps the first 2 MiB of addresses to memory, by one large page. */
 function writePageTables(view: DataView): void {
   view.setBigUint64(PML4, BigInt(PDPT | PRESENT_WRITABLE), true);
   view.setBigUint64(PDPT, BigInt(PD | PRESENT_WRITABLE), true);
@@ -196,11 +197,8 @@ const PROT_READ = 1;
 const MAP_SHARED = 1;
 
 function mapRun(vcpu: number, length: number): DataView {
-  const start = fast().mmap(null, BigInt(length), PROT_READ, MAP_SHARED, vcpu, 0n);
-  // It fails by the address -1, which no view may have.
-  if (start === null || Deno.UnsafePointer.value(start) === 0xffff_ffff_ffff_ffffn) {
-    throw new KvmError("the state of KVM's processor cannot be mapped");
-  }
+  const start = mapMemory(length, PROT_READ, MAP_SHARED, vcpu);
+  if (!start) throw new KvmError("the state of KVM's processor cannot be mapped");
   return new DataView(Deno.UnsafePointerView.getArrayBuffer(start, length));
 }
 

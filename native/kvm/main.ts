@@ -1,8 +1,6 @@
 /**
- * A process of its own for KVM's trial, which may have to be killed. Its argument is the mode of
- * the guest, or `create` for none; it prints `ok`, or why KVM is of no use.
- *
- * @module
+ * The process of a trial of KVM, which may have to be killed. Its argument is the mode of the guest, or
+ * `create` for no guest. Prints `ok`, or why KVM does not work.
  */
 import { NetyardError } from "../error.ts";
 import { createKvmGuest, runKvmGuest } from "./guest.ts";

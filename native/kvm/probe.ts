@@ -4,20 +4,20 @@ import { closeFd, O_RDWR, openFd, pathExists, readFileText, SyscallError } from 
 
 export type { KvmTrial } from "./cache.ts";
 
-/** How long a trial may take, in milliseconds. Where KVM works it takes a tenth of that. */
+/** The time limit of a trial, in milliseconds. With a working KVM it takes a tenth of that. */
 const TRIAL_MS = 2000;
 
 let known: Promise<KvmTrial> | undefined;
 
 /**
- * Whether KVM runs ordinary guests, and how that is known. The answer is found once a process; what
- * only a trial guest can tell is noted until the next boot, or a no for ten minutes, where there is a
- * directory for it.
+ * Whether KVM runs ordinary guests, and why or why not. A process determines it once. The result of a
+ * trial guest is saved, if there is a directory for it: a success until the next boot, a failure for ten
+ * minutes.
  *
- * That `/dev/kvm` is there and opens does not tell it: where the kernel itself is a guest, KVM may
- * make machines that hang, or that run a thousand times slower than QEMU's own emulation.
+ * That `/dev/kvm` exists and opens is no proof: if the kernel itself runs in a guest, KVM may make
+ * machines that hang, or that run a thousand times slower than QEMU's own emulation.
  *
- * @param timeoutMs What a trial may take; a guest that is not done by then does not work.
+ * @param timeoutMs The time limit of a trial; a guest that takes longer counts as not working.
  */
 export function kvmWorks(timeoutMs: number = TRIAL_MS): Promise<KvmTrial> {
   return known ??= findOut(timeoutMs);
@@ -26,8 +26,8 @@ export function kvmWorks(timeoutMs: number = TRIAL_MS): Promise<KvmTrial> {
 async function findOut(timeoutMs: number): Promise<KvmTrial> {
   const obstacle = kvmObstacle();
   if (obstacle) return obstacle;
-  const noted = readTrial();
-  if (noted) return noted;
+  const saved = readTrial();
+  if (saved) return saved;
   const { goodForMs, ...trial } = await tryKvm(
     Deno.build.arch === "x86_64" ? "long" : "create",
     timeoutMs,
@@ -36,19 +36,19 @@ async function findOut(timeoutMs: number): Promise<KvmTrial> {
   return trial;
 }
 
-/** What {@linkcode kvmObstacle} looks at. */
+/** The facts for {@linkcode kvmObstacle}. */
 export interface KvmFacts {
   /** Whether `/dev/kvm` exists. */
   present: boolean;
-  /** Why it cannot be opened, if so. */
+  /** Why it cannot be opened, if it cannot. */
   refusal?: { code: string; message: string };
   /** Whether the kernel's pvm module is loaded. */
   pvm: boolean;
-  /** The text of `/proc/cpuinfo` where the host is of x86, whose processors tell of it there. */
+  /** The text of `/proc/cpuinfo` on x86, where it has the flags for virtualization. */
   cpuinfo?: string;
 }
 
-/** Why KVM cannot work, as far as a look tells; undefined if it may. It takes no privilege. */
+/** Finds why KVM cannot work, without a trial; undefined if it may work. Needs no privileges. */
 export function kvmObstacle(facts: KvmFacts = kvmFacts()): KvmTrial | undefined {
   const { present, refusal, pvm, cpuinfo } = facts;
   const no = (detail: string) => ({ ok: false, detail });
@@ -61,12 +61,12 @@ export function kvmObstacle(facts: KvmFacts = kvmFacts()): KvmTrial | undefined 
   }
   if (pvm) {
     return no(
-      `${KVM_DEVICE} is that of the pvm module, which runs guests made for it and no others`,
+      `${KVM_DEVICE} belongs to the pvm module, which runs only guests that are made for it`,
     );
   }
   if (!virtualizes) {
     return no(
-      `${KVM_DEVICE} is there, and the processor offers no virtualization (no vmx or svm flag)`,
+      `${KVM_DEVICE} exists, but the processor offers no virtualization (no vmx or svm flag)`,
     );
   }
   if (!refusal) return undefined;
@@ -95,25 +95,25 @@ function refusal(): KvmFacts["refusal"] {
   }
 }
 
-/** What came of a trial. */
+/** The result of a trial. */
 export interface FreshKvmTrial extends KvmTrial {
-  /** How long another trial would say the same, in milliseconds; never beyond the next boot. */
+  /** How long the result is valid, in milliseconds; never beyond the next boot. */
   goodForMs: number;
 }
 
 /**
- * A no is asked again some time later: other work may have made the guest late, and another
- * hypervisor may have held the processor.
+ * A failure is valid for some time only: other work may have delayed the guest, or another hypervisor
+ * may have used the processor.
  */
-const NO_GOOD_FOR_MS = 10 * 60_000;
-/** What a killed process gets to go, in milliseconds. */
-const GONE_MS = 1000;
+const FAILURE_GOOD_FOR_MS = 10 * 60_000;
+/** The time for a killed process to end, in milliseconds. */
+const KILL_MS = 1000;
 
 /**
- * Tries a guest, whatever a look at the host says, in a process that is killed when it takes too
- * long: a thread that waits in KVM cannot be ended.
+ * Runs a trial guest, whatever {@linkcode kvmObstacle} says, in a process that is killed when it takes
+ * too long: a thread that waits in KVM cannot be ended.
  *
- * @param mode The guest's mode, or `create` for a machine that is not started.
+ * @param mode The mode of the guest, or `create` for a machine that is not started.
  */
 export async function tryKvm(
   mode: KvmGuestMode | "create",
@@ -124,27 +124,27 @@ export async function tryKvm(
     child = startTrial(mode);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    return { ok: false, detail: "KVM was not tried, which takes --allow-run", goodForMs: 0 };
+    return { ok: false, detail: "KVM was not tried, because that needs --allow-run", goodForMs: 0 };
   }
   const output = child.output();
   if (!await within(output, timeoutMs)) {
     child.kill("SIGKILL");
-    // A kernel that does not let go of it keeps nobody else waiting.
-    if (!await within(output, GONE_MS)) child.unref();
-    const detail = `${KVM_DEVICE} is there, and a guest of a few instructions was not done with ` +
-      `them after ${timeoutMs} ms`;
-    return { ok: false, detail, goodForMs: NO_GOOD_FOR_MS };
+    // A kernel that does not end it must not delay this process.
+    if (!await within(output, KILL_MS)) child.unref();
+    const detail = `${KVM_DEVICE} exists, but a guest of a few instructions did not finish ` +
+      `within ${timeoutMs} ms`;
+    return { ok: false, detail, goodForMs: FAILURE_GOOD_FOR_MS };
   }
   const { stdout, stderr } = await output;
   const said = new TextDecoder().decode(stdout).trim();
   if (said === "ok") return { ok: true, detail: "works", goodForMs: Infinity };
-  if (said !== "") return { ok: false, detail: said, goodForMs: NO_GOOD_FOR_MS };
+  if (said !== "") return { ok: false, detail: said, goodForMs: FAILURE_GOOD_FOR_MS };
   const lastLine = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
   return { ok: false, detail: `KVM's trial failed: ${lastLine}`, goodForMs: 0 };
 }
 
 function startTrial(mode: KvmGuestMode | "create"): Deno.ChildProcess {
-  // No configuration, lock file or prompt: what is started here is this package's alone.
+  // No configuration, lock file or prompt: the trial runs only code of this package.
   const flags = ["--quiet", "--no-config", "--no-lock", "--no-prompt", "--no-check"];
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, "--allow-ffi", import.meta.resolve("./main.ts"), mode],
@@ -154,9 +154,11 @@ function startTrial(mode: KvmGuestMode | "create"): Deno.ChildProcess {
   }).spawn();
 }
 
-/** Whether something is there before the time is up. */
+/** Whether a promise settles within a time. */
 async function within(something: Promise<unknown>, timeMs: number): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => timer = setTimeout(resolve, timeMs, false));
-  return await Promise.race([something.then(() => true), late]).finally(() => clearTimeout(timer));
+  const timeout = new Promise<false>((resolve) => timer = setTimeout(resolve, timeMs, false));
+  return await Promise.race([something.then(() => true), timeout]).finally(() =>
+    clearTimeout(timer)
+  );
 }

@@ -1,14 +1,14 @@
 /**
- * The messages of Neighbor Discovery by which hosts and routers find each other (RFC 4861, sections
- * 4.1, 4.2 and 4.6; the name servers are those of RFC 8106, section 5.1). They begin at the ICMPv6
- * header, whose checksum the kernel fills in and verifies.
+ * Router discovery messages of Neighbor Discovery (RFC 4861, sections 4.1, 4.2 and 4.6; the name servers
+ * of RFC 8106, section 5.1). They begin at the ICMPv6 header, whose checksum the kernel computes and
+ * verifies.
  */
 
-/** The types of ICMPv6 that are read here. */
+/** The ICMPv6 types that this reads. */
 export const ROUTER_SOLICITATION = 133;
 export const ROUTER_ADVERTISEMENT = 134;
 
-/** RFC 4861 has all of them sent with it, so that none comes from beyond the link. */
+/** RFC 4861 requires this hop limit, so that no message comes from beyond the link. */
 export const HOP_LIMIT = 255;
 
 const SOURCE_LINK_LAYER = 1;
@@ -25,53 +25,53 @@ const ADVERTISEMENT_BYTES = 16;
 const SOLICITATION_BYTES = 8;
 const PREFIX_BYTES = 32;
 
-/** A prefix of the link. */
+/** A prefix information option. */
 export interface AdvertisedPrefix {
-  /** 16 bytes, of which the first bits count. */
+  /** 16 bytes, of which the first `length` bits count. */
   prefix: Uint8Array;
-  /** How many bits. */
+  /** The length of the prefix, in bits. */
   length: number;
   /** Whether its addresses are on the link (the L flag). */
   onLink: boolean;
-  /** Whether hosts make addresses of it (the A flag). */
+  /** Whether hosts form addresses with it (the A flag). */
   autonomous: boolean;
-  /** How long addresses of it are valid, in seconds; 0xffffffff for ever. */
+  /** How long its addresses are valid, in seconds; 0xffffffff for no limit. */
   validSecs: number;
   /** How long they are preferred, in seconds. */
   preferredSecs: number;
 }
 
-/** What a router says to all on a link. */
+/** A router advertisement. */
 export interface RouterAdvertisement {
-  /** The hop limit that hosts are to send with; 0 for as they like. */
+  /** The hop limit that hosts use; 0 leaves it to them. */
   hopLimit: number;
   /** Whether addresses come by DHCPv6 (the M flag). */
   managed: boolean;
-  /** Whether other things come by DHCPv6 (the O flag). */
+  /** Whether other configuration comes by DHCPv6 (the O flag). */
   other: boolean;
-  /** How long it is a default router, in seconds; 0: it is none. */
+  /** How long it is a default router, in seconds; 0: it is not one. */
   lifetimeSecs: number;
   prefixes: AdvertisedPrefix[];
-  /** The hardware address of its interface. */
+  /** The MAC address of its interface. */
   mac?: Uint8Array;
   /** The largest packet on the link, in bytes. */
   mtu?: number;
-  /** Name servers, 16 bytes each, and how long they may be asked, in seconds. */
+  /** Name servers, 16 bytes each, and how long hosts may use them, in seconds. */
   nameservers?: { addresses: Uint8Array[]; lifetimeSecs: number };
 }
 
-/** What a host asks of all routers on a link. */
+/** A router solicitation. */
 export interface RouterSolicitation {
-  /** The hardware address of its interface; absent where it has no address yet. */
+  /** The MAC address of its interface; absent if that has no IPv6 address yet. */
   mac?: Uint8Array;
 }
 
-/** A message, by what it is. */
+/** A message, by its type. */
 export type NdpMessage =
   | { kind: "solicitation"; message: RouterSolicitation }
   | { kind: "advertisement"; message: RouterAdvertisement };
 
-/** Bytes one after the other, numbers with the highest byte first. */
+/** Appends bytes and numbers in network byte order. */
 class Bytes {
   readonly #all: number[] = [];
 
@@ -93,12 +93,12 @@ class Bytes {
   }
 }
 
-/** A router's advertisement, as bytes. */
+/** Encodes a router advertisement. */
 export function writeAdvertisement(message: RouterAdvertisement): Uint8Array<ArrayBuffer> {
   const { hopLimit, managed, other, lifetimeSecs, prefixes, mac, mtu, nameservers } = message;
   const bytes = new Bytes().u8(ROUTER_ADVERTISEMENT, 0).u16(0)
     .u8(hopLimit, (managed ? MANAGED : 0) | (other ? OTHER : 0)).u16(lifetimeSecs)
-    // What it says of reachability: nothing.
+    // Reachable time and retransmission timer: unspecified.
     .u32(0).u32(0);
   if (mac) bytes.u8(SOURCE_LINK_LAYER, 1, ...mac);
   if (mtu !== undefined) bytes.u8(MTU, 1).u16(0).u32(mtu);
@@ -114,7 +114,7 @@ export function writeAdvertisement(message: RouterAdvertisement): Uint8Array<Arr
   return bytes.done();
 }
 
-/** A host's solicitation, as bytes. */
+/** Encodes a router solicitation. */
 export function writeSolicitation({ mac }: RouterSolicitation = {}): Uint8Array<ArrayBuffer> {
   const bytes = new Bytes().u8(ROUTER_SOLICITATION, 0).u16(0).u32(0);
   if (mac) bytes.u8(SOURCE_LINK_LAYER, 1, ...mac);
@@ -122,8 +122,8 @@ export function writeSolicitation({ mac }: RouterSolicitation = {}): Uint8Array<
 }
 
 /**
- * Reads a message; undefined for what is none, or is not as it must be (RFC 4861, sections 6.1.1 and
- * 6.1.2). Options that are not known here are skipped, as the RFC has it.
+ * Decodes a message; undefined for other messages and for invalid ones (RFC 4861, sections 6.1.1 and
+ * 6.1.2). Skips unknown options, as the RFC requires.
  */
 export function readNdp(bytes: Uint8Array): NdpMessage | undefined {
   const [type, code] = bytes;
@@ -149,7 +149,7 @@ export function readNdp(bytes: Uint8Array): NdpMessage | undefined {
 
 type Options = Pick<RouterAdvertisement, "prefixes" | "mac" | "mtu" | "nameservers">;
 
-/** The options from an offset on; undefined where they are torn, or one has no length. */
+/** Decodes the options from an offset on; undefined if one is incomplete or has the length 0. */
 function readOptions(bytes: Uint8Array, from: number): Options | undefined {
   if (bytes.length < from) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,9 +1,10 @@
 import { fast } from "../fast.ts";
-import { check, closeFd, FD_SETSIZE, highFd, libc } from "../libc.ts";
+import { closeFd, spareLowFds } from "../libc.ts";
+import { addressOf, fixedBytes, fixedWords, ints } from "../memory.ts";
+import { openRawSocket, setSocketOption, trySocketOption } from "../socket.ts";
 import { HOP_LIMIT, ROUTER_SOLICITATION } from "./codec.ts";
 
 const AF_INET6 = 10;
-const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0x800 | 0x80000;
 const IPPROTO_IPV6 = 41;
 const IPPROTO_ICMPV6 = 58;
 const ICMP6_FILTER = 1;
@@ -20,62 +21,52 @@ const CONTROL_BYTES = 128;
 const MESSAGE_BYTES = 2048;
 const CMSG_HEADER_BYTES = 16;
 
-/** A message of ICMPv6 as it came. */
+/** A received ICMPv6 message. */
 export interface Received {
   bytes: Uint8Array;
-  /** Who sent it, 16 bytes. */
+  /** The address of the sender, 16 bytes. */
   from: Uint8Array;
-  /** The link by which it came. */
+  /** The index of the link on which it arrived. */
   index: number;
   hopLimit: number;
 }
 
 /**
- * Sends messages of Neighbor Discovery by any link of the network namespace that this thread is in,
- * with the hop limit that they must have, and receives the solicitations of routers. The kernel
- * reckons and verifies the checksums.
+ * Sends Neighbor Discovery messages on any link of the network namespace of this thread, with the hop
+ * limit that RFC 4861 requires, and receives router solicitations. The kernel computes and verifies
+ * the checksums.
  *
  * Source: RFC 3542, ipv6(7).
  */
 export class NdpSocket {
   readonly fd: number;
-  #bytes = new Uint8Array(new ArrayBuffer(MESSAGE_BYTES));
-  #from = new Uint8Array(new ArrayBuffer(SOCKADDR_IN6_BYTES));
-  #control = new Uint8Array(new ArrayBuffer(CONTROL_BYTES));
-  #vector = words(address(this.#bytes), BigInt(MESSAGE_BYTES));
+  #bytes = fixedBytes(MESSAGE_BYTES);
+  #from = fixedBytes(SOCKADDR_IN6_BYTES);
+  #control = fixedBytes(CONTROL_BYTES);
+  #vector = fixedWords(addressOf(this.#bytes), BigInt(MESSAGE_BYTES));
   // struct msghdr: name, its length, vectors, how many, control, its length, flags.
-  #message = words(
-    address(this.#from),
+  #message = fixedWords(
+    addressOf(this.#from),
     BigInt(SOCKADDR_IN6_BYTES),
-    address(this.#vector),
+    addressOf(this.#vector),
     1n,
-    address(this.#control),
+    addressOf(this.#control),
     0n,
     0n,
   );
 
   constructor() {
-    const made = check(
-      libc().socket(AF_INET6, SOCK_RAW_NONBLOCK_CLOEXEC, IPPROTO_ICMPV6),
-      "socket",
-      "AF_INET6",
-      "SOCK_RAW",
-    );
-    const fd = made < FD_SETSIZE / 2 ? made : highFd(made);
+    const fd = spareLowFds(openRawSocket(AF_INET6, IPPROTO_ICMPV6, "AF_INET6"));
     try {
-      const option = (level: number, name: number, ...values: number[]) => {
-        const bytes = new Uint8Array(new Int32Array(values).buffer);
-        check(fast().setsockopt(fd, level, name, bytes, bytes.length), "setsockopt", level, name);
-      };
-      // A bit that is set keeps a type of ICMPv6 out.
+      // A set bit blocks a type of ICMPv6.
       const filter = new Array(8).fill(-1);
       filter[ROUTER_SOLICITATION >> 5] = ~(1 << (ROUTER_SOLICITATION & 31));
-      option(IPPROTO_ICMPV6, ICMP6_FILTER, ...filter);
-      option(IPPROTO_IPV6, IPV6_UNICAST_HOPS, HOP_LIMIT);
-      option(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, HOP_LIMIT);
-      option(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
-      option(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-      option(IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
+      setSocketOption(fd, IPPROTO_ICMPV6, ICMP6_FILTER, ints(...filter));
+      setSocketOption(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, HOP_LIMIT);
+      setSocketOption(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, HOP_LIMIT);
+      setSocketOption(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
+      setSocketOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+      setSocketOption(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
       this.fd = fd;
     } catch (error) {
       closeFd(fd);
@@ -84,14 +75,13 @@ export class NdpSocket {
   }
 
   /**
-   * Sends a message by a link, from its link-local address; false if the link is down or gone, or
-   * has no such address, or there is no room for it.
+   * Sends a message by a link, from its link-local address. Returns false if the link is down or gone,
+   * has no such address, or its queue is full.
    *
    * @param to 16 bytes, link-local or multicast.
    */
   send(message: Uint8Array<ArrayBuffer>, to: Uint8Array, index: number): boolean {
-    const multicast = new Uint8Array(new Int32Array([index]).buffer);
-    if (fast().setsockopt(this.fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, multicast, 4) < 0) return false;
+    if (!trySocketOption(this.fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, index)) return false;
     // struct sockaddr_in6
     const place = new Uint8Array(SOCKADDR_IN6_BYTES);
     const view = new DataView(place.buffer);
@@ -109,45 +99,34 @@ export class NdpSocket {
     return Number(sent) >= 0;
   }
 
-  /** The next message that came, if there is one. */
+  /** Reads the next message that has arrived, if there is one. */
   receive(): Received | undefined {
     this.#message[1] = BigInt(SOCKADDR_IN6_BYTES);
     this.#message[5] = BigInt(CONTROL_BYTES);
     this.#message[6] = 0n;
     const length = fast().recvmsg(this.fd, new Uint8Array(this.#message.buffer), 0);
     if (length < 0) return undefined;
-    const { index, hopLimit } = this.#about(Number(this.#message[5]));
+    const { index, hopLimit } = this.#readControl(Number(this.#message[5]));
     return { bytes: this.#bytes.slice(0, length), from: this.#from.slice(8, 24), index, hopLimit };
   }
 
-  /** What the control messages say: `struct cmsghdr`s, each aligned to 8 bytes. */
-  #about(bytes: number): { index: number; hopLimit: number } {
+  /** Reads the control messages: `struct cmsghdr`s, each aligned to 8 bytes. */
+  #readControl(bytes: number): { index: number; hopLimit: number } {
     const view = new DataView(this.#control.buffer);
-    const about = { index: 0, hopLimit: 0 };
+    const control = { index: 0, hopLimit: 0 };
     for (let at = 0; at + CMSG_HEADER_BYTES <= bytes;) {
       const length = Number(view.getBigUint64(at, true));
       if (length < CMSG_HEADER_BYTES) break;
       const type = view.getInt32(at + 12, true);
-      // struct in6_pktinfo: the address that it was sent to, and the link.
-      if (type === IPV6_PKTINFO) about.index = view.getInt32(at + CMSG_HEADER_BYTES + 16, true);
-      if (type === IPV6_HOPLIMIT) about.hopLimit = view.getInt32(at + CMSG_HEADER_BYTES, true);
+      // struct in6_pktinfo: the destination address, and the link.
+      if (type === IPV6_PKTINFO) control.index = view.getInt32(at + CMSG_HEADER_BYTES + 16, true);
+      if (type === IPV6_HOPLIMIT) control.hopLimit = view.getInt32(at + CMSG_HEADER_BYTES, true);
       at += (length + 7) & ~7;
     }
-    return about;
+    return control;
   }
 
   close(): void {
     closeFd(this.fd);
   }
-}
-
-/** Memory that stays where it is: an array of its own that is so small might be moved. */
-function words(...values: bigint[]): BigUint64Array<ArrayBuffer> {
-  const array = new BigUint64Array(new ArrayBuffer(8 * values.length));
-  array.set(values);
-  return array;
-}
-
-function address(memory: Uint8Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>): bigint {
-  return BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(memory)));
 }

@@ -5,9 +5,10 @@ import {
   NLM_F_DUMP,
   NLM_F_REPLACE,
   readAttributes,
+  readU32,
 } from "./codec.ts";
 
-/** The requests of rtnetlink(7) that concern addresses, own ones and neighbours', each appended to a batch. */
+/** Requests of rtnetlink(7) about addresses and neighbour entries. Each is appended to a batch. */
 
 const RTM_NEWADDR = 20;
 const RTM_DELADDR = 21;
@@ -18,8 +19,8 @@ const RTM_DELNEIGH = 29;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_FLAGS = 8;
-// Skip duplicate address detection: the lab hands addresses out once, and
-// waiting a second per interface for a check that cannot fail is a waste.
+// Skips duplicate address detection: the lab assigns each address once, and the check, which could not
+// fail, would take a second for each interface.
 const IFA_F_NODAD = 0x02;
 const IFA_F_TEMPORARY = 0x01;
 const IFA_F_DADFAILED = 0x08;
@@ -36,7 +37,7 @@ const NUD_PERMANENT = 0x80;
 /** AF_INET or AF_INET6, by the length of an address. */
 export const familyOf = (ip: Uint8Array): number => ip.length === 4 ? 2 : 10;
 
-/** An address as it stands in error messages. */
+/** The text of an address, for error messages. */
 export function ipText(ip: Uint8Array): string {
   if (ip.length === 4) return ip.join(".");
   const groups = Array.from({ length: 8 }, (_, i) => (ip[2 * i] << 8 | ip[2 * i + 1]).toString(16));
@@ -62,7 +63,7 @@ function addressMessage(
   batch.end();
 }
 
-/** Gives an interface an address. IPv6 ones are usable at once. */
+/** Adds an address to an interface. An IPv6 address can be used at once. */
 export function addAddress(
   batch: MessageWriter,
   index: number,
@@ -73,8 +74,8 @@ export function addAddress(
 }
 
 /**
- * Gives an interface an address as a host would: of IPv6, the kernel first looks whether somebody on
- * the link has it (RFC 4862, section 5.4), for about a second. {@link readAddress} says how it went.
+ * Adds an address to an interface as a host does: for IPv6, the kernel first checks for about a second
+ * whether another node on the link has it (RFC 4862, section 5.4). {@link readAddress} has the result.
  */
 export function proposeAddress(
   batch: MessageWriter,
@@ -85,7 +86,7 @@ export function proposeAddress(
   addressMessage(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, ip, prefix, 0);
 }
 
-/** Takes an address away, and with it the routes that it brought. */
+/** Deletes an address, and with it the routes that it added. */
 export function deleteAddress(
   batch: MessageWriter,
   index: number,
@@ -95,28 +96,28 @@ export function deleteAddress(
   addressMessage(batch, RTM_DELADDR, 0, index, ip, prefix, 0);
 }
 
-/** Asks for all IPv6 addresses; {@link readAddress} reads the answers. */
+/** Requests all IPv6 addresses; {@link readAddress} reads the answers. */
 export function dumpAddresses(batch: MessageWriter): void {
   batch.begin(RTM_GETADDR, NLM_F_DUMP, "dump IPv6 addresses")
     .u8(10).u8(0).u8(0).u8(0).u32(0)
     .end();
 }
 
-/** An IPv6 address that an interface has. */
+/** An IPv6 address of an interface. */
 export interface AddressState {
   index: number;
   ip: Uint8Array;
   prefix: number;
   isLinkLocal: boolean;
-  /** Whether somebody gave it for good: those of advertised prefixes have a lifetime. */
+  /** Whether it has no lifetime, unlike addresses of advertised prefixes. */
   permanent: boolean;
-  /** Whether it is one that changes with time (RFC 8981). */
+  /** Whether it is a temporary address (RFC 8981). */
   temporary: boolean;
-  /** Whether the kernel still looks if somebody else has it. */
+  /** Whether duplicate address detection is in progress. */
   tentative: boolean;
-  /** Whether somebody else has it. */
+  /** Whether another node has it. */
   duplicate: boolean;
-  /** Whether nothing new is to begin with it. */
+  /** Whether new connections should not use it. */
   deprecated: boolean;
 }
 
@@ -127,11 +128,9 @@ export function readAddress({ type, body }: Message): AddressState | undefined {
   const ip = attributes.get(IFA_LOCAL) ?? attributes.get(IFA_ADDRESS);
   const wide = attributes.get(IFA_FLAGS);
   if (ip?.length !== 16) return undefined;
-  const u32 = (bytes: Uint8Array, at: number) =>
-    new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
-  const flags = wide?.length === 4 ? u32(wide, 0) : body[2];
+  const flags = wide?.length === 4 ? readU32(wide) : body[2];
   return {
-    index: u32(body, 4),
+    index: readU32(body, 4),
     ip,
     prefix: body[1],
     isLinkLocal: body[3] === RT_SCOPE_LINK,
@@ -144,9 +143,8 @@ export function readAddress({ type, body }: Message): AddressState | undefined {
 }
 
 /**
- * Tells a node its neighbour's MAC for good. The kernel's neighbour table is
- * shared by all namespaces and holds 1,024 learnt entries; permanent ones do
- * not count.
+ * Adds a permanent neighbour entry. All namespaces share the kernel's neighbour table, which holds 1,024
+ * learnt entries; permanent ones do not count.
  */
 export function addNeighbour(
   batch: MessageWriter,
@@ -165,7 +163,7 @@ export function addNeighbour(
     .end();
 }
 
-/** Forgets a neighbour. */
+/** Deletes a neighbour entry. */
 export function deleteNeighbour(batch: MessageWriter, index: number, ip: Uint8Array): void {
   batch.begin(RTM_DELNEIGH, 0, () => `delete neighbour ${ipText(ip)} on link ${index}`)
     .u8(familyOf(ip)).u8(0).u16(0).u32(index).u16(0).u8(0).u8(0)

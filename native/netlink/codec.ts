@@ -1,8 +1,7 @@
 /**
- * The wire format of netlink (netlink(7), rtnetlink(7)): messages of a 16-byte
- * header and a body, bodies of a fixed part and attributes, all aligned to 4
- * bytes and in the byte order of the host, which is little-endian on every
- * architecture that Deno runs on.
+ * The wire format of netlink (netlink(7), rtnetlink(7)): a message has a 16-byte header and a body; a
+ * body has a fixed part and attributes. Everything is aligned to 4 bytes and in the byte order of the
+ * host, which is little-endian on every architecture that Deno runs on.
  */
 
 export const NLMSG_ERROR = 2;
@@ -20,10 +19,10 @@ const NLA_F_NESTED = 0x8000;
 const NLA_TYPE_MASK = 0x3fff;
 const encoder = new TextEncoder();
 
-/** What a message is for; a function where the text is costly, for it is rarely needed. */
+/** The purpose of a message; a function if the text is costly, because it is rarely needed. */
 export type Description = string | (() => string);
 
-/** Writes several requests into one buffer that is used again and again. */
+/** Writes several requests into one buffer, which is reused. */
 export class MessageWriter {
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(65536);
   #view = new DataView(this.#buffer.buffer);
@@ -37,19 +36,20 @@ export class MessageWriter {
     return this.#seq;
   }
 
-  /** What the n-th message (from 1, its sequence number) was for, for error messages. */
+  /** The purpose of a message by its sequence number, which begins at 1, for error messages. */
   describe(seq: number): string {
     const what = this.#what[seq - 1] ?? "request";
     return typeof what === "string" ? what : what();
   }
 
+  /** Discards all messages. */
   reset(): void {
     this.#length = 0;
     this.#seq = 0;
     this.#what.length = 0;
   }
 
-  /** Begins a message; its sequence number is its place in the buffer, from 1. */
+  /** Begins a message. Sequence numbers begin at 1. */
   begin(type: number, flags: number, what: Description): this {
     this.#reserve(4096);
     this.#message = this.#length;
@@ -62,6 +62,7 @@ export class MessageWriter {
     return this;
   }
 
+  /** Ends the message: fills in its length. */
   end(): this {
     this.#view.setUint32(this.#message, this.#length - this.#message, true);
     return this;
@@ -100,7 +101,7 @@ export class MessageWriter {
     return this.attrBytes(type, encoder.encode(value + "\0"));
   }
 
-  /** An attribute that holds what `body` writes. */
+  /** Writes an attribute with the attributes that `body` writes. */
   nest(type: number, body: () => void): this {
     const start = this.#length;
     this.u16(0).u16(type | NLA_F_NESTED);
@@ -109,14 +110,14 @@ export class MessageWriter {
     return this;
   }
 
-  /** The messages so far; the last one asks the kernel for an acknowledgement. */
+  /** Returns the messages so far; the last one requests an acknowledgement. */
   finish(): Uint8Array<ArrayBuffer> {
     const flags = this.#view.getUint16(this.#message + 6, true);
     this.#view.setUint16(this.#message + 6, flags | NLM_F_ACK, true);
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** The messages so far, in memory of their own and as they are. */
+  /** Returns a copy of the messages so far, unchanged. */
   take(): Uint8Array<ArrayBuffer> {
     return this.#buffer.slice(0, this.#length);
   }
@@ -135,7 +136,7 @@ export class MessageWriter {
   }
 }
 
-/** A message as it came from the kernel. */
+/** A message from the kernel. */
 export interface Message {
   type: number;
   flags: number;
@@ -144,7 +145,7 @@ export interface Message {
   body: Uint8Array;
 }
 
-/** Splits what recv(2) returned into messages. A torn message ends the list. */
+/** Splits the result of recv(2) into messages. An incomplete message ends the list. */
 export function readMessages(bytes: Uint8Array): Message[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const messages: Message[] = [];
@@ -178,4 +179,14 @@ export function readAttributes(body: Uint8Array, offset: number): Map<number, Ui
     at += (length + 3) & ~3;
   }
   return attributes;
+}
+
+/** Reads a 32-bit integer of a body or an attribute. */
+export function readU32(bytes: Uint8Array, at = 0): number {
+  return new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);
+}
+
+/** The error number of an NLMSG_ERROR message; 0 for an acknowledgement. */
+export function readErrno({ body }: Message): number {
+  return -new DataView(body.buffer, body.byteOffset).getInt32(0, true);
 }

@@ -5,9 +5,10 @@ import {
   NLM_F_DUMP,
   NLM_F_EXCL,
   readAttributes,
+  readU32,
 } from "./codec.ts";
 
-/** The requests of rtnetlink(7) that concern links, each appended to a batch. */
+/** Requests of rtnetlink(7) about links. Each is appended to a batch. */
 
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
@@ -46,7 +47,7 @@ const IPV4_MIN_MTU = 68;
 /** The index of `lo`, in every namespace. */
 export const LOOPBACK = 1;
 
-/** One end of a veth pair, or a bridge. Indexes are chosen by the caller, so nothing is looked up. */
+/** One end of a veth pair, or a bridge. The caller chooses the index, so that it need not look it up. */
 export interface LinkSpec {
   name: string;
   index: number;
@@ -61,7 +62,7 @@ function linkAttributes(batch: MessageWriter, link: LinkSpec): void {
     .attrU32(IFLA_MTU, link.mtu);
 }
 
-// By default a veth gets a queue for each CPU, of which all but one are taken back after a grace
+// By default a veth gets a queue for each CPU, of which the kernel removes all but one after a grace
 // period of 0.2 ms.
 function oneQueue(batch: MessageWriter): void {
   batch.attrU32(IFLA_NUM_TX_QUEUES, 1).attrU32(IFLA_NUM_RX_QUEUES, 1);
@@ -72,9 +73,8 @@ function ifinfo(batch: MessageWriter, index: number, flags: number, change: numb
 }
 
 /**
- * Makes a veth pair, the peer directly in its own namespace: moving one costs
- * 14 ms. The link is up, the peer is not: the driver refuses to open an end
- * whose other end is not there yet.
+ * Makes a veth pair, with the peer directly in its own namespace: moving it there would take 14 ms. The
+ * link is up and the peer down: the driver refuses to open an end before the other end exists.
  */
 export function addVeth(
   batch: MessageWriter,
@@ -100,7 +100,7 @@ export function addVeth(
   batch.end();
 }
 
-/** Makes a veth pair of which both ends are in the same namespace, and down. */
+/** Makes a veth pair with both ends in the same namespace, and down. */
 export function addVethHere(
   batch: MessageWriter,
   link: Pick<LinkSpec, "name" | "index">,
@@ -135,7 +135,10 @@ export function addBridge(batch: MessageWriter, link: LinkSpec): void {
   batch.end();
 }
 
-/** Makes an `ifb`, up: what is redirected to it leaves by it, and goes on where it was. */
+/**
+ * Makes an `ifb`, up: packets that are redirected to it pass its qdisc, and then continue where they
+ * were.
+ */
 export function addIfb(batch: MessageWriter, name: string, index: number): void {
   batch.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, `add ifb ${name}`);
   ifinfo(batch, index, IFF_UP | IFF_NOARP, IFF_UP | IFF_NOARP);
@@ -159,8 +162,8 @@ export function setLink(
 }
 
 /**
- * Keeps the kernel from giving a link an IPv6 link-local address of its own
- * making, which would not be usable at once. Before the link is set up.
+ * Prevents an IPv6 link-local address that the kernel generates, which could not be used at once. To be
+ * called before the link is set up.
  */
 export function noLinkLocal(batch: MessageWriter, index: number): void {
   batch.begin(RTM_NEWLINK, 0, `set link ${index} addrgenmode none`);
@@ -177,8 +180,8 @@ export function noLinkLocal(batch: MessageWriter, index: number): void {
 }
 
 /**
- * Sets a link up that only carries what is redirected to it: without addresses and ARP, and with an
- * MTU that IPv6 is off below. What is redirected may be larger. `queue` is in packets.
+ * Sets up a link that only carries redirected packets: without ARP, and with an MTU at which IPv6 is
+ * off. Redirected packets may be larger. `queue` is in packets.
  */
 export function setCarrier(batch: MessageWriter, index: number, queue: number): void {
   batch.begin(RTM_NEWLINK, 0, `set link ${index} up as a carrier`);
@@ -186,19 +189,19 @@ export function setCarrier(batch: MessageWriter, index: number, queue: number): 
   batch.attrU32(IFLA_MTU, IPV4_MIN_MTU).attrU32(IFLA_TXQLEN, queue).end();
 }
 
-/** Sets a TUN up, with its MTU; `queue` is how many packets may wait to be read. */
+/** Sets up a TUN with its MTU; `queue` is the number of packets that may wait for the reader. */
 export function setTunUp(batch: MessageWriter, index: number, mtu: number, queue: number): void {
   batch.begin(RTM_NEWLINK, 0, `set TUN ${index} up`);
   ifinfo(batch, index, IFF_UP, IFF_UP);
   batch.attrU32(IFLA_MTU, mtu).attrU32(IFLA_TXQLEN, queue).end();
 }
 
-/** Gives a link another name besides its own, for tools that are told which (`altname`, since Linux 5.5). */
+/** Adds an alternative name to a link (`altname`, since Linux 5.5). */
 export function addAltName(batch: MessageWriter, index: number, name: string): void {
   altName(batch, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL, index, name);
 }
 
-/** Takes such a name away. */
+/** Deletes an alternative name. */
 export function deleteAltName(batch: MessageWriter, index: number, name: string): void {
   altName(batch, RTM_DELLINKPROP, 0, index, name);
 }
@@ -216,14 +219,14 @@ function altName(
   batch.end();
 }
 
-/** Removes a link; of a veth pair, the other end goes too. */
+/** Deletes a link; with one end of a veth pair, the other end goes too. */
 export function deleteLink(batch: MessageWriter, index: number): void {
   batch.begin(RTM_DELLINK, 0, `delete link ${index}`);
   ifinfo(batch, index, 0, 0);
   batch.end();
 }
 
-/** Asks for one link by index; the answer is read by {@link readLinkState}. */
+/** Requests one link by its index; {@link readLinkState} reads the answer. */
 export function getLink(batch: MessageWriter, index: number): void {
   batch.begin(RTM_GETLINK, 0, `get link ${index}`);
   ifinfo(batch, index, 0, 0);
@@ -231,9 +234,9 @@ export function getLink(batch: MessageWriter, index: number): void {
 }
 
 /**
- * Has a link that was set up do its work from now on. The first of a veth pair that is up, and a
- * bridge, drop what they are to send until a kernel thread has seen the carrier; asking for the
- * link does that thread's work (since Linux 6.8, `linkwatch_sync_dev`). The answer is of no use.
+ * Makes a link that was just set up carry packets at once. The first end of a veth pair that is up, and
+ * a bridge, drop what they send until a kernel thread has noticed the carrier; a request for the link
+ * does the work of that thread (since Linux 6.8, `linkwatch_sync_dev`). The answer has no use.
  */
 export function syncLink(batch: MessageWriter, index: number): void {
   batch.begin(RTM_GETLINK, 0, `sync link ${index}`);
@@ -241,14 +244,14 @@ export function syncLink(batch: MessageWriter, index: number): void {
   batch.attrU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS).end();
 }
 
-/** Asks for all links. */
+/** Requests all links; {@link readLinkState} reads the answers. */
 export function dumpLinks(batch: MessageWriter): void {
   batch.begin(RTM_GETLINK, NLM_F_DUMP, "dump links");
   ifinfo(batch, 0, 0, 0);
   batch.end();
 }
 
-/** What the kernel says of a link. */
+/** The state and the counters of a link. */
 export interface LinkState {
   index: number;
   name: string;
@@ -281,7 +284,7 @@ export function readLinkState(message: Message): LinkState {
     index: body.getInt32(4, true),
     name: new TextDecoder().decode(attributes.get(IFLA_IFNAME)?.slice(0, -1)),
     up: (body.getUint32(8, true) & IFF_UP) !== 0,
-    mtu: mtu ? new DataView(mtu.buffer, mtu.byteOffset, 4).getUint32(0, true) : 0,
+    mtu: mtu ? readU32(mtu) : 0,
     stats: {
       rxPackets: counter(0),
       txPackets: counter(1),

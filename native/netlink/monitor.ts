@@ -1,24 +1,19 @@
 import { fast } from "../fast.ts";
-import { check, closeFd, FD_SETSIZE, highFd, libc } from "../libc.ts";
+import { check, closeFd, libc, spareLowFds } from "../libc.ts";
+import { openRawSocket } from "../socket.ts";
 
 const AF_NETLINK = 16;
-const SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0x800 | 0x80000;
 const NETLINK_ROUTE = 0;
 const RTMGRP_IPV6_IFADDR = 0x100;
 const RTMGRP_IPV6_ROUTE = 0x400;
 
 /**
- * A descriptor that becomes readable when IPv6 addresses or routes change in the network namespace
- * that this thread is in; {@link drainMonitor} makes it unreadable again. What has changed is asked
- * for: of much at once, the kernel drops the news (netlink(7)).
+ * Opens a descriptor that becomes readable when IPv6 addresses or routes change in the network
+ * namespace of this thread, until {@link drainMonitor}. The caller must read what has changed from the
+ * kernel: when much changes, the kernel drops notifications (netlink(7)).
  */
 export function openMonitor(): number {
-  const made = check(
-    libc().socket(AF_NETLINK, SOCK_RAW_NONBLOCK_CLOEXEC, NETLINK_ROUTE),
-    "socket",
-    "AF_NETLINK",
-  );
-  const fd = made < FD_SETSIZE / 2 ? made : highFd(made);
+  const fd = spareLowFds(openRawSocket(AF_NETLINK, NETLINK_ROUTE, "AF_NETLINK"));
   // struct sockaddr_nl
   const place = new Uint8Array(12);
   const view = new DataView(place.buffer);
@@ -35,13 +30,13 @@ export function openMonitor(): number {
 
 const inbox = new Uint8Array(16_384);
 
-/** Reads all news of a monitor. */
+/** Reads all notifications of a monitor. */
 export function drainMonitor(fd: number): void {
   let overruns = 0;
   for (;;) {
     const received = Number(libc().recv(fd, inbox, BigInt(inbox.length), 0));
     if (received > 0) continue;
-    // What was dropped is said once, and then the rest comes.
+    // The kernel reports dropped notifications by one error, and then the others follow.
     if (received === 0 || ++overruns > 1) return;
   }
 }

@@ -6,18 +6,18 @@ import {
   NLM_F_APPEND,
   NLM_F_CREATE,
   NLMSG_ERROR,
+  readErrno,
   readMessages,
 } from "./codec.ts";
-import { openNetlink } from "./socket.ts";
+import { NETLINK_NETFILTER, openNetlink } from "./socket.ts";
 
 /**
- * Requests to nf_tables, for what libnftables would have this thread wait for: it reads all rules of
- * a namespace before it adds one, and the kernel takes 15 ms to delete some.
+ * Requests to nf_tables for which libnftables would block this thread: it reads all rules of a namespace
+ * before it adds one, and the kernel takes 15 ms to delete some.
  *
  * Source: the kernel's Documentation/netlink/specs/nftables.yaml.
  */
 
-const NETLINK_NETFILTER = 12;
 const NFNL_MSG_BATCH_BEGIN = 16;
 const NFNL_MSG_BATCH_END = 17;
 const NFNL_SUBSYS_NFTABLES = 10;
@@ -35,12 +35,12 @@ const MSG_DONTWAIT = 0x40;
 
 const CHAIN = "egress";
 
-/** Begins a message to nf_tables, about the family `netdev`. */
+/** Begins a message to nf_tables about the family `netdev`. */
 function begin(batch: MessageWriter, type: number, flags: number, what: string): void {
   batch.begin(NFNL_SUBSYS_NFTABLES << 8 | type, flags, what).u8(NFPROTO_NETDEV).u8(0).u16(0);
 }
 
-/** A transaction: what `write` puts into it, all or nothing. */
+/** A transaction of the requests that `write` appends: all or nothing. */
 function transaction(write: (batch: MessageWriter) => void): Uint8Array<ArrayBuffer> {
   const batch = new MessageWriter();
   // struct nfgenmsg: family, version, and the subsystem in network byte order.
@@ -50,12 +50,12 @@ function transaction(write: (batch: MessageWriter) => void): Uint8Array<ArrayBuf
   return end(NFNL_MSG_BATCH_END).take();
 }
 
-/** An attribute in network byte order, as nf_tables has them. */
+/** Writes an attribute in network byte order, as nf_tables requires. */
 function attr(batch: MessageWriter, type: number, value: number): void {
   batch.attrBytes(type, new Uint8Array([value >>> 24, value >>> 16, value >>> 8, value]));
 }
 
-/** A value as a packet has it in a register: in the byte order of the host. */
+/** Writes the value of a register, which is in the byte order of the host. */
 function data(batch: MessageWriter, type: number, value: number): void {
   const NFTA_DATA_VALUE = 1;
   batch.nest(type, () => batch.attrBytes(NFTA_DATA_VALUE, bytes(value)));
@@ -64,8 +64,8 @@ function data(batch: MessageWriter, type: number, value: number): void {
 const bytes = (value: number) => new Uint8Array(new Uint32Array([value]).buffer);
 
 /**
- * Writes a table that has every packet that is to leave by a link leave by another one instead, but
- * those with `mark`: `netdev` egress (since Linux 5.16).
+ * Writes a table that redirects every packet that would leave by a link to another link, except those
+ * with `mark`: `netdev` egress (since Linux 5.16).
  *
  * @internal
  */
@@ -108,24 +108,24 @@ export function egressTable(
   batch.end();
 }
 
-/** What {@link egressTable} does. */
+/** The rule of {@link egressTable}. */
 export interface EgressRule {
   /** The name of the link. */
   device: string;
-  /** Whose packets it leaves alone (SO_MARK in socket(7)). */
+  /** The mark of the packets that it does not redirect (SO_MARK in socket(7)). */
   mark: number;
   /** The index of the other link. */
   target: number;
 }
 
 /**
- * Adds a table of {@link egressTable} in the network namespace that this thread is in. It is there
- * when the call returns; `over` is given what resolves when nothing is under way any more.
+ * Adds a table of {@link egressTable} in the network namespace of this thread. It is active when the
+ * call returns; `onClosing` gets a promise that resolves when the socket is closed.
  */
 export function addEgressTable(
   table: string,
   rule: EgressRule,
-  over: (closed: Promise<void>) => void,
+  onClosing: (closed: Promise<void>) => void,
 ): void {
   const fd = openNetlink(NETLINK_NETFILTER);
   try {
@@ -134,14 +134,14 @@ export function addEgressTable(
     if (sent < 0) throw refusal(`add table netdev ${table}`, 0);
     readRefusal(fd, `add table netdev ${table}`);
   } finally {
-    // The kernel finishes first what was asked for before, by anyone.
-    over(closeLater(fd));
+    // The kernel first finishes all earlier requests, whoever sent them.
+    onClosing(closeLater(fd));
   }
 }
 
 /**
- * Deletes `netdev` tables of the network namespace that this thread is in, all or none. The kernel
- * takes some 15 ms, until no processor uses them any more, for which a thread of the pool waits.
+ * Deletes `netdev` tables of the network namespace of this thread, all or none. A thread of the pool
+ * waits some 15 ms for the kernel, until no processor uses the tables any more.
  */
 export async function deleteNetdevTables(tables: string[]): Promise<void> {
   const fd = openNetlink(NETLINK_NETFILTER);
@@ -159,15 +159,15 @@ export async function deleteNetdevTables(tables: string[]): Promise<void> {
   }
 }
 
-/** Throws what the kernel refused; it has answered when send(2) is over. */
+/** Throws the kernel's refusal, if there is one; the kernel has answered when send(2) returns. */
 function readRefusal(fd: number, what: string): void {
   const inbox = new Uint8Array(8192);
   for (;;) {
     const length = Number(libc().recv(fd, inbox, BigInt(inbox.length), MSG_DONTWAIT));
     if (length <= 0) return;
-    for (const { type, body } of readMessages(inbox.subarray(0, length))) {
-      if (type !== NLMSG_ERROR) continue;
-      const errno = -new DataView(body.buffer, body.byteOffset).getInt32(0, true);
+    for (const message of readMessages(inbox.subarray(0, length))) {
+      if (message.type !== NLMSG_ERROR) continue;
+      const errno = readErrno(message);
       if (errno !== 0) throw refusal(what, errno);
     }
   }

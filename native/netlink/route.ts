@@ -6,9 +6,10 @@ import {
   NLM_F_DUMP,
   NLM_F_REPLACE,
   readAttributes,
+  readU32,
 } from "./codec.ts";
 
-/** The requests of rtnetlink(7) that concern routes, each appended to a batch. */
+/** Requests of rtnetlink(7) about routes. Each is appended to a batch. */
 
 const RTM_NEWROUTE = 24;
 const RTM_DELROUTE = 25;
@@ -43,16 +44,16 @@ export interface RouteSpec {
   destination?: Uint8Array;
   prefix?: number;
   gateway?: Uint8Array;
-  /** Which family a default route without gateway is of: 4 or 6. */
+  /** The family of a default route without a gateway. */
   family?: 4 | 6;
   index: number;
-  /** The largest packet that gets there, where that is less than the link takes. */
+  /** The path MTU, if it is smaller than the MTU of the link. */
   mtu?: number;
-  /** Which of its addresses the node itself sends from. */
+  /** The source address of packets that the node itself sends. */
   source?: Uint8Array;
 }
 
-/** Whom a route is for, if it goes nowhere, or if it is to be removed wherever it goes. */
+/** The destination of a route without a next hop, or of one that is deleted whatever its next hop is. */
 type Destination = Required<Pick<RouteSpec, "destination" | "prefix">>;
 
 function routeMessage(
@@ -83,7 +84,7 @@ function routeMessage(
   batch.end();
 }
 
-/** Adds a route, or replaces the one to the same destination. */
+/** Adds a route, or replaces the route to the same destination. */
 export function replaceRoute(batch: MessageWriter, route: RouteSpec): void {
   // IPv6 has no scopes, and ignores them.
   const scope = route.gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
@@ -91,10 +92,10 @@ export function replaceRoute(batch: MessageWriter, route: RouteSpec): void {
 }
 
 /**
- * Has what is for a destination thrown away, in place of the route to it if there is one: without
- * a word (`blackhole`), or with an ICMP error to who sent it (`unreachable`).
+ * Replaces the route to a destination, if there is one, by a route that drops packets: silently
+ * (`blackhole`), or with an ICMP error to the sender (`unreachable`).
  */
-export function replaceByNowhere(
+export function replaceByDroppingRoute(
   batch: MessageWriter,
   how: "blackhole" | "unreachable",
   to: Destination,
@@ -103,14 +104,14 @@ export function replaceByNowhere(
   routeMessage(batch, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, [kind, RT_SCOPE_UNIVERSE], to);
 }
 
-/** Removes a route; without `gateway`, whichever it has; without `index`, wherever it goes. */
+/** Deletes a route: without `gateway`, whatever its gateway is; without `index`, whatever its link is. */
 export function deleteRoute(batch: MessageWriter, route: RouteSpec | Destination): void {
-  // NOWHERE matches every scope (fib_table_delete), UNSPEC every kind; any other only its own.
+  // NOWHERE matches every scope (fib_table_delete), and UNSPEC every kind.
   const kind = "index" in route ? RTN_UNICAST : RTN_UNSPEC;
   routeMessage(batch, RTM_DELROUTE, 0, [kind, RT_SCOPE_NOWHERE], route);
 }
 
-/** Asks which way a packet to an address would go; {@link isLocalRoute} reads the answer. */
+/** Requests the route of a packet to an address; {@link isLocalRoute} reads the answer. */
 export function getRoute(batch: MessageWriter, ip: Uint8Array): void {
   batch.begin(RTM_GETROUTE, 0, () => `get route to ${ipText(ip)}`)
     .u8(familyOf(ip)).u8(ip.length * 8).u8(0).u8(0)
@@ -119,12 +120,12 @@ export function getRoute(batch: MessageWriter, ip: Uint8Array): void {
     .end();
 }
 
-/** Whether an answer to {@link getRoute} says that the address is the node's own; undefined for other messages. */
+/** Whether an answer to {@link getRoute} is for an address of the node; undefined for other messages. */
 export function isLocalRoute({ type, body }: Message): boolean | undefined {
   return type === RTM_NEWROUTE ? body[7] === RTN_LOCAL : undefined;
 }
 
-/** Asks for all routes of a family, in all tables; {@link readUnicastRoute} reads the answers. */
+/** Requests all routes of a family, in all tables; {@link readUnicastRoute} reads the answers. */
 export function dumpRoutes(batch: MessageWriter, family: 4 | 6): void {
   batch.begin(RTM_GETROUTE, NLM_F_DUMP, `dump IPv${family} routes`)
     .u8(family === 4 ? AF_INET : AF_INET6).u8(0).u8(0).u8(0)
@@ -132,48 +133,45 @@ export function dumpRoutes(batch: MessageWriter, family: 4 | 6): void {
     .end();
 }
 
-/** A route by which packets are sent to somewhere else. */
+/** A route by which the node sends packets to other nodes. */
 export interface UnicastRoute {
-  /** The first address of the destination, all bits 0 for the default route. */
+  /** The first address of the destination; all bits are 0 for the default route. */
   destination: Uint8Array;
   prefix: number;
-  /** The links that it leaves by: more than one where it is shared. */
+  /** The links of its next hops. */
   links: number[];
-  /** Of several to one destination, the least is taken. */
+  /** The kernel prefers the route with the lowest metric. */
   metric: number;
   /** Whether a router advertised it. */
   advertised: boolean;
 }
 
-/** Reads an answer to {@link dumpRoutes}; undefined for other messages, and for other kinds of routes. */
+/** Reads an answer to {@link dumpRoutes}; undefined for other messages and other kinds of routes. */
 export function readUnicastRoute({ type, body }: Message): UnicastRoute | undefined {
   if (type !== RTM_NEWROUTE || body[7] !== RTN_UNICAST) return undefined;
   const attributes = readAttributes(body, 12);
   const link = attributes.get(RTA_OIF);
   const metric = attributes.get(RTA_PRIORITY);
   return {
-    metric: metric ? u32(metric, 0) : 0,
+    metric: metric ? readU32(metric) : 0,
     advertised: body[5] === RTPROT_RA,
     destination: attributes.get(RTA_DST) ?? new Uint8Array(body[0] === AF_INET ? 4 : 16),
     prefix: body[1],
     links: [
-      ...link ? [u32(link, 0)] : [],
+      ...link ? [readU32(link)] : [],
       ...nextHops(attributes.get(RTA_MULTIPATH) ?? new Uint8Array()),
     ],
   };
 }
 
-/** The links of `struct rtnexthop`s, each of which says how long it is. */
+/** The links of a list of `struct rtnexthop`, each of which begins with its length. */
 function nextHops(bytes: Uint8Array): number[] {
   const links: number[] = [];
   for (let at = 0; at + 8 <= bytes.length;) {
-    links.push(u32(bytes, at + 4));
+    links.push(readU32(bytes, at + 4));
     const length = bytes[at] | bytes[at + 1] << 8;
     if (length < 8) break;
     at += (length + 3) & ~3;
   }
   return links;
 }
-
-const u32 = (bytes: Uint8Array, at: number): number =>
-  new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true);

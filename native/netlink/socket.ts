@@ -1,25 +1,34 @@
 import { check, closeFd, libc, SyscallError, uninterrupted } from "../libc.ts";
-import { type Message, MessageWriter, NLMSG_DONE, NLMSG_ERROR, readMessages } from "./codec.ts";
+import {
+  type Message,
+  MessageWriter,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  readErrno,
+  readMessages,
+} from "./codec.ts";
 
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0x80000;
 const NETLINK_ROUTE = 0;
+/** The family of nf_tables and connection tracking. */
+export const NETLINK_NETFILTER = 12;
 
-// One of each for the thread: every call is synchronous and leaves them free.
+// One of each for a thread: all calls are synchronous.
 const writer = new MessageWriter();
 const inbox = new Uint8Array(65536);
 
 /**
- * Sends what `write` puts into the batch to the network namespace that the
- * calling thread is in, as one datagram, and waits until the kernel did it all.
+ * Sends the requests that `write` appends to the batch to the network namespace of this thread, as one
+ * datagram, and waits until the kernel has executed them. Returns the answers.
  *
- * The kernel carries on after a message that fails; the first failure is thrown.
+ * The kernel continues after a request that fails; the first failure is thrown.
  */
 export function rtnetlink(write: (batch: MessageWriter) => void): Message[] {
   return netlink(NETLINK_ROUTE, write);
 }
 
-/** As {@link rtnetlink}, to any of netlink's families (netlink(7)). */
+/** As {@link rtnetlink}, for any family of netlink (netlink(7)). */
 export function netlink(family: number, write: (batch: MessageWriter) => void): Message[] {
   const fd = openNetlink(family);
   try {
@@ -29,14 +38,14 @@ export function netlink(family: number, write: (batch: MessageWriter) => void): 
   }
 }
 
-/** A socket of one of netlink's families, to the namespace that the calling thread is in. */
+/** Opens a netlink socket of a family in the network namespace of this thread. */
 export function openNetlink(family: number = NETLINK_ROUTE): number {
   return check(libc().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, family), "socket", "AF_NETLINK");
 }
 
 /**
- * As {@link rtnetlink}, by an open socket, to the namespace in which it was opened. After an error
- * that is no refusal of the kernel's, answers may be left in it: close it then.
+ * As {@link rtnetlink}, by an open socket, for the namespace in which it was opened. After an error
+ * that is not {@link isRefusal} the socket may still hold answers: close it then.
  */
 export function exchange(fd: number, write: (batch: MessageWriter) => void): Message[] {
   writer.reset();
@@ -48,7 +57,7 @@ export function exchange(fd: number, write: (batch: MessageWriter) => void): Mes
   return receive(fd, writer);
 }
 
-/** Whether an error is the kernel's refusal of what {@link exchange} asked, after all its answers. */
+/** Whether an error of {@link exchange} is the kernel's refusal, which comes after all answers. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof SyscallError && error.call === "netlink";
 }
@@ -61,7 +70,7 @@ function receive(fd: number, sent: MessageWriter): Message[] {
     const n = check(received, "recv", "netlink");
     for (const message of readMessages(inbox.slice(0, n))) {
       if (message.type === NLMSG_ERROR) {
-        const errno = -new DataView(message.body.buffer, message.body.byteOffset).getInt32(0, true);
+        const errno = readErrno(message);
         if (errno !== 0) {
           failure ??= new SyscallError("netlink", [sent.describe(message.seq)], errno);
         }

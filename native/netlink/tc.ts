@@ -1,14 +1,14 @@
 import { type MessageWriter, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from "./codec.ts";
 
-/** The requests of rtnetlink(7) that concern traffic control (tc(8)), each appended to a batch. */
+/** Requests of rtnetlink(7) about traffic control (tc(8)). Each is appended to a batch. */
 
-const RTM_NEWQDISC = 36;
-const RTM_NEWTFILTER = 44;
+export const RTM_NEWQDISC = 36;
+export const RTM_NEWTFILTER = 44;
 const RTM_DELTFILTER = 45;
 
-const TCA_KIND = 1;
-const TCA_OPTIONS = 2;
-const TC_H_ROOT = 0xffff_ffff;
+export const TCA_KIND = 1;
+export const TCA_OPTIONS = 2;
+export const TC_H_ROOT = 0xffff_ffff;
 const TC_H_CLSACT = 0xffff_fff1;
 const TC_H_CLSACT_EGRESS = 0xffff_fff3;
 const TC_H_CLSACT_INGRESS = 0xffff_fff2;
@@ -17,7 +17,7 @@ const CLSACT_HANDLE = 0xffff_0000;
 const TCA_BPF_ACT = 1;
 const TCA_BPF_OPS_LEN = 4;
 const TCA_BPF_OPS = 5;
-const TCA_ACT_KIND = 1;
+export const TCA_ACT_KIND = 1;
 const TCA_ACT_OPTIONS = 2;
 const TCA_MIRRED_PARMS = 2;
 const TC_ACT_STOLEN = 4;
@@ -27,7 +27,8 @@ const FIRST_OF_ALL = 1 << 16 | 0x0300;
 /** Tells the filter from others of that priority: "nety". */
 const REDIRECT_HANDLE = 0x6e657479;
 
-function tcmsg(
+/** Writes the fixed part of a message about traffic control, `struct tcmsg`. */
+export function tcmsg(
   batch: MessageWriter,
   index: number,
   handle: number,
@@ -37,7 +38,7 @@ function tcmsg(
   batch.u8(0).u8(0).u16(0).u32(index).u32(handle).u32(parent).u32(info);
 }
 
-/** Has a link hand packets to its driver at once, without a queue of the kernel's before it. */
+/** Makes a link pass packets to its driver without a queue (qdisc `noqueue`). */
 export function setNoQueue(batch: MessageWriter, index: number): void {
   batch.begin(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, `set noqueue on link ${index}`);
   tcmsg(batch, index, 0, TC_H_ROOT, 0);
@@ -45,9 +46,9 @@ export function setNoQueue(batch: MessageWriter, index: number): void {
 }
 
 /**
- * Gives a link a place for filters (`tc qdisc add dev ... clsact`); refused where it has one. A link
- * that is up loses what it is to send meanwhile, for a millisecond or many: the kernel takes its
- * queues out of use (`qdisc_graft`). Adding and deleting filters loses nothing.
+ * Adds clsact to a link, which filters need (`tc qdisc add dev ... clsact`); the kernel refuses it if
+ * the link has one. A link that is up drops what it should send meanwhile, for a millisecond or more:
+ * the kernel takes its queues out of use (`qdisc_graft`). Adding and deleting filters drops nothing.
  */
 export function addClsact(batch: MessageWriter, index: number): void {
   batch.begin(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, `add clsact to link ${index}`);
@@ -56,8 +57,8 @@ export function addClsact(batch: MessageWriter, index: number): void {
 }
 
 /**
- * The classic BPF program that is -1, which cls_bpf takes for "this filter's", for each packet but
- * those with a mark: load the mark; if it is that one, 0; else -1 (linux/filter.h).
+ * A classic BPF program that matches each packet without a mark: load the mark; if it is equal, return
+ * 0; else -1, which cls_bpf takes as a match (linux/filter.h).
  */
 function allButMark(mark: number): Uint8Array {
   const SKF_AD_MARK = 0xffff_f014;
@@ -80,8 +81,8 @@ function bpf(...program: Instruction[]): Uint8Array {
 }
 
 /**
- * Has every packet that is to leave by a link with clsact leave by another one instead, but those
- * with `mark` (socket(7), SO_MARK).
+ * Redirects every packet that would leave by a link with clsact to another link, except those with
+ * `mark` (socket(7), SO_MARK).
  *
  * Source: tc-bpf(8), tc-mirred(8).
  */
@@ -96,8 +97,8 @@ export function redirectAllButMark(
 }
 
 /**
- * Has every packet that comes in by a link with clsact leave by another one at once, in place of one
- * that it left by before.
+ * Redirects every packet that arrives by a link with clsact to another link. Replaces an earlier
+ * redirection.
  *
  * Source: tc-bpf(8), tc-mirred(8).
  */
@@ -133,7 +134,7 @@ function redirect(
   batch.end();
 }
 
-/** Has packets leave by a link again that {@link redirectAllButMark} has leave by another one. */
+/** Ends a redirection of {@link redirectAllButMark}. */
 export function deleteRedirect(batch: MessageWriter, index: number): void {
   batch.begin(RTM_DELTFILTER, 0, `delete the redirection of link ${index}`);
   tcmsg(batch, index, REDIRECT_HANDLE, TC_H_CLSACT_EGRESS, FIRST_OF_ALL);

@@ -1,27 +1,28 @@
 import { type MessageWriter, NLM_F_CREATE, NLM_F_EXCL } from "./codec.ts";
+import {
+  RTM_NEWQDISC,
+  RTM_NEWTFILTER,
+  TC_H_ROOT,
+  TCA_ACT_KIND,
+  TCA_KIND,
+  TCA_OPTIONS,
+  tcmsg,
+} from "./tc.ts";
 
-/** Requests of rtnetlink(7) that concern traffic control, each appended to a batch. */
+/**
+ * Requests of rtnetlink(7) that probe which parts of traffic control the kernel has. Each is appended
+ * to a batch.
+ */
 
-const RTM_NEWQDISC = 36;
-const RTM_NEWTFILTER = 44;
 const RTM_NEWACTION = 48;
 
-const TCA_KIND = 1;
-const TCA_OPTIONS = 2;
 const TCA_ACT_TAB = 1;
-const TCA_ACT_KIND = 1;
-
-const TC_H_ROOT = 0xffffffff;
 const ETH_P_ALL_BE = 0x0300;
 const FIRST_PRIORITY = 1 << 16;
 
-function tcmsg(batch: MessageWriter, index: number, handle: number, parent: number, info: number) {
-  batch.u8(0).u8(0).u16(0).u32(index).u32(handle).u32(parent).u32(info);
-}
-
 /**
- * Adds a root qdisc. Without options most kinds refuse, by EINVAL; a kind that the kernel does not
- * have is refused by ENOENT.
+ * Adds a root qdisc. The kernel refuses most kinds without options by EINVAL, and a kind that it does
+ * not have by ENOENT.
  */
 export function addRootQdisc(
   batch: MessageWriter,
@@ -37,7 +38,7 @@ export function addRootQdisc(
   batch.end();
 }
 
-/** Adds a filter without options to the qdisc of a handle; refused as {@link addRootQdisc} is. */
+/** Adds a filter without options to the qdisc of a handle; fails as {@link addRootQdisc} does. */
 export function addFilter(
   batch: MessageWriter,
   index: number,
@@ -49,9 +50,9 @@ export function addFilter(
   batch.attrString(TCA_KIND, kind).end();
 }
 
-/** Adds an action without options; refused as {@link addRootQdisc} is. */
+/** Adds an action without options; fails as {@link addRootQdisc} does. */
 export function addAction(batch: MessageWriter, kind: string): void {
   batch.begin(RTM_NEWACTION, NLM_F_CREATE | NLM_F_EXCL, () => `add action ${kind}`).u32(0);
-  // The first of a list, which tc(8) counts from 1.
+  // The first of a list, which begins at 1.
   batch.nest(TCA_ACT_TAB, () => batch.nest(1, () => batch.attrString(TCA_ACT_KIND, kind))).end();
 }

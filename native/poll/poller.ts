@@ -1,5 +1,6 @@
 import { fast } from "../fast.ts";
 import { check, closeFd } from "../libc.ts";
+import { fixedBytes } from "../memory.ts";
 
 const EPOLL_CLOEXEC = 0x80000;
 const EPOLL_CTL_ADD = 1;
@@ -9,37 +10,36 @@ const EPOLLERR = 8;
 const EPOLLHUP = 16;
 const POLLIN = 1;
 const CLOCK_MONOTONIC = 1;
-const AT_ONCE = 256;
+const MAX_EVENTS = 256;
 /**
- * The kernel may end a sleep late by a thousandth of it (`select_estimate_accuracy`): of a long one,
- * so much is left for a short one after it.
+ * The kernel may end a sleep late by a thousandth of it (`select_estimate_accuracy`): a long sleep ends
+ * early by this share, and a short one follows.
  */
 const SLACK = 1 / 1000;
-/** What a processor takes to come back from sleep. */
-const LOOK_NS = 60_000;
-const LOOK_SHARE = 0.1;
+/** The time that a processor needs to wake up. */
+const SPIN_NS = 60_000;
+const SPIN_SHARE = 0.1;
 
 // struct epoll_event is packed on x86-64 alone.
 const STRIDE = Deno.build.arch === "x86_64" ? 3 : 4;
 const DATA = STRIDE - 2;
 
-/** Memory that stays where it is: that of a small array of its own may be moved. */
 function words(count: number): Uint32Array<ArrayBuffer> {
-  return new Uint32Array(new ArrayBuffer(4 * count));
+  return new Uint32Array(fixedBytes(4 * count).buffer);
 }
 
 /**
- * Waits for descriptors to become readable, with deadlines in nanoseconds. After construction it
- * allocates nothing.
+ * Waits for descriptors to become readable, with deadlines in nanoseconds. Allocates nothing after its
+ * construction.
  *
- * epoll_wait(2) knows milliseconds alone, and epoll_pwait2(2) is not on every kernel: the sleeping is
- * done by ppoll(2), on the epoll descriptor.
+ * epoll_wait(2) has only milliseconds, and not every kernel has epoll_pwait2(2): it sleeps by ppoll(2)
+ * on the epoll descriptor.
  *
  * Source: epoll(7).
  */
 export class Poller {
   #fd: number;
-  #events = words(STRIDE * AT_ONCE);
+  #events = words(STRIDE * MAX_EVENTS);
   #eventsPointer = Deno.UnsafePointer.of(this.#events)!;
   // struct pollfd
   #self = words(2);
@@ -60,18 +60,18 @@ export class Poller {
     this.#epoch = this.#clock[0];
   }
 
-  /** Its own descriptor, which is readable while any that it waits for is. */
+  /** Its own descriptor, which is readable while any descriptor that it waits for is. */
   get fd(): number {
     return this.#fd;
   }
 
-  /** Nanoseconds by the monotonic clock, from about when this was made. */
+  /** Nanoseconds of the monotonic clock, since about the construction. */
   now(): number {
     this.#symbols.clock_gettime(CLOCK_MONOTONIC, this.#clockPointer);
     return (this.#clock[0] - this.#epoch) * 1e9 + this.#clock[2];
   }
 
-  /** Has `wait` tell of a descriptor by a number that the caller chose. */
+  /** Adds a descriptor, which {@link Poller.token} reports by the number `token`. */
   add(fd: number, token: number): void {
     const event = new Uint32Array(STRIDE);
     event[0] = EPOLLIN;
@@ -80,26 +80,26 @@ export class Poller {
     check(fast().epoll_ctl(this.#fd, EPOLL_CTL_ADD, fd, bytes), "epoll_ctl", "ADD", fd);
   }
 
-  /** Forgets a descriptor. */
+  /** Removes a descriptor. */
   remove(fd: number): void {
     fast().epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, new Uint8Array(16));
   }
 
   /**
-   * Waits for at most so many nanoseconds, or a little less; returns how many descriptors are ready.
-   * The end of a wait is not slept but spent looking, at most a tenth of it: from sleep, a processor
-   * takes its time to come back.
+   * Waits until a descriptor is ready, for `nanoseconds` or a little less; returns how many are ready.
+   * It spins instead of sleeping at the end of a wait, for a tenth of it at most, because a processor
+   * needs time to wake up.
    */
   wait(nanoseconds: number): number {
     const ready = this.#ready();
     if (ready > 0 || nanoseconds <= 0) return ready;
     const end = this.now() + nanoseconds;
-    const look = Math.min(LOOK_NS, nanoseconds * LOOK_SHARE);
-    const early = Math.max(look, nanoseconds * SLACK);
+    const spin = Math.min(SPIN_NS, nanoseconds * SPIN_SHARE);
+    const early = Math.max(spin, nanoseconds * SLACK);
     const woken = this.#sleep(nanoseconds - early);
-    // A signal breaks it off, which is as if the time were over.
+    // A signal ends the sleep, as if the time were over.
     if (woken !== 0) return woken > 0 ? this.#ready() : 0;
-    return early > look ? 0 : this.#lookUntil(end);
+    return early > spin ? 0 : this.#spinUntil(end);
   }
 
   #sleep(nanoseconds: number): number {
@@ -109,7 +109,7 @@ export class Poller {
     return this.#symbols.ppoll(this.#selfPointer, 1, this.#timeoutPointer, null);
   }
 
-  #lookUntil(end: number): number {
+  #spinUntil(end: number): number {
     while (this.now() < end) {
       const ready = this.#ready();
       if (ready > 0) return ready;
@@ -118,15 +118,15 @@ export class Poller {
   }
 
   #ready(): number {
-    return this.#symbols.epoll_wait(this.#fd, this.#eventsPointer, AT_ONCE, 0);
+    return this.#symbols.epoll_wait(this.#fd, this.#eventsPointer, MAX_EVENTS, 0);
   }
 
-  /** The number of the n-th descriptor that is ready. */
+  /** The token of the n-th ready descriptor. */
   token(n: number): number {
     return this.#events[n * STRIDE + DATA];
   }
 
-  /** Whether what is behind it is gone. */
+  /** Whether the n-th ready descriptor has failed: its link is gone, or the other end is closed. */
   failed(n: number): boolean {
     return (this.#events[n * STRIDE] & (EPOLLERR | EPOLLHUP)) !== 0;
   }

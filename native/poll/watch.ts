@@ -1,27 +1,28 @@
 import { EventFd } from "./eventfd.ts";
 import { fast } from "../fast.ts";
+import { fixedBytes } from "../memory.ts";
 import { Poller } from "./poller.ts";
 
 const POLLIN = 1;
 const WAKE = 0;
 
-/** What this thread waits for by {@link watch}; undefined while that is nothing. */
-let watching: Watching | undefined;
+/** The watcher of this thread; undefined while no descriptor is watched. */
+let watcher: Watcher | undefined;
 
 /**
- * Calls a function on this thread whenever a descriptor is readable, between what else the thread
- * does, until the function that it returns is called: that one resolves when no thread waits for the
- * descriptor any more. One thread of the pool waits for all descriptors; with none, there is none.
+ * Calls a function whenever a descriptor is readable, from the event loop of this thread. One thread
+ * of the pool waits for all watched descriptors, if there are any.
  *
- * @param ready It must read until there is nothing left, and must not throw.
+ * @param ready It must read until nothing is left, and must not throw.
+ * @returns A function that stops watching; it resolves when no thread waits for the descriptor any more.
  */
 export function watch(fd: number, ready: () => void): () => Promise<void> {
-  const here = watching ??= new Watching();
+  const here = watcher ??= new Watcher();
   here.add(fd, ready);
   return () => here.remove(fd);
 }
 
-class Watching {
+class Watcher {
   #poller = new Poller();
   #wake = new EventFd();
   #ready = new Map<number, () => void>();
@@ -41,20 +42,20 @@ class Watching {
     if (!this.#ready.delete(fd)) return;
     this.#poller.remove(fd);
     if (this.#ready.size > 0) return;
-    // What comes next waits by itself: this one ends.
-    if (watching === this) watching = undefined;
+    // This watcher ends; the next descriptor gets another one.
+    if (watcher === this) watcher = undefined;
     this.#wake.signal();
     await this.#done;
   }
 
   async #run(): Promise<void> {
-    // struct pollfd, of memory that stays where it is.
-    const self = new Int32Array(new ArrayBuffer(8));
+    // struct pollfd
+    const self = new Int32Array(fixedBytes(8).buffer);
     self[0] = this.#poller.fd;
     self[1] = POLLIN;
     const pointer = Deno.UnsafePointer.of(self);
     do {
-      // Not within the call that began it: the first descriptor comes after that.
+      // Does not return within the constructor: the first descriptor is added after it.
       await fast().pollPooled(pointer, 1n, -1);
       const count = this.#poller.wait(0);
       const tokens = Array.from({ length: count }, (_, n) => this.#poller.token(n));

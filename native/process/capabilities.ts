@@ -1,11 +1,11 @@
 import { readFileText } from "../libc.ts";
 
-/** Bits of a capability set, by name (linux/capability.h): those that a lab cannot do without. */
+/** The capabilities that a lab needs: name and bit (linux/capability.h). */
 export const CAPABILITIES = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21 } as const;
 
 /**
- * The effective capability set in the text of a `/proc/<pid>/status`, as a bit
- * mask; 0 where the text has none.
+ * Reads the effective capability set from the text of a `/proc/<pid>/status`, as a bit mask; 0 if the
+ * text has none.
  *
  * @example
  * ```ts
@@ -21,14 +21,13 @@ export function parseEffectiveCapabilities(status: string): bigint {
   return hex ? BigInt(`0x${hex}`) : 0n;
 }
 
-/** Whether a capability set holds every capability that a lab needs. */
+/** Whether a capability set contains every capability that a lab needs. */
 export function sufficesForLab(effective: bigint): boolean {
   return Object.values(CAPABILITIES).every((bit) => (effective >> BigInt(bit) & 1n) === 1n);
 }
 
 /**
- * Whether the calling thread has CAP_NET_ADMIN and CAP_SYS_ADMIN, be it as root
- * or inside a user namespace.
+ * Whether this thread has CAP_NET_ADMIN and CAP_SYS_ADMIN, as root or in a user namespace.
  *
  * @throws {MissingPermissionError} without `--allow-ffi`.
  *

@@ -2,13 +2,12 @@ import { check, closeFd, libc, O_CLOEXEC, uninterrupted } from "../libc.ts";
 
 const POLLIN = 1;
 
-/** How long to wait before asking whether the writer still lives. */
-const LOOK_AGAIN_MS = 100;
+/** The time between two checks whether the writer lives. */
+const CHECK_MS = 100;
 
 /**
- * A pipe(2) by which a child reports to this thread. The child opens its end by
- * path, and nobody inherits either: other threads start children at any time, and
- * one of those must not keep the pipe open.
+ * A pipe(2) by which a child reports to this thread. The child opens its end by its path. No child
+ * inherits either end: other threads start children at any time, and these must not keep the pipe open.
  */
 export class ReportPipe {
   #read: number;
@@ -20,20 +19,20 @@ export class ReportPipe {
     [this.#read, this.#write] = ends;
   }
 
-  /** A path by which a child of this process opens the end to write to. */
+  /** The path by which a child of this process opens the writing end. */
   get childPath(): string {
     return `/proc/${Deno.pid}/fd/${this.#write}`;
   }
 
-  /** Waits for what a child writes, until `end` was seen or `alive` says that no more will come. */
+  /** Reads what a child writes, until it ends with `end` or `alive` returns false. */
   readUntil(end: string, alive: () => boolean): string {
     const decoder = new TextDecoder();
     const buffer = new Uint8Array(4096);
     let text = "";
     while (!text.endsWith(end)) {
-      // Asked first: what it wrote before it died is still read.
+      // The check comes before the read, so that nothing is lost that the child wrote before its end.
       const more = alive();
-      if (!this.#readable(more ? LOOK_AGAIN_MS : 0)) {
+      if (!this.#readable(more ? CHECK_MS : 0)) {
         if (!more) break;
         continue;
       }
@@ -46,7 +45,7 @@ export class ReportPipe {
 
   #readable(timeoutMs: number): boolean {
     const request = new Int32Array([this.#read, POLLIN]);
-    // Negative when a signal came, which is as good as a time that passed.
+    // Negative after a signal, which counts as the end of the time.
     return libc().poll(new Uint8Array(request.buffer), 1n, timeoutMs) > 0;
   }
 

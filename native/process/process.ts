@@ -1,20 +1,19 @@
 import { check, cString, libc, pathExists, readFileBytes, readLink } from "../libc.ts";
 
 /**
- * What the process was started with, as byte strings: each character is one
- * byte. Neither arguments nor variables need to be UTF-8, and whoever passes
- * them on must not change them.
+ * An argument or a variable of the environment as a byte string: each character is one byte. Neither
+ * needs to be UTF-8, and another process must get them unchanged.
  */
 export type ByteString = string;
 
-/** Where system tools are that an ordinary user's PATH often lacks: tc and nft on Debian. */
+/** The directories of system tools that an ordinary user's PATH often lacks: tc and nft on Debian. */
 export const SYSTEM_DIRECTORIES: readonly string[] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 const X_OK = 1;
-// What execvp(3) takes when PATH is not set.
+// The default of execvp(3) when PATH is not set.
 const DEFAULT_PATH = "/bin:/usr/bin";
 
-/** Takes the NUL-terminated records of a `/proc/<pid>/cmdline` or `environ` apart. */
+/** Splits the NUL-terminated records of a `/proc/<pid>/cmdline` or `environ`. */
 export function splitRecords(bytes: Uint8Array): ByteString[] {
   const records: ByteString[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -26,7 +25,7 @@ export function splitRecords(bytes: Uint8Array): ByteString[] {
   return records;
 }
 
-/** A text as a byte string. */
+/** Converts a text to a byte string. */
 export function toByteString(text: string): ByteString {
   return Array.from(new TextEncoder().encode(text), (b) => String.fromCharCode(b)).join("");
 }
@@ -35,22 +34,22 @@ function bytesOf(text: ByteString): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }
 
-/** The arguments that this process was started with, the program's name first. */
+/** The arguments of this process, the program's name first. */
 export function processArguments(): ByteString[] {
   return splitRecords(readFileBytes("/proc/self/cmdline"));
 }
 
-/** The environment that this process was started with, as `NAME=value`. */
+/** The environment at the start of this process, as `NAME=value`. */
 export function processEnvironment(): ByteString[] {
   return splitRecords(readFileBytes("/proc/self/environ"));
 }
 
-/** The file that this process runs, links resolved. */
+/** The executable of this process, with links resolved. */
 export function processExecutable(): string {
   return readLink("/proc/self/exe");
 }
 
-/** The directories in which commands are looked up now. */
+/** The directories of PATH, at this time. */
 export function searchPath(): string[] {
   const path = Deno.permissions.querySync({ name: "env", variable: "PATH" }).state === "granted"
     ? Deno.env.get("PATH")
@@ -59,8 +58,8 @@ export function searchPath(): string[] {
 }
 
 /**
- * A PATH for whoever stops at the first directory that may not be searched, as libraries do that
- * know "not found" alone, with the system's directories.
+ * A PATH with the system's directories and without those that this user may not search: some libraries
+ * stop at the first of these.
  */
 export function openSearchPath(): string {
   const all = new Set([...searchPath(), ...SYSTEM_DIRECTORIES]);
@@ -72,16 +71,13 @@ function startingPath(): string | undefined {
   return entry && new TextDecoder().decode(bytesOf(entry.slice("PATH=".length)));
 }
 
-/**
- * The file of a command, or undefined where no directory has it. It needs no
- * Deno permission but `--allow-ffi`.
- */
+/** Finds the file of a command; undefined if no directory has it. Needs only `--allow-ffi`. */
 export function findProgram(
   name: string,
   directories: readonly string[] = searchPath(),
 ): string | undefined {
   return directories.map((directory) => `${directory}/${name}`).find((path) =>
-    // A directory may be "executed" too; only its name still exists with a slash behind.
+    // A directory is executable too, but only its name exists with a slash at the end.
     libc().access(cString(path), X_OK) === 0 && !pathExists(`${path}/`)
   );
 }
@@ -91,11 +87,10 @@ const SIG_DFL = 0n;
 const SIG_IGN = 1n;
 
 /**
- * Replaces this process by another program; the process id, the open standard
- * streams, the working directory and the terminal stay. All threads end, also
- * when several of them call this at once.
+ * Replaces this process by another program; the process ID, the standard streams, the working directory
+ * and the terminal stay. All threads end, also when several of them call this at the same time.
  *
- * @throws {SyscallError} when the kernel refuses. It does not return otherwise.
+ * @throws {SyscallError} If the kernel refuses. Otherwise it does not return.
  *
  * Source: execve(2).
  */
@@ -104,7 +99,7 @@ export function replaceProcess(
   argv: readonly ByteString[],
   environment: readonly ByteString[],
 ): never {
-  // The tables hold bare pointers, so the strings must outlive the call.
+  // The tables contain plain pointers, so the strings must outlive the call.
   const strings: Uint8Array<ArrayBuffer>[] = [];
   const table = (entries: readonly ByteString[]) => {
     const pointers = new BigUint64Array(entries.length + 1);
@@ -115,7 +110,7 @@ export function replaceProcess(
     });
     return new Uint8Array(pointers.buffer);
   };
-  // Deno ignores it, and what is ignored stays so: `yes | head -1` would end with an error.
+  // Deno ignores it, and the new program would too: `yes | head -1` would end with an error.
   libc().signal(SIGPIPE, SIG_DFL);
   const failed = libc().execve(cString(program), table(argv), table(environment));
   libc().signal(SIGPIPE, SIG_IGN);

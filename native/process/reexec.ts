@@ -22,7 +22,7 @@ import {
   usernsObstacle,
 } from "./userns.ts";
 
-/** What keeps this process from becoming root in a user namespace; undefined when nothing does. */
+/** Finds what prevents this process from becoming root in a user namespace; undefined if nothing does. */
 export function findUsernsObstacle(): Obstacle | undefined {
   return usernsObstacle(userNamespaceFacts());
 }
@@ -44,8 +44,8 @@ function tryUnshare(unshare: string): UserNamespaceFacts["trial"] {
   const permission = { name: "run", command: unshare } as const;
   if (Deno.permissions.querySync(permission).state !== "granted") return undefined;
   try {
-    // Twice: AppArmor may allow the user namespace and take its capabilities away,
-    // so only what needs them, here a second network namespace, tells.
+    // Twice: AppArmor may allow the user namespace and remove its capabilities. The second call needs
+    // them, for a second network namespace.
     const { success, stderr } = new Deno.Command(unshare, {
       args: [UNSHARE_FLAGS, unshare, "-n", "true"],
       stdin: "null",
@@ -53,19 +53,19 @@ function tryUnshare(unshare: string): UserNamespaceFacts["trial"] {
     }).outputSync();
     return { ok: success, error: new TextDecoder().decode(stderr).trim() };
   } catch (error) {
-    // Deno asks for more than this permission where LD_* variables are set.
+    // Deno requires more than this permission if LD_* variables are set.
     if (error instanceof Deno.errors.NotCapable) return undefined;
     return { ok: false, error: (error as Error).message };
   }
 }
 
 /**
- * Becomes root in a user namespace, by starting the process again, unless it
- * has the capabilities that labs need. The doc comment of `rootless.ts` has the rest.
+ * Becomes root in a user namespace by starting the process again, unless it has the capabilities that
+ * labs need. The doc comment of `rootless.ts` has the details.
  *
- * @param environment Variables that the new process gets besides, as `NAME=value`.
- * @throws {RootlessError} when this host does not allow it.
- * @throws {MissingPermissionError} without `--allow-ffi`.
+ * @param environment Additional variables of the new process, as `NAME=value`.
+ * @throws {RootlessError} If this host does not allow it.
+ * @throws {MissingPermissionError} Without `--allow-ffi`.
  */
 export function enterRootless(environment: readonly string[] = []): void {
   if (Deno.build.os !== "linux") {
@@ -82,16 +82,16 @@ export function enterRootless(environment: readonly string[] = []): void {
   }
   if (marked) {
     throw new RootlessError(
-      `${ROOTLESS_MARKER} says that this process is root of a user namespace already, and it has ` +
-        "neither CAP_NET_ADMIN nor CAP_SYS_ADMIN: unset that variable, or keep what drops the " +
-        "capabilities from doing so",
+      `${ROOTLESS_MARKER} says that this process is root of a user namespace already, but it lacks ` +
+        "CAP_NET_ADMIN or CAP_SYS_ADMIN: unset that variable, or start the process so that it keeps " +
+        "its capabilities",
     );
   }
   reexec(environment);
 }
 
-// A worker must not restart the program that already runs, and may well have no
-// permission for FFI: code in it is expected to stand below a main script that is root.
+// A worker must not restart the running program, and may lack the permission for FFI: its main script
+// is expected to be root already.
 function checkWorker(): void {
   try {
     if (hasCapabilities()) return;
@@ -124,13 +124,13 @@ function reexec(added: readonly string[]): never {
   }
 }
 
-// A new network namespace has its loopback down: not even 127.0.0.1 answers.
+// In a new network namespace the loopback is down: not even 127.0.0.1 answers.
 function raiseLoopback(): void {
   try {
     rtnetlink((batch) => setLink(batch, LOOPBACK, { up: true }));
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
-    // AppArmor lets the capabilities be seen and refuses their use.
+    // AppArmor shows the capabilities and refuses their use.
     const obstacle = usernsObstacle({
       ...userNamespaceFacts(),
       trial: { ok: false, error: error.message },

@@ -2,7 +2,7 @@ import { readFileText } from "../libc.ts";
 
 const FORK_WAIT_MS = 200;
 
-/** The only child of a process; undefined before it forked. */
+/** The only child of a process; undefined before the fork. */
 export function childOf(
   pid: number,
   readProc: (path: string) => string = readFileText,
@@ -12,9 +12,9 @@ export function childOf(
 }
 
 /**
- * Sends a signal to the only child of a process: to the program that nsenter(1)
- * started in another PID namespace, and waits for. Before it forked, the signal
- * goes to nsenter itself once it is clear that no child comes; so it does where nsenter has ended.
+ * Sends a signal to the only child of a process: to the program that nsenter(1) started in another PID
+ * namespace, and waits for. Waits a moment for the child; if there is none, or nsenter has ended, it
+ * sends the signal to nsenter.
  */
 export function signalChildOf(
   pid: number,
@@ -31,7 +31,7 @@ export function signalChildOf(
   }
 }
 
-/** Whether a process has ended, and was not waited for yet. */
+/** Whether a process has ended and its parent has not waited for it yet. */
 function hasEnded(pid: number, readProc: (path: string) => string): boolean {
   const stat = readProc(`/proc/${pid}/stat`);
   return /^ [ZX]/.test(stat.slice(stat.lastIndexOf(")") + 1));

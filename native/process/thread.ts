@@ -1,38 +1,35 @@
-/** By what a worker thread enters a node: descriptors of this process, and the way back. */
+/** The descriptors of this process by which a worker thread enters a node and returns. */
 export interface ThreadEntry {
   mountNamespace: number;
   pidNamespace: number;
   /** The PID namespace of this process. */
   homePidNamespace: number;
-  /** The working directory, which entering a mount namespace loses. */
+  /** The working directory, which a change of the mount namespace resets. */
   cwd: string;
 }
 
-/** What a thread that entered a node can do without the FFI permission. */
+/** What a thread in a node can do without the FFI permission. */
 export interface ThreadPowers {
-  /** Runs a synchronous function with new child processes put into the node. */
+  /** Runs a synchronous function whose child processes start in the node. */
   inside<T>(fn: () => T): T;
-  /** Reads a small file of /proc, which Deno guards. */
+  /** Reads a small file of /proc, for which Deno requires all permissions. */
   readProc(path: string): string;
 }
 
 /**
- * Moves the calling worker thread into a node's mount namespace, so that its name
- * lookups read that namespace's files, and returns the ways by which it starts
- * processes in the node's PID namespace and finds them.
+ * Moves the calling worker thread into a node's mount namespace, so that its name lookups read the files
+ * of that namespace. Returns functions that start processes in the node's PID namespace and read /proc.
  *
- * A worker gets this function as source text and calls it before it loads any
- * module, so nothing here may come from outside. There are two reasons. libc is
- * in no module's variable, so that no code of the user's can reach it once the
- * FFI permission is given back. And Deno looks names up on the worker's pool
- * threads, of which there is one at that time; it is moved by itself, by calls
- * that run on the pool, and the others inherit from the worker, which has moved.
+ * A worker gets this function as source text and calls it before it loads any module, so it must not
+ * use anything from outside. There are two reasons. No variable of a module holds libc, so that the
+ * user's code cannot reach it after the FFI permission is given back. And Deno resolves names on the
+ * pool threads of the worker. At that time there is one such thread, which calls on the pool move
+ * separately; later ones inherit the mount namespace of the worker.
  *
- * A thread may leave the others' mount namespace once it no longer shares their
- * working directory (CLONE_FS). The node's mount namespace shows its processes
- * in /proc; this thread belongs to none of them, so it works on a copy with the
- * /proc beneath. `openCopy` asks the main thread for a descriptor of that copy:
- * one that this thread opened would stay open when it is terminated.
+ * A thread may leave the mount namespace of the others when it no longer shares their working directory
+ * (CLONE_FS). The mount namespace of a node shows the node's processes in /proc. This thread is not one
+ * of them, so it works on a copy with the /proc beneath. `openCopy` requests a descriptor of that copy
+ * from the main thread: a descriptor that this thread opened would stay open when it is terminated.
  */
 export async function enterNode(
   entry: ThreadEntry,
@@ -75,7 +72,7 @@ export async function enterNode(
   c.chdir(cwd);
 
   const copy = await openCopy(c.gettid());
-  // A second pool thread would share its working directory still, and setns would refuse it.
+  // A second pool thread would still share its working directory, and setns would fail.
   for (let attempt = 0; attempt < 8; attempt++) {
     await c.unsharePooled(CLONE_FS);
     const result = await c.setnsPooled(copy, CLONE_NEWNS);

@@ -1,16 +1,16 @@
 import { NetyardError } from "../error.ts";
 import { type ByteString, SYSTEM_DIRECTORIES, toByteString } from "./process.ts";
 
-/** The process is not root and cannot become it in a user namespace; the message says what mends it. */
+/** The process is not root and cannot become root in a user namespace; the message says what to do. */
 export class RootlessError extends NetyardError {}
 
-/** Set in the environment of a process that was started again as root of a user namespace. */
+/** A variable in the environment of a process that was started again as root of a user namespace. */
 export const ROOTLESS_MARKER = "NETYARD_ROOTLESS=1";
 
-/** User, root in it, network and mount namespace (unshare(1)). */
+/** Options of unshare(1): new user, network and mount namespaces, and root in them. */
 export const UNSHARE_FLAGS = "-Urnm";
 
-/** What the host says about user namespaces. */
+/** The state of user namespaces on a host. */
 export interface UserNamespaceFacts {
   /** The file of unshare(1), if there is one. */
   unshare?: string;
@@ -24,13 +24,13 @@ export interface UserNamespaceFacts {
   apparmor?: string;
   /** Whether this runs in a Docker or Podman container. */
   container: boolean;
-  /** What came of trying it; undefined when the process may not start unshare(1). */
+  /** The result of a trial; undefined if the process may not start unshare(1). */
   trial?: { ok: boolean; error: string };
 }
 
-/** Why user namespaces cannot be used, and what to do about it. */
+/** Why user namespaces cannot be used, and what to do. */
 export interface Obstacle {
-  /** What is in the way, as a clause. */
+  /** The cause, as a clause. */
   cause: string;
   /** What to do, as an imperative without a full stop. */
   remedy: string;
@@ -39,11 +39,10 @@ export interface Obstacle {
 const sysctl = (setting: string) => `run \`sudo sysctl -w ${setting}\``;
 
 /**
- * What keeps an ordinary user from becoming root in a user namespace, or
- * undefined when nothing does.
+ * Finds what prevents an ordinary user from becoming root in a user namespace; undefined if nothing
+ * does.
  *
- * A trial that worked settles it: an AppArmor profile may allow what the sysctl
- * forbids in general.
+ * A successful trial is decisive: an AppArmor profile may allow what the sysctl forbids in general.
  *
  * Source: user_namespaces(7), namespaces(7).
  */
@@ -95,22 +94,22 @@ function refusal(error: string, container: boolean): Obstacle {
     cause,
     remedy: container
       ? "start the container with --privileged"
-      : "see which security policy of the host forbids it (seccomp, SELinux, a chroot)",
+      : "find the security policy of the host that forbids it (seccomp, SELinux, a chroot)",
   };
 }
 
-/** The error of a process that cannot become root. */
+/** The error for a process that cannot become root. */
 export function rootlessError(obstacle: Obstacle, options?: ErrorOptions): RootlessError {
   return new RootlessError(
-    "Netyard needs root and cannot become it in a user namespace: " +
-      `${obstacle.cause}. To mend it, ${obstacle.remedy}; or run the script as root.`,
+    "Netyard needs root and cannot become root in a user namespace: " +
+      `${obstacle.cause}. To fix it, ${obstacle.remedy}; or run the script as root.`,
     options,
   );
 }
 
-/** How a process was started. */
+/** The start of a process. */
 export interface ProcessStart {
-  /** The file that it runs. */
+  /** Its executable. */
   executable: string;
   /** Its arguments, the program's name first. */
   argv: readonly ByteString[];
@@ -120,7 +119,7 @@ export interface ProcessStart {
   mainModule: string;
 }
 
-/** What to replace a process by. */
+/** The program that replaces a process. */
 export interface Reexec {
   /** The file to execute. */
   program: string;
@@ -131,11 +130,10 @@ export interface Reexec {
 }
 
 /**
- * The program, arguments and environment that start a process again as root of
- * a user namespace: everything as it was, the marker added, and the system
- * directories added to the end of PATH as root has them.
+ * Plans the program, arguments and environment that start a process again as root of a user namespace:
+ * unchanged, except for the marker and the system directories at the end of PATH, as root has them.
  *
- * @throws {RootlessError} when the process cannot be started a second time.
+ * @throws {RootlessError} If the process cannot be started a second time.
  *
  * @example
  * ```ts
@@ -160,8 +158,8 @@ export function planReexec(start: ProcessStart, unshare: string): Reexec {
   }
   if (/\/\$deno\$stdin\.[a-z]+$/.test(start.mainModule)) {
     throw new RootlessError(
-      "Netyard is not root, and to become it the script is started again, but one that comes " +
-        "from the standard input can be read only once: save it to a file, or run " +
+      "Netyard is not root, and becomes root by starting the script again, but a script from the " +
+        "standard input can be read only once: save it to a file, or run " +
         `\`unshare ${UNSHARE_FLAGS} deno run -\``,
     );
   }
@@ -184,7 +182,7 @@ export function planReexec(start: ProcessStart, unshare: string): Reexec {
   };
 }
 
-/** Deno that is called by the name `dx` means `deno x`, and the new process goes by its file's name. */
+/** Deno runs `deno x` if it is called `dx`; the new process has the name of its file. */
 function subcommand(start: ProcessStart): string[] {
   const isDx = (path = "") => /(^|\/)dx$/.test(path);
   return isDx(start.argv[0]) && !isDx(start.executable) ? ["x"] : [];

@@ -38,12 +38,12 @@ const LOOKS: [what: string, facts: KvmFacts, obstacle: string | undefined, remed
   [
     "the pvm module",
     { ...FULL, pvm: true },
-    "/dev/kvm is that of the pvm module, which runs guests made for it and no others",
+    "/dev/kvm belongs to the pvm module, which runs only guests that are made for it",
   ],
   [
     "a processor without virtualization",
     { ...FULL, cpuinfo: NEITHER },
-    "/dev/kvm is there, and the processor offers no virtualization (no vmx or svm flag)",
+    "/dev/kvm exists, but the processor offers no virtualization (no vmx or svm flag)",
   ],
 ];
 
@@ -100,7 +100,7 @@ Deno.test("a guest in long mode tells a KVM of use from one that emulates", asyn
   const took = performance.now() - start;
   if (kvmObstacle() === undefined) return assertEquals([ok, detail], [true, "works"]);
   assertEquals([ok, goodForMs], [false, 600_000]);
-  assertMatch(detail, /^\/dev\/kvm is there, and a guest of a few .* not done .* after 1000 ms$/);
+  assertMatch(detail, /^\/dev\/kvm exists, but a guest of a few .* did not finish within 1000 ms$/);
   assertLess(took, 3000); // the child was killed, and has gone
 });
 
@@ -115,7 +115,7 @@ Deno.test("a trial without permission to start a process says which", async () =
     }).output();
     assertEquals(JSON.parse(new TextDecoder().decode(stdout)), {
       ok: false,
-      detail: "KVM was not tried, which takes --allow-run",
+      detail: "KVM was not tried, because that needs --allow-run",
       goodForMs: 0,
     });
   } finally {

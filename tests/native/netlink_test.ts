@@ -34,7 +34,7 @@ import {
   deleteRoute,
   getRoute,
   isLocalRoute,
-  replaceByNowhere,
+  replaceByDroppingRoute,
   replaceRoute,
 } from "../../native/netlink/route.ts";
 import { rtnetlink } from "../../native/netlink/socket.ts";
@@ -277,16 +277,16 @@ Deno.test("a route is replaced by one that goes nowhere, and by one with a sourc
       replaceRoute(batch, route);
     });
     assertMatch(told(far), new RegExp(`via ${other} dev a0 .*src ${spare} `));
-    inside(a, (batch) => replaceByNowhere(batch, "blackhole", to));
+    inside(a, (batch) => replaceByDroppingRoute(batch, "blackhole", to));
     assertStringIncludes(told(far), "Invalid argument");
-    inside(a, (batch) => replaceByNowhere(batch, "unreachable", to));
+    inside(a, (batch) => replaceByDroppingRoute(batch, "unreachable", to));
     assertStringIncludes(told(far), "No route to host");
     inside(a, (batch) => replaceRoute(batch, route));
     assertStringIncludes(told(far), `via ${other} dev a0`);
     // Wherever it goes, it is the only one.
     inside(a, (batch) => deleteRoute(batch, to));
     assertEquals(refused(a, (batch) => deleteRoute(batch, to)).code, "ESRCH");
-    inside(a, (batch) => replaceByNowhere(batch, "blackhole", to));
+    inside(a, (batch) => replaceByDroppingRoute(batch, "blackhole", to));
     inside(a, (batch) => deleteRoute(batch, to));
     assertStringIncludes(told(far), "Network is unreachable");
   }

@@ -65,7 +65,7 @@ Deno.test("a host that refuses is known before the process is given up", async (
   // The sysctl that is the cause, on a host that has one set.
   assertMatch(
     stderr,
-    /RootlessError: Netyard needs root and cannot become it in a user namespace: /,
+    /RootlessError: Netyard needs root and cannot become root in a user namespace: /,
   );
   assertMatch(stderr, /fails here \(unshare: unshare failed|is [01]/);
 });
@@ -80,7 +80,7 @@ Deno.test("a limit of 0 user namespaces is named, with or without a trial", asyn
   for (const flag of ["-A", "--allow-ffi"]) {
     const outcome = await user.run(["unshare", "-Ur", "sh", "-c", script, user.deno, flag]);
     assertEquals(outcome.code, 1);
-    assertStringIncludes(outcome.stderr, "user.max_user_namespaces is 0. To mend it, run `sudo");
+    assertStringIncludes(outcome.stderr, "user.max_user_namespaces is 0. To fix it, run `sudo");
   }
 });
 

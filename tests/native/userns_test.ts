@@ -119,38 +119,38 @@ Deno.test("a trial that worked counts more than the sysctl that forbids it in ge
 const OBSTACLES: [facts: Partial<UserNamespaceFacts>, message: string][] = [
   [
     { unshare: undefined },
-    "the program unshare is not on PATH. To mend it, install the package util-linux",
+    "the program unshare is not on PATH. To fix it, install the package util-linux",
   ],
   [
     { supported: false },
-    "this kernel has no user namespaces. To mend it, use a kernel with CONFIG_USER_NS=y",
+    "this kernel has no user namespaces. To fix it, use a kernel with CONFIG_USER_NS=y",
   ],
   [
     { clone: "0" },
-    "kernel.unprivileged_userns_clone is 0. To mend it, run `sudo sysctl -w kernel.unprivileged_userns_clone=1`",
+    "kernel.unprivileged_userns_clone is 0. To fix it, run `sudo sysctl -w kernel.unprivileged_userns_clone=1`",
   ],
   [
     { max: "0" },
-    "user.max_user_namespaces is 0. To mend it, run `sudo sysctl -w user.max_user_namespaces=10000`",
+    "user.max_user_namespaces is 0. To fix it, run `sudo sysctl -w user.max_user_namespaces=10000`",
   ],
   [
     { apparmor: "1" },
     "kernel.apparmor_restrict_unprivileged_userns is 1, and no AppArmor profile allows it. " +
-    "To mend it, run `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`",
+    "To fix it, run `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`",
   ],
   [
     {},
     "`unshare -Urnm` fails here (unshare: write failed /proc/self/uid_map: Operation not permitted). " +
-    "To mend it, see which security policy of the host forbids it (seccomp, SELinux, a chroot)",
+    "To fix it, find the security policy of the host that forbids it (seccomp, SELinux, a chroot)",
   ],
   [
     { container: true },
     "`unshare -Urnm` fails here (unshare: write failed /proc/self/uid_map: Operation not permitted). " +
-    "To mend it, start the container with --privileged",
+    "To fix it, start the container with --privileged",
   ],
   [
     { trial: { ok: false, error: "unshare: unshare failed: No space left on device" } },
-    "`unshare -Urnm` fails here (unshare: unshare failed: No space left on device). To mend it, raise " +
+    "`unshare -Urnm` fails here (unshare: unshare failed: No space left on device). To fix it, raise " +
     "user.max_user_namespaces, user.max_net_namespaces and user.max_mnt_namespaces with `sudo sysctl -w`",
   ],
 ];
@@ -160,7 +160,7 @@ for (const [facts, message] of OBSTACLES) {
     const obstacle = usernsObstacle({ ...ABLE, trial: FAILED, ...facts });
     assertEquals(
       rootlessError(obstacle!).message,
-      "Netyard needs root and cannot become it in a user namespace: " +
+      "Netyard needs root and cannot become root in a user namespace: " +
         `${message}; or run the script as root.`,
     );
   });

@@ -1,4 +1,4 @@
-import { replaceByNowhere } from "../../../native/netlink/route.ts";
+import { replaceByDroppingRoute } from "../../../native/netlink/route.ts";
 import { ipBytes, linkLocalFromMac, parseCidr } from "../../address/mod.ts";
 import { attach, detach, reserve } from "./attach.ts";
 import { configureLoopback } from "../wiring/addresses.ts";
@@ -39,7 +39,7 @@ export function buildRegion(core: LabCore, name: string, defer: Defer): RegionRe
   inside(node, (batch) => {
     // What is for nobody here must not go back to the exchange, which would send it here again.
     for (const { network, prefix } of networks.map(parseCidr)) {
-      replaceByNowhere(batch, "unreachable", { destination: ipBytes(network), prefix });
+      replaceByDroppingRoute(batch, "unreachable", { destination: ipBytes(network), prefix });
     }
   });
   defer(() => unspread(core, region, networks));

@@ -1,5 +1,9 @@
 import { addAddress, deleteAddress } from "../../../native/netlink/address.ts";
-import { deleteRoute, replaceByNowhere, replaceRoute } from "../../../native/netlink/route.ts";
+import {
+  deleteRoute,
+  replaceByDroppingRoute,
+  replaceRoute,
+} from "../../../native/netlink/route.ts";
 import { type Cidr, ipBytes, linkLocalFromMac } from "../../address/mod.ts";
 import { loadBlackHole } from "../wiring/black_hole.ts";
 import { renumberBridgeRoutes } from "../routing/bridge_routes.ts";
@@ -104,7 +108,7 @@ function giveNetwork(router: RouterRecord, { gateway, cidr }: Network): void {
     // What nobody here has must not go back to the ISP, which would send it here again (RFC 7084, WPD-5).
     if (delegated && delegated.prefix < LAN_LENGTH) {
       const { network, prefix } = delegated;
-      replaceByNowhere(batch, "unreachable", { destination: ipBytes(network), prefix });
+      replaceByDroppingRoute(batch, "unreachable", { destination: ipBytes(network), prefix });
     }
   });
   if (gatewayLink) router.unsettled.add(router, [], [gateway, linkLocal]);

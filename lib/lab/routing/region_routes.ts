@@ -1,5 +1,9 @@
 import type { MessageWriter } from "../../../native/netlink/codec.ts";
-import { deleteRoute, replaceByNowhere, replaceRoute } from "../../../native/netlink/route.ts";
+import {
+  deleteRoute,
+  replaceByDroppingRoute,
+  replaceRoute,
+} from "../../../native/netlink/route.ts";
 import { ipBytes, parseCidr } from "../../address/mod.ts";
 import type { LabCore } from "../model/lab.ts";
 import { inside } from "../wiring/rtnetlink.ts";
@@ -76,7 +80,7 @@ function go(core: LabCore, from: RegionRecord, way: RegionWay, networks: string[
         const to = { destination: ipBytes(network), prefix };
         // What no route is for goes to the exchange.
         if (way.kind === "exchange") deleteRoute(batch, to);
-        else if (way.kind === "nowhere") replaceByNowhere(batch, "blackhole", to);
+        else if (way.kind === "nowhere") replaceByDroppingRoute(batch, "blackhole", to);
         else replaceRoute(batch, { ...to, ...hop(core, from, way.next, family) });
       }
     };
