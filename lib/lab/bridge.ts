@@ -16,7 +16,6 @@ import {
   memberNodes,
   mustBeUp,
 } from "./build/members.ts";
-import { type Member } from "./options/bridge_options.ts";
 import {
   bandwidthSchema,
   type DirectionalBandwidth,
@@ -24,6 +23,7 @@ import {
   type DirectionalLatency,
   dropRateSchema,
   latencySchema,
+  type Member,
   type MemberPair,
   memberSchema,
   pairSchema,
@@ -118,7 +118,7 @@ export class Bridge implements AsyncDisposable {
 
   /**
    * Detaches a member: its interface here is gone, and with it what was asked of one direction only.
-   * What holds both ways holds again when it comes back.
+   * What holds both directions holds again when it comes back.
    */
   detach(member: Member): Promise<void> {
     return this.#act("detach()", (segment, what) => {
@@ -258,7 +258,7 @@ export class Bridge implements AsyncDisposable {
       });
       const before = JSON.stringify(impairmentsState(segment));
       impairWhole(this.#core, segment, UNIMPAIRED);
-      for (const key of [...segment.bridging.ways.keys()]) {
+      for (const key of [...segment.bridging.directions.keys()]) {
         impairWay(this.#core, segment, ...namesIn(key), UNIMPAIRED);
       }
       if (JSON.stringify(impairmentsState(segment)) !== before) this.#tellImpairments();

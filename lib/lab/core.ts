@@ -18,6 +18,9 @@ import type {
   BridgeRecord,
   DeviceRecord,
   InterfaceRecord,
+  IxRecord,
+  NodeBase,
+  NodeOf,
   NodeRecord,
   RegionRecord,
   RouterRecord,
@@ -65,7 +68,7 @@ export class Core implements LabCore {
   readonly snapshots: Set<{ close(): void }> = new Set();
   nameserver: string | undefined;
   closed = false;
-  ix!: { record: NodeRecord; segment: Segment };
+  ix!: { record: IxRecord; segment: Segment };
   #services = new NodeServices(this);
   #macs = 0;
   #faults = 0;
@@ -97,7 +100,7 @@ export class Core implements LabCore {
       seed,
       advertising: this.advertising,
       linksReady: () => this.links.ready(),
-      settle: (node) => this.unsettled.settleNode(node),
+      unsettled: this.unsettled,
       changed: (iface) => this.#addressChanged(iface),
     });
   }
@@ -131,21 +134,20 @@ export class Core implements LabCore {
     name: string,
     defer: Defer,
     directory?: string,
-  ): NodeRecord & { kind: K } {
+  ): NodeOf<K> {
     const namespace = makeNamespace(kind !== "device" && kind !== "vm");
-    const node: NodeRecord & { kind: K } = {
+    const base: NodeBase & { kind: K } = {
       kind,
       name,
       runtime: new NodeRuntime(name, namespace, this.#services, directory),
       interfaces: new Map(),
       nextIndex: 2, // 1 is lo.
       links: new Set(RESERVED_LINK_NAMES),
-      unsettled: this.unsettled,
-      provisioning: this.provisioning,
       used: false,
       blackHole: "",
       removed: false,
     };
+    const node = base as NodeOf<K>;
     defer(() => this.discard(node));
     return node;
   }
@@ -287,7 +289,7 @@ export class Core implements LabCore {
     }
     for (const link of this.regionLinks.values()) {
       link.limits = {};
-      for (const { impaired } of link.ends) lose(impaired);
+      for (const { condition } of link.ends) lose(condition);
     }
     if (!this.bus.closed) {
       this.bus.emit({ kind: "link-engine-failed", error: error.message, ends });

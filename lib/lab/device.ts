@@ -49,13 +49,13 @@ export class Device extends Node {
    * stands for it and is used for nothing else. `ip` stays that of the interface, which has none.
    */
   get clat(): { ip: string; ip6: string } | undefined {
-    const { clatNow } = this.#now;
-    return clatNow && { ip: CLAT_IP, ip6: clatNow.ip6 };
+    const { activeClat } = this.#now;
+    return activeClat && { ip: CLAT_IP, ip6: activeClat.ip6 };
   }
 
   /** What its CLAT did so far, while it has one. */
   clatCounters(): TranslationCounters | undefined {
-    return this.#now.clatNow?.translation.counters();
+    return this.#now.activeClat?.translation.counters();
   }
 
   /** The interface of the default route. */
@@ -80,7 +80,7 @@ export class Device extends Node {
   /** Makes an interface the one of the default route, as a handoff does. */
   setDefaultRoute(interfaceName: string): Promise<void> {
     return this.#act((device) => {
-      setDefaultRoute(device, this.#find(interfaceName));
+      setDefaultRoute(this.#core, device, this.#find(interfaceName));
       this.#core.bus.emit({
         kind: "default-route-changed",
         node: this.name,

@@ -248,7 +248,7 @@ export class Interface {
   renewIp(): Promise<string> {
     return this.#act("renewIp()", (iface) => {
       this.#mustBeDevice(iface, "renewIp()");
-      const ip = renewIp(iface);
+      const ip = renewIp(this.#core, iface);
       this.#core.renamed(iface);
       this.#changed(iface);
       return ip;

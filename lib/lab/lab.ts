@@ -9,7 +9,7 @@ import { parseOptions } from "../options/parse_options.ts";
 import { ActiveFault } from "./fault/active.ts";
 import { addDevice } from "./build/device.ts";
 import { addExchange } from "./build/exchange.ts";
-import { addRouter } from "./build/router.ts";
+import { addRouter, awaitPrefix } from "./build/router.ts";
 import { Bridge, bridgeHandle } from "./bridge.ts";
 import { bridgeNamed } from "./build/bridge.ts";
 import { buildPlan, configHost } from "./build_config.ts";
@@ -18,7 +18,6 @@ import type { LabConfig } from "./config/types.ts";
 import { lansAskedFor } from "./config/addresses.ts";
 import { Core } from "./core.ts";
 import { endDelegation, tellPrefix } from "./delegation/lifecycle.ts";
-import { awaitPrefix } from "./build/router.ts";
 import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
@@ -43,7 +42,7 @@ import { Schedule, type ScheduleStep } from "./fault/schedule.ts";
 import { deviceState, routerState, vmState } from "./model/event_state.ts";
 import { allSettled } from "./model/all_settled.ts";
 import { addVm } from "./build/vm.ts";
-import type { NodeRecord, VmRecord } from "./model/records.ts";
+import type { NodeRecord } from "./model/records.ts";
 import { findRadvd } from "./autoconf/radvd.ts";
 import { Vm } from "./vm.ts";
 import type { VmOptions } from "./options/vm_options.ts";
@@ -396,7 +395,7 @@ export class Lab implements AsyncDisposable {
     if (kind === "device") this.#devices.delete(name);
     if (kind === "vm") this.#vms.delete(name);
     try {
-      if (kind === "vm") await (record as VmRecord).machine.remove();
+      if (record.kind === "vm") await record.machine.remove();
       await record.runtime.close();
     } finally {
       this.#core.links.release(record.runtime.namespace);

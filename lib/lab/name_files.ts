@@ -1,20 +1,28 @@
+import {
+  defaultInterface,
+  type InterfaceRecord,
+  nat64Above,
+  type NodeRecord,
+  type RouterRecord,
+} from "./model/records.ts";
 import { withEmbedded } from "../dns64/mod.ts";
 import { type Hosts, hostsFile, resolvConf } from "../node/process/names.ts";
 import type { NameFiles } from "../node/process/sandbox.ts";
 import { NAT64_PREFIX } from "../siit/mod.ts";
 import { addressesOf } from "./wiring/neighbours.ts";
-import type { DeviceRecord, InterfaceRecord, NodeRecord, RouterRecord } from "./model/records.ts";
-import { nat64Above } from "./model/records.ts";
 
-/** What a lab knows of names. */
+/** The names that a lab knows. */
 export interface LabNames {
   hosts: Hosts;
   nameserver: string | undefined;
 }
 
-/** By what the programs of a node resolve names. Of a node that is none of the lab's, `record` is absent. */
+/**
+ * The files by which the programs of a node resolve names. `record` is absent where no node of the lab
+ * has the name.
+ */
 export function nameFiles(lab: LabNames, node: string, record: NodeRecord | undefined): NameFiles {
-  const own = (record as DeviceRecord | undefined)?.names ?? new Map<string, string[]>();
+  const own = record && "names" in record ? record.names : new Map<string, string[]>();
   const tables = [own, lab.hosts, memberNames(record?.interfaces.values() ?? [])];
   const nat64 = record && nat64Of(record);
   return {
@@ -23,19 +31,14 @@ export function nameFiles(lab: LabNames, node: string, record: NodeRecord | unde
   };
 }
 
-/** The router whose NAT64 is a node's only way to IPv4. */
+/** The router whose NAT64 is a node's only path to IPv4. */
 function nat64Of(record: NodeRecord): RouterRecord | undefined {
   const interfaces = [...record.interfaces.values()];
   if (interfaces.some(({ ip }) => ip !== undefined)) return undefined;
-  return nat64Above(defaultOf(record, interfaces));
+  return nat64Above(defaultInterface(record));
 }
 
-function defaultOf(record: NodeRecord, interfaces: InterfaceRecord[]): InterfaceRecord | undefined {
-  const { defaultInterface } = record as DeviceRecord;
-  return defaultInterface === undefined ? interfaces[0] : record.interfaces.get(defaultInterface);
-}
-
-/** A name that has IPv4 addresses alone has those of IPv6 that embed them, and these come first. */
+/** Adds to each name with IPv4 addresses alone the IPv6 addresses that embed them, in front. */
 function embedded(table: Hosts): Hosts {
   return new Map([...table].map(([name, ips]) => [name, withEmbedded(ips, NAT64_PREFIX)]));
 }

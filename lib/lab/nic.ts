@@ -85,7 +85,7 @@ export class Nic {
       if (segment.bridging.disconnected.has(iface)) return;
       undoing((defer) => {
         // The only link of a LAN is its gateway's, too, which would lose its addresses.
-        bridgeOf(segment, segment.gatewayLink, defer);
+        bridgeOf(this.#core, segment, segment.gatewayLink, defer);
         this.#setPort(iface, false);
       });
       segment.bridging.disconnected.add(iface);
@@ -129,8 +129,8 @@ export class Nic {
     const port = members.get(iface)!;
     inside(owner, (batch) => setLink(batch, port.index, { up }));
     if (!up) return;
-    owner.unsettled.add(owner, [port.index, ...gatewayLink ? [gatewayLink.index] : []]);
-    node.unsettled.add(node, [index]);
+    this.#core.unsettled.add(owner, [port.index, ...gatewayLink ? [gatewayLink.index] : []]);
+    this.#core.unsettled.add(node, [index]);
   }
 
   get #now(): InterfaceRecord {

@@ -399,7 +399,7 @@ export class Router extends Node {
       linkLocal6: lan.v6 ? lan.linkLocal : undefined,
       autoconf: undefined,
       up: true,
-      wantedUp: true,
+      requestedUp: true,
       heldDown: new Set(),
       conditions: noConditions(),
       broken: {},

@@ -1,10 +1,15 @@
+import {
+  type InterfaceRecord,
+  routerOf,
+  type RouterRecord,
+  type Segment,
+} from "../model/records.ts";
 import { resolveCondition } from "../../link/mod.ts";
 import { type Advertiser, BuiltinAdvertiser } from "./advertiser.ts";
 import type { Advertised } from "./advertisement.ts";
 import { deafen } from "./kernel_addresses.ts";
 import { inForce } from "../model/condition_state.ts";
 import type { Ipv6Advertiser } from "../options/ipv6_options.ts";
-import type { InterfaceRecord, RouterRecord, Segment } from "../model/records.ts";
 import { findRadvd, RadvdAdvertiser } from "./radvd.ts";
 
 /** Which routers of a lab advertise: those to which a device that listens is attached. */
@@ -80,7 +85,7 @@ export class Advertising {
     for (const member of segment.members.keys()) {
       if (member.node.kind === "device" && !member.autoconf) deafen(member);
     }
-    if ((segment.owner as RouterRecord).advertisement.enabled) this.#start(segment, false);
+    if (routerOf(segment).advertisement.enabled) this.#start(segment, false);
   }
 
   /** `tell`: those who listen did so before. */
@@ -103,8 +108,9 @@ export class Advertising {
     await stopped;
   }
 
-  #about({ owner, v6, mac, mtu }: Segment): Advertised {
-    const { advertisement: settings, withdrawn } = owner as RouterRecord;
+  #about(segment: Segment): Advertised {
+    const { v6, mac, mtu } = segment;
+    const { advertisement: settings, withdrawn } = routerOf(segment);
     const cidr = v6?.cidr.toString();
     return { settings, cidr, withdrawn, mac, mtu, nameserver: this.#nameserver() };
   }

@@ -1,18 +1,13 @@
+import { type InterfaceRecord, type NodeRecord, routerOf, type Segment } from "../model/records.ts";
 import { closeFd } from "../../../native/libc.ts";
 import { drainMonitor, openMonitor } from "../../../native/netlink/monitor.ts";
 import { watch } from "../../../native/poll/watch.ts";
 import { ipFromBytes } from "../../address/mod.ts";
+import type { Provisioner, Unsettled } from "../model/lab.ts";
 import type { Advertising } from "./advertising.ts";
 import * as autoconf from "./kernel_addresses.ts";
 import { ownAddresses } from "../wiring/addresses.ts";
 import { AutoconfigurationError, DuplicateAddressError } from "../options/errors.ts";
-import type {
-  InterfaceRecord,
-  NodeRecord,
-  Provisioner,
-  RouterRecord,
-  Segment,
-} from "../model/records.ts";
 import { adoptAddress } from "../wiring/neighbours.ts";
 
 /** What a {@link Provisioning} asks of its lab. */
@@ -21,8 +16,7 @@ export interface ProvisioningServices {
   readonly advertising: Advertising;
   /** Resolves when the conditions of all links are in force. */
   linksReady(): Promise<void>;
-  /** Waits until the kernel is done with what a node was given. */
-  settle(node: NodeRecord): void;
+  readonly unsettled: Unsettled;
   /** Called when an interface has another IPv6 address. */
   changed(iface: InterfaceRecord): void;
 }
@@ -148,8 +142,8 @@ export class Provisioning implements Provisioner {
       const { node, ip6, up } = iface;
       if (!up || node.removed || iface.removed) continue;
       const ips = ownAddresses(iface).map(({ ip }) => ip);
-      node.unsettled.add(node, [], iface.autoconf ? [ip6] : ips);
-      this.#lab.settle(node);
+      this.#lab.unsettled.add(node, [], iface.autoconf ? [ip6] : ips);
+      this.#lab.unsettled.settleNode(node);
     }
   }
 
@@ -212,7 +206,7 @@ export class Provisioning implements Provisioner {
       if (iface.autoconf && !entry.begun) await this.#lab.linksReady().catch(() => {});
       if (this.#entries.get(iface) !== entry) return;
       if (iface.autoconf && !entry.begun) {
-        this.#lab.settle(iface.segment.owner);
+        this.#lab.unsettled.settleNode(iface.segment.owner);
         autoconf.solicitFirst(iface, this.#lab.seed, this.dad);
         entry.begun = true;
       }
@@ -297,7 +291,7 @@ export class Provisioning implements Provisioner {
     const stable = autoconf.stableOf(iface, made);
     if (!stable || !iface.segment.v6?.cidr.contains(ipFromBytes(stable.ip))) return false;
     if (iface.autoconf?.privacy && !autoconf.temporaryOf(iface, made)) return false;
-    const { lifetimeSecs } = (iface.segment.owner as RouterRecord).advertisement;
+    const { lifetimeSecs } = routerOf(iface.segment).advertisement;
     return lifetimeSecs === 0 || autoconf.hasDefaultRoute(iface, made);
   }
 }

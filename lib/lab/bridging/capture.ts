@@ -22,7 +22,7 @@ export async function captureBridge(
     );
   }
   // Those who come later are to be seen, too.
-  bridgeOf(segment, gatewayLink, forGood);
+  bridgeOf(core, segment, gatewayLink, forGood);
   core.settleKernel();
   const target = captureTarget(owner.runtime, segment.gatewayLink!.name);
   return await Capture.start(owner.runtime, { ...target, label: what }, options);

@@ -1,9 +1,10 @@
+import type { LabCore } from "../model/lab.ts";
 import { addVethHere, deleteLink, setLink } from "../../../native/netlink/link.ts";
 import { setSysctl } from "../../../native/sysctl.ts";
 import { unimpaired } from "../model/condition_state.ts";
 import { inside } from "../wiring/rtnetlink.ts";
 import { takeAway } from "../../../native/netlink/refusal.ts";
-import { type Detour, type Segment } from "../model/records.ts";
+import type { Detour, Segment } from "../model/records.ts";
 import { ETHERNET_MTU } from "../options/families.ts";
 import { step } from "../model/steps.ts";
 import { besideOthers } from "../wiring/links.ts";
@@ -12,10 +13,14 @@ import { besideOthers } from "../wiring/links.ts";
  * Makes the veth pair of a detour, in the namespace of the bridge. It only carries what is sent
  * through it: it has no addresses, answers nothing, and takes frames of any length.
  */
-export function makeDetour(segment: Segment, at: Pick<Detour, "from" | "to" | "way">): Detour {
+export function makeDetour(
+  core: LabCore,
+  segment: Segment,
+  at: Pick<Detour, "from" | "to" | "direction">,
+): Detour {
   step("detour");
   const { owner, bridging } = segment;
-  const number = ++bridging.madeDetours;
+  const number = ++bridging.lastDetour;
   const [entry, exit] = besideOthers([owner], undefined, () => {
     const ends = ["a", "b"].map((end) => ({
       name: nameOf(number, end, (name) => owner.links.has(name)),
@@ -34,13 +39,13 @@ export function makeDetour(segment: Segment, at: Pick<Detour, "from" | "to" | "w
     inside(owner, (batch) => {
       for (const { index } of [entry, exit]) setLink(batch, index, { up: true });
     });
-    owner.unsettled.add(owner, [entry.index, exit.index]);
+    core.unsettled.add(owner, [entry.index, exit.index]);
   } catch (error) {
     takeAway(() => inside(owner, (batch) => deleteLink(batch, entry.index)));
     throw error;
   }
   for (const { name } of [entry, exit]) owner.links.add(name);
-  const detour: Detour = { ...at, number, entry, exit, impaired: unimpaired(), closing: false };
+  const detour: Detour = { ...at, number, entry, exit, condition: unimpaired(), closing: false };
   bridging.detours.add(detour);
   return detour;
 }

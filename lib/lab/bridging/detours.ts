@@ -19,7 +19,7 @@ export function meetBridge(iface: InterfaceRecord): void {
 }
 
 /**
- * Forgets what was asked of one direction only, once a member has left; what holds both ways stays,
+ * Forgets what was asked of one direction only, once a member has left; what holds both directions stays,
  * for when it comes back. Returns what has changed.
  */
 export function leaveBridge(
@@ -27,10 +27,10 @@ export function leaveBridge(
   iface: InterfaceRecord,
 ): { partitions: boolean; impairments: boolean; disconnected: boolean } {
   const { bridging } = segment;
-  const [partitions, impairments] = [bridging.partitions.oneWay.size, bridging.ways.size];
+  const [partitions, impairments] = [bridging.partitions.oneWay.size, bridging.directions.size];
   const { name } = iface.node;
   if (interfacesOn(segment, name).length === 0) {
-    forgetWays(bridging.ways, name);
+    forgetWays(bridging.directions, name);
     forgetWays(bridging.partitions.oneWay, name);
   }
   dropDetours(
@@ -41,7 +41,7 @@ export function leaveBridge(
   return {
     disconnected: bridging.disconnected.delete(iface),
     partitions: bridging.partitions.oneWay.size !== partitions,
-    impairments: bridging.ways.size !== impairments,
+    impairments: bridging.directions.size !== impairments,
   };
 }
 
@@ -49,7 +49,7 @@ export function leaveBridge(
 export function dropDetours(segment: Segment, detours: readonly Detour[]): void {
   for (const detour of detours) {
     if (!segment.bridging.detours.delete(detour)) continue;
-    abandon(detour.impaired);
+    abandon(detour.condition);
     for (const { name } of [detour.entry, detour.exit]) segment.owner.links.delete(name);
     takeAway(() => inside(segment.owner, (batch) => deleteLink(batch, detour.entry.index)));
   }
@@ -60,7 +60,7 @@ export function loseImpairments(segment: Segment): void {
   const { bridging, owner } = segment;
   bridging.whole = UNIMPAIRED;
   bridging.rate = undefined;
-  bridging.ways.clear();
+  bridging.directions.clear();
   if (owner.removed || bridging.detours.size === 0) return;
   const detours = [...bridging.detours];
   for (const detour of detours) detour.closing = true;

@@ -62,13 +62,13 @@ export function impairWay(
   to: string,
   wanted: Impairments,
 ): void {
-  const { ways, detours } = segment.bridging;
+  const { directions, detours } = segment.bridging;
   const had = new Set(detours);
   const key = wayKey(from, to);
-  const before = ways.get(key) ?? UNIMPAIRED;
+  const before = directions.get(key) ?? UNIMPAIRED;
   const set = (to: Impairments) => {
-    if (isUnimpaired(to)) ways.delete(key);
-    else ways.set(key, to);
+    if (isUnimpaired(to)) directions.delete(key);
+    else directions.set(key, to);
     applyWay(core, segment, key);
   };
   undoing((defer) => {
@@ -83,33 +83,33 @@ export function impairWay(
 
 /** What is asked of a way now. */
 export function impairmentsOf({ bridging }: Segment, from: string, to: string): Impairments {
-  return bridging.ways.get(wayKey(from, to)) ?? UNIMPAIRED;
+  return bridging.directions.get(wayKey(from, to)) ?? UNIMPAIRED;
 }
 
 function applyWay(core: LabCore, segment: Segment, key: string): void {
   const { bridging, members } = segment;
-  const wanted = bridging.ways.get(key);
+  const wanted = bridging.directions.get(key);
   const [from, to] = namesIn(key).map((name) => interfacesOn(segment, name));
   if (!wanted) {
-    for (const detour of bridging.detours) if (detour.way === key) detour.closing = true;
+    for (const detour of bridging.detours) if (detour.direction === key) detour.closing = true;
     loadBridgeRules(segment);
-    for (const { impaired, closing } of bridging.detours) {
+    for (const { condition, closing } of bridging.detours) {
       if (!closing) continue;
-      impaired.asked = null;
-      impaired.impairment?.remove();
-      impaired.impairment = undefined;
+      condition.asked = null;
+      condition.impairment?.remove();
+      condition.impairment = undefined;
     }
     return;
   }
   for (const a of from) {
     for (const b of to) {
-      const at = { from: a, to: b, way: key };
-      const detour = find(segment, at) ?? makeDetour(segment, at);
+      const at = { from: a, to: b, direction: key };
+      const detour = find(segment, at) ?? makeDetour(core, segment, at);
       detour.closing = false;
-      detour.impaired.asked = wayLimits(wanted);
+      detour.condition.asked = wayLimits(wanted);
       const label = `${a.node.name} to ${b.node.name} (${segment.name})`;
       const { namespace } = segment.owner.runtime;
-      put(core, detour.impaired, () => ({ namespace, ...detour.entry, label }), label);
+      put(core, detour.condition, () => ({ namespace, ...detour.entry, label }), label);
     }
   }
   // With one member there is no bridge, and no way from one to another.
@@ -130,5 +130,5 @@ export function sweepDetours(segment: Segment): void {
 
 /** Loses what is on its way from one member to another, over a detour. */
 export function dropOnWay({ bridging }: Segment, isClosed: (detour: Detour) => boolean): void {
-  for (const detour of bridging.detours) if (isClosed(detour)) detour.impaired.impairment?.drop();
+  for (const detour of bridging.detours) if (isClosed(detour)) detour.condition.impairment?.drop();
 }

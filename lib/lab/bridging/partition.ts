@@ -51,11 +51,11 @@ function isClosed(
  * Makes members forget that those whom they reach again did not answer: they would ask again only a
  * second later.
  */
-function reunite({ members, acquainted }: Segment, before: Partitions, now: Partitions): void {
+function reunite({ members, neighbours }: Segment, before: Partitions, now: Partitions): void {
   for (const one of members.keys()) {
     if (!one.up || !one.node.used) continue;
     const back = [...members.keys()].filter((other) =>
-      other !== one && !acquainted.get(one)?.has(other) &&
+      other !== one && !neighbours.get(one)?.has(other) &&
       (isClosed(before, one, other) || isClosed(before, other, one)) &&
       !isClosed(now, one, other) && !isClosed(now, other, one)
     );

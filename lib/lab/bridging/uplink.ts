@@ -91,7 +91,7 @@ function build(
   const { link, place } = makeLink(core, segment, what, host, defer);
   const removeLink = () => {
     owner.links.delete(link.name);
-    owner.unsettled.drop(owner, [place.v6.node]);
+    core.unsettled.drop(owner, [place.v6.node]);
     takeAway(() => inside(owner, (batch) => deleteLink(batch, link.index)));
   };
   defer(removeLink);
@@ -109,7 +109,7 @@ function build(
   step("uplink settings");
   settleHostEnd(what, place, host);
   switchOn(what, host.settings);
-  settleNodeEnd(segment, link.index, place, host);
+  settleNodeEnd(core, segment, link.index, place, host);
   // The link first: what still comes would pass without translation.
   return [removeLink, removeHostRules, removeNodeRules];
 }
@@ -137,6 +137,7 @@ function makeLink(
 }
 
 function settleNodeEnd(
+  core: LabCore,
   { owner }: Segment,
   index: number,
   { v4, v6 }: UplinkPlace,
@@ -151,5 +152,5 @@ function settleNodeEnd(
       replaceRoute(batch, { gateway: ipBytes(gateway), index });
     }
   });
-  owner.unsettled.add(owner, [index], host.ipv6 ? [v6.node] : []);
+  core.unsettled.add(owner, [index], host.ipv6 ? [v6.node] : []);
 }

@@ -81,7 +81,7 @@ export function reserve(
     linkLocal6: v6 ? linkLocalFromMac(mac) : undefined,
     autoconf,
     up: true,
-    wantedUp: true,
+    requestedUp: true,
     heldDown: new Set(),
     conditions: wanted.conditions ?? noConditions(),
     broken: wanted.broken ?? {},
@@ -119,8 +119,8 @@ export function plug(
   isDefault: boolean,
   defer: Defer,
 ): void {
-  connect(iface, isDefault, defer);
-  if (isGuest(iface.node)) joinTap(iface, iface.node.cards.get(iface.name)!.tap);
+  connect(core, iface, isDefault, defer);
+  if (isGuest(iface.node)) joinTap(iface, iface.node.nics.get(iface.name)!.tap);
   meetBridge(iface);
   breakPlugged(iface, defer);
   applyDownlink(core, iface.segment, defer);
@@ -128,16 +128,16 @@ export function plug(
 }
 
 /** Takes the link away; what was asked of it stays. */
-export function unplug(iface: InterfaceRecord): void {
+export function unplug(core: LabCore, iface: InterfaceRecord): void {
   abandonConditions(iface);
-  disconnect(iface);
+  disconnect(core, iface);
   forgetBroken(iface);
 }
 
 /** Takes an interface away, and gives its addresses back. */
 export function detach(core: LabCore, iface: InterfaceRecord): void {
   unregister(core, iface);
-  unplug(iface);
+  unplug(core, iface);
   leave(core, iface.segment, iface);
   release(iface);
 }

@@ -5,7 +5,7 @@ import type { LabCore } from "../model/lab.ts";
 import { TopologyError } from "../options/errors.ts";
 import { abandon } from "../model/condition_state.ts";
 import { detachMember, memberNodes } from "./members.ts";
-import { type BridgeRecord, type Segment } from "../model/records.ts";
+import type { BridgeRecord, OwnFields, Segment } from "../model/records.ts";
 import { ETHERNET_MTU } from "../options/families.ts";
 import { checkNodeName } from "../options/names.ts";
 import { removeBridgeRoutes } from "../routing/bridge_routes.ts";
@@ -30,7 +30,7 @@ export function bridgeNamed(core: LabCore, name: string): Segment {
     const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: ETHERNET_MTU };
     const segment = newSegment("lan", node, gateway, v4, v6);
     step("register");
-    const record: BridgeRecord = Object.assign(node, { segment });
+    const record: BridgeRecord = Object.assign(node, { segment } satisfies OwnFields<BridgeRecord>);
     core.bridges.set(name, record);
     return record;
   });
@@ -62,7 +62,7 @@ export async function closeBridge(core: LabCore, segment: Segment): Promise<void
   }
   if (owner.removed || core.closed) return await owner.runtime.close();
   const outside = disableUplink(core, segment);
-  retireBridge(core, owner as BridgeRecord);
+  retireBridge(core, owner);
   const settled = core.settle();
   settled.catch(() => {}); // Awaited once the bridge is gone.
   try {

@@ -6,9 +6,16 @@ import { apart } from "../link/conditions.ts";
 import { type Conditions, unimpaired } from "../model/condition_state.ts";
 import { moveDefaultRoute } from "../wiring/addresses.ts";
 import type { LabCore } from "../model/lab.ts";
-import { defaultInterface } from "../model/records.ts";
+import {
+  type Autoconf,
+  defaultInterface,
+  type DeviceRecord,
+  type InterfaceRecord,
+  type OwnFields,
+  type Segment,
+  type VmRecord,
+} from "../model/records.ts";
 import { DuplicateNameError, NotFoundError } from "../options/errors.ts";
-import type { Autoconf, DeviceRecord, InterfaceRecord, Segment } from "../model/records.ts";
 import { checkInterfaceName, checkNodeName } from "../options/names.ts";
 import {
   type DeviceOptions,
@@ -51,14 +58,17 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
 
   return undoing((defer) => {
     const node = core.node("device", name, defer);
-    const device: DeviceRecord = Object.assign(node, {
-      mtu: options.mtu,
-      defaultInterface: defaultVia,
-      names: new Map(),
-      clat: options.clat ?? false,
-      clatNow: undefined,
-      autoconf: autoconfOf(core, options),
-    });
+    const device: DeviceRecord = Object.assign(
+      node,
+      {
+        mtu: options.mtu,
+        defaultInterface: defaultVia,
+        names: new Map(),
+        clat: options.clat ?? false,
+        activeClat: undefined,
+        autoconf: autoconfOf(core, options),
+      } satisfies OwnFields<DeviceRecord>,
+    );
     // All addresses before any link: what is refused has cost nothing then.
     const interfaces = names.map((iface, i) =>
       reserveAt(core, device, gateways[i], iface, wanted(wantedInterfaces[iface]), defer)
@@ -94,15 +104,14 @@ function wanted(
 /** Takes addresses of a LAN for an interface that is not linked yet. */
 export function reserveAt(
   core: LabCore,
-  device: DeviceRecord,
+  node: DeviceRecord | VmRecord,
   lan: Segment,
   name: string,
   how: Pick<Wanted, "ip" | "ip6" | "mac" | "conditions" | "broken">,
   defer: Defer,
 ): InterfaceRecord {
-  const mtu = device.mtu ?? lan.mtu;
-  const { autoconf } = device;
-  return reserve(core, device, lan, { name, mtu, v4: true, v6: true, autoconf, ...how }, defer);
+  const { mtu = lan.mtu, autoconf } = node.kind === "device" ? node : {};
+  return reserve(core, node, lan, { name, mtu, v4: true, v6: true, autoconf, ...how }, defer);
 }
 
 /** Unplugs a device for good. Its name stays taken until its programs have ended. */
@@ -146,7 +155,7 @@ export function removeInterface(
 ): InterfaceRecord | undefined {
   const wasDefault = device.defaultInterface === iface.name;
   const next = [...device.interfaces.values()].find((other) => other !== iface);
-  if (wasDefault && next) moveDefaultRoute(iface, next);
+  if (wasDefault && next) moveDefaultRoute(core, iface, next);
   detach(core, iface);
   if (!wasDefault) return undefined;
   device.defaultInterface = next?.name;
@@ -154,7 +163,7 @@ export function removeInterface(
 }
 
 /** Chooses the interface of the default route. */
-export function setDefaultRoute(device: DeviceRecord, iface: InterfaceRecord): void {
-  moveDefaultRoute(defaultInterface(device), iface);
+export function setDefaultRoute(core: LabCore, device: DeviceRecord, iface: InterfaceRecord): void {
+  moveDefaultRoute(core, defaultInterface(device), iface);
   device.defaultInterface = iface.name;
 }

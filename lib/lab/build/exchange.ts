@@ -13,6 +13,6 @@ export function addExchange(core: LabCore): void {
     const mac = core.nextMac(defer);
     const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: ETHERNET_MTU };
     core.ix = { record, segment: newSegment("exchange", record, gateway, ix4, ix6) };
-    configureLoopback(record, [ix4.gateway, ix6.gateway]);
+    configureLoopback(core, record, [ix4.gateway, ix6.gateway]);
   });
 }

@@ -1,3 +1,9 @@
+import {
+  defaultInterface,
+  type InterfaceRecord,
+  type NodeRecord,
+  type Segment,
+} from "../model/records.ts";
 import { findNode } from "../model/lookup.ts";
 import { nearest } from "../../options/nearest.ts";
 import { attach } from "./attach.ts";
@@ -7,13 +13,6 @@ import { removeInterface, reserveAt } from "./device.ts";
 import type { LabCore } from "../model/lab.ts";
 import { NotFoundError, TopologyError } from "../options/errors.ts";
 import { handles } from "../model/handles.ts";
-import type {
-  DeviceRecord,
-  InterfaceRecord,
-  NodeRecord,
-  Segment,
-  VmRecord,
-} from "../model/records.ts";
 import type { Member } from "../options/bridge_options.ts";
 import { checkMtu } from "../options/checks.ts";
 import { interfaceState } from "../model/event_state.ts";
@@ -67,9 +66,9 @@ export function attachMembers(core: LabCore, segment: Segment, given: Member[]):
           "attach devices and virtual machines",
       );
     }
-    checkMtu(`${what}: "${node.name}"`, (node as DeviceRecord).mtu, segment);
+    checkMtu(`${what}: "${node.name}"`, node.mtu, segment);
   }
-  const hadDefault = new Set(devices.filter((one) => (one as DeviceRecord).defaultInterface));
+  const hadDefault = new Set(devices.filter((one) => defaultInterface(one)));
   const interfaces = undoing((defer) => attachAll(core, segment, devices, defer));
   for (const iface of interfaces) {
     const { node, name } = iface;
@@ -88,8 +87,8 @@ function attachAll(
   nodes: NodeRecord[],
   defer: Defer,
 ): InterfaceRecord[] {
-  const devices = nodes.filter((node) => node.kind === "device") as DeviceRecord[];
-  const vms = nodes.filter((node) => node.kind === "vm") as VmRecord[];
+  const devices = nodes.filter((node) => node.kind === "device");
+  const vms = nodes.filter((node) => node.kind === "vm");
   // All addresses before any link: what is refused has cost nothing then.
   const interfaces = devices.map((device) =>
     reserveAt(core, device, segment, nextName(device), {}, defer)
@@ -123,8 +122,8 @@ export function detachMember(core: LabCore, segment: Segment, member: Member, ho
   }
   for (const iface of interfaces) {
     const next = node.kind === "vm"
-      ? detachVm(core, node as VmRecord, iface)
-      : removeInterface(core, node as DeviceRecord, iface);
+      ? detachVm(core, node, iface)
+      : removeInterface(core, node, iface);
     core.bus.emit({ kind: "interface-removed", node: node.name, name: iface.name });
     if (next) {
       core.bus.emit({ kind: "default-route-changed", node: node.name, name: next.name });

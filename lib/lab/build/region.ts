@@ -5,7 +5,7 @@ import { configureLoopback } from "../wiring/addresses.ts";
 import type { LabCore } from "../model/lab.ts";
 import { RegionInUseError } from "../options/errors.ts";
 import { inside } from "../wiring/rtnetlink.ts";
-import { type RegionRecord } from "../model/records.ts";
+import type { OwnFields, RegionRecord } from "../model/records.ts";
 import { ETHERNET_MTU } from "../options/families.ts";
 import { checkNodeName, REGION_PREFIX } from "../options/names.ts";
 import { removeLinks } from "../routing/region_links.ts";
@@ -24,16 +24,19 @@ export function buildRegion(core: LabCore, name: string, defer: Defer): RegionRe
   const wanted = { name: "ix", mtu: ETHERNET_MTU, v4: true, v6: true };
   const uplink = reserve(core, node, core.ix.segment, wanted, defer);
   attach(core, uplink, true, defer);
-  configureLoopback(node, [v4.gateway, v6.gateway]);
+  configureLoopback(core, node, [v4.gateway, v6.gateway]);
 
   const mac = core.nextMac(defer);
   const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: ETHERNET_MTU };
-  const region: RegionRecord = Object.assign(node, {
-    region: name,
-    uplink,
-    segment: Object.assign(newSegment("exchange", node, gateway, v4, v6), { v4, v6 }),
-    ways: new Map(),
-  });
+  const region: RegionRecord = Object.assign(
+    node,
+    {
+      region: name,
+      uplink,
+      segment: Object.assign(newSegment("exchange", node, gateway, v4, v6), { v4, v6 }),
+      paths: new Map(),
+    } satisfies OwnFields<RegionRecord>,
+  );
   step("routes");
   const networks = ownNetworks(region);
   inside(node, (batch) => {
@@ -47,8 +50,8 @@ export function buildRegion(core: LabCore, name: string, defer: Defer): RegionRe
   step("register");
   defer(() => unregister(core, region));
   for (const other of core.regions.values()) {
-    other.ways.set(name, { kind: "exchange" });
-    region.ways.set(other.region, { kind: "exchange" });
+    other.paths.set(name, { kind: "exchange" });
+    region.paths.set(other.region, { kind: "exchange" });
   }
   core.regions.set(name, region);
   return region;
@@ -56,7 +59,7 @@ export function buildRegion(core: LabCore, name: string, defer: Defer): RegionRe
 
 function unregister(core: LabCore, region: RegionRecord): void {
   core.regions.delete(region.region);
-  for (const other of core.regions.values()) other.ways.delete(region.region);
+  for (const other of core.regions.values()) other.paths.delete(region.region);
 }
 
 /** Unplugs a region and its links for good. Its name stays taken until its programs have ended. */
@@ -74,7 +77,7 @@ export function retireRegion(core: LabCore, region: RegionRecord): void {
   removeLinks(core, links.filter(({ ends }) => ends.some((end) => end.region === region)));
   region.removed = true;
   unspread(core, region, ownNetworks(region));
-  for (const other of core.regions.values()) other.ways.delete(name);
+  for (const other of core.regions.values()) other.paths.delete(name);
   detach(core, region.uplink);
   core.plan.releaseRegion(segment.v4);
   core.unsettled.drop(region);

@@ -4,62 +4,64 @@ import { reserveAt } from "./device.ts";
 import { checkMtu } from "../options/checks.ts";
 import { addExtra, configure, dropExtra, renumber, setDown } from "../wiring/addresses.ts";
 import type { LabCore } from "../model/lab.ts";
-import { defaultInterface } from "../model/records.ts";
+import { defaultInterface, type InterfaceRecord, type Segment } from "../model/records.ts";
 import { TopologyError } from "../options/errors.ts";
 import { explained } from "../options/named_errors.ts";
 import { leave } from "../bridging/leave.ts";
-import type { DeviceRecord, InterfaceRecord, RouterRecord, Segment } from "../model/records.ts";
 import { addedNetworks, announce, withdraw } from "../routing/announce.ts";
 import { step } from "../model/steps.ts";
 import { forGood, undoing } from "../model/undo.ts";
 
 /**
- * Moves an interface to another router or bridge: same name and MAC, new addresses, routes follow. Back into
- * the same router, the addresses stay, as a DHCP server knows whom it gave them.
+ * Moves an interface to another router or bridge: same name and MAC, new addresses; routes follow. On
+ * the router that it is on already, it keeps its addresses, as DHCP leases would.
  */
 export function replug(core: LabCore, iface: InterfaceRecord, target: Segment): void {
   const what = `${iface.node.name}: replug("${iface.name}")`;
-  const device = iface.node as DeviceRecord;
-  const isDefault = defaultInterface(device) === iface;
-  const { up, wantedUp, heldDown } = iface;
-  checkMtu(what, device.mtu, target);
+  const { node } = iface;
+  if (node.kind !== "device" && node.kind !== "vm") {
+    throw new Error(`${what}: it is a ${node.kind}`);
+  }
+  const isDefault = defaultInterface(node) === iface;
+  const { up, requestedUp, heldDown } = iface;
+  checkMtu(what, node.kind === "device" ? node.mtu : undefined, target);
   const before = iface.segment;
   if (target === before) {
-    if (up) flap(iface, isDefault);
+    if (up) flap(core, iface, isDefault);
     return;
   }
   undoing((defer) => {
-    // Addresses first: when the new network is full, nothing has happened.
-    const next = reserveAt(core, device, target, iface.name, {
+    // Addresses first: if the new network is full, nothing has happened yet.
+    const next = reserveAt(core, node, target, iface.name, {
       mac: iface.mac,
       conditions: iface.conditions,
       broken: iface.broken,
     }, defer);
     const old = { ...iface };
     core.joined(iface, -1);
-    unplug(iface);
+    unplug(core, iface);
     defer(() => {
       Object.assign(iface, old);
       plug(core, iface, isDefault, forGood);
-      if (!up) setDown(iface);
+      if (!up) setDown(core, iface);
       core.joined(iface, 1);
     });
-    Object.assign(iface, next, { up, wantedUp, heldDown });
+    Object.assign(iface, next, { up, requestedUp, heldDown });
     plug(core, iface, isDefault, defer);
-    if (!up) setDown(iface);
+    if (!up) setDown(core, iface);
     core.joined(iface, 1);
     release(old);
   });
   leave(core, before, iface);
 }
 
-function flap(iface: InterfaceRecord, isDefault: boolean): void {
-  setDown(iface);
-  configure(iface, isDefault);
+function flap(core: LabCore, iface: InterfaceRecord, isDefault: boolean): void {
+  setDown(core, iface);
+  configure(core, iface, isDefault);
 }
 
 /** Gives an interface another IPv4 address of its network, as a new DHCP lease would. */
-export function renewIp(iface: InterfaceRecord): string {
+export function renewIp(core: LabCore, iface: InterfaceRecord): string {
   const what = `${iface.node.name}: renewIp() of "${iface.name}"`;
   const hosts = iface.segment.v4?.hosts;
   const old = iface.ip;
@@ -69,25 +71,24 @@ export function renewIp(iface: InterfaceRecord): string {
     const ip = explained(what, () => hosts.take());
     defer(() => hosts.untake(ip));
     step("addresses");
-    defer(() => renumber(iface, old, isDefault));
-    renumber(iface, ip, isDefault);
+    defer(() => renumber(core, iface, old, isDefault));
+    renumber(core, iface, ip, isDefault);
     hosts.release(old);
     return ip;
   });
 }
 
-/** Takes back what {@link addIp} did. */
+/** Removes an address that {@link addIp} added. */
 export function dropIp(core: LabCore, iface: InterfaceRecord, text: string): void {
   const ip = parseIp(text).toString();
-  dropExtra(iface, ip);
+  dropExtra(core, iface, ip);
   const network = ip.includes(":") ? iface.segment.v6 : iface.segment.v4;
   if (network?.cidr.contains(ip)) network.hosts.release(ip);
-  if (iface.node.kind !== "router") return;
-  const router = iface.node as RouterRecord;
-  withdraw(core, router, addedNetworks(router, [ip]));
+  const { node } = iface;
+  if (node.kind === "router") withdraw(core, node, addedNetworks(node, [ip]));
 }
 
-/** Adds an address to an interface, besides those that the lab gave it. */
+/** Adds an address to an interface, beside those that the lab gave it. */
 export function addIp(
   core: LabCore,
   iface: InterfaceRecord,
@@ -105,19 +106,19 @@ export function addIp(
   if (has.includes(ip)) throw new TopologyError(`${what}: the interface has this address already`);
   const network = address.family === 4 ? iface.segment.v4 : iface.segment.v6;
   return undoing((defer) => {
-    // One of the segment's own: nobody else may get it.
+    // An address of the segment's own network: no other member may get it.
     if (network?.cidr.contains(ip)) {
       explained(what, () => network.hosts.take(ip));
       defer(() => network.hosts.untake(ip));
     }
     step("addresses");
-    if (iface.node.kind === "router") {
-      const router = iface.node as RouterRecord;
-      const networks = addedNetworks(router, [ip]);
-      defer(() => withdraw(core, router, networks));
-      announce(core, router, networks);
+    const { node } = iface;
+    if (node.kind === "router") {
+      const networks = addedNetworks(node, [ip]);
+      defer(() => withdraw(core, node, networks));
+      announce(core, node, networks);
     }
-    addExtra(iface, ip, prefix, defer);
+    addExtra(core, iface, ip, prefix, defer);
     return ip;
   });
 }

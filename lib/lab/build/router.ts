@@ -16,7 +16,7 @@ import { checkDelegation } from "../options/delegation_checks.ts";
 import { loadFirewall, loadNat, loadNatV6 } from "../nat/rulesets.ts";
 import { startNat64, stopNat64 } from "../nat/nat64.ts";
 import { takeExternal6 } from "../nat/nat_v6.ts";
-import { type RegionRecord, type RouterRecord, type Segment } from "../model/records.ts";
+import type { OwnFields, RegionRecord, RouterRecord, Segment } from "../model/records.ts";
 import { ETHERNET_MTU, hasV4, hasV6 } from "../options/families.ts";
 import { checkNodeName } from "../options/names.ts";
 import {
@@ -127,31 +127,34 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
 
     const mac = core.nextMac(defer);
     const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: plan.mtu };
-    const router: RouterRecord = Object.assign(node, {
-      preset: plan.options.preset,
-      nat: plan.nat,
-      natV6: plan.natV6,
-      external6: undefined,
-      firewall: plan.firewall,
-      ipSupport: plan.ipSupport,
-      pool: plan.pool,
-      mtu: plan.mtu,
-      blockIcmpFragNeeded: false,
-      broken: {},
-      upstream: plan.upstream,
-      region: plan.region,
-      uplink,
-      lan: newSegment("lan", node, gateway, v4, v6),
-      natSeed: deriveSeed(core.seed, name),
-      delegation: prefixDelegation,
-      delegated: undefined,
-      withdrawn: [],
-      pending: isAsking,
-      nat64: undefined,
-      dnsClosing: undefined,
-      dns64: plan.options.dns64 ?? true,
-      advertisement: { ...RA_DEFAULTS, ...plan.options.routerAdvertisement },
-    });
+    const router: RouterRecord = Object.assign(
+      node,
+      {
+        preset: plan.options.preset,
+        nat: plan.nat,
+        natV6: plan.natV6,
+        external6: undefined,
+        firewall: plan.firewall,
+        ipSupport: plan.ipSupport,
+        pool: plan.pool,
+        mtu: plan.mtu,
+        blockIcmpFragNeeded: false,
+        broken: {},
+        upstream: plan.upstream,
+        region: plan.region,
+        uplink,
+        lan: newSegment("lan", node, gateway, v4, v6),
+        natSeed: deriveSeed(core.seed, name),
+        delegation: prefixDelegation,
+        delegated: undefined,
+        withdrawn: [],
+        pending: isAsking,
+        nat64: undefined,
+        dnsClosing: undefined,
+        dns64: plan.options.dns64 ?? true,
+        advertisement: { ...RA_DEFAULTS, ...plan.options.routerAdvertisement },
+      } satisfies OwnFields<RouterRecord>,
+    );
     router.lan.downlink.asked = plan.options.downlinkCondition ?? null;
     if (plan.natV6 === "nptv6") takeExternal6(core, router, defer);
     offerPrefixes(core, router, defer);

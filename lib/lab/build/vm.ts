@@ -15,7 +15,7 @@ import type { LabCore } from "../model/lab.ts";
 import { TopologyError } from "../options/errors.ts";
 import { settleGuest } from "../guest/guests.ts";
 import { makeTap } from "../wiring/guest_tap.ts";
-import type { CardRecord, InterfaceRecord, Segment, VmRecord } from "../model/records.ts";
+import type { InterfaceRecord, NicRecord, OwnFields, Segment, VmRecord } from "../model/records.ts";
 import { checkNodeName } from "../options/names.ts";
 import { type VmOptions, vmOptionsSchema } from "../options/vm_options.ts";
 import { step } from "../model/steps.ts";
@@ -54,16 +54,19 @@ export function addVm(
       onState: (state, why) => changed(core, vm, state, why),
       onConsole: (chunk) => core.output?.log(name, "stdout", chunk),
     });
-    const vm: VmRecord = Object.assign(node, {
-      defaultInterface: undefined,
-      names: new Map(),
-      machine,
-      cards: new Map(),
-      told: new Map(),
-      profile: profile.name,
-      memoryBytes: memory,
-      cpus,
-    });
+    const vm: VmRecord = Object.assign(
+      node,
+      {
+        defaultInterface: undefined,
+        names: new Map(),
+        machine,
+        nics: new Map(),
+        configured: new Map(),
+        profile: profile.name,
+        memoryBytes: memory,
+        cpus,
+      } satisfies OwnFields<VmRecord>,
+    );
     for (const segment of segments) attachVm(core, vm, segment, defer);
     step("register");
     core.vms.set(name, vm);
@@ -72,7 +75,7 @@ export function addVm(
 }
 
 function changed(core: LabCore, vm: VmRecord, state: VmState, why?: string): void {
-  if (state === "booting") vm.told = new Map();
+  if (state === "booting") vm.configured = new Map();
   if (core.bus.closed) return;
   core.bus.emit({ kind: "vm-state-changed", name: vm.name, state, why: why ?? null });
 }
@@ -85,8 +88,8 @@ export function attachVm(
   defer: Defer,
   ip?: string,
 ): InterfaceRecord {
-  const name = freeCard(vm) ?? `eth${vm.cards.size}`;
-  const { card, tap } = vm.cards.get(name) ?? newCard(core, vm, defer);
+  const name = freeCard(vm) ?? `eth${vm.nics.size}`;
+  const { card, tap } = vm.nics.get(name) ?? newCard(core, vm, defer);
   const iface = reserve(core, vm, segment, {
     name,
     mtu: segment.mtu,
@@ -95,9 +98,9 @@ export function attachVm(
     mac: card.mac,
     ip,
   }, defer);
-  const record: CardRecord = { card, tap, iface };
-  vm.cards.set(name, record);
-  defer(() => vm.cards.set(name, { card, tap, iface: undefined }));
+  const record: NicRecord = { card, tap, iface };
+  vm.nics.set(name, record);
+  defer(() => vm.nics.set(name, { card, tap, iface: undefined }));
   const isDefault = vm.defaultInterface === undefined;
   attach(core, iface, isDefault, defer);
   if (isDefault) {
@@ -108,11 +111,11 @@ export function attachVm(
 }
 
 function freeCard(vm: VmRecord): string | undefined {
-  for (const [name, { iface }] of vm.cards) if (!iface) return name;
+  for (const [name, { iface }] of vm.nics) if (!iface) return name;
 }
 
-function newCard(core: LabCore, vm: VmRecord, defer: Defer): CardRecord {
-  const slot = vm.cards.size;
+function newCard(core: LabCore, vm: VmRecord, defer: Defer): NicRecord {
+  const slot = vm.nics.size;
   if (slot >= vm.machine.disks.firstSlot) {
     throw new TopologyError(
       `${vm.name}: of its ${SLOTS} slots ${slot} have network cards, and ${
@@ -141,7 +144,7 @@ export function detachVm(
   iface: InterfaceRecord,
 ): InterfaceRecord | undefined {
   detach(core, iface);
-  vm.cards.get(iface.name)!.iface = undefined;
+  vm.nics.get(iface.name)!.iface = undefined;
   if (vm.defaultInterface !== iface.name) return undefined;
   const [next] = vm.interfaces.values();
   vm.defaultInterface = next?.name;

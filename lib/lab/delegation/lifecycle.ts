@@ -8,7 +8,7 @@ import { serveAbove } from "./offer.ts";
 import { TopologyError } from "../options/errors.ts";
 import { PrefixDelegationError } from "../../dhcp6/errors.ts";
 import { putPrefix } from "./renumber.ts";
-import type { NodeRecord, RegionRecord, RouterRecord } from "../model/records.ts";
+import type { NodeRecord, RouterRecord } from "../model/records.ts";
 import { RequestingSide } from "../../dhcp6/requesting_router.ts";
 import { segmentAbove } from "../routing/announce.ts";
 import { interfaceState } from "../model/event_state.ts";
@@ -165,12 +165,13 @@ async function renewPart(core: LabCore, router: RouterRecord): Promise<void> {
  */
 export async function endDelegation(core: LabCore, node: NodeRecord): Promise<void> {
   const { delegating, requesting } = core.delegations;
-  const router = node as RouterRecord;
-  if ((router.lan ?? (node as RegionRecord).segment).members.size > 0) return;
+  const router = node.kind === "router" ? node : undefined;
+  const segment = router?.lan ?? (node.kind === "region" ? node.segment : undefined);
+  if (segment && segment.members.size > 0) return;
   const used = delegating.get(node);
-  await requesting.get(router)?.release(router.uplink?.up ? RELEASE_MS : 0);
+  if (router) await requesting.get(router)?.release(router.uplink.up ? RELEASE_MS : 0);
   await core.delegations.forget(node);
   if (!used) return;
-  const own = node.kind !== "router" || isOffer(router.delegation);
+  const own = !router || isOffer(router.delegation);
   if (own) core.plan.releaseOffer(node.name, used.server.pool.cidr);
 }

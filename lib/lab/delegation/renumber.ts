@@ -9,12 +9,11 @@ import { loadBlackHole } from "../wiring/black_hole.ts";
 import { renumberBridgeRoutes } from "../routing/bridge_routes.ts";
 import { adderOf, isGuest } from "../wiring/addresses.ts";
 import type { LabCore } from "../model/lab.ts";
-import { defaultInterface } from "../model/records.ts";
+import { defaultInterface, type InterfaceRecord, type RouterRecord } from "../model/records.ts";
 import { LAN_LENGTH } from "../options/delegation_options.ts";
 import { loadNatV6 } from "../nat/rulesets.ts";
 import { inside } from "../wiring/rtnetlink.ts";
 import { takeAway } from "../../../native/netlink/refusal.ts";
-import { type InterfaceRecord, type RouterRecord } from "../model/records.ts";
 import { hasV6, IPV6_MIN_MTU } from "../options/families.ts";
 import { announceSelf, forget, knowGateway, welcome } from "../wiring/neighbours.ts";
 import type { Network } from "../model/address_plan.ts";
@@ -40,24 +39,24 @@ function renumber(core: LabCore, router: RouterRecord, prefix: Cidr | undefined)
   const members = [...lan.members.keys()].filter(takesV6);
   const behind = members.map(({ node }) => node).filter((node) => node.kind === "router");
   // What is behind them is reached by addresses of theirs, which change.
-  const routers = [...behind as RouterRecord[], router];
+  const routers = [...behind, router];
   for (const one of routers) withdraw(core, one, announced6(one));
   // Others make their addresses of what the router advertises.
   const given = members.filter(({ autoconf }) => !autoconf);
-  given.forEach(takeAddress);
+  for (const member of given) takeAddress(core, member);
   const old = lan.v6;
-  if (old) takeNetwork(router, old);
+  if (old) takeNetwork(core, router, old);
   router.delegated = prefix;
   lan.v6 = prefix && core.plan.delegatedLan(prefix);
-  if (lan.v6) giveNetwork(router, lan.v6);
+  if (lan.v6) giveNetwork(core, router, lan.v6);
   router.withdrawn = withdrawnOf(router, old?.cidr.toString());
-  for (const member of given) giveAddress(member);
-  for (const one of behind as RouterRecord[]) masqueradeAnew(one);
-  renumberBridgeRoutes(lan, old);
+  for (const member of given) giveAddress(core, member);
+  for (const one of behind) masqueradeAnew(one);
+  renumberBridgeRoutes(core, lan, old);
   for (const one of routers.reverse()) announce(core, one, announced6(one));
   loadBlackHole(lan);
   for (const member of given) core.renamed(member);
-  router.provisioning.renumbered(lan);
+  core.provisioning.renumbered(lan);
   core.advertising.changed(router);
 }
 
@@ -73,14 +72,14 @@ function withdrawnOf({ lan: { v6 }, withdrawn }: RouterRecord, former?: string):
 /** Whether a member of a LAN gets IPv6 where there is any. */
 function takesV6({ node, mtu }: InterfaceRecord): boolean {
   if (mtu < IPV6_MIN_MTU) return false;
-  return node.kind !== "router" || hasV6((node as RouterRecord).ipSupport);
+  return node.kind !== "router" || hasV6(node.ipSupport);
 }
 
 const announced6 = (router: RouterRecord) => announcedBy(router).filter((to) => to.includes(":"));
 
-function takeNetwork(router: RouterRecord, { gateway, cidr }: Network): void {
+function takeNetwork(core: LabCore, router: RouterRecord, { gateway, cidr }: Network): void {
   const { lan, delegated } = router;
-  lan.owner.unsettled.drop(router, [gateway]);
+  core.unsettled.drop(router, [gateway]);
   const { gatewayLink } = lan;
   if (gatewayLink) {
     takeAway(() =>
@@ -97,7 +96,7 @@ function takeNetwork(router: RouterRecord, { gateway, cidr }: Network): void {
   });
 }
 
-function giveNetwork(router: RouterRecord, { gateway, cidr }: Network): void {
+function giveNetwork(core: LabCore, router: RouterRecord, { gateway, cidr }: Network): void {
   const { lan, delegated } = router;
   const { gatewayLink, linkLocal } = lan;
   inside(router, (batch) => {
@@ -111,7 +110,7 @@ function giveNetwork(router: RouterRecord, { gateway, cidr }: Network): void {
       replaceByDroppingRoute(batch, "unreachable", { destination: ipBytes(network), prefix });
     }
   });
-  if (gatewayLink) router.unsettled.add(router, [], [gateway, linkLocal]);
+  if (gatewayLink) core.unsettled.add(router, [], [gateway, linkLocal]);
 }
 
 /** A masquerade names the address of the uplink. */
@@ -120,17 +119,17 @@ function masqueradeAnew(router: RouterRecord): void {
   if (natV6 === "masquerade") loadNatV6(router, natV6, nat);
 }
 
-function takeAddress(iface: InterfaceRecord): void {
+function takeAddress(core: LabCore, iface: InterfaceRecord): void {
   const { node, index, ip6, prefix6 } = iface;
   if (!ip6) return;
   forget(iface, [ip6]);
   iface.ip6 = undefined;
-  node.unsettled.drop(node, [ip6]);
+  core.unsettled.drop(node, [ip6]);
   if (isGuest(node) || !iface.up) return;
   takeAway(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip6), prefix6)));
 }
 
-function giveAddress(iface: InterfaceRecord): void {
+function giveAddress(core: LabCore, iface: InterfaceRecord): void {
   const { node, index, segment, mac } = iface;
   if (!segment.v6) return;
   const ip6 = segment.v6.hosts.take();
@@ -139,7 +138,7 @@ function giveAddress(iface: InterfaceRecord): void {
   const { gatewayLink } = segment;
   if (gatewayLink) inside(segment.owner, (batch) => welcome(batch, gatewayLink.index, iface));
   if (!isGuest(node) && iface.up) {
-    const add = adderOf(node);
+    const add = adderOf(core, node);
     inside(node, (batch) => {
       add(batch, index, ipBytes(ip6), iface.prefix6);
       add(batch, index, ipBytes(linkLocal), 64);
@@ -147,8 +146,8 @@ function giveAddress(iface: InterfaceRecord): void {
       const isDefault = node.kind === "router" || defaultInterface(node) === iface;
       if (isDefault) replaceRoute(batch, { gateway: ipBytes(segment.linkLocal), index });
     });
-    if (add === addAddress) node.unsettled.add(node, [], [ip6, linkLocal]);
-    else node.provisioning.afterUp(iface);
+    if (add === addAddress) core.unsettled.add(node, [], [ip6, linkLocal]);
+    else core.provisioning.afterUp(iface);
   }
   announceSelf(iface, [ip6]);
 }

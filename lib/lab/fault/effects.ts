@@ -1,7 +1,7 @@
 import { findNode } from "../model/lookup.ts";
 import { milliseconds } from "../../options/duration.ts";
 import { putEnd, tellCondition, WAYS } from "../link/conditions.ts";
-import type { Impaired } from "../model/condition_state.ts";
+import type { ConditionState } from "../model/condition_state.ts";
 import type { LabCore } from "../model/lab.ts";
 import { applyDownlink, tellDownlink } from "../link/downlink.ts";
 import { NotFoundError, TopologyError } from "../options/errors.ts";
@@ -63,7 +63,7 @@ function find(core: LabCore, what: string, { node, interface: name }: OnInterfac
 
 function findRouter(core: LabCore, what: string, { node }: DegradeDownlinkFault): RouterRecord {
   const record = findNode(core, what, node);
-  if (record.kind === "router") return record as RouterRecord;
+  if (record.kind === "router") return record;
   throw new TopologyError(
     `${what}: "${record.name}" is no router, and only routers have a downlink`,
   );
@@ -109,7 +109,7 @@ function flap(core: LabCore, iface: InterfaceRecord, fault: FlapFault, hooks: Fa
 function degrade(core: LabCore, iface: InterfaceRecord, fault: DegradeFault): Undo {
   const { direction = "both", condition } = fault;
   const overlay = { condition };
-  const change = (act: (impaired: Impaired) => void) => {
+  const change = (act: (condition: ConditionState) => void) => {
     for (const way of WAYS[direction]) {
       act(iface.conditions[way]);
       putEnd(core, iface, way);
@@ -157,9 +157,9 @@ function partition(core: LabCore, link: RegionLinkRecord, fault: object): Undo {
 
 function degradeRegions(core: LabCore, link: RegionLinkRecord, fault: DegradeRegionsFault): Undo {
   const overlay = { condition: fault.link };
-  const change = (act: (impaired: Impaired) => void) => {
+  const change = (act: (condition: ConditionState) => void) => {
     for (const [near, far] of eachEnd(link)) {
-      act(near.impaired);
+      act(near.condition);
       putRegionEnd(core, near, far);
     }
   };

@@ -102,7 +102,7 @@ export async function attachDisk(vm: VmRecord, given: DiskOptions): Promise<stri
   const wanted: WantedDisk = path === undefined
     ? { name, readOnly, bytes: diskBytes(size!, what) }
     : { name, readOnly, path, format, copyOnWrite };
-  return (await vm.machine.disks.attach(wanted, () => vm.cards.size, what)).name;
+  return (await vm.machine.disks.attach(wanted, () => vm.nics.size, what)).name;
 }
 
 /** The errors as QEMU counts them. */

@@ -4,7 +4,7 @@ import { reseedPart } from "../../vm/agent/reseed.ts";
 import { GuestCommandError } from "../../vm/options/errors.ts";
 import { ownAddresses } from "../wiring/addresses.ts";
 import type { LabCore } from "../model/lab.ts";
-import type { CardRecord, InterfaceRecord, VmRecord } from "../model/records.ts";
+import type { InterfaceRecord, NicRecord, VmRecord } from "../model/records.ts";
 
 /** Has guests be what the lab says: their cards, addresses, routes and names. */
 
@@ -56,18 +56,18 @@ async function tell(
   how: string,
 ): Promise<boolean> {
   const { machine } = vm;
-  for (const { card, iface } of vm.cards.values()) {
+  for (const { card, iface } of vm.nics.values()) {
     const linkUp = iface !== undefined && hasCarrier(iface);
     await machine.plug(guest, { ...card, linkUp });
   }
   const { hosts, resolvConf } = core.names(vm.name);
-  const nics = [...vm.cards].map(([name, card]) => guestNic(vm, name, card));
+  const nics = [...vm.nics].map(([name, card]) => guestNic(vm, name, card));
   const parts = guestParts({ hostname: vm.name, hosts, resolvConf, nics });
-  const told = vm.told;
-  if (how === "resumed" && !told.has(RANDOM)) {
+  const { configured } = vm;
+  if (how === "resumed" && !configured.has(RANDOM)) {
     parts.set(RANDOM, reseedPart(machine.source!.reseed));
   }
-  const changed = [...parts].filter(([about, part]) => told.get(about) !== part);
+  const changed = [...parts].filter(([about, part]) => configured.get(about) !== part);
   if (changed.length === 0) return false;
   const moved = new Map(machine.cards.flatMap(({ was, mac }) => was ? [[was, mac] as const] : []));
   const stdin = guestScript(changed.map(([, part]) => part), machine.source!, moved);
@@ -77,7 +77,7 @@ async function tell(
   }
   if (!machine.has(guest)) return false;
   for (const card of machine.cards) delete card.was;
-  for (const [about, part] of changed) told.set(about, part);
+  for (const [about, part] of changed) configured.set(about, part);
   return true;
 }
 
@@ -85,7 +85,7 @@ function hasCarrier(iface: InterfaceRecord): boolean {
   return iface.up && !iface.segment.bridging.disconnected.has(iface);
 }
 
-function guestNic(vm: VmRecord, name: string, { card, iface }: CardRecord): GuestNic {
+function guestNic(vm: VmRecord, name: string, { card, iface }: NicRecord): GuestNic {
   const { mac } = card;
   if (!iface) return { name, mac, mtu: 1500, addresses: [], gateways: [] };
   const { segment } = iface;

@@ -1,5 +1,4 @@
-import { UNIMPAIRED } from "../../bridge/impairments.ts";
-import type { Impairments } from "../../bridge/impairments.ts";
+import { type Impairments, UNIMPAIRED } from "../../bridge/impairments.ts";
 import { namesIn, type Partitions } from "../../bridge/partitions.ts";
 import { SnapshotError } from "../../vm/saved/machine.ts";
 import { barriers } from "../../vm/barrier.ts";
@@ -16,7 +15,7 @@ import { mustBeWhole, restoreVm, saveVm, type VmSnapshot } from "./snapshot.ts";
 interface BridgeRules {
   partitions: Partitions;
   whole: Impairments;
-  ways: Map<string, Impairments>;
+  directions: Map<string, Impairments>;
 }
 
 interface Saved {
@@ -127,7 +126,7 @@ export async function restoreLab(core: LabCore, snapshot: LabSnapshot): Promise<
   }));
 }
 
-function rulesOf({ bridging: { partitions, whole, ways } }: Segment): BridgeRules {
+function rulesOf({ bridging: { partitions, whole, directions } }: Segment): BridgeRules {
   const { pairs, oneWay, all, isolated } = partitions;
   return {
     partitions: {
@@ -137,7 +136,7 @@ function rulesOf({ bridging: { partitions, whole, ways } }: Segment): BridgeRule
       isolated: new Set(isolated),
     },
     whole: { ...whole },
-    ways: new Map([...ways].map(([key, way]) => [key, { ...way }])),
+    directions: new Map([...directions].map(([key, way]) => [key, { ...way }])),
   };
 }
 
@@ -151,10 +150,10 @@ function apply(core: LabCore, segment: Segment, rules: BridgeRules): void {
     Object.assign(partitions, { pairs, oneWay, all, isolated });
   });
   impairWhole(core, segment, rules.whole);
-  const { ways } = segment.bridging;
-  for (const key of new Set([...ways.keys(), ...rules.ways.keys()])) {
+  const { directions } = segment.bridging;
+  for (const key of new Set([...directions.keys(), ...rules.directions.keys()])) {
     const [from, to] = namesIn(key);
-    impairWay(core, segment, from, to, rules.ways.get(key) ?? UNIMPAIRED);
+    impairWay(core, segment, from, to, rules.directions.get(key) ?? UNIMPAIRED);
   }
   const impairments = impairmentsState(segment);
   if (JSON.stringify(impairments) === before) return;

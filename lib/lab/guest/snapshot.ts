@@ -105,7 +105,7 @@ export async function restoreVm(
       `${what}: the snapshot is of "${snapshot.vmName}"; restore it there, or in a machine of that name`,
     );
   }
-  const conflict = saved.disks.find(({ slot }) => slot < vm.cards.size);
+  const conflict = saved.disks.find(({ slot }) => slot < vm.nics.size);
   if (conflict) {
     throw new SnapshotError(
       `${what}: a network card has taken the slot of the disk "${conflict.name}" since the snapshot; ` +
@@ -118,7 +118,7 @@ export async function restoreVm(
 
 /** The cards of a saved machine, with the TAPs and addresses that they have here. */
 function ownCards(vm: VmRecord, { cards }: SavedMachine, what: string): SavedMachine["cards"] {
-  const own = new Map([...vm.cards.values()].map(({ card }) => [card.id, card]));
+  const own = new Map([...vm.nics.values()].map(({ card }) => [card.id, card]));
   if (cards.some(({ id }) => !own.has(id))) {
     throw new SnapshotError(
       `${what}: the snapshot has ${cards.length} network cards, and the machine ${own.size}; ` +

@@ -6,7 +6,12 @@ import {
   type LinkEnd,
   resolveCondition,
 } from "../../link/mod.ts";
-import { abandon, type Conditions, type Impaired, inForce } from "../model/condition_state.ts";
+import {
+  abandon,
+  type Conditions,
+  type ConditionState,
+  inForce,
+} from "../model/condition_state.ts";
 import type { LabCore } from "../model/lab.ts";
 import type { InterfaceRecord } from "../model/records.ts";
 import { deriveSeed } from "../model/seed.ts";
@@ -103,7 +108,12 @@ function change(core: LabCore, iface: InterfaceRecord, way: Way, to: LinkConditi
 }
 
 /** Has an end be impaired as it was asked. `name` is that of its chance. */
-export function put(core: LabCore, impaired: Impaired, end: () => LinkEnd, name: string): void {
+export function put(
+  core: LabCore,
+  impaired: ConditionState,
+  end: () => LinkEnd,
+  name: string,
+): void {
   const { also, shared } = impaired;
   const limits = composeLimits(resolveCondition(inForce(impaired)), also);
   if (!limits && !shared) {

@@ -39,7 +39,7 @@ export function applyDownlink(core: LabCore, lan: Segment, defer: Defer): void {
   if (!gatewayLink) return;
   const { also, shared, impairment } = downlink;
   if (inForce(downlink) === null && !also && !shared && !impairment) return;
-  const index = bridgeOf(lan, gatewayLink, defer);
+  const index = bridgeOf(core, lan, gatewayLink, defer);
   if (!gatewayLink.bridge) defer(() => abandon(downlink));
   const { name } = lan.gatewayLink!;
   const label = `${owner.name} ${name} (downlink)`;

@@ -1,20 +1,19 @@
 import { configure, setDown } from "../wiring/addresses.ts";
 import { dropInFlight } from "./conditions.ts";
 import type { LabCore } from "../model/lab.ts";
-import { defaultInterface } from "../model/records.ts";
+import { defaultInterface, type InterfaceRecord } from "../model/records.ts";
 import { addressesOf, announceSelf } from "../wiring/neighbours.ts";
-import type { InterfaceRecord } from "../model/records.ts";
 
 /** Whether interfaces are up: as was asked of them, unless a fault keeps them down. */
 
 /** Takes an interface down or brings it up, as far as no fault keeps it down. */
 export function setUp(core: LabCore, iface: InterfaceRecord, up: boolean): void {
-  const before = iface.wantedUp;
-  iface.wantedUp = up;
+  const before = iface.requestedUp;
+  iface.requestedUp = up;
   try {
     settle(core, iface);
   } catch (error) {
-    iface.wantedUp = before;
+    iface.requestedUp = before;
     throw error;
   }
 }
@@ -36,14 +35,14 @@ export function letUp(core: LabCore, iface: InterfaceRecord, fault: object): voi
 }
 
 function settle(core: LabCore, iface: InterfaceRecord): void {
-  const up = iface.wantedUp && iface.heldDown.size === 0;
+  const up = iface.requestedUp && iface.heldDown.size === 0;
   if (up === iface.up) return;
   if (up) {
-    configure(iface, defaultInterface(iface.node) === iface);
+    configure(core, iface, defaultInterface(iface.node) === iface);
     // Who asked for it in vain meanwhile would ask again a second later.
     announceSelf(iface, addressesOf(iface));
   } else {
-    setDown(iface);
+    setDown(core, iface);
     dropInFlight(iface);
   }
   iface.up = up;

@@ -29,10 +29,12 @@ export function partitionsState({ bridging: { partitions } }: Segment): BridgePa
   };
 }
 
-export function impairmentsState({ bridging: { whole, ways } }: Segment): BridgeImpairmentsState {
+export function impairmentsState(
+  { bridging: { whole, directions } }: Segment,
+): BridgeImpairmentsState {
   return {
     ...whole,
-    oneWay: [...ways].filter(([, way]) => !isUnimpaired(way)).map(([key, way]) => {
+    oneWay: [...directions].filter(([, way]) => !isUnimpaired(way)).map(([key, way]) => {
       const [from, to] = namesIn(key);
       return { from, to, ...way };
     }),

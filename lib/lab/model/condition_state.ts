@@ -9,7 +9,7 @@ import type {
 /** What was asked of links, and what puts it in force. */
 
 /** The condition of one direction of a link: what was asked, and what puts it in force. */
-export interface Impaired {
+export interface ConditionState {
   asked: LinkCondition | null;
   /** Those that faults put in its place; the last holds. */
   faults: { condition: LinkCondition }[];
@@ -24,11 +24,11 @@ export interface Impaired {
 
 /** Both directions of an interface's link; `up` is what it sends. */
 export interface Conditions {
-  up: Impaired;
-  down: Impaired;
+  up: ConditionState;
+  down: ConditionState;
 }
 
-export const unimpaired = (): Impaired => ({
+export const unimpaired = (): ConditionState => ({
   asked: null,
   faults: [],
   also: undefined,
@@ -41,7 +41,7 @@ export const unimpaired = (): Impaired => ({
 export const noConditions = (): Conditions => ({ up: unimpaired(), down: unimpaired() });
 
 /** What is to be in force. */
-export const inForce = ({ asked, faults }: Impaired): LinkCondition | null =>
+export const inForce = ({ asked, faults }: ConditionState): LinkCondition | null =>
   faults.at(-1)?.condition ?? asked;
 
 /** One value for both directions where they are the same, as events and states have it. */
@@ -51,7 +51,7 @@ export function together({ up, down }: Conditions): LinkCondition | LinkDirectio
 }
 
 /** Takes note that what put it in force failed. */
-export function lose(impaired: Impaired): void {
+export function lose(impaired: ConditionState): void {
   abandon(impaired);
   impaired.asked = null;
   impaired.faults.length = 0;
@@ -59,7 +59,7 @@ export function lose(impaired: Impaired): void {
   impaired.shared = undefined;
 }
 
-export function abandon(impaired: Impaired): void {
+export function abandon(impaired: ConditionState): void {
   impaired.impairment?.discard();
   impaired.impairment = undefined;
 }

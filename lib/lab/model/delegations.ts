@@ -24,14 +24,17 @@ export class Delegations {
 
   /** Whether a node delegates or requests prefixes. */
   concern(node: NodeRecord): boolean {
-    return this.delegating.has(node) || this.requesting.has(node as RouterRecord);
+    return this.delegating.has(node) || (node.kind === "router" && this.requesting.has(node));
   }
 
   /** Forgets a node that is removed. */
   async forget(node: NodeRecord): Promise<void> {
-    const sides = [this.delegating.get(node), this.requesting.get(node as RouterRecord)];
+    const sides: ({ close(): Promise<void> } | undefined)[] = [this.delegating.get(node)];
     this.delegating.delete(node);
-    this.requesting.delete(node as RouterRecord);
+    if (node.kind === "router") {
+      sides.push(this.requesting.get(node));
+      this.requesting.delete(node);
+    }
     await Promise.all(sides.map((side) => side?.close()));
   }
 

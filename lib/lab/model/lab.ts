@@ -9,12 +9,12 @@ import type {
   BridgeRecord,
   DeviceRecord,
   InterfaceRecord,
+  IxRecord,
+  NodeOf,
   NodeRecord,
-  Provisioner,
   RegionRecord,
   RouterRecord,
   Segment,
-  Unsettled,
   VmRecord,
 } from "./records.ts";
 import type { RegionLinks } from "./region_link.ts";
@@ -31,17 +31,35 @@ export interface LabLinks extends Omit<LinkEngine, "kind"> {
   readonly kind: LinkEngineKind | undefined;
 }
 
-/** The lab's view of {@link Unsettled}: it also waits. */
-export interface LabUnsettled extends Unsettled {
-  /** Waits until the kernel is done with everything that was noted. */
+/** What kernels are given now and finish only a moment later; see `wiring/kernel_delays.ts`. */
+export interface Unsettled {
+  /** Notes links of a node that were set up, and addresses that it was given. */
+  add(node: NodeRecord, links: number[], ips?: (string | undefined)[]): void;
+  /** Forgets addresses that a node no longer has; without `ips`, everything about it. */
+  drop(node: NodeRecord, ips?: (string | undefined)[]): void;
+  /** Waits, without returning to the event loop, until kernels are done with everything noted. */
   settle(): void;
-  /** As {@link LabUnsettled.settle}, for one node. */
+  /** As {@link Unsettled.settle}, for one node. */
   settleNode(node: NodeRecord): void;
 }
 
-/** The lab's view of {@link Provisioner}: it also waits. */
-export interface LabProvisioning extends Provisioner {
-  /** Whether there is anything that {@link LabProvisioning.ready} would wait for. */
+/** IPv6 addresses that kernels make or check themselves; see `autoconf/provisioning.ts`. */
+export interface Provisioner {
+  /** Whether kernels check by duplicate address detection whether they may use an address. */
+  readonly dad: boolean;
+  /** Called before an interface is set up. */
+  beforeUp(iface: InterfaceRecord, isDefault: boolean): void;
+  /** Called once it was set up, with everything but what its kernel makes. */
+  afterUp(iface: InterfaceRecord): void;
+  /** Called once it was set down, or its link was removed. */
+  down(iface: InterfaceRecord): void;
+  /** Whether its kernel makes addresses at the moment. */
+  isAtWork(iface: InterfaceRecord): boolean;
+  /** Called when a segment's router advertises another prefix. */
+  renumbered(segment: Segment): void;
+  /** Makes advertised default routes follow another default interface. */
+  prefer(iface: InterfaceRecord): void;
+  /** Whether there is anything that {@link Provisioner.ready} would wait for. */
   isWaiting(nodes: NodeRecord[]): boolean;
   /** Waits until nodes have the addresses and default routes that they can be expected to have. */
   ready(nodes: NodeRecord[]): Promise<void>;
@@ -72,13 +90,13 @@ export interface LabCore {
   readonly output: RunDirectory | undefined;
   /** The addresses of the lab's DNS entries, by name. */
   readonly hosts: Map<string, string[]>;
-  readonly unsettled: LabUnsettled;
+  readonly unsettled: Unsettled;
   readonly links: LabLinks;
   readonly delegations: Delegations;
   readonly translators: Translators;
   readonly ipv6: Ipv6Options;
   readonly advertising: LabAdvertising;
-  readonly provisioning: LabProvisioning;
+  readonly provisioning: Provisioner;
   /** The active faults. */
   readonly faults: Set<Stoppable>;
   /** The schedules in progress. */
@@ -88,7 +106,7 @@ export interface LabCore {
   nameserver: string | undefined;
   readonly closed: boolean;
   /** The IX; set before anything else is built. */
-  ix: { record: NodeRecord; segment: Segment };
+  ix: { record: IxRecord; segment: Segment };
 
   /** Whether a program may send at this moment: whether anything of the user's ran yet. */
   readonly isLive: boolean;
@@ -103,13 +121,13 @@ export interface LabCore {
   /** Whether a node or bridge has a name. */
   taken(name: string): boolean;
 
-  /** Makes a node without links. */
+  /** Makes a node without links. The caller then assigns the fields of its kind. */
   node<K extends NodeRecord["kind"]>(
     kind: K,
     name: string,
     defer: Defer,
     directory?: string,
-  ): NodeRecord & { kind: K };
+  ): NodeOf<K>;
   /** Releases a node in which nothing ran yet. */
   discard(node: NodeRecord): void;
 

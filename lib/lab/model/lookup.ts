@@ -55,7 +55,7 @@ function ownRouter(core: LabCore, what: string, reference: RouterReference): Rou
       `${what}: router "${name}" is of another lab; pass what this lab's addRouter() returned`,
     );
   }
-  return record as RouterRecord;
+  return record;
 }
 
 /** Finds what an interface can be attached to: the LAN of a router, or a bridge. */

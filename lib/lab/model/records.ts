@@ -11,27 +11,27 @@ import type { Translation } from "../../translation/mod.ts";
 import type { NodeRuntime } from "../../node/runtime.ts";
 import type { Card } from "../../vm/saved/machine.ts";
 import type { VirtualMachine } from "../../vm/virtual_machine.ts";
-import type { Conditions, Impaired } from "./condition_state.ts";
+import type { Conditions, ConditionState } from "./condition_state.ts";
 import type { PrefixDelegation } from "../options/delegation_options.ts";
 import type { Network } from "./address_plan.ts";
 import type { RouterAdvertisementOptions } from "../options/ipv6_options.ts";
 import type { IpSupport, Pool, RouterPreset } from "../options/router_presets.ts";
-import type { RegionWay } from "./region_paths.ts";
+import type { RegionPath } from "./region_paths.ts";
 
-/** What all nodes have: a namespace and links. Plain data; `wiring.ts` acts on it. */
-export interface NodeRecord {
-  kind: "ix" | "region" | "router" | "device" | "bridge" | "vm";
+/**
+ * The records of a lab: plain data about its nodes, interfaces and segments. The folders above decide
+ * from them and act on the kernel; handles, such as `Router`, refer to them.
+ */
+
+/** What all nodes have: a namespace and links. */
+export interface NodeBase {
   name: string;
   runtime: NodeRuntime;
   interfaces: Map<string, InterfaceRecord>;
-  /** The index that the next link made in this namespace gets, if nobody else took it. */
+  /** The index of the next link made in this namespace, unless a program takes it first. */
   nextIndex: number;
   /** The names of all links in this namespace. */
   links: Set<string>;
-  /** What the kernel has yet to finish, in all nodes of the lab. */
-  unsettled: Unsettled;
-  /** How IPv6 addresses come about, in all nodes of the lab. */
-  provisioning: Provisioner;
   /** Whether anything of the user's ran in it, so that it may have learnt neighbours. */
   used: boolean;
   /** The rules of its part in path-MTU black holes, as they are loaded; see `black_hole.ts`. */
@@ -39,36 +39,32 @@ export interface NodeRecord {
   removed: boolean;
 }
 
-/** Takes note of what is ready only some time after it was made; `settle.ts` waits for it. */
-export interface Unsettled {
-  add(node: NodeRecord, links: number[], ips?: (string | undefined)[]): void;
-  drop(node: NodeRecord, ips?: (string | undefined)[]): void;
+/** A node of a lab, of any kind. */
+export type NodeRecord =
+  | IxRecord
+  | RegionRecord
+  | RouterRecord
+  | DeviceRecord
+  | BridgeRecord
+  | VmRecord;
+
+/** The record of one kind of node. */
+export type NodeOf<K extends NodeRecord["kind"]> = Extract<NodeRecord, { kind: K }>;
+
+/** What the record of a kind of node has beside {@link NodeBase}. */
+export type OwnFields<T extends NodeRecord> = Omit<T, keyof NodeBase | "kind">;
+
+/** The IX: it routes between the routers of the top level and the regions. */
+export interface IxRecord extends NodeBase {
+  kind: "ix";
 }
 
-/** Has kernels make IPv6 addresses, or look whether they may use one; `provisioning.ts` does. */
-export interface Provisioner {
-  /** Whether kernels look if somebody has an address before they use it. */
-  readonly dad: boolean;
-  /** Called before an interface is set up. */
-  beforeUp(iface: InterfaceRecord, isDefault: boolean): void;
-  /** Called once it was set up, with all but what its kernel makes. */
-  afterUp(iface: InterfaceRecord): void;
-  /** Called once it was set down, or its link was taken away. */
-  down(iface: InterfaceRecord): void;
-  /** Whether its kernel makes addresses at the moment. */
-  isAtWork(iface: InterfaceRecord): boolean;
-  /** Takes note that what a segment's router advertises is another prefix. */
-  renumbered(segment: Segment): void;
-  /** Has routes follow another default interface. */
-  prefer(iface: InterfaceRecord): void;
-}
-
-export interface RouterRecord extends NodeRecord {
+export interface RouterRecord extends NodeBase {
   kind: "router";
   preset: RouterPreset | undefined;
   nat: Nat;
   natV6: NatV6;
-  /** The prefix by which NPTv6 makes its LAN known; kept while another mode is in force. */
+  /** The prefix to which NPTv6 translates its LAN; kept while another mode is active. */
   external6: Cidr | undefined;
   firewall: Firewall;
   ipSupport: IpSupport;
@@ -85,45 +81,45 @@ export interface RouterRecord extends NodeRecord {
   uplink: InterfaceRecord;
   lan: Segment;
   natSeed: number;
-  /** What it has to do with prefix delegation. */
+  /** Whether it requests a prefix by DHCPv6, or delegates prefixes. */
   delegation: PrefixDelegation | undefined;
   /** The prefix that was delegated to it, of which its LAN has the first /64. */
   delegated: Cidr | undefined;
-  /** The networks that its LAN had before, the last ones. */
+  /** The latest former networks of its LAN, newest first. */
   withdrawn: string[];
-  /** Whether it is being built still, and waits for that. */
+  /** Whether it is still being built, and waits for its prefix. */
   pending: boolean;
-  /** What its NAT64 is made of, while it has one. */
+  /** The parts of its NAT64, while it has one. */
   nat64: { translation: Translation; link: string; dns: Dns64Server | undefined } | undefined;
-  /** The end of the name server that it had, whose port is free only then. */
+  /** Resolves when its former name server has closed: only then is the port free. */
   dnsClosing: Promise<void> | undefined;
   /** Whether a name server comes with its NAT64. */
   dns64: boolean;
-  /** What it tells those behind it, while any of them listens. */
+  /** What it advertises to devices downstream, while any of them listens. */
   advertisement: Required<RouterAdvertisementOptions>;
 }
 
 /** Its node is called `region-<name>`, so that a router may have the region's name. */
-export interface RegionRecord extends NodeRecord {
+export interface RegionRecord extends NodeBase {
   kind: "region";
   /** What the region is called. */
   region: string;
-  /** The link to the exchange. */
+  /** The link to the IX. */
   uplink: InterfaceRecord;
   /** What its routers are attached to. */
   segment: Segment & { v4: Network; v6: Network };
-  /** The way to each other region, as its routes are now; absent where that is not known. */
-  ways: Map<string, RegionWay>;
+  /** The path to each other region, as its routes are now; absent where that is not known. */
+  paths: Map<string, RegionPath>;
 }
 
-/** A bridge that is no router's LAN: a node that holds the gateway's addresses and no more. */
-export interface BridgeRecord extends NodeRecord {
+/** A bridge that is not a router's LAN: a node that holds the gateway's addresses and no more. */
+export interface BridgeRecord extends NodeBase {
   kind: "bridge";
   /** What its members are attached to. */
   segment: Segment;
 }
 
-export interface DeviceRecord extends NodeRecord {
+export interface DeviceRecord extends NodeBase {
   kind: "device";
   /** Undefined: that of each router. */
   mtu: number | undefined;
@@ -132,30 +128,30 @@ export interface DeviceRecord extends NodeRecord {
   names: Map<string, string[]>;
   /** How it gets IPv6 addresses behind routers; undefined: from the lab. */
   autoconf: Autoconf | undefined;
-  /** Whether it is to have a CLAT where it has no IPv4 and a NAT64 is on its way. */
+  /** Whether it has a CLAT wherever it has no IPv4 and a NAT64 is on its path. */
   clat: boolean;
-  /** The CLAT that it has. */
-  clatNow: Clat | undefined;
+  /** Its CLAT, while there is one. */
+  activeClat: Clat | undefined;
 }
 
-/** A CLAT in force. */
+/** An active CLAT. */
 export interface Clat {
   translation: Translation;
-  /** What its TUN is called. */
+  /** The name of its TUN. */
   link: string;
-  /** The interface that it sends by, and where that was when the address was taken. */
+  /** The interface that it sends by, and its segment when the address was taken. */
   iface: InterfaceRecord;
   segment: Segment;
   /** The interface's own address then, by which the router sends to it. */
   via: string | undefined;
-  /** Where its address is from; the segment may have another network by now. */
+  /** The pool that its address is from; the segment may have another network by now. */
   hosts: Network["hosts"];
-  /** The IPv6 address that stands for its IPv4 one. */
+  /** The IPv6 address to which its IPv4 address is translated. */
   ip6: string;
 }
 
-/** A virtual machine. What is in its namespace is QEMU and the links to its cards. */
-export interface VmRecord extends NodeRecord {
+/** A virtual machine. Its namespace has QEMU and the links to its NICs. */
+export interface VmRecord extends NodeBase {
   kind: "vm";
   /** The interface of the default route. */
   defaultInterface: string | undefined;
@@ -164,14 +160,14 @@ export interface VmRecord extends NodeRecord {
   profile: string;
   memoryBytes: number;
   cpus: number;
-  /** The cards that it ever had, by their interfaces' names. */
-  cards: Map<string, CardRecord>;
-  /** What its guest was told since it came up, by what it is about. */
-  told: Map<string, string>;
+  /** Its NICs, former ones included, by their interfaces' names. */
+  nics: Map<string, NicRecord>;
+  /** The parts of its network configuration that its guest has had since it came up, by subject. */
+  configured: Map<string, string>;
 }
 
-/** A network card of a virtual machine: a TAP, on which QEMU is, and its interface's link. */
-export interface CardRecord {
+/** A NIC of a virtual machine: a TAP that QEMU has open, and its interface's link. */
+export interface NicRecord {
   card: Card;
   tap: Port;
   /** Undefined while it is attached to nothing. */
@@ -179,20 +175,19 @@ export interface CardRecord {
 }
 
 /**
- * What interfaces attach to. A router's LAN is one link layer: the one veth of
- * its only member, or a bridge from the second on (a bridge costs 20 ms of
- * kernel cleanup); `lab.bridge()` always has one. An exchange, which is the IX or a region, has no link layer of
- * its own: it routes between the veths of its members, so that each router has one
- * neighbour and not all.
+ * What interfaces attach to. A router's LAN is one link layer: the veth of its only member, or a bridge
+ * from the second member on (a bridge costs 20 ms of kernel cleanup); `lab.bridge()` always has one. An
+ * exchange, which is the IX or a region, has no link layer of its own: it routes between the veths of
+ * its members, so that each router has one neighbour and not all.
  */
 export interface Segment {
   kind: "lan" | "exchange";
   owner: NodeRecord;
-  /** What it is called as a bridge: as its owner. */
+  /** Its name as a bridge: that of its owner. */
   name: string;
   /** Whether it is a Linux bridge from its first member on. */
   alwaysBridge: boolean;
-  /** Of a LAN: what was asked of it as a bridge. */
+  /** Of a LAN: its settings as a bridge. */
   bridging: Bridging;
   mtu: number;
   /** The MAC of the gateway, and the link-local address that follows from it. */
@@ -200,62 +195,62 @@ export interface Segment {
   linkLocal: string;
   v4: Network | undefined;
   v6: Network | undefined;
-  /** Who is attached. */
+  /** The attached interfaces, and the ends of their links here. */
   members: Map<InterfaceRecord, Port>;
   /** Of a LAN: the link that holds the gateway's addresses. */
   gatewayLink: GatewayLink | undefined;
-  /** Networks behind members, by CIDR, and the member each is behind. */
+  /** Networks downstream of members, by CIDR, and the member that leads to each. */
   routes: Map<string, InterfaceRecord>;
-  /** Of a LAN: the condition of all that its router sends into it; by a bridge, also of one member. */
-  downlink: Impaired;
+  /** Of a LAN: the condition of all that its router sends into it, also to a single member. */
+  downlink: ConditionState;
   /** The uplinks of those members that are path-MTU black holes. */
   blackHoles: Set<InterfaceRecord>;
-  /** Whom each member knows as a permanent neighbour, beside the gateway. */
-  acquainted: Map<InterfaceRecord, Set<InterfaceRecord>>;
-  /** Whether that is everyone. */
-  allAcquainted: boolean;
+  /** The members that are permanent neighbours of each member, beside the gateway. */
+  neighbours: Map<InterfaceRecord, Set<InterfaceRecord>>;
+  /** Whether all members are permanent neighbours of each other. */
+  allNeighbours: boolean;
 }
 
-/** What was asked of a LAN as a bridge, and what puts it in force. */
+/** The settings of a LAN as a bridge, and what applies them. */
 export interface Bridging {
   partitions: Partitions;
   /** The impairments of the whole bridge. */
   whole: Impairments;
-  /** The rate that all frames have together, if there is one. */
+  /** The rate that all frames share, if there is one. */
   rate: SharedRate | undefined;
-  /** The impairments of the way from one member to another, by the key of the way. */
-  ways: Map<string, Impairments>;
+  /** The impairments from one member to another, by the key of the direction. */
+  directions: Map<string, Impairments>;
   detours: Set<Detour>;
-  /** How many detours there were so far. */
-  madeDetours: number;
-  /** The rules that are loaded, and with which links. */
+  /** The number of the latest detour. */
+  lastDetour: number;
+  /** The rules that are loaded, and the links that they name. */
   loaded: string;
-  /** The bridges that it was routed with, and the end here of the link between the two. */
+  /** The bridges that it is routed with, and the end here of the link between the two. */
   partners: Map<Segment, RouteEnd>;
-  /** Its way to what the host reaches, if there is one. */
+  /** Its connection to what the host reaches, if there is one. */
   uplink: Uplink | undefined;
   /** Members whose port was set down. */
   disconnected: Set<InterfaceRecord>;
 }
 
-/** The way from a bridge to what the host reaches. */
+/** The connection of a bridge to what the host reaches. */
 export interface Uplink {
-  /** Takes all of it away, on both sides; resolves when the host is as it was. */
+  /** Removes all of it, on both sides; resolves when the host's settings are restored. */
   close(): Promise<void>;
 }
 
-/** What frames from one member's port to another's go through instead of going there directly. */
+/** The veth pair that frames from one member's port to another's go through, where they are impaired. */
 export interface Detour {
   from: InterfaceRecord;
   to: InterfaceRecord;
-  /** The key of the way in `Bridging.ways`. */
-  way: string;
+  /** The key of the direction in `Bridging.directions`. */
+  direction: string;
   number: number;
   entry: Port;
   exit: Port;
   /** The condition of what leaves by the entry. */
-  impaired: Impaired;
-  /** Whether it is only there for what is on it still. */
+  condition: ConditionState;
+  /** Whether it is kept only for the frames that are still on it. */
   closing: boolean;
 }
 
@@ -277,7 +272,7 @@ export interface Port {
   index: number;
 }
 
-/** How the kernel of a device makes IPv6 addresses of what its router advertises. */
+/** How the kernel of a device makes IPv6 addresses from what its router advertises. */
 export interface Autoconf {
   /** Whether it also makes addresses that change with time. */
   privacy: boolean;
@@ -298,12 +293,13 @@ export interface InterfaceRecord {
   linkLocal6: string | undefined;
   /** Undefined: its IPv6 address is the lab's, and it listens to no router. */
   autoconf: Autoconf | undefined;
-  /** Whether it is up in effect: it is to be, and no fault keeps it down. */
+  /** Whether it is effectively up: it was requested to be, and no fault keeps it down. */
   up: boolean;
-  wantedUp: boolean;
+  requestedUp: boolean;
+  /** The faults that keep it down. */
   heldDown: Set<object>;
   conditions: Conditions;
-  /** The families that nothing comes by it of, nor leaves. */
+  /** The families of which it neither sends nor receives anything. */
   broken: BrokenFamilies;
   /** Added by addIp. */
   extra: { ip: string; prefix: number }[];
@@ -315,18 +311,24 @@ export function externalCidr6({ natV6, external6 }: RouterRecord): string | unde
   return natV6 === "nptv6" ? external6?.toString() : undefined;
 }
 
+/** The router whose LAN a segment is, where interfaces listen to advertisements. */
+export function routerOf({ owner, name }: Segment): RouterRecord {
+  if (owner.kind === "router") return owner;
+  throw new Error(`"${name}" is not the LAN of a router`);
+}
+
 /** The interface that carries a node's default route. */
 export function defaultInterface(node: NodeRecord): InterfaceRecord | undefined {
-  if (node.kind === "router") return (node as RouterRecord).uplink;
-  const { defaultInterface: name } = node as DeviceRecord;
-  return name === undefined ? undefined : node.interfaces.get(name);
+  if (node.kind === "router") return node.uplink;
+  if (node.kind !== "device" && node.kind !== "vm") return undefined;
+  return node.interfaces.get(node.defaultInterface ?? "");
 }
 
 /** The router whose NAT64 translates the packets of an interface to IPv4, if there is one on the path. */
 export function nat64Above(iface: InterfaceRecord | undefined): RouterRecord | undefined {
   if (!iface?.ip6) return undefined;
   const { owner } = iface.segment;
-  return owner.kind === "router" ? nat64Over(owner as RouterRecord) : undefined;
+  return owner.kind === "router" ? nat64Over(owner) : undefined;
 }
 
 /** The nearest router with NAT64 on the path upward: the router itself, or one above it. */

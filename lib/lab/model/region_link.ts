@@ -1,6 +1,6 @@
 import type { Cidr } from "../../address/mod.ts";
 import type { RegionLink } from "../../link/mod.ts";
-import type { Impaired } from "./condition_state.ts";
+import type { ConditionState } from "./condition_state.ts";
 import type { RegionRecord } from "./records.ts";
 
 /** The end of a link between two regions in one of them. */
@@ -12,7 +12,7 @@ export interface RegionEnd {
   ip: string;
   linkLocal6: string;
   /** The condition of what leaves by it. */
-  impaired: Impaired;
+  condition: ConditionState;
 }
 
 /** A link between two regions, whose names are in alphabetical order. */
@@ -21,7 +21,7 @@ export interface RegionLinkRecord {
   limits: RegionLink;
   /** Whether it is up in effect: it was not broken, and no fault keeps it down. */
   up: boolean;
-  wantedUp: boolean;
+  requestedUp: boolean;
   heldDown: Set<object>;
   /** The addresses of the two ends, a /31. */
   readonly network: Cidr;

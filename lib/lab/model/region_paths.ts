@@ -12,13 +12,13 @@ export interface RegionEdge {
  * The way from one region to another: over a link to the next region, nowhere since all links on
  * the way are broken, or over the exchange since nobody linked the two.
  */
-export type RegionWay =
+export type RegionPath =
   | { kind: "link"; next: string }
   | { kind: "nowhere" }
   | { kind: "exchange" };
 
 /** Whether two ways are the same. */
-export function sameWay(a: RegionWay | undefined, b: RegionWay): boolean {
+export function sameWay(a: RegionPath | undefined, b: RegionPath): boolean {
   if (a?.kind !== b.kind) return false;
   return a.kind !== "link" || b.kind !== "link" || a.next === b.next;
 }
@@ -44,8 +44,8 @@ export function waysTo(
   to: string,
   regions: Iterable<string>,
   links: readonly RegionEdge[],
-): Map<string, RegionWay> {
-  const ways = new Map<string, RegionWay>();
+): Map<string, RegionPath> {
+  const ways = new Map<string, RegionPath>();
   for (const { name, next } of nearestFirst(to, links.filter(({ up }) => up))) {
     if (name !== to) ways.set(name, { kind: "link", next });
   }

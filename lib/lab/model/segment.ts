@@ -26,8 +26,8 @@ export function newSegment(
     routes: new Map(),
     downlink: unimpaired(),
     blackHoles: new Set(),
-    acquainted: new Map(),
-    allAcquainted: false,
+    neighbours: new Map(),
+    allNeighbours: false,
   };
 }
 
@@ -35,9 +35,9 @@ const noBridging = (): Bridging => ({
   partitions: noPartitions(),
   whole: UNIMPAIRED,
   rate: undefined,
-  ways: new Map(),
+  directions: new Map(),
   detours: new Set(),
-  madeDetours: 0,
+  lastDetour: 0,
   loaded: "",
   partners: new Map(),
   uplink: undefined,

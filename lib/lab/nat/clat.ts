@@ -6,15 +6,15 @@ import { NAT64_PREFIX } from "../../siit/mod.ts";
 import { type Translators, TUN_INDEX } from "../../translation/mod.ts";
 import { explained } from "../options/named_errors.ts";
 import { inside } from "../wiring/rtnetlink.ts";
-import type {
-  Clat,
-  DeviceRecord,
-  InterfaceRecord,
-  RouterRecord,
-  Segment,
+import {
+  type Clat,
+  type DeviceRecord,
+  type InterfaceRecord,
+  nat64Above,
+  nat64Over,
+  type Segment,
 } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
-import { nat64Above, nat64Over } from "../model/records.ts";
 import type { ClatLan } from "../options/checks.ts";
 import { addRoute, removeRoute } from "../wiring/segment_routes.ts";
 import { step } from "../model/steps.ts";
@@ -41,7 +41,7 @@ const LONGER = 20;
 
 /** What a CLAT has to know of a LAN before there is one. */
 export function clatLan({ name, v4, owner }: Segment): ClatLan {
-  const nat64 = owner.kind === "router" && nat64Over(owner as RouterRecord) !== undefined;
+  const nat64 = owner.kind === "router" && nat64Over(owner) !== undefined;
   return { name, v4: v4 !== undefined, nat64 };
 }
 
@@ -54,11 +54,11 @@ export function settleClats(core: ClatLab): void {
 
 function settle(core: ClatLab, device: DeviceRecord): void {
   const wanted = placeOf(device);
-  const now = device.clatNow;
+  const now = device.activeClat;
   const isSame = now?.iface === wanted && now?.segment === wanted?.segment &&
     now?.via === wanted?.ip6;
   if (now && !isSame) stopClat(device);
-  if (wanted && !device.clatNow) undoing((defer) => startClat(core, device, wanted, defer));
+  if (wanted && !device.activeClat) undoing((defer) => startClat(core, device, wanted, defer));
 }
 
 /** The interface by which a device reaches a NAT64, if it has no IPv4 of its own. */
@@ -87,7 +87,7 @@ export function startClat(
   const spec = { ip: CLAT_IP, ip6, prefix: NAT64_PREFIX, address4: ROUTERS_IP };
   const translation = core.translators.add(place, { kind: "clat", ...spec });
   device.links.add(link);
-  device.clatNow = { translation, link, iface, segment, via: iface.ip6, hosts, ip6 };
+  device.activeClat = { translation, link, iface, segment, via: iface.ip6, hosts, ip6 };
   defer(() => void end(device));
   inside(device, (batch) => {
     addAddress(batch, TUN_INDEX, ipBytes(CLAT_IP), 32);
@@ -105,13 +105,13 @@ export function stopClat(device: DeviceRecord): void {
 }
 
 function end(device: DeviceRecord): Clat | undefined {
-  const { clatNow } = device;
-  if (!clatNow) return undefined;
-  device.clatNow = undefined;
-  device.links.delete(clatNow.link);
-  clatNow.translation.remove();
-  removeRoute(clatNow.segment, `${clatNow.ip6}/128`);
-  return clatNow;
+  const { activeClat } = device;
+  if (!activeClat) return undefined;
+  device.activeClat = undefined;
+  device.links.delete(activeClat.link);
+  activeClat.translation.remove();
+  removeRoute(activeClat.segment, `${activeClat.ip6}/128`);
+  return activeClat;
 }
 
 /** A host that forwards takes no advertisements of routers, unless it is told to (`accept_ra` 2). */

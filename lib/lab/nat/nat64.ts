@@ -120,7 +120,7 @@ export function giveUplinkV4(core: LabCore, router: RouterRecord, defer: Defer):
     tellSegment(uplink, ip, false);
   });
   tellSegment(uplink, ip, true);
-  if (uplink.up) configure(uplink, true);
+  if (uplink.up) configure(core, uplink, true);
   core.renamed(uplink);
 }
 

@@ -1,6 +1,5 @@
-import { addNeighbour } from "../../../native/netlink/address.ts";
+import { addAddress, addNeighbour } from "../../../native/netlink/address.ts";
 import { addVeth, deleteLink, setLink } from "../../../native/netlink/link.ts";
-import { addAddress } from "../../../native/netlink/address.ts";
 import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
 import { ipBytes, linkLocalFromMac, macBytes } from "../../address/mod.ts";
 import type { LabCore } from "../model/lab.ts";
@@ -39,7 +38,7 @@ export function routeBridges(core: LabCore, here: Segment, others: Segment[]): v
 /** Takes a route back, if there is one. */
 export function unrouteBridges(core: LabCore, here: Segment, other: Segment): void {
   if (!here.bridging.partners.has(other)) return;
-  unlink(here, other);
+  unlink(core, here, other);
   core.bus.emit({ kind: "bridges-unrouted", a: here.name, b: other.name });
 }
 
@@ -50,7 +49,9 @@ export function removeBridgeRoutes(core: LabCore, here: Segment): void {
 
 function link(core: LabCore, a: Segment, b: Segment, defer: Defer): void {
   // A node without any IPv4 address takes no route by way of one.
-  for (const bridge of [a, b]) if (bridge.alwaysBridge) bridgeOf(bridge, bridge.gatewayLink, defer);
+  for (const bridge of [a, b]) {
+    if (bridge.alwaysBridge) bridgeOf(core, bridge, bridge.gatewayLink, defer);
+  }
   step("link");
   const macs = [core.nextMac(defer), core.nextMac(defer)];
   const [near, far] = besideOthers([a.owner, b.owner], undefined, () => {
@@ -73,14 +74,14 @@ function link(core: LabCore, a: Segment, b: Segment, defer: Defer): void {
   b.bridging.partners.set(a, far);
   a.owner.links.add(near.name);
   b.owner.links.add(far.name);
-  defer(() => unlink(a, b));
+  defer(() => unlink(core, a, b));
   step("routes");
-  lead(b, far, a, near);
-  lead(a, near, b, far);
+  lead(core, b, far, a, near);
+  lead(core, a, near, b, far);
 }
 
 /** Sets an end up, with routes over it to what is behind the other. */
-function lead(here: Segment, near: RouteEnd, there: Segment, far: RouteEnd): void {
+function lead(core: LabCore, here: Segment, near: RouteEnd, there: Segment, far: RouteEnd): void {
   const { index } = near;
   inside(here.owner, (batch) => {
     setLink(batch, index, { up: true });
@@ -93,11 +94,15 @@ function lead(here: Segment, near: RouteEnd, there: Segment, far: RouteEnd): voi
       replaceRoute(batch, { destination, prefix, gateway: ipBytes(gateway), index });
     }
   });
-  here.owner.unsettled.add(here.owner, [index], here.v6 && there.v6 ? [near.linkLocal] : []);
+  core.unsettled.add(here.owner, [index], here.v6 && there.v6 ? [near.linkLocal] : []);
 }
 
 /** Has the partners of a bridge know its IPv6 network, which was another, or none. */
-export function renumberBridgeRoutes(here: Segment, former: Network | undefined): void {
+export function renumberBridgeRoutes(
+  core: LabCore,
+  here: Segment,
+  former: Network | undefined,
+): void {
   for (const [other, near] of here.bridging.partners) {
     const far = other.bridging.partners.get(here)!;
     if (former) {
@@ -105,18 +110,18 @@ export function renumberBridgeRoutes(here: Segment, former: Network | undefined)
       const route = { destination: ipBytes(network), prefix, index: far.index };
       takeAway(() => inside(other.owner, (batch) => deleteRoute(batch, route)));
     }
-    lead(here, near, other, far);
-    lead(other, far, here, near);
+    lead(core, here, near, other, far);
+    lead(core, other, far, here, near);
   }
 }
 
-function unlink(a: Segment, b: Segment): void {
+function unlink(core: LabCore, a: Segment, b: Segment): void {
   for (const [here, there] of [[a, b], [b, a]]) {
     const end = here.bridging.partners.get(there);
     if (!end) continue;
     here.bridging.partners.delete(there);
     here.owner.links.delete(end.name);
-    here.owner.unsettled.drop(here.owner, [end.linkLocal]);
+    core.unsettled.drop(here.owner, [end.linkLocal]);
     // The first one takes the other along.
     takeAway(() => inside(here.owner, (batch) => deleteLink(batch, end.index)));
   }

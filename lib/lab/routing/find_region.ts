@@ -27,15 +27,14 @@ function ownRegion(core: LabCore, what: string, reference: RegionReference): Reg
         "pass what this lab's addRegion() returned, or its name",
     );
   }
-  const region = record as RegionRecord;
-  const { region: name, removed } = region;
+  const { region: name, removed } = record;
   if (removed) throw new NodeRemovedError(`${what}: region "${name}" was removed`);
-  if (core.regions.get(name) !== region) {
+  if (core.regions.get(name) !== record) {
     throw new TopologyError(
       `${what}: region "${name}" is of another lab; pass what this lab's addRegion() returned`,
     );
   }
-  return region;
+  return record;
 }
 
 /** What a caller's reference is called in messages: it may be anything. */

@@ -6,12 +6,12 @@ import { breakLink, restoreLink } from "./region_links.ts";
 
 /** Breaks a link or restores it, as far as no fault keeps it down. */
 export function setLinkUp(core: LabCore, link: RegionLinkRecord, up: boolean): void {
-  const before = link.wantedUp;
-  link.wantedUp = up;
+  const before = link.requestedUp;
+  link.requestedUp = up;
   try {
     settle(core, link);
   } catch (error) {
-    link.wantedUp = before;
+    link.requestedUp = before;
     throw error;
   }
 }
@@ -33,7 +33,7 @@ export function letLinkUp(core: LabCore, link: RegionLinkRecord, fault: object):
 }
 
 function settle(core: LabCore, link: RegionLinkRecord): void {
-  const up = link.wantedUp && link.heldDown.size === 0;
+  const up = link.requestedUp && link.heldDown.size === 0;
   if (up === link.up) return;
   if (up) restoreLink(core, link);
   else breakLink(core, link);

@@ -7,7 +7,7 @@ import type { LabCore } from "../model/lab.ts";
 import { abandon, inForce, unimpaired } from "../model/condition_state.ts";
 import { inside } from "../wiring/rtnetlink.ts";
 import { takeAway } from "../../../native/netlink/refusal.ts";
-import { type RegionRecord } from "../model/records.ts";
+import type { RegionRecord } from "../model/records.ts";
 import { ETHERNET_MTU } from "../options/families.ts";
 import { linkName } from "../options/names.ts";
 import { linkKey, type RegionEnd, type RegionLinkRecord } from "../model/region_link.ts";
@@ -40,21 +40,21 @@ export function makeLink(
     const mac = core.nextMac(defer);
     const ip = formatIp({ family: 4, value });
     const linkLocal6 = linkLocalFromMac(mac);
-    return { region, name: "", index: 0, mac, ip, linkLocal6, impaired: unimpaired() };
+    return { region, name: "", index: 0, mac, ip, linkLocal6, condition: unimpaired() };
   };
   const ends = [end(a, network.first), end(b, network.last)] as const;
   const link: RegionLinkRecord = {
     ends,
     limits: {},
     up: true,
-    wantedUp: true,
+    requestedUp: true,
     heldDown: new Set(),
     network,
   };
   step("link");
   addLink(link);
-  defer(() => cut(link));
-  bringUp(link);
+  defer(() => cut(core, link));
+  bringUp(core, link);
   impair(core, link, limits, defer);
   link.limits = limits;
   defer(() => link.limits = {});
@@ -90,19 +90,19 @@ export function breakLink(core: LabCore, link: RegionLinkRecord): void {
     defer(() => link.up = true);
     step("routes");
     reroute(core);
-    defer(() => bringUp(link));
+    defer(() => bringUp(core, link));
     step("link");
-    setDown(link);
-    for (const { impaired } of link.ends) impaired.impairment?.drop();
+    setDown(core, link);
+    for (const { condition } of link.ends) condition.impairment?.drop();
   });
 }
 
 /** Restores a link that is broken. */
 export function restoreLink(core: LabCore, link: RegionLinkRecord): void {
   undoing((defer) => {
-    defer(() => setDown(link));
+    defer(() => setDown(core, link));
     step("link");
-    bringUp(link);
+    bringUp(core, link);
     core.settleKernel();
     defer(() => reroute(core));
     link.up = true;
@@ -124,8 +124,8 @@ export function removeLinks(core: LabCore, links: RegionLinkRecord[]): void {
     reroute(core);
   });
   for (const link of links) {
-    cut(link);
-    for (const { impaired } of link.ends) abandon(impaired);
+    cut(core, link);
+    for (const { condition } of link.ends) abandon(condition);
     core.plan.releaseRegionLink(link.network);
   }
 }
@@ -151,17 +151,17 @@ function addLink({ ends: [a, b] }: RegionLinkRecord): void {
 }
 
 /** Takes the link itself away. */
-function cut({ ends }: RegionLinkRecord): void {
+function cut(core: LabCore, { ends }: RegionLinkRecord): void {
   const [{ region, index }] = ends;
   for (const { region, name, linkLocal6 } of ends) {
     region.links.delete(name);
-    region.unsettled.drop(region, [linkLocal6]);
+    core.unsettled.drop(region, [linkLocal6]);
   }
   takeAway(() => inside(region, (batch) => deleteLink(batch, index)));
 }
 
 /** Sets both ends up; when they were down, the kernel had dropped what belongs to them. */
-function bringUp(link: RegionLinkRecord): void {
+function bringUp(core: LabCore, link: RegionLinkRecord): void {
   for (const [near, far] of eachEnd(link)) {
     const { region, index } = near;
     inside(region, (batch) => {
@@ -172,20 +172,20 @@ function bringUp(link: RegionLinkRecord): void {
         addNeighbour(batch, index, ipBytes(ip), macBytes(far.mac));
       }
     });
-    region.unsettled.add(region, [index], [near.linkLocal6]);
+    core.unsettled.add(region, [index], [near.linkLocal6]);
   }
 }
 
-function setDown(link: RegionLinkRecord): void {
+function setDown(core: LabCore, link: RegionLinkRecord): void {
   for (const { region, index, linkLocal6 } of link.ends) {
     inside(region, (batch) => setLink(batch, index, { up: false }));
-    region.unsettled.drop(region, [linkLocal6]);
+    core.unsettled.drop(region, [linkLocal6]);
   }
 }
 
 /** Tells what condition is in force now: a fault may have put it there. */
 export function tellRegionLink(core: LabCore, { ends: [near, far] }: RegionLinkRecord): void {
-  const link = { ...inForce(near.impaired) as RegionLink };
+  const link = { ...inForce(near.condition) as RegionLink };
   core.bus.emit({ kind: "region-linked", a: near.region.region, b: far.region.region, link });
 }
 
@@ -199,14 +199,14 @@ function impair(core: LabCore, link: RegionLinkRecord, limits: RegionLink, defer
 }
 
 function impairEnd(core: LabCore, near: RegionEnd, far: RegionEnd, wanted: RegionLink): void {
-  near.impaired.asked = wanted;
+  near.condition.asked = wanted;
   putRegionEnd(core, near, far);
 }
 
-/** Has what leaves by an end be impaired as it is to be. */
+/** Has what leaves by an end be condition as it is to be. */
 export function putRegionEnd(core: LabCore, near: RegionEnd, far: RegionEnd): void {
   const { region, index, name } = near;
   const label = `region ${region.region} -> ${far.region.region}`;
   const { namespace } = region.runtime;
-  put(core, near.impaired, () => ({ namespace, index, name, label }), `${region.name} ${name}`);
+  put(core, near.condition, () => ({ namespace, index, name, label }), `${region.name} ${name}`);
 }

@@ -10,7 +10,7 @@ import { inside } from "../wiring/rtnetlink.ts";
 import { takeAway } from "../../../native/netlink/refusal.ts";
 import type { RegionRecord } from "../model/records.ts";
 import { findLink, here } from "../model/region_link.ts";
-import { type RegionEdge, type RegionWay, sameWay, waysTo } from "../model/region_paths.ts";
+import { type RegionEdge, type RegionPath, sameWay, waysTo } from "../model/region_paths.ts";
 import { addRoute, removeRoute } from "../wiring/segment_routes.ts";
 
 /** The routes between regions: what `region_ways.ts` decided, brought to the kernel. */
@@ -45,10 +45,10 @@ export function reroute(core: LabCore): void {
     const networks = [...ownNetworks(to), ...to.segment.routes.keys()];
     for (const [name, way] of waysTo(to.region, names, links)) {
       const from = core.regions.get(name);
-      if (!from || sameWay(from.ways.get(to.region), way)) continue;
-      from.ways.delete(to.region); // Not known, should the kernel stop half-way.
+      if (!from || sameWay(from.paths.get(to.region), way)) continue;
+      from.paths.delete(to.region); // Not known, should the kernel stop half-way.
       go(core, from, way, networks);
-      from.ways.set(to.region, way);
+      from.paths.set(to.region, way);
     }
   }
 }
@@ -57,7 +57,7 @@ export function reroute(core: LabCore): void {
 export function spread(core: LabCore, region: RegionRecord, networks: string[]): void {
   for (const network of networks) addRoute(core.ix.segment, network, region.uplink);
   for (const other of regionsOf(core)) {
-    const way = other.ways.get(region.region);
+    const way = other.paths.get(region.region);
     if (way && way.kind !== "exchange") go(core, other, way, networks);
   }
 }
@@ -65,14 +65,14 @@ export function spread(core: LabCore, region: RegionRecord, networks: string[]):
 /** Takes back what {@link spread} made known. */
 export function unspread(core: LabCore, region: RegionRecord, networks: string[]): void {
   for (const other of regionsOf(core)) {
-    if (other === region || other.ways.get(region.region)?.kind === "exchange") continue;
+    if (other === region || other.paths.get(region.region)?.kind === "exchange") continue;
     go(core, other, { kind: "exchange" }, networks);
   }
   for (const network of networks) removeRoute(core.ix.segment, network);
 }
 
 /** Has a region send what is for networks this way. */
-function go(core: LabCore, from: RegionRecord, way: RegionWay, networks: string[]): void {
+function go(core: LabCore, from: RegionRecord, way: RegionPath, networks: string[]): void {
   for (let i = 0; i < networks.length; i += ROUTES_AT_ONCE) {
     const some = networks.slice(i, i + ROUTES_AT_ONCE).map(parseCidr);
     const write = (batch: MessageWriter) => {

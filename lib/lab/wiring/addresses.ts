@@ -1,3 +1,4 @@
+import type { LabCore } from "../model/lab.ts";
 import type { MessageWriter } from "../../../native/netlink/codec.ts";
 import { addAddress, deleteAddress, proposeAddress } from "../../../native/netlink/address.ts";
 import { LOOPBACK, noLinkLocal, setLink } from "../../../native/netlink/link.ts";
@@ -6,7 +7,7 @@ import { ipBytes } from "../../address/mod.ts";
 import { loadBlackHole } from "./black_hole.ts";
 import { inside } from "./rtnetlink.ts";
 import { takeAway } from "../../../native/netlink/refusal.ts";
-import { type InterfaceRecord, type NodeRecord, type VmRecord } from "../model/records.ts";
+import type { InterfaceRecord, NodeRecord, VmRecord } from "../model/records.ts";
 import { IPV6_MIN_MTU } from "../options/families.ts";
 import {
   announceSelf,
@@ -22,12 +23,12 @@ import type { Defer } from "../model/undo.ts";
 /** The node's side of an interface: its addresses, its neighbours and its routes. */
 
 /** Sets the loopback up, with addresses if there are any. */
-export function configureLoopback(node: NodeRecord, ips: string[]): void {
+export function configureLoopback(core: LabCore, node: NodeRecord, ips: string[]): void {
   inside(node, (batch) => {
     setLink(batch, LOOPBACK, { up: true });
     for (const ip of ips) addAddress(batch, LOOPBACK, ipBytes(ip), fullPrefix(ip));
   });
-  node.unsettled.add(node, [], ips);
+  core.unsettled.add(node, [], ips);
 }
 
 /** Whether a node's addresses are not in its namespace, but in the guest of a virtual machine. */
@@ -37,13 +38,13 @@ export const isGuest = (node: NodeRecord): node is VmRecord => node.kind === "vm
  * Brings an interface up with its addresses, neighbours and routes: a new one, or
  * one that was down, whose routes, neighbours and IPv6 addresses the kernel dropped.
  */
-export function configure(iface: InterfaceRecord, isDefault: boolean): void {
+export function configure(core: LabCore, iface: InterfaceRecord, isDefault: boolean): void {
   if (isGuest(iface.node)) configureOutside(iface);
-  else configureHere(iface, isDefault);
+  else configureHere(core, iface, isDefault);
   const { owner, members, gatewayLink } = iface.segment;
   // The other end, then the bridge that it may be the first port of.
   const ends = [members.get(iface), gatewayLink].filter((end) => end !== undefined);
-  owner.unsettled.add(owner, ends.map(({ index }) => index));
+  core.unsettled.add(owner, ends.map(({ index }) => index));
   forgetAll(iface);
 }
 
@@ -55,25 +56,25 @@ function configureOutside({ node, index, mtu }: InterfaceRecord): void {
   });
 }
 
-function configureHere(iface: InterfaceRecord, isDefault: boolean): void {
+function configureHere(core: LabCore, iface: InterfaceRecord, isDefault: boolean): void {
   const { index, node } = iface;
-  const add = adderOf(node);
-  node.provisioning.beforeUp(iface, isDefault);
+  const add = adderOf(core, node);
+  core.provisioning.beforeUp(iface, isDefault);
   inside(node, (batch) => {
     setLink(batch, LOOPBACK, { up: true });
     // With less, the link has no IPv6 at all.
-    if (iface.mtu >= IPV6_MIN_MTU && !node.provisioning.isAtWork(iface)) noLinkLocal(batch, index);
+    if (iface.mtu >= IPV6_MIN_MTU && !core.provisioning.isAtWork(iface)) noLinkLocal(batch, index);
     setLink(batch, index, { up: true });
     for (const { ip, prefix } of ownAddresses(iface)) add(batch, index, ipBytes(ip), prefix);
     knowGateway(batch, iface);
     if (isDefault) defaultRoutes(batch, iface);
   });
-  if (add === addAddress) node.unsettled.add(node, [], ownAddresses(iface).map(({ ip }) => ip));
-  node.provisioning.afterUp(iface);
+  if (add === addAddress) core.unsettled.add(node, [], ownAddresses(iface).map(({ ip }) => ip));
+  core.provisioning.afterUp(iface);
 }
 
 /** How a node is given an address: to be used at once, or when its kernel found nobody to have it. */
-export function adderOf({ kind, provisioning }: NodeRecord): typeof addAddress {
+export function adderOf({ provisioning }: LabCore, { kind }: NodeRecord): typeof addAddress {
   return provisioning.dad && (kind === "device" || kind === "router") ? proposeAddress : addAddress;
 }
 
@@ -100,7 +101,11 @@ function defaultRoutes(batch: MessageWriter, iface: InterfaceRecord): void {
 }
 
 /** Makes one interface the way to everything else, in the families that it has. */
-export function moveDefaultRoute(from: InterfaceRecord | undefined, to: InterfaceRecord): void {
+export function moveDefaultRoute(
+  core: LabCore,
+  from: InterfaceRecord | undefined,
+  to: InterfaceRecord,
+): void {
   if (isGuest(to.node)) return;
   const old = from && from !== to && from.up ? from : undefined;
   try {
@@ -114,7 +119,7 @@ export function moveDefaultRoute(from: InterfaceRecord | undefined, to: Interfac
     throw error;
   }
   if (old) withoutDefaultRoutes(old);
-  to.node.provisioning.prefer(to);
+  core.provisioning.prefer(to);
 }
 
 function withoutDefaultRoutes({ node, index }: InterfaceRecord): void {
@@ -124,15 +129,20 @@ function withoutDefaultRoutes({ node, index }: InterfaceRecord): void {
 }
 
 /** Sets an interface down; {@link configure} brings it back. */
-export function setDown(iface: InterfaceRecord): void {
+export function setDown(core: LabCore, iface: InterfaceRecord): void {
   inside(iface.node, (batch) => setLink(batch, iface.index, { up: false }));
-  iface.node.unsettled.drop(iface.node, ownAddresses(iface).map(({ ip }) => ip));
-  iface.node.provisioning.down(iface);
+  core.unsettled.drop(iface.node, ownAddresses(iface).map(({ ip }) => ip));
+  core.provisioning.down(iface);
   forgetAll(iface);
 }
 
 /** Gives an interface another IPv4 address in the same network. */
-export function renumber(iface: InterfaceRecord, ip: string, isDefault: boolean): void {
+export function renumber(
+  core: LabCore,
+  iface: InterfaceRecord,
+  ip: string,
+  isDefault: boolean,
+): void {
   const { node, index, ip: old, segment } = iface;
   if (old) {
     forget(iface, [old]);
@@ -145,20 +155,20 @@ export function renumber(iface: InterfaceRecord, ip: string, isDefault: boolean)
   const link = segment.gatewayLink;
   if (link) inside(segment.owner, (batch) => welcome(batch, link.index, iface));
   // The kernel drops with an address those that were secondary to it, and may drop routes.
-  if (iface.up) configure(iface, isDefault);
+  if (iface.up) configure(core, iface, isDefault);
   announceSelf(iface, [ip]);
   loadBlackHole(segment);
 }
 
 /** Takes back what {@link addExtra} did. */
-export function dropExtra(iface: InterfaceRecord, ip: string): void {
+export function dropExtra(core: LabCore, iface: InterfaceRecord, ip: string): void {
   const { node, index, segment, extra, up } = iface;
   const at = extra.findIndex((each) => each.ip === ip);
   if (at < 0) return;
   const [{ prefix }] = extra.splice(at, 1);
   if (up && !isGuest(node)) {
     takeAway(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix)));
-    node.unsettled.drop(node, [ip]);
+    core.unsettled.drop(node, [ip]);
   }
   const port = segment.members.get(iface);
   if (segment.kind === "exchange" && port) {
@@ -170,15 +180,21 @@ export function dropExtra(iface: InterfaceRecord, ip: string): void {
 }
 
 /** Adds one more address to an interface, to be there whenever it is up. */
-export function addExtra(iface: InterfaceRecord, ip: string, prefix: number, defer: Defer): void {
+export function addExtra(
+  core: LabCore,
+  iface: InterfaceRecord,
+  ip: string,
+  prefix: number,
+  defer: Defer,
+): void {
   const { node, index, segment, extra, up } = iface;
   if (up && !isGuest(node)) {
-    const add = adderOf(node);
+    const add = adderOf(core, node);
     inside(node, (batch) => add(batch, index, ipBytes(ip), prefix));
     defer(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix)));
-    if (add === addAddress) node.unsettled.add(node, [], [ip]);
-    else node.provisioning.afterUp(iface);
-    defer(() => node.unsettled.drop(node, [ip]));
+    if (add === addAddress) core.unsettled.add(node, [], [ip]);
+    else core.provisioning.afterUp(iface);
+    defer(() => core.unsettled.drop(node, [ip]));
   }
   const port = segment.members.get(iface);
   if (segment.kind === "exchange" && port) {

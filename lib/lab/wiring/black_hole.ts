@@ -11,8 +11,7 @@ import type { Defer } from "../model/undo.ts";
  * who send down, and about the LAN a router on it, to those who send up.
  */
 
-const asRouter = ({ owner }: Segment) =>
-  owner.kind === "router" ? owner as RouterRecord : undefined;
+const asRouter = ({ owner }: Segment) => owner.kind === "router" ? owner : undefined;
 
 /** What the owner of a segment keeps to itself, as the lab is now. */
 function blackHoleOf(segment: Segment): BlackHole {
@@ -80,5 +79,5 @@ function concerned({ lan, uplink }: RouterRecord): Segment[] {
 }
 
 function lanBehind({ node }: InterfaceRecord): Segment[] {
-  return node.kind === "router" ? [(node as RouterRecord).lan] : [];
+  return node.kind === "router" ? [node.lan] : [];
 }

@@ -4,7 +4,8 @@ import { NetyardError } from "../../../native/error.ts";
 import { ipBytes } from "../../address/mod.ts";
 import { inside } from "./rtnetlink.ts";
 import { refusedBy, takeAway } from "../../../native/netlink/refusal.ts";
-import type { NodeRecord, Unsettled } from "../model/records.ts";
+import type { Unsettled } from "../model/lab.ts";
+import type { NodeRecord } from "../model/records.ts";
 
 /**
  * What the kernel finishes a moment after it said it was done, and what is lost until then.

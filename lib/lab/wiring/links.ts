@@ -1,3 +1,4 @@
+import type { LabCore } from "../model/lab.ts";
 import type { MessageWriter } from "../../../native/netlink/codec.ts";
 import { addAddress, deleteAddress } from "../../../native/netlink/address.ts";
 import {
@@ -38,29 +39,36 @@ import type { Defer } from "../model/undo.ts";
 const LAN = "lan";
 
 /** Makes the link between an interface and its segment, and gives both ends what they need. */
-export function connect(iface: InterfaceRecord, isDefault: boolean, defer: Defer): void {
+export function connect(
+  core: LabCore,
+  iface: InterfaceRecord,
+  isDefault: boolean,
+  defer: Defer,
+): void {
   const { segment } = iface;
   const { gatewayLink, alwaysBridge } = segment;
   // Last, when the port is gone again.
   defer(() => loadBridgeRules(segment));
-  const master = gatewayLink || alwaysBridge ? bridgeOf(segment, gatewayLink, defer) : undefined;
+  const master = gatewayLink || alwaysBridge
+    ? bridgeOf(core, segment, gatewayLink, defer)
+    : undefined;
   step("link");
   // The bridge learns who comes together with the port, which then may be refused.
   if (master !== undefined) defer(() => forget(iface, [...addressesOf(iface), iface.linkLocal6]));
   const port = addLink(iface, master);
   segment.members.set(iface, port);
-  defer(() => disconnect(iface));
+  defer(() => disconnect(core, iface));
   if (segment.kind === "exchange") joinExchange(iface, port);
-  else if (master === undefined) beGateway(iface, port);
+  else if (master === undefined) beGateway(core, iface, port);
   // Before the other end is up, so that nothing passes that is to be kept back.
   loadBridgeRules(segment);
   step("addresses");
-  configure(iface, isDefault);
+  configure(core, iface, isDefault);
   announceSelf(iface, addressesOf(iface));
 }
 
 /** Takes an interface off its segment; both ends of the link are gone. */
-export function disconnect(iface: InterfaceRecord): void {
+export function disconnect(core: LabCore, iface: InterfaceRecord): void {
   const { segment } = iface;
   const port = segment.members.get(iface);
   if (!port) return;
@@ -69,11 +77,11 @@ export function disconnect(iface: InterfaceRecord): void {
   const ips = [iface.ip, iface.ip6, iface.linkLocal6, ...iface.extra.map(({ ip }) => ip)];
   forget(iface, ips);
   forgetAll(iface);
-  iface.node.unsettled.drop(iface.node, ips);
-  iface.node.provisioning.down(iface);
+  core.unsettled.drop(iface.node, ips);
+  core.provisioning.down(iface);
   if (segment.gatewayLink?.index === port.index) {
     segment.gatewayLink = undefined;
-    segment.owner.unsettled.drop(segment.owner, gatewayIps(segment));
+    core.unsettled.drop(segment.owner, gatewayIps(segment));
   }
   takeAway(() => inside(segment.owner, (batch) => deleteLink(batch, port.index)));
 }
@@ -146,7 +154,7 @@ function joinExchange(iface: InterfaceRecord, port: Port): void {
 }
 
 /** Makes the only member's link the gateway's. */
-function beGateway(iface: InterfaceRecord, port: Port): void {
+function beGateway(core: LabCore, iface: InterfaceRecord, port: Port): void {
   const { segment } = iface;
   const { owner } = segment;
   segment.gatewayLink = { ...port, bridge: false };
@@ -154,7 +162,7 @@ function beGateway(iface: InterfaceRecord, port: Port): void {
     gatewayAddresses(batch, segment, port.index, addAddress);
     welcome(batch, port.index, iface);
   });
-  owner.unsettled.add(owner, [], gatewayIps(segment));
+  core.unsettled.add(owner, [], gatewayIps(segment));
   alsoCallLan(segment, port.index);
 }
 
@@ -180,7 +188,12 @@ function noLongerCallLan({ owner }: Segment, index: number): void {
  * The index of a segment's bridge. It is made for the second member: the gateway's addresses then
  * move from the only link to a bridge over it. Where there is no link yet, the bridge is the first.
  */
-export function bridgeOf(segment: Segment, link: GatewayLink | undefined, defer: Defer): number {
+export function bridgeOf(
+  core: LabCore,
+  segment: Segment,
+  link: GatewayLink | undefined,
+  defer: Defer,
+): number {
   if (link?.bridge) return link.index;
   step("bridge");
   const { owner } = segment;
@@ -211,8 +224,8 @@ export function bridgeOf(segment: Segment, link: GatewayLink | undefined, defer:
       deleteLink(batch, made.index);
       if (link) settleGateway(batch, segment, link.index, [first]);
     });
-    if (link) owner.unsettled.add(owner, [link.index], gatewayIps(segment));
-    else owner.unsettled.drop(owner, gatewayIps(segment));
+    if (link) core.unsettled.add(owner, [link.index], gatewayIps(segment));
+    else core.unsettled.drop(owner, gatewayIps(segment));
   });
   inside(owner, (batch) => {
     if (link) {
@@ -222,7 +235,7 @@ export function bridgeOf(segment: Segment, link: GatewayLink | undefined, defer:
     settleGateway(batch, segment, made.index, segment.members.keys());
   });
   if (link) forgetAt(owner, link.index, [...addressesOf(first), first.linkLocal6]);
-  owner.unsettled.add(owner, [...link ? [link.index] : [], made.index], gatewayIps(segment));
+  core.unsettled.add(owner, [...link ? [link.index] : [], made.index], gatewayIps(segment));
   return made.index;
 }
 

@@ -121,10 +121,10 @@ export function forget(iface: InterfaceRecord, ips: (string | undefined)[]): voi
   }
   for (const peer of segment.members.keys()) {
     if (peer === iface || !peer.up) continue;
-    segment.acquainted.get(peer)?.delete(iface);
+    segment.neighbours.get(peer)?.delete(iface);
     forgetAt(peer.node, peer.index, gone);
   }
-  segment.allAcquainted = false;
+  segment.allNeighbours = false;
 }
 
 /**
@@ -135,7 +135,7 @@ export function announceSelf(iface: InterfaceRecord, ips: string[]): void {
   const { segment } = iface;
   if (segment.kind === "exchange") return;
   for (const peer of segment.members.keys()) {
-    const isPermanent = segment.acquainted.get(peer)?.has(iface);
+    const isPermanent = segment.neighbours.get(peer)?.has(iface);
     if (peer === iface || !peer.up || !peer.node.used || isPermanent) continue;
     forgetAt(peer.node, peer.index, ips);
   }
@@ -153,8 +153,8 @@ export function forgetAt(node: NodeRecord, index: number, ips: (string | undefin
 
 /** Notes that the kernel dropped all that an interface knew. */
 export function forgetAll(iface: InterfaceRecord): void {
-  iface.segment.acquainted.delete(iface);
-  iface.segment.allAcquainted = false;
+  iface.segment.neighbours.delete(iface);
+  iface.segment.allNeighbours = false;
 }
 
 /** A datagram with more of them may not fit a socket's send buffer, of 208 kB. */
@@ -166,11 +166,11 @@ const NEIGHBOURS_AT_ONCE = 1_000;
  * everyone talks to everyone would overflow it.
  */
 export function acquaint(segment: Segment): void {
-  if (segment.allAcquainted || segment.kind === "exchange") return;
+  if (segment.allNeighbours || segment.kind === "exchange") return;
   for (const member of segment.members.keys()) {
     if (!member.up) continue;
-    const known = segment.acquainted.get(member) ?? new Set();
-    segment.acquainted.set(member, known);
+    const known = segment.neighbours.get(member) ?? new Set();
+    segment.neighbours.set(member, known);
     const peers = [...segment.members.keys()].filter((p) => p !== member && !known.has(p));
     for (let i = 0; i < peers.length; i += NEIGHBOURS_AT_ONCE) {
       const some = peers.slice(i, i + NEIGHBOURS_AT_ONCE);
@@ -180,5 +180,5 @@ export function acquaint(segment: Segment): void {
       for (const peer of some) known.add(peer);
     }
   }
-  segment.allAcquainted = true;
+  segment.allNeighbours = true;
 }

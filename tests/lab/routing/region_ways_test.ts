@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   type RegionEdge,
-  type RegionWay,
+  type RegionPath,
   sameWay,
   waysTo,
 } from "../../../lib/lab/model/region_paths.ts";
@@ -17,7 +17,7 @@ function edges(...texts: string[]): RegionEdge[] {
 
 /** The ways as text, in their order: `us:us` over a link to us, `asia:x` nowhere, `z:ix`. */
 function ways(to: string, regions: string, ...links: string[]): string {
-  const text = (way: RegionWay) =>
+  const text = (way: RegionPath) =>
     way.kind === "link" ? way.next : way.kind === "nowhere" ? "x" : "ix";
   return [...waysTo(to, regions.split(" "), edges(...links))]
     .map(([name, way]) => `${name}:${text(way)}`).join(" ");
@@ -96,7 +96,7 @@ Deno.test("every way comes nearer, whatever the links", () => {
 });
 
 Deno.test("ways are compared by what they are", () => {
-  const link = (next: string): RegionWay => ({ kind: "link", next });
+  const link = (next: string): RegionPath => ({ kind: "link", next });
   assertEquals(sameWay(link("a"), link("a")), true);
   assertEquals(sameWay(link("a"), link("b")), false);
   assertEquals(sameWay(undefined, { kind: "exchange" }), false);
