@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { linkAtomically, writeAtomically, writeJson } from "../../lib/files/atomic.ts";
 import { LiveFile } from "../../lib/files/live_file.ts";
-import { inPool } from "../../lib/sim/run/pool.ts";
 import { inTempDir, namesIn, readJson } from "../sim/run_kit.ts";
 
 inTempDir(
@@ -77,18 +76,4 @@ inTempDir("a live file that could not be written is made good by one that could"
   await Deno.mkdir(`${root}/later`);
   assertEquals(await file.flush(), undefined);
   assertEquals(await readJson(`${root}/later/live.json`), 1);
-});
-
-Deno.test("after a failure a pool starts nothing more, and waits for what runs", async () => {
-  const done: number[] = [];
-  const slow = Promise.withResolvers<void>();
-  const work = async (index: number) => {
-    if (index === 1) throw new Error("one");
-    await slow.promise;
-    done.push(index);
-  };
-  const pool = inPool(10, 2, work);
-  queueMicrotask(() => slow.resolve());
-  await assertRejects(() => pool, Error, "one");
-  assertEquals(done, [0]);
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { RunDirectoryError } from "../../lib/events/mod.ts";
 import { InvalidOptionError } from "../../lib/options/parse_options.ts";
 import { manifestSchema } from "../../lib/sim/report/manifest.ts";
-import { runAll } from "../../lib/sim/run/run_all.ts";
+import { inPool, runAll } from "../../lib/sim/run/run_all.ts";
 import { SimulationNameError } from "../../lib/sim/report/errors.ts";
 import type { RunAllOptions, RunEvent, SimulationRunner } from "../../lib/sim/types/run_types.ts";
 import {
@@ -413,4 +413,18 @@ inTempDir("the manifest of a shard has all that were planned", async (root) => {
   assertEquals(summary.shard, { index: 1, count: 3 });
   const manifest = manifestSchema.parse(await readJson(`${summary.directory}/manifest.json`));
   assertEquals([manifest.shard, manifest.planned], [{ index: 1, count: 3 }, planned]);
+});
+
+Deno.test("after a failure a pool starts nothing more, and waits for what runs", async () => {
+  const done: number[] = [];
+  const slow = Promise.withResolvers<void>();
+  const work = async (index: number) => {
+    if (index === 1) throw new Error("one");
+    await slow.promise;
+    done.push(index);
+  };
+  const pool = inPool(10, 2, work);
+  queueMicrotask(() => slow.resolve());
+  await assertRejects(() => pool, Error, "one");
+  assertEquals(done, [0]);
 });

@@ -1,7 +1,8 @@
 import { NetyardError } from "../../../native/error.ts";
 import { InvalidOptionError } from "../../options/parse_options.ts";
 import { TomlError } from "../../toml/errors.ts";
-import { MergeError, PlanError, ShardError, SimulationNameError } from "../../sim/report/errors.ts";
+import { MergeError, SimulationNameError } from "../../sim/report/errors.ts";
+import { PlanError, ShardError } from "../../sim/shard/errors.ts";
 import { BadInputError } from "./bad_input.ts";
 import { UsageError } from "./command.ts";
 import { INTERRUPTED, InterruptedError } from "./interrupt.ts";

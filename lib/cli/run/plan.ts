@@ -1,5 +1,5 @@
-import { githubMatrix, planRun, type RunPlan } from "../../sim/run/plan.ts";
-import { kubernetesJob } from "../../sim/run/kubernetes.ts";
+import { githubMatrix, planShards, type ShardPlan } from "../../sim/shard/plan.ts";
+import { kubernetesJob } from "../../sim/shard/kubernetes.ts";
 import { type Invocation, UsageError } from "../command/command.ts";
 import type { PLAN_OPTIONS } from "./plan_command.ts";
 import { select } from "../command/select.ts";
@@ -19,7 +19,7 @@ export async function plan(
 ): Promise<number> {
   checkFormat(options);
   const { filter, shards, format } = options;
-  const planned = planRun(select(await tools.load(files), filter), { shards });
+  const planned = planShards(select(await tools.load(files), filter), { shards });
   switch (format) {
     case "text":
       stdout.write(planText(planned));
@@ -58,7 +58,7 @@ function kubernetesOptions(options: PlanInvocation["options"], files: readonly s
   return { image: image!, name: jobName, parallelism, claim, args, files };
 }
 
-function planText({ shards }: RunPlan): string {
+function planText({ shards }: ShardPlan): string {
   return shards.map(({ shard, simulations }) =>
     `--shard ${shard}\n${simulations.map((name) => `  ${name}\n`).join("")}`
   ).join("");

@@ -1,6 +1,6 @@
 import { durationSchema, milliseconds } from "../../options/duration.ts";
 import { runAll } from "../../sim/run/run_all.ts";
-import { parseShard, shardOf } from "../../sim/report/shard.ts";
+import { parseShard, shardOf } from "../../sim/shard/shard.ts";
 import type { Simulation } from "../../sim/types/types.ts";
 import { asInput } from "../command/bad_input.ts";
 import { wantsColors } from "../command/colors.ts";

@@ -1,5 +1,5 @@
 import type { RunState } from "./run_state.ts";
-import { recordingPath } from "./recording.ts";
+import { packetCapturePath } from "./packet_capture.ts";
 import { StepError } from "../values/step_error.ts";
 import type { Failure, Step, StepOutcome, StepResult } from "../types/types.ts";
 
@@ -60,7 +60,7 @@ export async function logsOf(run: RunState, failure: Failure): Promise<string[]>
   const node = name === undefined
     ? []
     : ["stdout", "stderr"].map((pipe) => `nodes/${name}/${pipe}.log`);
-  const packets = [...run.recordings.values()].map(({ step }) => recordingPath(step));
+  const packets = [...run.packetCaptures.values()].map(({ step }) => packetCapturePath(step));
   const paths = [...node, ...packets];
   const there = await Promise.all(
     paths.map((path) =>
@@ -93,7 +93,7 @@ export function resultsOf({ simulation, captures }: RunState): StepResult[] {
  *
  * @param isWhole Whether all steps were done: what is missing otherwise tells nothing.
  */
-export function warningsOf({ programs, recordings, captures }: RunState, isWhole: boolean) {
+export function warningsOf({ programs, packetCaptures, captures }: RunState, isWhole: boolean) {
   const warnings: string[] = [];
   for (const program of programs.values()) {
     const { step, failure, isStopped, isAwaited } = program;
@@ -106,7 +106,7 @@ export function warningsOf({ programs, recordings, captures }: RunState, isWhole
       );
     }
   }
-  for (const recording of recordings.values()) warnings.push(...recording.warnings);
+  for (const packetCapture of packetCaptures.values()) warnings.push(...packetCapture.warnings);
   return warnings;
 }
 

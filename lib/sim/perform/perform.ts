@@ -8,7 +8,7 @@ import { StepError } from "../values/step_error.ts";
 import { networkChanges } from "./change_network.ts";
 import { fillIn } from "./fill_in.ts";
 import { generateCertificate, generateFile } from "./make_files.ts";
-import { Recording, recordingPath } from "./recording.ts";
+import { PacketCapture, packetCapturePath } from "./packet_capture.ts";
 import { runToEnd, startInBackground, waitForEnd } from "./run_program.ts";
 import type { RunState } from "./run_state.ts";
 
@@ -21,7 +21,7 @@ const performers: { [A in Action]: Performer<StepOf<A>> } = {
   "wait-for": waitForEnd,
   wait: (_, step, limit) => limit.sleep(step.durationMs, true),
   ...networkPerformers(),
-  capture: (run, step, limit) => inTime(record(run, step), step, limit),
+  capture: (run, step, limit) => inTime(startCapture(run, step), step, limit),
   "gen-certs": generateCertificate,
   "gen-file": generateFile,
   assert: assertAll,
@@ -50,14 +50,14 @@ async function inTime(work: Promise<unknown>, { action }: Step, limit: Limit): P
   });
 }
 
-async function record(run: RunState, step: CaptureStep): Promise<void> {
+async function startCapture(run: RunState, step: CaptureStep): Promise<void> {
   const { context: { directory }, captures } = run;
-  const recording = await Recording.start(run.lab, step, directory, (packets) => {
+  const packetCapture = await PacketCapture.start(run.lab, step, directory, (packets) => {
     captures.set(`${step.id}.packets`, String(packets));
   });
-  captures.set(`${step.id}.path`, resolve(directory, recordingPath(step)));
-  captures.giveBy(step.id, recording);
-  run.recordings.set(step.id, recording);
+  captures.set(`${step.id}.path`, resolve(directory, packetCapturePath(step)));
+  captures.giveBy(step.id, packetCapture);
+  run.packetCaptures.set(step.id, packetCapture);
 }
 
 /** Makes all checks, so that the message has each one that fails. Waits for captures without a value. */

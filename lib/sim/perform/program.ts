@@ -1,5 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
 import { type Giver, printedText } from "../values/captures.ts";
-import { LastLines } from "./last_lines.ts";
 import { LineSplitter } from "../../files/line_splitter.ts";
 import { OutputParser, type Pipe } from "../values/output_parser.ts";
 import { type ProgramEnd, StepError } from "../values/step_error.ts";
@@ -257,5 +257,32 @@ export class Program implements Giver {
     this.#failure ??= cause instanceof StepError && cause.program.command
       ? cause
       : new StepError(message, { cause, program: this.end() });
+  }
+}
+
+/** Of a line, what is kept: enough to read. */
+const LONGEST = 2000;
+
+/** The last lines of a text that has no end. */
+export class LastLines {
+  #lines: string[] = [];
+  #count: number;
+
+  /** `count` is how many are kept. */
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  /** Adds lines, and lets go of as many. */
+  push(lines: readonly string[]): void {
+    const added = lines.slice(-this.#count).map((line) =>
+      line.length > LONGEST ? `${line.slice(0, LONGEST)}[...]` : line
+    );
+    this.#lines = [...this.#lines, ...added].slice(-this.#count);
+  }
+
+  /** Those that are kept, the last one last, without what colours them on a terminal. */
+  get lines(): string[] {
+    return this.#lines.map(stripVTControlCharacters);
   }
 }

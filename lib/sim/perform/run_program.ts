@@ -40,9 +40,11 @@ export async function startInBackground(
 export async function waitForEnd(run: RunState, step: WaitForStep, limit: Limit): Promise<void> {
   const program = run.programs.get(step.target);
   if (program) return await waitForProgram(program, limit);
-  const recording = run.recordings.get(step.target);
-  if (!recording) throw notStarted(run, step.target);
-  const ending = recording.step.durationMs === undefined ? recording.stop() : recording.over;
+  const packetCapture = run.packetCaptures.get(step.target);
+  if (!packetCapture) throw notStarted(run, step.target);
+  const ending = packetCapture.step.durationMs === undefined
+    ? packetCapture.stop()
+    : packetCapture.over;
   await limit.wait(ending, {
     doing: `waiting for the end of the capture "${step.target}"`,
     late: (waited) => `the capture "${step.target}" did not end within ${waited}`,

@@ -1,8 +1,9 @@
+import { posix } from "node:path";
+import type { Vm } from "../../lab/vm.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { Captures } from "../values/captures.ts";
-import type { GuestFiles } from "./guest_files.ts";
 import type { Program } from "./program.ts";
-import type { Recording } from "./recording.ts";
+import type { PacketCapture } from "./packet_capture.ts";
 import type { RunContext, Simulation } from "../types/types.ts";
 
 /** What the steps of a simulation that runs share. */
@@ -10,22 +11,47 @@ export class RunState {
   readonly simulation: Simulation;
   readonly context: RunContext;
   readonly lab: Lab;
-  readonly guestFiles: GuestFiles;
+  readonly guestFiles = new GuestFiles();
   readonly captures: Captures;
   /** The programs that were started, by step. */
   readonly programs: Map<string, Program> = new Map();
   /** The captures of packets that were started, by step. */
-  readonly recordings: Map<string, Recording> = new Map();
+  readonly packetCaptures: Map<string, PacketCapture> = new Map();
   /** The files that steps have written, by capture: a guest gets a copy. */
   readonly files: Map<string, string> = new Map();
   readonly warnings: string[] = [];
 
   /** `lab` is the simulation's, and runs. */
-  constructor(simulation: Simulation, context: RunContext, lab: Lab, guestFiles: GuestFiles) {
+  constructor(simulation: Simulation, context: RunContext, lab: Lab) {
     this.simulation = simulation;
     this.context = context;
     this.lab = lab;
-    this.guestFiles = guestFiles;
     this.captures = new Captures(simulation.steps);
   }
+}
+
+/** Where in a guest the files of a simulation are. */
+const DIRECTORY = "/run/netyard";
+
+/** The host's files that guests have copies of. */
+export class GuestFiles {
+  #copies = new Map<string, Promise<string>>();
+
+  /**
+   * The path of a file in a guest, which gets a copy of it once.
+   *
+   * @param name Its path below a directory of the simulation's: `bin/transfer`.
+   */
+  path(vm: Vm, hostPath: string, name: string): Promise<string> {
+    const key = JSON.stringify([vm.name, hostPath, name]);
+    let copy = this.#copies.get(key);
+    if (!copy) this.#copies.set(key, copy = push(vm, hostPath, posix.join(DIRECTORY, name)));
+    return copy;
+  }
+}
+
+async function push(vm: Vm, hostPath: string, guestPath: string): Promise<string> {
+  (await vm.run(["mkdir", "-p", posix.dirname(guestPath)])).assertOk();
+  await vm.pushFile(hostPath, guestPath);
+  return guestPath;
 }

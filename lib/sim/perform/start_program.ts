@@ -1,3 +1,4 @@
+import type { Pipe } from "../values/output_parser.ts";
 import type { Device } from "../../lab/device.ts";
 import type { Router } from "../../lab/router.ts";
 import type { Vm } from "../../lab/vm.ts";
@@ -6,7 +7,6 @@ import { type Exit, type Listeners, Program, type Running } from "./program.ts";
 import { fillIn } from "./fill_in.ts";
 import type { Limit } from "../values/limit.ts";
 import { addressVariables, isVm, nodeNamed } from "./nodes.ts";
-import { NodeLog } from "./node_log.ts";
 import type { RunState } from "./run_state.ts";
 import { StepError } from "../values/step_error.ts";
 import type { RunStep, SpawnStep } from "../types/types.ts";
@@ -122,4 +122,33 @@ function notStarted(step: RunStep | SpawnStep, command: string[], error: unknown
     cause: error,
     program: { command, ...exitCode && { exitCode }, device: step.device },
   });
+}
+
+/** Appends what programs print in a node to its logs, where the lab does not. */
+class NodeLog {
+  #directory: string;
+  #files = new Map<Pipe, Promise<Deno.FsFile>>();
+
+  /** `directory` is that of the simulation. */
+  constructor(directory: string, node: string) {
+    this.#directory = `${directory}/nodes/${node}`;
+  }
+
+  /** Resolves when all is written. */
+  async write(pipe: Pipe, chunk: Uint8Array): Promise<void> {
+    let opening = this.#files.get(pipe);
+    if (!opening) this.#files.set(pipe, opening = this.#open(pipe));
+    const file = await opening;
+    for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));
+  }
+
+  /** Closes the files. */
+  async close(): Promise<void> {
+    for (const file of this.#files.values()) await file.then((it) => it.close(), () => {});
+  }
+
+  async #open(pipe: Pipe): Promise<Deno.FsFile> {
+    await Deno.mkdir(this.#directory, { recursive: true });
+    return await Deno.open(`${this.#directory}/${pipe}.log`, { create: true, append: true });
+  }
 }

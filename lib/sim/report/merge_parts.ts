@@ -1,7 +1,7 @@
 import type { Manifest } from "./manifest.ts";
 import { MergeError } from "./errors.ts";
 import type { SimulationRecord } from "../types/run_types.ts";
-import { shardOf, shardText } from "./shard.ts";
+import { shardOf, shardText } from "../shard/shard.ts";
 import type { SimulationOutcome } from "../types/types.ts";
 
 /** A run that is joined with others, as its files tell of it. */

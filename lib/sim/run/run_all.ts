@@ -1,6 +1,5 @@
 import { InvalidOptionError } from "../../options/parse_options.ts";
-import { RunAccount } from "./run_account.ts";
-import { inPool } from "./pool.ts";
+import { RunRecord } from "./run_record.ts";
 import { DEFAULT_WORK_DIR, makeLatest, makeRunDirectory } from "../report/run_directory.ts";
 import { writeOutcome } from "../report/run_files.ts";
 import type { RunAllOptions, RunEvent, RunSummary, SimulationRunner } from "../types/run_types.ts";
@@ -44,22 +43,22 @@ export async function runAll(
   checkNames(simulations);
   const run = options.run ?? await realRunner(simulations.length);
   const directory = await makeRunDirectory(workDir, now());
-  const account = new RunAccount(directory, simulations, { ...options, jobs, now });
+  const record = new RunRecord(directory, simulations, { ...options, jobs, now });
   const listener = new Listener(options.onEvent);
-  await account.begin();
-  await makeLatest(directory).catch((error) => account.fault(error.message));
+  await record.begin();
+  await makeLatest(directory).catch((error) => record.fault(error.message));
   listener.tell({ kind: "run-started", directory, total: simulations.length });
 
   await inPool(simulations.length, jobs, async (index) => {
     const simulation = simulations[index];
-    account.started(index);
+    record.started(index);
     listener.tell({ kind: "simulation-started", index, simulation });
-    const outcome = await runOne(simulation, index, { run, account, listener, options, now });
-    account.ended(index, outcome);
+    const outcome = await runOne(simulation, index, { run, record, listener, options, now });
+    record.ended(index, outcome);
     listener.tell({ kind: "simulation-ended", index, simulation, outcome });
   }, () => !signal?.aborted);
 
-  const summary = await account.end();
+  const summary = await record.end();
   listener.tell({ kind: "run-ended", summary });
   listener.rethrow();
   return summary;
@@ -67,26 +66,26 @@ export async function runAll(
 
 interface One {
   run: SimulationRunner;
-  account: RunAccount;
+  record: RunRecord;
   listener: Listener;
   options: RunAllOptions;
   now(): Date;
 }
 
-/** Never rejects: what goes wrong is in the outcome, or a fault of the account. */
+/** Never rejects: what goes wrong is in the outcome, or a fault of the record. */
 async function runOne(
   simulation: Simulation,
   index: number,
-  { run, account, listener, options, now }: One,
+  { run, record, listener, options, now }: One,
 ): Promise<SimulationOutcome> {
   const startedAt = now();
-  const directory = account.directoryOf(index);
+  const directory = record.directoryOf(index);
   try {
     await Deno.mkdir(directory);
   } catch (error) {
     // Nothing of it could be kept, so it is not run at all.
     const message = `cannot make ${directory}: ${(error as Error).message}`;
-    account.fault(message);
+    record.fault(message);
     return unfit(simulation, "failed", message, startedAt, now());
   }
   let outcome: SimulationOutcome;
@@ -99,7 +98,7 @@ async function runOne(
       seed: options.seed,
       signal: options.signal,
       onProgress: (progress) => {
-        account.progress(index, progress);
+        record.progress(index, progress);
         listener.tell({ kind: "progress", index, simulation, progress });
       },
       onLine: (line) => listener.tell({ kind: "line", index, simulation, line }),
@@ -109,7 +108,7 @@ async function runOne(
     const status = signal?.aborted && error === signal.reason ? "interrupted" : "failed";
     outcome = unfit(simulation, status, messageOf(error), startedAt, now());
   }
-  for (const fault of await writeOutcome(directory, outcome)) account.fault(fault);
+  for (const fault of await writeOutcome(directory, outcome)) record.fault(fault);
   return outcome;
 }
 
@@ -168,4 +167,33 @@ class Listener {
   rethrow(): void {
     if (this.#error) throw this.#error.thrown;
   }
+}
+
+/**
+ * Does numbered work, from 0 on and in that order, so much at a time and no more.
+ *
+ * @param more asked before each next one; once it says no, none is started any more
+ * @throws what the first failed with, once all that had started are at their end; after a failure none
+ * is started any more.
+ */
+export async function inPool(
+  total: number,
+  atOnce: number,
+  work: (index: number) => Promise<void>,
+  more: () => boolean = () => true,
+): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < total && more()) {
+      try {
+        await work(next++);
+      } catch (error) {
+        next = total;
+        throw error;
+      }
+    }
+  };
+  const workers = Array.from({ length: Math.min(atOnce, total) }, worker);
+  const failed = (await Promise.allSettled(workers)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
 }

@@ -1,6 +1,6 @@
 import { Lab } from "../../lab/lab.ts";
-import { GuestFiles } from "../perform/guest_files.ts";
-import { Limit } from "../values/limit.ts";
+import { Limit, timeText } from "../values/limit.ts";
+import { SimulationEndedError } from "../values/step_error.ts";
 import {
   addPrograms,
   failedStatus,
@@ -13,7 +13,6 @@ import {
 } from "../perform/outcome.ts";
 import { perform } from "../perform/perform.ts";
 import { RunState } from "../perform/run_state.ts";
-import { SimulationEnd } from "./simulation_end.ts";
 import type {
   RunContext,
   Simulation,
@@ -107,7 +106,7 @@ class Execution {
         outDir: { exact: this.#context.directory },
         ...this.#seed !== undefined && { seed: this.#seed },
       });
-      this.#run = new RunState(this.#simulation, this.#context, lab, new GuestFiles());
+      this.#run = new RunState(this.#simulation, this.#context, lab);
       const doing = "booting the virtual machines";
       await limit.wait(lab.boot(), { doing, late: () => doing });
       this.#setupMs = this.#elapsed;
@@ -159,7 +158,9 @@ class Execution {
     const run = this.#run;
     const programs = [...run?.programs.values() ?? []];
     await Promise.all(programs.map((program) => program.stop()));
-    await Promise.all([...run?.recordings.values() ?? []].map((recording) => recording.stop()));
+    await Promise.all(
+      [...run?.packetCaptures.values() ?? []].map((packetCapture) => packetCapture.stop()),
+    );
     try {
       await this.#lab?.close();
     } catch (error) {
@@ -176,4 +177,42 @@ class Execution {
 function reasons(error: unknown): string[] {
   if (error instanceof AggregateError) return error.errors.flatMap(reasons);
   return [error instanceof Error ? error.message : String(error)];
+}
+
+/** setTimeout() takes no more. */
+const MAX_MS = 2 ** 31 - 1;
+
+/** What ends a simulation before its last step: its time is up, or somebody interrupts it. */
+class SimulationEnd implements Disposable {
+  #controller = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #outside: AbortSignal | undefined;
+
+  /** The time runs from now on. */
+  constructor(timeoutMs: number | undefined, outside: AbortSignal | undefined) {
+    this.#outside = outside;
+    if (timeoutMs !== undefined) {
+      this.#timer = setTimeout(() => {
+        const message = `the simulation did not end within ${timeText(timeoutMs)}`;
+        this.#controller.abort(new SimulationEndedError("timed-out", message));
+      }, Math.min(timeoutMs, MAX_MS));
+    }
+    outside?.addEventListener("abort", this.#interrupt);
+    if (outside?.aborted) this.#interrupt();
+  }
+
+  /** Aborted, with a {@link SimulationEndedError}, when it is to end. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#outside?.removeEventListener("abort", this.#interrupt);
+  }
+
+  #interrupt = () => {
+    const message = "the simulation was interrupted";
+    this.#controller.abort(new SimulationEndedError("interrupted", message));
+  };
 }

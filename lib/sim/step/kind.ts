@@ -1,7 +1,14 @@
 import type { z } from "zod";
 import type { TomlPath } from "../../toml/document.ts";
 import { scalars, text, textOfScalar, texts, timeLimit } from "./fields.ts";
-import type { Origin } from "./origin.ts";
+
+/** Where something is written in a TOML file. */
+export interface Origin {
+  /** The file and the line: `sims/a.toml:12`. */
+  where: string;
+  /** The directory of that file, which relative paths in it may be relative to. */
+  directory: string;
+}
 
 /** What every step has. */
 export interface StepBase {

@@ -1,4 +1,4 @@
-import type { Origin } from "../step/origin.ts";
+import type { Origin } from "../step/kind.ts";
 
 /** What a program is got by. */
 export type BinaryMode = "path" | "fetch" | "build" | "target" | "entrypoint" | "command";

@@ -4,9 +4,8 @@ import type { Step } from "../step/mod.ts";
 
 export type * from "./binary_types.ts";
 export type * from "./outcome_types.ts";
-export type * from "../step/origin.ts";
 export type { NetworkStep, Step } from "../step/mod.ts";
-export type { StepBase } from "../step/kind.ts";
+export type { Origin, StepBase } from "../step/kind.ts";
 export type { ProcessStep, ResultsSpec, RunStep, SpawnStep } from "../step/program.ts";
 export type { WaitForStep, WaitStep } from "../step/wait.ts";
 export type {

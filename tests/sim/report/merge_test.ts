@@ -11,7 +11,7 @@ import { type Manifest, manifestSchema } from "../../../lib/sim/report/manifest.
 import { mergeRuns } from "../../../lib/sim/report/merge.ts";
 import { runAll } from "../../../lib/sim/run/run_all.ts";
 import { MergeError } from "../../../lib/sim/report/errors.ts";
-import { shardOf } from "../../../lib/sim/report/shard.ts";
+import { shardOf } from "../../../lib/sim/shard/shard.ts";
 import type { RunSummary, SimulationRunner } from "../../../lib/sim/types/run_types.ts";
 import {
   inTempDir,

@@ -1,11 +1,11 @@
-import { PlanError } from "../report/errors.ts";
-import { shardOf, shardText } from "../report/shard.ts";
+import { PlanError } from "./errors.ts";
+import { shardOf, shardText } from "./shard.ts";
 
 /** What a matrix of GitHub Actions may have at most. */
 const GITHUB_JOBS = 256;
 
 /** Simulations dealt out to shards. */
-export interface RunPlan {
+export interface ShardPlan {
   /** In their order, one at least. */
   shards: PlannedShard[];
 }
@@ -30,10 +30,10 @@ export interface PlanOptions {
  *
  * @throws {PlanError} There are none, or the number of shards is none.
  */
-export function planRun(
+export function planShards(
   simulations: readonly { name: string }[],
   options: PlanOptions = {},
-): RunPlan {
+): ShardPlan {
   const { shards = GITHUB_JOBS } = options;
   if (!Number.isInteger(shards) || shards < 1) {
     throw new PlanError(`the number of shards is ${shards}, but must be a whole number from 1 on`);
@@ -69,7 +69,7 @@ export interface GithubJob {
  *
  * @throws {PlanError} There are more shards than a matrix takes, which are 256.
  */
-export function githubMatrix({ shards }: RunPlan): string {
+export function githubMatrix({ shards }: ShardPlan): string {
   if (shards.length > GITHUB_JOBS) {
     throw new PlanError(
       `a matrix of GitHub Actions takes ${GITHUB_JOBS} jobs, but the plan has ${shards.length} ` +

@@ -8,7 +8,7 @@ import type { ProgramEnd } from "../values/step_error.ts";
 import type { CaptureStep } from "../types/types.ts";
 
 /** The capture of packets of a step, which goes into a file as it comes. */
-export class Recording implements Giver {
+export class PacketCapture implements Giver {
   readonly step: CaptureStep;
   /** Resolves, never rejects, when it has ended and the file is whole. */
   readonly over: Promise<void>;
@@ -35,7 +35,7 @@ export class Recording implements Giver {
   /**
    * Starts one; resolves when no packet can be missed any more.
    *
-   * @param directory That of the simulation; see {@link recordingPath}.
+   * @param directory That of the simulation; see {@link packetCapturePath}.
    * @param ended Is told the number of packets at the end.
    */
   static async start(
@@ -43,12 +43,12 @@ export class Recording implements Giver {
     step: CaptureStep,
     directory: string,
     ended: (packets: number) => void,
-  ): Promise<Recording> {
+  ): Promise<PacketCapture> {
     await Deno.mkdir(resolve(directory, "captures"), { recursive: true });
-    const path = resolve(directory, recordingPath(step));
+    const path = resolve(directory, packetCapturePath(step));
     const file = await Deno.open(path, { write: true, create: true, truncate: true });
     try {
-      return new Recording(step, await startCapture(lab, step), file, ended);
+      return new PacketCapture(step, await startCapture(lab, step), file, ended);
     } catch (error) {
       file.close();
       throw error;
@@ -95,7 +95,7 @@ export class Recording implements Giver {
 }
 
 /** Where the packets of a step are, in the directory of the simulation. */
-export function recordingPath(step: CaptureStep): string {
+export function packetCapturePath(step: CaptureStep): string {
   return `captures/${step.id}.pcap`;
 }
 

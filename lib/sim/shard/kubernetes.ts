@@ -1,5 +1,5 @@
-import type { RunPlan } from "./plan.ts";
-import { PlanError } from "../report/errors.ts";
+import type { ShardPlan } from "./plan.ts";
+import { PlanError } from "./errors.ts";
 
 /** How a plan becomes a Job. */
 export interface KubernetesOptions {
@@ -38,7 +38,7 @@ const WORK_DIR = "/results";
  *
  * @throws {PlanError} A name that Kubernetes would refuse, or no files.
  */
-export async function kubernetesJob(plan: RunPlan, options: KubernetesOptions): Promise<string> {
+export async function kubernetesJob(plan: ShardPlan, options: KubernetesOptions): Promise<string> {
   const { Document } = await import("yaml");
   const document = new Document(job(plan, options), { aliasDuplicateObjects: false });
   document.commentBefore = " The shards' results are joined by: netyard merge /results/shard-*";
@@ -46,7 +46,7 @@ export async function kubernetesJob(plan: RunPlan, options: KubernetesOptions): 
 }
 
 /** The Job as an object. */
-export function job(plan: RunPlan, options: KubernetesOptions): Record<string, unknown> {
+export function job(plan: ShardPlan, options: KubernetesOptions): Record<string, unknown> {
   const { image, name = "netyard", claim, capabilities, retries = 0 } = options;
   const count = plan.shards.length;
   const { parallelism = count } = options;

@@ -11,7 +11,7 @@ import type {
 } from "../types/run_types.ts";
 import type { Progress, Simulation, SimulationOutcome } from "../types/types.ts";
 
-type AccountOptions = Pick<RunAllOptions, "command" | "seed" | "timeoutMs" | "shard"> & {
+type RecordOptions = Pick<RunAllOptions, "command" | "seed" | "timeoutMs" | "shard"> & {
   jobs: number;
   now(): Date;
 };
@@ -24,10 +24,10 @@ interface Entry {
 }
 
 /** What is known of a run while it goes on, and the files in its own directory that tell it. */
-export class RunAccount {
+export class RunRecord {
   readonly #directory: string;
   readonly #run: string;
-  readonly #options: AccountOptions;
+  readonly #options: RecordOptions;
   readonly #entries: Entry[];
   readonly #faults: string[] = [];
   readonly #here = aboutHere();
@@ -37,7 +37,7 @@ export class RunAccount {
   #summary: RunSummary | undefined;
 
   /** `directory` is the run's, and there. */
-  constructor(directory: string, simulations: readonly Simulation[], options: AccountOptions) {
+  constructor(directory: string, simulations: readonly Simulation[], options: RecordOptions) {
     this.#directory = directory;
     this.#run = basename(directory);
     this.#options = options;

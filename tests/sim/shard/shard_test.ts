@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { parse } from "yaml";
-import { kubernetesJob, type KubernetesOptions } from "../../../lib/sim/run/kubernetes.ts";
-import { githubMatrix, planRun } from "../../../lib/sim/run/plan.ts";
-import { PlanError, ShardError } from "../../../lib/sim/report/errors.ts";
-import { parseShard, shardOf, shardText } from "../../../lib/sim/report/shard.ts";
+import { kubernetesJob, type KubernetesOptions } from "../../../lib/sim/shard/kubernetes.ts";
+import { githubMatrix, planShards } from "../../../lib/sim/shard/plan.ts";
+import { PlanError, ShardError } from "../../../lib/sim/shard/errors.ts";
+import { parseShard, shardOf, shardText } from "../../../lib/sim/shard/shard.ts";
 
 const named = (count: number) => Array.from({ length: count }, (_, i) => ({ name: `s${i}` }));
 
@@ -38,29 +38,32 @@ Deno.test("every simulation is in exactly one shard, and shards differ by one at
 });
 
 Deno.test("a plan has no shard without a simulation, and deals out as --shard does", () => {
-  assertEquals(planRun(named(5), { shards: 2 }), {
+  assertEquals(planShards(named(5), { shards: 2 }), {
     shards: [
       { shard: "1/2", simulations: ["s0", "s2", "s4"] },
       { shard: "2/2", simulations: ["s1", "s3"] },
     ],
   });
-  assertEquals(planRun(named(2), { shards: 9 }).shards.map(({ shard }) => shard), ["1/2", "2/2"]);
-  assertEquals(planRun(named(300)).shards.length, 256);
+  assertEquals(planShards(named(2), { shards: 9 }).shards.map(({ shard }) => shard), [
+    "1/2",
+    "2/2",
+  ]);
+  assertEquals(planShards(named(300)).shards.length, 256);
   const all = named(7);
-  for (const { shard, simulations } of planRun(all, { shards: 3 }).shards) {
+  for (const { shard, simulations } of planShards(all, { shards: 3 }).shards) {
     assertEquals(shardOf(all, parseShard(shard)).map(({ name }) => name), simulations);
   }
 });
 
 Deno.test("a plan of nothing, or to no shards, is refused", () => {
-  assertThrows(() => planRun([]), PlanError, "no simulations");
+  assertThrows(() => planShards([]), PlanError, "no simulations");
   for (const shards of [0, -1, 1.5, NaN]) {
-    assertThrows(() => planRun(named(1), { shards }), PlanError, "whole number from 1 on");
+    assertThrows(() => planShards(named(1), { shards }), PlanError, "whole number from 1 on");
   }
 });
 
 Deno.test("a matrix for GitHub is one line of JSON with a job a shard", () => {
-  const text = githubMatrix(planRun(named(3), { shards: 2 }));
+  const text = githubMatrix(planShards(named(3), { shards: 2 }));
   assertEquals(
     text,
     '{"include":[' +
@@ -68,7 +71,7 @@ Deno.test("a matrix for GitHub is one line of JSON with a job a shard", () => {
       '{"shard":"2/2","name":"s1","artifact":"netyard-2-of-2","simulations":1}]}',
   );
   assertThrows(
-    () => githubMatrix(planRun(named(257), { shards: 257 })),
+    () => githubMatrix(planShards(named(257), { shards: 257 })),
     PlanError,
     "takes 256 jobs",
   );
@@ -86,11 +89,11 @@ interface Job {
 }
 
 async function jobOf(over: Partial<KubernetesOptions> = {}, shards = 4): Promise<Job> {
-  return parse(await kubernetesJob(planRun(named(8), { shards }), { ...OPTIONS, ...over }));
+  return parse(await kubernetesJob(planShards(named(8), { shards }), { ...OPTIONS, ...over }));
 }
 
 Deno.test("a plan for Kubernetes is an Indexed Job with a pod a shard", async () => {
-  const text = await kubernetesJob(planRun(named(8), { shards: 4 }), OPTIONS);
+  const text = await kubernetesJob(planShards(named(8), { shards: 4 }), OPTIONS);
   assertEquals(text, await Deno.readTextFile(new URL("golden/job.yaml", import.meta.url)));
   const { spec } = await jobOf({ parallelism: 2, retries: 1 });
   const { template: _, ...rest } = spec;
