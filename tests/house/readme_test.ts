@@ -3,7 +3,7 @@ import { type Block, fencedBlocks, linksOf, tasksOf } from "./readme.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const CONFIG = new URL("deno.json", ROOT).pathname;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 
 /** The README, and the guides of folders and examples, by their paths. */
 const GUIDES = [

@@ -28,7 +28,7 @@ export const LONGEST = [
   "tests/lab/link/black_hole_test.ts",
   "tests/lab/life/isolation_test.ts",
   "tests/lab/life/descriptors_test.ts",
-  "tests/readme_test.ts",
+  "tests/house/readme_test.ts",
 ];
 
 /** How many test files share a processor when their tests mostly wait. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Lab, type Node, TomlError } from "@netyard/netyard";
+import { takes } from "../../link/kit.ts";
 import { greet, pings, seenBy } from "../kit.ts";
 
 /** Runs with a file of that text. */
@@ -13,19 +14,6 @@ async function withFile(text: string, body: (path: string) => Promise<void>): Pr
     await Deno.remove(directory, { recursive: true });
   }
 }
-
-/** The least of three round-trip times, in milliseconds. */
-async function roundTrip(from: Node, to: string): Promise<number> {
-  const args = ["-n", "-q", "-c", "3", "-i", "0.2", "-W", "3", to];
-  const { stdout } = await from.command("ping", { args }).output();
-  const said = new TextDecoder().decode(stdout);
-  const [, least] = said.match(/= ([\d.]+)\//) ?? [];
-  assert(least !== undefined, said);
-  return Number(least);
-}
-
-/** What a busy host may add to a round trip. */
-const SLACK_MS = 15;
 
 //  server -- dc (eu) --40 ms-- (us) home -- laptop
 //                                     |  \- inner -- phone-0, phone-1
@@ -95,10 +83,7 @@ Deno.test("a topology file becomes a network that behaves as it says", async () 
       [a, b.ip!, 2 * (10 + 20)],
       [b, laptop.ip!, 2 * (10 + 15)], // By the route.
     ];
-    for (const [from, to, ms] of times) {
-      const took = await roundTrip(from, to);
-      assert(took >= ms && took < ms + SLACK_MS, `${from.name} -> ${to}: ${took} ms, not ${ms}`);
-    }
+    for (const [from, to, ms] of times) await takes(ms, from, to);
   });
 });
 

@@ -1,23 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { type Device, Lab, type Node, RegionLink } from "@netyard/netyard";
+import { takes as takesTo } from "../../link/kit.ts";
 
-/** The least of three round-trip times, in milliseconds. */
-async function roundTrip(from: Node, to: string): Promise<number> {
-  const args = ["-n", "-q", "-c", "3", "-i", "0.2", "-W", "3", to];
-  const { stdout } = await from.command("ping", { args }).output();
-  const said = new TextDecoder().decode(stdout);
-  const [, least] = said.match(/= ([\d.]+)\//) ?? [];
-  assert(least !== undefined, said);
-  return Number(least);
-}
-
-/** What a busy host may add to a round trip. */
-const SLACK_MS = 10;
-
+/** Checks the round trip to all addresses of a device, or to one. */
 async function takes(ms: number, from: Node, to: Device | string): Promise<void> {
   for (const ip of typeof to === "string" ? [to] : [to.ip!, to.ip6!]) {
-    const took = await roundTrip(from, ip);
-    assert(took >= ms && took < ms + SLACK_MS, `${from.name} -> ${ip}: ${took} ms, not ${ms}`);
+    await takesTo(ms, from, ip);
   }
 }
 
