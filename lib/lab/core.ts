@@ -9,7 +9,7 @@ import { Provisioning } from "./autoconf/provisioning.ts";
 import { loseImpairments } from "./bridging/detours.ts";
 import { settleGuests } from "./guest/guests.ts";
 import { Links } from "./link/engine.ts";
-import { AddressPlan } from "./model/address_plan.ts";
+import { LabAddresses } from "./model/addresses.ts";
 import { lose } from "./model/condition_state.ts";
 import { Delegations } from "./model/delegations.ts";
 import { interfaceState } from "./model/event_state.ts";
@@ -46,7 +46,7 @@ const LEARNT_NEIGHBOURS = 256;
 export class Core implements LabCore {
   readonly label: string;
   readonly seed: number;
-  readonly plan: AddressPlan = new AddressPlan();
+  readonly addresses: LabAddresses;
   readonly routers: Map<string, RouterRecord> = new Map();
   readonly devices: Map<string, DeviceRecord> = new Map();
   readonly vms: Map<string, VmRecord> = new Map();
@@ -87,6 +87,7 @@ export class Core implements LabCore {
     output: RunDirectory | undefined,
     linkEngine: LinkEngineChoice | undefined,
     ipv6: Ipv6Options = {},
+    addresses: LabAddresses = new LabAddresses(),
   ) {
     this.links = new Links(linkEngine, (error, labels) => this.#linksFailed(error, labels));
     this.translators = new Translators((error, labels) => this.#translationFailed(error, labels));
@@ -95,6 +96,7 @@ export class Core implements LabCore {
     this.bus = bus;
     this.output = output;
     this.ipv6 = ipv6;
+    this.addresses = addresses;
     this.advertising = new Advertising(ipv6.advertiser ?? "builtin", () => this.nameserver);
     this.provisioning = new Provisioning(ipv6.dad === "enabled", {
       seed,

@@ -24,12 +24,12 @@ export class Ix extends Node {
 
   /** Its IPv4 address, the gateway of every router on it. */
   get ip(): string {
-    return this.#core.plan.ix4.gateway;
+    return this.#core.addresses.ix4.gateway;
   }
 
   /** Its IPv6 address. */
   get ip6(): string {
-    return this.#core.plan.ix6.gateway;
+    return this.#core.addresses.ix6.gateway;
   }
 
   /** None of its own: each link belongs to a router. */

@@ -15,7 +15,6 @@ import { bridgeNamed } from "./build/bridge.ts";
 import { buildPlan, configHost } from "./build_config.ts";
 import { closeLab } from "./close.ts";
 import type { LabConfig } from "./config/types.ts";
-import { lansAskedFor } from "./config/addresses.ts";
 import { Core } from "./core.ts";
 import { endDelegation, tellPrefix } from "./delegation/lifecycle.ts";
 import { Device } from "./device.ts";
@@ -34,7 +33,7 @@ import {
 import { type Region, regionHandle } from "./region.ts";
 import * as regions from "./regions.ts";
 import { openOutDir } from "./out_dir.ts";
-import { checkedPlan } from "./config/plan.ts";
+import { checkedPlan, type LabPlan } from "./config/plan.ts";
 import { retire } from "./build/retire.ts";
 import { Router } from "./router.ts";
 import { drawSeed } from "./model/seed.ts";
@@ -42,6 +41,7 @@ import { Schedule, type ScheduleStep } from "./fault/schedule.ts";
 import { deviceState, routerState, vmState } from "./model/event_state.ts";
 import { allSettled } from "./model/all_settled.ts";
 import { addVm } from "./build/vm.ts";
+import type { LabAddresses } from "./model/addresses.ts";
 import type { NodeRecord } from "./model/records.ts";
 import { findRadvd } from "./autoconf/radvd.ts";
 import { Vm } from "./vm.ts";
@@ -85,7 +85,11 @@ export class Lab implements AsyncDisposable {
    * Fails with what is missing and how to get it, before anything is changed, where the host or
    * the process's permissions do not allow labs.
    */
-  static async create(options: LabOptions = {}): Promise<Lab> {
+  static create(options: LabOptions = {}): Promise<Lab> {
+    return Lab.#create(options);
+  }
+
+  static async #create(options: LabOptions, addresses?: LabAddresses): Promise<Lab> {
     const { label = "lab", outDir, seed = drawSeed(), linkEngine, ipv6 } = parseOptions(
       labOptionsSchema,
       options,
@@ -96,7 +100,7 @@ export class Lab implements AsyncDisposable {
     if (ipv6?.advertiser === "radvd") findRadvd("Lab.create()");
     const output = await openOutDir(label, outDir);
     const bus = new EventBus();
-    const core = new Core(label, seed, bus, output, linkEngine, ipv6);
+    const core = new Core(label, seed, bus, output, linkEngine, ipv6, addresses);
     output?.attach(bus);
     try {
       addExchange(core);
@@ -129,12 +133,15 @@ export class Lab implements AsyncDisposable {
    * ```
    */
   static async fromConfig(config: LabConfig, options: LabOptions = {}): Promise<Lab> {
-    const plan = checkedPlan("Lab.fromConfig()", config, configHost());
-    const lab = await Lab.create({ ...options, ipv6: { ...config.ipv6, ...options.ipv6 } });
+    const plan = checkedPlan("Lab.fromConfig()", config, configHost(), options.ipv6);
+    return await Lab.#build(plan, options);
+  }
+
+  /** Builds a lab from its plan. */
+  static async #build(plan: LabPlan, options: LabOptions): Promise<Lab> {
+    const lab = await Lab.#create({ ...options, ipv6: plan.ipv6 }, plan.addresses);
     try {
-      const free = lab.#core.plan.keepLans4(lansAskedFor(plan.routers));
       await buildPlan(lab, plan);
-      free();
       return lab;
     } catch (error) {
       await lab.close().catch(() => {}); // What came first is what is to be told.
@@ -179,7 +186,7 @@ export class Lab implements AsyncDisposable {
   static async load(path: string | URL, options: LabOptions = {}): Promise<Lab> {
     // Who reads no file needs no parser.
     const { loadTopology } = await import("./config/load.ts");
-    return await Lab.fromConfig(await loadTopology(path, configHost()), options);
+    return await Lab.#build(await loadTopology(path, configHost(), options.ipv6), options);
   }
 
   /** What the lab is called. */

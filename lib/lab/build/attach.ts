@@ -13,6 +13,7 @@ import { isGuest } from "../wiring/addresses.ts";
 import { joinTap } from "../wiring/guest_tap.ts";
 import { explained } from "../options/named_errors.ts";
 import type { Autoconf, InterfaceRecord, NodeRecord, Segment } from "../model/records.ts";
+import type { Network } from "../model/addresses.ts";
 import type { Defer } from "../model/undo.ts";
 import { connect, disconnect } from "../wiring/links.ts";
 
@@ -58,13 +59,16 @@ export function reserve(
       `${what}: ip6 ${wanted.ip6} was asked for, but "${segment.owner.name}" has no IPv6 behind it`,
     );
   }
-  const ip = explained(what, () => v4?.hosts.take(wanted.ip));
-  if (ip) defer(() => v4?.hosts.untake(ip));
+  const take = (network: Network | undefined, requested: string | undefined) =>
+    network && explained(
+      what,
+      () => core.addresses.takeHost(network, node.name, wanted.name, requested, defer),
+    );
+  const ip = take(v4, wanted.ip);
   // Nobody advertises on a bridge that is no router's LAN.
   const autoconf = v6 && segment.owner.kind === "router" ? wanted.autoconf : undefined;
   if (autoconf) checkMadeAddress(what, wanted.ip6, segment);
-  const ip6 = autoconf ? undefined : explained(what, () => v6?.hosts.take(wanted.ip6));
-  if (ip6) defer(() => v6?.hosts.untake(ip6));
+  const ip6 = autoconf ? undefined : take(v6, wanted.ip6);
   const mac = wanted.mac ?? core.nextMac(defer);
   const full = segment.kind === "exchange";
   return {

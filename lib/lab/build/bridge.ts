@@ -23,8 +23,8 @@ export function bridgeNamed(core: LabCore, name: string): Segment {
   checkNodeName(what, name, (n) => core.taken(n));
   const bridge = undoing((defer) => {
     step("plan");
-    const v4 = core.plan.takeLan4("private", undefined, name, defer);
-    const v6 = core.plan.takeLan6("private", defer);
+    const v4 = core.addresses.takeLan4("private", undefined, name, defer);
+    const v6 = core.addresses.takeLan6("private", name, defer);
     const node = core.node("bridge", name, defer);
     const mac = core.nextMac(defer);
     const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: ETHERNET_MTU };
@@ -46,8 +46,8 @@ export function retireBridge(core: LabCore, bridge: BridgeRecord): void {
   bridge.removed = true;
   abandon(segment.downlink);
   segment.bridging.rate?.remove();
-  if (segment.v4) core.plan.releaseLan4(segment.v4);
-  if (segment.v6) core.plan.releaseLan6(segment.v6);
+  if (segment.v4) core.addresses.releaseLan4(segment.v4);
+  if (segment.v6) core.addresses.releaseLan6(segment.v6);
   core.unsettled.drop(bridge);
 }
 

@@ -9,7 +9,7 @@ import { undoing } from "../model/undo.ts";
 export function addExchange(core: LabCore): void {
   undoing((defer) => {
     const record = core.node("ix", "ix", defer);
-    const { ix4, ix6 } = core.plan;
+    const { ix4, ix6 } = core.addresses;
     const mac = core.nextMac(defer);
     const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: ETHERNET_MTU };
     core.ix = { record, segment: newSegment("exchange", record, gateway, ix4, ix6) };

@@ -19,7 +19,7 @@ export function buildRegion(core: LabCore, name: string, defer: Defer): RegionRe
   const what = `addRegion("${name}")`;
   checkNodeName(what, name, (n) => core.regions.has(n), "region");
   step("plan");
-  const { v4, v6 } = core.plan.takeRegion(what, defer);
+  const { v4, v6 } = core.addresses.takeRegion(what, name, defer);
   const node = core.node("region", REGION_PREFIX + name, defer);
   const wanted = { name: "ix", mtu: ETHERNET_MTU, v4: true, v6: true };
   const uplink = reserve(core, node, core.ix.segment, wanted, defer);
@@ -79,6 +79,6 @@ export function retireRegion(core: LabCore, region: RegionRecord): void {
   unspread(core, region, ownNetworks(region));
   for (const other of core.regions.values()) other.paths.delete(name);
   detach(core, region.uplink);
-  core.plan.releaseRegion(segment.v4);
+  core.addresses.releaseRegion(segment.v4);
   core.unsettled.drop(region);
 }

@@ -107,12 +107,12 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
   return undoing((defer) => {
     step("plan");
     const v4 = hasV4(plan.ipSupport)
-      ? core.plan.takeLan4(plan.pool, plan.options.downstreamCidr, name, defer)
+      ? core.addresses.takeLan4(plan.pool, plan.options.downstreamCidr, name, defer)
       : undefined;
     const { prefixDelegation } = plan.options;
     const isAsking = requestOf(prefixDelegation) !== undefined;
     const v6 = hasV6(plan.ipSupport) && !isAsking
-      ? core.plan.takeLan6(plan.pool, defer)
+      ? core.addresses.takeLan6(plan.pool, name, defer)
       : undefined;
     const node = core.node("router", name, defer);
     const above = segmentAbove(core, plan);
@@ -198,9 +198,9 @@ export function retireRouter(core: LabCore, router: RouterRecord): void {
   const added = addedNetworks(router, router.uplink.extra.map(({ ip }) => ip));
   withdraw(core, router, [...announcedBy(router), ...added]);
   detach(core, router.uplink);
-  if (router.lan.v4) core.plan.releaseLan4(router.lan.v4);
-  if (router.lan.v6 && !router.delegated) core.plan.releaseLan6(router.lan.v6);
-  if (router.external6) core.plan.releaseExternal6(router.external6);
+  if (router.lan.v4) core.addresses.releaseLan4(router.lan.v4);
+  if (router.lan.v6 && !router.delegated) core.addresses.releaseLan6(router.lan.v6);
+  if (router.external6) core.addresses.releaseExternal6(router.external6);
   core.unsettled.drop(router);
 }
 

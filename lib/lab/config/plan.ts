@@ -1,23 +1,28 @@
 import { parseOptions, pathText } from "../../options/parse_options.ts";
-import type { LabConfig } from "./types.ts";
-import { type Addressed, checkAddresses } from "./addresses.ts";
+import type { LabAddresses } from "../model/addresses.ts";
+import { TopologyError } from "../options/errors.ts";
+import type { Ipv6Options } from "../options/ipv6_options.ts";
+import { planAddresses, type PlannedTopology } from "./addresses.ts";
 import { type ConfigFault, ConfigFaults, type ConfigPath } from "./faults.ts";
 import { type ConfigHost, configMembers } from "./members.ts";
 import { configNames } from "./names.ts";
 import { configRegions } from "./regions.ts";
 import { configRouters } from "./routers.ts";
 import { labConfigSchema } from "./schema.ts";
-import { TopologyError } from "../options/errors.ts";
+import type { LabConfig } from "./types.ts";
 
-/** All that a `LabConfig` asks for, in an order in which it can be built. */
-export type LabPlan = Addressed;
+/** A topology with all its addresses, from which one lab can be built. */
+export interface LabPlan extends PlannedTopology {
+  ipv6: Ipv6Options;
+  addresses: LabAddresses;
+}
 
 /**
- * What a `LabConfig` asks for, if it can be built: each name is that of something, nothing is behind
- * itself, and there are addresses for all.
+ * Plans a `LabConfig`, or returns why it cannot be built: a name that is not that of a node, a router
+ * behind itself, an address that is not available, ...
  *
- * @param config One that fits its schema.
- * @param nameOf How messages call a part of it. Default: as the API does.
+ * @param config A configuration that fits its schema.
+ * @param nameOf What messages call a part of it. Default: as the API does.
  */
 export function planConfig(
   config: LabConfig,
@@ -31,21 +36,32 @@ export function planConfig(
   const devices = configMembers(config, names, routers, faults, host);
   const bridges = Object.entries(config.bridges ?? {});
   const vms = Object.entries(config.vms ?? {});
-  const plan: LabPlan = { regions, links, routers, bridges, devices, vms };
-  // What is not there, or is there twice, would have no address or two.
-  if (faults.list.length === 0) checkAddresses(plan, faults);
-  return faults.list.length > 0 ? { faults: faults.list } : { plan };
+  const topology = { regions, links, routers, bridges, devices, vms };
+  const { ipv6 = {} } = config;
+  // A name that is unknown or given twice leads to no network, or to two.
+  if (faults.list.length > 0) return { faults: faults.list };
+  const addresses = planAddresses(topology, ipv6, faults);
+  return faults.list.length > 0
+    ? { faults: faults.list }
+    : { plan: { ...topology, ipv6, addresses } };
 }
 
 /**
- * The plan of what a caller gave.
+ * Plans what a caller gave.
  *
- * @param what What was asked, as the caller wrote it.
- * @throws {InvalidOptionError} If it is no `LabConfig`, one line for each fault.
- * @throws {TopologyError} If it is one that cannot be built, one line for each fault.
+ * @param what The call, as messages begin: `Lab.fromConfig()`.
+ * @param ipv6 Options of the lab, which take precedence over those of the configuration.
+ * @throws {InvalidOptionError} If it is not a `LabConfig`, one line for each fault.
+ * @throws {TopologyError} If it cannot be built, one line for each fault.
  */
-export function checkedPlan(what: string, given: LabConfig, host: ConfigHost): LabPlan {
-  const result = planConfig(parseOptions(labConfigSchema, given, what), host);
+export function checkedPlan(
+  what: string,
+  given: LabConfig,
+  host: ConfigHost,
+  ipv6: Ipv6Options = {},
+): LabPlan {
+  const config = parseOptions(labConfigSchema, given, what);
+  const result = planConfig({ ...config, ipv6: { ...config.ipv6, ...ipv6 } }, host);
   if ("plan" in result) return result.plan;
   throw new TopologyError(result.faults.map(({ message }) => `${what}: ${message}`).join("\n"));
 }

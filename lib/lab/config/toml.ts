@@ -8,7 +8,8 @@ import { profileNamed } from "../../vm/profiles.ts";
 import type { LabConfig } from "./types.ts";
 import type { ConfigPath } from "./faults.ts";
 import type { ConfigHost } from "./members.ts";
-import { planConfig } from "./plan.ts";
+import type { Ipv6Options } from "../options/ipv6_options.ts";
+import { type LabPlan, planConfig } from "./plan.ts";
 import { topologyTables } from "./toml_tables.ts";
 
 export { expandedDevices } from "./names.ts";
@@ -17,12 +18,11 @@ export { type TopologyTables, topologyTables } from "./toml_tables.ts";
 const topologySchema = z.strictObject({ ...topologyTables });
 
 /**
- * What a topology in TOML describes. All of it is checked, so that it can be built as it is.
+ * Returns the configuration that a topology in TOML describes, after checking that it can be built.
  *
- * @param value Its tables and nothing else, as they are in the document or after a substitution in its
- * strings. Default: all of the document, which is a topology file.
- * @param host What is known of the host. Default: the profiles of the working directory.
- * @throws {TomlError} If it is not as it must be, with the file and the line of each fault.
+ * @param value The tables of the topology, after a substitution or without other tables of the document.
+ * Default: the whole document, which is a topology file.
+ * @throws {TomlError} If there is a fault: the file, the line and the message of each.
  *
  * @example
  * ```ts
@@ -37,27 +37,43 @@ const topologySchema = z.strictObject({ ...topologyTables });
 export function topologyFrom(
   document: TomlDocument,
   value: Record<string, unknown> = document.value,
-  host: ConfigHost = { checkProfile: profileNamed },
 ): LabConfig {
-  const { router, device, region, bridge, vm, ipv6 } = checkToml(
-    topologySchema,
-    document,
-    [],
-    value,
-  );
-  const tables = {
-    regions: region,
-    routers: router,
-    bridges: bridge,
-    devices: device,
-    vms: vm,
-    ipv6,
+  return planToml(document, { value }).config;
+}
+
+/** How a topology in TOML is planned. */
+export interface PlanTomlOptions {
+  /** As of {@link topologyFrom}. */
+  value?: Record<string, unknown>;
+  /** What is known about the host. Default: the profiles of the working directory. */
+  host?: ConfigHost;
+  /** Options of the lab, which take precedence over those of the file. */
+  ipv6?: Ipv6Options;
+}
+
+/** Plans a topology in TOML; also returns the configuration that it describes. */
+export function planToml(
+  document: TomlDocument,
+  { value = document.value, host = { checkProfile: profileNamed }, ipv6 = {} }: PlanTomlOptions,
+): { config: LabConfig; plan: LabPlan } {
+  const tables = checkToml(topologySchema, document, [], value);
+  const parts: LabConfig = {
+    regions: tables.region,
+    routers: tables.router,
+    bridges: tables.bridge,
+    devices: tables.device,
+    vms: tables.vm,
+    ipv6: tables.ipv6,
   };
   const config: LabConfig = Object.fromEntries(
-    Object.entries(tables).filter(([, table]) => table !== undefined),
+    Object.entries(parts).filter(([, part]) => part !== undefined),
   );
-  const result = planConfig(config, host, (path) => pathText(tomlPath(path)));
-  if ("plan" in result) return config;
+  const result = planConfig(
+    { ...config, ipv6: { ...config.ipv6, ...ipv6 } },
+    host,
+    (path) => pathText(tomlPath(path)),
+  );
+  if ("plan" in result) return { config, plan: result.plan };
   const faults = result.faults.map(({ path, message }) => ({ path: tomlPath(path), message }));
   faults.sort((a, b) => document.line(a.path) - document.line(b.path));
   throw new TomlError(

@@ -173,5 +173,5 @@ export async function endDelegation(core: LabCore, node: NodeRecord): Promise<vo
   await core.delegations.forget(node);
   if (!used) return;
   const own = !router || isOffer(router.delegation);
-  if (own) core.plan.releaseOffer(node.name, used.server.pool.cidr);
+  if (own) core.addresses.releaseOffer(node.name, used.server.pool.cidr);
 }

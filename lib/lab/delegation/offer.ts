@@ -19,7 +19,7 @@ export function offerPrefixes(core: LabCore, router: RouterRecord, defer: Defer)
   if (!isOffer(offer)) return;
   const what = `addRouter("${name}"): prefixDelegation: pool`;
   const wanted = offer.pool === "auto" ? undefined : offer.pool;
-  const cidr = core.plan.takeOffer(what, name, wanted, defer);
+  const cidr = core.addresses.takeOffer(what, name, wanted, defer);
   const length = offer.length ?? Math.max(DELEGATED_LENGTH, cidr.prefix);
   const side = new DelegatingSide(router, lan, new PrefixPool(cidr), length, lifetimesOf(offer));
   core.delegations.delegating.set(router, side);
@@ -36,7 +36,12 @@ export function serveAbove(core: LabCore, router: RouterRecord): void {
 
 function openExchange(core: LabCore, segment: Segment): void {
   const { owner } = segment;
-  const cidr = core.plan.takeOffer(`prefixes of "${owner.name}"`, owner.name, undefined, forGood);
+  const cidr = core.addresses.takeOffer(
+    `prefixes of "${owner.name}"`,
+    owner.name,
+    undefined,
+    forGood,
+  );
   const pool = new PrefixPool(cidr);
   const side = new DelegatingSide(owner, segment, pool, DELEGATED_LENGTH, LIFETIMES);
   core.delegations.delegating.set(owner, side);

@@ -16,7 +16,7 @@ import { inside } from "../wiring/rtnetlink.ts";
 import { takeAway } from "../../../native/netlink/refusal.ts";
 import { hasV6, IPV6_MIN_MTU } from "../options/families.ts";
 import { announceSelf, forget, knowGateway, welcome } from "../wiring/neighbours.ts";
-import type { Network } from "../model/address_plan.ts";
+import type { Network } from "../model/addresses.ts";
 import { announce, announcedBy, withdraw } from "../routing/announce.ts";
 import { undoing } from "../model/undo.ts";
 
@@ -47,7 +47,7 @@ function renumber(core: LabCore, router: RouterRecord, prefix: Cidr | undefined)
   const old = lan.v6;
   if (old) takeNetwork(core, router, old);
   router.delegated = prefix;
-  lan.v6 = prefix && core.plan.delegatedLan(prefix);
+  lan.v6 = prefix && core.addresses.delegatedLan(prefix);
   if (lan.v6) giveNetwork(core, router, lan.v6);
   router.withdrawn = withdrawnOf(router, old?.cidr.toString());
   for (const member of given) giveAddress(core, member);

@@ -3,7 +3,7 @@ import type { LinkEngine, LinkEngineKind } from "../../link/mod.ts";
 import type { NameFiles } from "../../node/process/sandbox.ts";
 import type { Translators } from "../../translation/mod.ts";
 import type { Ipv6Options } from "../options/ipv6_options.ts";
-import type { AddressPlan } from "./address_plan.ts";
+import type { LabAddresses } from "./addresses.ts";
 import type { Delegations } from "./delegations.ts";
 import type {
   BridgeRecord,
@@ -78,7 +78,7 @@ export interface LabAdvertising {
 export interface LabCore {
   readonly label: string;
   readonly seed: number;
-  readonly plan: AddressPlan;
+  readonly addresses: LabAddresses;
   readonly routers: Map<string, RouterRecord>;
   readonly devices: Map<string, DeviceRecord>;
   readonly vms: Map<string, VmRecord>;

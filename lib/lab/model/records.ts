@@ -13,7 +13,7 @@ import type { Card } from "../../vm/saved/machine.ts";
 import type { VirtualMachine } from "../../vm/virtual_machine.ts";
 import type { Conditions, ConditionState } from "./condition_state.ts";
 import type { PrefixDelegation } from "../options/delegation_options.ts";
-import type { Network } from "./address_plan.ts";
+import type { Network } from "./addresses.ts";
 import type { RouterAdvertisementOptions } from "../options/ipv6_options.ts";
 import type { IpSupport, Pool, RouterPreset } from "../options/router_presets.ts";
 import type { RegionPath } from "./region_paths.ts";

@@ -2,7 +2,7 @@ import { UNIMPAIRED } from "../../bridge/impairments.ts";
 import { noPartitions } from "../../bridge/partitions.ts";
 import { unimpaired } from "./condition_state.ts";
 import type { Bridging, NodeRecord, Segment } from "./records.ts";
-import type { Network } from "./address_plan.ts";
+import type { Network } from "./addresses.ts";
 
 /** An empty segment. */
 export function newSegment(

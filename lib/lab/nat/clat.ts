@@ -1,3 +1,4 @@
+import { CLAT_HOST, type LabAddresses } from "../model/addresses.ts";
 import { addAddress } from "../../../native/netlink/address.ts";
 import { replaceRoute } from "../../../native/netlink/route.ts";
 import { getSysctl, setSysctl } from "../../../native/sysctl.ts";
@@ -28,6 +29,7 @@ import { type Defer, undoing } from "../model/undo.ts";
 
 /** What a lab has for it. */
 export interface ClatLab {
+  addresses: LabAddresses;
   translators: Translators;
   devices: ReadonlyMap<string, DeviceRecord>;
 }
@@ -78,8 +80,10 @@ export function startClat(
   step("clat");
   const { segment } = iface;
   const { hosts } = segment.v6!;
-  const ip6 = explained(`${device.name}: address of its CLAT`, () => hosts.take());
-  defer(() => hosts.untake(ip6));
+  const ip6 = explained(
+    `${device.name}: address of its CLAT`,
+    () => core.addresses.takeHost(segment.v6!, device.name, CLAT_HOST, undefined, defer),
+  );
   const link = linkName("clat", (name) => device.links.has(name));
   const { namespace } = device.runtime;
   namespace.enter(() => forward([...device.interfaces.keys()]));

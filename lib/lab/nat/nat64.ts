@@ -14,7 +14,7 @@ import { takeAway } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, RouterRecord } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
 import { forget, fullPrefix, welcome } from "../wiring/neighbours.ts";
-import { NAT64_POOL } from "../model/address_plan.ts";
+import { NAT64_POOL } from "../model/addresses.ts";
 import { step } from "../model/steps.ts";
 import type { Defer } from "../model/undo.ts";
 

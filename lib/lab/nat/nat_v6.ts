@@ -11,7 +11,7 @@ import type { Defer } from "../model/undo.ts";
 /** Gives a router the prefix of NPTv6, if it has none yet. It keeps it until it is removed. */
 export function takeExternal6(core: LabCore, router: RouterRecord, defer: Defer): void {
   if (router.external6) return;
-  router.external6 = core.plan.takeExternal6(`router "${router.name}"`, defer);
+  router.external6 = core.addresses.takeExternal6(`router "${router.name}"`, defer);
   defer(() => router.external6 = undefined);
 }
 

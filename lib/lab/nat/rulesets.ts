@@ -15,7 +15,7 @@ import {
 import { prefixRuleset, resolveMasquerade } from "../../nat/ruleset_v6.ts";
 import { loadFirst, NAT_VARIANTS } from "../../nat/variants.ts";
 import type { RouterRecord } from "../model/records.ts";
-import { NAT64_POOL } from "../model/address_plan.ts";
+import { NAT64_POOL } from "../model/addresses.ts";
 import { step } from "../model/steps.ts";
 
 // The first of NAT_VARIANTS that this kernel can do, as far as rulesets asked for it.

@@ -8,7 +8,7 @@ import { inside } from "../wiring/rtnetlink.ts";
 import { takeAway } from "../../../native/netlink/refusal.ts";
 import type { RouteEnd, Segment } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
-import type { Network } from "../model/address_plan.ts";
+import type { Network } from "../model/addresses.ts";
 import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";
 import { besideOthers, bridgeOf } from "../wiring/links.ts";

@@ -34,7 +34,11 @@ export function makeLink(
   defer: Defer,
 ): RegionLinkRecord {
   step("plan");
-  const network = core.plan.takeRegionLink(what, defer);
+  const network = core.addresses.takeRegionLink(
+    what,
+    linkKey(regions[0].region, regions[1].region),
+    defer,
+  );
   const [a, b] = regions.sort((a, b) => a.region < b.region ? -1 : 1);
   const end = (region: RegionRecord, value: bigint): RegionEnd => {
     const mac = core.nextMac(defer);
@@ -126,7 +130,7 @@ export function removeLinks(core: LabCore, links: RegionLinkRecord[]): void {
   for (const link of links) {
     cut(core, link);
     for (const { condition } of link.ends) abandon(condition);
-    core.plan.releaseRegionLink(link.network);
+    core.addresses.releaseRegionLink(link.network);
   }
 }
 

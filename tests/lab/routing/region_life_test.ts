@@ -10,7 +10,7 @@ import {
   RegionInUseError,
   RegionLink,
 } from "@netyard/netyard";
-import { AddressPlan } from "../../../lib/lab/model/address_plan.ts";
+import { LabAddresses } from "../../../lib/lab/model/addresses.ts";
 import { forGood } from "../../../lib/lab/model/undo.ts";
 import { config, expectPings, ip, pings, sh } from "../kit.ts";
 
@@ -89,11 +89,13 @@ Deno.test("there are 15 regions at most, and a link between any two", async () =
 });
 
 Deno.test("links of regions run out, and come back", () => {
-  const plan = new AddressPlan();
-  const taken = Array.from({ length: 128 }, () => plan.takeRegionLink("link()", forGood));
+  const addresses = new LabAddresses();
+  let links = 0;
+  const take = () => addresses.takeRegionLink("link()", `link ${++links}`, forGood);
+  const taken = Array.from({ length: 128 }, take);
   assertEquals([taken[0], taken[127]].map(String), ["203.0.113.0/31", "203.0.113.254/31"]);
   try {
-    plan.takeRegionLink("link()", forGood);
+    take();
     assert(false);
   } catch (error) {
     assert(error instanceof PoolExhaustedError);
@@ -102,8 +104,8 @@ Deno.test("links of regions run out, and come back", () => {
       "link(): a lab has room for 128 links of regions, and all are taken; remove one first",
     );
   }
-  plan.releaseRegionLink(taken[5]);
-  assertEquals(String(plan.takeRegionLink("link()", forGood)), "203.0.113.10/31");
+  addresses.releaseRegionLink(taken[5]);
+  assertEquals(String(take()), "203.0.113.10/31");
 });
 
 Deno.test("two labs have the same regions and never meet", async () => {

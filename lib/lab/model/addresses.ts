@@ -43,15 +43,54 @@ export const NAT64_POOL = "169.254.0.0/17";
 /** What lies between two regions. */
 const REGION_LINKS = "203.0.113.0/24";
 
+/** The networks of a region. */
+export interface RegionNetworks {
+  v4: Network;
+  v6: Network;
+}
+
+/**
+ * What a plan took for the nodes of a topology before they are built, by the names of the nodes.
+ * Building takes it from here, in any order; other nodes get what is free next.
+ */
+export class PlannedAddresses {
+  readonly regions: Map<string, RegionNetworks> = new Map();
+  /** By {@link linkKey}. */
+  readonly regionLinks: Map<string, Cidr> = new Map();
+  readonly lans4: Map<string, Network> = new Map();
+  readonly lans6: Map<string, Network> = new Map();
+  readonly offers: Map<string, Cidr> = new Map();
+  /** Addresses of interfaces, by network and interface. */
+  readonly hosts: Map<string, string> = new Map();
+}
+
+/** The key of an address in {@link PlannedAddresses.hosts}. */
+export const hostKey = (network: Network, node: string, iface: string): string =>
+  `${network.cidr} ${node} ${iface}`;
+
+/** Stands for an interface in the key of the address that a CLAT translates to. */
+export const CLAT_HOST = "(CLAT)";
+
+/** Takes what was planned under a key, if anything was; undone, it is planned again. */
+function claim<T>(planned: Map<string, T>, key: string, defer: Defer): T | undefined {
+  const found = planned.get(key);
+  if (found === undefined) return undefined;
+  planned.delete(key);
+  defer(() => void planned.set(key, found));
+  return found;
+}
+
 /**
  * Who gets which addresses. 198.18.0.0/15 is reserved for tests (RFC 2544),
  * 2001:db8::/32 for documentation (RFC 3849); nothing of the host is shadowed
  * that a lab could need to reach.
  */
-export class AddressPlan {
+export class LabAddresses {
   /** The exchange: routers of the top level, each with a /32 and a /128. */
   readonly ix4: Network = network(parseCidr("198.18.0.0/20"));
   readonly ix6: Network = network(parseCidr("2001:db8::/64"));
+  /** What is taken already for nodes that will be built. */
+  readonly planned: PlannedAddresses = new PlannedAddresses();
   // 198.18.16.0/20 to 198.18.240.0/20; the first /20 is the exchange's.
   #regions: SubnetPool = fromOne("198.18.0.0/16", 20);
   #regionLinks: SubnetPool = new SubnetPool(REGION_LINKS, 31);
@@ -72,9 +111,10 @@ export class AddressPlan {
   #offers = new Map<string, Cidr>();
 
   /**
-   * The IPv4 network behind a router: the one that was asked for, or the next of the pool.
+   * The IPv4 network of a router's or bridge's LAN: the planned one, the requested one, or the next of
+   * the pool.
    *
-   * @param what What asked for it, as messages begin.
+   * @param what What the messages of errors begin with.
    */
   takeLan4(
     pool: Pool,
@@ -83,6 +123,8 @@ export class AddressPlan {
     defer: Defer,
     what: string = `router "${router}": downstreamCidr`,
   ): Network {
+    const planned = claim(this.planned.lans4, router, defer);
+    if (planned) return planned;
     const cidr = wanted === undefined
       ? this.#lans4[pool].take()
       : explained(what, () => parseCidr(wanted));
@@ -101,8 +143,8 @@ export class AddressPlan {
   }
 
   /**
-   * Sees to it that the pools hand out none of these networks, which routers will ask for, until the
-   * function that it returns is called. What is no network is left to whoever asks for it.
+   * Keeps the pools from handing out these networks, which routers will request, until the function
+   * that it returns is called. Skips texts that are not networks: their own request is refused.
    */
   keepLans4(wanted: readonly string[]): () => void {
     const kept: { subnets: SubnetPool; cidr: Cidr }[] = [];
@@ -120,7 +162,10 @@ export class AddressPlan {
     return () => kept.forEach(({ subnets, cidr }) => subnets.release(cidr));
   }
 
-  takeLan6(pool: Pool, defer: Defer): Network {
+  /** The IPv6 network of a router's or bridge's LAN: the planned one, or the next of the pool. */
+  takeLan6(pool: Pool, owner: string, defer: Defer): Network {
+    const planned = claim(this.planned.lans6, owner, defer);
+    if (planned) return planned;
     const cidr = this.#lans6[pool].take();
     defer(() => this.#lans6[pool].untake(cidr));
     return network(new Cidr(6, cidr.first, 64));
@@ -140,11 +185,13 @@ export class AddressPlan {
   }
 
   /**
-   * The network from which a node delegates prefixes: the one that was asked for, or a /40.
+   * The network from which a node delegates prefixes: the planned one, the requested one, or a /40.
    *
-   * @param what What asked for it, as messages begin.
+   * @param what What the messages of errors begin with.
    */
   takeOffer(what: string, node: string, wanted: string | undefined, defer: Defer): Cidr {
+    const planned = claim(this.planned.offers, node, defer);
+    if (planned) return planned;
     const full = `${what}: a lab has room for 128 networks to delegate from`;
     if (wanted === undefined) return this.#take(this.#delegations, defer, full);
     const cidr = explained(what, () => parseCidr(wanted));
@@ -195,7 +242,9 @@ export class AddressPlan {
    * The networks of a region, in which each router has a /32 and a /128: of the N-th of 15, the N-th
    * /20 of 198.18.0.0/16, and 2001:db8:0:N::/64.
    */
-  takeRegion(what: string, defer: Defer): { v4: Network; v6: Network } {
+  takeRegion(what: string, name: string, defer: Defer): RegionNetworks {
+    const planned = claim(this.planned.regions, name, defer);
+    if (planned) return planned;
     const cidr = this.#take(this.#regions, defer, `${what}: a lab has room for 15 regions`);
     const n = cidr.first >> 12n & 15n;
     const v6 = new Cidr(6, this.ix6.cidr.first + (n << 64n), 64);
@@ -206,13 +255,32 @@ export class AddressPlan {
     this.#regions.release(v4.cidr);
   }
 
-  /** The two addresses of a link between regions. */
-  takeRegionLink(what: string, defer: Defer): Cidr {
+  /** The two addresses of a link between regions, by its {@link linkKey}. */
+  takeRegionLink(what: string, link: string, defer: Defer): Cidr {
+    const planned = claim(this.planned.regionLinks, link, defer);
+    if (planned) return planned;
     return this.#take(this.#regionLinks, defer, `${what}: a lab has room for 128 links of regions`);
   }
 
   releaseRegionLink(cidr: Cidr): void {
     this.#regionLinks.release(cidr);
+  }
+
+  /**
+   * An address for an interface: the planned one, the requested one, or the next that is free.
+   */
+  takeHost(
+    network: Network,
+    node: string,
+    iface: string,
+    requested: string | undefined,
+    defer: Defer,
+  ): string {
+    const planned = claim(this.planned.hosts, hostKey(network, node, iface), defer);
+    if (planned !== undefined) return planned;
+    const ip = network.hosts.take(requested);
+    defer(() => network.hosts.untake(ip));
+    return ip;
   }
 
   #take(pool: SubnetPool, defer: Defer, full: string): Cidr {
