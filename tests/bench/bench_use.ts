@@ -34,17 +34,3 @@ export async function benchUse(): Promise<void> {
   }
   console.log(`${formatTable(rows)}\n`);
 }
-
-/** Prints how long the demo takes from the start of its process to its table. */
-export async function benchHello(): Promise<void> {
-  const hello = new URL("../../examples/hello.ts", import.meta.url).pathname;
-  const { next } = await cost(() =>
-    new Deno.Command(Deno.execPath(), { args: ["run", "-P", hello] }).output()
-  );
-  const empty = await cost(() =>
-    new Deno.Command(Deno.execPath(), { args: ["eval", ""] }).output()
-  );
-  console.log(
-    `hello, from process start to its end: ${ms(next)} ms; an empty script: ${ms(empty.next)} ms\n`,
-  );
-}

@@ -1,11 +1,12 @@
 // deno task bench: how fast Netyard is, beside baselines of the same run.
 import { benchBuild } from "./bench_build.ts";
+import { benchHello } from "./bench_hello.ts";
 import { benchLinks } from "./bench_links.ts";
 import { benchNat64 } from "./bench_nat64.ts";
 import { benchPath } from "./bench_path.ts";
 import { benchSims } from "./bench_sims.ts";
 import { benchVms } from "./bench_vms.ts";
-import { benchHello, benchUse } from "./bench_use.ts";
+import { benchUse } from "./bench_use.ts";
 import { close } from "./baselines.ts";
 
 const parts: Record<string, () => Promise<void>> = {
