@@ -3,7 +3,7 @@ import type { Command, Invocation } from "./command/command.ts";
 import { renderHelp, section, wrap } from "./command/help.ts";
 import { type Output, streamOutput } from "./command/output.ts";
 import { parseCommandLine } from "./command/parse.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../std/version.ts";
 
 /** Where a command writes to. */
 export interface Outputs {

@@ -1,11 +1,12 @@
 import { NetyardError } from "../../native/error.ts";
 import { enterRootless } from "../../native/process/reexec.ts";
-import { type Finding, NOT_TRIED } from "../host/finding.ts";
+import { CacheError } from "../files/cache.ts";
+import { type Finding, fromTrial, NOT_TRIED, type Trial } from "../host/finding.ts";
 import { checkHost } from "../host/probe.ts";
+import { tinyBootFilesKept } from "../vm/tiny/boot_files.ts";
 import { painter, wantsColors } from "./command/colors.ts";
 import type { Invocation } from "./command/command.ts";
 import type { DOCTOR_OPTIONS } from "./doctor_command.ts";
-import { tinyFinding } from "./tiny_finding.ts";
 
 /**
  * The command `netyard doctor`: prints each finding. An ordinary user becomes
@@ -73,4 +74,29 @@ export function renderFindings(findings: readonly Finding[], colors: boolean): s
     "",
     canBuildLab(findings) ? "A lab can be built here." : "No lab can be built here.",
   ].join("\n");
+}
+
+/** Whether the boot files of the profile `tiny` are in the cache. */
+async function tinyFinding(): Promise<Finding> {
+  return fromTrial({
+    id: "vm-tiny",
+    title: 'boot files of the profile "tiny"',
+    needed: "feature",
+    feature: "virtual machines",
+    remedy:
+      "nothing to do as root: the first boot builds them; otherwise run `netyard prepare` once",
+  }, await findTinyBootFiles());
+}
+
+async function findTinyBootFiles(): Promise<Trial> {
+  for (const name of ["read", "env"] as const) {
+    if (Deno.permissions.querySync({ name }).state !== "granted") return undefined;
+  }
+  try {
+    const directory = await tinyBootFilesKept();
+    return { ok: directory !== undefined, detail: directory ?? "not built yet" };
+  } catch (error) {
+    if (!(error instanceof CacheError)) throw error;
+    return { ok: false, detail: error.message };
+  }
 }

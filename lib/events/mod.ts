@@ -1,6 +1,6 @@
 /**
  * The events of a lab, the state of the lab after them, and the run directory that keeps both for the
- * devtools and for finding the cause of a failure. Imports `native` only; knows no lab. Begin with
+ * devtools and for finding the cause of a failure. Imports `files` and `native`; knows no lab. Begin with
  * `types.ts`; `kinds/` has all that Netyard knows of each kind of event, `states/` the plain data.
  *
  * @module

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { canBuildLab, renderFindings } from "../../lib/cli/doctor.ts";
-import { VERSION } from "../../lib/cli/version.ts";
+import { VERSION } from "../../lib/std/version.ts";
 import type { Finding } from "../../lib/host/finding.ts";
 import { hostFindings } from "../../lib/host/preflight.ts";
 import { findProgram } from "../../native/process/process.ts";
@@ -82,11 +82,11 @@ Deno.test("doctor's exit code, its text and its JSON agree", async () => {
   assertEquals(text.stdout, renderFindings(findings, false) + "\n");
 });
 
-Deno.test("doctor tells whether the files of tiny are made, and how to make them", async () => {
+Deno.test("doctor reports whether the boot files of tiny are built, and how to build them", async () => {
   const cache = await Deno.makeTempDir();
   try {
     const lines = (await netyard(["doctor"], ["-A"], { NETYARD_CACHE: cache })).stdout.split("\n");
-    const at = lines.indexOf('    missing  boot files of the profile "tiny": not made yet');
+    const at = lines.indexOf('    missing  boot files of the profile "tiny": not built yet');
     assertStringIncludes(lines[at + 1], "run `netyard prepare` once");
     assertEquals([...Deno.readDirSync(cache)].filter(({ name }) => name === "tiny"), []);
   } finally {

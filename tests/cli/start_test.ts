@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { VERSION } from "../../lib/cli/version.ts";
+import { VERSION } from "../../lib/std/version.ts";
 import { inDirectory } from "./kit.ts";
 
 const ROOT = new URL("../../", import.meta.url);

@@ -9,20 +9,20 @@ import {
 } from "./progress.ts";
 import { advance, newProgress, type ProgressState } from "./progress_state.ts";
 
-/** What shows a run while it goes on. */
+/** Shows the progress of a run. */
 export interface ProgressDisplay extends Disposable {
-  /** Takes note of what happened. */
+  /** Shows an event of the run. */
   event(event: RunEvent): void;
-  /** Says a line that stays. */
+  /** Prints a line that stays. */
   note(text: string): void;
-  /** From now on the run is ending early. */
+  /** Shows from now on that the run is ending early. */
   ending(): void;
 }
 
 /** How a run is shown. */
 export interface DisplayOptions {
   output: Output;
-  /** How many simulations there are. */
+  /** The number of simulations. */
   total: number;
   colors: boolean;
   /** Whether each line that programs print is shown. */
@@ -30,18 +30,18 @@ export interface DisplayOptions {
 }
 
 const FRAME_MS = 100;
-/** What a log is told at least every so often while nothing ends; CI ends jobs that say nothing. */
-const STILL_MS = 30_000;
+/** The longest silence of a log while simulations run; CI stops jobs that print nothing. */
+const SILENCE_MS = 30_000;
 
-/** Lines for a log: one when a simulation starts, one when it ends. */
+/** Prints lines for a log: one when a simulation starts, one when it ends. */
 export function logDisplay(options: DisplayOptions): ProgressDisplay {
   const { output, total, colors, verbose } = options;
   let state = newProgress(total, performance.now());
   let done = 0;
-  const still = setInterval(() => {
+  const timer = setInterval(() => {
     if (state.running.size > 0) output.line(renderStillRunning(state, performance.now()));
-  }, STILL_MS);
-  Deno.unrefTimer(still);
+  }, SILENCE_MS);
+  Deno.unrefTimer(timer);
   return {
     event(event) {
       state = advance(state, event, performance.now());
@@ -56,44 +56,39 @@ export function logDisplay(options: DisplayOptions): ProgressDisplay {
     },
     note: (text) => output.line(text),
     ending: () => state = { ...state, ending: true },
-    [Symbol.dispose]: () => clearInterval(still),
+    [Symbol.dispose]: () => clearInterval(timer),
   };
 }
 
+const HIDE_CURSOR = "\x1b[?25l";
+const SHOW_CURSOR = "\x1b[?25h";
+const ERASE_BELOW = "\x1b[J";
+const WRAP_OFF = "\x1b[?7l";
+const WRAP_ON = "\x1b[?7h";
+
 /**
- * Lines that are drawn anew all the time, below those that stay.
+ * Redraws the progress at the bottom of a terminal, below the lines that stay.
  *
- * The cursor is hidden meanwhile; it comes back also where the process exits in between.
+ * The cursor is hidden until the display is disposed or the process exits.
  */
-export async function terminalDisplay(options: DisplayOptions): Promise<ProgressDisplay> {
-  const { createLogUpdate } = await import("log-update");
+export function terminalDisplay(options: DisplayOptions): ProgressDisplay {
   const { output, total, colors, verbose } = options;
-  const stream = {
-    write: output.write,
-    isTTY: true,
-    get columns() {
-      return output.columns;
-    },
-    get rows() {
-      return output.rows;
-    },
-  };
-  // It would hide the cursor itself, but then ends the process at the first Ctrl-C.
-  const screen = createLogUpdate(stream as unknown as NodeJS.WritableStream, { showCursor: true });
   let state = newProgress(total, performance.now());
   let permanent: string[] = [];
-  const keep = () => {
-    if (permanent.length === 0) return;
-    screen.clear();
-    output.write(permanent.map((line) => `${line}\n`).join(""));
+  let drawnLines = 0;
+  /** Replaces the progress by the new lines that stay, with the progress below them. */
+  const redraw = (progress: string[]) => {
+    const up = drawnLines > 0 ? `\r\x1b[${drawnLines}A` : "";
+    const stay = permanent.map((line) => `${line}\n`).join("");
+    const live = progress.map((line) => `${line}\n`).join("");
+    // Without wrapping, each line of the progress takes one line, also of a narrow terminal.
+    output.write(`${up}${ERASE_BELOW}${stay}${WRAP_OFF}${live}${WRAP_ON}`);
     permanent = [];
+    drawnLines = progress.length;
   };
-  const draw = () => {
-    keep();
-    screen(frame(state, output, colors));
-  };
-  const showCursor = () => output.write("\x1b[?25h");
-  output.write("\x1b[?25l");
+  const draw = () => redraw(frame(state, output, colors));
+  const showCursor = () => output.write(SHOW_CURSOR);
+  output.write(HIDE_CURSOR);
   addEventListener("unload", showCursor);
   const timer = setInterval(draw, FRAME_MS);
   Deno.unrefTimer(timer);
@@ -103,24 +98,24 @@ export async function terminalDisplay(options: DisplayOptions): Promise<Progress
       if (event.kind === "simulation-ended") permanent.push(renderEnded(event.outcome, colors));
       if (event.kind === "line" && verbose) permanent.push(printed(event, total, colors));
     },
-    note: (text) => {
+    note(text) {
       permanent.push(text);
       draw();
     },
     ending: () => state = { ...state, ending: true },
     [Symbol.dispose]() {
       clearInterval(timer);
-      keep();
-      screen.clear();
+      redraw([]);
       removeEventListener("unload", showCursor);
       showCursor();
     },
   };
 }
 
-function frame(state: ProgressState, { columns, rows }: Output, colors: boolean): string {
-  // The last line of the screen is where the cursor is.
-  return renderProgress(state, { columns, rows: rows - 1, now: performance.now(), colors });
+function frame(state: ProgressState, { columns, rows }: Output, colors: boolean): string[] {
+  // The last line of the screen is for the cursor.
+  const text = renderProgress(state, { columns, rows: rows - 1, now: performance.now(), colors });
+  return text === "" ? [] : text.split("\n");
 }
 
 function printed(event: RunEvent & { kind: "line" }, total: number, colors: boolean): string {

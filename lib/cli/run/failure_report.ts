@@ -1,6 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import { showTime } from "../../sim/values/numbers.ts";
 import type { Failure, SimulationOutcome } from "../../sim/types/types.ts";
+import { commandText } from "../../events/text.ts";
 import { painter } from "../command/colors.ts";
 import { printable } from "../command/printable.ts";
 import { SIGNS } from "./progress.ts";
@@ -25,7 +26,7 @@ export function renderFailure(outcome: SimulationOutcome, place: FailurePlace): 
   const lines = [
     stepText(failure, outcome.steps.length),
     ...message.split("\n").map((line) => paint("bold", printable(line, false))),
-    command && `${commandText(failure)}: ${command.map(quoted).join(" ")}${endText(failure)}`,
+    command && `${commandWhere(failure)}: ${commandText(command)}${endText(failure)}`,
     stderr.length > 0 && "the end of its standard error:",
     ...stderr.map((line) => `  ${paint("dim", "|")} ${printable(line, false)}`),
     ...logsText(failure, logs, place),
@@ -42,7 +43,7 @@ function stepText({ step, id, action, device, where }: Failure, steps: number): 
   return `step ${step}${of}: ${what}${where ? ` (${where})` : ""}`;
 }
 
-function commandText({ commandNode }: Failure): string {
+function commandWhere({ commandNode }: Failure): string {
   return commandNode === undefined ? "command" : `command in ${commandNode}`;
 }
 
@@ -65,11 +66,6 @@ function logsText(
   if (paths.length === 1) return [`log: ${paths[0]}`];
   if (paths.length > 1) return ["logs:", ...paths.map((path) => `  ${path}`)];
   return step === undefined ? [] : [`outputs: ${shown(directory)}`];
-}
-
-/** A word as sh(1) reads it back. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function indented(line: string): string {

@@ -4,8 +4,7 @@ import { asInput } from "../command/bad_input.ts";
 import { type Invocation, UsageError } from "../command/command.ts";
 import type { PREPARE_OPTIONS } from "./prepare_command.ts";
 import { interruptible } from "../command/interrupt.ts";
-import { checkOverrides } from "./overrides.ts";
-import { REAL_TOOLS, type SimulationTools } from "./simulation_tools.ts";
+import { checkOverrides, REAL_TOOLS, type SimulationTools } from "./simulation_tools.ts";
 
 type PrepareInvocation = Invocation<typeof PREPARE_OPTIONS>;
 

@@ -15,12 +15,12 @@ import {
 import { type Binaries, keepBinaries, takeBinaries } from "./handover.ts";
 import { interruptible } from "../command/interrupt.ts";
 import type { Output } from "../command/output.ts";
-import { checkOverrides } from "./overrides.ts";
 import { renderPlan } from "./run_report.ts";
 import { select } from "../command/select.ts";
 import {
   type BinaryProgress,
   type BinaryWishes,
+  checkOverrides,
   REAL_TOOLS,
   type SimulationTools,
 } from "./simulation_tools.ts";
@@ -72,7 +72,7 @@ export async function run(
     const onProgress = (line: string) => stderr.line(line);
     const binaries = await getBinaries(simulations, { ...wishes, signal, onProgress }, tools);
     tools.requireLab();
-    using shown = await displayOf(tools, human, {
+    using shown = displayOf(tools, human, {
       total: simulations.length,
       colors,
       verbose: options.verbose,
@@ -89,15 +89,15 @@ export async function run(
   return await tellRun(summary, options, { stdout, human, colors });
 }
 
-/** What is drawn anew all the time belongs to a terminal that someone looks at, not to the logs of CI. */
-async function displayOf(
+/** The progress is redrawn on a terminal only, and not in CI, where a log is all that is kept. */
+function displayOf(
   { environment }: SimulationTools,
   output: Output,
   options: Omit<DisplayOptions, "output">,
-): Promise<ProgressDisplay> {
+): ProgressDisplay {
   const ci = environment("CI") ?? "";
   const live = output.terminal && (ci === "" || ci === "false");
-  return live ? await terminalDisplay({ output, ...options }) : logDisplay({ output, ...options });
+  return live ? terminalDisplay({ output, ...options }) : logDisplay({ output, ...options });
 }
 
 /** Milliseconds of what `--timeout` says. */

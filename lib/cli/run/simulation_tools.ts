@@ -2,12 +2,14 @@ import { hasCapabilities } from "../../../native/process/capabilities.ts";
 import { enterRootless } from "../../../native/process/reexec.ts";
 import { requireLab } from "../../host/probe.ts";
 import { checkBinaries, resolveBinaries } from "../../sim/binary/binaries.ts";
+import { BinaryError } from "../../sim/binary/error.ts";
 import { parseOverride } from "../../sim/binary/override.ts";
 import { checkHostPrograms } from "../../sim/host_programs.ts";
 import { loadSimulations } from "../../sim/load.ts";
 import type { SimulationRunner } from "../../sim/types/run_types.ts";
 import type { Simulation } from "../../sim/types/types.ts";
 import { type Environment, processVariable } from "../command/colors.ts";
+import { UsageError } from "../command/command.ts";
 import type { Binaries } from "./handover.ts";
 
 /** Which programs simulations get. */
@@ -65,3 +67,20 @@ export const REAL_TOOLS: SimulationTools = {
   requireLab,
   environment: processVariable,
 };
+
+/**
+ * Refuses values of `--binary` that are not of its form.
+ *
+ * @param command Whose option it is.
+ */
+export function checkOverrides(command: string, texts: readonly string[]): void {
+  for (const text of texts) {
+    try {
+      parseOverride(text, ".");
+    } catch (error) {
+      if (!(error instanceof BinaryError)) throw error;
+      const why = error.detail.replace(/^it must /, "must ");
+      throw new UsageError(`netyard ${command}: --binary is ${JSON.stringify(text)}, but ${why}`);
+    }
+  }
+}
