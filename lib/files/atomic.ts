@@ -1,3 +1,9 @@
+/**
+ * Files of the host: atomic writes, the cache, locks, lines and copies. Knows no lab; imports `native`
+ * alone. Begin with `atomic.ts`; `cache.ts` is the largest part.
+ *
+ * @module
+ */
 import { basename, dirname } from "node:path";
 
 /**

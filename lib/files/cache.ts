@@ -1,48 +1,48 @@
 import { join } from "node:path";
 import { NetyardError } from "../../native/error.ts";
 
-/** Something could not be kept in the cache, which the message names: the disk is full, or closed to us. */
+/** The cache could not be written: the disk is full, or permissions are missing. The message names it. */
 export class CacheError extends NetyardError {}
 
-/** What to keep, and how it is made if it is not there. */
+/** An entry of the cache, and how it is built if it is missing. */
 export interface CacheRequest {
-  /** The directory that holds it, which is made if need be. */
+  /** The directory of the cache; it is made if it is missing. */
   directory: string;
-  /** Its name there, which must change whenever what it is made from does. */
+  /** The name of the entry, which must change whenever its sources change. */
   name: string;
-  /** The files that it consists of. */
+  /** The names of its files. */
   files: readonly string[];
-  /** Writes the files into a directory of its own; other things that are left there are removed. */
+  /** Writes the files into an empty directory; any other file there is removed afterwards. */
   build(directory: string): Promise<void>;
 }
 
-/** What the cache has. */
+/** An entry that the cache has. */
 export interface Cached {
-  /** Where the files are. */
+  /** The directory of the files. */
   directory: string;
-  /** SHA-256 of the contents, in hexadecimal digits. */
+  /** The SHA-256 of the contents, in hexadecimal digits. */
   hash: string;
 }
 
-/** What was written down about the files. */
+/** The content of `manifest.json`. */
 interface Manifest {
   hash: string;
   files: Record<string, { size: number; sha256: string }>;
 }
 
 const MANIFEST = "manifest.json";
-/** How the names of directories begin in which something is made that is not kept yet. */
+/** The prefix of directories in which an entry is being built. */
 export const BUILDING = ".building-";
-// What a process that was killed has left behind is older than any that still builds.
+// No build takes this long: an older directory was left by a process that was killed.
 const ABANDONED_MS = 3_600_000;
 
-// All files get this time, in seconds: one that has another was touched, and is read before it is used.
-const KEPT = 1_000_000_000;
+// All files get this modification time, in seconds. A file with another was touched: it is verified.
+const KEPT_MTIME = 1_000_000_000;
 
 const running = new Map<string, Promise<Cached>>();
 
 /**
- * Where things are kept that can be made again: `$NETYARD_CACHE`, else `$XDG_CACHE_HOME/netyard`, else
+ * Returns the directory of the cache: `$NETYARD_CACHE`, else `$XDG_CACHE_HOME/netyard`, else
  * `$HOME/.cache/netyard`.
  *
  * @throws {CacheError} If none of these variables is set.
@@ -60,11 +60,11 @@ export function cacheDirectory(
 }
 
 /**
- * Has files made once and kept. Those that have been changed since are made again. Whoever asks
- * meanwhile, in this process, waits for the same; another process makes its own, and the first that
- * is done wins. What is half done is never seen.
+ * Returns an entry of the cache; builds it if it is missing or its files have changed. Calls for the
+ * same entry in this process share one build. Other processes build their own, and the first one that
+ * finishes wins. An unfinished entry is never visible.
  *
- * @throws {CacheError} If the disk is full, or the directory is not ours to write in.
+ * @throws {CacheError} If the disk is full, or the directory is not writable.
  */
 export function cached(request: CacheRequest): Promise<Cached> {
   const key = join(request.directory, request.name);
@@ -76,7 +76,7 @@ export function cached(request: CacheRequest): Promise<Cached> {
   return found;
 }
 
-/** Where the files are kept, if they are whole; nothing is made. */
+/** Returns the directory of an entry if it is complete; builds nothing. */
 export async function kept(
   { directory, name, files }: Omit<CacheRequest, "build">,
 ): Promise<string | undefined> {
@@ -106,7 +106,7 @@ async function build(request: CacheRequest, own: string, target: string): Promis
   for await (const { name } of Deno.readDir(own)) {
     if (!request.files.includes(name)) await Deno.remove(join(own, name), { recursive: true });
   }
-  for (const file of request.files) await Deno.utime(join(own, file), KEPT, KEPT);
+  for (const file of request.files) await Deno.utime(join(own, file), KEPT_MTIME, KEPT_MTIME);
   const manifest = await describe(own, request.files);
   await Deno.writeTextFile(join(own, MANIFEST), JSON.stringify(manifest));
   await Deno.chmod(own, 0o755);
@@ -117,7 +117,7 @@ async function build(request: CacheRequest, own: string, target: string): Promis
     } catch (error) {
       if (!isTaken(error)) throw error;
     }
-    // Another was first; or what is there is broken, and makes room.
+    // Another process was first, or the old entry is broken and is moved away.
     const there = await verified(target, request.files);
     if (there) return there;
     const away = await Deno.makeTempDir({ dir: request.directory, prefix: BUILDING });
@@ -126,21 +126,23 @@ async function build(request: CacheRequest, own: string, target: string): Promis
   }
 }
 
-/** What is kept, if it is whole. */
+/** Returns the entry in a directory if it is complete. */
 async function verified(directory: string, files: readonly string[]): Promise<Cached | undefined> {
   try {
     const manifest: Manifest = JSON.parse(await Deno.readTextFile(join(directory, MANIFEST)));
     const stats = await Promise.all(files.map((file) => Deno.stat(join(directory, file))));
     const known = files.map((file) => manifest.files[file]);
     if (files.some((_, i) => stats[i].size !== known[i].size)) return undefined;
-    if (stats.some(({ mtime }) => mtime?.getTime() !== KEPT * 1000)) {
+    if (stats.some(({ mtime }) => mtime?.getTime() !== KEPT_MTIME * 1000)) {
       if ((await describe(directory, files)).hash !== manifest.hash) return undefined;
-      // A cache of somebody else is read each time.
-      for (const file of files) await Deno.utime(join(directory, file), KEPT, KEPT).catch(() => {});
+      for (const file of files) {
+        // Without permission, for example in another user's cache, the files are verified each time.
+        await Deno.utime(join(directory, file), KEPT_MTIME, KEPT_MTIME).catch(() => {});
+      }
     }
     return { directory, hash: manifest.hash };
   } catch {
-    return undefined; // not there, or not ours to read, or no manifest: as good as nothing
+    return undefined; // missing, not readable, or without a valid manifest
   }
 }
 
@@ -154,12 +156,12 @@ async function describe(directory: string, files: readonly string[]): Promise<Ma
   return { hash: await hex(new TextEncoder().encode(text)), files: described };
 }
 
-/** SHA-256 of bytes, in hexadecimal digits. */
+/** Returns the SHA-256 of bytes, in hexadecimal digits. */
 export async function hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
-/** Removes what was half made in a directory of the cache by processes that were killed. */
+/** Removes the unfinished entries that killed processes left in a directory of the cache. */
 export async function removeAbandoned(directory: string): Promise<void> {
   for await (const { name } of Deno.readDir(directory)) {
     if (!name.startsWith(BUILDING)) continue;
@@ -181,24 +183,25 @@ function isTaken(error: unknown): boolean {
   return ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(codeOf(error) ?? "");
 }
 
-/** In how a program complains of a full disk. */
+/** The messages of programs about a full disk. */
 const FULL = /No space left on device|enough free space|Disk quota exceeded/;
 
-/** A {@linkcode CacheError} where the disk is full or not ours to write on; else the same error. */
+/** Returns a {@linkcode CacheError} if the disk is full or not writable; otherwise the same error. */
 export function explained(error: unknown, directory: string): unknown {
   const code = codeOf(error) ?? "";
   const message = error instanceof Error ? error.message : String(error);
-  const remedy = "or have the cache elsewhere: set NETYARD_CACHE";
+  const remedy = "or set NETYARD_CACHE to another directory";
   if (["ENOSPC", "EDQUOT"].includes(code) || FULL.test(message)) {
     return new CacheError(
-      `the disk is full: nothing more can be kept in ${directory}: make room there, ${remedy}`,
+      `the disk is full: ${directory} has no space left: free some space, ${remedy}`,
       { cause: error },
     );
   }
   if (["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"].includes(code)) {
-    return new CacheError(`cannot write in ${directory} (${message}): change that, ${remedy}`, {
-      cause: error,
-    });
+    return new CacheError(
+      `cannot write in ${directory} (${message}): change its permissions, ${remedy}`,
+      { cause: error },
+    );
   }
   return error;
 }

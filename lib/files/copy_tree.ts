@@ -1,9 +1,9 @@
 /**
- * Makes a copy of a directory. Files become links to the same file where the file system can, as those
- * of a run that has ended do not change any more; symbolic links stay what they are.
+ * Copies a directory. Files become hard links where the file system supports them, as the files of a
+ * run that has ended do not change; symbolic links are copied as links.
  *
- * @param link what shares a file, as `Deno.link` does
- * @returns what is neither, such as sockets, which is left out; undefined if there is no directory.
+ * @param link makes a hard link, as `Deno.link` does
+ * @returns the paths that were left out, such as sockets; undefined if the directory does not exist.
  */
 export async function copyTree(
   from: string,
@@ -33,7 +33,7 @@ async function linkOrCopy(from: string, to: string, link: typeof Deno.link): Pro
   try {
     await link(from, to);
   } catch {
-    // Another file system, one without such links, or a file of another user.
+    // The target is on another file system or on one without hard links, or another user owns the file.
     await Deno.copyFile(from, to);
   }
 }

@@ -1,15 +1,15 @@
 import { join } from "node:path";
 
-/** What was made, and what from. */
+/** Files, and what they are built from. */
 export interface Freshness {
   outputs: readonly string[];
-  /** Files, and directories with all that is in them, that the outputs are made from. */
+  /** Files, and directories with all their content, that the outputs are built from. */
   sources: readonly string[];
-  /** The error for a source that is not there. */
+  /** Returns the error for a missing source. */
   missing(path: string): Error;
 }
 
-/** Whether all outputs are there, and none is older than a source. */
+/** Returns whether all outputs exist, and none is older than a source. */
 export async function isFresh({ outputs, sources, missing }: Freshness): Promise<boolean> {
   let oldest = Infinity;
   for (const path of outputs) {
@@ -25,7 +25,7 @@ export async function isFresh({ outputs, sources, missing }: Freshness): Promise
   return true;
 }
 
-/** When a file, or one below a directory, was changed last; undefined if it is not there. */
+/** Returns the time of the last change of a file, or of any file in a directory; undefined if it is missing. */
 export async function newest(path: string): Promise<number | undefined> {
   let stat: Deno.FileInfo;
   try {

@@ -1,11 +1,11 @@
 import { writeJson } from "./atomic.ts";
 
-// At most five times a second, and at most one part in twenty of the time of the thread that runs
-// the simulations: that of thousands takes a while to write.
+// At most five writes a second, and at most one twentieth of the time of the thread that runs the
+// simulations: the state of thousands of them takes a while to write.
 const INTERVAL_MS = 200;
-const SHARE = 20;
+const MAX_TIME_SHARE = 1 / 20;
 
-/** A JSON file that follows a value while it changes: whole at any moment, and not for long an old one. */
+/** A JSON file that follows a value: complete at any time, and up to date soon after each change. */
 export class LiveFile {
   readonly #path: string;
   readonly #read: () => unknown;
@@ -15,13 +15,13 @@ export class LiveFile {
   #written: Promise<void> = Promise.resolve();
   #error: string | undefined;
 
-  /** `read` gives the value as it is at that moment. */
+  /** `read` returns the current value. */
   constructor(path: string, read: () => unknown) {
     this.#path = path;
     this.#read = read;
   }
 
-  /** The value has changed: it is written soon. */
+  /** Writes the value soon. Call it after each change. */
   touch(): void {
     if (this.#due) return;
     this.#due = true;
@@ -29,7 +29,7 @@ export class LiveFile {
     this.#timer = setTimeout(() => void this.flush(), wait);
   }
 
-  /** Writes the value as it is now, and returns what is wrong if it could not be written. */
+  /** Writes the current value; returns the error message if that fails. */
   async flush(): Promise<string | undefined> {
     clearTimeout(this.#timer);
     this.#due = true;
@@ -44,10 +44,10 @@ export class LiveFile {
     this.#notBefore = start + INTERVAL_MS;
     try {
       await writeJson(this.#path, this.#read());
-      this.#error = undefined; // what failed before is made good
+      this.#error = undefined; // the file is up to date, whatever failed before
     } catch (error) {
       this.#error = (error as Error).message;
     }
-    this.#notBefore = start + Math.max(INTERVAL_MS, SHARE * (performance.now() - start));
+    this.#notBefore = start + Math.max(INTERVAL_MS, (performance.now() - start) / MAX_TIME_SHARE);
   }
 }

@@ -1,24 +1,24 @@
 import { dirname } from "node:path";
 import { CacheError, explained } from "./cache.ts";
 
-/** Who does something in this process, by the lock file. */
-const doing = new Map<string, Promise<unknown>>();
+/** The holders of locks in this process, by lock file. A lock of flock(2) is for the whole process. */
+const holders = new Map<string, Promise<unknown>>();
 
 /**
- * Runs `act` while nobody else does for the same lock file, in this process or in another.
+ * Runs `act` while it alone holds the lock of a file, in this process and among processes.
  *
- * @throws {CacheError} If the lock file cannot be made; `act` is not run then.
+ * @throws {CacheError} If the lock file cannot be made; `act` does not run then.
  */
 export async function alone<T>(lockFile: string, act: () => Promise<T>): Promise<T> {
-  while (doing.has(lockFile)) await doing.get(lockFile);
+  while (holders.has(lockFile)) await holders.get(lockFile);
   const { promise, resolve } = Promise.withResolvers<void>();
-  doing.set(lockFile, promise);
+  holders.set(lockFile, promise);
   try {
     using file = await open(lockFile);
     await file.lock(true);
     return await act();
   } finally {
-    doing.delete(lockFile);
+    holders.delete(lockFile);
     resolve();
   }
 }
@@ -29,10 +29,10 @@ async function open(lockFile: string): Promise<Deno.FsFile> {
     await Deno.mkdir(directory, { recursive: true });
     return await Deno.open(lockFile, { create: true, write: true });
   } catch (error) {
-    // As where $HOME is in /proc.
+    // For example if $HOME is in /proc.
     if (error instanceof Deno.errors.NotFound) {
       throw new CacheError(
-        `cannot make ${directory}: ${error.message}: have the cache elsewhere: set NETYARD_CACHE`,
+        `cannot make ${directory}: ${error.message}: set NETYARD_CACHE to another directory`,
         { cause: error },
       );
     }

@@ -1,21 +1,21 @@
-let instead: string | undefined;
+let override: string | undefined;
 
-/** Where what lives no longer than this process goes: `TMPDIR`, or `/tmp`. */
+/** Returns the directory for files that live no longer than this process: `TMPDIR`, or `/tmp`. */
 export function temporary(): string {
-  if (instead !== undefined) return instead;
+  if (override !== undefined) return override;
   const { state } = Deno.permissions.querySync({ name: "env", variable: "TMPDIR" });
   return (state === "granted" && Deno.env.get("TMPDIR")) || "/tmp";
 }
 
 /**
- * Has it go to a directory of the caller's, until the result is disposed. For tests: the environment is
- * that of the whole process, in which others run meanwhile.
+ * Makes {@link temporary} return another directory, until the result is disposed. For tests, which
+ * cannot change the environment: it belongs to the whole process, where other tests run meanwhile.
  */
 export function temporaryIn(directory: string): Disposable {
-  instead = directory;
+  override = directory;
   return {
     [Symbol.dispose]() {
-      instead = undefined;
+      override = undefined;
     },
   };
 }

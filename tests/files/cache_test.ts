@@ -125,8 +125,8 @@ Deno.test("a full disk is told, and keeps nothing", async () => {
   const said = await maker.end();
   assertEquals(
     said,
-    `CacheError: the disk is full: nothing more can be kept in ${scratch.directory}/cache: ` +
-      "make room there, or have the cache elsewhere: set NETYARD_CACHE\n",
+    `CacheError: the disk is full: ${scratch.directory}/cache has no space left: ` +
+      "free some space, or set NETYARD_CACHE to another directory\n",
   );
 });
 

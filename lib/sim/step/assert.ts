@@ -15,10 +15,10 @@ export interface AssertStep extends StepBase {
 export const assertKinds = {
   assert: stepKind({
     schema: z.strictObject({
-      action: z.literal("assert").describe("Fails unless every check holds."),
+      action: z.literal("assert").describe("Fails unless all checks pass."),
       ...common,
       check: text('"id.capture OPERATOR value", with == != contains matches >= <= < >.').optional(),
-      checks: z.array(z.string()).min(1).describe("Several of them.").optional(),
+      checks: z.array(z.string()).min(1).describe("Several checks.").optional(),
     }).refine(
       ({ check, checks }) => check !== undefined || checks !== undefined,
       '"check" or "checks" is missing',

@@ -27,7 +27,7 @@ export const captureKinds = {
       device: text("The device or router.").optional(),
       bridge: text("The bridge, or the router of the LAN.").optional(),
       interface: text("The interface of the device. Default: all.").optional(),
-      filter: text("What is captured, as pcap-filter(7) has it. Default: all.").optional(),
+      filter: text("A pcap-filter(7) expression. Default: all packets.").optional(),
       duration: duration("How long. Default: until a wait-for, or the end.").optional(),
     }).refine(
       (step) => (step.device === undefined) !== (step.bridge === undefined),

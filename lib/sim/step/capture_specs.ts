@@ -8,9 +8,9 @@ import { scalars, text } from "./fields.ts";
 export const captureSchema = z.strictObject({
   pipe: z.enum(["stdout", "stderr"]).describe('Which output is read. Default "stdout".').optional(),
   regex: text(
-    "On each line of text: its first group is captured, or all that it matches.",
+    "On each line of text: captures the first group, or the whole match without a group.",
   ).optional(),
-  match: scalars("What the JSON must have, by dot-path; all of it.").optional(),
+  match: scalars("The values that the JSON must have, by dot-path.").optional(),
   pick: text('The dot-path of the value in the JSON: ".end.bytes", ".addrs.0".').optional(),
 }).meta({ title: "capture" });
 
@@ -54,7 +54,7 @@ function faultOf(
   parser: ParserKind,
 ): { key: string; message: string } | undefined {
   if (match && pick === undefined) {
-    return { key: "match", message: 'has "match", and needs "pick": what is taken of it' };
+    return { key: "match", message: 'has "match", and needs "pick": the value to capture' };
   }
   if (regex === undefined && pick === undefined) {
     return { key: "pipe", message: 'needs "regex" or "pick"' };

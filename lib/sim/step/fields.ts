@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type Duration, durationSchema, milliseconds } from "../../options/duration.ts";
 
-/** Fields that more than one table of a simulation has. */
+/** The schemas of keys that several tables of a simulation have. */
 
-/** A time, as JSON Schema has it too. */
+/** A duration, with its form in JSON Schema. */
 export function duration(what: string): z.ZodType<Duration> {
   return durationSchema.clone().meta({
     description: what,
@@ -14,32 +14,32 @@ export function duration(what: string): z.ZodType<Duration> {
   });
 }
 
-/** How long something may take: as {@link duration}, but not no time at all. */
+/** A time limit: a {@link duration} of more than 0. */
 export function timeLimit(what: string): z.ZodType<Duration> {
   return duration(what).refine((time) => milliseconds(time) > 0, {
-    error: "must be more than that, as nothing is done in no time",
+    error: "must be more than 0",
     when: ({ issues }) => issues.length === 0,
   });
 }
 
-/** A text that is not empty. */
+/** A string that is not empty. */
 export function text(what: string): z.ZodString {
   return z.string().min(1).describe(what);
 }
 
-/** A list of texts. */
+/** A list of strings. */
 export function texts(what: string): z.ZodArray<z.ZodString> {
   return z.array(z.string()).describe(what);
 }
 
 const scalar = "must be a string, a number, or true or false";
 
-/** A text, or what is written as a number, or true or false, and becomes a text. */
+/** A string; a number, true or false becomes one. */
 export const textOfScalar: z.ZodType<string> = z
   .union([z.string(scalar), z.number(scalar), z.boolean(scalar)], scalar)
   .transform(String);
 
-/** Texts by their names. */
+/** Strings by name; numbers, true and false become strings. */
 export function scalars(what: string): z.ZodType<Record<string, string>> {
   return z.record(z.string(), textOfScalar).describe(what);
 }

@@ -10,7 +10,7 @@ export interface GenCertsStep extends StepBase {
   device?: string;
   /** The common name. */
   cn: string;
-  /** Names and addresses that the certificate is for. Default: the device's addresses. */
+  /** Names and addresses that the certificate is for, in addition to the addresses of the device. */
   san?: string[];
 }
 
@@ -25,12 +25,12 @@ export interface GenFileStep extends StepBase {
 export const fileKinds = {
   "gen-certs": stepKind({
     schema: z.strictObject({
-      action: z.literal("gen-certs").describe("Makes a certificate that is signed by its own key."),
+      action: z.literal("gen-certs").describe("Makes a self-signed certificate."),
       ...common,
       id: text("Captures ${id.cert_pem_path} and ${id.key_pem_path}."),
-      device: text("The node whose addresses it is for.").optional(),
-      cn: text('Its common name. Default "netyard".').optional(),
-      san: texts("Names and addresses that it is for. Default: the device's addresses.").optional(),
+      device: text("The node whose addresses the certificate is for.").optional(),
+      cn: text('The common name. Default "netyard".').optional(),
+      san: texts("Names and addresses, in addition to those of the device.").optional(),
     }),
     toStep: ({ device, cn = "netyard", san }, reader) => ({
       device: device && reader.node(device, ["device"]),
@@ -45,8 +45,8 @@ export const fileKinds = {
       action: z.literal("gen-file").describe("Writes a file."),
       ...common,
       id: text("Captures ${id.path}."),
-      device: text("With a counted device: one file for each.").optional(),
-      content: z.string().describe("What is in it, with ${id.capture} and $NETYARD_IP_NODE."),
+      device: text("A device with a count: writes one file for each.").optional(),
+      content: z.string().describe("The content, with ${id.capture} and $NETYARD_IP_NODE."),
     }),
     toStep: ({ device, content }, reader) => {
       if (device !== undefined) reader.node(device, ["device"]);

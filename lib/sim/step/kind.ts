@@ -2,11 +2,11 @@ import type { z } from "zod";
 import type { TomlPath } from "../../toml/document.ts";
 import { scalars, text, textOfScalar, texts, timeLimit } from "./fields.ts";
 
-/** Where something is written in a TOML file. */
+/** The place of something in a TOML file. */
 export interface Origin {
   /** The file and the line: `sims/a.toml:12`. */
   where: string;
-  /** The directory of that file, which relative paths in it may be relative to. */
+  /** The directory of the file, for relative paths in it. */
   directory: string;
 }
 
@@ -27,7 +27,7 @@ export interface StepBase {
 /** The keys that every step may have. */
 export const common = {
   id: text("What other steps call this step: ${id.capture}.").optional(),
-  requires: texts('Captures that it waits for before it starts, as "id.name".').optional(),
+  requires: texts('The captures that it waits for before it starts, as "id.name".').optional(),
   when: textOfScalar.describe('"false": the step is skipped.').optional(),
   timeout: timeLimit("How long it may take.").optional(),
 };

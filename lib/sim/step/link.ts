@@ -63,22 +63,22 @@ export const linkKinds = {
     olderName: "set-impair",
     schema: z.strictObject({
       action: z.enum(["set-link-condition", "set-impair"])
-        .describe("Impairs a link, in place of what impaired it before."),
+        .describe("Sets the condition of a link, in place of the active one."),
       ...common,
       device,
       interface: linkInterface,
-      condition: conditionToml.describe("How bad it is. Default: not at all.").optional(),
-      impair: conditionToml.describe("As condition, in older files.").optional(),
-      direction: directionSchema.describe('Which way, seen from the device. Default "both".')
+      condition: conditionToml.describe("The condition. Default: none.").optional(),
+      impair: conditionToml.describe("The condition, in older files.").optional(),
+      direction: directionSchema.describe('The direction, as the device sees it. Default "both".')
         .optional(),
     }).refine(
       ({ condition, impair }) => condition === undefined || impair === undefined,
-      '"condition" and "impair" are two names of one thing; give one of them',
+      '"condition" and "impair" mean the same; give one of them',
     ).refine(
       ({ condition, impair = condition, direction }) =>
         direction === undefined || typeof impair !== "object" ||
         !("up" in impair || "down" in impair),
-      'the condition is of each direction apart; leave "direction" out',
+      'the condition has "up" and "down"; leave "direction" out',
     ),
     toStep: (
       { device, interface: name, impair = null, condition = impair, direction },
@@ -96,7 +96,7 @@ export const linkKinds = {
     olderName: "switch-route",
     schema: z.strictObject({
       action: z.enum(["set-default-route", "switch-route"])
-        .describe("Sends a device's traffic by another interface."),
+        .describe("Moves a device's default route to another interface."),
       ...common,
       device,
       to: text("The interface."),
@@ -108,7 +108,7 @@ export const linkKinds = {
   }),
   replug: stepKind({
     schema: z.strictObject({
-      action: z.literal("replug").describe("Plugs an interface in elsewhere."),
+      action: z.literal("replug").describe("Attaches an interface to another router or bridge."),
       ...common,
       device,
       interface: linkInterface,

@@ -21,11 +21,11 @@ export interface PartitionStep extends StepBase {
 }
 
 export const partitionKinds = {
-  partition: partition("partition", "Keeps members of a bridge apart; without members, all."),
-  heal: partition(
-    "heal",
-    "Ends a partition; without members, all that keeps any of the bridge apart.",
+  partition: partition(
+    "partition",
+    "Partitions two members of a bridge; without members, all of them.",
   ),
+  heal: partition("heal", "Heals a partition; without members, all partitions of the bridge."),
 };
 
 function partition(action: PartitionStep["action"], what: string) {
@@ -34,14 +34,15 @@ function partition(action: PartitionStep["action"], what: string) {
       action: z.literal(action).describe(what),
       ...common,
       bridge: text("The bridge, or the router of the LAN."),
-      members: z.tuple([z.string(), z.string()]).describe("Two members, both ways.").optional(),
-      from: text("One way: the member that sends.").optional(),
-      to: text("One way: the member that receives.").optional(),
+      members: z.tuple([z.string(), z.string()]).describe("Two members, both directions.")
+        .optional(),
+      from: text("One direction: the member that sends.").optional(),
+      to: text("One direction: the member that receives.").optional(),
     }).superRefine(({ members, from, to }, context) => {
       const wrong = (from === undefined) !== (to === undefined)
         ? '"from" and "to" go together'
         : members && from !== undefined
-        ? 'give "members" for both ways, or "from" and "to" for one'
+        ? 'give "members" for both directions, or "from" and "to" for one'
         : undefined;
       if (wrong) context.addIssue({ code: "custom", message: wrong });
     }),

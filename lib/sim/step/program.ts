@@ -48,10 +48,10 @@ export interface SpawnStep extends ProcessStep {
 }
 
 const resultsSchema = z.strictObject({
-  duration: text("The capture with the time that it took, in s, or whole microseconds.").optional(),
-  up_bytes: text("The capture with the bytes that were sent.").optional(),
-  down_bytes: text("The capture with the bytes that were received.").optional(),
-  latency_ms: text("The capture with the latency, in milliseconds.").optional(),
+  duration: text("The capture of the duration, in s, or in whole microseconds.").optional(),
+  up_bytes: text("The capture of the bytes sent.").optional(),
+  down_bytes: text("The capture of the bytes received.").optional(),
+  latency_ms: text("The capture of the latency, in milliseconds.").optional(),
 }).meta({ title: "results" });
 
 const argv = {
@@ -66,15 +66,15 @@ const programKeys = {
     .describe(
       "The program and its arguments, with ${binary.NAME}, ${id.capture}, $NETYARD_IP_NODE.",
     ),
-  args: texts("More arguments; behind a template's cmd.").optional(),
+  args: texts("Additional arguments, after those of cmd.").optional(),
   env: scalars("Environment variables.").optional(),
   parser: z.enum(["text", "ndjson", "json"])
     .describe('How its output is read. Default "text".').optional(),
   captures: z.record(
     z.string().regex(/^[A-Za-z0-9_-]+$/, "use letters, digits, _ and -"),
     captureSchema,
-  ).describe("Values that are taken from its output, by name.").optional(),
-  results: resultsSchema.describe('The captures of the report, as "id.name".').optional(),
+  ).describe("The values captured from its output, by name.").optional(),
+  results: resultsSchema.describe('The captures for the report, as "id.name".').optional(),
 };
 
 type ProgramTable = z.output<z.ZodObject<typeof programKeys>>;
@@ -85,9 +85,9 @@ const runSchema = z.strictObject({
 });
 
 const spawnSchema = z.strictObject({
-  action: z.literal("spawn").describe("Starts a command, and goes on."),
+  action: z.literal("spawn").describe("Starts a command in the background."),
   ...programKeys,
-  ready_after: duration("How long the next step waits.").optional(),
+  ready_after: duration("How long to wait before the next step.").optional(),
 });
 
 export const programKinds = {

@@ -11,7 +11,7 @@ export interface RegionStep extends StepBase {
 
 export const regionKinds = {
   "break-region": regionLink("break-region", "Breaks the link between two regions."),
-  "restore-region": regionLink("restore-region", "Mends the link between two regions."),
+  "restore-region": regionLink("restore-region", "Restores the link between two regions."),
 };
 
 function regionLink(action: RegionStep["action"], what: string) {

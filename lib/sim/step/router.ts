@@ -68,7 +68,7 @@ const router = text("The router.");
 export const routerKinds = {
   "set-nat": stepKind({
     schema: z.strictObject({
-      action: z.literal("set-nat").describe("Gives a router another NAT."),
+      action: z.literal("set-nat").describe("Changes a router's NAT."),
       ...common,
       router,
       nat: natToml.describe("The NAT."),
@@ -77,7 +77,7 @@ export const routerKinds = {
   }),
   "flush-nat": stepKind({
     schema: z.strictObject({
-      action: z.literal("flush-nat").describe("Makes a router forget its NAT's mappings."),
+      action: z.literal("flush-nat").describe("Clears the mappings of a router's NAT."),
       ...common,
       router,
     }),
@@ -85,7 +85,7 @@ export const routerKinds = {
   }),
   "set-nat-v6": stepKind({
     schema: z.strictObject({
-      action: z.literal("set-nat-v6").describe("Gives a router another IPv6 NAT."),
+      action: z.literal("set-nat-v6").describe("Changes a router's IPv6 NAT."),
       ...common,
       router,
       nat_v6: natV6Schema.describe("The IPv6 NAT."),
@@ -101,11 +101,11 @@ export const routerKinds = {
     }),
     toStep: ({ router }, reader) => ({ router: reader.router(router) }),
   }),
-  "break-family": family("break-family", "Has a router drop an address family without a word."),
-  "restore-family": family("restore-family", "Has a router forward an address family again."),
+  "break-family": family("break-family", "Makes a router drop an address family silently."),
+  "restore-family": family("restore-family", "Makes a router forward an address family again."),
   "set-firewall": stepKind({
     schema: z.strictObject({
-      action: z.literal("set-firewall").describe("Gives a router another firewall."),
+      action: z.literal("set-firewall").describe("Changes a router's firewall."),
       ...common,
       router,
       firewall: firewallToml.describe("The firewall."),

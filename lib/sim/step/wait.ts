@@ -22,9 +22,9 @@ export interface WaitStep extends StepBase {
 export const waitKinds = {
   "wait-for": stepKind({
     schema: z.strictObject({
-      action: z.literal("wait-for").describe("Waits for the end of a spawn, or of a capture."),
+      action: z.literal("wait-for").describe("Waits for the end of a spawn or a capture."),
       ...common,
-      id: text("The id of that step."),
+      id: text("The id of the step to wait for."),
       timeout: timeLimit("How long it may take. Default 300s.").optional(),
     }),
     toStep: ({ id, timeout = "300s" }, reader) => ({
@@ -36,7 +36,7 @@ export const waitKinds = {
   }),
   wait: stepKind({
     schema: z.strictObject({
-      action: z.literal("wait").describe("Does nothing for a time."),
+      action: z.literal("wait").describe("Waits for a fixed time."),
       ...common,
       duration: duration("How long."),
     }),

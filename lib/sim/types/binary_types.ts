@@ -1,25 +1,25 @@
 import type { Origin } from "../step/kind.ts";
 
-/** What a program is got by. */
+/** How a program is provided. */
 export type BinaryMode = "path" | "fetch" | "build" | "target" | "entrypoint" | "command";
 
-/** `[[binary]]`: a program that steps name. */
+/** `[[binary]]`: a program that steps use. */
 export interface BinarySpec {
-  /** How steps name it. */
+  /** The name by which steps use it: `${binary.NAME}`. */
   name: string;
-  /** How it is got. */
+  /** How it is provided. */
   mode: BinaryMode;
-  /** path: the program, or the directory that it is built in; `target:NAME` is in cargo's target directory. command: what it makes. */
+  /** path: the program, or the directory that it is built in; `target:NAME` is in cargo's target directory. command: the file that the command makes. */
   path?: string;
-  /** fetch: where to download it. */
+  /** fetch: the URL to download it from. */
   url?: string;
-  /** fetch: what it must be, SHA-256 in hexadecimal digits. */
+  /** fetch: the SHA-256 that the download must have, in hexadecimal digits. */
   sha256?: string;
-  /** fetch: which file of an archive. Default: the one called as the binary, or the only one that is executable. */
+  /** fetch: the file in an archive. Default: the file with the name of the binary, or the only executable one. */
   member?: string;
   /** build: the git repository. Default: the cargo workspace around the file. */
   repo?: string;
-  /** build: its branch, tag or commit. Default `"main"`. */
+  /** build: the branch, tag or commit. Default `"main"`. */
   commit?: string;
   /** build, target: the cargo example. */
   example?: string;
@@ -31,17 +31,17 @@ export interface BinarySpec {
   allFeatures: boolean;
   /** entrypoint: a TypeScript module. */
   entrypoint?: string;
-  /** entrypoint: the permissions that it is compiled with, such as `--allow-net`. Default `-A`. */
+  /** entrypoint: the permissions that the program is compiled with, such as `--allow-net`. Default `-A`. */
   permissions?: string[];
-  /** command: what builds it, a line for sh(1) or a program and its arguments. */
+  /** command: the build command, a line for sh(1) or a program and its arguments. */
   command?: string | string[];
-  /** command: files and directories that it is built from. Default: it is built each time. */
+  /** command: the files and directories that it is built from. Default: none, and it is built each time. */
   sources?: string[];
-  /** Where it is written. */
+  /** Where the table is in the TOML file. */
   origin: Origin;
 }
 
-/** `[[prepare]]`: what cargo builds in the workspace before anything starts. */
+/** `[[prepare]]`: what cargo builds in the workspace before the simulations start. */
 export interface PrepareSpec {
   /** Cargo examples. */
   examples: string[];
@@ -51,6 +51,6 @@ export interface PrepareSpec {
   features: string[];
   /** build: all of cargo's features. */
   allFeatures: boolean;
-  /** Where it is written. */
+  /** Where the table is in the TOML file. */
   origin: Origin;
 }

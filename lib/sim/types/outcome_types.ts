@@ -1,107 +1,107 @@
 import type { Step } from "../step/mod.ts";
 
-/** How a simulation, or a step of it, went. */
+/** The result of a simulation, or of a step. */
 export type SimulationStatus = "passed" | "failed" | "timed-out" | "interrupted";
 
-/** How a step went. */
+/** The result of a step. */
 export type StepStatus = SimulationStatus | "skipped" | "not-run";
 
-/** What became of a step. */
+/** The outcome of a step. */
 export interface StepOutcome {
-  /** From 1. */
+  /** The step's number, from 1. */
   number: number;
-  /** Its id. */
+  /** The step's id. */
   id: string;
-  /** Which step it is. */
+  /** The step's action. */
   action: Step["action"];
-  /** The device. */
+  /** The step's device. */
   device?: string;
-  /** How it went. */
+  /** The result. */
   status: StepStatus;
-  /** Since the simulation began, in milliseconds. */
+  /** When it started, in milliseconds since the start of the simulation. */
   startedMs?: number;
-  /** How long, in milliseconds. */
+  /** The duration in milliseconds. */
   durationMs?: number;
-  /** What was run, with all values filled in. */
+  /** The command that was run, with all references filled in. */
   command?: string[];
-  /** How its program ended. */
+  /** The exit code of the program. */
   exitCode?: number;
-  /** The signal that ended its program. */
+  /** The signal that ended the program. */
   signal?: string;
-  /** The file and the line. */
+  /** The file and line of the step. */
   where: string;
 }
 
 /** Why a simulation did not pass. */
 export interface Failure {
-  /** The step, by its number from 1; undefined where it is none of them, as while the lab was made. */
+  /** The number of the step, from 1; undefined if no step failed, such as while the lab was built. */
   step?: number;
-  /** Its id. */
+  /** The step's id. */
   id?: string;
-  /** Which step it is. */
+  /** The step's action. */
   action?: Step["action"];
-  /** The device. */
+  /** The step's device. */
   device?: string;
   /** The file and line of the step. */
   where?: string;
-  /** What was expected, and what was there. */
+  /** What was expected, and what was found. */
   message: string;
-  /** What it failed by: its own command, or that of the step that a value was to come from. */
+  /** The command that failed: the step's own, or that of the step that should have captured a value. */
   command?: string[];
-  /** The node of that command, where it is not the step's own. */
+  /** The node of that command, if it is not the step's own. */
   commandNode?: string;
-  /** How its program ended. */
+  /** The exit code of the program. */
   exitCode?: number;
-  /** The signal that ended its program. */
+  /** The signal that ended the program. */
   signal?: string;
   /** The last lines of the command's standard error, at most 20. */
   stderr: string[];
-  /** Files with all that it printed, relative to the simulation's directory. */
+  /** The files with the whole output, relative to the simulation's directory. */
   logs: string[];
 }
 
-/** A row of the report: strings as they were captured, null where there is none. */
+/** A row of the report: strings as they were captured, null for a value that was not captured. */
 export interface StepResult {
-  /** Its id. */
+  /** The step's id. */
   id: string;
-  /** How long a transfer took. */
+  /** The duration of a transfer. */
   duration: string | null;
   /** Bytes sent. */
   up_bytes: string | null;
   /** Bytes received. */
   down_bytes: string | null;
-  /** In milliseconds. */
+  /** The latency in milliseconds. */
   latency_ms: string | null;
 }
 
-/** What became of a simulation. */
+/** The outcome of a simulation. */
 export interface SimulationOutcome {
-  /** How steps name it. */
+  /** The simulation's name. */
   name: string;
-  /** Its file. */
+  /** The simulation's file. */
   file: string;
-  /** Its values of the matrix. */
+  /** The values of the matrix, by axis. */
   variant: Record<string, string>;
-  /** How it went. */
+  /** The result. */
   status: SimulationStatus;
-  /** ISO 8601. */
+  /** When it started, ISO 8601. */
   startedAt: string;
-  /** ISO 8601. */
+  /** When it ended, ISO 8601. */
   endedAt: string;
-  /** How long, in milliseconds. */
+  /** The duration in milliseconds. */
   durationMs: number;
-  /** How long it took to make the lab. */
+  /** How long it took to build the lab and boot its virtual machines, in milliseconds. */
   setupMs?: number;
-  /** What decided what was drawn at random. */
+  /** The seed of all random values. */
   seed?: number;
-  /** What became of each step. */
+  /** The outcome of each step. */
   steps: StepOutcome[];
   /** The last value of every capture, by `id.name`. */
   captures: Record<string, string>;
-  /** Its row of the report. */
+  /** The rows of the report, one for each step with results. */
   results: StepResult[];
   /** Why it did not pass. */
   failure?: Failure;
-  /** What is worth knowing, though nothing failed by it. */
+  /** Problems that did not make the simulation fail. */
   warnings: string[];
 }

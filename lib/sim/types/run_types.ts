@@ -6,47 +6,47 @@ import type {
   SimulationStatus,
 } from "./types.ts";
 
-/** What runs one simulation: `runSimulation`, or a test's own. */
+/** A function that runs one simulation: `runSimulation`, or a test's own. */
 export type SimulationRunner = (
   simulation: Simulation,
   context: RunContext,
 ) => Promise<SimulationOutcome>;
 
-/** One of the parts that simulations are dealt out to, each run on a machine of its own. */
+/** One of the parts that simulations are divided into, to run each part on another machine. */
 export interface Shard {
-  /** From 1. */
+  /** The number of the shard, from 1. */
   index: number;
-  /** How many there are. */
+  /** The number of shards. */
   count: number;
 }
 
 /** How simulations are run together. */
 export interface RunAllOptions {
-  /** Where run directories are made; made itself where it is missing. Default `".netyard-work"`. */
+  /** The directory for run directories; it is made if it is missing. Default `".netyard-work"`. */
   workDir?: string;
-  /** How many simulations run at a time. They share the processors. Default 1. */
+  /** How many simulations run at the same time. They share the processors. Default 1. */
   jobs?: number;
-  /** How long each may take, in place of its own `timeoutMs`. */
+  /** How long each simulation may take, in place of its own `timeoutMs`. */
   timeoutMs?: number;
-  /** In place of each simulation's own. */
+  /** The seed, in place of each simulation's own. */
   seed?: number;
-  /** Ends the run early: what runs is interrupted, what has not started is not run. */
+  /** Ends the run early: running simulations are interrupted, the remaining ones do not start. */
   signal?: AbortSignal;
-  /** The paths of each simulation's binaries by their name; none for one that is missing here. */
+  /** The paths of each simulation's binaries, by name. A simulation that is not in the map has none. */
   binaries: ReadonlyMap<Simulation, ReadonlyMap<string, string>>;
-  /** The command line that asked for it, for the manifest. */
+  /** The command line, for the manifest. */
   command?: readonly string[];
-  /** Which part of the simulations this is, and the names of all of them, for the manifest. */
+  /** The shard that this run is, and the names of the simulations of all shards, for the manifest. */
   shard?: Shard & { planned: readonly string[] };
-  /** Told of all that happens, in order. It must not throw. */
+  /** Called with each event of the run, in order. It must not throw. */
   onEvent?(event: RunEvent): void;
-  /** Default: `runSimulation`. */
+  /** Runs each simulation. Default: `runSimulation`. */
   run?: SimulationRunner;
-  /** Default: the clock. */
+  /** Returns the time. Default: the clock. */
   now?(): Date;
 }
 
-/** Something that happens while simulations run; `index` counts them from 0 in the order given. */
+/** An event while simulations run; `index` counts the simulations from 0, in the order given. */
 export type RunEvent =
   | { kind: "run-started"; directory: string; total: number }
   | { kind: "simulation-started"; index: number; simulation: Simulation }
@@ -62,64 +62,64 @@ export type RunEvent =
 
 /** A line that a program of a simulation printed. */
 export interface PrintedLine {
-  /** Where the program runs. */
+  /** The node that the program runs in. */
   node: string;
-  /** Which of its outputs it is of. */
+  /** The output that it was printed to. */
   stream: "stdout" | "stderr";
-  /** Without its line break. */
+  /** The line without its line break. */
   text: string;
 }
 
-/** What became of a simulation of a run, "not-run" if the run ended before. */
+/** The result of a simulation of a run, "not-run" if the run ended before it started. */
 export type RecordStatus = SimulationStatus | "not-run";
 
-/** A simulation of a run, in short. */
+/** The summary of one simulation of a run. */
 export interface SimulationRecord {
-  /** The simulation's. */
+  /** The simulation's name. */
   name: string;
-  /** The file that it is in; empty where only the name is known, as its shard is missing. */
+  /** The simulation's file; empty if its shard is missing, so that only the name is known. */
   file: string;
-  /** Its values of the matrix. */
+  /** The values of the matrix, by axis. */
   variant: Record<string, string>;
-  /** Its outputs, relative to the run's directory. */
+  /** The directory of its outputs, relative to the run's directory. */
   directory: string;
-  /** How it went. */
+  /** The result. */
   status: RecordStatus;
-  /** How long it took. */
+  /** The duration in milliseconds. */
   durationMs?: number;
 }
 
-/** How a run went: "passed" if all simulations did, and all that they left could be written. */
+/** The result of a run: "passed" if all simulations passed, and all outputs could be written. */
 export type RunStatus = "passed" | "failed" | "interrupted";
 
-/** What became of simulations that were run together. */
+/** The outcome of a run. */
 export interface RunSummary {
-  /** The run's directory: absolute if the work directory was given so, else as that one is. */
+  /** The run's directory: absolute or relative as the work directory was given. */
   directory: string;
-  /** How all of it went. */
+  /** The result of the run. */
   status: RunStatus;
-  /** How many passed. */
+  /** The number of simulations that passed. */
   passed: number;
-  /** How many failed, those that could not be run among them. */
+  /** The number of simulations that failed or could not be run. */
   failed: number;
-  /** How many took longer than they may. */
+  /** The number of simulations that reached their time limit. */
   timedOut: number;
-  /** How many ran when the run was ended. */
+  /** The number of simulations that were running when the run was interrupted. */
   interrupted: number;
-  /** How many had not begun. */
+  /** The number of simulations that had not started. */
   notRun: number;
-  /** ISO 8601. */
+  /** When the run started, ISO 8601. */
   startedAt: string;
-  /** ISO 8601. */
+  /** When the run ended, ISO 8601. */
   endedAt: string;
-  /** From the first to the last. */
+  /** The duration of the run in milliseconds. */
   durationMs: number;
-  /** All simulations, in the order given. */
+  /** All simulations, in the order given to the run. */
   simulations: SimulationRecord[];
-  /** Those that were run, in the order given. */
+  /** The outcomes of the simulations that ran, in the order given. */
   outcomes: SimulationOutcome[];
-  /** Files that could not be written, and why. */
+  /** The files that could not be written, with the reasons. */
   errors: string[];
-  /** Which part of the simulations it was, if it was one. */
+  /** The shard that this run was, if it was one. */
   shard?: Shard;
 }

@@ -30,52 +30,52 @@ export type { AssertStep } from "../step/assert.ts";
 export type { AssertOperator, Check } from "../values/check.ts";
 export type { CaptureSpec, ParserKind } from "../values/output_parser.ts";
 
-/** A simulation that is ready to run: of a file, or of one variant of its matrix. */
+/** A simulation that is ready to run: a file, or one variant of its matrix. */
 export interface Simulation {
-  /** Its name, unique among those that were loaded together; also that of its output directory. */
+  /** The name, unique among the simulations loaded together; also the name of the output directory. */
   name: string;
-  /** The file that it is in, as it was given. */
+  /** The file, as its path was given. */
   file: string;
-  /** The values of the matrix that it has, by axis; empty without a matrix. */
+  /** The values of the matrix, by axis; empty without a matrix. */
   variant: Record<string, string>;
-  /** The network that it runs in. */
+  /** The network. */
   topology: LabConfig;
-  /** The programs that its steps use, by `${binary.NAME}`. */
+  /** The programs that the steps use as `${binary.NAME}`. */
   binaries: BinarySpec[];
-  /** What is built by cargo before it starts. */
+  /** What cargo builds before the simulation starts. */
   prepare: PrepareSpec[];
-  /** What it does, one after the other. */
+  /** The steps, which run one after the other. */
   steps: Step[];
-  /** How long all of it may take. Default: as long as it takes. */
+  /** The time limit of the whole simulation in milliseconds. Default: none. */
   timeoutMs?: number;
-  /** Decides what is drawn at random. */
+  /** The seed of all random values. */
   seed?: number;
 }
 
-/** What a simulation is at. */
+/** The progress of a simulation. */
 export interface Progress {
-  /** The step's number, from 1; 0 while the lab is made. */
+  /** The number of the current step, from 1; 0 while the lab is built. */
   step: number;
-  /** What became of each step. */
+  /** The number of steps. */
   steps: number;
-  /** Such as `run ping-check in sender`. */
+  /** What is in progress, such as `run ping-check in sender`. */
   doing: string;
 }
 
-/** What a simulation needs from outside, to run. */
+/** What a simulation needs to run. */
 export interface RunContext {
-  /** Where its outputs go: a directory of its own, which is there. */
+  /** The directory for its outputs, which must exist and belong to this simulation alone. */
   directory: string;
-  /** The path of each binary by its name. */
+  /** The path of each binary, by name. */
   binaries: ReadonlyMap<string, string>;
-  /** In place of the simulation's own. */
+  /** The time limit, in place of the simulation's own. */
   timeoutMs?: number;
-  /** What decided what was drawn at random. */
+  /** The seed, in place of the simulation's own. */
   seed?: number;
-  /** Ends it early: it is "interrupted", and its outputs are complete. */
+  /** Ends the simulation early: it is "interrupted", and its outputs are complete. */
   signal?: AbortSignal;
-  /** It is at another step. */
+  /** Called when another step starts. */
   onProgress?(progress: Progress): void;
-  /** Each line that its programs print. */
+  /** Called with each line that a program of the simulation prints. */
   onLine?(line: { node: string; stream: "stdout" | "stderr"; text: string }): void;
 }

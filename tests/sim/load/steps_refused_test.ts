@@ -57,7 +57,7 @@ device = "a"
 condition = { up = "wifi" }
 direction = "up"
 `),
-      'a.toml:11: set-link-condition: the condition is of each direction apart; leave "direction" out',
+      'a.toml:11: set-link-condition: the condition has "up" and "down"; leave "direction" out',
     ],
     [
       step(`action = "assert"
@@ -78,7 +78,7 @@ b = { pick = ".x" }
 c = { }
 d = { regex = "(?x) a" }
 `),
-      'a.toml:15: the capture "a" has "match", and needs "pick": what is taken of it',
+      'a.toml:15: the capture "a" has "match", and needs "pick": the value to capture',
       'a.toml:16: the capture "b" has "pick", for which the step needs parser = "json" or "ndjson"',
       'a.toml:17: the capture "c" needs "regex" or "pick"',
       'a.toml:18: the capture "d" has a regular expression that cannot be used: the flag "x" is not supported: write it without spaces and comments',

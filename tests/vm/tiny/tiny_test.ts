@@ -70,8 +70,8 @@ Deno.test("a disk that fills up while packages are extracted is told, and left e
     const before = ["unshare", Deno.uid() === 0 ? "-m" : "-Urm", "sh", "-c", mount, directory];
     assertEquals(
       await failure(before, { NETYARD_CACHE: directory }),
-      `CacheError: the disk is full: nothing more can be kept in ${directory}/tiny: make room ` +
-        "there, or have the cache elsewhere: set NETYARD_CACHE\n",
+      `CacheError: the disk is full: ${directory}/tiny has no space left: free some ` +
+        "space, or set NETYARD_CACHE to another directory\n",
     );
   } finally {
     await Deno.remove(directory, { recursive: true });
