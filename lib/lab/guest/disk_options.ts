@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseOptions } from "../../options/parse_options.ts";
-import type { WantedDisk } from "../../vm/disk/record.ts";
+import type { DiskRequest } from "../../vm/disk/record.ts";
 import { diskBytes, type DiskSize } from "../../vm/options/disk_size.ts";
 import type { DriveFault } from "../../vm/options/machine_spec.ts";
 import type { VmRecord } from "../model/records.ts";
@@ -99,7 +99,7 @@ export async function attachDisk(vm: VmRecord, given: DiskOptions): Promise<stri
     given,
     what,
   );
-  const wanted: WantedDisk = path === undefined
+  const wanted: DiskRequest = path === undefined
     ? { name, readOnly, bytes: diskBytes(size!, what) }
     : { name, readOnly, path, format, copyOnWrite };
   return (await vm.machine.disks.attach(wanted, () => vm.nics.size, what)).name;

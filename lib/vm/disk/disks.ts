@@ -1,9 +1,16 @@
+/**
+ * The disks of a machine: attached, detached, saved, read and written from outside, with injected errors.
+ * Imports `options`, `agent`, `qemu`, `files` and `node`. Begin here, then read `record.ts`.
+ *
+ * @module
+ */
+
 import type { Host } from "../../node/process/host.ts";
 import { faultsNode } from "../qemu/devices.ts";
 import { checkBase, discardDisk, makeDisk, needsFile, saveDisk, unpackDisk } from "./files.ts";
 import { pathInGuest, seenInGuest } from "./guest.ts";
 import { plugDisk, swapFaults, unplugDisk } from "./plug.ts";
-import type { DiskRecord, SavedDisk, WantedDisk } from "./record.ts";
+import type { DiskRecord, DiskRequest, SavedDisk } from "./record.ts";
 import { readDisk, type SectorAccess, writeDisk } from "./sectors.ts";
 import { SECTOR } from "../options/disk_size.ts";
 import { DiskError } from "../options/errors.ts";
@@ -12,34 +19,34 @@ import type { DriveFault, DriveSpec } from "../options/machine_spec.ts";
 import type { Qemu } from "../qemu/qemu.ts";
 import type { VmOperation } from "../options/state.ts";
 
-/** What a guest under KVM may take to see a disk, or to let go of it, in milliseconds. */
+/** How long a guest under KVM may take to see a disk, or to release it, in milliseconds. */
 const GUEST_MS = 5_000;
 
-/** What the disks of a machine have of it. */
+/** What disks need of their machine. */
 export interface DiskSite {
   host: Host;
-  /** Its own, gone with it; `host.enter()` makes it. */
+  /** The machine's own directory, removed with it; `host.enter()` creates it. */
   directory: string;
-  /** How many hot-plug slots it has. Network cards fill them from the first on, disks from the last. */
+  /** The number of hot-plug slots. NICs fill them from the first on, disks from the last. */
   slots: number;
-  /** Refuses what cannot be done in its state. */
+  /** Refuses an operation that its state does not allow. */
   must(operation: VmOperation, what: string): void;
-  /** The QEMU that runs. */
+  /** Returns the running QEMU. */
   qemu(): Qemu | undefined;
-  /** What works in the guest, also of one that is booting. */
+  /** Returns the guest, also while it boots. */
   guest(): Guest | undefined;
-  /** What the guest has from the start. */
+  /** Returns the drives that the guest has from the start. */
   drives(): readonly DriveSpec[];
-  /** A time for a host that runs guests slowly. */
+  /** Scales a time that was chosen for KVM to the acceleration of the machine. */
   scaled(ms: number): number;
 }
 
-/** The disks of a machine. What is done to them is done one after another. */
+/** The disks of a machine. Operations on them run one after another. */
 export class Disks {
   #site: DiskSite;
   #all: DiskRecord[] = [];
-  /** The slot of one that is being made. */
-  #promised: number | undefined;
+  /** The slot of a disk that is being created. */
+  #reserved: number | undefined;
   #turns: Promise<unknown> = Promise.resolve();
   #made = 0;
 
@@ -48,40 +55,42 @@ export class Disks {
     this.#site = site;
   }
 
-  /** In the order in which they were attached. */
+  /** All disks, in the order in which they were attached. */
   get all(): readonly DiskRecord[] {
     return this.#all;
   }
 
-  /** The first slot that is a disk's, or the number of slots. */
+  /** The lowest slot of a disk; without disks, the number of slots. */
   get firstSlot(): number {
     const slots = this.#all.map(({ slot }) => slot);
-    return Math.min(this.#site.slots, this.#promised ?? Infinity, ...slots);
+    return Math.min(this.#site.slots, this.#reserved ?? Infinity, ...slots);
   }
 
-  /** The disk of a name, if there is one. */
+  /** Finds a disk by name. */
   find(name: string): DiskRecord | undefined {
     return this.#all.find((disk) => disk.name === name);
   }
 
   /**
-   * Makes a disk, and plugs it in where the machine runs; resolves when the guest sees it.
+   * Creates a disk, and plugs it in if the machine runs; resolves when the guest sees it.
    *
-   * @param cards How many slots network cards have now.
-   * @throws {DiskError} If it cannot be had; nothing of it is left then.
+   * @param nics Returns how many slots NICs occupy now.
+   * @throws {DiskError} If that fails; nothing is left behind then.
    */
-  attach(wanted: WantedDisk, cards: () => number, what: string): Promise<DiskRecord> {
+  attach(request: DiskRequest, nics: () => number, what: string): Promise<DiskRecord> {
     return this.#inTurn(async () => {
       this.#site.must("attachDisk", what);
-      const name = wanted.name ?? this.#freeName();
+      const name = request.name ?? this.#freeName();
       if (this.find(name)) {
-        throw new DiskError(`${what}: it has a disk "${name}"; give this one another name`);
+        throw new DiskError(
+          `${what}: the machine has a disk "${name}"; give this one another name`,
+        );
       }
-      this.#promised = this.#freeSlot(cards(), what);
+      this.#reserved = this.#freeSlot(nics(), what);
       try {
-        if (needsFile(wanted)) this.#site.host.enter(() => {}); // Makes the directory.
-        const place = { name, slot: this.#promised, ownPath: this.#path(name), what };
-        const disk = await makeDisk(wanted, place);
+        if (needsFile(request)) this.#site.host.enter(() => {}); // Creates the directory.
+        const place = { name, slot: this.#reserved, ownPath: this.#path(name), what };
+        const disk = await makeDisk(request, place);
         try {
           this.#site.must("attachDisk", what);
           await this.#plug([disk], what);
@@ -92,12 +101,12 @@ export class Disks {
         this.#all.push(disk);
         return disk;
       } finally {
-        this.#promised = undefined;
+        this.#reserved = undefined;
       }
     });
   }
 
-  /** Takes a disk away; what the machine made of it is gone. */
+  /** Removes a disk, with the machine's own file of it. */
   detach(name: string, what: string): Promise<void> {
     return this.#inTurn(async () => {
       this.#site.must("detachDisk", what);
@@ -109,7 +118,7 @@ export class Disks {
     });
   }
 
-  /** Has errors be made up, or none. */
+  /** Sets the injected errors; undefined removes them. */
   setFaults(name: string, faults: readonly DriveFault[] | undefined, what: string): Promise<void> {
     return this.#inTurn(async () => {
       this.#site.must("useDisk", what);
@@ -122,7 +131,7 @@ export class Disks {
     });
   }
 
-  /** Reads sectors of 512 bytes, as they are on the disk: not what the guest has yet to write. */
+  /** Reads sectors of 512 bytes from the disk, without what the guest has not written yet. */
   read(name: string, first: number, count: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
     return this.#inTurn(async () => {
       const disk = this.#reach(name, first, count, what);
@@ -130,12 +139,12 @@ export class Disks {
     });
   }
 
-  /** Writes sectors; what the guest has read before, it may remember. */
+  /** Writes sectors; the guest may still have the old content in its cache. */
   write(name: string, first: number, data: Uint8Array, what: string): Promise<void> {
     return this.#inTurn(async () => {
       if (data.length % SECTOR !== 0) {
         throw new DiskError(
-          `${what}: ${data.length} bytes are no whole number of sectors of ${SECTOR}`,
+          `${what}: ${data.length} bytes are not a whole number of sectors of ${SECTOR} bytes`,
         );
       }
       const disk = this.#reach(name, first, data.length / SECTOR, what);
@@ -146,16 +155,16 @@ export class Disks {
     });
   }
 
-  /** Plugs all into a machine that has just booted without them. */
+  /** Plugs all disks into a machine that has just booted without them. */
   plugAll(): Promise<void> {
     return this.#inTurn(() => this.#plug(this.#all, `${this.#site.host.name}.boot()`));
   }
 
-  /** What a machine gets that starts with all of them. */
+  /** Returns all disks for a machine that starts with them. */
   specs(): Promise<DriveSpec[]> {
     return this.#inTurn(async () => {
       for (const disk of this.#all) {
-        this.#mustBeAlone(disk.name, `${this.#site.host.name}.boot()`);
+        this.#mustBeUnique(disk.name, `${this.#site.host.name}.boot()`);
         await checkBase(disk, `${this.#site.host.name}.boot()`);
         disk.faultsNode = disk.spec.faults && faultsNode(disk.spec.id);
       }
@@ -163,25 +172,25 @@ export class Disks {
     });
   }
 
-  /** Keeps everybody off the disks while `act` runs, which may save them. */
+  /** Runs `act` while no other operation on the disks runs. */
   exclusively<T>(act: () => Promise<T>): Promise<T> {
     return this.#inTurn(act);
   }
 
-  /** Refuses to save what cannot be put back. */
+  /** Refuses to save disks that cannot be restored. */
   mustBeSavable(what: string): void {
     const direct = this.#all.find(({ own, spec }) => !own && !spec.readOnly);
     if (!direct) return;
     throw new DiskError(
-      `${this.#site.host.name}.${what}: the guest writes to ${direct.spec.path} itself, by the disk ` +
-        `"${direct.name}", and that is not taken back by a restore; attach it with copyOnWrite, or ` +
+      `${this.#site.host.name}.${what}: the guest writes directly to ${direct.spec.path}, with the ` +
+        `disk "${direct.name}", and a restore cannot undo that; attach it with copyOnWrite, or ` +
         "detach it first",
     );
   }
 
   /**
-   * Runs `act`, of a machine that stands still, without the errors that would have QEMU fail to write
-   * what it has to; for `exclusively()`.
+   * Runs `act` for a paused machine without injected flush errors, which would keep QEMU from writing
+   * its data. Call it within `exclusively()`.
    */
   async withoutFlushFaults<T>(act: () => Promise<T>): Promise<T> {
     const qemu = this.#site.qemu()!;
@@ -197,7 +206,7 @@ export class Disks {
     }
   }
 
-  /** Copies of all, of a machine that stands still and has written all it had to; for `exclusively()`. */
+  /** Copies all disks of a paused machine, after QEMU has flushed them. Call it within `exclusively()`. */
   async save(): Promise<SavedDisk[]> {
     const saved: SavedDisk[] = [];
     try {
@@ -212,13 +221,13 @@ export class Disks {
     }
   }
 
-  /** Makes files of saved disks, which `replace()` puts in the place of those that there are. */
+  /** Creates the files of saved disks; `replace()` then makes them the machine's disks. */
   async unpack(saved: readonly SavedDisk[], what: string): Promise<DiskRecord[]> {
-    this.#site.host.enter(() => {}); // Makes the directory.
+    this.#site.host.enter(() => {}); // Creates the directory.
     const disks: DiskRecord[] = [];
     try {
       for (const each of saved) {
-        this.#mustBeGiven(each, what);
+        this.#mustBeAttached(each, what);
         disks.push(await unpackDisk(each, { ownPath: this.#path(each.name), what }));
       }
       return disks;
@@ -228,7 +237,7 @@ export class Disks {
     }
   }
 
-  /** Of a machine that is switched off: these, and no others. Returns what it starts with. */
+  /** Replaces all disks of a machine that is switched off. Returns those that it starts with. */
   replace(disks: DiskRecord[]): Promise<DriveSpec[]> {
     return this.#inTurn(async () => {
       const before = this.#all;
@@ -238,17 +247,17 @@ export class Disks {
     });
   }
 
-  /** Throws away what `unpack()` made. */
+  /** Removes what `unpack()` created. */
   async discard(disks: readonly DiskRecord[]): Promise<void> {
     for (const disk of disks) await discardDisk(disk);
   }
 
-  /** Lets go of what is not gone with the machine's directory. */
+  /** Releases what is not removed with the machine's directory. */
   close(): void {
     for (const disk of this.#all.splice(0)) disk.lock?.close();
   }
 
-  /** Where the guest sees a disk. */
+  /** Returns the path of a disk in the guest. */
   async guestPath(name: string, what: string): Promise<string> {
     this.#site.must("use", what);
     this.#get(name, what);
@@ -265,7 +274,7 @@ export class Disks {
     const qemu = this.#site.qemu();
     if (!qemu || disks.length === 0) return;
     for (const disk of disks) {
-      this.#mustBeAlone(disk.name, what);
+      this.#mustBeUnique(disk.name, what);
       await checkBase(disk, what);
       await plugDisk(qemu, disk, what);
     }
@@ -284,10 +293,10 @@ export class Disks {
     const disk = this.#get(name, what);
     const isCount = (n: number) => Number.isSafeInteger(n) && n >= 0;
     if (!isCount(first) || !isCount(count)) {
-      throw new DiskError(`${what}: sectors are counted by whole numbers from 0 on`);
+      throw new DiskError(`${what}: sector numbers and counts are whole numbers from 0 on`);
     }
     if ((first + count) * SECTOR > disk.size) {
-      throw this.#outside(what, disk, `${count} from ${first} on are too many`);
+      throw this.#outside(what, disk, `${count} sectors from ${first} on are too many`);
     }
     return disk;
   }
@@ -316,28 +325,28 @@ export class Disks {
     for (let n = 0;; n++) if (!this.find(`disk${n}`)) return `disk${n}`;
   }
 
-  #freeSlot(cards: number, what: string): number {
+  #freeSlot(nics: number, what: string): number {
     const { slots } = this.#site;
-    for (let slot = slots - 1; slot >= cards; slot--) {
+    for (let slot = slots - 1; slot >= nics; slot--) {
       if (!this.#all.some((disk) => disk.slot === slot)) return slot;
     }
     throw new DiskError(
-      `${what}: all ${slots} slots are taken, by ${cards} network cards and ${this.#all.length} ` +
+      `${what}: all ${slots} slots are in use, by ${nics} NICs and ${this.#all.length} ` +
         "disks; detach a disk first",
     );
   }
 
-  /** A snapshot of somebody else's gets a guest no file of the host that its user did not give it. */
-  #mustBeGiven({ name, image, loaded }: SavedDisk, what: string): void {
+  /** Refuses a loaded snapshot that would give a guest a file of the host that its user did not attach. */
+  #mustBeAttached({ name, image, loaded }: SavedDisk, what: string): void {
     if (!loaded || !image || this.#all.some((disk) => disk.image?.path === image.path)) return;
     throw new DiskError(
-      `${what}: the snapshot's disk "${name}" is of ${image.path}, which this machine was not given: ` +
-        "call attachDisk() with that path before",
+      `${what}: the snapshot's disk "${name}" is based on ${image.path}, which is not attached to ` +
+        "this machine: call attachDisk() with that path first",
     );
   }
 
-  /** Two disks of one serial number could not be told apart. */
-  #mustBeAlone(name: string, what: string): void {
+  /** Refuses a disk with the name of one of the guest's own: the serial numbers would be the same. */
+  #mustBeUnique(name: string, what: string): void {
     if (!this.#site.drives().some(({ id, serial = id }) => serial === name)) return;
     throw new DiskError(
       `${what}: the guest's own system has a disk "${name}"; detach yours, and give it another name`,

@@ -1,39 +1,39 @@
 import { HeldFile } from "../../../native/files/held_file.ts";
 import { faultsNode } from "../qemu/devices.ts";
 import { createOverlay, createRaw, inspectImage, type UserImage } from "./image.ts";
-import { type DiskRecord, diskSpec, type SavedDisk, type WantedDisk } from "./record.ts";
+import { type DiskRecord, type DiskRequest, diskSpec, type SavedDisk } from "./record.ts";
 import { DiskError } from "../options/errors.ts";
 
-/** The files of disks: made, saved, put back, and removed. */
+/** The files of disks: creates, saves, restores and removes them. */
 
-/** Where a disk goes, and for what. */
+/** Where a disk goes. */
 export interface DiskPlace {
   name: string;
   slot: number;
-  /** Where its file is made, if it gets one. */
+  /** The path of its file, if it gets one of the machine's own. */
   ownPath: string;
-  /** What was asked, for messages. */
+  /** The call, for messages. */
   what: string;
 }
 
-/** Whether a disk gets a file of the machine's. */
-export function needsFile(wanted: WantedDisk): boolean {
-  return !("path" in wanted) || (wanted.copyOnWrite && !wanted.readOnly);
+/** Whether a disk gets a file of the machine's own. */
+export function needsFile(request: DiskRequest): boolean {
+  return !("path" in request) || (request.copyOnWrite && !request.readOnly);
 }
 
-/** Makes the file of a disk, or takes that of the user. A failure leaves nothing of it. */
-export async function makeDisk(wanted: WantedDisk, place: DiskPlace): Promise<DiskRecord> {
+/** Creates the file of a disk, or uses the user's. A failure leaves nothing behind. */
+export async function makeDisk(request: DiskRequest, place: DiskPlace): Promise<DiskRecord> {
   const { name, slot, ownPath, what } = place;
-  const { readOnly } = wanted;
-  if (!("path" in wanted)) {
-    const size = wanted.bytes;
+  const { readOnly } = request;
+  if (!("path" in request)) {
+    const size = request.bytes;
     await createRaw(ownPath, size, what);
     const spec = diskSpec({ name, slot, format: "raw", readOnly }, ownPath);
     return { name, slot, size, own: true, spec };
   }
-  const image = await inspectImage(wanted.path, wanted.format, what);
+  const image = await inspectImage(request.path, request.format, what);
   const { size } = image;
-  if (needsFile(wanted)) {
+  if (needsFile(request)) {
     await createOverlay(ownPath, size, what);
     const spec = diskSpec({ name, slot, image, format: "qcow2", readOnly }, ownPath);
     return { name, slot, size, image, own: true, spec };
@@ -43,13 +43,13 @@ export async function makeDisk(wanted: WantedDisk, place: DiskPlace): Promise<Di
   return { name, slot, size, image, own: false, lock, spec };
 }
 
-/** Removes what the machine has of a disk. */
+/** Removes the machine's own file of a disk, and releases its lock. */
 export async function discardDisk({ own, spec, lock }: DiskRecord): Promise<void> {
   lock?.close();
   if (own) await Deno.remove(spec.path).catch(() => {});
 }
 
-/** A copy of a disk that nobody writes to; it takes its room in a directory. */
+/** Copies a disk that nothing writes to; the copy takes its space in a directory. */
 export async function saveDisk(
   { name, slot, size, image, own, spec }: DiskRecord,
   directory: string,
@@ -60,7 +60,7 @@ export async function saveDisk(
   return { name, slot, size, image, format, readOnly, faults, content };
 }
 
-/** The other way round. */
+/** Creates a disk from its saved copy. */
 export async function unpackDisk(
   saved: SavedDisk,
   { ownPath, what }: Pick<DiskPlace, "ownPath" | "what">,
@@ -74,7 +74,7 @@ export async function unpackDisk(
   return { name, slot, size, image, own: content !== undefined, spec, faultsNode: node };
 }
 
-/** Refuses a disk that lies over an image which has changed: it is of no use over another. */
+/** Refuses a disk whose backing image has changed: its own content only fits the original. */
 export async function checkBase({ image, own }: DiskRecord, what: string): Promise<void> {
   if (image && own) await checkUnchanged(image, what);
 }
@@ -84,14 +84,12 @@ async function checkUnchanged(image: UserImage, what: string): Promise<void> {
   const stat = await Deno.stat(path).catch(() => undefined);
   if (stat?.size === fileBytes && stat.mtime?.getTime() === changedAt) return;
   throw new DiskError(
-    `${what}: ${path} was ${
-      stat ? "changed" : "removed"
-    }, and what the guest wrote is kept apart, ` +
-      "as what differs from it: put it back, or detach the disk",
+    `${what}: ${path} was ${stat ? "changed" : "removed"}, and the disk's own file only has what ` +
+      "the guest changed in it: bring the original back, or detach the disk",
   );
 }
 
-/** Keeps other machines from writing to the same file; other programs QEMU itself keeps off. */
+/** Locks a file against other machines that would write to it; QEMU's own lock is for other programs. */
 async function lockImage({ path }: UserImage, what: string): Promise<Deno.FsFile> {
   let file: Deno.FsFile | undefined;
   try {

@@ -1,12 +1,12 @@
 import { DiskError } from "../options/errors.ts";
 import type { Guest } from "../agent/guest.ts";
 
-/** What a guest says of its disks, which it knows by their serial numbers. */
+/** Finds disks in a guest by their serial numbers. */
 
 /**
- * Where a guest has a disk: `/dev/vda`.
+ * Returns the path of a disk in a guest: `/dev/vda`.
  *
- * @throws {DiskError} If it has none of that serial number.
+ * @throws {DiskError} If the guest has no disk with that serial number.
  */
 export async function pathInGuest(guest: Guest, serial: string, what: string): Promise<string> {
   const script = `for f in /sys/block/*/serial; do [ "$(cat $f 2>/dev/null)" = ${serial} ] || ` +
@@ -14,14 +14,14 @@ export async function pathInGuest(guest: Guest, serial: string, what: string): P
   const [path] = (await guest.run(script)).assertOk().stdout.split("\n");
   if (path) return path;
   throw new DiskError(
-    `${what}: the guest has no disk of the serial number "${serial}"; does its kernel have virtio_blk?`,
+    `${what}: the guest has no disk with the serial number "${serial}"; does its kernel have virtio_blk?`,
   );
 }
 
 /**
- * Resolves when a guest sees disks that were plugged in.
+ * Resolves when a guest sees the disks that were plugged in.
  *
- * @throws {DiskError} If it does not in time.
+ * @throws {DiskError} If it does not see them in time.
  */
 export async function seenInGuest(
   guest: Guest,

@@ -6,23 +6,23 @@ import { HEADER_BYTES, readImageHeader } from "./image_header.ts";
 import type { DriveBase, DriveFormat } from "../options/machine_spec.ts";
 import { tail } from "../../files/tail.ts";
 
-/** An image of the user's, as it was when it was looked at. */
+/** An image file of the user, as it was when it was inspected. */
 export interface UserImage extends DriveBase {
-  /** Absolute, links resolved. */
+  /** Absolute, with links resolved. */
   path: string;
-  /** Bytes of the disk. */
+  /** The size of the disk in bytes. */
   size: number;
-  /** Bytes of the file. */
+  /** The size of the file in bytes. */
   fileBytes: number;
-  /** When it was changed last, in milliseconds since 1970. */
+  /** The time of its last modification, in milliseconds since 1970. */
   changedAt: number;
 }
 
 /**
- * Looks at an image.
+ * Inspects an image.
  *
- * @param what What was asked, as the caller wrote it: `nas.attachDisk("data")`.
- * @throws {DiskError} If there is none, or none that a guest gets.
+ * @param what The call as the user wrote it, for messages: `nas.attachDisk("data")`.
+ * @throws {DiskError} If it does not exist, or is not an image that a guest may get.
  */
 export async function inspectImage(
   given: string,
@@ -54,7 +54,7 @@ export async function inspectImage(
   }
 }
 
-/** Makes an empty disk; nothing of it is left where that fails. */
+/** Creates an empty disk. A failure leaves nothing behind. */
 export async function createRaw(path: string, bytes: number, what: string): Promise<void> {
   try {
     using file = await Deno.open(path, { createNew: true, write: true, mode: 0o600 });
@@ -62,14 +62,16 @@ export async function createRaw(path: string, bytes: number, what: string): Prom
   } catch (error) {
     await Deno.remove(path).catch(() => {});
     const why = (error as Error).message;
-    throw new DiskError(`${what}: no disk of ${bytes} bytes can be made: ${why}`, { cause: error });
+    throw new DiskError(`${what}: cannot create a disk of ${bytes} bytes: ${why}`, {
+      cause: error,
+    });
   }
 }
 
 /**
- * Makes an empty qcow2 image to lie over another; which one, only the command line of QEMU says.
+ * Creates an empty qcow2 image as an overlay; only QEMU's command line names its backing file.
  *
- * @throws {DiskError} If there is no qemu-img, or no room; nothing of it is left then.
+ * @throws {DiskError} If there is no qemu-img, or no space; nothing is left behind then.
  */
 export async function createOverlay(path: string, bytes: number, what: string): Promise<void> {
   const program = imageProgram("qemu-img", what);
@@ -82,20 +84,20 @@ export async function createOverlay(path: string, bytes: number, what: string): 
   if (success) return;
   await Deno.remove(path).catch(() => {});
   throw new DiskError(
-    `${what}: qemu-img cannot make what the guest's writes go to:\n` +
+    `${what}: qemu-img cannot create the file for the guest's writes:\n` +
       tail(new TextDecoder().decode(stderr)),
   );
 }
 
 /**
- * Where a program of QEMU's for images is.
+ * Returns the path of one of QEMU's programs for images.
  *
- * @throws {DiskError} If it is not there: it says what to install.
+ * @throws {DiskError} If it is not installed; the message says what to install.
  */
 export function imageProgram(name: "qemu-img" | "qemu-nbd", what: string): string {
   const path = findProgram(name);
   if (path !== undefined) return path;
-  // One package has both.
+  // The same package has both programs.
   const advice = installAdvice(["qemu-img"], readOsRelease());
   throw new DiskError(`${what}: this needs the program ${name}, which is not on PATH: ${advice}`);
 }

@@ -11,9 +11,9 @@ import { DiskError, QmpError } from "../options/errors.ts";
 import type { DriveFault } from "../options/machine_spec.ts";
 import type { Qemu } from "../qemu/qemu.ts";
 
-/** Disks come, go and fail while a machine runs. */
+/** Plugs disks into a running machine, unplugs them, and injects errors. */
 
-/** Plugs a disk in; the guest sees it some time later. A failure leaves nothing of it. */
+/** Plugs a disk in; the guest sees it some time later. A failure leaves nothing behind. */
 export async function plugDisk({ qmp }: Qemu, disk: DiskRecord, what: string): Promise<void> {
   const { blockdevs, device } = driveParts(disk.spec, slotPlace(disk.slot));
   const added: string[] = [];
@@ -26,7 +26,7 @@ export async function plugDisk({ qmp }: Qemu, disk: DiskRecord, what: string): P
   } catch (error) {
     for (const node of added) await qmp.execute("blockdev-del", { "node-name": node });
     const why = error instanceof QmpError ? error.desc ?? error.message : String(error);
-    const locked = /lock/.test(why) ? "; another machine, or program, writes to it" : "";
+    const locked = /lock/.test(why) ? "; another machine or program writes to it" : "";
     throw new DiskError(`${what}: QEMU cannot use the disk "${disk.name}": ${why}${locked}`, {
       cause: error,
     });
@@ -35,9 +35,9 @@ export async function plugDisk({ qmp }: Qemu, disk: DiskRecord, what: string): P
 }
 
 /**
- * Unplugs a disk, which the guest has to agree to.
+ * Unplugs a disk, which the guest must release.
  *
- * @throws {DiskError} If it does not in time; the disk stays then, and it can be tried again.
+ * @throws {DiskError} If it does not in time; the disk then stays, and a retry is possible.
  */
 export async function unplugDisk(
   { qmp }: Qemu,
@@ -46,16 +46,16 @@ export async function unplugDisk(
   timeoutMs: number,
 ): Promise<void> {
   const { id } = spec;
-  const gone = qmp.wait("DEVICE_DELETED", { timeoutMs, where: ({ device }) => device === id });
+  const deleted = qmp.wait("DEVICE_DELETED", { timeoutMs, where: ({ device }) => device === id });
   try {
     await qmp.execute("device_del", { id });
-    await gone;
+    await deleted;
   } catch (error) {
     if (!(error instanceof QmpError)) throw error;
     if (error.errorClass === "DeviceNotFound") {
-      // It was asked before, and let go after that had been given up.
+      // An earlier request timed out, and the guest released the disk after that.
     } else if (/in the process of unplug/.test(error.desc ?? "")) {
-      await gone.catch((late) => {
+      await deleted.catch((late) => {
         throw refused(late);
       });
     } else throw refused(error);
@@ -67,14 +67,14 @@ export async function unplugDisk(
 
   function refused(error: QmpError): DiskError {
     return new DiskError(
-      `${what}: the guest did not let go of the disk "${name}" within ${timeoutMs} ms: unmount what ` +
-        `is on it, and try again\n${error.message}`,
+      `${what}: the guest did not release the disk "${name}" within ${timeoutMs} ms: unmount it, ` +
+        `and try again\n${error.message}`,
       { cause: error },
     );
   }
 }
 
-/** Has other errors be made up for a disk from now on, or none. */
+/** Replaces the injected errors of a disk; undefined removes them. */
 export async function swapFaults(
   { qmp }: Qemu,
   disk: DiskRecord,

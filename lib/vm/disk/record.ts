@@ -2,17 +2,17 @@ import type { HeldFile } from "../../../native/files/held_file.ts";
 import type { UserImage } from "./image.ts";
 import type { DriveFault, DriveFormat, DriveSpec } from "../options/machine_spec.ts";
 
-/** A disk that is asked for. */
-export type WantedDisk =
+/** A requested disk. */
+export type DiskRequest =
   & {
-    /** Default: `disk0`, or the next that is free. */
+    /** Default: `disk0`, or the next free one. */
     name?: string;
     readOnly: boolean;
   }
   & (
-    /** An empty one. */
+    /** An empty disk. */
     | { bytes: number }
-    /** A file of the user's. */
+    /** A file of the user. */
     | { path: string; format?: DriveFormat; copyOnWrite: boolean }
   );
 
@@ -23,19 +23,19 @@ export interface DiskRecord {
   slot: number;
   /** Bytes. */
   size: number;
-  /** The file of the user's that it came from. */
+  /** The user's file that it is based on. */
   image?: UserImage;
-  /** Whether the machine made its file, which goes with it. */
+  /** Whether its file is the machine's own, and is removed with the disk. */
   own: boolean;
-  /** Held where the guest writes to the user's file, which another machine must not do then. */
+  /** The lock on the user's file, if the guest writes to it: no other machine may do so. */
   lock?: Deno.FsFile;
-  /** With the errors that are made up. */
+  /** The description for QEMU, with the injected errors. */
   spec: DriveSpec & { slot: number };
-  /** The block node that makes errors up in the QEMU that runs. */
+  /** The block node that injects errors, in the running QEMU. */
   faultsNode?: string;
 }
 
-/** A disk as it was at a moment. */
+/** A saved disk. */
 export interface SavedDisk {
   name: string;
   slot: number;
@@ -44,22 +44,23 @@ export interface SavedDisk {
   format: DriveFormat;
   readOnly: boolean;
   faults?: readonly DriveFault[];
-  /** What the machine's own file had; undefined of one that only reads the user's. */
+  /** The content of the machine's own file; undefined for a disk that only reads the user's file. */
   content?: HeldFile;
-  /** Whether it was read from a directory, which may name any file of the host as the image. */
+  /** Whether it was loaded from a directory, which may name any file of the host as the image. */
   loaded?: boolean;
 }
 
-/** What QEMU is told of a disk; `path` is of the file that is written to, if any is. */
+/** Returns the description of a disk for QEMU; `path` is the file that the guest writes to or reads. */
 export function diskSpec(
   { name, slot, image, format, readOnly, faults }: Omit<SavedDisk, "size" | "content" | "loaded">,
   path: string,
 ): DriveSpec & { slot: number } {
-  const base = image && image.path !== path ? { path: image.path, format: image.format } : null; // Whatever its header says.
+  // `null` if there is none, whatever the header of the file says.
+  const base = image && image.path !== path ? { path: image.path, format: image.format } : null;
   return { id: diskId(name), serial: name, path, format, readOnly, base, slot, faults };
 }
 
-/** QEMU's ids begin with a letter, and share their names with its other devices. */
+/** Returns the ID of a disk in QEMU. IDs begin with a letter, and all devices share one name space. */
 export function diskId(name: string): string {
   return `vd-${name}`;
 }

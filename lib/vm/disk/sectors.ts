@@ -9,24 +9,24 @@ import type { Qemu } from "../qemu/qemu.ts";
 import { tail } from "../../files/tail.ts";
 
 /**
- * Reading and writing a disk from outside: by the QEMU that has it, so that both see the same; or, of a
- * machine that is switched off, by the file itself, or by qemu-nbd where that has a format. No errors
- * are made up here.
+ * Reads and writes a disk from outside the guest: through the QEMU that has it, so that both see the same
+ * data. If the machine is switched off: directly in a raw file, else through qemu-nbd. Injected errors do
+ * not apply here.
  */
 
-/** Where and how a disk is reached. */
+/** How to reach a disk. */
 export interface SectorAccess {
   host: Host;
-  /** The QEMU that has it now. */
+  /** The QEMU that has the disk now, if any. */
   qemu: Qemu | undefined;
-  /** For a socket. */
+  /** The path for an NBD socket. */
   socketPath: string;
-  /** What was asked, for messages. */
+  /** The call, for messages. */
   what: string;
   timeoutMs: number;
 }
 
-/** Bytes from a place on. */
+/** Reads bytes from an offset on. */
 export async function readDisk(
   access: SectorAccess,
   disk: DiskRecord,
@@ -44,10 +44,10 @@ export async function readDisk(
     }
     return data;
   }
-  return await offered(access, disk, false, (client) => client.read(from, bytes));
+  return await viaNbd(access, disk, false, (client) => client.read(from, bytes));
 }
 
-/** Puts bytes from a place on. */
+/** Writes bytes from an offset on. */
 export async function writeDisk(
   access: SectorAccess,
   disk: DiskRecord,
@@ -60,10 +60,10 @@ export async function writeDisk(
     for (let at = 0; at < data.length;) at += await file.write(data.subarray(at));
     return;
   }
-  await offered(access, disk, true, (client) => client.write(from, data));
+  await viaNbd(access, disk, true, (client) => client.write(from, data));
 }
 
-function offered<T>(
+function viaNbd<T>(
   access: SectorAccess,
   disk: DiskRecord,
   writable: boolean,
@@ -71,14 +71,14 @@ function offered<T>(
 ): Promise<T> {
   const { qemu } = access;
   return qemu
-    ? offeredBy(qemu, access, disk, writable, act)
-    : offeredOff(access, disk, writable, act);
+    ? viaQemu(qemu, access, disk, writable, act)
+    : viaQemuNbd(access, disk, writable, act);
 }
 
-/** Who serves already, and where: a QEMU has one such server. */
-const serving = new WeakMap<Qemu, string>();
+/** The socket of each QEMU that has an NBD server; it can have one. */
+const nbdServers = new WeakMap<Qemu, string>();
 
-async function offeredBy<T>(
+async function viaQemu<T>(
   qemu: Qemu,
   access: SectorAccess,
   { name, spec }: DiskRecord,
@@ -86,11 +86,11 @@ async function offeredBy<T>(
   act: (client: NbdClient) => Promise<T>,
 ): Promise<T> {
   const { qmp, signal } = qemu;
-  let path = serving.get(qemu);
+  let path = nbdServers.get(qemu);
   if (path === undefined) {
     path = access.socketPath;
     await qmp.execute("nbd-server-start", { addr: { type: "unix", data: { path } } });
-    serving.set(qemu, path);
+    nbdServers.set(qemu, path);
   }
   const id = `export-${spec.id}`;
   await qmp.execute("block-export-add", {
@@ -100,19 +100,19 @@ async function offeredBy<T>(
     name,
     writable,
   });
-  const over = qmp.wait("BLOCK_EXPORT_DELETED", {
+  const deleted = qmp.wait("BLOCK_EXPORT_DELETED", {
     timeoutMs: access.timeoutMs,
     where: (data) => data.id === id,
   });
   try {
-    return await served(path, { ...access, name, signal }, act);
+    return await withClient(path, { ...access, name, signal }, act);
   } finally {
     await qmp.execute("block-export-del", { id, mode: "hard" });
-    await over;
+    await deleted;
   }
 }
 
-async function offeredOff<T>(
+async function viaQemuNbd<T>(
   access: SectorAccess,
   { name, spec }: DiskRecord,
   writable: boolean,
@@ -131,27 +131,27 @@ async function offeredOff<T>(
   });
   const ending = new AbortController();
   const child = command.spawn();
-  const said = new Response(child.stderr).text();
+  const output = new Response(child.stderr).text();
   const ended = child.status.then(() => ending.abort());
   try {
-    return await served(path, { ...access, name, signal: ending.signal }, act);
+    return await withClient(path, { ...access, name, signal: ending.signal }, act);
   } catch (error) {
     if (ending.signal.aborted) {
-      throw new DiskError(`${what}: qemu-nbd ended:\n${tail(await said)}`, { cause: error });
+      throw new DiskError(`${what}: qemu-nbd ended:\n${tail(await output)}`, { cause: error });
     }
     throw error;
   } finally {
     try {
-      child.kill("SIGTERM"); // With it go what it has not written yet, and the locks.
+      child.kill("SIGTERM"); // It then writes what it has buffered, and releases its locks.
     } catch {
-      // It ends by itself when its client has gone.
+      // It has ended already, since its client disconnected.
     }
-    await Promise.all([ended, said]);
+    await Promise.all([ended, output]);
     await Deno.remove(path).catch(() => {});
   }
 }
 
-/** A disk's nodes in one object, as qemu-nbd takes it. */
+/** Returns the block nodes of a disk as one nested object, for qemu-nbd. */
 function nested(spec: DiskRecord["spec"]): Record<string, unknown> {
   const { blockdevs } = driveParts({ ...spec, faults: undefined }, { bus: "", addr: "" });
   const byName = new Map(blockdevs.map((node) => [node["node-name"], node]));
@@ -167,7 +167,7 @@ function nested(spec: DiskRecord["spec"]): Record<string, unknown> {
   return resolve(contentNode(spec.id));
 }
 
-async function served<T>(
+async function withClient<T>(
   path: string,
   options: SectorAccess & { name: string; signal: AbortSignal },
   act: (client: NbdClient) => Promise<T>,

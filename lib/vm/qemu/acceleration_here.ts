@@ -9,32 +9,32 @@ import {
 } from "../options/acceleration.ts";
 import type { GuestArch } from "../options/machine_spec.ts";
 
-let told = false;
+let notified = false;
 
 /**
- * As {@linkcode chooseAcceleration}, by the environment and the host that this process is in. Where
- * TCG has to stand in, it prints why on the standard error, once a process.
+ * As {@linkcode chooseAcceleration}, with the facts of this host and this process's environment. If it
+ * falls back to TCG, it prints why to standard error, once per process.
  *
- * @param tell Takes the line instead.
+ * @param notify Receives the line instead.
  */
 export async function accelerationHere(
   guestArch: GuestArch,
   option?: AccelChoice,
-  tell: (line: string) => void = console.error,
+  notify: (line: string) => void = console.error,
 ): Promise<Acceleration> {
-  const asked = { option, environment: environmentAccel() };
+  const requested = { option, environment: environmentAccel() };
   const facts: AccelerationFacts = { os: Deno.build.os, arch: Deno.build.arch, guestArch };
-  if (wantsKvm(facts, asked)) facts.kvm = await kvmWorks();
-  const chosen = chooseAcceleration(facts, asked);
-  if (chosen.notice !== undefined && !told) {
-    told = true;
-    tell(chosen.notice);
+  if (wantsKvm(facts, requested)) facts.kvm = await kvmWorks();
+  const chosen = chooseAcceleration(facts, requested);
+  if (chosen.notice !== undefined && !notified) {
+    notified = true;
+    notify(chosen.notice);
   }
   return chosen;
 }
 
 function environmentAccel(): string | undefined {
-  // Without --allow-env the variable is as good as unset.
+  // Without --allow-env the variable counts as unset.
   const { state } = Deno.permissions.querySync({ name: "env", variable: ACCEL_VARIABLE });
   return state === "granted" ? Deno.env.get(ACCEL_VARIABLE) : undefined;
 }

@@ -25,18 +25,18 @@ export interface CommandLine {
   args: string[];
 }
 
-/** A machine that QEMU cannot be asked for. */
+/** QEMU cannot run a machine of this description. */
 export class MachineSpecError extends NetyardError {}
 
 /**
- * QEMU's command line for a machine. It names no file but those of the description, and QEMU reads
- * no configuration of the user's or the host's.
+ * Returns QEMU's command line for a machine. It names only files of the description, and QEMU reads no
+ * configuration of the user or the host.
  *
- * Devices have fixed ids and addresses, so that a machine that is saved is restored by the line of
- * the same description, with `incoming` and with what was plugged in since then.
+ * Devices have fixed IDs and addresses, so that a saved machine is restored with the command line of the
+ * same description, with `incoming` and with the devices that were plugged in since.
  *
- * @throws {MachineSpecError} If the slots do not fit what is put into them, or the memory is no
- * whole number of MiB.
+ * @throws {MachineSpecError} If a device does not fit its slot, or the memory is not a whole number of
+ * MiB.
  *
  * Source: qemu(1), of QEMU 7.2.
  */
@@ -60,12 +60,12 @@ export function qemuCommand(spec: MachineSpec): CommandLine {
   };
 }
 
-/** A value for a list of `name=value`: a comma in it is written twice. */
+/** Escapes a value in a list of `name=value`: commas are doubled. */
 export function escaped(value: string): string {
   return value.replaceAll(",", ",,");
 }
 
-/** An argument of QEMU with parameters: the first value stands bare. */
+/** Formats an argument of QEMU with parameters; the first value has no name. */
 function list(first: string, parameters: object): string {
   const parts = Object.entries(parameters).map(([name, value]) => `${name}=${escaped(`${value}`)}`);
   return [first, ...parts].filter((part) => part !== "").join(",");
@@ -76,14 +76,14 @@ function identity({ name }: MachineSpec): string[] {
     "-name",
     list("", { guest: name, "debug-threads": "on" }),
     "-no-user-config", // nothing from /etc/qemu
-    "-nodefaults", // no card, drive or monitor that is not asked for
+    "-nodefaults", // no NIC, drive or monitor by default
     "-display",
     "none",
-    // The guest's clock chip runs with the host's clock, through pauses and restores.
+    // The guest's hardware clock follows the host's clock, through pauses and restores.
     "-rtc",
     "base=utc,clock=host",
-    // A guest may reboot, and so may be reset. One that powers itself off ends QEMU. One that
-    // panics stays as it is, so that its console can be read: QMP tells GUEST_PANICKED.
+    // A guest may reboot, so a reset keeps QEMU. A guest that powers itself off ends QEMU. One that
+    // panics is paused, so that its console can be read: QMP emits GUEST_PANICKED.
     "-action",
     "reboot=reset,shutdown=poweroff,panic=pause",
   ];
@@ -91,29 +91,29 @@ function identity({ name }: MachineSpec): string[] {
 
 function safety(accel: Accel): string[] {
   if (accel === "hvf") return []; // macOS has no seccomp, and its QEMU refuses the option
-  // System calls that a QEMU which is up never needs: old ones, those that change the user or the
-  // scheduling, and those that start programs; a QEMU that makes one is killed. So a migration to
-  // `exec:` is death: it goes to `unix:` or `fd:`.
+  // Denies system calls that a running QEMU never needs: obsolete ones, those that change the user or
+  // the scheduling, and those that start programs; a QEMU that makes one is killed. So a migration to
+  // `exec:` kills it: use `unix:` or `fd:`.
   return ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"];
 }
 
 const ACCEL: Record<Accel, string> = {
   kvm: "kvm",
-  // A thread a virtual processor. Translated code is kept within 64 MiB, where the default is up
-  // to 1 GiB a machine.
+  // One thread per virtual processor. The buffer of translated code is limited to 64 MiB; the default
+  // is up to 1 GiB per machine.
   tcg: "tcg,thread=multi,tb-size=64",
   hvf: "hvf",
 };
 
-// What no guest of ours uses costs start-up time. Of the machines, q35 is the one to plug into:
-// under the older pc a card takes three times as long to come up, and microvm has no slots.
+// Devices that no guest of ours uses cost start-up time. Machine types: q35 is best for hot-plugging;
+// under the older pc a NIC takes three times as long to come up, and microvm has no slots.
 const MACHINES: Record<GuestArch, (accel: Accel) => string> = {
   x86_64: () => "q35,hpet=off,vmport=off,smbus=off,sata=off,usb=off,i8042=off",
-  // Without KVM the interrupt controller is QEMU's own, of the newest kind that it has.
+  // Without KVM QEMU emulates the interrupt controller, of the newest version that it has.
   aarch64: (accel) => `virt,gic-version=${accel === "kvm" ? "host" : "max"}`,
 };
 
-/** What is emulated by default; where the host's processor runs the guest, it is that. */
+/** The default processor under TCG; with hardware acceleration it is the host's. */
 const EMULATED_CPU: Record<GuestArch, string> = { x86_64: "qemu64", aarch64: "cortex-a57" };
 
 function processor({ arch, accel, cpus, emulatedCpu = EMULATED_CPU[arch] }: MachineSpec): string[] {
@@ -143,7 +143,7 @@ function memoryBackend({ memoryPath, memoryShared = true, accel }: MachineSpec, 
       share: memoryShared ? "on" : "off",
     });
   }
-  // Of the two, virtiofsd can map only a memfd, and a host with HVF has none.
+  // virtiofsd can only map a memfd, which macOS (HVF) does not have.
   return accel === "hvf"
     ? `memory-backend-ram,id=ram0,size=${size}`
     : `memory-backend-memfd,id=ram0,size=${size},share=on`;
@@ -154,8 +154,8 @@ function boot({ kernel, initrd, cmdline, incoming }: MachineSpec): string[] {
     ...kernel === undefined ? [] : ["-kernel", kernel],
     ...initrd === undefined ? [] : ["-initrd", initrd],
     ...cmdline === undefined ? [] : ["-append", cmdline],
-    // `defer` since capabilities come first, by QMP; `-S` since a clone gets its MAC and time
-    // before it runs.
+    // `defer`, since QMP must set the migration capabilities first; `-S`, since several machines may
+    // have to resume together.
     ...incoming ? ["-S", "-incoming", "defer"] : [],
   ];
 }
@@ -163,7 +163,7 @@ function boot({ kernel, initrd, cmdline, incoming }: MachineSpec): string[] {
 function controls({ sockets }: MachineSpec): string[] {
   const socket = (id: string, path: string) => [
     "-chardev",
-    // Without waiting for a client, who would come after QEMU is up.
+    // Without waiting for a client, which connects only after QEMU has started.
     list("socket", { id, path, server: "on", wait: "off" }),
   ];
   return [
@@ -177,23 +177,23 @@ function controls({ sockets }: MachineSpec): string[] {
   ];
 }
 
-/** At these addresses a restored machine finds them again, whatever else it has. */
+/** Fixed addresses, so that a restored machine has them in the same place, whatever else it has. */
 const FIXED_DEVICES = [
   "-device",
   onRootBus("virtio-serial-pci,id=serial", 1),
-  // With an id, for VSERPORT_CHANGE to tell that the agent has opened its port.
+  // With an ID, so that VSERPORT_CHANGE shows that the agent has opened its port.
   "-device",
   "virtserialport,id=agent,bus=serial.0,nr=1,chardev=agent,name=org.qemu.guest_agent.0",
   "-object",
-  "rng-builtin,id=rng0", // by getrandom(2): no file of the host
+  "rng-builtin,id=rng0", // uses getrandom(2), no file of the host
   "-device",
   onRootBus("virtio-rng-pci,id=rng,rng=rng0", 2),
-  // By it the guest's kernel tells of its panic, where it has the driver.
+  // The guest's kernel reports a panic through it, if it has the driver.
   "-device",
   onRootBus("pvpanic-pci,id=pvpanic", 3),
 ];
 
-/** Device numbers for what is there from the start and stays; the chipset has 0x1f. */
+/** PCI device numbers for devices that stay from the start; the chipset has 0x1f. */
 const FREE_NUMBERS = [...numbers(0x04, 0x10), ...numbers(0x18, 0x1f)];
 const PORT_NUMBERS = [...numbers(0x10, 0x18)];
 const FUNCTIONS = MAX_SLOTS / PORT_NUMBERS.length;
@@ -208,13 +208,13 @@ function onRootBus(device: string, number: number, fn = 0): string {
 }
 
 /**
- * On PCI Express a device can be plugged into a port only, and into each port one. Eight cost less
- * than 0.1 s of a boot under TCG. They are ACPI's to plug, as is QEMU's default: 0.1 s against 0.2 s.
+ * On PCI Express each hot-plugged device needs a root port of its own. Eight ports cost less than 0.1 s
+ * of a boot under TCG. ACPI does the hot-plugging, as is QEMU's default: 0.1 s against 0.2 s.
  */
 function slots(count: number): string[] {
   return numbers(0, count).flatMap((slot) => {
     const fn = slot % FUNCTIONS;
-    // The first function has to say that there are others.
+    // The first function must declare that there are others.
     const several = fn === 0 && slot + 1 < count ? ",multifunction=on" : "";
     const port = `pcie-root-port,id=${slotBus(slot)},chassis=${slot + 1}${several}`;
     return ["-device", onRootBus(port, PORT_NUMBERS[Math.floor(slot / FUNCTIONS)], fn)];
@@ -226,7 +226,7 @@ function nic(spec: NicSpec): string[] {
   return ["-netdev", list(type, netdev), "-device", list(driver, device)];
 }
 
-/** What stands in a numbered place of the root bus: drives without a slot, then shares. */
+/** The devices with a fixed place on the root bus: drives without a slot, then shares. */
 function fixedDevices({ drives, shares = [] }: MachineSpec): readonly (DriveSpec | ShareSpec)[] {
   return [...drives.filter((drive) => drive.slot === undefined), ...shares];
 }
@@ -240,7 +240,7 @@ function drive(spec: MachineSpec, drive: DriveSpec): string[] {
   const place = drive.slot === undefined ? fixedPlace(spec, drive) : slotPlace(drive.slot);
   const { blockdevs, device: { driver, ...device } } = driveParts(drive, place);
   return [
-    // In JSON, since errors to make up are a list.
+    // As JSON, since injected errors are a list.
     ...blockdevs.flatMap((blockdev) => ["-blockdev", JSON.stringify(blockdev)]),
     "-device",
     list(driver, device),
@@ -271,7 +271,7 @@ function checkSpec(spec: MachineSpec): void {
     refuse(`its memory is ${memoryBytes} bytes, but must be a whole number of MiB`);
   }
   if (hotplugSlots > MAX_SLOTS) {
-    refuse(`${hotplugSlots} hot-plug slots are asked for; it can have ${MAX_SLOTS}`);
+    refuse(`${hotplugSlots} hot-plug slots are requested, but it can have ${MAX_SLOTS}`);
   }
   for (const { id } of drives) {
     if (id.length > MAX_DRIVE_ID) {
@@ -294,6 +294,6 @@ function checkSpec(spec: MachineSpec): void {
   }
   const { length } = fixedDevices(spec);
   if (length > FREE_NUMBERS.length) {
-    refuse(`${length} fixed drives and shares; it can have ${FREE_NUMBERS.length}`);
+    refuse(`${length} fixed drives and shares, but it can have ${FREE_NUMBERS.length}`);
   }
 }

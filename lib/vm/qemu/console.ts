@@ -2,19 +2,19 @@ import { VmError } from "../options/errors.ts";
 import { tail } from "../../files/tail.ts";
 import { within } from "../socket/within.ts";
 
-/** How a console behaves. */
+/** Options of a console. */
 export interface ConsoleOptions {
-  /** The name of the VM, which begins each message. */
+  /** The name of the VM, with which each message begins. */
   label: string;
-  /** By how much default deadlines are longer, for guests that run slowly. Default 1. */
+  /** The factor for default deadlines, for guests that run slowly. Default 1. */
   timeoutFactor?: number;
-  /** Gets all that the guest prints, as it comes. */
+  /** Receives everything that the guest prints. */
   sink?: (bytes: Uint8Array) => void;
 }
 
-/** How much is kept, in characters; the older part is forgotten. */
+/** How many characters are kept; older ones are dropped. */
 const KEPT = 1024 * 1024;
-/** Cutting at each piece that comes would copy all of it each time. */
+/** Trimming for each piece that arrives would copy the whole text each time. */
 const SLACK = KEPT / 4;
 const ERROR_LINES = 15;
 
@@ -24,33 +24,33 @@ interface Expectation {
 }
 
 /**
- * The serial console of a guest: what it printed, and a keyboard for it.
+ * The serial console of a guest: its output, and a keyboard for it.
  *
- * It outlives connections: a VM that starts anew is attached anew, and the text goes on.
+ * It outlives connections: when a VM starts again, a new connection continues the text.
  */
 export class Console implements Disposable {
   #options: ConsoleOptions;
   #conn?: Deno.Conn;
   #text = "";
-  /** How much came before the first character that is kept. */
-  #forgotten = 0;
+  /** How many characters were dropped before the first one that is kept. */
+  #dropped = 0;
   #readUpTo = 0;
   #expectedUpTo = 0;
   #expectations = new Set<Expectation>();
   #writes: Promise<unknown> = Promise.resolve();
   #following: Promise<void> = Promise.resolve();
 
-  /** Without a connection yet. */
+  /** Has no connection yet. */
   constructor(options: ConsoleOptions) {
     this.#options = options;
   }
 
-  /** All that was printed, of which the last 1 Mi characters are kept. */
+  /** The output, of which the last 1 Mi characters are kept. */
   get log(): string {
     return this.#text.slice(-KEPT);
   }
 
-  /** Takes over a connection to the serial port, and lets go of the one before. */
+  /** Takes over a connection to the serial port, and closes the one before. */
   attach(conn: Deno.Conn): void {
     this.#detach();
     this.#conn = conn;
@@ -58,12 +58,12 @@ export class Console implements Disposable {
     this.#following = this.#follow(conn);
   }
 
-  /** Resolves when the connection that there is now has ended, and all that came by it was read. */
+  /** Resolves when the current connection has ended and all its output has been read. */
   get ended(): Promise<void> {
     return this.#following;
   }
 
-  /** What came since the last call. */
+  /** Returns the output since the last call. */
   read(): string {
     const text = this.#from(this.#readUpTo);
     this.#readUpTo = this.#end;
@@ -71,7 +71,7 @@ export class Console implements Disposable {
   }
 
   /**
-   * Types a text; a line wants its `"\n"`.
+   * Types a text; a line needs its `"\n"`.
    *
    * @throws {VmError} If nothing is attached, or the connection ends.
    */
@@ -92,13 +92,13 @@ export class Console implements Disposable {
   }
 
   /**
-   * Waits until the guest prints something. The search begins behind the last match, so that what
-   * came before the call counts, too, but nothing twice.
+   * Waits until the guest prints something. The search begins after the last match, so output from
+   * before the call counts, too, but nothing matches twice.
    *
-   * @param pattern A text, or a regular expression over all lines that come.
-   * @param options.timeoutMs When to give up, in milliseconds. Default 30000, and more where guests
-   * run slowly.
-   * @throws {VmError} If it does not come in time, or the console ends; it shows the last lines.
+   * @param pattern A text, or a regular expression, which can match across lines.
+   * @param options.timeoutMs The timeout in milliseconds. Default 30000, and longer where guests run
+   * slowly (TCG).
+   * @throws {VmError} If it is not printed in time, or the console ends; it shows the last lines.
    */
   async expect(
     pattern: string | RegExp,
@@ -114,7 +114,7 @@ export class Console implements Disposable {
       : new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ""));
     const { promise, resolve, reject } = Promise.withResolvers<RegExpMatchArray>();
     const look = () => {
-      const start = Math.max(this.#expectedUpTo, this.#forgotten);
+      const start = Math.max(this.#expectedUpTo, this.#dropped);
       const match = this.#from(start).match(regexp);
       if (!match) return;
       this.#expectations.delete(expectation);
@@ -129,19 +129,19 @@ export class Console implements Disposable {
       return await within(
         promise,
         timeoutMs,
-        () => this.#failure(`${what}: it did not come within ${timeoutMs} ms`),
+        () => this.#failure(`${what}: it was not printed within ${timeoutMs} ms`),
       );
     } finally {
       this.#expectations.delete(expectation);
     }
   }
 
-  /** The last lines as text, without control sequences; for error messages. */
+  /** Returns the last lines, without control sequences, for error messages. */
   lines(n: number): string {
     return tail(plain(this.#text.slice(-200 * n)), n);
   }
 
-  /** Lets go of the connection; what was printed stays. Calling it again does nothing. */
+  /** Closes the connection; the output stays. Idempotent. */
   close(): void {
     this.#detach();
   }
@@ -152,11 +152,11 @@ export class Console implements Disposable {
   }
 
   get #end(): number {
-    return this.#forgotten + this.#text.length;
+    return this.#dropped + this.#text.length;
   }
 
   #from(position: number): string {
-    return this.#text.slice(Math.max(0, position - this.#forgotten));
+    return this.#text.slice(Math.max(0, position - this.#dropped));
   }
 
   async #follow(conn: Deno.Conn): Promise<void> {
@@ -170,7 +170,7 @@ export class Console implements Disposable {
         this.#add(decoder.decode(buffer.subarray(0, n), { stream: true }));
       }
     } catch {
-      // It is gone, as at its end.
+      // The connection is gone, which is the same as its end.
     }
     if (this.#conn === conn) this.#detach();
   }
@@ -178,7 +178,7 @@ export class Console implements Disposable {
   #add(text: string): void {
     this.#text += text;
     if (this.#text.length > KEPT + SLACK) {
-      this.#forgotten += this.#text.length - KEPT;
+      this.#dropped += this.#text.length - KEPT;
       this.#text = this.#text.slice(-KEPT);
     }
     for (const expectation of [...this.#expectations]) expectation.look();
@@ -191,7 +191,7 @@ export class Console implements Disposable {
     try {
       conn.close();
     } catch {
-      // It is closed.
+      // It is closed already.
     }
     for (const { fail } of this.#expectations) fail(new Error("the console was closed"));
   }
@@ -202,7 +202,7 @@ export class Console implements Disposable {
   }
 }
 
-/** Text without what moves a terminal's cursor or colours it, and with plain line breaks. */
+/** Removes the control sequences of terminals, and normalizes line breaks. */
 function plain(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_]|\][^\x07\x1b]*(\x07|\x1b\\)?)/g, "")

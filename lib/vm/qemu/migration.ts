@@ -2,8 +2,8 @@ import { VmError } from "../options/errors.ts";
 import type { Qemu } from "./qemu.ts";
 
 /**
- * Saving and loading the state of a machine's devices and processors: that is QEMU's migration, into
- * a socket of ours. The guest's memory is a file, which is left out.
+ * Saves and loads the state of a machine's devices and processors, with QEMU's migration to a socket of
+ * ours. The guest's memory is a shared file, which the migration leaves out.
  *
  * Source: QEMU's docs/devel/migration/main.
  */
@@ -16,15 +16,15 @@ const CAPABILITIES = [
 const ended = (data: Record<string, unknown>) =>
   data.status === "completed" || data.status === "failed";
 
-/** Saves the state of a machine that stands still. `path` is for a socket. */
+/** Saves the state of a paused machine. `path` is for a temporary socket. */
 export async function saveState(qemu: Qemu, path: string, timeoutMs: number): Promise<Uint8Array> {
   const { qmp } = qemu;
   const listener = Deno.listen({ transport: "unix", path });
   try {
     await qmp.execute("migrate-set-capabilities", { capabilities: CAPABILITIES });
-    const over = qmp.wait("MIGRATION", { timeoutMs, where: ended });
+    const end = qmp.wait("MIGRATION", { timeoutMs, where: ended });
     await qmp.execute("migrate", { uri: `unix:${path}` });
-    const [state] = await Promise.all([receive(listener, over), over]);
+    const [state] = await Promise.all([receive(listener, end), end]);
     await mustHaveCompleted(qemu, "saving its state");
     return state;
   } finally {
@@ -33,7 +33,7 @@ export async function saveState(qemu: Qemu, path: string, timeoutMs: number): Pr
   }
 }
 
-/** Has a QEMU that was started for it take a state over; the machine stands still then. */
+/** Loads a state into a QEMU that was started with `incoming`; the machine is paused afterwards. */
 export async function loadState(
   qemu: Qemu,
   path: string,
@@ -42,17 +42,17 @@ export async function loadState(
 ): Promise<void> {
   const { qmp } = qemu;
   await qmp.execute("migrate-set-capabilities", { capabilities: CAPABILITIES });
-  const over = qmp.wait("MIGRATION", { timeoutMs, where: ended });
+  const end = qmp.wait("MIGRATION", { timeoutMs, where: ended });
   await qmp.execute("migrate-incoming", { uri: `unix:${path}` });
   const conn = await Deno.connect({ transport: "unix", path });
   try {
     for (let at = 0; at < state.length;) at += await conn.write(state.subarray(at));
   } catch {
-    // QEMU read what it cannot use: it says so.
+    // QEMU refused the data: query-migrate has the reason.
   } finally {
     conn.close();
   }
-  await over;
+  await end;
   await mustHaveCompleted(qemu, "loading its state");
 }
 
@@ -62,10 +62,10 @@ async function mustHaveCompleted({ qmp, hint }: Qemu, what: string): Promise<voi
   throw new VmError(`${what} failed: ${why ?? `it is ${status}`}${hint && `\n${hint}`}`);
 }
 
-/** All that comes by the first connection. */
-async function receive(listener: Deno.Listener, over: Promise<unknown>): Promise<Uint8Array> {
+/** Returns everything that the first connection sends. */
+async function receive(listener: Deno.Listener, end: Promise<unknown>): Promise<Uint8Array> {
   // A migration that failed before it began never connects.
-  const conn = await Promise.race([listener.accept(), over.then(() => undefined)]);
+  const conn = await Promise.race([listener.accept(), end.then(() => undefined)]);
   if (!conn) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   for await (const chunk of conn.readable) chunks.push(chunk);

@@ -1,8 +1,8 @@
 import { dial } from "../socket/dial.ts";
 import { DiskError } from "../options/errors.ts";
 
-/** Bytes that one request has at most; a server need not take more than 32 MiB. */
-const AT_ONCE = 4 * 2 ** 20;
+/** The most bytes of a request; a server need not accept more than 32 MiB. */
+const REQUEST_BYTES = 4 * 2 ** 20;
 
 const IHAVEOPT = 0x49484156454f5054n;
 const OPTION_REPLY = 0x3e889045565a9n;
@@ -17,7 +17,7 @@ const WRITE = 1;
 const DISCONNECT = 2;
 const FLUSH = 3;
 
-/** What the protocol can say; all else is told by its number. */
+/** The errors of the protocol; others are reported by their number. */
 const ERRORS: Record<number, string> = {
   1: "not permitted",
   5: "Input/output error",
@@ -27,7 +27,7 @@ const ERRORS: Record<number, string> = {
 };
 
 /**
- * A client of a network block device on a unix socket: as much of it as reading and writing takes, one
+ * A client of a network block device (NBD) on a Unix socket: only what reading and writing needs, one
  * request at a time.
  *
  * Source: the NBD project's doc/proto.md.
@@ -44,8 +44,8 @@ export class NbdClient implements Disposable {
   /**
    * Connects to an export, as soon as the server listens.
    *
-   * @param options.what What was asked, for messages.
-   * @throws {DiskError} If it cannot be had.
+   * @param options.what The call, for messages.
+   * @throws {DiskError} If the server does not offer it.
    */
   static async connect(
     path: string,
@@ -65,50 +65,50 @@ export class NbdClient implements Disposable {
     }
   }
 
-  /** Reads bytes from a place on. */
+  /** Reads bytes from an offset on. */
   async read(from: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
     const data = new Uint8Array(bytes);
-    for (let at = 0; at < bytes; at += AT_ONCE) {
-      const part = data.subarray(at, at + AT_ONCE);
+    for (let at = 0; at < bytes; at += REQUEST_BYTES) {
+      const part = data.subarray(at, at + REQUEST_BYTES);
       await this.#request(READ, from + at, part.length);
       await this.#fill(part);
     }
     return data;
   }
 
-  /** Writes bytes from a place on, and has them be on the disk when it resolves. */
+  /** Writes bytes from an offset on; resolves when they are flushed to the disk. */
   async write(from: number, data: Uint8Array): Promise<void> {
-    for (let at = 0; at < data.length; at += AT_ONCE) {
-      const part = data.subarray(at, at + AT_ONCE);
+    for (let at = 0; at < data.length; at += REQUEST_BYTES) {
+      const part = data.subarray(at, at + REQUEST_BYTES);
       await this.#request(WRITE, from + at, part.length, part);
     }
     await this.#request(FLUSH, 0, 0);
   }
 
-  /** Takes leave, and resolves when the server has, too. */
+  /** Disconnects, and resolves when the server has closed the connection. */
   async close(): Promise<void> {
     try {
       await this.#send(request(DISCONNECT, 0, 0));
       await this.#conn.read(new Uint8Array(1));
     } catch {
-      // It is gone.
+      // The server is gone.
     } finally {
       this[Symbol.dispose]();
     }
   }
 
-  /** Ends the connection. Calling it again does nothing. */
+  /** Closes the connection. Idempotent. */
   [Symbol.dispose](): void {
     try {
       this.#conn.close();
     } catch {
-      // It is closed.
+      // It is closed already.
     }
   }
 
   async #begin(exportName: string): Promise<void> {
     const hello = await this.#take(18); // NBDMAGIC, IHAVEOPT, flags
-    if (hello.getBigUint64(8) !== IHAVEOPT) throw this.#broken("it greets otherwise");
+    if (hello.getBigUint64(8) !== IHAVEOPT) throw this.#broken("its greeting is not NBD");
     const name = new TextEncoder().encode(exportName);
     const message = new DataView(new ArrayBuffer(4 + 16 + 4 + name.length + 2));
     message.setUint32(0, FIXED_NEWSTYLE);
@@ -117,11 +117,11 @@ export class NbdClient implements Disposable {
     message.setUint32(16, 4 + name.length + 2);
     message.setUint32(20, name.length);
     const bytes = new Uint8Array(message.buffer);
-    bytes.set(name, 24); // And no requests for information.
+    bytes.set(name, 24); // followed by no information requests
     await this.#send(bytes);
     for (;;) {
       const head = await this.#take(20);
-      if (head.getBigUint64(0) !== OPTION_REPLY) throw this.#broken("it answers no option");
+      if (head.getBigUint64(0) !== OPTION_REPLY) throw this.#broken("it did not answer the option");
       const type = head.getUint32(12);
       const said = await this.#take(head.getUint32(16));
       if (type === REP_ACK) return;
@@ -133,7 +133,7 @@ export class NbdClient implements Disposable {
     await this.#send(request(type, from, length));
     if (data) await this.#send(data);
     const answer = await this.#take(16);
-    if (answer.getUint32(0) !== REPLY) throw this.#broken("it sends no reply");
+    if (answer.getUint32(0) !== REPLY) throw this.#broken("it did not send a reply");
     const error = answer.getUint32(4);
     if (error !== 0) {
       throw new DiskError(`${this.#what}: ${ERRORS[error] ?? `error ${error} of the disk`}`);

@@ -1,3 +1,10 @@
+/**
+ * QEMU: its command line, its process, its control protocol (QMP), its console and its disks over NBD.
+ * Imports `options`, `socket`, `host` and `node`; knows no guest. Begin here, then read `argv.ts`.
+ *
+ * @module
+ */
+
 import { installAdvice, isProgram } from "../../host/install.ts";
 import { readOsRelease } from "../../host/os_release.ts";
 import { NodeCommand } from "../../node/process/command.ts";
@@ -10,37 +17,37 @@ import { VmError } from "../options/errors.ts";
 import type { MachineSpec } from "../options/machine_spec.ts";
 import { Qmp } from "./qmp.ts";
 
-/** How many lines of the console, and of what QEMU said, go with an error. */
+/** How many lines of the console are added to an error. */
 const HINT_LINES = 12;
 const STDERR_KEPT = 4_096;
 
-/** What a QEMU is started with. */
+/** How to start a QEMU. */
 export interface QemuOptions {
-  /** In whose namespaces it runs; it ends with them. */
+  /** The namespaces in which it runs; it ends with them. */
   host: Host;
-  /** How the sockets begin, for example `/tmp/netyard-1a2b/3-`: they exist as long as the host. */
+  /** The prefix of the sockets' paths, for example `/tmp/netyard-1a2b/3-`; removed with the host. */
   socketPrefix: string;
   spec: Omit<MachineSpec, "sockets" | "memoryPath" | "name">;
   /** The guest's memory. */
   memory: MemoryFile;
   console: Console;
-  /** When to give up waiting for an answer, in milliseconds. */
+  /** The timeout of an answer, in milliseconds. */
   timeoutMs: number;
-  /** Ends it while it starts; afterwards it means nothing. */
+  /** Ends it while it starts; has no effect afterwards. */
   signal: AbortSignal;
 }
 
-/** A QEMU that runs, and the ways to speak with it. */
+/** A running QEMU, and its interfaces. */
 export class Qemu {
   readonly qmp: Qmp;
-  /** Where the guest agent answers. */
+  /** The socket of the guest agent. */
   readonly agentPath: string;
   /** Aborted when it has ended. */
   readonly signal: AbortSignal;
   /** Resolves when it has ended. */
   readonly ended: Promise<Ended>;
   #child: Deno.ChildProcess;
-  #said: () => string;
+  #output: () => string;
   #console: Promise<void>;
 
   private constructor(
@@ -49,7 +56,7 @@ export class Qemu {
     agentPath: string,
     signal: AbortSignal,
     ended: Promise<Ended>,
-    said: () => string,
+    output: () => string,
     console: Promise<void>,
   ) {
     this.#child = child;
@@ -57,14 +64,14 @@ export class Qemu {
     this.agentPath = agentPath;
     this.signal = signal;
     this.ended = ended;
-    this.#said = said;
+    this.#output = output;
     this.#console = console;
   }
 
   /**
-   * Starts it, and resolves when it takes commands.
+   * Starts it, and resolves when it accepts commands.
    *
-   * @throws {VmError} If it ends before, or does not answer in time; it shows what QEMU said.
+   * @throws {VmError} If it ends before, or does not answer in time; it shows what QEMU printed.
    */
   static async start(options: QemuOptions): Promise<Qemu> {
     const { host, socketPrefix, memory, console, timeoutMs } = options;
@@ -82,9 +89,9 @@ export class Qemu {
       stdin: "null",
       stdout: "null",
       stderr: "piped",
-      detached: true, // Ctrl-C is not for it: the lab ends it
+      detached: true, // so that Ctrl-C does not reach it: the lab ends it
     });
-    host.enter(() => {}); // What it runs in is made first: that must not inherit the memory.
+    host.enter(() => {}); // Starts the host's processes first: they must not inherit the memory.
     const child = memory.inherited(() => command.spawn());
     const ending = new AbortController();
     const stderr = keepTail(child.stderr);
@@ -93,7 +100,7 @@ export class Qemu {
       ending.abort();
       return status;
     });
-    const said = () => {
+    const output = () => {
       const lines = stderr.text().trim();
       const serial = console.lines(HINT_LINES).trim();
       return [lines && `QEMU said:\n${lines}`, serial && `the console's last lines:\n${serial}`]
@@ -105,17 +112,17 @@ export class Qemu {
     if (options.signal.aborted) abort();
     try {
       const label = host.name;
-      const qmp = await Qmp.connect(sockets.qmp, { label, timeoutMs, hint: said, signal });
+      const qmp = await Qmp.connect(sockets.qmp, { label, timeoutMs, hint: output, signal });
       console.attach(await Deno.connect({ transport: "unix", path: sockets.console }));
-      return new Qemu(child, qmp, sockets.agent, signal, ended, said, console.ended);
+      return new Qemu(child, qmp, sockets.agent, signal, ended, output, console.ended);
     } catch (error) {
       kill(child);
       const { code } = await ended;
       await console.ended;
       options.signal.throwIfAborted();
-      if (!said()) throw error;
+      if (!output()) throw error;
       throw new VmError(
-        `${host.name}: QEMU did not start (exit code ${code}):\n${said()}`,
+        `${host.name}: QEMU did not start (exit code ${code}):\n${output()}`,
         { cause: error },
       );
     } finally {
@@ -123,12 +130,12 @@ export class Qemu {
     }
   }
 
-  /** The ends of what QEMU and the guest's console said, for a message; empty if nothing. */
+  /** The last output of QEMU and of the guest's console, for messages; empty if there is none. */
   get hint(): string {
-    return this.#said();
+    return this.#output();
   }
 
-  /** Ends it at once; resolves when it is gone, and all that it said is known. */
+  /** Kills it; resolves when it has ended and its output has been read. */
   async kill(): Promise<void> {
     this.qmp.close();
     kill(this.#child);
@@ -146,11 +153,11 @@ function kill(child: Deno.ChildProcess): void {
   try {
     child.kill("SIGKILL");
   } catch {
-    // It has ended.
+    // It has ended already.
   }
 }
 
-/** Reads a stream to its end and keeps the last of it. */
+/** Reads a stream to its end, and keeps its last characters. */
 function keepTail(
   stream: ReadableStream<Uint8Array>,
 ): { text: () => string; done: Promise<void> } {

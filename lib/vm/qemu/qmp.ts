@@ -4,11 +4,11 @@ import { LineSplitter } from "../socket/line_splitter.ts";
 import type { QmpCommands } from "./qmp_commands.ts";
 import { within } from "../socket/within.ts";
 
-/** What QEMU tells unasked. */
+/** An event that QEMU emits. */
 export interface QmpEvent {
   /** For example `STOP`, `SHUTDOWN` or `MIGRATION`. */
   event: string;
-  /** What it says about it; empty for most. */
+  /** The event's data; empty for most. */
   data: Record<string, unknown>;
   /** When it happened, in milliseconds since 1970. */
   timestampMs: number;
@@ -16,13 +16,13 @@ export interface QmpEvent {
 
 /** How to reach QEMU. */
 export interface QmpOptions {
-  /** The name of the VM, which begins each message. */
+  /** The name of the VM, with which each message begins. */
   label: string;
-  /** When to give up waiting for QEMU to answer, in milliseconds; also of each command. Default 10000. */
+  /** The timeout of connecting, and of each command, in milliseconds. Default 10000. */
   timeoutMs?: number;
-  /** What to add to an error, such as the last lines of the console; it is asked when one occurs. */
+  /** Returns text to add to an error, such as the last lines of the console. */
   hint?: () => string;
-  /** Aborted when QEMU has ended, so that nobody waits for it. */
+  /** Aborted when QEMU has ended; all calls then fail at once. */
   signal?: AbortSignal;
 }
 
@@ -32,7 +32,7 @@ interface Pending {
   reject: (error: Error) => void;
 }
 
-/** What comes in. */
+/** A message from QEMU. */
 interface Message {
   QMP?: { version: { qemu: { major: number; minor: number; micro: number } } };
   event?: string;
@@ -44,10 +44,10 @@ interface Message {
 }
 
 /**
- * A client of QEMU's machine protocol over a unix socket.
+ * A client of QEMU's machine protocol (QMP) over a Unix socket.
  *
- * Commands may be under way at once; each answer finds its own. What fails by QEMU's death, by a
- * hanging QEMU or by its refusal is a {@linkcode QmpError} that says which.
+ * Several commands may be in progress; IDs match the answers. A {@linkcode QmpError} says whether QEMU
+ * ended, did not answer or refused.
  */
 export class Qmp implements Disposable {
   /** Resolves when the connection has ended, from whichever side. */
@@ -69,12 +69,12 @@ export class Qmp implements Disposable {
     this.#conn = conn;
     this.#options = options;
     this.closed = this.#ended.promise;
-    this.#greeted.promise.catch(() => {}); // Nobody may be waiting for it.
+    this.#greeted.promise.catch(() => {}); // Nothing may be waiting for it.
     this.#read();
   }
 
   /**
-   * Connects and negotiates; tries again for as long as there is no socket, or nobody behind it.
+   * Connects and negotiates; retries while the socket does not exist or QEMU does not listen yet.
    *
    * @throws {QmpError} If QEMU does not answer in time, or has ended.
    */
@@ -99,8 +99,8 @@ export class Qmp implements Disposable {
       await within(qmp.#greeted.promise, deadline - performance.now(), () =>
         failure(
           options,
-          `${label}: QEMU did not greet on its QMP socket ${path} within ${timeoutMs} ms; does ` +
-            "another client hold it?",
+          `${label}: QEMU did not greet on its QMP socket ${path} within ${timeoutMs} ms; is ` +
+            "another client connected?",
           "qmp_capabilities",
         ));
       const left = Math.max(1, deadline - performance.now());
@@ -115,9 +115,9 @@ export class Qmp implements Disposable {
   /**
    * Executes a command.
    *
-   * @param options.timeoutMs When to give up, in milliseconds. Default: that of the connection. QEMU
-   * may still execute the command after that.
-   * @throws {QmpError} If QEMU refuses it, does not answer in time, or is gone.
+   * @param options.timeoutMs The timeout in milliseconds. Default: that of the connection. QEMU may still
+   * execute the command after it.
+   * @throws {QmpError} If QEMU refuses it, does not answer in time, or has ended.
    */
   async execute<C extends keyof QmpCommands>(
     command: C,
@@ -152,18 +152,18 @@ export class Qmp implements Disposable {
     }
   }
 
-  /** Calls a function with each event from now on; what this returns ends that. */
+  /** Calls a function with each event from now on; returns a function that ends this. */
   on(listener: (event: QmpEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
   /**
-   * Waits for an event; only those from now on count, so that it is called before what brings the
-   * event about. A failure that nobody awaits is no unhandled one.
+   * Waits for an event. Only events from now on count, so call it before the command that causes the
+   * event. A rejection that nothing awaits is not reported as unhandled.
    *
-   * @param options.where Which event of that name. Default: the first.
-   * @throws {QmpError} If it does not come in time, or the connection ends.
+   * @param options.where Selects an event of that name by its data. Default: the first one.
+   * @throws {QmpError} If it is not emitted in time, or the connection ends.
    */
   wait(
     event: string,
@@ -189,7 +189,7 @@ export class Qmp implements Disposable {
       return await within(promise, timeoutMs, () =>
         failure(
           this.#options,
-          `${this.#options.label}: QEMU did not tell ${what} within ${timeoutMs} ms`,
+          `${this.#options.label}: QEMU did not emit ${what} within ${timeoutMs} ms`,
           event,
         ));
     } finally {
@@ -198,7 +198,7 @@ export class Qmp implements Disposable {
     }
   }
 
-  /** Ends the connection; what is under way fails. QEMU goes on. Calling it again does nothing. */
+  /** Closes the connection; calls in progress fail. QEMU keeps running. Idempotent. */
   close(): void {
     this.#finish("the connection was closed");
   }
@@ -228,18 +228,18 @@ export class Qmp implements Disposable {
     try {
       message = JSON.parse(text);
     } catch {
-      return this.#finish(`QEMU sent what is not QMP: ${text.slice(0, 100)}`);
+      return this.#finish(`QEMU sent something that is not QMP: ${text.slice(0, 100)}`);
     }
     if (message.QMP) return this.#greeted.resolve();
-    if (message.event !== undefined) return this.#tell(message);
-    // Without an id it is about what QEMU could not read, which can but be the oldest.
+    if (message.event !== undefined) return this.#emit(message);
+    // An error without an ID is about a message that QEMU could not parse: the oldest one.
     const id = message.id ?? this.#pending.keys().next().value ?? 0;
     const pending = this.#pending.get(id);
     if (message.error) pending?.reject(new Refusal(message.error));
     else pending?.resolve(message.return);
   }
 
-  #tell({ event = "", data = {}, timestamp }: Message): void {
+  #emit({ event = "", data = {}, timestamp }: Message): void {
     const timestampMs = timestamp
       ? timestamp.seconds * 1000 + timestamp.microseconds / 1000
       : Date.now();
@@ -247,7 +247,7 @@ export class Qmp implements Disposable {
       try {
         listener({ event, data, timestampMs });
       } catch (error) {
-        reportError(error); // A fault of the listener, which must not stop the answers.
+        reportError(error); // A bug of the listener, which must not stop the answers.
       }
     }
   }
@@ -265,7 +265,7 @@ export class Qmp implements Disposable {
     try {
       this.#conn.close();
     } catch {
-      // It is closed.
+      // It is closed already.
     }
     for (const { command, reject } of this.#pending.values()) reject(this.#gone(command));
     for (const reject of this.#waiting) reject(this.#gone("an event"));
@@ -292,7 +292,7 @@ export class Qmp implements Disposable {
   }
 }
 
-/** QEMU's answer to a command that it did not execute. */
+/** QEMU's answer to a command that it refused. */
 class Refusal extends Error {
   constructor(readonly answer: { class: string; desc: string }) {
     super(answer.desc);
@@ -306,11 +306,11 @@ function failure(
   answer?: { class: string; desc: string },
   options?: ErrorOptions,
 ): QmpError {
-  const more = hint?.() ?? "";
-  return new QmpError(more ? `${message}\n${more}` : message, command, answer, options);
+  const text = hint?.() ?? "";
+  return new QmpError(text ? `${message}\n${text}` : message, command, answer, options);
 }
 
-/** A command as an error shows it. */
+/** Formats a command for messages. */
 function shown(command: string, args: unknown): string {
   const text = JSON.stringify(args) ?? "{}";
   if (text === "{}") return command;

@@ -1,11 +1,11 @@
-/** What a QMP command takes, and what it answers. */
+/** The arguments of a QMP command, and its answer. */
 interface Command<A, R> {
   arguments: A;
   return: R;
 }
 
 type None = Record<string, never>;
-/** An object whose further keys depend on a driver or a type. */
+/** An object whose other keys depend on a driver or a type. */
 type Open = Record<string, unknown>;
 
 /** The states of a machine (`RunState` in qapi/run-state.json). */
@@ -27,9 +27,9 @@ export type QmpRunState =
   | "suspended"
   | "watchdog";
 
-/** What `query-migrate` says of a migration (`MigrationInfo` in qapi/migration.json). */
+/** The answer of `query-migrate` (`MigrationInfo` in qapi/migration.json). */
 export interface QmpMigration {
-  /** Left out where no migration was asked for yet. */
+  /** Missing before the first migration. */
   status?:
     | "none"
     | "setup"
@@ -49,20 +49,20 @@ export interface QmpMigration {
   ram?: { transferred: number; remaining: number; total: number; [key: string]: unknown };
   /** Milliseconds. */
   "total-time"?: number;
-  /** Milliseconds in which the guest stood still. */
+  /** Milliseconds for which the guest was paused. */
   downtime?: number;
   /** Why it failed. */
   "error-desc"?: string;
 }
 
-/** A capability of migration, switched on or off. */
+/** A migration capability, on or off. */
 export interface QmpMigrationCapability {
   /** For example `events` or `x-ignore-shared`. */
   capability: string;
   state: boolean;
 }
 
-/** One disk drive, as `query-block` shows it. */
+/** One disk drive in the answer of `query-block`. */
 export interface QmpBlock {
   device: string;
   qdev?: string;
@@ -83,15 +83,15 @@ export interface QmpBlockNode {
   [key: string]: unknown;
 }
 
-/** Where a server listens (`SocketAddress` in qapi/sockets.json). */
+/** The address of a server (`SocketAddress` in qapi/sockets.json). */
 export type QmpSocketAddress =
   | { type: "unix"; data: { path: string } }
   | { type: "inet"; data: { host: string; port: string } }
   | { type: "fd"; data: { str: string } };
 
 /**
- * The QMP commands that are used here. Those that need a descriptor sent along are left out: Deno's
- * sockets cannot send one.
+ * The QMP commands that are used here. Commands that need a file descriptor are left out: Deno's sockets
+ * cannot send one.
  *
  * Source: qapi/*.json of QEMU 7.2.
  */
@@ -128,7 +128,7 @@ export interface QmpCommands {
   "quit": Command<None, None>;
   "human-monitor-command": Command<{ "command-line": string; "cpu-index"?: number }, string>;
 
-  /** The name is the **device's** id: with that of the netdev the guest keeps its carrier. */
+  /** The name is the **device's** ID: with that of the netdev the guest keeps its carrier. */
   "set_link": Command<{ name: string; up: boolean }, None>;
   "netdev_add": Command<{ type: string; id: string; [key: string]: unknown }, None>;
   "netdev_del": Command<{ id: string }, None>;
@@ -136,20 +136,20 @@ export interface QmpCommands {
     { driver: string; id?: string; bus?: string; [key: string]: unknown },
     None
   >;
-  /** Only asks the guest; the event `DEVICE_DELETED` says that the device is gone. */
+  /** Only asks the guest to release the device; the event `DEVICE_DELETED` follows when it has. */
   "device_del": Command<{ id: string }, None>;
   "object-add": Command<{ "qom-type": string; id: string; [key: string]: unknown }, None>;
   "object-del": Command<{ id: string }, None>;
   "qom-get": Command<{ path: string; property: string }, unknown>;
   "qom-set": Command<{ path: string; property: string; value: unknown }, None>;
 
-  /** Only begins: the event `MIGRATION`, or `query-migrate`, says how it ends. */
+  /** Only begins the migration: the event `MIGRATION`, or `query-migrate`, shows how it ends. */
   "migrate": Command<{ uri: string; resume?: boolean }, None>;
   "migrate-incoming": Command<{ uri: string }, None>;
   "migrate_cancel": Command<None, None>;
   "migrate-set-capabilities": Command<{ capabilities: QmpMigrationCapability[] }, None>;
   "query-migrate-capabilities": Command<None, QmpMigrationCapability[]>;
-  /** The bandwidths are bytes a second. */
+  /** The bandwidth is in bytes per second. */
   "migrate-set-parameters": Command<
     {
       "max-bandwidth"?: number;

@@ -1,5 +1,5 @@
-// A guest fills its disk where the host has no room for that. Run with a small TMPDIR; it prints what
-// came of it. The argument is an image that is somewhere else.
+// A guest fills its disk, for which the host has no space. Run with a small TMPDIR; it prints the result.
+// The argument is an image outside of TMPDIR.
 import { Lab } from "@netyard/netyard";
 
 await using lab = await Lab.create({ label: "full" });

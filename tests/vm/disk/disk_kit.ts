@@ -1,11 +1,11 @@
-// What the tests of disks share: guests of the profile `tiny`, and a directory that must be empty in
-// the end.
+// Shared by the tests of disks: guests of the profile `tiny`, and a directory that must be empty in the
+// end.
 import { assertEquals } from "@std/assert";
 import { type Disk, Lab } from "@netyard/netyard";
 import type { Vm } from "../../../lib/lab/vm.ts";
 import { temporaryIn } from "../../../lib/files/temporary.ts";
 
-/** A lab with one machine, and a directory in which nothing of it may be left. */
+/** Makes a lab with one machine, and a directory in which nothing of it may be left. */
 export async function withVm(
   use: (vm: Vm, lab: Lab, directory: string) => Promise<void>,
 ): Promise<void> {
@@ -23,17 +23,17 @@ export async function withVm(
   }
 }
 
-/** A sector that repeats a character. */
+/** Returns a sector that repeats a character. */
 export function sectorOf(character: string, count = 1): Uint8Array<ArrayBuffer> {
   return new Uint8Array(512 * count).fill(character.charCodeAt(0));
 }
 
-/** The first characters of a sector, read from outside. */
+/** Returns the first characters of a sector, read from outside. */
 export async function outside(disk: Disk, sector: number, length = 4): Promise<string> {
   return new TextDecoder().decode((await disk.readSectors(sector)).subarray(0, length));
 }
 
-/** The first characters of a sector that the guest reads from the disk. */
+/** Returns the first characters of a sector, read by the guest from the disk. */
 export async function inside(vm: Vm, disk: Disk, sector: number, length = 4): Promise<string> {
   const { stdout } = (await vm.run(
     `echo 1 >/proc/sys/vm/drop_caches; dd if=${await disk
@@ -42,18 +42,18 @@ export async function inside(vm: Vm, disk: Disk, sector: number, length = 4): Pr
   return stdout;
 }
 
-/** Has the guest write a text to a sector, and wait until it is on the disk. */
+/** Writes a text to a sector in the guest, and waits until it is on the disk. */
 export async function write(vm: Vm, disk: Disk, sector: number, text: string): Promise<void> {
   const line = `dd of=${await disk.guestPath()} bs=512 seek=${sector} conv=notrunc,sync,fsync`;
   (await vm.run(line, { stdin: text })).assertOk();
 }
 
-/** A file of one MiB, all of a character. */
+/** Creates a file of one MiB that repeats a character. */
 export async function rawFile(path: string, character: string): Promise<void> {
   await Deno.writeFile(path, sectorOf(character, 2048));
 }
 
-/** What a file has, in short. */
+/** Summarizes the content of a file. */
 export async function hashOf(path: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
   return new Uint8Array(digest).toHex();

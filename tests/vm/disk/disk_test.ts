@@ -9,7 +9,7 @@ import { hashOf, host, inside, outside, rawFile, sectorOf, withVm, write } from 
 
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
-Deno.test("a fresh disk that was given before the boot is there after it, and has what was written from either side", async () => {
+Deno.test("a fresh disk that was attached before the boot is there after it, with what either side wrote", async () => {
   await withVm(async (vm) => {
     const disk = await vm.attachDisk({ size: "64M", name: "data" });
     assertEquals([disk.name, disk.size, disk.path, disk.readOnly], [
@@ -41,7 +41,7 @@ Deno.test("a fresh disk that was given before the boot is there after it, and ha
   });
 });
 
-Deno.test("a disk is plugged into a running guest, taken away, and another takes its place", async () => {
+Deno.test("a disk is plugged into a running guest and removed, and another one replaces it", async () => {
   await withVm(async (vm, _, directory) => {
     await vm.boot();
     await rawFile(`${directory}/image`, "r");
@@ -64,7 +64,7 @@ Deno.test("a disk is plugged into a running guest, taken away, and another takes
   });
 });
 
-Deno.test("what a guest writes over an image does not change the file, also of a qcow2", async () => {
+Deno.test("writes of a guest to an image with copy on write do not change the file, raw or qcow2", async () => {
   await withVm(async (vm, _, directory) => {
     const raw = `${directory}/a raw, image`;
     const qcow2 = `${directory}/image.qcow2`;
@@ -92,14 +92,14 @@ Deno.test("what a guest writes over an image does not change the file, also of a
     await assertRejects(
       () => vm.boot(),
       DiskError,
-      "was changed, and what the guest wrote is kept",
+      "was changed, and the disk's own file only has",
     );
     await vm.disks[0].detach();
     await vm.boot();
   });
 });
 
-Deno.test("a file is written to without copy on write, by one machine, and is not saved", async () => {
+Deno.test("without copy on write one machine writes to the file itself, and cannot be saved", async () => {
   await withVm(async (vm, lab, directory) => {
     const path = `${directory}/image`;
     await rawFile(path, "r");
@@ -108,7 +108,7 @@ Deno.test("a file is written to without copy on write, by one machine, and is no
     await write(vm, disk, 5, "kept");
     const bytes = await Deno.readFile(path);
     assertEquals(new TextDecoder().decode(bytes.subarray(2560, 2564)), "kept");
-    await assertRejects(() => vm.snapshot(), DiskError, "the guest writes to ");
+    await assertRejects(() => vm.snapshot(), DiskError, "the guest writes directly to ");
     assertEquals(vm.state, "running");
     await using other = await Lab.create();
     for (const each of [lab.vm("two", {}), other.vm("two", {})]) {
@@ -140,7 +140,7 @@ Deno.test("a guest that boots without the cache has its disks from the start, an
   });
 });
 
-Deno.test("a guest cannot write to a disk that is read-only, nor can we", async () => {
+Deno.test("neither the guest nor the host can write to a read-only disk", async () => {
   await withVm(async (vm, _, directory) => {
     const path = `${directory}/image`;
     await rawFile(path, "r");
@@ -158,7 +158,7 @@ Deno.test("a guest cannot write to a disk that is read-only, nor can we", async 
   });
 });
 
-Deno.test("errors are made for the pages of one sector, once, and not after they are cleared", async () => {
+Deno.test("errors are injected for the pages of one sector, once, and not after they are cleared", async () => {
   await withVm(async (vm, _, directory) => {
     const path = `${directory}/image`;
     await rawFile(path, "r");
@@ -210,7 +210,7 @@ Deno.test("errors are made for the pages of one sector, once, and not after they
   });
 });
 
-Deno.test("a snapshot has the disks as they were, with what they were, and brings them back", async () => {
+Deno.test("a snapshot has the disks and their content, and a restore brings both back", async () => {
   await withVm(async (vm, _, directory) => {
     const path = `${directory}/image`;
     await rawFile(path, "r");
@@ -249,7 +249,7 @@ Deno.test("a snapshot has the disks as they were, with what they were, and bring
   });
 });
 
-Deno.test("a snapshot that was written to a directory brings disks back in another lab, which was given their images", async () => {
+Deno.test("a snapshot of a directory restores disks in another lab, if their images are attached there", async () => {
   await withVm(async (vm, lab, directory) => {
     const path = `${directory}/image`;
     await rawFile(path, "r");
@@ -263,7 +263,11 @@ Deno.test("a snapshot that was written to a directory brings disks back in anoth
     await lab.remove(vm);
     const again = lab.vm("nas", {});
     using loaded = await lab.loadSnapshot(`${directory}/saved`, "nas");
-    await assertRejects(() => again.restore(loaded), DiskError, "was not given: call attachDisk()");
+    await assertRejects(
+      () => again.restore(loaded),
+      DiskError,
+      "which is not attached to this machine: call attachDisk()",
+    );
     assertEquals([again.state, again.disks.length], ["defined", 0]);
     await again.attachDisk({ path });
     await again.restore(loaded);
@@ -278,7 +282,7 @@ Deno.test("a snapshot that was written to a directory brings disks back in anoth
   });
 });
 
-Deno.test("what cannot be a disk is refused, and leaves nothing", async () => {
+Deno.test("an invalid disk is refused, and leaves nothing behind", async () => {
   await withVm(async (vm, _, directory) => {
     const path = (name: string) => `${directory}/${name}`;
     await rawFile(path("base"), "r");
@@ -294,9 +298,9 @@ Deno.test("what cannot be a disk is refused, and leaves nothing", async () => {
       [{ path: path("none") }, "there is no such file"],
       [{ path: directory }, "it is not a file"],
       [{ path: "/dev/null" }, "it is not a file"],
-      [{ path: path("text") }, "it is no disk image"],
+      [{ path: path("text") }, "it is not a disk image"],
       [{ path: path("vmdk") }, "it is a VMDK image"],
-      [{ path: path("base"), format: "qcow2" }, "it is no qcow2 image"],
+      [{ path: path("base"), format: "qcow2" }, "it is not a qcow2 image"],
       [{ path: path("sly") }, "it has a backing file"],
       [{ path: path("sly"), readOnly: true }, "it has a backing file"],
       [{ path: path("sly"), copyOnWrite: false }, "it has a backing file"],
@@ -304,7 +308,7 @@ Deno.test("what cannot be a disk is refused, and leaves nothing", async () => {
       [{ size: 0 }, "must be a size"],
       [{ size: -512 }, "must be a size"],
       [{ size: 1000 }, "must be a multiple of 512"],
-      [{ size: "8000T" }, "no disk of"],
+      [{ size: "8000T" }, "cannot create a disk of"],
     ];
     for (const state of ["defined", "running"]) {
       if (state === "running") await vm.boot();
@@ -322,29 +326,29 @@ Deno.test("what cannot be a disk is refused, and leaves nothing", async () => {
     await assertRejects(
       () => vm.attachDisk({ size: "1M", name: "data" }),
       DiskError,
-      'it has a disk "data"',
+      'the machine has a disk "data"',
     );
     await assertRejects(
       () => disk.readSectors(2048),
       DiskError,
-      "has 2048 sectors: 1 from 2048 on",
+      "has 2048 sectors: 1 sectors from 2048 on",
     );
     await assertRejects(() => disk.readSectors(-1), DiskError, "whole numbers from 0 on");
-    await assertRejects(() => disk.writeSectors(0, new Uint8Array(5)), DiskError, "5 bytes are no");
+    await assertRejects(() => disk.writeSectors(0, new Uint8Array(5)), DiskError, "5 bytes are not");
     const names = [...Deno.readDirSync(path("tmp"))].map(({ name }) => name);
     const files = [...Deno.readDirSync(`${path("tmp")}/${names[0]}`)].map(({ name }) => name);
     assertEquals(files.filter((name) => name.includes("disk")).length, 1);
   });
 });
 
-Deno.test("disks and network cards share eight slots, and a ninth of them is refused", async () => {
+Deno.test("disks and NICs share eight slots, and a ninth device is refused", async () => {
   await withVm(async (vm, lab) => {
     for (let i = 0; i < 7; i++) await vm.attachDisk({ size: "1M" });
     await lab.bridge("lan").attach(vm);
     await assertRejects(
       () => vm.attachDisk({ size: "1M" }),
       DiskError,
-      "all 8 slots are taken, by 1 network cards and 7 disks",
+      "all 8 slots are in use, by 1 NICs and 7 disks",
     );
     await assertRejects(
       () => lab.bridge("dmz").attach(vm),
@@ -363,7 +367,7 @@ Deno.test("disks and network cards share eight slots, and a ninth of them is ref
   });
 });
 
-Deno.test("a disk is not plugged into a guest that stands still, nor used when its machine is gone", async () => {
+Deno.test("a disk cannot be plugged into a paused guest, nor used once its machine is removed", async () => {
   await withVm(async (vm, lab) => {
     const disk = await vm.attachDisk({ size: "1M" });
     await assertRejects(() => disk.guestPath(), VmStateError, "boot() it first");
@@ -381,7 +385,7 @@ Deno.test("a disk is not plugged into a guest that stands still, nor used when i
 Deno.test("a host without qemu-img says what to install", async () => {
   const directory = await Deno.makeTempDir();
   try {
-    // The tools that a machine's first process needs, and no QEMU.
+    // The tools that a machine's first process needs, but not QEMU.
     for (const name of ["sh", "mount", "umount", "mkdir", "cat", "rm", "unshare", "nsenter"]) {
       const real = Deno.env.get("PATH")!.split(":").map((each) => `${each}/${name}`);
       for (const each of real) {
@@ -405,7 +409,7 @@ Deno.test("a host without qemu-img says what to install", async () => {
   }
 });
 
-Deno.test("a host whose disk is full is an error for the guest, and for who asks for more", async () => {
+Deno.test("a full disk of the host is an error for the guest, and for the next disk", async () => {
   const directory = await Deno.makeTempDir();
   try {
     const image = `${directory}.image`;
@@ -429,7 +433,7 @@ Deno.test("a host whose disk is full is an error for the guest, and for who asks
     ]);
     assertStringIncludes(said.stderr.toLowerCase(), "error");
     assertStringIncludes(said.saving, "there is no room left");
-    assertStringIncludes(said.over, "qemu-img cannot make what the guest's writes go to");
+    assertStringIncludes(said.over, "qemu-img cannot create the file for the guest's writes");
     assertStringIncludes(said.over, "No space left on device");
     assertEquals(said.disks, 1);
   } finally {

@@ -1,4 +1,4 @@
-// A guest that does not let go of a disk, or late: QEMU is a fake.
+// A guest that does not release a disk, or releases it late. QEMU is a fake.
 import { assertEquals, assertRejects } from "@std/assert";
 import { unplugDisk } from "../../../lib/vm/disk/plug.ts";
 import { type DiskRecord, diskSpec } from "../../../lib/vm/disk/record.ts";
@@ -13,7 +13,7 @@ function disk(): DiskRecord {
   return { name: "data", slot: 7, size: 512, own: true, faultsNode: "errors-vd-data", spec };
 }
 
-/** Asks for a disk back from a QEMU that answers `device_del` so; returns which commands there were. */
+/** Unplugs a disk of a QEMU that answers `device_del` like this; returns the commands that it got. */
 async function unplug(
   answer: (peer: Peer, id: number) => Promise<void>,
   timeoutMs: number,
@@ -38,7 +38,7 @@ const GONE = { event: "DEVICE_DELETED", data: { device: "vd-data" } };
 const NODES = ["errors-vd-data", "disk-vd-data", "file-vd-data"];
 const ALL = ["device_del", ...NODES.map((node) => `blockdev-del ${node}`)];
 
-Deno.test("a guest that does not let go of a disk is an error, and the disk stays", async () => {
+Deno.test("an unplug fails if the guest does not release the disk, which then stays", async () => {
   const asked = await unplug(
     (peer, id) => peer.json({ return: {}, id }),
     50,
@@ -46,13 +46,13 @@ Deno.test("a guest that does not let go of a disk is an error, and the disk stay
       assertRejects(
         () => work,
         DiskError,
-        'nas: detach(): the guest did not let go of the disk "data" within 50 ms: unmount what is on it',
+        'nas: detach(): the guest did not release the disk "data" within 50 ms: unmount it',
       ),
   );
   assertEquals(asked, ["device_del"]);
 });
 
-Deno.test("a disk that the guest lets go of goes with its nodes, from the top", async () => {
+Deno.test("a released disk is removed with its block nodes, from the top", async () => {
   const asked = await unplug(
     async (peer, id) => {
       await peer.json({ return: {}, id });
@@ -65,7 +65,7 @@ Deno.test("a disk that the guest lets go of goes with its nodes, from the top", 
   assertEquals(asked, ALL);
 });
 
-Deno.test("a disk that was asked back before is waited for, or gone already", async () => {
+Deno.test("a second unplug waits for the first request, or finds the disk removed", async () => {
   const error = (desc: string, name = "GenericError") => ({ class: name, desc });
   const pending = await unplug(
     async (peer, id) => {

@@ -1,4 +1,4 @@
-/** Run on a PATH without QEMU's tools: prints what attaching an image says, and that a fresh disk needs none. */
+/** Run with a PATH without QEMU's tools: prints the error of attaching an image; a fresh disk needs none. */
 import { Lab } from "@netyard/netyard";
 
 const image = await Deno.makeTempFile();

@@ -196,7 +196,7 @@ Deno.test({
       await refused("b", directory, undefined, "it is not a file");
       await refused("c", at("over.qcow2"), undefined, "it has a backing file");
       await refused("d", at("data.qcow2"), undefined, "it keeps its data in another file");
-      await refused("e", at("raw"), "qcow2", "it is no qcow2 image");
+      await refused("e", at("raw"), "qcow2", "it is not a qcow2 image");
     });
     assertThrows(
       () => imageProfile({ path: "x", user: "y" } as unknown as { path: string }),

@@ -16,7 +16,7 @@ const NO_KVM = { ...LINUX, kvm: { ok: false, detail: "there is no /dev/kvm", rem
 const MAC: AccelerationFacts = { os: "darwin", arch: "aarch64", guestArch: "aarch64" };
 const FOREIGN: AccelerationFacts = { ...LINUX, guestArch: "aarch64" };
 
-Deno.test("a processor that runs guests itself is taken, and keeps deadlines as they are", () => {
+Deno.test("hardware acceleration is chosen if it works, and leaves deadlines unchanged", () => {
   for (const [facts, accel] of [[LINUX, "kvm"], [MAC, "hvf"]] as const) {
     assertEquals(chooseAcceleration(facts), { accel, timeoutFactor: 1, because: "it works" });
   }
@@ -34,7 +34,7 @@ const STAND_INS: [what: string, facts: AccelerationFacts, because: string][] = [
 ];
 
 for (const [what, facts, because] of STAND_INS) {
-  Deno.test(`${what} TCG stands in with more time, and says why`, () => {
+  Deno.test(`${what} TCG is used with longer deadlines, and says why`, () => {
     assertEquals(chooseAcceleration(facts), {
       accel: "tcg",
       timeoutFactor: 4,
@@ -44,7 +44,7 @@ for (const [what, facts, because] of STAND_INS) {
   });
 }
 
-Deno.test("TCG that was asked for is no news", () => {
+Deno.test("requested TCG causes no notice", () => {
   const expected = { accel: "tcg", timeoutFactor: 4, because: "it was requested" } as const;
   assertEquals(chooseAcceleration(LINUX, { option: "tcg" }), expected);
   assertEquals(chooseAcceleration(LINUX, { environment: "tcg" }), expected);
@@ -94,7 +94,7 @@ for (const [facts, option, message] of REFUSED) {
   });
 }
 
-Deno.test("a value of the environment that is none is told", () => {
+Deno.test("an invalid value of the environment is reported", () => {
   assertThrows(
     () => chooseAcceleration(LINUX, { environment: "whpx" }),
     AccelerationError,
@@ -102,7 +102,7 @@ Deno.test("a value of the environment that is none is told", () => {
   );
 });
 
-Deno.test("KVM is tried only where it may be chosen", () => {
+Deno.test("KVM is tried only if it may be chosen", () => {
   assertEquals(wantsKvm(LINUX), true);
   assertEquals(wantsKvm(LINUX, { environment: "kvm" }), true);
   assertEquals(wantsKvm(LINUX, { option: "tcg", environment: "kvm" }), false);
@@ -110,7 +110,7 @@ Deno.test("KVM is tried only where it may be chosen", () => {
   assertEquals(wantsKvm(MAC), false);
 });
 
-Deno.test("what runs guests here follows the trial, and is told once", async () => {
+Deno.test("the acceleration of this host follows the trial of KVM, with one notice", async () => {
   const lines: string[] = [];
   const arch = Deno.build.arch;
   const { ok, detail } = await kvmWorks();

@@ -25,7 +25,7 @@ const ARM: MachineSpec = {
   cpus: 2,
 };
 
-/** Machines by the names of the files that hold their command lines. */
+/** Machines by the names of the files with their command lines. */
 export const CASES: Record<string, MachineSpec> = {
   "x86_64-tcg": PLAIN,
   "x86_64-kvm": { ...PLAIN, accel: "kvm", cpus: 4, memoryBytes: 2 ** 30, hotplugSlots: 9 },

@@ -1,4 +1,4 @@
-// The real QEMU takes the command lines. No guest runs: the machines wait, and are told to quit.
+// The real QEMU accepts the command lines. No guest runs: the machines wait until they quit.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Namespace } from "../../../native/namespace.ts";
 import { closeFd } from "../../../native/libc.ts";
@@ -18,7 +18,7 @@ async function statusOf(qmp: Qmp): Promise<unknown> {
   return (await qmp.call("query-status") as { status: unknown }).status;
 }
 
-Deno.test("QEMU takes a plain machine, and it has its slots", async () => {
+Deno.test("QEMU accepts a plain machine, which has its slots", async () => {
   if (unable) return console.log(`skipped: ${unable}`);
   await withMachine(() => ({ hotplugSlots: 16 }), async ({ qmp }) => {
     assertEquals(await statusOf(qmp), "prelaunch");
@@ -28,7 +28,7 @@ Deno.test("QEMU takes a plain machine, and it has its slots", async () => {
   });
 });
 
-Deno.test("QEMU takes as many slots and fixed drives as there can be", async () => {
+Deno.test("QEMU accepts the largest number of slots and fixed drives", async () => {
   if (unable) return console.log(`skipped: ${unable}`);
   const many = (directory: string): Partial<MachineSpec> => {
     Deno.writeFileSync(`${directory}/disk`, new Uint8Array(1 << 20));
@@ -47,7 +47,7 @@ Deno.test("QEMU takes as many slots and fixed drives as there can be", async () 
   });
 });
 
-Deno.test("QEMU takes disks whose paths have commas, with errors to make up", async () => {
+Deno.test("QEMU accepts disks with injected errors whose paths contain commas", async () => {
   if (unable) return console.log(`skipped: ${unable}`);
   const disks = (directory: string): Partial<MachineSpec> => {
     const path = `${directory}/a, b,,c`;
@@ -68,7 +68,7 @@ Deno.test("QEMU takes disks whose paths have commas, with errors to make up", as
   });
 });
 
-Deno.test("a disk that is plugged in later has the parts of one on the command line", async () => {
+Deno.test("a hot-plugged disk has the parts of one on the command line", async () => {
   if (unable) return console.log(`skipped: ${unable}`);
   await withMachine(() => ({}), async ({ qmp, directory }) => {
     const path = `${directory}/disk`;
@@ -82,7 +82,7 @@ Deno.test("a disk that is plugged in later has the parts of one on the command l
   });
 });
 
-Deno.test("errors are made up for one sector, as the guest counts, and come and go", async () => {
+Deno.test("errors are injected into one sector of the guest's, and can be added and removed", async () => {
   if (unable) return console.log(`skipped: ${unable}`);
   const FAULTS: DriveFault[] = [{ event: "read", sector: 8 }];
   // QEMU's own reader prints "read 512/512 bytes at offset 0", or "read failed: ...".
@@ -126,7 +126,7 @@ Deno.test("errors are made up for one sector, as the guest counts, and come and 
   }
 });
 
-Deno.test("a machine waits to be restored, its memory a file without a name", async () => {
+Deno.test("a machine waits to be restored, with memory in an unnamed file", async () => {
   if (unable) return console.log(`skipped: ${unable}`);
   for (const memoryShared of [true, false]) {
     const memory = { incoming: true, memoryPath: "/proc/self/fd/9", memoryShared };
@@ -138,12 +138,12 @@ Deno.test("a machine waits to be restored, its memory a file without a name", as
   }
 });
 
-Deno.test("a card is the same from the command line and plugged in", async () => {
+Deno.test("a NIC of the command line equals a hot-plugged one", async () => {
   if (unable) return console.log(`skipped: ${unable}`);
   if (labFacts().privilege === "none") return console.log("skipped: this takes a namespace");
   using namespace = Namespace.create();
   const taps = namespace.enter(() => [openTap("t0", 100), openTap("t1", 101)]);
-  // QEMU opens each itself, and a TAP takes one at a time: it is kept by being persistent.
+  // QEMU opens each TAP itself, and a TAP accepts one opener at a time: being persistent keeps it.
   namespace.enter(() => taps.forEach(keepTap));
   taps.forEach(closeFd);
   const first = { id: "lan", tap: "t0", mac: "52:54:00:12:34:56", slot: 0 };
@@ -160,7 +160,7 @@ Deno.test("a card is the same from the command line and plugged in", async () =>
   }, namespace);
 });
 
-Deno.test("a machine that was given a disk and saved is restored by the line that has it", async () => {
+Deno.test("a machine that was saved with a hot-plugged disk is restored by a command line with it", async () => {
   if (unable) return console.log(`skipped: ${unable}`);
   const directory = await Deno.makeTempDir();
   const path = `${directory}/disk`;

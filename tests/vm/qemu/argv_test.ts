@@ -8,7 +8,7 @@ import {
 import type { MachineSpec } from "../../../lib/vm/options/machine_spec.ts";
 import { CASES, PLAIN } from "./argv_cases.ts";
 
-/** An option and its value a line. */
+/** Writes each option and its value on one line. */
 function lines({ program, args }: CommandLine): string {
   return [program, ...args].join("\n").replace(/\n(?!-)/g, " ") + "\n";
 }
@@ -17,13 +17,13 @@ for (const [name, spec] of Object.entries(CASES)) {
   Deno.test(`QEMU's command line is exactly golden/${name}.txt`, async () => {
     const file = new URL(`golden/${name}.txt`, import.meta.url);
     const actual = lines(qemuCommand(spec));
-    // `NETYARD_UPDATE=1` writes them anew, to be read before they are committed.
+    // `NETYARD_UPDATE=1` rewrites the files; review them before you commit them.
     if (Deno.env.get("NETYARD_UPDATE")) await Deno.writeTextFile(file, actual);
     assertEquals(actual, await Deno.readTextFile(file));
   });
 }
 
-Deno.test("on Linux QEMU has its sandbox on, and nowhere does it read a configuration", () => {
+Deno.test("QEMU has its sandbox on under Linux, and reads no configuration anywhere", () => {
   for (const spec of Object.values(CASES)) {
     const text = lines(qemuCommand(spec));
     assertEquals(text.includes("\n-sandbox on,"), spec.accel !== "hvf");
@@ -31,7 +31,7 @@ Deno.test("on Linux QEMU has its sandbox on, and nowhere does it read a configur
   }
 });
 
-Deno.test("a card that is plugged in later changes no line of the others", () => {
+Deno.test("a NIC that is plugged in later changes no argument of the others", () => {
   const nic = { id: "lan", tap: "t0", mac: "52:54:00:12:34:56", slot: 1 };
   const before = lines(qemuCommand(PLAIN));
   const after = lines(qemuCommand({ ...PLAIN, nics: [nic] }));
@@ -43,7 +43,7 @@ Deno.test("a card that is plugged in later changes no line of the others", () =>
   );
 });
 
-Deno.test("a comma in a value is written twice", () => {
+Deno.test("a comma in a value is doubled", () => {
   assertEquals(escaped("/a,b,,c"), "/a,,b,,,,c");
 });
 
@@ -53,7 +53,7 @@ const drive = (id: string, slot?: number) =>
 const REFUSED: [difference: Partial<MachineSpec>, message: string][] = [
   [{ memoryBytes: 3 * 2 ** 19 }, "its memory is 1572864 bytes, but must be a whole number of MiB"],
   [{ memoryBytes: 0 }, "its memory is 0 bytes, but must be a whole number of MiB"],
-  [{ hotplugSlots: 65 }, "65 hot-plug slots are asked for; it can have 64"],
+  [{ hotplugSlots: 65 }, "65 hot-plug slots are requested, but it can have 64"],
   [
     { hotplugSlots: 0, drives: [drive("data", 0)] },
     "data is in slot 0, but there are no slots",
@@ -69,12 +69,12 @@ const REFUSED: [difference: Partial<MachineSpec>, message: string][] = [
   ],
   [
     { drives: Array.from({ length: 20 }, (_, i) => drive(`d${i}`)) },
-    "20 fixed drives and shares; it can have 19",
+    "20 fixed drives and shares, but it can have 19",
   ],
 ];
 
 for (const [difference, message] of REFUSED) {
-  Deno.test(`a machine is refused, since ${message}`, () => {
+  Deno.test(`a machine is refused: ${message}`, () => {
     assertThrows(
       () => qemuCommand({ ...PLAIN, ...difference }),
       MachineSpecError,

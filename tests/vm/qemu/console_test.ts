@@ -10,7 +10,7 @@ async function wired(sink?: (bytes: Uint8Array) => void) {
   const listener = Deno.listen({ transport: "unix", path });
   const console = new Console({ label: "nas", sink });
   const guests: Deno.Conn[] = [];
-  /** Connects anew, as a restarted VM does. */
+  /** Connects again, as a restarted VM does. */
   const plug = async () => {
     const [guest, conn] = await Promise.all([
       listener.accept(),
@@ -41,7 +41,7 @@ async function wired(sink?: (bytes: Uint8Array) => void) {
         try {
           guest.close();
         } catch {
-          // The test was first.
+          // The test closed it first.
         }
       }
       await Deno.remove(directory, { recursive: true });
@@ -49,7 +49,7 @@ async function wired(sink?: (bytes: Uint8Array) => void) {
   };
 }
 
-Deno.test("a console reads what came since the last time, and keeps all of it", async () => {
+Deno.test("read() returns the output since the last call, and the log keeps it", async () => {
   await using wire = await wired();
   await wire.print("one\n");
   await wire.console.expect("one\n");
@@ -59,7 +59,7 @@ Deno.test("a console reads what came since the last time, and keeps all of it", 
   assertEquals([wire.console.read(), wire.console.log], ["twö\n", "one\ntwö\n"]);
 });
 
-Deno.test("a console expects a text or a pattern, each behind the last match", async () => {
+Deno.test("expect() finds a text or a pattern after the last match", async () => {
   await using wire = await wired();
   await wire.print("login: ab login: ");
   assertEquals((await wire.console.expect("login: ")).index, 0);
@@ -72,25 +72,25 @@ Deno.test("a console expects a text or a pattern, each behind the last match", a
   await wire.console.expect("login: ");
 });
 
-Deno.test("what a console expects in vain is an error with its last lines", async () => {
+Deno.test("an expect() that times out shows the last lines", async () => {
   await using wire = await wired();
   await assertRejects(
     () => wire.console.expect("x", { timeoutMs: 10 }),
     VmError,
-    'nas: console.expect("x"): it did not come within 10 ms\nit printed nothing',
+    'nas: console.expect("x"): it was not printed within 10 ms\nit printed nothing',
   );
   await wire.print("\x1b[1;31mred\x1b[0m\r\nprogress 1%\rprogress 2%\r\nlast ");
   await wire.console.expect("last ");
   const error = await assertRejects(() => wire.console.expect(/y+/i, { timeoutMs: 10 }), VmError);
   assertEquals(
     error.message,
-    "nas: console.expect(/y+/i): it did not come within 10 ms\nits last lines:\n" +
+    "nas: console.expect(/y+/i): it was not printed within 10 ms\nits last lines:\n" +
       "red\nprogress 2%\nlast",
   );
   assertEquals(wire.console.lines(1), "[...]\nlast");
 });
 
-Deno.test("a console types into the guest, in order", async () => {
+Deno.test("write() types into the guest, in order", async () => {
   await using wire = await wired();
   await Promise.all([wire.console.write("ec"), wire.console.write("ho ü\n")]);
   let text = "";
@@ -98,12 +98,12 @@ Deno.test("a console types into the guest, in order", async () => {
   assertEquals(text, "echo ü\n");
 });
 
-Deno.test("a console goes on with the next connection", async () => {
+Deno.test("a console continues with the next connection", async () => {
   await using wire = await wired();
   await wire.print("first ");
   await wire.console.expect("first ");
   const next = await wire.plug();
-  assertEquals(await wire.typed(), ""); // The first was let go of.
+  assertEquals(await wire.typed(), ""); // The first connection was closed.
   await next.print("second");
   await wire.console.expect("second");
   assertEquals(wire.console.log, "first second");
@@ -111,7 +111,7 @@ Deno.test("a console goes on with the next connection", async () => {
   assertEquals(await next.typed(), "x");
 });
 
-Deno.test("a console that ends fails what is expected, at once", async () => {
+Deno.test("the end of a console fails expect() at once", async () => {
   await using wire = await wired();
   const expected = wire.console.expect("never");
   await wire.print("Kernel panic\n");
@@ -130,7 +130,7 @@ Deno.test("a console that ends fails what is expected, at once", async () => {
   assertEquals(wire.console.log, "Kernel panic\n");
 });
 
-Deno.test("a console keeps the last mebibyte, and passes all of it on", async () => {
+Deno.test("a console keeps the last mebibyte, and forwards everything", async () => {
   const parts: Uint8Array[] = [];
   await using wire = await wired((bytes) => parts.push(bytes));
   const line = "0123456789abcde\n";
@@ -146,7 +146,7 @@ Deno.test("a console keeps the last mebibyte, and passes all of it on", async ()
   assertEquals(wire.console.read(), " and more");
 });
 
-Deno.test("a letter that is cut in two is whole in a console's log", async () => {
+Deno.test("a character that arrives in two parts is whole in the log", async () => {
   await using wire = await wired();
   const bytes = new TextEncoder().encode("€!");
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

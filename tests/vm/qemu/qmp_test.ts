@@ -30,7 +30,7 @@ Deno.test("a command is sent with its arguments and answered", async () => {
   ]);
 });
 
-Deno.test("answers find their commands out of order", async () => {
+Deno.test("answers in another order are matched to their commands", async () => {
   const ids: number[] = [];
   await using server = fakeQemu(async (peer, { id }) => {
     ids.push(id);
@@ -42,7 +42,7 @@ Deno.test("answers find their commands out of order", async () => {
   assertEquals(await Promise.all([ask("a"), ask("b"), ask("c")]), ["for 2", "for 3", "for 4"]);
 });
 
-Deno.test("answers may come in any pieces, between events", async () => {
+Deno.test("answers may arrive in any pieces, between events", async () => {
   const text = "ü".repeat(500);
   await using server = fakeQemu(async (peer, { id }) => {
     const bytes = new TextEncoder().encode(
@@ -69,7 +69,7 @@ Deno.test("answers may come in any pieces, between events", async () => {
   assertEquals(events.length, 2);
 });
 
-Deno.test("what QEMU refuses is an error with its words, and the hint", async () => {
+Deno.test("a refusal of QEMU is an error with its description and the hint", async () => {
   const error = { class: "DeviceNotFound", desc: "Device 'nic9' not found" };
   await using server = fakeQemu((peer, { id }) => peer.json({ error, id }));
   using qmp = await Qmp.connect(server.path, { ...options, hint: () => "console: all is well" });
@@ -89,14 +89,14 @@ Deno.test("what QEMU refuses is an error with its words, and the hint", async ()
   ]);
 });
 
-Deno.test("an error without an id is the answer to the oldest command", async () => {
+Deno.test("an error without an ID is the answer to the oldest command", async () => {
   const error = { class: "GenericError", desc: "JSON parse error, invalid" };
   await using server = fakeQemu((peer) => peer.json({ error }));
   using qmp = await Qmp.connect(server.path, options);
   await assertRejects(() => qmp.execute("stop"), QmpError, "JSON parse error");
 });
 
-Deno.test("a call that hangs fails at its deadline, and its late answer harms none", async () => {
+Deno.test("a call that hangs fails at its deadline, and its late answer affects no other", async () => {
   let late: { peer: Peer; id: number } | undefined;
   await using server = fakeQemu(async (peer, { execute, id }) => {
     if (execute === "stop") return late = { peer, id };
@@ -109,7 +109,7 @@ Deno.test("a call that hangs fails at its deadline, and its late answer harms no
   assertEquals(await qmp.execute("human-monitor-command", { "command-line": "x" }), "mine");
 });
 
-Deno.test("a closed connection fails all that is under way at once", async () => {
+Deno.test("a closed connection fails all calls in progress at once", async () => {
   await using server = fakeQemu((peer, { execute }) => execute === "cont" && peer.close());
   using qmp = await Qmp.connect(server.path, { ...options, hint: () => "Kernel panic" });
   const started = performance.now();
@@ -131,7 +131,7 @@ Deno.test("a closed connection fails all that is under way at once", async () =>
   await assertRejects(() => qmp.wait("STOP", { timeoutMs: 1 }), QmpError, why);
 });
 
-Deno.test("closing it fails what is under way, and may be done again", async () => {
+Deno.test("close() fails calls in progress, and is idempotent", async () => {
   await using server = fakeQemu();
   const qmp = await Qmp.connect(server.path, options);
   const stop = qmp.execute("stop");
@@ -141,7 +141,7 @@ Deno.test("closing it fails what is under way, and may be done again", async () 
   await qmp.closed;
 });
 
-Deno.test("an event is waited for by what it says, and not forever", async () => {
+Deno.test("wait() selects an event by its data, and has a deadline", async () => {
   await using server = fakeQemu(async (peer, { id }) => {
     for (const status of ["setup", "completed"]) {
       await peer.json({ event: "MIGRATION", data: { status } });
@@ -158,18 +158,18 @@ Deno.test("an event is waited for by what it says, and not forever", async () =>
   await assertRejects(
     () => qmp.wait("MIGRATION", { timeoutMs: 20 }),
     QmpError,
-    "nas: QEMU did not tell the event MIGRATION within 20 ms",
+    "nas: QEMU did not emit the event MIGRATION within 20 ms",
   );
 });
 
-Deno.test("a wait that fails and that nobody awaits ends no program", async () => {
+Deno.test("a failed wait() that nothing awaits does not end the program", async () => {
   await using server = fakeQemu();
   using qmp = await Qmp.connect(server.path, options);
   qmp.wait("STOP", { timeoutMs: 1 });
   await assertRejects(() => qmp.wait("STOP", { timeoutMs: 20 }), QmpError);
 });
 
-Deno.test("it connects as soon as there is a socket", async () => {
+Deno.test("it connects as soon as the socket exists", async () => {
   const directory = await Deno.makeTempDir();
   const path = `${directory}/qmp`;
   const connecting = Qmp.connect(path, options);
@@ -181,7 +181,7 @@ Deno.test("it connects as soon as there is a socket", async () => {
   await Deno.remove(directory, { recursive: true });
 });
 
-Deno.test("no socket, or nobody behind it, is an error at the deadline", async () => {
+Deno.test("a missing socket, or one without a listener, is an error at the deadline", async () => {
   const path = "/no/such/qmp";
   await assertRejects(
     () => Qmp.connect(path, { label: "nas", timeoutMs: 30 }),
@@ -192,11 +192,11 @@ Deno.test("no socket, or nobody behind it, is an error at the deadline", async (
   await assertRejects(
     () => Qmp.connect(silent.path, { label: "nas", timeoutMs: 30, hint: () => "hint" }),
     QmpError,
-    `within 30 ms; does another client hold it?\nhint`,
+    `within 30 ms; is another client connected?\nhint`,
   );
 });
 
-Deno.test("nobody waits for a QEMU that has ended", async () => {
+Deno.test("calls to a QEMU that has ended fail at once", async () => {
   const ended = new AbortController();
   const hint = () => "qemu: bad option";
   const connecting = Qmp.connect("/no/such/qmp", { ...options, hint, signal: ended.signal });
@@ -209,13 +209,17 @@ Deno.test("nobody waits for a QEMU that has ended", async () => {
   await assertRejects(() => greeting, QmpError, "QEMU has ended");
 });
 
-Deno.test("what is not QMP ends the connection", async () => {
+Deno.test("a line that is not QMP ends the connection", async () => {
   await using server = fakeQemu((peer) => peer.send("what?\n"));
   using qmp = await Qmp.connect(server.path, options);
-  await assertRejects(() => qmp.execute("stop"), QmpError, "QEMU sent what is not QMP: what?");
+  await assertRejects(
+    () => qmp.execute("stop"),
+    QmpError,
+    "QEMU sent something that is not QMP: what?",
+  );
 });
 
-Deno.test("a real QEMU answers, refuses, tells and ends", async () => {
+Deno.test("a real QEMU answers, refuses, emits events and ends", async () => {
   const directory = await Deno.makeTempDir();
   const path = `${directory}/qmp`;
   const args = ["-M", "none", "-display", "none", "-nodefaults", "-no-user-config", "-qmp"];
@@ -257,7 +261,7 @@ Deno.test("a real QEMU answers, refuses, tells and ends", async () => {
     try {
       qemu.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // It has ended already.
     }
     await qemu.status;
     await Deno.remove(directory, { recursive: true });

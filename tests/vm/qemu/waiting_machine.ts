@@ -7,7 +7,7 @@ import type { MachineSpec } from "../../../lib/vm/options/machine_spec.ts";
 import { PLAIN } from "./argv_cases.ts";
 
 const DEADLINE_MS = 20_000;
-/** Why no machine can be started here, if so. */
+/** Why no machine can be started here; undefined if one can. */
 export const unable = findProgram("qemu-system-x86_64") ? undefined : "QEMU is not on PATH";
 
 /** A client of a machine's QMP socket. */
@@ -33,7 +33,7 @@ export class Qmp {
     return JSON.parse(line);
   }
 
-  /** The answer to a command; events are passed over. */
+  /** Returns the answer to a command; skips events. */
   async call(execute: string, args: Record<string, unknown> = {}): Promise<unknown> {
     const command = new TextEncoder().encode(JSON.stringify({ execute, arguments: args }) + "\n");
     await this.#conn.write(command);
@@ -49,13 +49,13 @@ export class Qmp {
   }
 }
 
-/** What a test has of a machine that waits. */
+/** A waiting machine, for a test. */
 export interface Waiting {
   qmp: Qmp;
   directory: string;
 }
 
-/** Starts a machine, has QMP asked, and tells it to quit. Returns what it printed. */
+/** Starts a machine, runs the test, and quits QEMU. Returns its output. */
 export async function withMachine(
   differ: (directory: string) => Partial<MachineSpec>,
   ask: (waiting: Waiting) => Promise<void>,
@@ -75,7 +75,7 @@ export async function withMachine(
     },
     ...differ(directory),
   });
-  // A file without a name as descriptor 9, for those whose memory it is.
+  // An unnamed file as descriptor 9, for machines whose memory it is.
   const script = 'exec 9<>"$0/memory"; rm "$0/memory"; exec "$@"';
   const start = () =>
     new Deno.Command("sh", {
@@ -105,7 +105,7 @@ export async function withMachine(
     try {
       child.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // It has ended already.
     }
     await output;
     await Deno.remove(directory, { recursive: true });
@@ -124,7 +124,7 @@ async function connected(path: string): Promise<Deno.Conn> {
   }
 }
 
-/** How a migration ended. */
+/** Returns how a migration ended. */
 export async function migrationOf(qmp: Qmp): Promise<unknown> {
   const deadline = performance.now() + DEADLINE_MS;
   for (;;) {
