@@ -8,7 +8,7 @@ import { tomlProfile } from "./profile/toml_profile.ts";
 
 const MIB = 2 ** 20;
 
-/** A small Linux of Debian's kernel, busybox and the agent, in memory alone. */
+/** A small Linux with Debian's kernel, busybox and the agent, whose root is in memory. */
 export const TINY: Profile = {
   name: "tiny",
   memoryBytes: 256 * MIB,
@@ -31,16 +31,16 @@ export const TINY: Profile = {
 
 const PROFILES: ReadonlyMap<string, Profile> = new Map([TINY, HOST].map((p) => [p.name, p]));
 
-/** Those that a profile of a file can extend: the others need more than files. */
+/** The profiles that one of a file can extend; others need more than files. */
 const EXTENSIBLE: ReadonlyMap<string, Profile> = new Map([[TINY.name, TINY]]);
 
 /**
- * The profile of a name: one that comes with Netyard, or one of the nearest `netyard.toml`.
+ * Finds a profile by name: one that comes with Netyard, or one of the nearest `netyard.toml`.
  *
- * @param what What was asked, as the caller wrote it: `vm("nas")`.
- * @param directory From where upwards the file is looked for. Default: the working directory.
+ * @param what The call as the user wrote it, for messages: `vm("nas")`.
+ * @param directory Where the search for the file begins, upwards. Default: the working directory.
  * @throws {ProfileError} If there is none.
- * @throws {InvalidOptionError} If there is something in the file that is not as it should be.
+ * @throws {InvalidOptionError} If the file has an invalid key or value.
  */
 export function profileNamed(what: string, name: string, directory: string = Deno.cwd()): Profile {
   const builtIn = PROFILES.get(name);

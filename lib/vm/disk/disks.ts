@@ -296,7 +296,7 @@ export class Disks {
       throw new DiskError(`${what}: sector numbers and counts are whole numbers from 0 on`);
     }
     if ((first + count) * SECTOR > disk.size) {
-      throw this.#outside(what, disk, `${count} sectors from ${first} on are too many`);
+      throw this.#outside(what, disk, `the request ends at sector ${first + count - 1}`);
     }
     return disk;
   }

@@ -6,13 +6,13 @@ import type { FatFile } from "./fat.ts";
 const PROGRAM = "usr/bin/qemu-ga";
 const LIBRARIES = "usr/lib/x86_64-linux-gnu";
 
-/** The name of the loader that the agent is started by. */
+/** The names of the loader and the agent on the seed disk. */
 export const LOADER = "ld.so";
 export const AGENT = "qemu-ga";
 
 /**
- * The guest agent with the libraries that it needs and its loader, as the initramfs of the `tiny`
- * profile has them, for a guest that has none.
+ * Returns the guest agent with its loader and libraries, from the initramfs of the `tiny` profile, for a
+ * guest that has no agent.
  */
 export function agentFiles(initramfs: Uint8Array): FatFile[] {
   const all = readCpio(initramfs);

@@ -1,13 +1,13 @@
 import { NetyardError } from "../../../native/error.ts";
 
-/** A file of a volume's root directory. */
+/** A file in a volume's root directory. */
 export interface FatFile {
-  /** Of ASCII characters. */
+  /** ASCII only. */
   name: string;
   data: Uint8Array;
 }
 
-/** What does not go on a volume. */
+/** The files do not fit on a volume. */
 export class FatError extends NetyardError {}
 
 const SECTOR = 512;
@@ -16,7 +16,7 @@ const FATS = 2;
 const ROOT_ENTRIES = 512;
 const ENTRY = 32;
 const ROOT_SECTORS = ROOT_ENTRIES * ENTRY / SECTOR;
-// By the number of clusters alone a driver tells FAT16 from FAT12 and FAT32.
+// The number of clusters alone distinguishes FAT16 from FAT12 and FAT32.
 const LEAST_CLUSTERS = 4_200;
 const MOST_CLUSTERS = 65_000;
 const MEDIA = 0xf8;
@@ -25,17 +25,20 @@ const END_OF_CHAIN = 0xffff;
 const ARCHIVE = 0x20;
 const VOLUME = 0x08;
 const LONG_NAME = 0x0f;
-// 1 January 1980, the first day that there is.
+// 1 January 1980, the first day that FAT can express.
 const DATE = 0x0021;
 
 const encoder = new TextEncoder();
 
 /**
- * A FAT16 volume with files in its root directory, under their long names. The same files give the
+ * Makes a FAT16 volume with files in its root directory, under their long names. The same files give the
  * same bytes.
  *
+ * Own code, since hosts have no program for it by default (dosfstools, xorriso), and QEMU's `vvfat` is
+ * missing in the builds of some distributions.
+ *
  * @param label At most 11 characters, in capitals.
- * @throws {FatError} If the files are more than 31 MiB, or are too many.
+ * @throws {FatError} If the files are more than 31 MiB, or too many.
  *
  * Source: Microsoft, "FAT: General Overview of On-Disk Format", 1.03.
  */
@@ -44,8 +47,8 @@ export function fatVolume(label: string, files: readonly FatFile[]): Uint8Array<
   const clusters = Math.max(LEAST_CLUSTERS, needed.reduce((sum, count) => sum + count, 0));
   if (clusters > MOST_CLUSTERS) {
     throw new FatError(
-      `files of ${clusters * SECTOR} bytes do not go on a volume of FAT16; ` +
-        `it can have ${MOST_CLUSTERS * SECTOR}`,
+      `${clusters * SECTOR} bytes of files do not fit on a FAT16 volume; ` +
+        `it can have ${MOST_CLUSTERS * SECTOR} bytes`,
     );
   }
   const fatSectors = Math.ceil((clusters + 2) * 2 / SECTOR);
@@ -65,12 +68,12 @@ export function fatVolume(label: string, files: readonly FatFile[]): Uint8Array<
       fat[next] = i + 1 === needed[index] ? END_OF_CHAIN : next + 1;
     }
     image.set(data, (dataStart + Math.max(first - 2, 0)) * SECTOR);
-    // Readers go by the long name; the short one has only to be nobody else's.
+    // Readers use the long name; the short one only has to be unique.
     const short = padded(`FILE${index}`);
     entries.push(...longEntries(name, short), shortEntry(short, ARCHIVE, first, data.length));
   });
   if (entries.length > ROOT_ENTRIES) {
-    throw new FatError(`${files.length} files do not go into the root directory of FAT16`);
+    throw new FatError(`${files.length} files do not fit into the root directory of FAT16`);
   }
   image.set(bootSector(label, sectors, fatSectors));
   const table = new DataView(image.buffer);
@@ -92,18 +95,18 @@ function bootSector(label: string, sectors: number, fatSectors: number): Uint8Ar
   sector.set([0xeb, 0x3c, 0x90]); // a jump over what follows
   sector.set(encoder.encode("NETYARD "), 3);
   view.setUint16(11, SECTOR, true);
-  sector[13] = 1; // sectors a cluster
+  sector[13] = 1; // sectors per cluster
   view.setUint16(14, RESERVED, true);
   sector[16] = FATS;
   view.setUint16(17, ROOT_ENTRIES, true);
   view.setUint16(19, sectors < 0x10000 ? sectors : 0, true);
   sector[21] = MEDIA;
   view.setUint16(22, fatSectors, true);
-  view.setUint16(24, 32, true); // sectors a track, and heads, of which nobody asks
+  view.setUint16(24, 32, true); // sectors per track, and heads: not used any more
   view.setUint16(26, 64, true);
   view.setUint32(32, sectors < 0x10000 ? 0 : sectors, true);
   sector[36] = 0x80; // a fixed disk
-  sector[38] = 0x29; // the next three are there
+  sector[38] = 0x29; // the next three fields are present
   view.setUint32(39, 0x4e595244, true);
   sector.set(encoder.encode(padded(label)), 43);
   sector.set(encoder.encode("FAT16   "), 54);
@@ -122,10 +125,10 @@ function shortEntry(name: string, attributes: number, first: number, size: numbe
   return entry;
 }
 
-/** Where in an entry the 13 characters of a long name are that it has. */
+/** The offsets of the 13 characters of a long name in an entry. */
 const PLACES = [1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30];
 
-/** The last part of the name stands first. */
+/** Returns the entries of a long name; its last part comes first. */
 function longEntries(name: string, short: string): Uint8Array[] {
   const units = [...name].map((character) => character.charCodeAt(0));
   const checksum = encoder.encode(short).reduce(

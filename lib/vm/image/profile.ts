@@ -1,39 +1,45 @@
-import { createHash } from "node:crypto";
+/**
+ * Profiles of cloud images, which boot by themselves and are set up by cloud-init from a seed disk. Imports
+ * `options`, `profile` and `tiny`. Begin here.
+ *
+ * @module
+ */
+
 import { z } from "zod";
 import { hostMemoryBytes } from "../../host/memory.ts";
 import { type Duration, durationSchema, milliseconds } from "../../options/duration.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { checkedImage, ownDisk } from "../profile/profile_disk.ts";
 import { memoryBytes, type MemorySize } from "../options/memory.ts";
-import type { Profile } from "../profile/profile.ts";
+import { type Profile, profileHash } from "../profile/profile.ts";
 import { tinyBootFiles } from "../tiny/boot_files.ts";
 import { agentFiles } from "./agent_files.ts";
 import { seedDisk } from "./seed.ts";
 
-/** What a cloud image is booted by. */
+/** Options of {@linkcode imageProfile}. */
 export interface ImageProfileOptions {
-  /** The image: a disk with a boot loader and cloud-init, as distributions offer it. It stays as it is. */
+  /** The image: a disk with a boot loader and cloud-init, as distributions publish it. It is not changed. */
   path: string;
-  /** Default: what the file's first bytes say. */
+  /** Default: detected from the file's first bytes. */
   format?: "raw" | "qcow2";
   /**
-   * What cloud-init is given besides: `#cloud-config ...`, or a script. The guest has no network until
-   * it has booted, so it can install nothing.
+   * The user data for cloud-init: `#cloud-config ...`, or a script. The guest has no network until it has
+   * booted, so it cannot install packages.
    */
   userData?: string;
-  /** What the profile is called in events and messages. Default: `"image"`. */
+  /** The name of the profile in events and messages. Default `"image"`. */
   name?: string;
   /** The memory of its machines. Default `"1G"`. */
   memory?: MemorySize;
   /** The processors of its machines. Default 1. */
   cpus?: number;
   /**
-   * How long the guest may take until its agent answers, where KVM runs it: four times as long under
-   * TCG. Default `"60s"`.
+   * How long the guest may take until its agent answers, under KVM; under TCG, four times as long.
+   * Default `"60s"`.
    */
   agentTimeout?: Duration;
   /**
-   * Whether the seed has a guest agent for an image that has none; its files come from Debian's
+   * Whether the seed disk provides a guest agent for an image that has none; its files come from Debian's
    * packages. Default true.
    */
   agent?: boolean;
@@ -53,16 +59,16 @@ const schema: z.ZodType<ImageProfileOptions> = z.strictObject({
 const DEFAULT_BOOT_MS = 60_000;
 
 /**
- * A profile of a cloud image: a disk in qcow2 or raw that boots by itself and has cloud-init. Each
- * machine writes to a file of its own; the image stays as it is. A machine that is shut down and
- * booted again finds its disk as it was.
+ * Makes a profile of a cloud image: a disk in qcow2 or raw that boots by itself and has cloud-init. Each
+ * machine writes to a file of its own; the image is not changed. A machine that is shut down and booted
+ * again has its disk as it was.
  *
- * The first of its kind sets itself up, which takes a minute under emulation; later ones resume from
- * there, and share what it drew at random then, such as its SSH host keys and machine-id. With
- * `bootCache: false` each sets itself up. Switched off, a machine keeps what it wrote.
+ * The first machine of a kind runs cloud-init's first boot, which takes a minute under emulation; later
+ * ones resume from there, and share its random values, such as SSH host keys and the machine-id. With
+ * `bootCache: false` each machine does its own first boot.
  *
- * @throws {InvalidOptionError} If the options are not as they should be.
- * @throws {MemorySizeError} If the memory is none; other errors of memory likewise.
+ * @throws {InvalidOptionError} If the options are invalid.
+ * @throws {MemorySizeError} If the memory is not an amount; other errors of memory likewise.
  *
  * @example
  * ```ts ignore
@@ -87,7 +93,7 @@ export function imageProfile(options: ImageProfileOptions): Profile {
       await Deno.writeFile(
         seed,
         seedDisk({
-          // The same for all: they resume from what the first has booted, and are named after that.
+          // The same for all: they resume from the first one's boot, and get their names afterwards.
           instanceId: "netyard",
           hostname: "netyard",
           userData: given.userData,
@@ -97,9 +103,9 @@ export function imageProfile(options: ImageProfileOptions): Profile {
       return {
         name,
         arch: "x86_64",
-        hash: sha256(JSON.stringify([image, given.userData, tiny?.hash])),
+        hash: profileHash([image, given.userData, tiny?.hash]),
         drives: [root, { id: "seed", path: seed, format: "raw", readOnly: true }],
-        // Distributions for x86-64-v2 do not start on less.
+        // Distributions for x86-64-v2 do not start on an older processor.
         emulatedCpu: "Nehalem",
         canBeSaved: true,
         ip: "ip",
@@ -107,14 +113,10 @@ export function imageProfile(options: ImageProfileOptions): Profile {
           ? DEFAULT_BOOT_MS
           : milliseconds(given.agentTimeout),
         noAgent: agent
-          ? "it was to be started by cloud-init; the image must have that, or the QEMU guest agent " +
+          ? "cloud-init must start it; the image must have cloud-init, or the QEMU guest agent " +
             "(package qemu-guest-agent)"
           : "the image must have the QEMU guest agent (package qemu-guest-agent)",
       };
     },
   };
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -1,23 +1,23 @@
 import { AGENT, LOADER } from "./agent_files.ts";
 import { type FatFile, fatVolume } from "./fat.ts";
 
-/** By which cloud-init finds the volume. */
+/** The label by which cloud-init finds the volume. */
 export const SEED_LABEL = "CIDATA";
 
-/** What a guest is told by cloud-init's data source "NoCloud". */
+/** The data for cloud-init's data source "NoCloud". */
 export interface Seed {
-  /** Unique to the machine: one that is new to the guest has it set itself up anew. */
+  /** Identifies the instance: cloud-init does a first boot for each ID that is new to the guest. */
   instanceId: string;
   hostname: string;
-  /** As the user wrote it: `#cloud-config ...`, or a script. Default: nothing. */
+  /** As the user wrote it: `#cloud-config ...`, or a script. Default: empty. */
   userData?: string;
-  /** The agent, for a guest that has none. */
+  /** The files of the agent, for a guest that has none. */
   agent?: readonly FatFile[];
 }
 
 /**
- * Starts our agent where the guest has none. It is run each time that the guest boots, as early as
- * cloud-init can, and leaves the user's own data as it is.
+ * Starts our agent if the guest has none. cloud-init runs it at each boot, as early as it can, and
+ * independently of the user data.
  */
 const START_AGENT = `#cloud-boothook
 #!/bin/sh
@@ -34,7 +34,7 @@ umount $own/seed
 chmod 755 $own/*
 set -- $own/${LOADER} --library-path $own $own/${AGENT} -m virtio-serial -p $port
 if command -v systemd-run >/dev/null; then
-  # What systemd has others wait for waits for cloud-init itself.
+  # Without the default dependencies, which wait for cloud-init itself.
   systemd-run --quiet --no-block --unit=netyard-agent --property=DefaultDependencies=no \\
     --property=Restart=always "$@"
 else
@@ -42,7 +42,7 @@ else
 fi
 `;
 
-/** The files of a seed. */
+/** Returns the files of a seed. */
 export function seedFiles(seed: Seed): FatFile[] {
   const { instanceId, hostname, userData = "#cloud-config\n{}\n", agent } = seed;
   const text = (name: string, content: string) => ({
@@ -52,13 +52,13 @@ export function seedFiles(seed: Seed): FatFile[] {
   return [
     text("meta-data", `instance-id: ${instanceId}\nlocal-hostname: ${hostname}\n`),
     text("user-data", userData),
-    // Its cards are plugged in later, and set up by way of the agent: nothing is to wait for them.
+    // NICs are plugged in later, and configured through the agent: nothing must wait for them.
     text("network-config", "config: disabled\n"),
     ...agent ? [text("vendor-data", START_AGENT), ...agent] : [],
   ];
 }
 
-/** A disk for cloud-init. */
+/** Makes the seed disk for cloud-init. */
 export function seedDisk(seed: Seed): Uint8Array<ArrayBuffer> {
   return fatVolume(SEED_LABEL, seedFiles(seed));
 }

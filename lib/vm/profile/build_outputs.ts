@@ -3,37 +3,37 @@ import { type Freshness, isFresh, newest } from "../../files/fresh.ts";
 import { ProfileError } from "../options/errors.ts";
 import { tail } from "../../files/tail.ts";
 
-/** What a profile is built by. */
+/** How a profile is built. */
 export interface Build {
-  /** How messages begin: `netyard.toml: profiles.nas`. */
+  /** The prefix of messages: `netyard.toml: profiles.nas`. */
   what: string;
   /** A line for sh(1), or a program and its arguments. */
   command: string | readonly string[];
-  /** Where it runs. */
+  /** The directory that it runs in. */
   directory: string;
-  /** What it makes. */
+  /** The files that it creates. */
   outputs: readonly string[];
-  /** Files, and directories with all that is in them, that the outputs are made from. */
+  /** The files and whole directories that the outputs are built from. */
   sources: readonly string[];
-  /** Of whoever builds it, so that nobody else does at the same time. */
+  /** The lock that keeps two processes from building at the same time. */
   lockFile: string;
   onProgress: (line: string) => void;
 }
 
 /**
- * Runs the build, if an output is not there, or is older than a source.
+ * Runs the build if an output is missing or older than a source.
  *
- * @throws {ProfileError} If it fails, or does not make an output, or a source is not there.
+ * @throws {ProfileError} If it fails, or does not create an output, or a source is missing.
  */
 export async function buildOutputs(build: Build): Promise<void> {
   const freshness: Freshness = {
     ...build,
     missing: (path) =>
-      new ProfileError(`${build.what}: "sources" names ${path}, which is not there`),
+      new ProfileError(`${build.what}: "sources" names ${path}, which does not exist`),
   };
   if (await isFresh(freshness)) return;
   await alone(build.lockFile, async () => {
-    if (await isFresh(freshness)) return; // Another has done it.
+    if (await isFresh(freshness)) return; // Another process has built it.
     const { what, command, directory, outputs, onProgress } = build;
     const [program, ...args] = typeof command === "string" ? ["/bin/sh", "-c", command] : command;
     onProgress(`${what}: building: ${typeof command === "string" ? command : command.join(" ")}`);
@@ -48,18 +48,18 @@ export async function buildOutputs(build: Build): Promise<void> {
     const { code, signal, stdout, stderr } = output;
     if (code !== 0) {
       const text = (bytes: Uint8Array) => tail(new TextDecoder().decode(bytes));
-      const said = text(stderr) || text(stdout);
+      const printed = text(stderr) || text(stdout);
       throw new ProfileError(
         `${what}: "build" ${signal ? `was ended by ${signal}` : `failed with exit code ${code}`}` +
-          (said && `:\n${said}`),
+          (printed && `:\n${printed}`),
       );
     }
     for (const path of outputs) {
       if (await newest(path) === undefined) {
-        throw new ProfileError(`${what}: "build" ended well, but did not make ${path}`);
+        throw new ProfileError(`${what}: "build" succeeded, but did not create ${path}`);
       }
     }
-    // What it found to be up to date, it left as old as it was; else it would run each time.
+    // The build leaves outputs untouched that it finds up to date; without this it would run each time.
     const now = new Date();
     for (const path of outputs) await Deno.utime(path, now, now).catch(() => {});
   });

@@ -2,29 +2,29 @@ import { createOverlay, inspectImage, type UserImage } from "../disk/image.ts";
 import { DiskError, ProfileError } from "../options/errors.ts";
 import type { DriveFormat, DriveSpec } from "../options/machine_spec.ts";
 
-/** A file that a profile's disk begins as. */
+/** The image that a profile's disk is based on. */
 export interface DiskImage {
   path: string;
-  /** Default: what the file's first bytes say. */
+  /** Default: detected from the file's first bytes. */
   format?: DriveFormat;
 }
 
 /**
- * Looks at an image, and refuses what would have QEMU open other files than this one.
+ * Inspects an image, and refuses one that would make QEMU open other files.
  *
- * @param what What was asked, as the caller wrote it: `imageProfile()`.
- * @throws {ProfileError} If it is not there, is not of its format, or refers to another file.
+ * @param what The call as the user wrote it, for messages: `imageProfile()`.
+ * @throws {ProfileError} If it does not exist, has another format, or refers to another file.
  */
 export async function checkedImage(
   what: string,
   { path, format }: DiskImage,
 ): Promise<UserImage> {
-  return await explained(() => inspectImage(path, format, what));
+  return await asProfileError(() => inspectImage(path, format, what));
 }
 
 /**
- * A disk that begins as an image, and is a machine's own: what is written to it goes into a file in
- * the machine's directory. One that is there already, from before the machine was switched off, stays.
+ * Returns a disk of a machine's own that is based on an image: writes go to an overlay in the machine's
+ * directory. An overlay from before the machine was switched off is used again.
  */
 export async function ownDisk(
   what: string,
@@ -33,12 +33,12 @@ export async function ownDisk(
   directory: string,
 ): Promise<DriveSpec> {
   const path = `${directory}/${id}.qcow2`;
-  const there = await Deno.stat(path).then(() => true, () => false);
-  if (!there) await explained(() => createOverlay(path, size, what));
+  const exists = await Deno.stat(path).then(() => true, () => false);
+  if (!exists) await asProfileError(() => createOverlay(path, size, what));
   return { id, path, format: "qcow2", readOnly: false, base: { path: base, format } };
 }
 
-async function explained<T>(act: () => Promise<T>): Promise<T> {
+async function asProfileError<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {

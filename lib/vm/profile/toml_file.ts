@@ -9,16 +9,16 @@ import { type TomlProfile, tomlSchema } from "./toml_schema.ts";
 /** The name of the file. */
 export const TOML_NAME = "netyard.toml";
 
-/** A `netyard.toml` that was read. */
+/** The content of a `netyard.toml`. */
 export interface TomlFile {
-  /** Where it is. */
+  /** The path of the file. */
   path: string;
   profiles: ReadonlyMap<string, TomlProfile>;
-  /** Where its simulations are: files, directories and patterns, relative to its directory. */
+  /** The simulations: files, directories and patterns, relative to the file's directory. */
   simulations: readonly string[];
 }
 
-/** The `netyard.toml` of a directory, or of the nearest one above it that has one. */
+/** Reads the `netyard.toml` of a directory, or of the nearest one above that has one. */
 export function findToml(directory: string): TomlFile | undefined {
   for (let at = directory;; at = dirname(at)) {
     const path = join(at, TOML_NAME);
@@ -38,10 +38,10 @@ export function findToml(directory: string): TomlFile | undefined {
 }
 
 /**
- * What a `netyard.toml` says.
+ * Parses a `netyard.toml`.
  *
- * @throws {ProfileError} If it is no TOML.
- * @throws {InvalidOptionError} If it has what is unknown, or is not as it should be.
+ * @throws {ProfileError} If it is not TOML.
+ * @throws {InvalidOptionError} If it has an unknown key or an invalid value.
  *
  * @example
  * ```ts
@@ -64,11 +64,11 @@ export function parseToml(path: string, text: string): TomlFile {
 }
 
 /**
- * A profile with what it has by `extends`: its own keys come before those of the one that it extends.
- * What is left of `extends` is the name of one that comes with Netyard, if any.
+ * Resolves the `extends` of a profile: its own keys override those of the profile that it extends. In the
+ * result, `extends` is only left if it names a profile that comes with Netyard.
  *
- * @param builtIn The names that the file may extend, besides its own.
- * @throws {ProfileError} If it extends what is not there, or itself.
+ * @param builtIn The built-in profiles that can be extended.
+ * @throws {ProfileError} If it extends an unknown profile, or itself.
  */
 export function resolveProfile(
   file: TomlFile,

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { hostMemoryBytes } from "../../host/memory.ts";
 import { milliseconds } from "../../options/duration.ts";
@@ -7,7 +6,7 @@ import { cacheDirectory } from "../../files/cache.ts";
 import { checkedImage, ownDisk } from "./profile_disk.ts";
 import type { DriveSpec } from "../options/machine_spec.ts";
 import { memoryBytes } from "../options/memory.ts";
-import type { BootSource, Profile, ProfileSite } from "./profile.ts";
+import { type BootSource, type Profile, profileHash, type ProfileSite } from "./profile.ts";
 import { ProfileError } from "../options/errors.ts";
 import type { TomlFile } from "./toml_file.ts";
 import type { TomlDisk, TomlProfile } from "./toml_schema.ts";
@@ -16,17 +15,17 @@ const MIB = 2 ** 20;
 const DEFAULT_MEMORY = 512 * MIB;
 const DEFAULT_BOOT_MS = 30_000;
 
-/** What a guest of the user's own needs, told when none answers. */
+/** What a user's guest needs, for the message when its agent does not answer. */
 export const NEEDS_AGENT = "the guest must start the QEMU guest agent (package qemu-guest-agent) " +
   "by itself, on the port org.qemu.guest_agent.0, which needs the kernel's virtio_console";
 
 /**
- * A profile of a `netyard.toml`.
+ * Makes a profile of a `netyard.toml`.
  *
- * @param keys What the file says of it, with what it has by `extends`.
- * @param base The profile that comes with Netyard and that it extends, if any.
- * @throws {ProfileError} If its keys do not go together.
- * @throws {MemorySizeError} If its memory is none; other errors of memory likewise.
+ * @param keys Its keys, with `extends` resolved.
+ * @param base The built-in profile that it extends, if any.
+ * @throws {ProfileError} If its keys contradict each other.
+ * @throws {MemorySizeError} If its memory is not an amount; other errors of memory likewise.
  */
 export function tomlProfile(
   file: TomlFile,
@@ -66,27 +65,28 @@ function checkKeys(what: string, keys: TomlProfile, base: Profile | undefined): 
   }
 }
 
-interface Known {
+/** What `prepare` needs. */
+interface TomlSource {
   what: string;
   name: string;
   keys: TomlProfile;
   base: Profile | undefined;
-  /** That paths are relative to. */
+  /** The directory that paths are relative to. */
   directory: string;
 }
 
-async function prepare(known: Known, site: ProfileSite): Promise<BootSource> {
-  const { what, name, keys, base } = known;
-  const at = (path: string) => isAbsolute(path) ? path : join(known.directory, path);
+async function prepare(toml: TomlSource, site: ProfileSite): Promise<BootSource> {
+  const { what, name, keys, base } = toml;
+  const at = (path: string) => isAbsolute(path) ? path : join(toml.directory, path);
   const named = namedFiles(keys).map(({ key, path }) => ({ key, path: at(path) }));
   if (keys.build !== undefined) {
     await buildOutputs({
       what,
       command: keys.build,
-      directory: known.directory,
+      directory: toml.directory,
       outputs: named.map(({ path }) => path),
       sources: (keys.sources ?? []).map(at),
-      lockFile: `${cacheDirectory()}/builds/${sha256(what).slice(0, 32)}.lock`,
+      lockFile: `${cacheDirectory()}/builds/${profileHash(what).slice(0, 32)}.lock`,
       onProgress: site.onProgress,
     });
   }
@@ -98,13 +98,13 @@ async function prepare(known: Known, site: ProfileSite): Promise<BootSource> {
     ? keys.kernel === undefined ? own?.initrd : undefined
     : at(keys.initrd);
   const cmdline = keys.cmdline ?? own?.cmdline;
-  // Another initramfs is another guest: of its programs nothing is known.
+  // With another initramfs it is another guest, whose programs are unknown.
   const isBase = own !== undefined && initrd === own.initrd;
-  const drives = await drivesOf(known, at, site.directory);
+  const drives = await drivesOf(toml, at, site.directory);
   return {
     name,
     arch: "x86_64",
-    hash: sha256(JSON.stringify([own?.hash, stamps, cmdline])),
+    hash: profileHash([own?.hash, stamps, cmdline]),
     kernel,
     initrd,
     cmdline,
@@ -126,7 +126,7 @@ function disksOf({ disk = [] }: TomlProfile): TomlDisk[] {
   return Array.isArray(disk) ? disk : [disk];
 }
 
-/** The files that a profile names, by their keys. */
+/** Returns the files that a profile names, with their keys. */
 function namedFiles(keys: TomlProfile): { key: string; path: string }[] {
   const { kernel, initrd, disk } = keys;
   const single = !Array.isArray(disk);
@@ -141,7 +141,7 @@ function namedFiles(keys: TomlProfile): { key: string; path: string }[] {
 }
 
 async function drivesOf(
-  { what, keys }: Known,
+  { what, keys }: TomlSource,
   at: (path: string) => string,
   directory: string,
 ): Promise<DriveSpec[]> {
@@ -158,7 +158,7 @@ async function drivesOf(
   return drives;
 }
 
-/** Tells one content of a file from the next, without reading it: nobody can set the time of a change. */
+/** Identifies the content of a file without reading it: no program can set its change time (ctime). */
 async function stamp(what: string, key: string, path: string): Promise<unknown[]> {
   let stat: Deno.FileInfo;
   try {
@@ -171,11 +171,7 @@ async function stamp(what: string, key: string, path: string): Promise<unknown[]
     );
   }
   if (!stat.isFile) {
-    throw new ProfileError(`${what}: "${key}" is ${JSON.stringify(path)}, which is no file`);
+    throw new ProfileError(`${what}: "${key}" is ${JSON.stringify(path)}, which is not a file`);
   }
   return [basename(path), stat.dev, stat.ino, stat.size, stat.ctime?.getTime()];
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

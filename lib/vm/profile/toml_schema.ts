@@ -5,17 +5,17 @@ import type { MemorySize } from "../options/memory.ts";
 /** A disk of a profile; paths are relative to the file's directory. */
 export interface TomlDisk {
   path: string;
-  /** Default: what the file is. */
+  /** Default: detected from the file. */
   format?: "raw" | "qcow2";
   /**
-   * Whether the guest can only read it. Default false: what it writes goes into a file of the machine's
-   * own, and is gone with it.
+   * Whether the guest can only read it. Default false: writes go to a file of the machine's own, which is
+   * removed with the machine.
    */
   readOnly?: boolean;
 }
 
 /**
- * What `[profiles.NAME]` of a `netyard.toml` may have. Paths are relative to the file's directory.
+ * The keys of `[profiles.NAME]` in a `netyard.toml`. Paths are relative to the file's directory.
  *
  * ```toml
  * [profiles.router]
@@ -28,30 +28,30 @@ export interface TomlDisk {
  * ```
  */
 export interface TomlProfile {
-  /** The profile that it has all from that it does not say itself: `"tiny"`, or one of the file. */
+  /** The profile whose keys it inherits: `"tiny"`, or one of the file. */
   extends?: string;
-  /** What QEMU starts: a `vmlinuz` or a `vmlinux`. Default: the firmware boots the first disk. */
+  /** The kernel: a `vmlinuz` or a `vmlinux`. Default: the firmware boots the first disk. */
   kernel?: string;
   initrd?: string;
-  /** The kernel's command line; on `console=ttyS0` it can be read. */
+  /** The kernel's command line; `console=ttyS0` sends its output to the console. */
   cmdline?: string;
   disk?: TomlDisk | TomlDisk[];
   /**
-   * What makes the kernel, the initramfs and the disks: a line for sh(1), or a program and its
-   * arguments. It runs in the file's directory when one of them is missing, or older than `sources`.
+   * The command that builds the kernel, the initramfs and the disks: a line for sh(1), or a program and
+   * its arguments. It runs in the file's directory if one of them is missing or older than `sources`.
    */
   build?: string | string[];
-  /** Files, and directories with all that is in them. */
+  /** Files and whole directories. */
   sources?: string[];
-  /** Default `"512M"`, or what the profile has that it extends. */
+  /** Default `"512M"`, or that of the extended profile. */
   memory?: MemorySize;
   /** Default 1. */
   cpus?: number;
-  /** The ip(8) that costs least in the guest. Default `"ip"`. */
+  /** The cheapest ip(8) of the guest. Default `"ip"`. */
   ip?: string;
   /**
-   * How long the guest may take until its agent answers, where KVM runs it: four times as long under
-   * TCG. Default `"30s"`, or what the profile has that it extends.
+   * How long the guest may take until its agent answers, under KVM; under TCG, four times as long.
+   * Default `"30s"`, or that of the extended profile.
    */
   agentTimeout?: Duration;
 }
@@ -78,15 +78,15 @@ const profileSchema: z.ZodType<TomlProfile> = z.strictObject({
   agentTimeout: durationSchema.optional(),
 });
 
-/** What a `netyard.toml` may have. */
+/** The content of a `netyard.toml`. */
 export interface TomlContent {
-  /** Kinds of virtual machines, by name. */
+  /** Profiles of virtual machines, by name. */
   profiles?: Record<string, TomlProfile>;
-  /** Where the simulations are: files, directories, and patterns such as `sims/**`. */
+  /** The simulations: files, directories, and patterns such as `sims/**`. */
   simulations?: string | string[];
 }
 
-/** A `netyard.toml`. */
+/** The schema of a `netyard.toml`. */
 export const tomlSchema: z.ZodType<TomlContent> = z.strictObject({
   profiles: z.record(z.string(), profileSchema).optional(),
   simulations: z.union([path, z.array(path).min(1)]).optional(),

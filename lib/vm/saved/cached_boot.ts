@@ -1,47 +1,49 @@
 import { BootCache } from "./boot_cache.ts";
 import { closeSaved, type SavedMachine } from "./machine.ts";
 
-/** What a boot by the cache needs of its machine. */
+/** What a boot by the cache needs from its machine. */
 export interface CachedBoot {
   cache: BootCache;
-  /** All that decides what has booted. */
+  /** Everything that decides what boots. */
   key: unknown[];
   /** The machine's name. */
   label: string;
   /** Aborted when the machine is ended. */
   life: AbortSignal;
+  /** Boots without the cache. */
   cold(): Promise<void>;
-  /** Saves what has booted cold, as small as can be. */
+  /** Saves the machine that has booted, as small as possible. */
   save(): Promise<SavedMachine>;
+  /** Resumes a machine of the cache. */
   resume(saved: SavedMachine): Promise<void>;
-  /** Lets go of what did not resume. */
+  /** Ends a machine that did not resume. */
   drop(): Promise<void>;
   /** Reports why a boot is slower than it could be. */
   report(what: string): void;
 }
 
 /**
- * Boots a machine as far as one of its kind did before, and from there on all alike. The first of a
- * kind boots cold, while others of the kind wait for it, and is kept.
+ * Resumes a machine that was saved after its boot, if the cache has one of the same kind. Otherwise it
+ * boots and is added to the cache, while other machines of the kind wait for it.
  */
 export async function bootByCache(boot: CachedBoot): Promise<void> {
   const { cache, label, life } = boot;
   const key = BootCache.key(...boot.key);
-  let begun = false;
-  const alone = async () => {
+  let bootBegun = false;
+  const findOrBoot = async () => {
     const other = await cache.find(key, label);
     if (other) return other;
-    begun = true;
+    bootBegun = true;
     await boot.cold();
     await keep(boot, key);
   };
   let saved: SavedMachine | undefined;
   try {
-    saved = await cache.find(key, label) ?? await cache.alone(key, alone);
+    saved = await cache.find(key, label) ?? await cache.exclusively(key, findOrBoot);
   } catch (error) {
     life.throwIfAborted();
-    if (begun) throw error;
-    boot.report(`there is no boot cache to be had: ${(error as Error).message}`);
+    if (bootBegun) throw error;
+    boot.report(`the boot cache cannot be used: ${(error as Error).message}`);
     return await boot.cold();
   }
   if (!saved) return;
@@ -49,15 +51,15 @@ export async function bootByCache(boot: CachedBoot): Promise<void> {
     await boot.resume(saved);
   } catch (error) {
     life.throwIfAborted();
-    // Of another QEMU, perhaps: a cold boot tells more.
-    boot.report(`the boot cache is of no use: ${(error as Error).message}`);
+    // Perhaps it was saved by another QEMU. An error of a cold boot says more.
+    boot.report(`the machine of the boot cache does not resume: ${(error as Error).message}`);
     await boot.drop();
     await cache.remove(key);
     await boot.cold();
   }
 }
 
-/** Puts a machine that has just booted into the cache; without room there, it is as it is. */
+/** Adds a machine that has just booted to the cache. A failure is only reported. */
 async function keep({ cache, life, save, report }: CachedBoot, key: string): Promise<void> {
   try {
     const saved = await save();
@@ -68,6 +70,10 @@ async function keep({ cache, life, save, report }: CachedBoot, key: string): Pro
     }
   } catch (error) {
     life.throwIfAborted();
-    report(`the next one will have to boot, too: ${(error as Error).message}`);
+    report(
+      `it was not added to the boot cache, so the next machine boots, too: ${
+        (error as Error).message
+      }`,
+    );
   }
 }

@@ -6,11 +6,11 @@ import type { SavedDisk } from "../disk/record.ts";
 import { DiskError } from "../options/errors.ts";
 import { temporary } from "../../files/temporary.ts";
 
-/** Disks of a saved machine, as the machine's directory has them. */
+/** The attached disks of a saved machine, in its directory. */
 
 const format = z.enum(["raw", "qcow2"]);
 
-/** What the manifest says of a disk. */
+/** The schema of a disk in the manifest. */
 export const savedDiskSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/),
   slot: z.int(),
@@ -30,17 +30,17 @@ export const savedDiskSchema = z.strictObject({
     sector: z.int().optional(),
     once: z.boolean().optional(),
   })).optional(),
-  /** Of its file (CRC-32); null of a disk that only reads the user's. */
+  /** The checksum of its file (CRC-32); null for a disk that only reads the user's file. */
   sum: z.number().nullable(),
 });
 
-/** What the manifest says of a disk. */
+/** A disk in the manifest. */
 export type SavedDiskEntry = z.infer<typeof savedDiskSchema>;
 
-/** The file of a disk is damaged; the message says only that. */
+/** The file of a disk is damaged. The caller adds which snapshot it is. */
 export class SavedDiskError extends Error {}
 
-/** Writes the files of disks, and returns what the manifest says of them. */
+/** Writes the files of disks, and returns their entries for the manifest. */
 export async function writeSavedDisks(
   directory: string,
   disks: readonly SavedDisk[],
@@ -59,9 +59,9 @@ export async function writeSavedDisks(
 }
 
 /**
- * Reads them; each is a copy.
+ * Reads disks; each is a copy.
  *
- * @throws {SavedDiskError} If a file is not what was written.
+ * @throws {SavedDiskError} If a file is damaged.
  */
 export async function readSavedDisks(
   directory: string,
@@ -75,9 +75,9 @@ export async function readSavedDisks(
       if (sum !== null && await fileCrc32(path) !== sum) {
         throw new SavedDiskError(`${what} is damaged`);
       }
-      // One that was made by somebody else could have QEMU read any file of the host.
+      // An image from another person could make QEMU read any file of the host.
       if (sum !== null && about.format === "qcow2") await inspectImage(path, "qcow2", what);
-      if (sum === null && !about.image) throw new SavedDiskError(`${what} is of no file`);
+      if (sum === null && !about.image) throw new SavedDiskError(`${what} has no file`);
       const content = sum === null ? undefined : await HeldFile.copyOf(path, temporary(), what);
       disks.push({ ...about, content, loaded: true });
     }

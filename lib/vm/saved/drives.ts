@@ -7,28 +7,28 @@ import { fileCrc32 } from "./checksum.ts";
 import { SavedDiskError } from "./disks.ts";
 import { temporary } from "../../files/temporary.ts";
 
-/** The disks that a machine has from the start and writes to, as they were at a moment. */
+/** Saves and restores the disks that a machine has from the start and writes to. */
 
-/** One of them. */
+/** A saved drive. */
 export interface SavedDrive {
   id: string;
-  /** What the machine's own file had; what it lies over is the profile's. */
+  /** The content of the machine's own file; the backing file belongs to the profile. */
   content: HeldFile;
 }
 
-/** What the manifest says of one. */
+/** The schema of a drive in the manifest. */
 export const savedDriveSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]+$/),
-  /** Of its file (CRC-32). */
+  /** The checksum of its file (CRC-32). */
   sum: z.number(),
 });
 
-/** Whether the file of a drive is the machine's own, made for it over an image. */
+/** Whether the file of a drive is the machine's own: an overlay of an image. */
 export function isOwn({ readOnly, base }: DriveSpec): boolean {
   return !readOnly && Boolean(base);
 }
 
-/** Copies the files of a machine that stands still. */
+/** Copies the drives of a paused machine. */
 export async function saveDrives(drives: readonly DriveSpec[]): Promise<SavedDrive[]> {
   const saved: SavedDrive[] = [];
   try {
@@ -42,7 +42,7 @@ export async function saveDrives(drives: readonly DriveSpec[]): Promise<SavedDri
   }
 }
 
-/** Has the files of a machine that is off have what was saved. */
+/** Restores the drives of a machine that is switched off. */
 export async function putDrives(
   saved: readonly SavedDrive[],
   drives: readonly DriveSpec[],
@@ -55,7 +55,7 @@ export async function putDrives(
   }
 }
 
-/** Writes them to a directory, and returns what the manifest says of them. */
+/** Writes drives to a directory, and returns their entries for the manifest. */
 export async function writeSavedDrives(
   directory: string,
   drives: readonly SavedDrive[],
@@ -69,9 +69,9 @@ export async function writeSavedDrives(
 }
 
 /**
- * Reads them; each is a copy.
+ * Reads drives; each is a copy.
  *
- * @throws {SavedDiskError} If a file is not what was written.
+ * @throws {SavedDiskError} If a file is damaged.
  */
 export async function readSavedDrives(
   directory: string,
@@ -83,7 +83,7 @@ export async function readSavedDrives(
       const path = pathOf(directory, id);
       const what = `its disk "${id}"`;
       if (await fileCrc32(path) !== sum) throw new SavedDiskError(`${what} is damaged`);
-      // One that was made by somebody else could have QEMU read any file of the host.
+      // An image from another person could make QEMU read any file of the host.
       await inspectImage(path, "qcow2", what);
       drives.push({ id, content: await HeldFile.copyOf(path, temporary(), what) });
     }

@@ -1,3 +1,11 @@
+/**
+ * Saved machines: the memory, the device state and the disks of a machine, in memory or in a directory,
+ * and the cache of booted machines. Imports `options`, `disk` and `files`; knows no QEMU process. A
+ * snapshot is what a user takes and restores; a saved machine is its content. Begin here.
+ *
+ * @module
+ */
+
 import { z } from "zod";
 import { dirname, resolve } from "node:path";
 import { MemoryFile } from "../../../native/files/memory_file.ts";
@@ -8,23 +16,23 @@ import { readSavedDisks, SavedDiskError, savedDiskSchema, writeSavedDisks } from
 import { readSavedDrives, type SavedDrive, savedDriveSchema, writeSavedDrives } from "./drives.ts";
 import type { Accel, GuestArch } from "../options/machine_spec.ts";
 
-/** A network card of a machine. */
+/** A NIC of a machine. */
 export interface Card {
-  /** Of the device. */
+  /** The ID of the device. */
   id: string;
   slot: number;
-  /** The TAP that it is on. */
+  /** The name of its TAP. */
   tap: string;
   mac: string;
   /** Whether the guest sees a carrier. */
   linkUp: boolean;
-  /** The hardware address that the guest still has, of the machine that was saved. */
+  /** The hardware address of the saved machine, until the guest is configured with the new one. */
   was?: string;
 }
 
-/** What a machine is, that can take over the state of another. */
+/** What must be equal for a machine to load the state of another. */
 export interface MachineShape {
-  /** What the machine was booted from, as a hash. */
+  /** The hash of what the machine was booted from. */
   profile: string;
   arch: GuestArch;
   accel: Accel;
@@ -32,30 +40,30 @@ export interface MachineShape {
   cpus: number;
 }
 
-/** A machine that stands still: what it is, its devices, and its memory. */
+/** A saved machine: its shape, its devices and its memory. */
 export interface SavedMachine {
   shape: MachineShape;
   cards: Card[];
-  /** What QEMU tells of its devices and processors. */
+  /** The state of its devices and processors, in QEMU's migration format. */
   state: Uint8Array;
   memory: MemoryFile;
-  /** Those that were attached. */
+  /** The attached disks. */
   disks: SavedDisk[];
-  /** Those that it has from the start and writes to. Default: none. */
+  /** The disks that it has from the start and writes to. Default: none. */
   drives?: SavedDrive[];
 }
 
-/** Lets go of what a saved machine holds. */
+/** Releases the memory and the files of a saved machine. */
 export function closeSaved({ memory, disks, drives = [] }: SavedMachine): void {
   memory.close();
   for (const { content } of drives) content.close();
   for (const { content } of disks) content?.close();
 }
 
-/** A saved machine cannot be used: it is damaged, or not what it should be. */
+/** A snapshot cannot be taken, written, read or restored. */
 export class SnapshotError extends VmError {}
 
-/** Refuses a saved machine that another one cannot take over. */
+/** Refuses a saved machine that does not fit the machine that must load it. */
 export function mustFit(label: string, saved: MachineShape, own: MachineShape): void {
   const different = (Object.keys(own) as (keyof MachineShape)[])
     .filter((key) => saved[key] !== own[key])
@@ -63,14 +71,14 @@ export function mustFit(label: string, saved: MachineShape, own: MachineShape): 
   if (different.length === 0) return;
   throw new SnapshotError(
     `${label}: restore(): the snapshot is of another kind of machine: ${different.join("; ")}; ` +
-      "make the machine as the other one was",
+      "create the machine with the same options",
   );
 }
 
 const VERSION = 1;
 
-/** How a directory is called before it is whole. */
-export const MAKING = ".making-";
+/** The prefix of a directory that is not complete yet. */
+export const PARTIAL = ".making-";
 
 const manifestSchema = z.strictObject({
   version: z.literal(VERSION),
@@ -88,21 +96,21 @@ const manifestSchema = z.strictObject({
     mac: z.string(),
     linkUp: z.boolean(),
   })),
-  /** Left out where there are none. */
+  /** Missing if there are none. */
   disks: z.array(savedDiskSchema).optional(),
   drives: z.array(savedDriveSchema).optional(),
-  /** Checksums of what the other files have (CRC-32). */
+  /** Checksums of the other files (CRC-32). */
   stateSum: z.number(),
   memorySum: z.number().nullable(),
-  /** When the memory was written; the quick look compares it. */
+  /** The modification time of the memory file, for the quick check. */
   memoryTime: z.number(),
 });
 
 /**
- * Writes a saved machine to a directory, which is there as a whole or not at all.
+ * Writes a saved machine to a directory, atomically.
  *
- * @param options.checked Whether the memory gets a checksum, which takes a moment. Without, a change
- * of it is noticed by its time and size alone.
+ * @param options.checked Whether to compute a checksum of the memory, which takes a moment. Without it,
+ * only a changed time or size is detected.
  */
 export async function writeSaved(
   directory: string,
@@ -112,33 +120,33 @@ export async function writeSaved(
   directory = resolve(directory);
   const parent = dirname(directory);
   await Deno.mkdir(parent, { recursive: true });
-  const making = await Deno.makeTempDir({ dir: parent, prefix: MAKING });
+  const partial = await Deno.makeTempDir({ dir: parent, prefix: PARTIAL });
   try {
-    await memory.write(`${making}/memory`);
-    await Deno.writeFile(`${making}/state`, state);
-    const { mtime } = await Deno.stat(`${making}/memory`);
+    await memory.write(`${partial}/memory`);
+    await Deno.writeFile(`${partial}/state`, state);
+    const { mtime } = await Deno.stat(`${partial}/memory`);
     const manifest: z.infer<typeof manifestSchema> = {
       version: VERSION,
       shape,
       cards,
-      ...disks.length > 0 ? { disks: await writeSavedDisks(making, disks) } : {},
-      ...drives.length > 0 ? { drives: await writeSavedDrives(making, drives) } : {},
+      ...disks.length > 0 ? { disks: await writeSavedDisks(partial, disks) } : {},
+      ...drives.length > 0 ? { drives: await writeSavedDrives(partial, drives) } : {},
       stateSum: crc32(state),
-      memorySum: options.checked ? await fileCrc32(`${making}/memory`) : null,
+      memorySum: options.checked ? await fileCrc32(`${partial}/memory`) : null,
       memoryTime: mtime?.getTime() ?? 0,
     };
-    await Deno.writeTextFile(`${making}/machine.json`, JSON.stringify(manifest));
-    await Deno.rename(making, directory);
+    await Deno.writeTextFile(`${partial}/machine.json`, JSON.stringify(manifest));
+    await Deno.rename(partial, directory);
   } catch (error) {
-    await Deno.remove(making, { recursive: true }).catch(() => {});
+    await Deno.remove(partial, { recursive: true }).catch(() => {});
     if (!isTaken(error)) throw error;
-    throw new SnapshotError(`${directory} is there already: name a directory that is not`, {
+    throw new SnapshotError(`${directory} exists already: name a directory that does not`, {
       cause: error,
     });
   }
 }
 
-/** rename(2) replaces nothing but an empty directory. */
+/** Whether the directory exists: rename(2) only replaces an empty one. */
 function isTaken(error: unknown): boolean {
   return ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes((error as { code?: string }).code ?? "");
 }
@@ -146,8 +154,8 @@ function isTaken(error: unknown): boolean {
 /**
  * Reads a saved machine.
  *
- * @param options.label Whose it is, for messages.
- * @throws {SnapshotError} If there is none, or it is damaged.
+ * @param options.label The name of the machine, for messages.
+ * @throws {SnapshotError} If it does not exist or is damaged.
  */
 export async function readSaved(
   directory: string,
@@ -168,7 +176,7 @@ export async function readSaved(
     const path = `${directory}/memory`;
     const { size, mtime } = await Deno.stat(path);
     if (size !== shape.memoryBytes) {
-      throw damaged(`its memory has ${size} bytes, but should have ${shape.memoryBytes}`);
+      throw damaged(`its memory has ${size} bytes, but must have ${shape.memoryBytes}`);
     }
     const { checked } = options;
     if (checked && manifest.memorySum !== null) {
@@ -193,10 +201,10 @@ export async function readSaved(
   } catch (error) {
     if (error instanceof SnapshotError) throw error;
     if (error instanceof Deno.errors.NotFound) {
-      throw new SnapshotError(`${what} is not there, or not whole`, { cause: error });
+      throw new SnapshotError(`${what} does not exist or is incomplete`, { cause: error });
     }
     if (error instanceof SyntaxError || error instanceof z.ZodError) {
-      throw damaged("its machine.json is none", error);
+      throw damaged("its machine.json is invalid", error);
     }
     throw error;
   }

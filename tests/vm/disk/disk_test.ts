@@ -331,10 +331,14 @@ Deno.test("an invalid disk is refused, and leaves nothing behind", async () => {
     await assertRejects(
       () => disk.readSectors(2048),
       DiskError,
-      "has 2048 sectors: 1 sectors from 2048 on",
+      "has 2048 sectors: the request ends at sector 2048",
     );
     await assertRejects(() => disk.readSectors(-1), DiskError, "whole numbers from 0 on");
-    await assertRejects(() => disk.writeSectors(0, new Uint8Array(5)), DiskError, "5 bytes are not");
+    await assertRejects(
+      () => disk.writeSectors(0, new Uint8Array(5)),
+      DiskError,
+      "5 bytes are not",
+    );
     const names = [...Deno.readDirSync(path("tmp"))].map(({ name }) => name);
     const files = [...Deno.readDirSync(`${path("tmp")}/${names[0]}`)].map(({ name }) => name);
     assertEquals(files.filter((name) => name.includes("disk")).length, 1);

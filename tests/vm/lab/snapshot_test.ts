@@ -215,7 +215,7 @@ Deno.test("a snapshot on disk brings a machine to another lab, and is refused wh
       await nas.writeFile("/root/file", "kept");
       using snapshot = await nas.snapshot();
       await snapshot.save(saved);
-      await assertRejects(() => snapshot.save(saved), SnapshotError, "is there already");
+      await assertRejects(() => snapshot.save(saved), SnapshotError, "exists already");
       assertEquals([...Deno.readDirSync(`${directory}/of`)].map(({ name }) => name), ["nas"]);
       first = { mac: nas.interface("eth0").mac, ip: nas.ip! };
     }
@@ -254,8 +254,12 @@ Deno.test("a snapshot on disk brings a machine to another lab, and is refused wh
       flip(1000),
       () => refused("the state of its devices is damaged"),
     );
-    await damaged(`${saved}/machine.json`, flip(3), () => refused("its machine.json is none"));
-    await damaged(`${saved}/machine.json`, () => null, () => refused("is not there, or not whole"));
+    await damaged(`${saved}/machine.json`, flip(3), () => refused("its machine.json is invalid"));
+    await damaged(
+      `${saved}/machine.json`,
+      () => null,
+      () => refused("does not exist or is incomplete"),
+    );
     await damaged(`${saved}/memory`, flip(1_000_000), () => refused("its memory is damaged"));
     await damaged(`${saved}/memory`, (bytes) => bytes.slice(1), () => refused("its memory has"));
     await refusedHere(lab, nas, saved);

@@ -6,7 +6,7 @@ import { Lab, type Profile } from "@netyard/netyard";
 
 const unable = !findProgram("qemu-system-x86_64");
 
-/** The profile `tiny`, with a helper that ends when it is told to. */
+/** The profile `tiny`, with a helper that the test can end. */
 function helped() {
   const ended = Promise.withResolvers<string>();
   let stops = 0;
@@ -27,7 +27,7 @@ function helped() {
 }
 
 Deno.test({
-  name: "a machine fails when what it depends on ends, and stops that when it ends itself",
+  name: "a machine fails when a helper process ends, and stops its helpers when it ends",
   ignore: unable,
   async fn() {
     await using lab = await Lab.create();

@@ -9,7 +9,7 @@ import { Lab } from "@netyard/netyard";
 const unable = Deno.statSync("/").uid !== 0 ||
   ["qemu-system-x86_64", "virtiofsd"].some((program) => !locateProgram(program as "virtiofsd"));
 
-Deno.test("a guest sees no homes but those that the user works in, and no keys in these", () => {
+Deno.test("a guest only sees the homes that the user works in, without their keys", () => {
   const { directories, files } = hiddenFrom({
     homes: ["ada", "ad", "bob"],
     own: ["/home/ada/project", "/root", "/usr/bin/deno"],
@@ -26,7 +26,7 @@ Deno.test("a guest sees no homes but those that the user works in, and no keys i
   assert(files.includes("/etc/shadow") && files.includes("/etc/ssh/ssh_host_ed25519_key"));
 });
 
-Deno.test("either virtiofsd is told to stay in the tree that was made for it", () => {
+Deno.test("both virtiofsd programs are confined to the tree that was built for them", () => {
   const hidden = { directories: ["/proc", "/a b"], files: ["/etc/shadow"] };
   const of = (rust: boolean) => virtiofsdCommand({ virtiofsd: "/v", rust, socket: "s", hidden });
   assertEquals(of(false).slice(0, 5), ["unshare", "--mount", "--", "sh", "-c"]);
@@ -42,7 +42,7 @@ Deno.test("either virtiofsd is told to stay in the tree that was made for it", (
   assertEquals(of(true).slice(11), ["--shared-dir=/mnt", "--sandbox=chroot", "--cache=always"]);
 });
 
-Deno.test("the scripts of the guest are ones that sh takes, and need no /bin/busybox of the host", async () => {
+Deno.test("sh accepts the scripts of the guest, and they need no /bin/busybox of the host", async () => {
   for (const { path, text } of hostGuestFiles()) {
     if (!text.startsWith("#!")) continue;
     if (path !== "init") assertStringIncludes(text, "#!/netyard/usr/bin/busybox sh\n");
@@ -56,7 +56,7 @@ Deno.test("the scripts of the guest are ones that sh takes, and need no /bin/bus
 });
 
 Deno.test({
-  name: "a host guest has the host's programs and files, and writes to memory of its own",
+  name: "a host guest has the host's programs and files, and writes to its own memory",
   ignore: unable,
   async fn() {
     const name = `.netyard-${crypto.randomUUID()}.tmp`;
@@ -75,11 +75,11 @@ Deno.test({
         await vm.readTextFile("/etc/os-release"),
         await Deno.readTextFile("/etc/os-release"),
       );
-      // Where the guest has a directory of its own in its place, it is not to be seen.
+      // Hidden if the guest has a directory of its own in its place.
       const seen = !/^\/(tmp|run|var\/tmp)\//.test(file);
       assertEquals((await vm.run(`cat ${file}`)).stdout, seen ? "of the host" : "");
 
-      // What it writes stays there.
+      // Its writes stay in the guest.
       (await vm.run(`echo changed >/etc/os-release; mkdir -p /usr/share/${name}; rm -f ${file}`))
         .assertOk();
       assertEquals(await vm.readTextFile("/etc/os-release"), "changed\n");
@@ -87,7 +87,7 @@ Deno.test({
       assertEquals(pathExists(`/usr/share/${name}`), false);
       assert((await Deno.readTextFile("/etc/os-release")).includes("ID="));
 
-      // Not even if it goes to what serves it.
+      // Not even through the file server's own mount.
       const around = await vm.run(
         "mkdir /tmp/below && mount -t virtiofs host /tmp/below && mount -o remount,rw /tmp/below;" +
           ` cd /tmp/below && for at in usr etc var .; do touch $at/${name}; done`,

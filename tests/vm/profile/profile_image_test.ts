@@ -40,7 +40,7 @@ async function run(program: string, ...args: string[]): Promise<string> {
 
 const SEED = { instanceId: "netyard-1", hostname: "db", userData: "#cloud-config\nhello: 1\n" };
 
-Deno.test("a seed says who the guest is, what the user said, and that no network is to be waited for", () => {
+Deno.test("a seed has the guest's identity, the user data, and disables the network of cloud-init", () => {
   const files = seedFiles({ ...SEED, agent: [{ name: "qemu-ga", data: encoder.encode("agent") }] });
   const text = files.map(({ name, data }) => `==> ${name}\n${decoder.decode(data)}`).join("\n");
   const golden = new URL("golden/seed.txt", import.meta.url);
@@ -54,7 +54,7 @@ Deno.test("a seed says who the guest is, what the user said, and that no network
 });
 
 Deno.test({
-  name: "another program reads the seed as it was written, with its label and its names",
+  name: "another program reads the seed with its label, its names and its content",
   ignore: noMtools,
   async fn() {
     await inDirectory(async (directory) => {
@@ -88,14 +88,18 @@ Deno.test({
   },
 });
 
-Deno.test("what does not go on a volume is refused", () => {
+Deno.test("files that do not fit on a volume are refused", () => {
   const data = new Uint8Array(34_000_000);
-  assertThrows(() => fatVolume("X", [{ name: "a", data }]), FatError, "do not go on a volume");
+  assertThrows(
+    () => fatVolume("X", [{ name: "a", data }]),
+    FatError,
+    "do not fit on a FAT16 volume",
+  );
   const many = Array.from(
     { length: 200 },
     (_, i) => ({ name: `file-number-${i}`, data: encoder.encode("x") }),
   );
-  assertThrows(() => fatVolume("X", many), FatError, "do not go into the root directory");
+  assertThrows(() => fatVolume("X", many), FatError, "do not fit into the root directory");
 });
 
 Deno.test("an archive is read as it was written", () => {
@@ -147,7 +151,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "images that are not there, are of another format or need other files are refused",
+  name: "images that do not exist, have another format or need other files are refused",
   ignore: unable,
   async fn() {
     await inDirectory(async (directory) => {
@@ -206,7 +210,7 @@ Deno.test({
   },
 });
 
-/** A boot sector that says something on the first serial port, and stops. */
+/** A boot sector that prints a message on the first serial port, and halts. */
 function bootSector(message: string): Uint8Array {
   const sector = new Uint8Array(2 ** 20);
   // xor ax,ax; mov ds,ax; mov si,message; next: lodsb; test al,al; jz stop; mov dx,0x3f8; out dx,al;
@@ -222,7 +226,7 @@ function bootSector(message: string): Uint8Array {
 }
 
 Deno.test({
-  name: "an image boots by the firmware; without an agent the error shows what its console said",
+  name: "an image boots with the firmware; without an agent the error shows the console",
   ignore: unable,
   async fn() {
     await inDirectory(async (directory) => {

@@ -16,7 +16,7 @@ import { Lab } from "@netyard/netyard";
 
 const unable = !findProgram("qemu-system-x86_64") || !findProgram("qemu-img");
 
-/** Runs a test in a directory that is gone afterwards. */
+/** Runs a test in a temporary directory. */
 async function inDirectory(test: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.realPath(await Deno.makeTempDir());
   try {
@@ -86,7 +86,7 @@ const REFUSED: [toml: string, message: string][] = [
   ],
 ];
 
-Deno.test("what is wrong in a netyard.toml is told by its file and its key", async () => {
+Deno.test("an error in a netyard.toml names the file and the key", async () => {
   await inDirectory(async (directory) => {
     const file = join(directory, "netyard.toml");
     for (const [toml, message] of REFUSED) {
@@ -101,7 +101,7 @@ Deno.test("what is wrong in a netyard.toml is told by its file and its key", asy
   });
 });
 
-Deno.test("a profile is looked for in the netyard.toml of the directory, or above it", async () => {
+Deno.test("a profile is searched in the netyard.toml of the directory, then upwards", async () => {
   await inDirectory(async (directory) => {
     const inner = join(directory, "a/b");
     await Deno.mkdir(inner, { recursive: true });
@@ -125,7 +125,7 @@ Deno.test("a profile is looked for in the netyard.toml of the directory, or abov
   });
 });
 
-Deno.test("a profile has what the one has that it extends, but for what it has itself", () => {
+Deno.test("a profile inherits the keys of the one that it extends, unless it has them itself", () => {
   const file = parseToml(
     "/netyard.toml",
     '[profiles.base]\nextends = "tiny"\ncmdline = "a"\nip = "busybox ip"\n' +
@@ -174,10 +174,10 @@ Deno.test("a build runs when an output is missing or a source is newer, and only
       '"build" failed with exit code 3:\nlost\nthe disk is gone',
     );
     await refused({ command: ["no-such-program"] }, '"build" cannot start: ' + NOT_FOUND);
-    await refused({ sources: [at("none")] }, `"sources" names ${at("none")}, which is not there`);
+    await refused({ sources: [at("none")] }, `"sources" names ${at("none")}, which does not exist`);
     await refused(
       { outputs: [at("other")], command: ["true"] },
-      `"build" ended well, but did not make ${at("other")}`,
+      `"build" succeeded, but did not create ${at("other")}`,
     );
   });
 });
@@ -185,7 +185,7 @@ Deno.test("a build runs when an output is missing or a source is newer, and only
 const NOT_FOUND = "Failed to spawn 'no-such-program': entity not found";
 
 Deno.test({
-  name: "a profile of a netyard.toml boots what its build makes, with a disk of its own",
+  name: "a profile of a netyard.toml boots the result of its build, with a disk of its own",
   ignore: unable,
   async fn() {
     await inDirectory(async (directory) => {
@@ -227,7 +227,7 @@ Deno.test({
       assertStringIncludes((await a.run("ip -4 addr show eth0")).stdout, `inet ${a.ip}/`);
       (await a.run(`ping -c 1 -W 5 ${b.ip}`)).assertOk();
 
-      // Each has the disk, and what one writes is its own.
+      // Each machine has the disk, and its writes are its own.
       const read = async (vm: typeof a) => (await vm.run("head -c 12 /dev/vda")).stdout;
       (await a.run("printf 'of a' | dd of=/dev/vda conv=notrunc,fsync")).assertOk();
       assertEquals(await read(b), "of the image");
@@ -247,7 +247,7 @@ Deno.test({
       await a.boot();
       assertEquals(await read(a), "of a" + "he image");
 
-      // What is put back twice draws other random numbers each time, though it has no program for it.
+      // Two restores of a snapshot draw different random numbers, although the guest has no reseed program.
       const plain = lab.vm("plain", { profile: profile("plain"), bootCache: false });
       await plain.boot();
       const draw = async () =>

@@ -59,8 +59,8 @@ Deno.test("a damaged snapshot is refused, and the message says what is damaged",
     ["state", (bytes) => bytes.with(0, 0), "the state of its devices is damaged"],
     ["memory", (bytes) => bytes.with(4096, 0), "its memory is damaged"],
     ["memory", (bytes) => bytes.subarray(0, 5000), "its memory has 5000 bytes"],
-    ["machine.json", () => new TextEncoder().encode("{"), "its machine.json is none"],
-    ["machine.json", () => new TextEncoder().encode("{}"), "its machine.json is none"],
+    ["machine.json", () => new TextEncoder().encode("{"), "its machine.json is invalid"],
+    ["machine.json", () => new TextEncoder().encode("{}"), "its machine.json is invalid"],
   ];
   for (const [file, damage, says] of damages) {
     await scratch(async (directory) => {
@@ -76,18 +76,22 @@ Deno.test("a damaged snapshot is refused, and the message says what is damaged",
   }
 });
 
-Deno.test("a snapshot that is not there, or not whole, is refused", async () => {
+Deno.test("a missing or incomplete snapshot is refused", async () => {
   await scratch(async (directory) => {
-    await assertRejects(() => readSaved(`${directory}/none`, READ), SnapshotError, "is not there");
+    await assertRejects(
+      () => readSaved(`${directory}/none`, READ),
+      SnapshotError,
+      "does not exist",
+    );
     const saved = machine();
     using _memory = saved.memory;
     await writeSaved(`${directory}/nas`, saved, { checked: true });
     await Deno.remove(`${directory}/nas/memory`);
-    await assertRejects(() => readSaved(`${directory}/nas`, READ), SnapshotError, "not whole");
+    await assertRejects(() => readSaved(`${directory}/nas`, READ), SnapshotError, "is incomplete");
   });
 });
 
-Deno.test("a snapshot is not written over what is there, and nothing half of it is left", async () => {
+Deno.test("a snapshot does not overwrite a directory, and leaves nothing incomplete", async () => {
   await scratch(async (directory) => {
     const saved = machine();
     using _memory = saved.memory;
@@ -99,7 +103,7 @@ Deno.test("a snapshot is not written over what is there, and nothing half of it 
   });
 });
 
-Deno.test("the boot cache finds what was put, and nothing that was changed since", async () => {
+Deno.test("the boot cache finds a machine unless it was changed since", async () => {
   await scratch(async (directory) => {
     const cache = new BootCache(directory);
     assertEquals(await cache.find("key", "nas"), undefined);
@@ -115,7 +119,7 @@ Deno.test("the boot cache finds what was put, and nothing that was changed since
   });
 });
 
-Deno.test("the boot cache keeps the twelve newest", async () => {
+Deno.test("the boot cache keeps the twelve most recently used machines", async () => {
   await scratch(async (directory) => {
     const cache = new BootCache(directory);
     const saved = machine();
@@ -133,12 +137,12 @@ Deno.test("the boot cache keeps the twelve newest", async () => {
   });
 });
 
-Deno.test("what is made for the boot cache is made by one at a time, and by each key apart", async () => {
+Deno.test("exclusively() runs one call at a time for a key, and different keys at the same time", async () => {
   await scratch(async (directory) => {
     const caches = [new BootCache(directory), new BootCache(directory)];
     const log: string[] = [];
     const make = (cache: BootCache, key: string, name: string) =>
-      cache.alone(key, async () => {
+      cache.exclusively(key, async () => {
         log.push(`${name} begins`);
         await new Promise((resolve) => setTimeout(resolve, 5));
         log.push(`${name} ends`);
@@ -162,13 +166,13 @@ Deno.test("a snapshot is written where it is named, also by a relative path or w
     await assertRejects(
       () => writeSaved(`${directory}/nas`, saved, { checked: true }),
       SnapshotError,
-      "is there already",
+      "exists already",
     );
     assertEquals([...Deno.readDirSync(directory)].length, 2);
   });
 });
 
-Deno.test("what a killed process had half written to the cache goes, once it is old", async () => {
+Deno.test("an unfinished directory of a killed process is removed from the cache once it is old", async () => {
   await scratch(async (directory) => {
     const old = new Date(Date.now() - 2 * 3_600_000);
     for (const name of [".making-old", ".making-new"]) await Deno.mkdir(`${directory}/${name}`);
