@@ -4,7 +4,12 @@ import { type Impairments, UNIMPAIRED } from "../bridge/impairments.ts";
 import { isPartitioned, namesIn, pairKey, wayKey } from "../bridge/partitions.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { impairmentsOf, impairWay, impairWhole, sweepDetours } from "./bridging/impair.ts";
+import {
+  impairDirection,
+  impairmentsOf,
+  impairWhole,
+  removeClosingDetours,
+} from "./bridging/impair.ts";
 import type { Capture } from "../node/capture/capture.ts";
 import type { CaptureOptions } from "../node/capture/capture_options.ts";
 import { captureBridge } from "./bridging/capture.ts";
@@ -259,7 +264,7 @@ export class Bridge implements AsyncDisposable {
       const before = JSON.stringify(impairmentsState(segment));
       impairWhole(this.#core, segment, UNIMPAIRED);
       for (const key of [...segment.bridging.directions.keys()]) {
-        impairWay(this.#core, segment, ...namesIn(key), UNIMPAIRED);
+        impairDirection(this.#core, segment, ...namesIn(key), UNIMPAIRED);
       }
       if (JSON.stringify(impairmentsState(segment)) !== before) this.#tellImpairments();
     });
@@ -390,7 +395,7 @@ export class Bridge implements AsyncDisposable {
         const isClear = Object.values(changed).every((each) => each === 0);
         if (!isClear) mustBeUp(segment, what, [from, to]);
         const wanted = { ...impairmentsOf(segment, from, to), ...changed };
-        impairWay(this.#core, segment, from, to, wanted);
+        impairDirection(this.#core, segment, from, to, wanted);
       }
       this.#tellImpairments();
     });
@@ -400,7 +405,7 @@ export class Bridge implements AsyncDisposable {
   /** Waits until what was asked is in force. */
   async #settle(): Promise<void> {
     await this.#core.links.ready();
-    if (!this.#core.closed && !this.#segment.owner.removed) sweepDetours(this.#segment);
+    if (!this.#core.closed && !this.#segment.owner.removed) removeClosingDetours(this.#segment);
   }
 
   #tellImpairments(): void {

@@ -6,7 +6,7 @@ import { NodeRuntime } from "../node/runtime.ts";
 import { Translators } from "../translation/mod.ts";
 import { Advertising } from "./autoconf/advertising.ts";
 import { Provisioning } from "./autoconf/provisioning.ts";
-import { loseImpairments } from "./bridging/detours.ts";
+import { clearImpairments } from "./bridging/detours.ts";
 import { settleGuests } from "./guest/guests.ts";
 import { Links } from "./link/engine.ts";
 import { LabAddresses } from "./model/addresses.ts";
@@ -287,7 +287,7 @@ export class Core implements LabCore {
     }
     for (const segment of this.segments()) {
       lose(segment.downlink);
-      loseImpairments(segment);
+      clearImpairments(segment);
     }
     for (const link of this.regionLinks.values()) {
       link.limits = {};

@@ -17,7 +17,7 @@ import { parseOptions } from "../options/parse_options.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
 import { madeIn, temporaryOf } from "./autoconf/kernel_addresses.ts";
 import { askedBreak, breakInterface } from "./link/broken_families.ts";
-import { setCondition, tellCondition } from "./link/conditions.ts";
+import { emitCondition, setCondition } from "./link/conditions.ts";
 import { inForce } from "./model/condition_state.ts";
 import type { LabCore } from "./model/lab.ts";
 import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "../link/measure.ts";
@@ -165,7 +165,7 @@ export class Interface {
       const wanted = parseOptions(conditionSchema.nullable(), condition, what);
       const way = parseOptions(directionSchema, direction, `${what}: direction`);
       setCondition(this.#core, iface, wanted, way);
-      tellCondition(this.#core, iface, way);
+      emitCondition(this.#core, iface, way);
     });
   }
 

@@ -16,7 +16,7 @@ import { buildPlan, configHost } from "./build_config.ts";
 import { closeLab } from "./close.ts";
 import type { LabConfig } from "./config/types.ts";
 import { Core } from "./core.ts";
-import { endDelegation, tellPrefix } from "./delegation/lifecycle.ts";
+import { emitPrefix, endDelegation } from "./delegation/lifecycle.ts";
 import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
@@ -309,7 +309,7 @@ export class Lab implements AsyncDisposable {
     const router = new Router(this.#core, record);
     this.#routers.set(name, router);
     this.#core.bus.emit({ kind: "router-added", name, router: routerState(record) });
-    if (record.delegated) tellPrefix(this.#core, record, undefined);
+    if (record.delegated) emitPrefix(this.#core, record, undefined);
     await this.#added(router, record);
     return router;
   }

@@ -8,7 +8,7 @@ import type { RegionReference } from "./options/options.ts";
 import { type Region, regionHandle } from "./region.ts";
 import { findLink, type RegionLinkRecord } from "./model/region_link.ts";
 import { setLinkUp } from "./routing/region_breaks.ts";
-import { changeLink, makeLink, removeLinks, tellRegionLink } from "./routing/region_links.ts";
+import { changeLink, emitRegionLink, makeLink, removeLinks } from "./routing/region_links.ts";
 import { regionState } from "./model/event_state.ts";
 import { undoing } from "./model/undo.ts";
 
@@ -46,7 +46,7 @@ export async function addDefaultRegions(
     return { ...made, links };
   });
   for (const record of [us, eu, asia]) tellAdded(core, record);
-  for (const link of links) tellRegionLink(core, link);
+  for (const link of links) emitRegionLink(core, link);
   await settleOr(core, () => [us, eu, asia].forEach((record) => dropRegion(core, record)));
   return {
     us: regionHandle(core, us),
@@ -70,12 +70,12 @@ export async function linkRegions(
   const before = present?.limits;
   if (present) changeLink(core, present, limits);
   const linked = present ?? undoing((defer) => makeLink(core, what, regions, limits, defer));
-  tellRegionLink(core, linked);
+  emitRegionLink(core, linked);
   await settleOr(core, () => {
     if (findLink(core.regionLinks, regions[0].region, regions[1].region) !== linked) return;
     if (!before) return unlink(core, linked);
     changeLink(core, linked, before);
-    tellRegionLink(core, linked);
+    emitRegionLink(core, linked);
   });
 }
 

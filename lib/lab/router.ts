@@ -19,7 +19,7 @@ import { inForce, noConditions } from "./model/condition_state.ts";
 import type { LabCore } from "./model/lab.ts";
 import { type Bridge, bridgeHandle } from "./bridge.ts";
 import { askedBreak, breakForwarding } from "./link/broken_families.ts";
-import { setDownlink, tellDownlink } from "./link/downlink.ts";
+import { emitDownlink, setDownlink } from "./link/downlink.ts";
 import { setBlackHole } from "./wiring/black_hole.ts";
 import { renewPrefix } from "./delegation/lifecycle.ts";
 import { checkDelegation } from "./options/delegation_checks.ts";
@@ -34,7 +34,7 @@ import {
 import { externalCidr6, type InterfaceRecord, type RouterRecord } from "./model/records.ts";
 import { interfaceState } from "./model/event_state.ts";
 import { hasV6 } from "./options/families.ts";
-import { setNatV6, tellNatV6 } from "./nat/nat_v6.ts";
+import { emitNatV6, setNatV6 } from "./nat/nat_v6.ts";
 import { checkAdvertisement, checkNatV6 } from "./options/checks.ts";
 import { blockIcmpFragNeededSchema } from "./options/options.ts";
 import type { IpSupport, RouterPreset } from "./options/router_presets.ts";
@@ -218,7 +218,7 @@ export class Router extends Node {
       const { ip } = router.uplink;
       undoing((defer) => setNatV6(this.#core, router, wanted, defer));
       if (router.uplink.ip !== ip) emitUplink(this.#core, router);
-      tellNatV6(this.#core, router);
+      emitNatV6(this.#core, router);
       // Nodes without IPv4 ask the DNS64 server of the NAT64 nearest to them.
       this.#core.refreshNames();
     });
@@ -281,7 +281,7 @@ export class Router extends Node {
       const what = `${this.name}: setDownlinkCondition()`;
       const wanted = parseOptions(conditionSchema.nullable(), condition, what);
       setDownlink(this.#core, router, wanted);
-      tellDownlink(this.#core, router);
+      emitDownlink(this.#core, router);
     });
     await this.#core.settle();
   }

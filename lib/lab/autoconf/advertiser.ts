@@ -21,7 +21,7 @@ export interface Advertiser {
 const ALL_NODES = ipBytes("ff02::1");
 
 /** Says once that a router is none any more. */
-export function sayLast({ owner, gatewayLink }: Segment, about: Advertised): void {
+export function sendFinalAdvertisement({ owner, gatewayLink }: Segment, about: Advertised): void {
   if (!gatewayLink || owner.removed) return;
   const socket = owner.runtime.namespace.enter(() => new NdpSocket());
   try {

@@ -7,7 +7,7 @@ import {
 import { resolveCondition } from "../../link/mod.ts";
 import { type Advertiser, BuiltinAdvertiser } from "./advertiser.ts";
 import type { Advertised } from "./advertisement.ts";
-import { deafen } from "./kernel_addresses.ts";
+import { ignoreRouters } from "./kernel_addresses.ts";
 import { inForce } from "../model/condition_state.ts";
 import type { Ipv6Advertiser } from "../options/ipv6_options.ts";
 import { findRadvd, RadvdAdvertiser } from "./radvd.ts";
@@ -83,7 +83,7 @@ export class Advertising {
 
   #begin(segment: Segment): void {
     for (const member of segment.members.keys()) {
-      if (member.node.kind === "device" && !member.autoconf) deafen(member);
+      if (member.node.kind === "device" && !member.autoconf) ignoreRouters(member);
     }
     if (routerOf(segment).advertisement.enabled) this.#start(segment, false);
   }

@@ -50,12 +50,12 @@ export function prepare(
 }
 
 /** Has an interface look for duplicates of its addresses without waiting for up to a second first. */
-export function lookAtOnce(iface: InterfaceRecord): void {
+export function skipSolicitationDelay(iface: InterfaceRecord): void {
   iface.node.runtime.namespace.enter(() => set(iface, "router_solicitation_delay", 0));
 }
 
 /** Has an interface hear no router, though there is one that advertises on its link. */
-export function deafen(iface: InterfaceRecord): void {
+export function ignoreRouters(iface: InterfaceRecord): void {
   iface.node.runtime.namespace.enter(() => set(iface, "accept_ra", 0));
 }
 
@@ -86,7 +86,7 @@ function setPreference(iface: InterfaceRecord, isDefault: boolean): void {
 }
 
 /** Says anew how good default routes are, and has routers say that they are some. */
-export function preferAnew(iface: InterfaceRecord, isDefault: boolean): void {
+export function updatePreference(iface: InterfaceRecord, isDefault: boolean): void {
   iface.node.runtime.namespace.enter(() => {
     setPreference(iface, isDefault);
     const socket = new NdpSocket();

@@ -64,10 +64,10 @@ export class Provisioning implements Provisioner {
   }
 
   beforeUp(iface: InterfaceRecord, isDefault: boolean): void {
-    if (this.#looks(iface)) autoconf.lookAtOnce(iface);
+    if (this.#looks(iface)) autoconf.skipSolicitationDelay(iface);
     if (iface.autoconf) autoconf.prepare(iface, isDefault, this.dad, this.isAtWork(iface));
     else if (iface.node.kind === "device" && this.#lab.advertising.hasListeners(iface.segment)) {
-      autoconf.deafen(iface);
+      autoconf.ignoreRouters(iface);
     }
   }
 
@@ -103,7 +103,7 @@ export class Provisioning implements Provisioner {
     const { node } = preferred;
     const listening = this.#entriesOf([node]).filter(({ iface, begun }) => iface.autoconf && begun);
     for (const entry of listening) {
-      autoconf.preferAnew(entry.iface, entry.iface === preferred);
+      autoconf.updatePreference(entry.iface, entry.iface === preferred);
       entry.pending = true;
     }
     if (listening.length > 0) queueMicrotask(() => this.#update(node));

@@ -3,7 +3,7 @@ import { readOsRelease } from "../../host/os_release.ts";
 import { locateProgram } from "../../host/programs.ts";
 import { program } from "../../node/process/sandbox.ts";
 import { type Advertised, radvdConfig } from "./advertisement.ts";
-import { type Advertiser, sayLast } from "./advertiser.ts";
+import { type Advertiser, sendFinalAdvertisement } from "./advertiser.ts";
 import { Ipv6Error } from "../options/errors.ts";
 import type { Segment } from "../model/records.ts";
 
@@ -54,7 +54,7 @@ export class RadvdAdvertiser implements Advertiser {
   async retire(): Promise<void> {
     await this.#end("SIGTERM");
     // One that had only begun ends without a word. RFC 4861 allows three of them.
-    sayLast(this.#segment, this.#about());
+    sendFinalAdvertisement(this.#segment, this.#about());
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,7 @@ import type { InterfaceRecord, Segment } from "../model/records.ts";
 import { forGood } from "../model/undo.ts";
 import { bridgeOf } from "../wiring/links.ts";
 
-/** Captures all that goes over a bridge, each frame once. */
+/** Captures all frames on a bridge, each once. */
 export async function captureBridge(
   core: LabCore,
   segment: Segment,
@@ -18,17 +18,17 @@ export async function captureBridge(
   const label = `bridge "${name}": capture()`;
   if (members.size === 0) {
     throw new TopologyError(
-      `${label}: nobody is attached, so there is no link yet; attach() first`,
+      `${label}: the bridge has no members and no link yet; call attach() first`,
     );
   }
-  // Those who come later are to be seen, too.
+  // So that the capture sees members that join later, too.
   bridgeOf(core, segment, gatewayLink, forGood);
   core.settleKernel();
   const target = captureTarget(owner.runtime, segment.gatewayLink!.name);
   return await Capture.start(owner.runtime, { ...target, label: what }, options);
 }
 
-/** Captures what goes over the link of one member of a bridge. */
+/** Captures the frames on the link of one member. */
 export async function captureMember(
   { node, name, segment }: InterfaceRecord,
   port: string,

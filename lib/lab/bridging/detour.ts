@@ -10,8 +10,8 @@ import { step } from "../model/steps.ts";
 import { besideOthers } from "../wiring/links.ts";
 
 /**
- * Makes the veth pair of a detour, in the namespace of the bridge. It only carries what is sent
- * through it: it has no addresses, answers nothing, and takes frames of any length.
+ * Makes the veth pair of a detour, in the namespace of the bridge. It only forwards frames: it has no
+ * addresses, answers nothing, and takes frames of any length.
  */
 export function makeDetour(
   core: LabCore,
@@ -33,7 +33,7 @@ export function makeDetour(
   });
   try {
     owner.runtime.namespace.enter(() => {
-      // The kernel would send reports of its own by it, as to any link.
+      // Otherwise the kernel would send multicast reports on it, as on any link.
       for (const { name } of [entry, exit]) setSysctl(`net.ipv6.conf.${name}.disable_ipv6`, 1);
     });
     inside(owner, (batch) => {

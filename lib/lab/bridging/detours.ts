@@ -7,10 +7,10 @@ import { inside } from "../wiring/rtnetlink.ts";
 import { takeAway } from "../../../native/netlink/refusal.ts";
 import type { Detour, InterfaceRecord, Segment } from "../model/records.ts";
 
-/** What becomes of a bridge's detours, and of what was asked of it, when members come and go. */
+/** The detours and the rules of a bridge, when members join and leave. */
 
-/** Has what a new member sends meet the impairments of the whole bridge. */
-export function meetBridge(iface: InterfaceRecord): void {
+/** Applies the impairments of the whole bridge to what a new member sends. */
+export function applyBridgeImpairments(iface: InterfaceRecord): void {
   const { bridging: { whole, rate } } = iface.segment;
   const { up } = iface.conditions;
   const limits = frameLimits(whole);
@@ -19,8 +19,8 @@ export function meetBridge(iface: InterfaceRecord): void {
 }
 
 /**
- * Forgets what was asked of one direction only, once a member has left; what holds both directions stays,
- * for when it comes back. Returns what has changed.
+ * Removes the one-way rules of a member that has left. Rules for both directions stay, for when it
+ * joins again. Returns what has changed.
  */
 export function leaveBridge(
   segment: Segment,
@@ -45,7 +45,7 @@ export function leaveBridge(
   };
 }
 
-/** Takes detours away, with what is on them. */
+/** Removes detours, with the frames in transit. */
 export function dropDetours(segment: Segment, detours: readonly Detour[]): void {
   for (const detour of detours) {
     if (!segment.bridging.detours.delete(detour)) continue;
@@ -55,8 +55,8 @@ export function dropDetours(segment: Segment, detours: readonly Detour[]): void 
   }
 }
 
-/** Takes note that what puts impairments in force failed: there are none any more. */
-export function loseImpairments(segment: Segment): void {
+/** Clears the impairments of a bridge after the link engine has failed. */
+export function clearImpairments(segment: Segment): void {
   const { bridging, owner } = segment;
   bridging.whole = UNIMPAIRED;
   bridging.rate = undefined;

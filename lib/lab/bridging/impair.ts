@@ -8,7 +8,7 @@ import {
 } from "../../bridge/impairments.ts";
 import { namesIn, wayKey } from "../../bridge/partitions.ts";
 import { interfacesOn, loadBridgeRules } from "../wiring/bridge_rules.ts";
-import { put, putEnd } from "../link/conditions.ts";
+import { applyCondition, applyEnd } from "../link/conditions.ts";
 import type { LabCore } from "../model/lab.ts";
 import { makeDetour } from "./detour.ts";
 import { dropDetours } from "./detours.ts";
@@ -17,13 +17,13 @@ import type { Detour, Segment } from "../model/records.ts";
 import { step } from "../model/steps.ts";
 import { type Defer, forGood, undoing } from "../model/undo.ts";
 
-/** How bad a bridge is: as a whole, and from one member to another. */
+/** The impairments of a bridge: of the whole, and from one member to another. */
 
-/** Puts impairments of the whole bridge in force; on failure all is as before. */
+/** Sets the impairments of the whole bridge; restores the former ones on failure. */
 export function impairWhole(core: LabCore, segment: Segment, wanted: Impairments): void {
   const before = segment.bridging.whole;
   undoing((defer) => {
-    // Everything is put back in one go, whatever of it was done.
+    // Restores everything, however much was applied.
     defer(() => applyWhole(core, segment, before, forGood));
     applyWhole(core, segment, wanted, defer);
   });
@@ -49,13 +49,13 @@ function applyWhole(core: LabCore, segment: Segment, wanted: Impairments, defer:
   for (const iface of segment.members.keys()) {
     step("impairment");
     Object.assign(iface.conditions.up, { also, shared });
-    putEnd(core, iface, "up");
+    applyEnd(core, iface, "up");
   }
   if (hadRate && !shared) hadRate.remove();
 }
 
-/** Puts impairments of the way from one member to another in force; on failure all is as before. */
-export function impairWay(
+/** Sets the impairments from one member to another; restores the former ones on failure. */
+export function impairDirection(
   core: LabCore,
   segment: Segment,
   from: string,
@@ -69,7 +69,7 @@ export function impairWay(
   const set = (to: Impairments) => {
     if (isUnimpaired(to)) directions.delete(key);
     else directions.set(key, to);
-    applyWay(core, segment, key);
+    applyDirection(core, segment, key);
   };
   undoing((defer) => {
     defer(() => {
@@ -81,12 +81,12 @@ export function impairWay(
   });
 }
 
-/** What is asked of a way now. */
+/** Returns the impairments from one member to another. */
 export function impairmentsOf({ bridging }: Segment, from: string, to: string): Impairments {
   return bridging.directions.get(wayKey(from, to)) ?? UNIMPAIRED;
 }
 
-function applyWay(core: LabCore, segment: Segment, key: string): void {
+function applyDirection(core: LabCore, segment: Segment, key: string): void {
   const { bridging, members } = segment;
   const wanted = bridging.directions.get(key);
   const [from, to] = namesIn(key).map((name) => interfacesOn(segment, name));
@@ -109,10 +109,10 @@ function applyWay(core: LabCore, segment: Segment, key: string): void {
       detour.condition.asked = wayLimits(wanted);
       const label = `${a.node.name} to ${b.node.name} (${segment.name})`;
       const { namespace } = segment.owner.runtime;
-      put(core, detour.condition, () => ({ namespace, ...detour.entry, label }), label);
+      applyCondition(core, detour.condition, () => ({ namespace, ...detour.entry, label }), label);
     }
   }
-  // With one member there is no bridge, and no way from one to another.
+  // With one member there is no Linux bridge yet.
   if (members.size > 1) loadBridgeRules(segment);
 }
 
@@ -120,15 +120,15 @@ function find({ bridging }: Segment, { from, to }: Pick<Detour, "from" | "to">) 
   return [...bridging.detours].find((detour) => detour.from === from && detour.to === to);
 }
 
-/** Takes detours away that nothing is on any more: once the link engine has let go of them. */
-export function sweepDetours(segment: Segment): void {
+/** Removes closing detours, once the link engine has released them. */
+export function removeClosingDetours(segment: Segment): void {
   const closing = [...segment.bridging.detours].filter(({ closing }) => closing);
   if (closing.length === 0) return;
   dropDetours(segment, closing);
   loadBridgeRules(segment);
 }
 
-/** Loses what is on its way from one member to another, over a detour. */
-export function dropOnWay({ bridging }: Segment, isClosed: (detour: Detour) => boolean): void {
+/** Drops the frames in transit on detours that are closed. */
+export function dropInDetours({ bridging }: Segment, isClosed: (detour: Detour) => boolean): void {
   for (const detour of bridging.detours) if (isClosed(detour)) detour.condition.impairment?.drop();
 }

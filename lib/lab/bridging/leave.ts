@@ -3,7 +3,7 @@ import type { LabCore } from "../model/lab.ts";
 import { leaveBridge } from "./detours.ts";
 import type { InterfaceRecord, Segment } from "../model/records.ts";
 
-/** Forgets what was asked of a member that has left a bridge, and tells if that was anything. */
+/** Removes the rules of a member that has left a bridge, and emits what has changed. */
 export function leave(core: LabCore, segment: Segment, iface: InterfaceRecord): void {
   const changed = leaveBridge(segment, iface);
   const { name: bridge } = segment;

@@ -1,14 +1,14 @@
 import { isPartitioned, type Partitions } from "../../bridge/partitions.ts";
-import { dropOnWay } from "./impair.ts";
+import { dropInDetours } from "./impair.ts";
 import { loadBridgeRules } from "../wiring/bridge_rules.ts";
 import { partitionsState } from "../model/bridge_event_state.ts";
 import type { LabCore } from "../model/lab.ts";
 import type { InterfaceRecord, Segment } from "../model/records.ts";
 import { addressesOf, forgetAt } from "../wiring/neighbours.ts";
 
-/** Who on a bridge is kept from whom: changing it, and putting it in force. */
+/** The partitions of a bridge: changing and applying them. */
 
-/** Changes the partitions of a bridge, and puts them in force; on failure all is as before. */
+/** Changes the partitions of a bridge and applies them; restores the former ones on failure. */
 export function changePartitions(
   core: LabCore,
   segment: Segment,
@@ -33,8 +33,8 @@ export function changePartitions(
   }
   const partitions = partitionsState(segment);
   if (JSON.stringify(partitions) === JSON.stringify(was)) return;
-  dropOnWay(segment, ({ from, to }) => isClosed(bridging.partitions, from, to));
-  reunite(segment, before, bridging.partitions);
+  dropInDetours(segment, ({ from, to }) => isClosed(bridging.partitions, from, to));
+  forgetFailedNeighbours(segment, before, bridging.partitions);
   core.bus.emit({ kind: "bridge-partitions-changed", bridge: segment.name, partitions });
 }
 
@@ -48,10 +48,14 @@ function isClosed(
 }
 
 /**
- * Makes members forget that those whom they reach again did not answer: they would ask again only a
- * second later.
+ * Removes failed neighbour entries of members that reach each other again: the kernel would ask again
+ * only a second later.
  */
-function reunite({ members, neighbours }: Segment, before: Partitions, now: Partitions): void {
+function forgetFailedNeighbours(
+  { members, neighbours }: Segment,
+  before: Partitions,
+  now: Partitions,
+): void {
   for (const one of members.keys()) {
     if (!one.up || !one.node.used) continue;
     const back = [...members.keys()].filter((other) =>

@@ -32,18 +32,18 @@ import { UplinkWatch } from "../../bridge/uplink_forwarding.ts";
 import { besideOthers } from "../wiring/links.ts";
 
 /**
- * The uplink of a bridge: a link from its node to the host, NAT on both ends of it, and forwarding by
- * the host. All of it goes with this process, however it ends: the link with the bridge's namespace,
- * the host's rules with the socket that made them, and its settings by a watcher.
+ * The uplink of a bridge: a link from its node to the host, NAT on both ends, and forwarding on the
+ * host. All of it is removed when this process ends, however it ends: the link with the namespace of the
+ * bridge, the rules of the host with the socket that added them, and its settings by a watcher.
  */
 
-/** Leads a bridge out to what the host reaches. Twice is as once. */
+/** Connects a bridge to the networks of the host. Idempotent. */
 export async function enableUplink(core: LabCore, segment: Segment, what: string): Promise<void> {
   const { bridging, owner, name } = segment;
   if (owner.kind !== "bridge") {
     throw new TopologyError(
-      `${what}: it is the LAN of router "${name}", and its way out is the router; ` +
-        "only what lab.bridge() made can have an uplink",
+      `${what}: this is the LAN of router "${name}", and the router is its uplink; ` +
+        "only bridges of lab.bridge() can have one",
     );
   }
   if (bridging.uplink) return;
@@ -57,13 +57,15 @@ export async function enableUplink(core: LabCore, segment: Segment, what: string
   } catch (error) {
     await watch.close();
     if (error instanceof UplinkError || !(error instanceof NetyardError)) throw error;
-    throw new UplinkError(`${what}: the host refuses it: ${error.message}`, { cause: error });
+    throw new UplinkError(`${what}: the host refused a setting: ${error.message}`, {
+      cause: error,
+    });
   }
   const { ipv4, ipv6 } = host;
   core.bus.emit({ kind: "uplink-enabled", bridge: name, ipv4, ipv6 });
 }
 
-/** Takes the uplink back, if there is one. */
+/** Removes the uplink, if there is one. */
 export async function disableUplink(core: LabCore, segment: Segment): Promise<void> {
   const closed = closeUplink(segment);
   if (!closed) return;
@@ -71,14 +73,14 @@ export async function disableUplink(core: LabCore, segment: Segment): Promise<vo
   await closed;
 }
 
-/** Ends the uplink of a bridge, if it has one; at once but for the host's settings. */
+/** Removes the uplink of a bridge, if it has one; resolves when the settings of the host are restored. */
 export function closeUplink({ bridging }: Segment): Promise<void> | undefined {
   const { uplink } = bridging;
   bridging.uplink = undefined;
   return uplink?.close();
 }
 
-/** Builds both sides; the result takes them away again. */
+/** Builds both sides; returns the functions that remove them. */
 function build(
   core: LabCore,
   segment: Segment,
@@ -110,7 +112,7 @@ function build(
   settleHostEnd(what, place, host);
   switchOn(what, host.settings);
   settleNodeEnd(core, segment, link.index, place, host);
-  // The link first: what still comes would pass without translation.
+  // The link first: later packets would pass untranslated.
   return [removeLink, removeHostRules, removeNodeRules];
 }
 
@@ -127,7 +129,7 @@ function makeLink(
     link = besideOthers([owner], undefined, () => {
       const name = linkName(UPLINK_LINK, (name) => owner.links.has(name));
       const end = { name, index: owner.nextIndex++ };
-      // From here: the kernel would take no number for an end that is the peer of one without.
+      // Created in this namespace: the kernel ignores the requested index of a peer whose first end has none.
       inside(owner, (batch) => addVeth(batch, { ...end, mac: macBytes(mac), mtu }, hostEnd));
       return end;
     });

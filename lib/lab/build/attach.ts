@@ -1,11 +1,11 @@
 import { linkLocalFromMac } from "../../address/mod.ts";
-import { abandonConditions, applyConditions } from "../link/conditions.ts";
+import { applyConditions, removeImpairments } from "../link/conditions.ts";
 import type { BrokenFamilies } from "../../firewall/broken_family.ts";
 import { breakPlugged, forgetBroken } from "../link/broken_families.ts";
 import { type Conditions, noConditions } from "../model/condition_state.ts";
 import type { LabCore } from "../model/lab.ts";
 import { leave } from "../bridging/leave.ts";
-import { meetBridge } from "../bridging/detours.ts";
+import { applyBridgeImpairments } from "../bridging/detours.ts";
 import { applyDownlink } from "../link/downlink.ts";
 import { TopologyError } from "../options/errors.ts";
 import { checkMadeAddress } from "../options/checks.ts";
@@ -125,7 +125,7 @@ export function plug(
 ): void {
   connect(core, iface, isDefault, defer);
   if (isGuest(iface.node)) joinTap(iface, iface.node.nics.get(iface.name)!.tap);
-  meetBridge(iface);
+  applyBridgeImpairments(iface);
   breakPlugged(iface, defer);
   applyDownlink(core, iface.segment, defer);
   applyConditions(core, iface, defer);
@@ -133,7 +133,7 @@ export function plug(
 
 /** Takes the link away; what was asked of it stays. */
 export function unplug(core: LabCore, iface: InterfaceRecord): void {
-  abandonConditions(iface);
+  removeImpairments(iface);
   disconnect(core, iface);
   forgetBroken(iface);
 }

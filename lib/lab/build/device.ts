@@ -2,7 +2,7 @@ import { findLan } from "../model/lookup.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { attach, detach, reserve, type Wanted } from "./attach.ts";
 import { clatLan, startClat, stopClat } from "../nat/clat.ts";
-import { apart } from "../link/conditions.ts";
+import { perDirection } from "../link/conditions.ts";
 import { type Conditions, unimpaired } from "../model/condition_state.ts";
 import { moveDefaultRoute } from "../wiring/addresses.ts";
 import type { LabCore } from "../model/lab.ts";
@@ -93,7 +93,7 @@ function autoconfOf(core: LabCore, { ipv6 = {} }: DeviceOptions): Autoconf | und
 function wanted(
   { ip, ip6, condition }: InterfaceOptions,
 ): { ip?: string; ip6?: string; conditions: Conditions } {
-  const { up, down } = apart(condition);
+  const { up, down } = perDirection(condition);
   return {
     ip,
     ip6,

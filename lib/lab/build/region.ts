@@ -9,7 +9,7 @@ import type { OwnFields, RegionRecord } from "../model/records.ts";
 import { ETHERNET_MTU } from "../options/families.ts";
 import { checkNodeName, REGION_PREFIX } from "../options/names.ts";
 import { removeLinks } from "../routing/region_links.ts";
-import { ownNetworks, spread, unspread } from "../routing/region_routes.ts";
+import { announceToRegions, ownNetworks, withdrawFromRegions } from "../routing/region_routes.ts";
 import { newSegment } from "../model/segment.ts";
 import { step } from "../model/steps.ts";
 import type { Defer } from "../model/undo.ts";
@@ -45,8 +45,8 @@ export function buildRegion(core: LabCore, name: string, defer: Defer): RegionRe
       replaceByDroppingRoute(batch, "unreachable", { destination: ipBytes(network), prefix });
     }
   });
-  defer(() => unspread(core, region, networks));
-  spread(core, region, networks);
+  defer(() => withdrawFromRegions(core, region, networks));
+  announceToRegions(core, region, networks);
   step("register");
   defer(() => unregister(core, region));
   for (const other of core.regions.values()) {
@@ -76,7 +76,7 @@ export function retireRegion(core: LabCore, region: RegionRecord): void {
   const links = [...core.regionLinks.values()];
   removeLinks(core, links.filter(({ ends }) => ends.some((end) => end.region === region)));
   region.removed = true;
-  unspread(core, region, ownNetworks(region));
+  withdrawFromRegions(core, region, ownNetworks(region));
   for (const other of core.regions.values()) other.paths.delete(name);
   detach(core, region.uplink);
   core.addresses.releaseRegion(segment.v4);

@@ -7,7 +7,7 @@ import { isOffer, LAN_LENGTH, LIFETIMES, requestOf } from "../options/delegation
 import { serveAbove } from "./offer.ts";
 import { TopologyError } from "../options/errors.ts";
 import { PrefixDelegationError } from "../../dhcp6/errors.ts";
-import { putPrefix } from "./renumber.ts";
+import { setDelegatedPrefix } from "./renumber.ts";
 import type { NodeRecord, RouterRecord } from "../model/records.ts";
 import { RequestingSide } from "../../dhcp6/requesting_router.ts";
 import { segmentAbove } from "../routing/announce.ts";
@@ -20,7 +20,7 @@ import { interfaceState } from "../model/event_state.ts";
 
 /** How long a router may wait for a prefix: the fifth solicitation of RFC 8415 is after 15 s. */
 const PATIENCE_MS = 15_000;
-/** How long a server may take for what is given back, before it is left to expire. */
+/** How long a server may removePrefix for what is given back, before it is left to expire. */
 const RELEASE_MS = 1_000;
 /** How much longer the prefixes are that a home router hands on: 16 of its own. */
 const SUBDELEGATED_BITS = 4;
@@ -37,7 +37,7 @@ export async function requestPrefix(core: LabCore, router: RouterRecord): Promis
     mac,
     length: request.length,
     random: Math.random,
-    happened: (event) => happened(core, router, event),
+    happened: (event) => onEvent(core, router, event),
   });
   core.delegations.requesting.set(router, side);
   serveAbove(core, router);
@@ -48,34 +48,34 @@ export async function requestPrefix(core: LabCore, router: RouterRecord): Promis
   if (router.removed) throw new NodeRemovedError(`router "${name}" was removed`);
 }
 
-function happened(core: LabCore, router: RouterRecord, event: ClientEvent): void {
+function onEvent(core: LabCore, router: RouterRecord, event: ClientEvent): void {
   if (router.removed) return;
-  if (event.kind === "lost" || event.kind === "released") return take(core, router);
+  if (event.kind === "lost" || event.kind === "released") return removePrefix(core, router);
   if (event.kind !== "bound") return;
-  give(core, router, event.lease.prefix);
+  setPrefix(core, router, event.lease.prefix);
 }
 
-function give(core: LabCore, router: RouterRecord, prefix: Cidr): void {
+function setPrefix(core: LabCore, router: RouterRecord, prefix: Cidr): void {
   if (prefix.prefix > LAN_LENGTH) {
     throw new PrefixDelegationError(
       `router "${router.name}": it was given ${prefix}, which is too small for a LAN's /${LAN_LENGTH}`,
     );
   }
   const former = router.delegated?.toString();
-  putPrefix(core, router, prefix);
-  handOn(core, router, prefix);
-  if (!router.pending) tellPrefix(core, router, former);
+  setDelegatedPrefix(core, router, prefix);
+  delegateRest(core, router, prefix);
+  if (!router.pending) emitPrefix(core, router, former);
 }
 
-function take(core: LabCore, router: RouterRecord): void {
+function removePrefix(core: LabCore, router: RouterRecord): void {
   const former = router.delegated?.toString();
   if (former === undefined) return;
-  putPrefix(core, router, undefined);
-  tellPrefix(core, router, former);
+  setDelegatedPrefix(core, router, undefined);
+  emitPrefix(core, router, former);
 }
 
 /** Has a router hand out what it does not need itself of a prefix. */
-function handOn(core: LabCore, router: RouterRecord, prefix: Cidr): void {
+function delegateRest(core: LabCore, router: RouterRecord, prefix: Cidr): void {
   const { delegating } = core.delegations;
   const pool = new PrefixPool(prefix);
   pool.take(LAN_LENGTH);
@@ -87,7 +87,7 @@ function handOn(core: LabCore, router: RouterRecord, prefix: Cidr): void {
 }
 
 /** Tells what a router's LAN is now, and what those on it are. */
-export function tellPrefix(core: LabCore, router: RouterRecord, former: string | undefined): void {
+export function emitPrefix(core: LabCore, router: RouterRecord, former: string | undefined): void {
   if (core.bus.closed) return;
   const { name, delegated, lan } = router;
   core.bus.emit({
@@ -117,7 +117,7 @@ export function tellPrefix(core: LabCore, router: RouterRecord, former: string |
 }
 
 /**
- * Has a router's ISP give it another prefix, and those behind it other parts of it.
+ * Has a router's ISP setPrefix it another prefix, and those behind it other parts of it.
  *
  * @throws {PrefixDelegationError} If there is no other, or nobody answers.
  */
@@ -136,31 +136,34 @@ export async function renewPrefix(core: LabCore, router: RouterRecord): Promise<
   if (prefix.toString() === former) {
     throw new PrefixDelegationError(`${what}: there is no other prefix than its ${former}`);
   }
-  await Promise.all(asking(core, router).map((behind) => renewPart(core, behind)));
-  await core.settle(membersBehind(core, router));
+  await Promise.all(requestersOf(core, router).map((behind) => renewDownstream(core, behind)));
+  await core.settle(downstreamMembers(core, router));
   return prefix;
 }
 
 /** Who has addresses of a router's prefix. */
-function membersBehind(core: LabCore, router: RouterRecord): NodeRecord[] {
+function downstreamMembers(core: LabCore, router: RouterRecord): NodeRecord[] {
   const own = [...router.lan.members.keys()].map(({ node }) => node);
-  return [...own, ...asking(core, router).flatMap((behind) => membersBehind(core, behind))];
+  return [
+    ...own,
+    ...requestersOf(core, router).flatMap((behind) => downstreamMembers(core, behind)),
+  ];
 }
 
 /** The routers right behind one that ask it for prefixes. */
-function asking(core: LabCore, router: RouterRecord): RouterRecord[] {
+function requestersOf(core: LabCore, router: RouterRecord): RouterRecord[] {
   return [...core.delegations.requesting.keys()].filter(({ upstream }) => upstream === router);
 }
 
 /** As a server's Reconfigure would (RFC 8415, section 18.3.11). One that does not answer has its own timers. */
-async function renewPart(core: LabCore, router: RouterRecord): Promise<void> {
+async function renewDownstream(core: LabCore, router: RouterRecord): Promise<void> {
   if (!router.uplink.up) return;
   await core.delegations.requesting.get(router)?.renew(PATIENCE_MS).catch(() => {});
-  await Promise.all(asking(core, router).map((behind) => renewPart(core, behind)));
+  await Promise.all(requestersOf(core, router).map((behind) => renewDownstream(core, behind)));
 }
 
 /**
- * Has a router that is to be removed give its prefix back, and be done with all of this; also a region.
+ * Has a router that is to be removed setPrefix its prefix back, and be done with all of this; also a region.
  * One that cannot be removed, since something is attached to it, goes on.
  */
 export async function endDelegation(core: LabCore, node: NodeRecord): Promise<void> {

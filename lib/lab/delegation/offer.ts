@@ -30,11 +30,13 @@ export function offerPrefixes(core: LabCore, router: RouterRecord, defer: Defer)
 export function serveAbove(core: LabCore, router: RouterRecord): void {
   const segment = segmentAbove(core, router);
   const { owner, kind } = segment;
-  if (kind === "exchange" && !core.delegations.delegating.has(owner)) openExchange(core, segment);
+  if (kind === "exchange" && !core.delegations.delegating.has(owner)) {
+    offerFromTransit(core, segment);
+  }
   core.delegations.follow(segment);
 }
 
-function openExchange(core: LabCore, segment: Segment): void {
+function offerFromTransit(core: LabCore, segment: Segment): void {
   const { owner } = segment;
   const cidr = core.addresses.takeOffer(
     `prefixes of "${owner.name}"`,

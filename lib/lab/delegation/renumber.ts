@@ -26,7 +26,11 @@ import { undoing } from "../model/undo.ts";
  * Gives a router another prefix, or none, of which its LAN has the first /64. Addresses of the former
  * are gone, and with them the connections that they had. If it fails, all is as it was.
  */
-export function putPrefix(core: LabCore, router: RouterRecord, prefix: Cidr | undefined): void {
+export function setDelegatedPrefix(
+  core: LabCore,
+  router: RouterRecord,
+  prefix: Cidr | undefined,
+): void {
   const former = router.delegated;
   undoing((defer) => {
     defer(() => renumber(core, router, former));

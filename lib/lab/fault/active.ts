@@ -1,7 +1,7 @@
 import { parseOptions } from "../../options/parse_options.ts";
 import type { LabCore } from "../model/lab.ts";
 import { type Fault, faultRecord, faultSchema } from "./types.ts";
-import { begin, type Undo } from "./effects.ts";
+import { startFault, type Undo } from "./effects.ts";
 
 /** A fault that was injected into a lab. */
 export class ActiveFault implements AsyncDisposable {
@@ -26,7 +26,7 @@ export class ActiveFault implements AsyncDisposable {
     const failed = (error: unknown) => {
       if (!core.bus.closed) core.bus.emit({ kind: "fault-failed", id, error: String(error) });
     };
-    this.#undo = begin(core, what, this.fault, { failed });
+    this.#undo = startFault(core, what, this.fault, { failed });
     core.faults.add(this);
     core.changed();
     core.bus.emit({ kind: "fault-injected", id, fault: faultRecord(this.fault) });

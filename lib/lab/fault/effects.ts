@@ -1,9 +1,9 @@
 import { findNode } from "../model/lookup.ts";
 import { milliseconds } from "../../options/duration.ts";
-import { putEnd, tellCondition, WAYS } from "../link/conditions.ts";
+import { applyEnd, DIRECTIONS, emitCondition } from "../link/conditions.ts";
 import type { ConditionState } from "../model/condition_state.ts";
 import type { LabCore } from "../model/lab.ts";
-import { applyDownlink, tellDownlink } from "../link/downlink.ts";
+import { applyDownlink, emitDownlink } from "../link/downlink.ts";
 import { NotFoundError, TopologyError } from "../options/errors.ts";
 import type {
   DegradeDownlinkFault,
@@ -15,11 +15,11 @@ import type {
 } from "./types.ts";
 import type { InterfaceRecord, RouterRecord } from "../model/records.ts";
 import { linkOf } from "../routing/find_region.ts";
-import { holdLinkDown, letLinkUp } from "../routing/region_breaks.ts";
+import { holdLinkDown, releaseLink } from "../routing/region_breaks.ts";
 import type { RegionLinkRecord } from "../model/region_link.ts";
-import { eachEnd, putRegionEnd, tellRegionLink } from "../routing/region_links.ts";
+import { eachEnd, emitRegionLink, putRegionEnd } from "../routing/region_links.ts";
 import { forGood, undoing } from "../model/undo.ts";
-import { holdDown, letUp } from "../link/up_down.ts";
+import { holdDown, releaseDown } from "../link/up_down.ts";
 
 /** How a fault is undone, whatever else was done meanwhile. */
 export type Undo = () => void;
@@ -31,7 +31,7 @@ export interface FaultHooks {
 }
 
 /** Makes a fault happen, and returns what undoes exactly that. */
-export function begin(core: LabCore, what: string, fault: Fault, hooks: FaultHooks): Undo {
+export function startFault(core: LabCore, what: string, fault: Fault, hooks: FaultHooks): Undo {
   switch (fault.kind) {
     case "link-down": {
       const iface = find(core, what, fault);
@@ -74,7 +74,7 @@ const isGone = (core: LabCore, iface: InterfaceRecord) =>
   core.closed || iface.removed || iface.node.removed;
 
 function release(core: LabCore, iface: InterfaceRecord, fault: object): void {
-  if (!isGone(core, iface)) letUp(core, iface, fault);
+  if (!isGone(core, iface)) releaseDown(core, iface, fault);
 }
 
 function flap(core: LabCore, iface: InterfaceRecord, fault: FlapFault, hooks: FaultHooks): Undo {
@@ -110,21 +110,21 @@ function degrade(core: LabCore, iface: InterfaceRecord, fault: DegradeFault): Un
   const { direction = "both", condition } = fault;
   const overlay = { condition };
   const change = (act: (condition: ConditionState) => void) => {
-    for (const way of WAYS[direction]) {
+    for (const way of DIRECTIONS[direction]) {
       act(iface.conditions[way]);
-      putEnd(core, iface, way);
+      applyEnd(core, iface, way);
     }
   };
-  const remove = () => change(({ faults }) => take(faults, overlay));
+  const remove = () => change(({ faults }) => removeFrom(faults, overlay));
   undoing((defer) => {
     defer(remove);
     change(({ faults }) => faults.push(overlay));
   });
-  tellCondition(core, iface, direction);
+  emitCondition(core, iface, direction);
   return () => {
     if (isGone(core, iface)) return;
     remove();
-    tellCondition(core, iface, direction);
+    emitCondition(core, iface, direction);
   };
 }
 
@@ -132,7 +132,7 @@ function degradeDownlink(core: LabCore, router: RouterRecord, fault: DegradeDown
   const { lan } = router;
   const overlay = { condition: fault.condition };
   const remove = () => {
-    take(lan.downlink.faults, overlay);
+    removeFrom(lan.downlink.faults, overlay);
     applyDownlink(core, lan, forGood);
   };
   undoing((defer) => {
@@ -140,18 +140,18 @@ function degradeDownlink(core: LabCore, router: RouterRecord, fault: DegradeDown
     lan.downlink.faults.push(overlay);
     applyDownlink(core, lan, defer);
   });
-  tellDownlink(core, router);
+  emitDownlink(core, router);
   return () => {
     if (core.closed || router.removed) return;
     remove();
-    tellDownlink(core, router);
+    emitDownlink(core, router);
   };
 }
 
 function partition(core: LabCore, link: RegionLinkRecord, fault: object): Undo {
   holdLinkDown(core, link, fault);
   return () => {
-    if (isThere(core, link)) letLinkUp(core, link, fault);
+    if (isThere(core, link)) releaseLink(core, link, fault);
   };
 }
 
@@ -163,23 +163,23 @@ function degradeRegions(core: LabCore, link: RegionLinkRecord, fault: DegradeReg
       putRegionEnd(core, near, far);
     }
   };
-  const remove = () => change(({ faults }) => take(faults, overlay));
+  const remove = () => change(({ faults }) => removeFrom(faults, overlay));
   undoing((defer) => {
     defer(remove);
     change(({ faults }) => faults.push(overlay));
   });
-  tellRegionLink(core, link);
+  emitRegionLink(core, link);
   return () => {
     if (!isThere(core, link)) return;
     remove();
-    tellRegionLink(core, link);
+    emitRegionLink(core, link);
   };
 }
 
 const isThere = (core: LabCore, link: RegionLinkRecord) =>
   !core.closed && [...core.regionLinks.values()].includes(link);
 
-function take<T>(list: T[], item: T): void {
+function removeFrom<T>(list: T[], item: T): void {
   const at = list.indexOf(item);
   if (at >= 0) list.splice(at, 1);
 }

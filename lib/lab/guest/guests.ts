@@ -38,7 +38,7 @@ async function settle(core: LabCore, vm: VmRecord, guest: Guest, how: string): P
   const { machine } = vm;
   const isStill = machine.state;
   try {
-    while (machine.has(guest) && await tell(core, vm, guest, how));
+    while (machine.has(guest) && await configureGuest(core, vm, guest, how));
   } catch (error) {
     // Another guest, or the same after another boot, is told all of it anyway.
     if (machine.has(guest) && machine.state === isStill) throw error;
@@ -48,8 +48,8 @@ async function settle(core: LabCore, vm: VmRecord, guest: Guest, how: string): P
 /** What a guest that resumed is told once. */
 const RANDOM = "random numbers";
 
-/** Returns whether there was anything to tell. */
-async function tell(
+/** Returns whether there was anything to configureGuest. */
+async function configureGuest(
   core: LabCore,
   vm: VmRecord,
   guest: Guest,

@@ -3,7 +3,7 @@ import { namesIn, type Partitions } from "../../bridge/partitions.ts";
 import { SnapshotError } from "../../vm/saved/machine.ts";
 import { barriers } from "../../vm/barrier.ts";
 import { allSettled } from "../model/all_settled.ts";
-import { impairWay, impairWhole } from "../bridging/impair.ts";
+import { impairDirection, impairWhole } from "../bridging/impair.ts";
 import { changePartitions } from "../bridging/partition.ts";
 import { impairmentsState } from "../model/bridge_event_state.ts";
 import type { LabCore } from "../model/lab.ts";
@@ -153,7 +153,7 @@ function apply(core: LabCore, segment: Segment, rules: BridgeRules): void {
   const { directions } = segment.bridging;
   for (const key of new Set([...directions.keys(), ...rules.directions.keys()])) {
     const [from, to] = namesIn(key);
-    impairWay(core, segment, from, to, rules.directions.get(key) ?? UNIMPAIRED);
+    impairDirection(core, segment, from, to, rules.directions.get(key) ?? UNIMPAIRED);
   }
   const impairments = impairmentsState(segment);
   if (JSON.stringify(impairments) === before) return;

@@ -10,24 +10,24 @@ import { missingForNetem } from "../../host/netem_probe.ts";
 import { readOsRelease } from "../../host/os_release.ts";
 import { findTc } from "../../netem/tc.ts";
 
-/** The variable that decides where `LabOptions.linkEngine` does not. */
+/** The variable that decides if `LabOptions.linkEngine` does not. */
 export const LINK_ENGINE_VARIABLE = "NETYARD_LINK_ENGINE";
 
-/** What tells whether netem can be used here; each is looked at only if it matters. */
+/** The facts that decide whether netem works on this host; each is read only if it matters. */
 export interface LinkEngineFacts {
-  /** The modules that the kernel lacks. */
+  /** The kernel modules that are missing. */
   missing(): readonly string[];
-  /** Whether tc(8) is there. */
+  /** Whether tc(8) is installed. */
   tc(): boolean;
   /** The text of os-release(5). */
   osRelease(): string;
 }
 
 /**
- * Which engine impairs links: the one that was asked for, else the one that the environment names,
- * else netem where it can be used.
+ * Chooses the link engine: the requested one, else the one of the environment, else netem where it
+ * works, else the emulator.
  *
- * @throws {LinkEngineError} If there is no such engine, or this host does not have it.
+ * @throws {LinkEngineError} If the engine is unknown, or this host lacks it.
  *
  * @example
  * ```ts
@@ -71,15 +71,15 @@ function fromEnvironment(value: string | undefined): LinkEngineChoice {
 }
 
 /**
- * Refuses at once what {@link linkEngineHere} would: a choice that does not exist, or netem where it
- * is asked for and missing. It looks at the host only if netem is.
+ * Throws what {@link linkEngineHere} would throw: for an unknown choice, or if netem is requested and
+ * missing. Looks at the host only if netem is requested.
  */
 export function checkLinkEngine(asked?: LinkEngineChoice): void {
   const choice = asked ?? fromEnvironment(environmentLinkEngine());
   if (choice === "netem") linkEngineHere(asked);
 }
 
-/** As {@link chooseEngine}, by the environment and the host that this process is in. */
+/** As {@link chooseEngine}, for the environment and the host of this process. */
 export function linkEngineHere(asked?: LinkEngineChoice): LinkEngineKind {
   return chooseEngine(asked, environmentLinkEngine(), {
     missing: missingForNetem,
@@ -89,7 +89,7 @@ export function linkEngineHere(asked?: LinkEngineChoice): LinkEngineKind {
 }
 
 function environmentLinkEngine(): string | undefined {
-  // Without --allow-env the variable is as good as unset.
+  // Without --allow-env, the variable counts as unset.
   const { state } = Deno.permissions.querySync({ name: "env", variable: LINK_ENGINE_VARIABLE });
   return state === "granted" ? Deno.env.get(LINK_ENGINE_VARIABLE) : undefined;
 }

@@ -17,17 +17,17 @@ import type { InterfaceRecord } from "../model/records.ts";
 import { deriveSeed } from "../model/seed.ts";
 import { type Defer, undoing } from "../model/undo.ts";
 
-type Way = keyof Conditions;
+type Direction = keyof Conditions;
 
-/** The directions that a direction means. */
-export const WAYS: Record<LinkDirection, Way[]> = {
+/** The directions that an option value means. */
+export const DIRECTIONS: Record<LinkDirection, Direction[]> = {
   both: ["up", "down"],
   up: ["up"],
   down: ["down"],
 };
 
-/** Each direction's condition, of one for both or of each apart. */
-export function apart(
+/** Returns the condition of each direction, from one for both or one for each. */
+export function perDirection(
   given: LinkCondition | LinkDirections | undefined,
 ): { up: LinkCondition | null; down: LinkCondition | null } {
   if (typeof given === "object" && ("up" in given || "down" in given)) {
@@ -38,7 +38,7 @@ export function apart(
   return { up: condition, down: condition };
 }
 
-/** Puts a condition in force in one or both directions; on failure both are as before. */
+/** Sets the condition of one or both directions; restores both on failure. */
 export function setCondition(
   core: LabCore,
   iface: InterfaceRecord,
@@ -46,40 +46,45 @@ export function setCondition(
   direction: LinkDirection,
 ): void {
   undoing((defer) => {
-    for (const way of WAYS[direction]) {
-      const before = iface.conditions[way].asked;
-      change(core, iface, way, condition);
-      defer(() => change(core, iface, way, before));
+    for (const each of DIRECTIONS[direction]) {
+      const before = iface.conditions[each].asked;
+      change(core, iface, each, condition);
+      defer(() => change(core, iface, each, before));
     }
   });
 }
 
-/** Puts in force what was asked of an interface whose link was just made. */
+/** Applies the requested conditions of an interface whose link is new. */
 export function applyConditions(core: LabCore, iface: InterfaceRecord, defer: Defer): void {
-  for (const way of WAYS.both) {
-    defer(() => abandon(iface.conditions[way]));
-    putEnd(core, iface, way);
+  for (const direction of DIRECTIONS.both) {
+    defer(() => abandon(iface.conditions[direction]));
+    applyEnd(core, iface, direction);
   }
 }
 
-/** Lets go of a link that is about to go; what was asked stays. */
-export function abandonConditions(iface: InterfaceRecord): void {
-  for (const way of WAYS.both) abandon(iface.conditions[way]);
+/** Removes the impairments of a link that is about to be deleted; the requested conditions stay. */
+export function removeImpairments(iface: InterfaceRecord): void {
+  for (const direction of DIRECTIONS.both) abandon(iface.conditions[direction]);
 }
 
-/** Loses what is on its way: the link went down. */
+/** Drops the packets in transit: the link went down. */
 export function dropInFlight(iface: InterfaceRecord): void {
-  for (const way of WAYS.both) iface.conditions[way].impairment?.drop();
+  for (const direction of DIRECTIONS.both) iface.conditions[direction].impairment?.drop();
 }
 
-/** Puts in force what is to be in force in one direction. */
-export function putEnd(core: LabCore, iface: InterfaceRecord, way: Way): void {
+/** Applies the effective condition of one direction. */
+export function applyEnd(core: LabCore, iface: InterfaceRecord, direction: Direction): void {
   const { node, name, conditions } = iface;
-  put(core, conditions[way], () => linkEnd(iface, way), `${node.name} ${name} ${way}`);
+  applyCondition(
+    core,
+    conditions[direction],
+    () => linkEnd(iface, direction),
+    `${node.name} ${name} ${direction}`,
+  );
 }
 
-/** Tells what is in force now, in one or both directions: a fault may have put it there. */
-export function tellCondition(
+/** Emits the effective condition of one or both directions; faults count. */
+export function emitCondition(
   core: LabCore,
   { node, name, conditions }: InterfaceRecord,
   direction: LinkDirection,
@@ -90,25 +95,30 @@ export function tellCondition(
     core.bus.emit({ ...about, direction, condition: up });
     return;
   }
-  for (const way of WAYS[direction]) {
-    core.bus.emit({ ...about, direction: way, condition: inForce(conditions[way]) });
+  for (const each of DIRECTIONS[direction]) {
+    core.bus.emit({ ...about, direction: each, condition: inForce(conditions[each]) });
   }
 }
 
-function change(core: LabCore, iface: InterfaceRecord, way: Way, to: LinkCondition | null): void {
-  const impaired = iface.conditions[way];
+function change(
+  core: LabCore,
+  iface: InterfaceRecord,
+  direction: Direction,
+  to: LinkCondition | null,
+): void {
+  const impaired = iface.conditions[direction];
   const before = impaired.asked;
   impaired.asked = to;
   try {
-    putEnd(core, iface, way);
+    applyEnd(core, iface, direction);
   } catch (error) {
     impaired.asked = before;
     throw error;
   }
 }
 
-/** Has an end be impaired as it was asked. `name` is that of its chance. */
-export function put(
+/** Applies the effective condition to an end of a link. `name` selects its random numbers. */
+export function applyCondition(
   core: LabCore,
   impaired: ConditionState,
   end: () => LinkEnd,
@@ -129,10 +139,10 @@ export function put(
   }
 }
 
-function linkEnd(iface: InterfaceRecord, way: Way): LinkEnd {
+function linkEnd(iface: InterfaceRecord, direction: Direction): LinkEnd {
   const { node, segment } = iface;
-  const label = `${node.name} ${iface.name} (${way})`;
-  if (way === "up") {
+  const label = `${node.name} ${iface.name} (${direction})`;
+  if (direction === "up") {
     const far = segment.members.get(iface)?.name;
     return { namespace: node.runtime.namespace, index: iface.index, name: iface.name, label, far };
   }

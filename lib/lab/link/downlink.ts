@@ -1,5 +1,5 @@
 import type { LinkCondition } from "../../link/mod.ts";
-import { put } from "./conditions.ts";
+import { applyCondition } from "./conditions.ts";
 import { abandon, inForce } from "../model/condition_state.ts";
 import type { LabCore } from "../model/lab.ts";
 import type { RouterRecord, Segment } from "../model/records.ts";
@@ -7,11 +7,11 @@ import { type Defer, undoing } from "../model/undo.ts";
 import { bridgeOf } from "../wiring/links.ts";
 
 /**
- * The condition of a router's downlink: of all that it sends into its LAN. It is that of the bridge
- * over the LAN's links, which there is then even for one member: the link itself may have another.
+ * The condition of a router's downlink: of all packets that it sends into its LAN. It applies to the
+ * Linux bridge of the LAN, which exists then even for one member: the link itself may have another.
  */
 
-/** Puts a condition in force; on failure all is as before. */
+/** Sets the condition; restores the former one on failure. */
 export function setDownlink(
   core: LabCore,
   { lan }: RouterRecord,
@@ -27,13 +27,13 @@ export function setDownlink(
   });
 }
 
-/** Tells what is in force now: a fault may have put it there. */
-export function tellDownlink(core: LabCore, { name, lan }: RouterRecord): void {
+/** Emits the effective condition; faults count. */
+export function emitDownlink(core: LabCore, { name, lan }: RouterRecord): void {
   const condition = inForce(lan.downlink);
   core.bus.emit({ kind: "downlink-condition-changed", router: name, condition });
 }
 
-/** Puts in force what was asked, once the LAN has a link. */
+/** Applies the effective condition, once the LAN has a link. */
 export function applyDownlink(core: LabCore, lan: Segment, defer: Defer): void {
   const { downlink, gatewayLink, owner } = lan;
   if (!gatewayLink) return;
@@ -44,5 +44,10 @@ export function applyDownlink(core: LabCore, lan: Segment, defer: Defer): void {
   const { name } = lan.gatewayLink!;
   const label = `${owner.name} ${name} (downlink)`;
   const { namespace } = owner.runtime;
-  put(core, downlink, () => ({ namespace, index, name, label }), `${owner.name} downlink`);
+  applyCondition(
+    core,
+    downlink,
+    () => ({ namespace, index, name, label }),
+    `${owner.name} downlink`,
+  );
 }

@@ -13,7 +13,7 @@ import type {
 } from "../../link/mod.ts";
 import type { Namespace } from "../../../native/namespace.ts";
 
-/** Called when an engine failed: what it says, and the ends that are plain again. */
+/** Called when an engine failed, with its error and the ends that are no longer impaired. */
 export type OnEngineFailure = (error: Error, labels: string[]) => void;
 
 /** The link engine of a lab, which it has from the first condition on. */
@@ -27,29 +27,29 @@ export class Links {
     this.#onFailure = onFailure;
   }
 
-  /** Which engine it is; undefined as long as there is none. */
+  /** The kind of the engine; undefined before the first condition. */
   get kind(): LinkEngineKind | undefined {
     return this.#engine?.kind;
   }
 
-  /** Impairs what leaves by an end of a link; in force once {@link Links.ready} resolves. */
+  /** Impairs what leaves an end of a link; effective once {@link Links.ready} resolves. */
   impair(end: LinkEnd, limits: LinkLimits, seed: number, shared?: SharedRate): Impairment {
     this.#engine ??= this.#make();
     return this.#engine.impair(end, limits, seed, shared);
   }
 
-  /** Makes a rate that several ends are to share. */
+  /** Makes a rate that several ends share. */
   shareRate(rateKbit: number, place: SharedRatePlace): SharedRate {
     this.#engine ??= this.#make();
     return this.#engine.shareRate(rateKbit, place);
   }
 
-  /** Resolves when all that was asked so far is in force. */
+  /** Resolves when all requests so far are effective. */
   async ready(): Promise<void> {
     await this.#engine?.ready();
   }
 
-  /** Lets go of a namespace that is to go. */
+  /** Releases a namespace before it is closed. */
   release(namespace: Namespace): void {
     this.#engine?.release(namespace);
   }

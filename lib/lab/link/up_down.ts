@@ -4,9 +4,9 @@ import type { LabCore } from "../model/lab.ts";
 import { defaultInterface, type InterfaceRecord } from "../model/records.ts";
 import { addressesOf, announceSelf } from "../wiring/neighbours.ts";
 
-/** Whether interfaces are up: as was asked of them, unless a fault keeps them down. */
+/** Interfaces up and down: as requested, unless a fault holds them down. */
 
-/** Takes an interface down or brings it up, as far as no fault keeps it down. */
+/** Sets an interface down or up; it stays down while a fault holds it down. */
 export function setUp(core: LabCore, iface: InterfaceRecord, up: boolean): void {
   const before = iface.requestedUp;
   iface.requestedUp = up;
@@ -18,7 +18,7 @@ export function setUp(core: LabCore, iface: InterfaceRecord, up: boolean): void 
   }
 }
 
-/** Has a fault keep an interface down. */
+/** Holds an interface down for a fault. */
 export function holdDown(core: LabCore, iface: InterfaceRecord, fault: object): void {
   iface.heldDown.add(fault);
   try {
@@ -29,8 +29,8 @@ export function holdDown(core: LabCore, iface: InterfaceRecord, fault: object): 
   }
 }
 
-/** Has a fault keep it down no more. */
-export function letUp(core: LabCore, iface: InterfaceRecord, fault: object): void {
+/** Ends the hold of a fault. */
+export function releaseDown(core: LabCore, iface: InterfaceRecord, fault: object): void {
   if (iface.heldDown.delete(fault)) settle(core, iface);
 }
 
@@ -39,7 +39,7 @@ function settle(core: LabCore, iface: InterfaceRecord): void {
   if (up === iface.up) return;
   if (up) {
     configure(core, iface, defaultInterface(iface.node) === iface);
-    // Who asked for it in vain meanwhile would ask again a second later.
+    // Neighbours that asked in vain meanwhile would ask again only a second later.
     announceSelf(iface, addressesOf(iface));
   } else {
     setDown(core, iface);

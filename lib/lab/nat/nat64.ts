@@ -117,15 +117,15 @@ export function giveUplinkV4(core: LabCore, router: RouterRecord, defer: Defer):
   uplink.ip = ip;
   defer(() => {
     uplink.ip = undefined;
-    tellSegment(uplink, ip, false);
+    setSegmentV4(uplink, ip, false);
   });
-  tellSegment(uplink, ip, true);
+  setSegmentV4(uplink, ip, true);
   if (uplink.up) configure(core, uplink, true);
   core.renamed(uplink);
 }
 
 /** Has what is above an uplink know its IPv4 address, or forget it. */
-function tellSegment(uplink: InterfaceRecord, ip: string, is: boolean): void {
+function setSegmentV4(uplink: InterfaceRecord, ip: string, is: boolean): void {
   const { node, segment, index } = uplink;
   const port = segment.kind === "exchange" ? segment.members.get(uplink) : segment.gatewayLink;
   const bytes = ipBytes(ip);

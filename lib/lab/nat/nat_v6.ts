@@ -36,7 +36,7 @@ export function setNatV6(core: LabCore, router: RouterRecord, mode: NatV6, defer
 }
 
 /** Tells what a router does to IPv6 addresses now. */
-export function tellNatV6(core: LabCore, router: RouterRecord): void {
+export function emitNatV6(core: LabCore, router: RouterRecord): void {
   const { name, natV6 } = router;
   const external = externalCidr6(router);
   core.bus.emit({

@@ -14,41 +14,43 @@ import { type Defer, undoing } from "../model/undo.ts";
 import { besideOthers, bridgeOf } from "../wiring/links.ts";
 
 /**
- * Routes between two bridges: a link between the nodes of both gateways, and on each side a route to
- * the other's networks and to nothing else, so that who is routed with one is not with its partners.
+ * Routes between two bridges: a link between the nodes of both gateways, and on each side routes to
+ * the other's networks alone. So routing is not transitive.
  */
 
-/** Has the members of a bridge and those of others reach each other: of all of these, or of none. */
+/** Routes a bridge to others, to all of them or, on failure, to none. */
 export function routeBridges(core: LabCore, here: Segment, others: Segment[]): void {
   const what = `bridge "${here.name}": route()`;
   for (const other of others) {
-    if (other === here) throw new TopologyError(`${what}: it is itself; name another bridge`);
+    if (other === here) {
+      throw new TopologyError(`${what}: a bridge cannot be routed to itself; name another bridge`);
+    }
     if ((here.v4 && other.v4) || (here.v6 && other.v6)) continue;
     throw new TopologyError(
-      `${what}: it and "${other.name}" have no address family in common`,
+      `${what}: it has no address family in common with "${other.name}"`,
     );
   }
-  const wanted = new Set(others.filter((other) => !here.bridging.partners.has(other)));
+  const added = new Set(others.filter((other) => !here.bridging.partners.has(other)));
   undoing((defer) => {
-    for (const other of wanted) link(core, here, other, defer);
+    for (const other of added) link(core, here, other, defer);
   });
-  for (const { name } of wanted) core.bus.emit({ kind: "bridges-routed", a: here.name, b: name });
+  for (const { name } of added) core.bus.emit({ kind: "bridges-routed", a: here.name, b: name });
 }
 
-/** Takes a route back, if there is one. */
+/** Removes the routes between two bridges, if there are any. */
 export function unrouteBridges(core: LabCore, here: Segment, other: Segment): void {
   if (!here.bridging.partners.has(other)) return;
   unlink(core, here, other);
   core.bus.emit({ kind: "bridges-unrouted", a: here.name, b: other.name });
 }
 
-/** Takes back all routes of a bridge that is to go. */
+/** Removes all routes of a bridge before it is removed. */
 export function removeBridgeRoutes(core: LabCore, here: Segment): void {
   for (const other of [...here.bridging.partners.keys()]) unrouteBridges(core, here, other);
 }
 
 function link(core: LabCore, a: Segment, b: Segment, defer: Defer): void {
-  // A node without any IPv4 address takes no route by way of one.
+  // The kernel refuses a route through an IPv4 gateway in a node without any IPv4 address.
   for (const bridge of [a, b]) {
     if (bridge.alwaysBridge) bridgeOf(core, bridge, bridge.gatewayLink, defer);
   }
@@ -76,12 +78,18 @@ function link(core: LabCore, a: Segment, b: Segment, defer: Defer): void {
   b.owner.links.add(far.name);
   defer(() => unlink(core, a, b));
   step("routes");
-  lead(core, b, far, a, near);
-  lead(core, a, near, b, far);
+  addRoutes(core, b, far, a, near);
+  addRoutes(core, a, near, b, far);
 }
 
-/** Sets an end up, with routes over it to what is behind the other. */
-function lead(core: LabCore, here: Segment, near: RouteEnd, there: Segment, far: RouteEnd): void {
+/** Sets an end up, with routes over it to the networks of the other bridge. */
+function addRoutes(
+  core: LabCore,
+  here: Segment,
+  near: RouteEnd,
+  there: Segment,
+  far: RouteEnd,
+): void {
   const { index } = near;
   inside(here.owner, (batch) => {
     setLink(batch, index, { up: true });
@@ -97,7 +105,7 @@ function lead(core: LabCore, here: Segment, near: RouteEnd, there: Segment, far:
   core.unsettled.add(here.owner, [index], here.v6 && there.v6 ? [near.linkLocal] : []);
 }
 
-/** Has the partners of a bridge know its IPv6 network, which was another, or none. */
+/** Updates the routes of a bridge's partners after its IPv6 network has changed. */
 export function renumberBridgeRoutes(
   core: LabCore,
   here: Segment,
@@ -110,8 +118,8 @@ export function renumberBridgeRoutes(
       const route = { destination: ipBytes(network), prefix, index: far.index };
       takeAway(() => inside(other.owner, (batch) => deleteRoute(batch, route)));
     }
-    lead(core, here, near, other, far);
-    lead(core, other, far, here, near);
+    addRoutes(core, here, near, other, far);
+    addRoutes(core, other, far, here, near);
   }
 }
 
@@ -122,7 +130,7 @@ function unlink(core: LabCore, a: Segment, b: Segment): void {
     here.bridging.partners.delete(there);
     here.owner.links.delete(end.name);
     core.unsettled.drop(here.owner, [end.linkLocal]);
-    // The first one takes the other along.
+    // Deleting one end of a veth deletes the other.
     takeAway(() => inside(here.owner, (batch) => deleteLink(batch, end.index)));
   }
 }

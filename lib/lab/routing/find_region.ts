@@ -6,7 +6,7 @@ import type { RegionRecord } from "../model/records.ts";
 import type { RegionReference } from "../options/options.ts";
 import { findLink, type RegionLinkRecord } from "../model/region_link.ts";
 
-/** The region that a caller means; `what` begins the message when there is none. */
+/** Finds the region of a reference; `what` begins the error message. */
 export function regionOf(
   core: LabCore,
   what: string,
@@ -23,7 +23,7 @@ function ownRegion(core: LabCore, what: string, reference: RegionReference): Reg
   const record = handles.get(reference);
   if (record?.kind !== "region") {
     throw new TopologyError(
-      `${what}: ${JSON.stringify(nameOf(reference))} is no region: ` +
+      `${what}: ${JSON.stringify(nameOf(reference))} is not a region: ` +
         "pass what this lab's addRegion() returned, or its name",
     );
   }
@@ -37,13 +37,13 @@ function ownRegion(core: LabCore, what: string, reference: RegionReference): Reg
   return record;
 }
 
-/** What a caller's reference is called in messages: it may be anything. */
+/** Returns the name of a reference for messages; the caller may have passed anything. */
 export function nameOf(reference: unknown): string {
   if (typeof reference === "string") return reference;
   return String((reference as RegionReference | undefined)?.name);
 }
 
-/** Two regions that a caller means. */
+/** Finds two different regions. */
 export function twoRegions(
   core: LabCore,
   what: string,
@@ -57,7 +57,7 @@ export function twoRegions(
   return [first, second];
 }
 
-/** The link between two regions that a caller means. */
+/** Finds the link between two regions. */
 export function linkOf(
   core: LabCore,
   what: string,
@@ -71,7 +71,7 @@ export function linkOf(
     `${region.region} and ${other.region.region}`
   );
   throw new NotFoundError(
-    `${what}: these regions have no link; linked are: ${linked.join(", ") || "none yet"}; ` +
-      "link them by linkRegions()",
+    `${what}: these regions are not linked; linked regions: ${linked.join(", ") || "none yet"}; ` +
+      "call linkRegions() first",
   );
 }

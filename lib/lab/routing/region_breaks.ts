@@ -2,9 +2,9 @@ import type { LabCore } from "../model/lab.ts";
 import type { RegionLinkRecord } from "../model/region_link.ts";
 import { breakLink, restoreLink } from "./region_links.ts";
 
-/** Whether links between regions are up: as was asked of them, unless a fault keeps them down. */
+/** Links between regions up and down: as requested, unless a fault holds them down. */
 
-/** Breaks a link or restores it, as far as no fault keeps it down. */
+/** Breaks or restores a link; it stays down while a fault holds it down. */
 export function setLinkUp(core: LabCore, link: RegionLinkRecord, up: boolean): void {
   const before = link.requestedUp;
   link.requestedUp = up;
@@ -16,7 +16,7 @@ export function setLinkUp(core: LabCore, link: RegionLinkRecord, up: boolean): v
   }
 }
 
-/** Has a fault keep a link down. */
+/** Holds a link down for a fault. */
 export function holdLinkDown(core: LabCore, link: RegionLinkRecord, fault: object): void {
   link.heldDown.add(fault);
   try {
@@ -27,8 +27,8 @@ export function holdLinkDown(core: LabCore, link: RegionLinkRecord, fault: objec
   }
 }
 
-/** Has a fault keep it down no more. */
-export function letLinkUp(core: LabCore, link: RegionLinkRecord, fault: object): void {
+/** Ends the hold of a fault. */
+export function releaseLink(core: LabCore, link: RegionLinkRecord, fault: object): void {
   if (link.heldDown.delete(fault)) settle(core, link);
 }
 

@@ -2,7 +2,7 @@ import { addAddress, addNeighbour } from "../../../native/netlink/address.ts";
 import { addVeth, deleteLink, setLink } from "../../../native/netlink/link.ts";
 import { formatIp, ipBytes, linkLocalFromMac, macBytes } from "../../address/mod.ts";
 import type { RegionLink } from "../../link/mod.ts";
-import { put } from "../link/conditions.ts";
+import { applyCondition } from "../link/conditions.ts";
 import type { LabCore } from "../model/lab.ts";
 import { abandon, inForce, unimpaired } from "../model/condition_state.ts";
 import { inside } from "../wiring/rtnetlink.ts";
@@ -20,12 +20,12 @@ import { besideOthers } from "../wiring/links.ts";
 
 const keyOf = ({ ends: [a, b] }: RegionLinkRecord) => linkKey(a.region.region, b.region.region);
 
-/** Each end of a link, with the other one. */
+/** Returns each end of a link together with the other end. */
 export function eachEnd({ ends: [a, b] }: RegionLinkRecord): [near: RegionEnd, far: RegionEnd][] {
   return [[a, b], [b, a]];
 }
 
-/** Makes a link between two regions that have none. */
+/** Adds a link between two regions that have none. */
 export function makeLink(
   core: LabCore,
   what: string,
@@ -57,12 +57,12 @@ export function makeLink(
   };
   step("link");
   addLink(link);
-  defer(() => cut(core, link));
+  defer(() => removeVeth(core, link));
   bringUp(core, link);
   impair(core, link, limits, defer);
   link.limits = limits;
   defer(() => link.limits = {});
-  // From here on packets go this way, which must work by then.
+  // Packets take this link from here on, so it must work by now.
   core.settleKernel();
   defer(() => reroute(core));
   const key = keyOf(link);
@@ -73,7 +73,7 @@ export function makeLink(
   return link;
 }
 
-/** Puts another condition on a link; one that is broken stays so. */
+/** Changes the condition of a link; a broken link stays broken. */
 export function changeLink(core: LabCore, link: RegionLinkRecord, limits: RegionLink): void {
   undoing((defer) => {
     impair(core, link, limits, defer);
@@ -86,7 +86,7 @@ export function changeLink(core: LabCore, link: RegionLinkRecord, limits: Region
   });
 }
 
-/** Breaks a link that is up: what is on it is lost, and what would go over it goes another way. */
+/** Breaks a link that is up: packets in transit are lost, and later ones take another path. */
 export function breakLink(core: LabCore, link: RegionLinkRecord): void {
   undoing((defer) => {
     defer(() => reroute(core));
@@ -101,7 +101,7 @@ export function breakLink(core: LabCore, link: RegionLinkRecord): void {
   });
 }
 
-/** Restores a link that is broken. */
+/** Restores a broken link. */
 export function restoreLink(core: LabCore, link: RegionLinkRecord): void {
   undoing((defer) => {
     defer(() => setDown(core, link));
@@ -116,7 +116,7 @@ export function restoreLink(core: LabCore, link: RegionLinkRecord): void {
   });
 }
 
-/** Takes links away for good. */
+/** Removes links. */
 export function removeLinks(core: LabCore, links: RegionLinkRecord[]): void {
   undoing((defer) => {
     defer(() => reroute(core));
@@ -128,13 +128,13 @@ export function removeLinks(core: LabCore, links: RegionLinkRecord[]): void {
     reroute(core);
   });
   for (const link of links) {
-    cut(core, link);
+    removeVeth(core, link);
     for (const { condition } of link.ends) abandon(condition);
     core.addresses.releaseRegionLink(link.network);
   }
 }
 
-/** Makes the link itself. */
+/** Adds the veth of a link. */
 function addLink({ ends: [a, b] }: RegionLinkRecord): void {
   besideOthers([a.region, b.region], undefined, () => {
     for (const [near, far] of [[a, b], [b, a]]) {
@@ -154,8 +154,8 @@ function addLink({ ends: [a, b] }: RegionLinkRecord): void {
   for (const { region, name } of [a, b]) region.links.add(name);
 }
 
-/** Takes the link itself away. */
-function cut(core: LabCore, { ends }: RegionLinkRecord): void {
+/** Deletes the veth of a link. */
+function removeVeth(core: LabCore, { ends }: RegionLinkRecord): void {
   const [{ region, index }] = ends;
   for (const { region, name, linkLocal6 } of ends) {
     region.links.delete(name);
@@ -164,7 +164,7 @@ function cut(core: LabCore, { ends }: RegionLinkRecord): void {
   takeAway(() => inside(region, (batch) => deleteLink(batch, index)));
 }
 
-/** Sets both ends up; when they were down, the kernel had dropped what belongs to them. */
+/** Sets both ends up, with addresses and neighbours: the kernel drops them when a link goes down. */
 function bringUp(core: LabCore, link: RegionLinkRecord): void {
   for (const [near, far] of eachEnd(link)) {
     const { region, index } = near;
@@ -187,13 +187,13 @@ function setDown(core: LabCore, link: RegionLinkRecord): void {
   }
 }
 
-/** Tells what condition is in force now: a fault may have put it there. */
-export function tellRegionLink(core: LabCore, { ends: [near, far] }: RegionLinkRecord): void {
+/** Emits the effective condition of a link; faults count. */
+export function emitRegionLink(core: LabCore, { ends: [near, far] }: RegionLinkRecord): void {
   const link = { ...inForce(near.condition) as RegionLink };
   core.bus.emit({ kind: "region-linked", a: near.region.region, b: far.region.region, link });
 }
 
-/** Puts a condition on both directions. */
+/** Sets the condition of both directions. */
 function impair(core: LabCore, link: RegionLinkRecord, limits: RegionLink, defer: Defer): void {
   for (const [near, far] of eachEnd(link)) {
     defer(() => impairEnd(core, near, far, link.limits));
@@ -202,15 +202,20 @@ function impair(core: LabCore, link: RegionLinkRecord, limits: RegionLink, defer
   }
 }
 
-function impairEnd(core: LabCore, near: RegionEnd, far: RegionEnd, wanted: RegionLink): void {
-  near.condition.asked = wanted;
+function impairEnd(core: LabCore, near: RegionEnd, far: RegionEnd, limits: RegionLink): void {
+  near.condition.asked = limits;
   putRegionEnd(core, near, far);
 }
 
-/** Has what leaves by an end be condition as it is to be. */
+/** Applies the effective condition to what leaves an end. */
 export function putRegionEnd(core: LabCore, near: RegionEnd, far: RegionEnd): void {
   const { region, index, name } = near;
   const label = `region ${region.region} -> ${far.region.region}`;
   const { namespace } = region.runtime;
-  put(core, near.condition, () => ({ namespace, index, name, label }), `${region.name} ${name}`);
+  applyCondition(
+    core,
+    near.condition,
+    () => ({ namespace, index, name, label }),
+    `${region.name} ${name}`,
+  );
 }

@@ -13,24 +13,24 @@ import { findLink, here } from "../model/region_link.ts";
 import { type RegionEdge, type RegionPath, sameWay, waysTo } from "../model/region_paths.ts";
 import { addRoute, removeRoute } from "../wiring/segment_routes.ts";
 
-/** The routes between regions: what `region_ways.ts` decided, brought to the kernel. */
+/** The routes between regions: applies the decisions of `model/region_paths.ts` to the kernel. */
 
-/** A datagram with more of them may not fit a socket's send buffer, of 208 kB. */
+/** The number of routes in one datagram: more may not fit the send buffer of a socket, 208 kB. */
 const ROUTES_AT_ONCE = 500;
 
-/** The networks of a region itself. */
+/** Returns the own networks of a region. */
 export function ownNetworks({ segment: { v4, v6 } }: RegionRecord): string[] {
   return [v4, v6].map(({ cidr }) => cidr.toString());
 }
 
-/** The regions that are there, without those that are being removed. */
+/** Returns the regions, without those that are being removed. */
 function regionsOf(core: LabCore): RegionRecord[] {
   return [...core.regions.values()].filter(({ removed }) => !removed);
 }
 
 /**
- * Brings the routes of all regions in line with the links that there are now. Each route is replaced
- * in one step: what has another way is not lost meanwhile.
+ * Updates the routes of all regions to the present links. Each route is replaced atomically: packets
+ * that have another path are not lost.
  */
 export function reroute(core: LabCore): void {
   const regions = regionsOf(core);
@@ -46,42 +46,42 @@ export function reroute(core: LabCore): void {
     for (const [name, way] of waysTo(to.region, names, links)) {
       const from = core.regions.get(name);
       if (!from || sameWay(from.paths.get(to.region), way)) continue;
-      from.paths.delete(to.region); // Not known, should the kernel stop half-way.
-      go(core, from, way, networks);
+      from.paths.delete(to.region); // Unknown, in case the kernel refuses a route half-way.
+      routeVia(core, from, way, networks);
       from.paths.set(to.region, way);
     }
   }
 }
 
-/** Makes networks behind a region's routers known to the exchange and to all other regions. */
-export function spread(core: LabCore, region: RegionRecord, networks: string[]): void {
+/** Adds routes to networks of a region's routers to the IX and to all other regions. */
+export function announceToRegions(core: LabCore, region: RegionRecord, networks: string[]): void {
   for (const network of networks) addRoute(core.ix.segment, network, region.uplink);
   for (const other of regionsOf(core)) {
     const way = other.paths.get(region.region);
-    if (way && way.kind !== "exchange") go(core, other, way, networks);
+    if (way && way.kind !== "exchange") routeVia(core, other, way, networks);
   }
 }
 
-/** Takes back what {@link spread} made known. */
-export function unspread(core: LabCore, region: RegionRecord, networks: string[]): void {
+/** Removes the routes that {@link announceToRegions} added. */
+export function withdrawFromRegions(core: LabCore, region: RegionRecord, networks: string[]): void {
   for (const other of regionsOf(core)) {
     if (other === region || other.paths.get(region.region)?.kind === "exchange") continue;
-    go(core, other, { kind: "exchange" }, networks);
+    routeVia(core, other, { kind: "exchange" }, networks);
   }
   for (const network of networks) removeRoute(core.ix.segment, network);
 }
 
-/** Has a region send what is for networks this way. */
-function go(core: LabCore, from: RegionRecord, way: RegionPath, networks: string[]): void {
+/** Routes networks from a region along a path. */
+function routeVia(core: LabCore, from: RegionRecord, way: RegionPath, networks: string[]): void {
   for (let i = 0; i < networks.length; i += ROUTES_AT_ONCE) {
     const some = networks.slice(i, i + ROUTES_AT_ONCE).map(parseCidr);
     const write = (batch: MessageWriter) => {
       for (const { family, network, prefix } of some) {
         const to = { destination: ipBytes(network), prefix };
-        // What no route is for goes to the exchange.
+        // Without a route, packets go to the IX.
         if (way.kind === "exchange") deleteRoute(batch, to);
         else if (way.kind === "nowhere") replaceByDroppingRoute(batch, "blackhole", to);
-        else replaceRoute(batch, { ...to, ...hop(core, from, way.next, family) });
+        else replaceRoute(batch, { ...to, ...nextHop(core, from, way.next, family) });
       }
     };
     if (way.kind === "exchange") takeAway(() => inside(from, write));
@@ -89,13 +89,13 @@ function go(core: LabCore, from: RegionRecord, way: RegionPath, networks: string
   }
 }
 
-/** The link to a neighbour, and whom to hand packets to there. */
-function hop(core: LabCore, from: RegionRecord, next: string, family: 4 | 6) {
+/** Returns the link to a neighbouring region, and the gateway there. */
+function nextHop(core: LabCore, from: RegionRecord, next: string, family: 4 | 6) {
   const link = findLink(core.regionLinks, from.region, next);
   if (!link) throw new Error(`no link from region ${from.region} to ${next}`);
   const [near, far] = here(link, from);
   const { v4, v6 } = from.segment;
-  // What it sends itself comes from the address by which all others know the region.
+  // Packets of the region itself have the source address by which all others know it.
   const [gateway, source] = family === 4 ? [far.ip, v4.gateway] : [far.linkLocal6, v6.gateway];
   return { gateway: ipBytes(gateway), index: near.index, source: ipBytes(source) };
 }
