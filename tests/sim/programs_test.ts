@@ -185,7 +185,7 @@ Deno.test("a program in the background that failed is a warning where nobody wai
     spawn("sleep 100", { id: "b" }),
   ]));
   assertEquals(warnings, [
-    'step "a": nobody waited for it, and it failed: "sh -c exit 9" ended with exit code 9; it printed nothing',
+    'step "a": it failed, and no step waited for it: "sh -c exit 9" ended with exit code 9; it printed nothing',
   ]);
 });
 

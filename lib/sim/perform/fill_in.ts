@@ -7,11 +7,11 @@ import type { RunState } from "./run_state.ts";
 import { StepError } from "../values/step_error.ts";
 
 /**
- * A string with all that it refers to filled in; it waits for captures that have no value yet.
+ * Fills in the references of a string; waits for captures that have no value yet.
  *
- * @param vm Where the string is used, if that is a virtual machine: what names a file of the host's then
- * names the guest's copy.
- * @throws {StepError} If a capture does not come, or there is no such program or address.
+ * @param vm The virtual machine that uses the string, if any: paths of files on the host then become
+ * paths of copies in the guest.
+ * @throws {StepError} If a capture gets no value, or there is no such program or address.
  */
 export async function fillIn(
   run: RunState,
@@ -29,7 +29,7 @@ export async function fillIn(
     }
   }
   const variables = addressVariables(run.lab);
-  // The captures at last, so that all of them are of one moment.
+  // Captures are read last, so that all values are from the same moment.
   return renderTemplate(parts, (part) => inGuest.get(part) ?? valueOf(run, part, variables));
 }
 
@@ -53,7 +53,7 @@ function binary(run: RunState, name: string): string {
   throw new StepError(`there is no binary "${name}"; there are: ${known || "none"}`);
 }
 
-/** The file of the host's that something names, if it does, and what a copy of it is called. */
+/** Returns the file on the host that a reference names, if any, and the name of its copy in guests. */
 function fileOf(run: RunState, part: ReferencePart): { path: string; name: string } | undefined {
   if (part.kind === "binary") return { path: binary(run, part.name), name: `bin/${part.name}` };
   const path = part.kind === "capture" ? run.files.get(part.key) : undefined;

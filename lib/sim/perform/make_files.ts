@@ -7,12 +7,12 @@ import { nodeNamed } from "./nodes.ts";
 import type { RunState } from "./run_state.ts";
 import type { GenCertsStep, GenFileStep } from "../types/types.ts";
 
-/** Nobody else is to read a key. */
+/** No other user may read a key. */
 const KEY_MODE = 0o600;
 
 /**
- * Makes a certificate for the addresses of the step's device and all that `san` names; for its common
- * name where there is neither.
+ * Makes a certificate for the addresses of the step's device and the names of `san`; with neither, for
+ * its common name.
  */
 export async function generateCertificate(
   run: RunState,
@@ -29,11 +29,11 @@ export async function generateCertificate(
   await Deno.mkdir(directory, { recursive: true });
   await writeAtomically(`${directory}/key.pem`, key, KEY_MODE);
   await writeAtomically(`${directory}/cert.pem`, certificate);
-  give(run, `${step.id}.key_pem_path`, `${directory}/key.pem`);
-  give(run, `${step.id}.cert_pem_path`, `${directory}/cert.pem`);
+  captureFile(run, `${step.id}.key_pem_path`, `${directory}/key.pem`);
+  captureFile(run, `${step.id}.cert_pem_path`, `${directory}/cert.pem`);
 }
 
-/** Writes a file, with all that its content refers to filled in. */
+/** Writes a file, with the references of its content filled in. */
 export async function generateFile(
   run: RunState,
   step: GenFileStep,
@@ -43,10 +43,10 @@ export async function generateFile(
   const directory = resolve(run.context.directory, "files", step.id);
   await Deno.mkdir(directory, { recursive: true });
   await writeAtomically(`${directory}/content`, content);
-  give(run, `${step.id}.path`, `${directory}/content`);
+  captureFile(run, `${step.id}.path`, `${directory}/content`);
 }
 
-function give(run: RunState, key: string, path: string): void {
+function captureFile(run: RunState, key: string, path: string): void {
   run.files.set(key, path);
   run.captures.set(key, path);
 }

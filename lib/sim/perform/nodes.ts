@@ -6,10 +6,10 @@ import type { Lab } from "../../lab/lab.ts";
 import type { Router } from "../../lab/router.ts";
 import { Vm } from "../../lab/vm.ts";
 
-/** What a step may name as its device. */
+/** A node that a step may name as its device. */
 export type SimNode = Device | Router | Vm;
 
-/** The node of a name; throws a {@link NotFoundError}. */
+/** Returns the node with a name; throws a {@link NotFoundError}. */
 export function nodeNamed(lab: Lab, name: string): SimNode {
   const all: SimNode[] = [...lab.devices, ...lab.routers, ...lab.vms];
   const found = all.find((node) => node.name === name);
@@ -18,12 +18,12 @@ export function nodeNamed(lab: Lab, name: string): SimNode {
   throw new NotFoundError(`there is no device, router or vm "${name}"; there are: ${names}`);
 }
 
-/** Whether a node is a virtual machine. */
+/** Returns whether a node is a virtual machine. */
 export function isVm(node: SimNode): node is Vm {
   return node instanceof Vm;
 }
 
-/** An interface of a node: the first, unless it is named. */
+/** Returns the interface with a name; without a name, the node's first. */
 export function interfaceOf(node: SimNode, name?: string): Interface {
   if (name !== undefined) return node.interface(name);
   const [first] = node.interfaces;
@@ -31,17 +31,17 @@ export function interfaceOf(node: SimNode, name?: string): Interface {
   throw new NotFoundError(`${node.name}: it has no interface`);
 }
 
-/** The bridge of a name, or the LAN of a router; throws a {@link NotFoundError}. */
+/** Returns the bridge with a name, or the LAN of the router with it; throws a {@link NotFoundError}. */
 export function bridgeNamed(lab: Lab, name: string): Bridge {
   const names = [...lab.bridges, ...lab.routers].map((one) => one.name);
-  // lab.bridge() would make it.
+  // lab.bridge() would add a bridge that does not exist.
   if (names.includes(name)) return lab.bridge(name);
   throw new NotFoundError(
     `there is no bridge or router "${name}"; there are: ${names.join(", ") || "none"}`,
   );
 }
 
-/** `NETYARD_IP_<NODE>` and the rest of what the lab tells programs, and the IPv4 ones as older files call them. */
+/** Returns the lab's variables for programs, with those of older files: `NETSIM_IP_<NODE>`. */
 export function addressVariables(lab: Lab): Record<string, string> {
   const { env } = lab;
   const older = Object.entries(env).flatMap(([name, value]) =>

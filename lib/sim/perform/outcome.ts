@@ -3,13 +3,13 @@ import { packetCapturePath } from "./packet_capture.ts";
 import { StepError } from "../values/step_error.ts";
 import type { Failure, Step, StepOutcome, StepResult } from "../types/types.ts";
 
-/** What a step is called: `run ping-check in sender`. */
+/** Returns the name of a step for messages: `run ping-check in sender`. */
 export function stepTitle(step: Step): string {
   const device = deviceOf(step);
   return `${step.action} ${step.id}${device === undefined ? "" : ` in ${device}`}`;
 }
 
-/** The outcome of a step that has not begun. */
+/** Returns the outcome of a step that has not started. */
 export function notRun(step: Step, index: number): StepOutcome {
   const device = deviceOf(step);
   return {
@@ -22,15 +22,15 @@ export function notRun(step: Step, index: number): StepOutcome {
   };
 }
 
-/** How a step went that failed by this error. */
+/** Returns the status of a step that failed with an error. */
 export function failedStatus(error: unknown): StepError["status"] {
   return error instanceof StepError ? error.status : "failed";
 }
 
 /**
- * Why a simulation did not pass, but for the logs.
+ * Returns why a simulation did not pass, without the logs.
  *
- * @param at The step that it was at, if it was at one.
+ * @param at The step that was running, if any.
  */
 export function failureOf(error: unknown, at?: { step: Step; index: number }): Failure {
   const message = error instanceof Error ? error.message : String(error);
@@ -54,7 +54,7 @@ export function failureOf(error: unknown, at?: { step: Step; index: number }): F
   };
 }
 
-/** The files that tell more of a failure, relative to the simulation's directory, of those that are there. */
+/** Returns the existing logs of a failure, relative to the simulation's directory. */
 export async function logsOf(run: RunState, failure: Failure): Promise<string[]> {
   const name = failure.commandNode ?? failure.device;
   const node = name === undefined
@@ -70,7 +70,7 @@ export async function logsOf(run: RunState, failure: Failure): Promise<string[]>
   return paths.filter((_, index) => there[index]);
 }
 
-/** The rows of the report: of each step that has results, unless it is skipped. */
+/** Returns the rows of the report, one for each step with results that was not skipped. */
 export function resultsOf({ simulation, captures }: RunState): StepResult[] {
   const value = (key: string | undefined) =>
     (key === undefined ? undefined : captures.get(key)) ?? null;
@@ -88,19 +88,19 @@ export function resultsOf({ simulation, captures }: RunState): StepResult[] {
 }
 
 /**
- * What is worth knowing when all is over: programs that failed and nobody waited for, captures that
- * have no value, packets that were lost.
+ * Returns the problems that did not fail the simulation: programs that failed without a step that waits
+ * for them, captures without a value, lost packets.
  *
- * @param isWhole Whether all steps were done: what is missing otherwise tells nothing.
+ * @param isComplete Whether all steps were performed; otherwise a missing value means nothing.
  */
-export function warningsOf({ programs, packetCaptures, captures }: RunState, isWhole: boolean) {
+export function warningsOf({ programs, packetCaptures, captures }: RunState, isComplete: boolean) {
   const warnings: string[] = [];
   for (const program of programs.values()) {
     const { step, failure, isStopped, isAwaited } = program;
     if (step.action === "spawn" && failure && !isStopped && !isAwaited) {
-      warnings.push(`step "${step.id}": nobody waited for it, and it failed: ${failure.message}`);
+      warnings.push(`step "${step.id}": it failed, and no step waited for it: ${failure.message}`);
     }
-    if (isWhole) {
+    if (isComplete) {
       warnings.push(
         ...program.warnings((name) => captures.get(`${step.id}.${name}`) !== undefined),
       );
@@ -110,7 +110,7 @@ export function warningsOf({ programs, packetCaptures, captures }: RunState, isW
   return warnings;
 }
 
-/** What is known of the programs of steps, now that they have ended. */
+/** Adds to the outcomes of steps how their programs ended. */
 export function addPrograms({ programs }: RunState, outcomes: readonly StepOutcome[]): void {
   for (const outcome of outcomes) {
     const program = programs.get(outcome.id);

@@ -2,16 +2,16 @@ import { resolve } from "node:path";
 import type { Lab } from "../../lab/lab.ts";
 import type { Capture } from "../../node/capture/capture.ts";
 import type { CaptureOptions } from "../../node/capture/capture_options.ts";
-import type { Giver } from "../values/captures.ts";
+import type { CaptureSource } from "../values/captures.ts";
 import { bridgeNamed, interfaceOf, isVm, nodeNamed } from "./nodes.ts";
 import type { ProgramEnd } from "../values/step_error.ts";
 import type { CaptureStep } from "../types/types.ts";
 
-/** The capture of packets of a step, which goes into a file as it comes. */
-export class PacketCapture implements Giver {
+/** The packet capture of a `capture` step, written to a file as packets arrive. */
+export class PacketCapture implements CaptureSource {
   readonly step: CaptureStep;
-  /** Resolves, never rejects, when it has ended and the file is whole. */
-  readonly over: Promise<void>;
+  /** Resolves, never rejects, when it has ended and the file is complete. */
+  readonly finished: Promise<void>;
   isAwaited = false;
   #capture: Capture;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,14 +29,14 @@ export class PacketCapture implements Giver {
     if (step.durationMs !== undefined) {
       this.#timer = setTimeout(() => void this.stop(), step.durationMs);
     }
-    this.over = this.#write(file).then(() => ended(capture.packetCount));
+    this.finished = this.#write(file).then(() => ended(capture.packetCount));
   }
 
   /**
-   * Starts one; resolves when no packet can be missed any more.
+   * Starts a capture; resolves when it sees all packets.
    *
-   * @param directory That of the simulation; see {@link packetCapturePath}.
-   * @param ended Is told the number of packets at the end.
+   * @param directory The simulation's directory; see {@link packetCapturePath}.
+   * @param ended Called with the number of packets at the end.
    */
   static async start(
     lab: Lab,
@@ -55,7 +55,7 @@ export class PacketCapture implements Giver {
     }
   }
 
-  /** What is worth knowing of it. */
+  /** Problems that did not fail the step. */
   get warnings(): string[] {
     const { dropped } = this.#capture;
     const lost = dropped > 0
@@ -64,23 +64,23 @@ export class PacketCapture implements Giver {
     return [...this.#warnings, ...lost];
   }
 
-  how(): string {
+  state(): string {
     return this.#isOver ? "ended" : "still runs";
   }
 
-  printed(): string[] {
+  lastLines(): string[] {
     return [];
   }
 
-  end(): ProgramEnd {
+  programEnd(): ProgramEnd {
     return {};
   }
 
-  /** Ends it, with all packets until now in it. */
+  /** Ends the capture; the file then has all packets until now. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#capture.close();
-    await this.over;
+    await this.finished;
   }
 
   async #write(file: Deno.FsFile): Promise<void> {
@@ -94,7 +94,7 @@ export class PacketCapture implements Giver {
   }
 }
 
-/** Where the packets of a step are, in the directory of the simulation. */
+/** Returns the path of a step's packets, relative to the simulation's directory. */
 export function packetCapturePath(step: CaptureStep): string {
   return `captures/${step.id}.pcap`;
 }

@@ -56,7 +56,7 @@ async function startCapture(run: RunState, step: CaptureStep): Promise<void> {
     captures.set(`${step.id}.packets`, String(packets));
   });
   captures.set(`${step.id}.path`, resolve(directory, packetCapturePath(step)));
-  captures.giveBy(step.id, packetCapture);
+  captures.setSource(step.id, packetCapture);
   run.packetCaptures.set(step.id, packetCapture);
 }
 

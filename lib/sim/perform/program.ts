@@ -1,31 +1,31 @@
 import { stripVTControlCharacters } from "node:util";
-import { type Giver, printedText } from "../values/captures.ts";
-import { LineSplitter } from "../../files/line_splitter.ts";
+import { type CaptureSource, printedText } from "../values/captures.ts";
+import { LineSplitter, LONGEST_LINE } from "../../files/line_splitter.ts";
 import { OutputParser, type Pipe } from "../values/output_parser.ts";
 import { type ProgramEnd, StepError } from "../values/step_error.ts";
 import type { RunStep, SpawnStep } from "../types/types.ts";
 
-/** How many lines of its standard error a failure shows. */
+/** The number of lines of standard error that a failure shows. */
 const STDERR_LINES = 20;
 
-/** How many lines of both outputs a message shows. */
+/** The number of lines of both outputs that a message shows. */
 const SHOWN_LINES = 5;
 
-/** How long a program that is to end may take to, before it is killed. */
+/** How long a program may take to end after SIGTERM, before SIGKILL. */
 const GRACE_MS = 2000;
 
-/** How long killing it may take. */
+/** How long it may take to end after SIGKILL. */
 const KILL_MS = 5000;
 
 /**
- * How long after a program's end its outputs may be silent and still open: then what it has left
- * behind holds them. What the program itself printed comes at once, even where all else is slow.
+ * How long after a program's end its outputs may be open without data. Then processes that it left
+ * behind hold them: the program's own output arrives sooner, even on a slow host.
  */
 const SILENCE_MS = 1000;
 
 /**
- * What comes later than this after a program's end, or after so many bytes more, is of what it has left
- * behind, which may print for ever: pipes and the queues behind them hold less of the program itself.
+ * Output that arrives later than this after a program's end, or after this many bytes, is from processes
+ * that it left behind, which may print forever: pipes and queues hold less of the program's own output.
  */
 const LEFT_MS = 5000;
 const LEFT_BYTES = 2 << 20;
@@ -37,36 +37,36 @@ export interface Exit {
   signal: string | null;
 }
 
-/** A program that runs somewhere. */
+/** A running program, in a node or a virtual machine. */
 export interface Running {
   stdout: ReadableStream<Uint8Array>;
   stderr: ReadableStream<Uint8Array>;
-  /** Rejects where it cannot be told. */
+  /** Rejects if the exit code cannot be determined. */
   exited: Promise<Exit>;
-  /** After its end it does nothing. */
+  /** Does nothing after the program's end. */
   kill(signal: "SIGTERM" | "SIGKILL"): void | Promise<void>;
-  /** Whether its outputs end with it, whatever it has left behind. Default: false. */
+  /** Whether its outputs end with it, even if it leaves processes behind. Default: false. */
   endsOutputs?: boolean;
 }
 
-/** Who is told of what a program prints. */
+/** Callbacks for the output of a program. */
 export interface Listeners {
-  /** A capture has a value. */
+  /** Called with each captured value. */
   capture(name: string, value: string): void;
-  /** A line came. */
+  /** Called with each line. */
   line?(pipe: Pipe, text: string): void;
-  /** Bytes came; what it returns is waited for before more are read. */
+  /** Called with each chunk; the next one is read when the result resolves. */
   bytes?(pipe: Pipe, chunk: Uint8Array): void | Promise<void>;
 }
 
-/** The program of a `run` or `spawn` step, of which all that it prints is read. */
-export class Program implements Giver {
+/** The program of a `run` or `spawn` step, and its output. */
+export class Program implements CaptureSource {
   readonly step: RunStep | SpawnStep;
-  /** What was run, with all values filled in. */
+  /** The command, with all references filled in. */
   readonly command: string[];
-  /** Resolves, never rejects, when it has ended and its captures are what they will be. */
-  readonly over: Promise<void>;
-  /** Resolves, never rejects, when its outputs are closed: also those of what it has left behind. */
+  /** Resolves, never rejects, when the program has ended and its captures are final. */
+  readonly finished: Promise<void>;
+  /** Resolves, never rejects, when its outputs are closed, also by processes that it left behind. */
   readonly drained: Promise<void>;
   isAwaited = false;
   #running: Running;
@@ -84,7 +84,7 @@ export class Program implements Giver {
   #isStopped = false;
   #hasEnded = false;
 
-  /** `running` is that of the step's command. */
+  /** `running` runs the step's command. */
   constructor(
     step: RunStep | SpawnStep,
     command: string[],
@@ -104,42 +104,42 @@ export class Program implements Giver {
       (exit) => void (this.#exit = exit),
       (error) => this.#fail(error.message, error),
     ).then(() => void (this.#hasEnded = true));
-    this.over = this.#end();
+    this.finished = this.#end();
   }
 
-  /** How it ended; undefined as long as it runs, and where that cannot be told. */
+  /** How it ended; undefined while it runs, and if that cannot be determined. */
   get exit(): Exit | undefined {
     return this.#exit;
   }
 
-  /** Whether it has ended, which may be before all that it printed is read. */
+  /** Whether it has ended; its output may not be read completely yet. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** Whether it was ended from here. */
+  /** Whether {@link stop} ended it. */
   get isStopped(): boolean {
     return this.#isStopped;
   }
 
-  /** Why it did not do what it was to; undefined if it did, or still runs. */
+  /** Why it failed; undefined if it succeeded, or still runs. */
   get failure(): StepError | undefined {
     if (this.#failure) return this.#failure;
     if (!this.#exit || (this.#exit.code === 0 && this.#exit.signal === null)) return undefined;
-    // Where it told nothing of errors, what it told otherwise may say why.
-    const said = this.#stderr.lines.length > 0 ? "" : printedText(this.printed());
-    return new StepError(`${this.title} ${this.how()}${said && `; ${said}`}`, {
-      program: this.end(),
+    // Without error output, the standard output may show the cause.
+    const said = this.#stderr.lines.length > 0 ? "" : printedText(this.lastLines());
+    return new StepError(`${this.title} ${this.state()}${said && `; ${said}`}`, {
+      program: this.programEnd(),
     });
   }
 
-  /** What messages call it: `"ping -c 1 10.0.0.2"`. */
+  /** Its name in messages: `"ping -c 1 10.0.0.2"`. */
   get title(): string {
     const text = this.command.join(" ").replace(/\s+/g, " ");
     return `"${text.length > 120 ? `${text.slice(0, 117)}...` : text}"`;
   }
 
-  how(): string {
+  state(): string {
     const failed = this.#failure ? `failed (${this.#failure.message})` : "";
     if (!this.#exit) return failed || "still runs";
     const { code, signal } = this.#exit;
@@ -147,11 +147,11 @@ export class Program implements Giver {
     return failed ? `${ended} and ${failed}` : ended;
   }
 
-  printed(): string[] {
+  lastLines(): string[] {
     return this.#last.lines;
   }
 
-  end(): ProgramEnd {
+  programEnd(): ProgramEnd {
     return {
       command: this.command,
       ...this.#exit && { exitCode: this.#exit.code },
@@ -161,31 +161,31 @@ export class Program implements Giver {
     };
   }
 
-  /** Ends it: SIGTERM, and SIGKILL where that does not help. Resolves when it has ended, or cannot be. */
+  /** Ends it by SIGTERM, then by SIGKILL. Resolves when it has ended, or does not end even so. */
   async stop(): Promise<void> {
     if (this.#hasEnded) return;
     this.#isStopped = true;
     await this.#endBy("SIGTERM", GRACE_MS);
-    // What not even this ends, since a guest does not answer, ends with the network.
+    // A program that does not end even so, because its guest does not answer, ends with the network.
     if (!this.#hasEnded) await this.#endBy("SIGKILL", KILL_MS);
   }
 
-  /** What to tell of its output, though the step may have passed: a capture that has no value, say. */
+  /** Returns problems of its output that did not fail the step, such as a capture without a value. */
   warnings(has: (name: string) => boolean): string[] {
     const { id, captures, parser } = this.step;
-    const notJson = this.#parser.notJson > 0 ? `, ${this.#parser.notJson} of them no JSON` : "";
+    const notJson = this.#parser.notJson > 0 ? `, ${this.#parser.notJson} of them not JSON` : "";
     const missing = Object.keys(captures).filter((name) => !has(name)).map((name) =>
       `the capture "${id}.${name}" never matched, in ${this.#lines} lines${notJson} (parser "${parser}")`
     );
     const cut = this.#cut > 0
       ? [
-        `step "${id}": ${this.#cut} lines were longer than a line may be, and are read only in part`,
+        `step "${id}": ${this.#cut} lines were too long, and were cut to ${LONGEST_LINE} characters`,
       ]
       : [];
     return [...missing, ...cut];
   }
 
-  /** Sends a signal, and waits so long for its end. */
+  /** Sends a signal, and waits for the program's end, at most `ms`. */
   async #endBy(signal: "SIGTERM" | "SIGKILL", ms: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const grace = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
@@ -197,7 +197,7 @@ export class Program implements Giver {
     try {
       await this.#running.kill(signal);
     } catch {
-      // It has ended meanwhile.
+      // It has already ended.
     }
   }
 
@@ -220,7 +220,7 @@ export class Program implements Giver {
     try {
       this.#parser.end();
     } catch (error) {
-      // Where it failed, what it printed is not the cause.
+      // If the program failed, its output is not the cause.
       if (this.#exit?.code === 0) this.#fail(`${this.title}: ${(error as Error).message}`, error);
     }
   }
@@ -256,32 +256,32 @@ export class Program implements Giver {
   #fail(message: string, cause: unknown): void {
     this.#failure ??= cause instanceof StepError && cause.program.command
       ? cause
-      : new StepError(message, { cause, program: this.end() });
+      : new StepError(message, { cause, program: this.programEnd() });
   }
 }
 
-/** Of a line, what is kept: enough to read. */
-const LONGEST = 2000;
+/** How many characters of a line are kept. */
+const LONGEST_KEPT = 2000;
 
-/** The last lines of a text that has no end. */
-export class LastLines {
+/** The last lines of a stream. */
+class LastLines {
   #lines: string[] = [];
   #count: number;
 
-  /** `count` is how many are kept. */
+  /** `count` is the number of lines that are kept. */
   constructor(count: number) {
     this.#count = count;
   }
 
-  /** Adds lines, and lets go of as many. */
+  /** Adds lines, and drops the oldest ones. */
   push(lines: readonly string[]): void {
     const added = lines.slice(-this.#count).map((line) =>
-      line.length > LONGEST ? `${line.slice(0, LONGEST)}[...]` : line
+      line.length > LONGEST_KEPT ? `${line.slice(0, LONGEST_KEPT)}[...]` : line
     );
     this.#lines = [...this.#lines, ...added].slice(-this.#count);
   }
 
-  /** Those that are kept, the last one last, without what colours them on a terminal. */
+  /** The lines that are kept, in order, without the control sequences of terminals. */
   get lines(): string[] {
     return this.#lines.map(stripVTControlCharacters);
   }

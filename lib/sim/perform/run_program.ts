@@ -5,17 +5,17 @@ import { startProgram } from "./start_program.ts";
 import { StepError } from "../values/step_error.ts";
 import type { RunStep, SpawnStep, WaitForStep } from "../types/types.ts";
 
-/** How long a `wait-for` waits, unless it says. */
+/** How long a `wait-for` waits without a timeout of its own. */
 export const WAIT_FOR_TIMEOUT_MS = 300_000;
 
-/** Runs a program to its end, which must be exit code 0; what takes too long is ended. */
+/** Runs a program to its end, which must be exit code 0; kills it when the time limit is reached. */
 export async function runToEnd(run: RunState, step: RunStep, limit: Limit): Promise<void> {
   const program = await startProgram(run, step, limit);
   try {
-    await limit.wait(program.over, {
+    await limit.wait(program.finished, {
       doing: `running ${program.title}`,
       late: (waited) => `${program.title} did not end within ${waited}, and was killed`,
-      program: () => program.end(),
+      program: () => program.programEnd(),
     });
   } finally {
     await program.stop();
@@ -23,7 +23,7 @@ export async function runToEnd(run: RunState, step: RunStep, limit: Limit): Prom
   if (program.failure) throw program.failure;
 }
 
-/** Starts a program that goes on. */
+/** Starts a program in the background. */
 export async function startInBackground(
   run: RunState,
   step: SpawnStep,
@@ -34,8 +34,8 @@ export async function startInBackground(
 }
 
 /**
- * Waits for the end of what an earlier step has started: of a program, which must be exit code 0; of
- * a capture of packets for a time, that time. A capture without a time ends by this.
+ * Waits for the end of a program or packet capture that an earlier step started. The program must end
+ * with exit code 0. This ends a packet capture that has no duration.
  */
 export async function waitForEnd(run: RunState, step: WaitForStep, limit: Limit): Promise<void> {
   const program = run.programs.get(step.target);
@@ -44,7 +44,7 @@ export async function waitForEnd(run: RunState, step: WaitForStep, limit: Limit)
   if (!packetCapture) throw notStarted(run, step.target);
   const ending = packetCapture.step.durationMs === undefined
     ? packetCapture.stop()
-    : packetCapture.over;
+    : packetCapture.finished;
   await limit.wait(ending, {
     doing: `waiting for the end of the capture "${step.target}"`,
     late: (waited) => `the capture "${step.target}" did not end within ${waited}`,
@@ -54,11 +54,11 @@ export async function waitForEnd(run: RunState, step: WaitForStep, limit: Limit)
 
 async function waitForProgram(program: Program, limit: Limit): Promise<void> {
   const { title, step: { id } } = program;
-  await limit.wait(program.over, {
+  await limit.wait(program.finished, {
     doing: `waiting for the end of ${title} of step "${id}"`,
     late: (waited) => `${title} of step "${id}" did not end within ${waited}`,
     defaultMs: WAIT_FOR_TIMEOUT_MS,
-    program: () => program.end(),
+    program: () => program.programEnd(),
   });
   program.isAwaited = true;
   if (program.failure) throw program.failure;
@@ -70,6 +70,6 @@ function notStarted({ simulation }: RunState, target: string): StepError {
     ? "there is no such step"
     : step.skipped
     ? `it is skipped, since its "when" is "false" (${step.origin.where})`
-    : `it has started nothing before this one (${step.origin.where})`;
-  return new StepError(`there is nothing to wait for of step "${target}": ${why}`);
+    : `it has not started before this step (${step.origin.where})`;
+  return new StepError(`step "${target}" runs nothing to wait for: ${why}`);
 }

@@ -6,22 +6,22 @@ import type { Program } from "./program.ts";
 import type { PacketCapture } from "./packet_capture.ts";
 import type { RunContext, Simulation } from "../types/types.ts";
 
-/** What the steps of a simulation that runs share. */
+/** What the steps of a running simulation share. */
 export class RunState {
   readonly simulation: Simulation;
   readonly context: RunContext;
   readonly lab: Lab;
   readonly guestFiles = new GuestFiles();
   readonly captures: Captures;
-  /** The programs that were started, by step. */
+  /** The programs that were started, by step id. */
   readonly programs: Map<string, Program> = new Map();
-  /** The captures of packets that were started, by step. */
+  /** The packet captures that were started, by step id. */
   readonly packetCaptures: Map<string, PacketCapture> = new Map();
-  /** The files that steps have written, by capture: a guest gets a copy. */
+  /** The files that steps have written, by capture; guests get copies. */
   readonly files: Map<string, string> = new Map();
   readonly warnings: string[] = [];
 
-  /** `lab` is the simulation's, and runs. */
+  /** `lab` is the simulation's lab, and runs. */
   constructor(simulation: Simulation, context: RunContext, lab: Lab) {
     this.simulation = simulation;
     this.context = context;
@@ -30,17 +30,17 @@ export class RunState {
   }
 }
 
-/** Where in a guest the files of a simulation are. */
+/** The directory in guests for the files of a simulation. */
 const DIRECTORY = "/run/netyard";
 
-/** The host's files that guests have copies of. */
+/** Copies of the host's files in guests. */
 export class GuestFiles {
   #copies = new Map<string, Promise<string>>();
 
   /**
-   * The path of a file in a guest, which gets a copy of it once.
+   * Returns the path of a file in a guest; copies it there the first time.
    *
-   * @param name Its path below a directory of the simulation's: `bin/transfer`.
+   * @param name The path in the guest, relative to the directory of the simulation: `bin/transfer`.
    */
   path(vm: Vm, hostPath: string, name: string): Promise<string> {
     const key = JSON.stringify([vm.name, hostPath, name]);

@@ -11,14 +11,14 @@ import type { RunState } from "./run_state.ts";
 import { StepError } from "../values/step_error.ts";
 import type { RunStep, SpawnStep } from "../types/types.ts";
 
-/** What shells exit with where there is no such program, and where it cannot be executed. */
+/** The exit codes of shells for a missing program, and for one that cannot be executed. */
 const NO_PROGRAM = 127;
 const NOT_EXECUTABLE = 126;
 
 /**
- * Starts the program of a step, when all that its command refers to has a value.
+ * Starts the program of a step as soon as all references of its command have a value.
  *
- * @throws {StepError} If a value does not come, or it cannot be started.
+ * @throws {StepError} If a capture gets no value, or the program cannot be started.
  */
 export async function startProgram(
   run: RunState,
@@ -47,7 +47,7 @@ export async function startProgram(
     running.exited = running.exited.catch((error) => {
       throw notStarted(step, command, error);
     });
-    // The lab keeps no log of what programs print in guests.
+    // The lab does not log the output of programs in guests.
     const log = new NodeLog(run.context.directory, step.device);
     listeners.bytes = (pipe, chunk) => log.write(pipe, chunk);
     const started = program(run, step, command, running, listeners);
@@ -67,7 +67,7 @@ function program(
 ): Program {
   const started = new Program(step, command, running, listeners);
   run.programs.set(step.id, started);
-  run.captures.giveBy(step.id, started);
+  run.captures.setSource(step.id, started);
   return started;
 }
 
@@ -82,7 +82,7 @@ function startInNode(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    detached: true, // Ctrl-C is for us: who gets it from the terminal fails before we know why
+    detached: true, // Ctrl-C must reach this process alone, so that it knows why programs end
   }).spawn();
   return {
     stdout: child.stdout,
@@ -99,7 +99,7 @@ async function startInVm(
 ): Promise<Running> {
   const process = await vm.spawn(command, { env });
   const exited = process.wait().then(({ exitCode, signal }): Exit => ({ code: exitCode, signal }));
-  exited.catch(() => {}); // Until somebody waits.
+  exited.catch(() => {}); // Until something waits for it.
   return {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -124,12 +124,12 @@ function notStarted(step: RunStep | SpawnStep, command: string[], error: unknown
   });
 }
 
-/** Appends what programs print in a node to its logs, where the lab does not. */
+/** Appends the output of programs in a node to its logs, for nodes whose programs the lab does not log. */
 class NodeLog {
   #directory: string;
   #files = new Map<Pipe, Promise<Deno.FsFile>>();
 
-  /** `directory` is that of the simulation. */
+  /** `directory` is the simulation's directory. */
   constructor(directory: string, node: string) {
     this.#directory = `${directory}/nodes/${node}`;
   }

@@ -135,7 +135,7 @@ class Execution {
     const { number, id, action, device, where } = outcome;
     outcome.startedMs = this.#elapsed;
     run.lab.emit("step-started", { number, id, action, device: device ?? null, where });
-    run.captures.begin(id);
+    run.captures.start(id);
     const limit = new Limit(this.#signal, `step ${number}, ${stepTitle(step)}`, step.timeoutMs);
     try {
       limit.check();
@@ -167,7 +167,7 @@ class Execution {
       warnings.push(...reasons(error).map((reason) => `removing the network: ${reason}`));
     }
     // With the network, all that programs have left behind is gone: no output stays open.
-    await Promise.all(programs.map(({ over, drained }) => Promise.all([over, drained])));
+    await Promise.all(programs.map(({ finished, drained }) => Promise.all([finished, drained])));
     if (!run) return warnings;
     addPrograms(run, this.#steps);
     return [...warningsOf(run, this.#status === "passed"), ...warnings];

@@ -2,24 +2,24 @@ import type { Limit } from "./limit.ts";
 import { splitKey } from "./references.ts";
 import { type ProgramEnd, StepError } from "./step_error.ts";
 
-/** How long what needs a value waits for it, unless its step says. */
+/** How long a step waits for a value, unless it has a timeout. */
 export const CAPTURE_TIMEOUT_MS = 300_000;
 
-/** What gives captures while it goes on: a program, or a capture of packets. */
-export interface Giver {
-  /** Resolves, never rejects, when no more come from it. */
-  readonly over: Promise<void>;
-  /** How it is, or how it ended: `still runs`, `ended with exit code 3`. */
-  how(): string;
-  /** What it printed last. */
-  printed(): string[];
-  /** Itself, for an error. */
-  end(): ProgramEnd;
-  /** Whether somebody is told how it ended. */
+/** A program or a packet capture, which captures values while it runs. */
+export interface CaptureSource {
+  /** Resolves, never rejects, when it captures no more values. */
+  readonly finished: Promise<void>;
+  /** Returns its state, for messages: `still runs`, `ended with exit code 3`. */
+  state(): string;
+  /** Returns the last lines that it printed. */
+  lastLines(): string[];
+  /** Returns how it ended, for errors. */
+  programEnd(): ProgramEnd;
+  /** Whether a step reports how it ended. */
   isAwaited: boolean;
 }
 
-/** What {@link Captures} reads of a step. */
+/** The fields of a step that {@link Captures} reads. */
 export interface CapturingStep {
   id: string;
   action: string;
@@ -27,72 +27,70 @@ export interface CapturingStep {
   origin: { where: string };
 }
 
-/** The values that the steps of a simulation have given, by `id.name`. */
+/** The values that the steps of a simulation have captured, by `id.name`. */
 export class Captures {
   #steps: Map<string, CapturingStep>;
   #values = new Map<string, string>();
-  #givers = new Map<string, Giver>();
+  #sources = new Map<string, CaptureSource>();
   #changes = new Map<string, PromiseWithResolvers<void>>();
-  /** Those whose step has begun. */
-  #begun = new Set<string>();
+  /** The ids of the steps that have started. */
+  #started = new Set<string>();
 
-  /** `steps` are those of the simulation. */
+  /** `steps` are all steps of the simulation. */
   constructor(steps: readonly CapturingStep[]) {
     this.#steps = new Map(steps.map((step) => [step.id, step]));
   }
 
-  /** Tells that a step has begun: from now on it may give its captures. */
-  begin(id: string): void {
-    this.#begun.add(id);
+  /** Marks a step as started: it may capture values from now on. */
+  start(id: string): void {
+    this.#started.add(id);
   }
 
-  /** Tells what gives the captures of a step. */
-  giveBy(id: string, giver: Giver): void {
-    this.#givers.set(id, giver);
+  /** Sets the source of a step's values. */
+  setSource(id: string, source: CaptureSource): void {
+    this.#sources.set(id, source);
   }
 
-  /** Takes a value, which is the latest from now on. */
+  /** Sets the latest value. */
   set(key: string, value: string): void {
     this.#values.set(key, value);
     this.#changes.get(key)?.resolve();
     this.#changes.delete(key);
   }
 
-  /** The latest value; undefined if there was none. */
+  /** Returns the latest value; undefined if there is none yet. */
   get(key: string): string | undefined {
     return this.#values.get(key);
   }
 
-  /** All of them as they are. */
+  /** The latest values of all captures. */
   get all(): Record<string, string> {
     return Object.fromEntries(this.#values);
   }
 
   /**
-   * The latest value, as soon as there is one.
+   * Returns the latest value; waits for the first one.
    *
-   * @throws {StepError} If none comes in time, or none can come any more.
+   * @throws {StepError} If no value comes in time, or none can come anymore.
    */
   async wait(key: string, limit: Limit): Promise<string> {
     const had = this.get(key);
     if (had !== undefined) return had;
-    const { step, giver } = this.#giver(key);
+    const { step, source } = this.#source(key);
     const of = `the capture "${key}" of step "${step.id}" (${step.action}, ${step.where})`;
-    await limit.wait(Promise.race([this.#change(key), giver.over]), {
+    await limit.wait(Promise.race([this.#change(key), source.finished]), {
       doing: `waiting for ${of}`,
       late: (waited) =>
-        `waited ${waited} for ${of}, which ${giver.how()}; ${printedText(giver.printed())}`,
+        `waited ${waited} for ${of}, which ${source.state()}; ${printedText(source.lastLines())}`,
       defaultMs: CAPTURE_TIMEOUT_MS,
-      program: () => giver.end(),
+      program: () => source.programEnd(),
     });
     const value = this.get(key);
     if (value !== undefined) return value;
-    giver.isAwaited = true;
+    source.isAwaited = true;
     throw new StepError(
-      `${of} never came: it ${giver.how()} without it; ${printedText(giver.printed())}`,
-      {
-        program: giver.end(),
-      },
+      `${of} has no value: it ${source.state()} without it; ${printedText(source.lastLines())}`,
+      { program: source.programEnd() },
     );
   }
 
@@ -102,26 +100,26 @@ export class Captures {
     return change.promise;
   }
 
-  /** Who gives a capture that has no value yet. */
-  #giver(key: string): { step: { id: string; action: string; where: string }; giver: Giver } {
+  /** Returns the source of a value that has not been captured yet. */
+  #source(key: string) {
     const id = splitKey(key)?.id ?? key;
     const step = this.#steps.get(id);
     if (!step) {
-      throw new StepError(`the capture "${key}" never comes: there is no step "${id}"`);
+      throw new StepError(`the capture "${key}" gets no value: there is no step "${id}"`);
     }
     const { origin: { where }, action } = step;
-    const giver = this.#givers.get(id);
-    if (giver) return { step: { id, action, where }, giver };
+    const source = this.#sources.get(id);
+    if (source) return { step: { id, action, where }, source };
     const why = step.skipped
       ? `is skipped, since its "when" is "false"`
-      : this.#begun.has(id)
-      ? "gave none of that name"
-      : "comes only later";
-    throw new StepError(`the capture "${key}" never comes: step "${id}" (${where}) ${why}`);
+      : this.#started.has(id)
+      ? "captured no value of that name"
+      : "comes later";
+    throw new StepError(`the capture "${key}" gets no value: step "${id}" (${where}) ${why}`);
   }
 }
 
-/** For messages: what a program printed last. */
+/** Returns the last lines of a program's output, for messages. */
 export function printedText(lines: readonly string[]): string {
   return lines.length === 0
     ? "it printed nothing"

@@ -1,21 +1,21 @@
 import { type ProgramEnd, SimulationEndedError, StepError } from "./step_error.ts";
 
-/** setTimeout() takes no more. */
+/** The longest time that setTimeout() accepts. */
 const MAX_MS = 2 ** 31 - 1;
 
-/** What is waited for. */
+/** What {@link Limit.wait} waits for. */
 export interface Waiting {
-  /** For messages, as in "it was at step 3, waiting for ...". */
+  /** What is in progress, for messages such as "it was at step 3, waiting for ...". */
   doing: string;
-  /** What to say when it took so long as `waited` says. */
+  /** Returns the message of a timeout; `waited` is the time, such as `1.5 s`. */
   late(waited: string): string;
-  /** How long, from the step's beginning, where the step does not say. Default: as long as it takes. */
+  /** The time limit, from the start of the step, if the step has none. Default: none. */
   defaultMs?: number;
-  /** The program that it is waited for, as it is then. */
+  /** Returns the state of the program that it waits for. */
   program?(): ProgramEnd;
 }
 
-/** How long a step may take, and what ends it before. */
+/** The time limit of a step; the end of the simulation ends the step before. */
 export class Limit {
   readonly #signal: AbortSignal;
   readonly #title: string;
@@ -23,8 +23,8 @@ export class Limit {
   readonly #begin = performance.now();
 
   /**
-   * `signal` is aborted with a {@link SimulationEndedError}; `title` says which step it is, and
-   * `timeoutMs` is the step's own.
+   * `signal` is aborted with a {@link SimulationEndedError}; `title` names the step, and `timeoutMs` is
+   * the step's own limit.
    */
   constructor(signal: AbortSignal, title: string, timeoutMs?: number) {
     this.#signal = signal;
@@ -33,9 +33,9 @@ export class Limit {
   }
 
   /**
-   * What `work` resolves with. The work goes on where this fails before.
+   * Returns what `work` resolves with. If this rejects first, the work continues.
    *
-   * @throws {StepError} If the time of the step, or of the simulation, is up, or it is interrupted.
+   * @throws {StepError} If the step or the simulation reaches its time limit, or is interrupted.
    */
   async wait<T>(work: Promise<T>, waiting: Waiting): Promise<T> {
     if (this.#signal.aborted) {
@@ -59,15 +59,15 @@ export class Limit {
     }
   }
 
-  /** Throws a {@link StepError} if the simulation is to end. */
+  /** Throws a {@link StepError} if the simulation must end. */
   check(): void {
-    if (this.#signal.aborted) throw this.#ended({ doing: "which had not begun" });
+    if (this.#signal.aborted) throw this.#ended({ doing: "which had not started" });
   }
 
   /**
-   * Waits for a time that the simulation asks for.
+   * Waits for a fixed time.
    *
-   * @param isLimited Whether the time of the step cuts it short, too, and not only the simulation's end.
+   * @param isLimited Whether the step's time limit applies, in addition to the end of the simulation.
    */
   async sleep(ms: number, isLimited = false): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -98,7 +98,7 @@ function late(ms: number, { late, program }: Waiting): StepError {
   return new StepError(late(timeText(ms)), { status: "timed-out", program: program?.() });
 }
 
-/** A time as people write it: `500 ms`, `1.5 s`. */
+/** Formats a time: `500 ms`, `1.5 s`. */
 export function timeText(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`;
 }

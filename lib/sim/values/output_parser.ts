@@ -16,16 +16,16 @@ export interface CaptureSpec {
   pick?: string;
 }
 
-/** Which of a program's outputs. */
+/** One of a program's outputs. */
 export type Pipe = CaptureSpec["pipe"];
 
-/** The largest document that the parser `json` takes, in characters. */
+/** The largest document that the parser `json` accepts, in characters. */
 export const LARGEST_DOCUMENT = 64 << 20;
 
-/** Of what is no JSON, what an error shows. */
+/** How many characters of invalid JSON an error shows. */
 const SHOWN = 120;
 
-/** Takes the captures of one step out of what its program prints. */
+/** Captures the values of one step from the output of its program. */
 export class OutputParser {
   readonly kind: ParserKind;
   #captures: [name: string, spec: CaptureSpec][];
@@ -36,7 +36,7 @@ export class OutputParser {
   #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   #notJson = 0;
 
-  /** `found` is told each value of a capture as it comes. */
+  /** `found` is called with each captured value as soon as it is read. */
   constructor(
     kind: ParserKind,
     captures: Readonly<Record<string, CaptureSpec>>,
@@ -58,12 +58,12 @@ export class OutputParser {
     };
   }
 
-  /** How many lines were no JSON where the parser `ndjson` looked for it; empty ones do not count. */
+  /** The number of lines that the parser `ndjson` could not read as JSON, without empty ones. */
   get notJson(): number {
     return this.#notJson;
   }
 
-  /** Takes bytes as they come, for what is read as a whole. */
+  /** Reads bytes, for documents that are parsed as a whole. */
   chunk(pipe: Pipe, bytes: Uint8Array): void {
     const document = this.#documents[pipe];
     if (!document || document.length > LARGEST_DOCUMENT) return;
@@ -72,7 +72,7 @@ export class OutputParser {
     document.length += text.length;
   }
 
-  /** Takes a line. */
+  /** Reads a line. */
   line(pipe: Pipe, text: string): void {
     for (const [name, { pipe: from, regex }] of this.#captures) {
       if (from !== pipe || !regex) continue;
@@ -91,9 +91,9 @@ export class OutputParser {
   }
 
   /**
-   * All was read.
+   * Parses documents; call it after the last byte.
    *
-   * @throws {StepError} If what should be JSON as a whole is none.
+   * @throws {StepError} If a document is not JSON, or too large.
    */
   end(): void {
     for (const pipe of ["stdout", "stderr"] as const) {
@@ -103,8 +103,8 @@ export class OutputParser {
         throw new StepError(
           `its ${pipe} has more than ${
             LARGEST_DOCUMENT >> 20
-          } Mi characters, and is not read as JSON; ` +
-            'print less, or a value a line, for the parser "ndjson"',
+          } Mi characters, too many for the parser "json"; ` +
+            'print less, or one value per line for the parser "ndjson"',
         );
       }
       const text = document.parts.join("") + this.#decoders[pipe].decode();
@@ -128,7 +128,7 @@ function parseWhole(pipe: Pipe, text: string): unknown {
   } catch (cause) {
     const begins = text.trim() === ""
       ? "it printed nothing"
-      : `it begins with ${JSON.stringify(text.slice(0, SHOWN))}`;
+      : `it starts with ${JSON.stringify(text.slice(0, SHOWN))}`;
     throw new StepError(
       `its ${pipe} is not JSON, which the parser "json" reads: ${
         (cause as Error).message

@@ -1,8 +1,4 @@
-/**
- * Values in JSON, by dot-path: `.end.sum_received.bytes`, `addrs.0`.
- *
- * @module
- */
+/** Values in JSON by dot-path: `.end.sum_received.bytes`, `addrs.0`. */
 
 /** A number as it was written; JSON.rawJSON() makes it. */
 interface RawNumber {
@@ -14,13 +10,13 @@ const raw = JSON as unknown as {
   isRawJSON(value: unknown): value is RawNumber;
 };
 
-/** Whether there may be a number that JavaScript has no exact value for: above 2^53, of 16 digits. */
+/** Finds numbers that JavaScript may not represent exactly: those above 2^53 have 16 digits. */
 const LONG_NUMBER = /\d{16}/;
 
 /**
- * Reads JSON. Whole numbers above 2^53, as counters of nanoseconds are, keep all their digits.
+ * Parses JSON. Whole numbers above 2^53, such as counters of nanoseconds, keep all their digits.
  *
- * @throws {SyntaxError} If it is none.
+ * @throws {SyntaxError} If the text is not JSON.
  */
 export function parseJson(text: string): unknown {
   const isLong = LONG_NUMBER.test(text);
@@ -33,10 +29,10 @@ function exactNumber(_key: string, value: unknown, { source }: { source: string 
 }
 
 /**
- * The value at a path; undefined if there is none.
+ * Returns the value at a path; undefined if there is none.
  *
- * @param path Keys and indices of arrays with dots between; a dot before the first may be left out, and
- * one alone stands for the whole.
+ * @param path Keys and array indices, separated by dots. The leading dot is optional; `.` is the whole
+ * value.
  */
 export function pick(value: unknown, path: string): unknown {
   const keys = path.replace(/^\./, "").split(".");
@@ -51,17 +47,17 @@ export function pick(value: unknown, path: string): unknown {
   return at;
 }
 
-/** A picked value as captures have it: strings as they are, all else as JSON. */
+/** Returns a value as captures hold it: strings unchanged, other values as JSON. */
 export function valueText(value: unknown): string {
   if (typeof value === "string") return value;
   return raw.isRawJSON(value) ? value.rawJSON : JSON.stringify(value);
 }
 
-/** Whether a value has all of what `match` asks for: by key or else by dot-path, compared as text. */
+/** Returns whether a value has all values of `match`, by key or else by dot-path, compared as text. */
 export function matches(value: unknown, match: Readonly<Record<string, string>>): boolean {
-  return Object.entries(match).every(([path, wanted]) => {
+  return Object.entries(match).every(([path, expected]) => {
     const own = typeof value === "object" && value !== null && Object.hasOwn(value, path);
     const found = own ? (value as Record<string, unknown>)[path] : pick(value, path);
-    return found !== undefined && valueText(found) === wanted;
+    return found !== undefined && valueText(found) === expected;
   });
 }

@@ -1,15 +1,13 @@
 /**
- * What strings of a simulation refer to: `${binary.NAME}`, `${id.capture}`, and the address of a node.
+ * References in the strings of a simulation: `${binary.NAME}`, `${id.capture}`, and addresses of nodes.
  *
- * All else is text: `$HOME` and `${HOME}` are for the shell that may read the string later.
- *
- * @module
+ * Anything else is text: `$HOME` and `${HOME}` are for the shell that may read the string later.
  */
 
-/** A piece of a string that is filled in while a simulation runs. */
+/** A piece of a string in a simulation. */
 export type Part = LiteralPart | CapturePart | BinaryPart | AddressPart;
 
-/** Text that stays as it is. */
+/** Text without references. */
 export interface LiteralPart {
   kind: "literal";
   text: string;
@@ -20,7 +18,7 @@ export interface CapturePart {
   kind: "capture";
   /** The step and the capture: `iperf.bytes`. */
   key: string;
-  /** As it was written. */
+  /** The reference as it was written. */
   text: string;
 }
 
@@ -28,23 +26,23 @@ export interface CapturePart {
 export interface BinaryPart {
   kind: "binary";
   name: string;
-  /** As it was written. */
+  /** The reference as it was written. */
   text: string;
 }
 
-/** `$NETYARD_IP_NODE`, `$NETYARD_IP6_NODE`, or `$NETSIM_IP_NODE` of older files; also in braces. */
+/** `$NETYARD_IP_NODE`, `$NETYARD_IP6_NODE`, or `$NETSIM_IP_NODE` in older files; also in braces. */
 export interface AddressPart {
   kind: "address";
-  /** What stands for the node, as {@link nodeVariable} makes it of its name. */
+  /** The part of the variable that stands for the node, from {@link nodeVariable}. */
   variable: string;
   family: 4 | 6;
-  /** The variable that the lab has for it: `NETYARD_IP_SERVER`. */
+  /** The lab's variable: `NETYARD_IP_SERVER`. */
   name: string;
-  /** As it was written. */
+  /** The reference as it was written. */
   text: string;
 }
 
-/** A reference, which is filled in. */
+/** A reference. */
 export type ReferencePart = Exclude<Part, LiteralPart>;
 
 const REFERENCE = new RegExp(
@@ -57,7 +55,7 @@ const REFERENCE = new RegExp(
 );
 
 /**
- * The pieces of a string, in order. Two pieces of text never follow each other.
+ * Splits a string into text and references, in order. Two pieces of text are never adjacent.
  *
  * @example
  * ```ts
@@ -97,7 +95,7 @@ function referenceOf(match: RegExpExecArray): ReferencePart {
   };
 }
 
-/** The string with each reference replaced by what `lookup` has for it. */
+/** Joins the pieces of a string, with each reference replaced by the result of `lookup`. */
 export function renderTemplate(
   parts: readonly Part[],
   lookup: (part: ReferencePart) => string,
@@ -105,12 +103,12 @@ export function renderTemplate(
   return parts.map((part) => part.kind === "literal" ? part.text : lookup(part)).join("");
 }
 
-/** What stands for a node in the names of variables: `LAN_CLIENT` for `lan-client`. */
+/** Returns a node's name as it appears in variables: `LAN_CLIENT` for `lan-client`. */
 export function nodeVariable(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
 }
 
-/** The step and the name of a capture that is written `id.name`; undefined if it is not so written. */
+/** Splits `id.name` into the step's id and the capture's name; returns undefined for any other text. */
 export function splitKey(key: string): { id: string; name: string } | undefined {
   const [, id, name] = /^([A-Za-z0-9._-]+)\.([A-Za-z0-9_-]+)$/.exec(key) ?? [];
   return id === undefined ? undefined : { id, name };

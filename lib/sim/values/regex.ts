@@ -1,18 +1,15 @@
 /**
- * Regular expressions of simulations, which are written as Rust's regex crate has them, as JavaScript's.
- *
- * Classes such as `\d` and `\w` mean ASCII.
- *
- * @module
+ * Translates the regular expressions of simulations, which have the syntax of Rust's regex crate, to
+ * JavaScript. Classes such as `\d` and `\w` are ASCII only.
  */
 
-/** What a text has that no expression of ours can have; the message says what. */
+/** A regular expression is invalid or not supported; the message says why. */
 export class RegexSyntaxError extends Error {}
 
 /**
- * The expression that a text in Rust's syntax stands for.
+ * Translates an expression in Rust's syntax.
  *
- * @throws {RegexSyntaxError} If JavaScript cannot have it, or it is wrong.
+ * @throws {RegexSyntaxError} If it is invalid, or has no equivalent in JavaScript.
  *
  * @example
  * ```ts
@@ -66,7 +63,7 @@ const POSIX: Record<string, string> = {
   xdigit: "0-9A-Fa-f",
 };
 
-/** Reads the text from its start to its end, and writes what JavaScript calls each piece. */
+/** Reads the expression from start to end, and translates each piece. */
 class Translation {
   readonly #text: string;
   readonly #dotAll: boolean;
@@ -74,7 +71,7 @@ class Translation {
 
   constructor(text: string, dotAll: boolean) {
     this.#text = text;
-    // In a group with the flag "s", a dot means what JavaScript takes it for.
+    // In a group with the flag "s", a dot has the meaning that it has in JavaScript.
     this.#dotAll = dotAll || /\(\?[a-z]*s[a-z-]*:/.test(text);
   }
 

@@ -1,8 +1,8 @@
 import { NetyardError } from "../../../native/error.ts";
 
-/** What is known of a program that made a step fail. */
+/** The program that made a step fail, as far as it is known. */
 export interface ProgramEnd {
-  /** What was run, with all values filled in. */
+  /** The command, with all references filled in. */
   command?: string[];
   exitCode?: number;
   signal?: string;
@@ -12,14 +12,14 @@ export interface ProgramEnd {
   device?: string;
 }
 
-/** A step did not do what it was to; the message says what was expected, and what was there. */
+/** A step failed; the message says what was expected, and what was found. */
 export class StepError extends NetyardError {
-  /** What the step is said to be. Default: `"failed"`. */
+  /** The status of the step. Default: `"failed"`. */
   readonly status: "failed" | "timed-out" | "interrupted";
-  /** The program that it failed by, if there was one. */
+  /** The program that failed, if any. */
   readonly program: ProgramEnd;
 
-  /** Takes what `Error` takes, and what else is known. */
+  /** Takes the arguments of `Error`, and the fields. */
   constructor(
     message: string,
     { status = "failed", program = {}, ...options }: ErrorOptions & {
@@ -33,11 +33,11 @@ export class StepError extends NetyardError {
   }
 }
 
-/** The simulation ends before its last step: its time is up, or it was interrupted. */
+/** The simulation ends before its last step: it reached its time limit, or was interrupted. */
 export class SimulationEndedError extends NetyardError {
   readonly status: "timed-out" | "interrupted";
 
-  /** `message` goes before the step that it was at. */
+  /** `message` precedes the name of the current step. */
   constructor(status: "timed-out" | "interrupted", message: string) {
     super(message);
     this.status = status;
