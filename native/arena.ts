@@ -1,6 +1,6 @@
 import { NetyardError } from "./error.ts";
 import { fast } from "./fast.ts";
-import { mapMemory } from "./memory.ts";
+import { fixedBytes, mapMemory } from "./memory.ts";
 
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
@@ -17,6 +17,10 @@ export class Arena {
   /** The address of its first byte. */
   readonly address: number;
   #length: bigint;
+  // struct iovec
+  #vector = new Uint32Array(fixedBytes(16).buffer);
+  #vectorPointer = Deno.UnsafePointer.of(this.#vector)!;
+  #writev = fast().writev;
 
   constructor(length: number) {
     this.#length = BigInt(length);
@@ -36,6 +40,16 @@ export class Arena {
   /** A pointer to an offset in the memory. */
   pointer(offset: number): Deno.PointerObject {
     return Deno.UnsafePointer.create(BigInt(this.address + offset))!;
+  }
+
+  /** Writes bytes of the memory to a descriptor; returns the result of writev(2). Allocates nothing. */
+  write(fd: number, offset: number, length: number): number {
+    const address = this.address + offset;
+    const low = address >>> 0;
+    this.#vector[0] = low;
+    this.#vector[1] = (address - low) / 2 ** 32;
+    this.#vector[2] = length;
+    return this.#writev(fd, this.#vectorPointer, 1);
   }
 
   /** Returns the memory to the kernel. */

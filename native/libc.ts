@@ -1,3 +1,12 @@
+/**
+ * The calls to the kernel: the only folder with `Deno.dlopen`. System calls are synchronous functions
+ * that throw a `SyscallError`. Folders below: `netlink` (links, addresses, routes, rules), `frames`
+ * (TAPs, TUNs, packet sockets), `poll`, `process`, `files`, `ndp`, `kvm`. Imports nothing of `lib`.
+ * Begin here, then read `namespace.ts`.
+ *
+ * @module
+ */
+
 import { NetyardError } from "./error.ts";
 import { errnoMeaning, errnoName } from "./errno.ts";
 

@@ -80,9 +80,6 @@ export class FrameLoop {
   #time = new Float64Array(SLOTS);
   #next = new Int32Array(SLOTS);
   #queued = new Uint8Array(SLOTS);
-  // struct iovec, in a buffer of its own: a small typed array without one might be moved.
-  #vector = new Uint32Array(new ArrayBuffer(16));
-  #vectorPointer = Deno.UnsafePointer.of(this.#vector)!;
   #stopping = false;
 
   constructor(control: Control, wake: number) {
@@ -356,12 +353,7 @@ export class FrameLoop {
     now: number,
     length = this.#length[slot],
   ): void {
-    const address = this.#arena.address + this.#offset(slot);
-    const low = address >>> 0;
-    this.#vector[0] = low;
-    this.#vector[1] = (address - low) / 2 ** 32;
-    this.#vector[2] = length;
-    if (this.#symbols.writev(direction.sender, this.#vectorPointer, 1) < 0) {
+    if (this.#arena.write(direction.sender, this.#offset(slot), length) < 0) {
       this.#control.dropped(direction.id);
     } else this.#control.sent(direction.id, now - due);
   }

@@ -1,8 +1,9 @@
 import type { LinkLimits } from "./condition.ts";
 
 /**
- * The limits of two links in a row, as one: delays and jitters add up (the bounds of the jitter do:
- * its distribution is then no longer even), a packet survives both losses, and the lower rate holds.
+ * Combines the limits of two links in a row: delays and jitters add up (the bounds of the jitter do;
+ * its distribution is then no longer uniform), a packet must survive both losses, and the lower rate
+ * applies.
  *
  * @example
  * ```ts
@@ -30,7 +31,7 @@ export function composeLimits(
   ];
   const entries = both.flatMap(([field, compose]) => {
     const [one, other] = [a?.[field] ?? 0, b?.[field] ?? 0];
-    // What is as it was is taken as it is: arithmetic would round it.
+    // A limit of only one link stays unchanged: arithmetic would round it.
     const value = one && other ? compose(one, other) : one || other;
     return value ? [[field, value]] : [];
   });
@@ -41,5 +42,5 @@ type Compose = (a: number, b: number) => number;
 
 const sum: Compose = (a, b) => a + b;
 const lower: Compose = Math.min;
-/** That at least one of two independent chances comes true, in percent. */
+/** The probability that at least one of two independent events happens, in percent. */
 const either: Compose = (a, b) => Math.min(100, a + b - a * b / 100);

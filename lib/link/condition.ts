@@ -2,30 +2,33 @@ import { z } from "zod";
 import { linkFields, percent } from "./units.ts";
 
 /**
- * How bad one direction of a link is. What is left out, or 0, is not impaired. Percentages are the
- * share of packets that it happens to, each drawn by itself.
+ * The impairments of one direction of a link. An effect that is left out, or 0, does not happen.
+ * Percentages are shares of packets; each packet is drawn independently.
  *
- * A packet waits for the rate first and is delayed then, as tc-netem(8) does. Jitter makes packets
- * overtake each other, but never where a rate is set: there they keep their order.
+ * A packet first waits for the rate, and is then delayed, as with tc-netem(8). Jitter makes packets
+ * overtake each other, except where a rate is set: there they keep their order.
  */
 export interface LinkLimits {
-  /** The bit rate, in kbit/s (1,000 bits), counting whole Ethernet frames. Default 0: unlimited. */
+  /** The bit rate, in kbit/s (1,000 bits), of whole Ethernet frames. Default 0: unlimited. */
   rateKbit?: number;
   /** Packets that are lost, in percent. */
   lossPct?: number;
   /** One-way delay, in milliseconds. */
   latencyMs?: number;
-  /** The delay varies by up to so many milliseconds either way, evenly; it is never below 0. */
+  /**
+   * The largest deviation of the delay in either direction, in milliseconds, uniformly distributed. The
+   * delay is never below 0.
+   */
   jitterMs?: number;
-  /** Packets that are sent without the delay, and so overtake others, in percent. */
+  /** Packets that are sent without the delay and so overtake others, in percent. */
   reorderPct?: number;
   /** Packets that arrive twice, in percent. */
   duplicatePct?: number;
-  /** Packets of which one bit is flipped, in percent. */
+  /** Packets with one flipped bit, in percent. */
   corruptPct?: number;
 }
 
-/** The names of the link conditions that come ready-made. */
+/** The names of the predefined link conditions. */
 export type LinkPreset =
   | "lan"
   | "wifi"
@@ -35,21 +38,21 @@ export type LinkPreset =
   | "satellite"
   | "satellite-geo";
 
-/** The condition of a link, in one direction or in each: a preset or its limits. */
+/** The condition of a link, in one direction or in both: a preset or limits. */
 export type LinkCondition = LinkPreset | LinkLimits;
 
-/** Which way a condition applies, as seen from the interface: `"up"` is what it sends. */
+/** The direction of a condition, as seen from the interface: `"up"` is what it sends. */
 export type LinkDirection = "both" | "up" | "down";
 
-/** A condition for each direction apart; null, or left out, for none. */
+/** A condition for each direction; null, or left out, for none. */
 export interface LinkDirections {
-  /** For what the interface sends. */
+  /** For packets that the interface sends. */
   up?: LinkCondition | null;
-  /** For what it receives. */
+  /** For packets that it receives. */
   down?: LinkCondition | null;
 }
 
-/** What the presets stand for; each value holds for each direction. */
+/** The limits of the presets, which apply to each direction. */
 export const LINK_PRESETS: Readonly<Record<LinkPreset, Readonly<LinkLimits>>> = {
   lan: {},
   wifi: { latencyMs: 5, jitterMs: 2, lossPct: 0.1 },
@@ -70,14 +73,14 @@ const FIELDS = [
   "corruptPct",
 ] as const;
 
-/** The limits of a condition, only those that do something; undefined if there are none. */
+/** The limits of a condition that are not 0; undefined if there are none. */
 export function resolveCondition(condition: LinkCondition | null): LinkLimits | undefined {
   const limits = typeof condition === "string" ? LINK_PRESETS[condition] : condition;
   const entries = FIELDS.flatMap((field) => limits?.[field] ? [[field, limits[field]]] : []);
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
-/** Whether two resolved conditions are the same. */
+/** Whether two resolved conditions are equal. */
 export function sameLimits(a: LinkLimits | undefined, b: LinkLimits | undefined): boolean {
   return FIELDS.every((field) => (a?.[field] ?? 0) === (b?.[field] ?? 0));
 }
@@ -95,13 +98,13 @@ const presetSchema = z.enum(Object.keys(LINK_PRESETS) as [LinkPreset, ...LinkPre
   .describe("A ready-made condition.");
 const limitsSchema = z.strictObject(limits).meta({ title: "LinkLimits", table: "link condition" });
 
-/** Which way a condition may apply. */
+/** Schema of a direction. */
 export const directionSchema: z.ZodType<LinkDirection> = z.enum(["both", "up", "down"]);
 
-/** What a condition may be, for option objects and TOML alike. */
+/** Schema of a condition, in option objects and in TOML. */
 export const conditionSchema: z.ZodType<LinkCondition> = z.union([presetSchema, limitsSchema]);
 
-// One object for both: of a union's, zod would explain the one that merely does not know an option.
+// One object for both: for a union, zod would explain an unknown option by the wrong member.
 const limitsOrDirectionsSchema = z.strictObject({
   ...limits,
   up: conditionSchema.nullable().describe("The condition of what the interface sends.").optional(),
@@ -113,7 +116,7 @@ const limitsOrDirectionsSchema = z.strictObject({
   "must have either limits for both directions, or those of each in up and down",
 );
 
-/** What `condition` may be where a link is made: one for both directions, or each apart. */
+/** Schema of `condition` where a link is made: one for both directions, or one for each. */
 export const linkConditionSchema: z.ZodType<LinkCondition | LinkDirections> = z.union([
   presetSchema,
   limitsOrDirectionsSchema,

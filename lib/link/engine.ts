@@ -1,7 +1,7 @@
 import type { Namespace } from "../../native/namespace.ts";
 import type { LinkLimits } from "./condition.ts";
 
-/** What impairs links: the kernel's netem, or Netyard's own emulator. */
+/** The implementation that impairs links: the kernel's netem, or Netyard's own emulator. */
 export type LinkEngineKind = "netem" | "emulator";
 
 /** What may be requested: an engine, or the best one that this host has. */
@@ -10,44 +10,42 @@ export type LinkEngineChoice = "auto" | LinkEngineKind;
 /** All of them. */
 export const LINK_ENGINE_CHOICES: readonly LinkEngineChoice[] = ["auto", "netem", "emulator"];
 
-/** One end of a link; what leaves by it can be impaired. */
+/** One end of a link. An engine impairs the packets that leave by it. */
 export interface LinkEnd {
-  /** The namespace that it is in. */
   namespace: Namespace;
-  /** Its index there. */
+  /** The index of its interface. */
   index: number;
-  /** Its name there. */
+  /** The name of its interface. */
   name: string;
-  /** Whether something may be sent by it at this moment. Default true. */
+  /** Whether it may send packets at this moment. Default true. */
   live?: boolean;
-  /** Who sends by it, for messages: `laptop eth0 (up)`. */
+  /** Its name in messages: `laptop eth0 (up)`. */
   label: string;
   /**
-   * The name of the link's other end, where a shared rate is that of what comes in there. Default: it
-   * is that of what leaves by this end.
+   * The name of the link's other end, if a shared rate counts the packets that arrive there. Default:
+   * it counts the packets that leave by this end.
    */
   far?: string;
 }
 
-/** Where the ends, or the other ends, are of what shares a rate. */
+/** Where a shared rate is: the namespace of the ends, or of the other ends, that share it. */
 export interface SharedRatePlace {
-  /** Their namespace. */
   namespace: Namespace;
-  /** What is shared, for messages: `bridge lan`. */
+  /** Its name in messages: `bridge lan`. */
   label: string;
 }
 
-/** A rate that what leaves by several ends has together. */
+/** A rate that several ends share. */
 export interface SharedRate {
-  /** Puts another rate in its place, in kbit/s. */
+  /** Changes the rate, in kbit/s. */
   change(rateKbit: number): void;
-  /** Lets go of it; no end has it any more. */
+  /** Removes it; no end uses it any more. */
   remove(): void;
 }
 
-/** What happened to the packets that left by an impaired end, since it was impaired. */
+/** The packets that left by an impaired end, since it was impaired. */
 export interface ImpairmentCounters {
-  /** Packets that were to leave. */
+  /** All packets. */
   packets: number;
   /** Their bytes, Ethernet headers included. */
   bytes: number;
@@ -59,45 +57,45 @@ export interface ImpairmentCounters {
   corrupted: number;
   /** Sent ahead of others by `reorderPct`. */
   reordered: number;
-  /** Lost because a queue was full, or because the link went down. */
+  /** Dropped because a queue was full, or because the link went down. */
   dropped: number;
-  /** Sent more than a millisecond later than asked, because the host was busy. */
+  /** Sent more than a millisecond too late, because the host was busy. */
   late: number;
-  /** How late packets were sent on average, in milliseconds. */
+  /** The mean lateness of a packet, in milliseconds. */
   meanLateMs: number;
-  /** How late the latest was, in milliseconds. */
+  /** The largest lateness of a packet, in milliseconds. */
   maxLateMs: number;
 }
 
-/** The condition of what leaves by one end of a link. */
+/** The active condition of one end of a link. */
 export interface Impairment {
-  /** Puts other limits, and another shared rate or none, in place of those in force. */
+  /** Changes the limits and the shared rate. */
   change(limits: LinkLimits, shared?: SharedRate): void;
-  /** Loses the packets that are on their way. */
+  /** Drops the packets that are on their way. */
   drop(): void;
-  /** What happened so far. */
+  /** The counters so far. */
   counters(): ImpairmentCounters;
-  /** Makes the link plain again, at once; what is on its way arrives. */
+  /** Stops impairing the link at once; packets on their way arrive. */
   remove(): void;
   /** Stops impairing an end that is gone. */
   discard(): void;
 }
 
-/** Impairs the ends of links. All but `ready` and `close` is done when the call returns. */
+/** Impairs the ends of links. Calls except `ready` and `close` are synchronous. */
 export interface LinkEngine {
   readonly kind: LinkEngineKind;
   /**
-   * Impairs what leaves by an end of a link. `seed` decides what is drawn at random; `shared` is a
-   * rate besides its own, which it has together with others.
-   * In force when {@link LinkEngine.ready} resolves.
+   * Impairs the packets that leave by an end of a link, from the time when {@link LinkEngine.ready}
+   * resolves. `seed` determines the random draws; `shared` is a rate that the end shares with others, in
+   * addition to its own.
    */
   impair(end: LinkEnd, limits: LinkLimits, seed: number, shared?: SharedRate): Impairment;
-  /** Makes a rate that several ends are to share. */
+  /** Makes a rate that several ends can share. */
   shareRate(rateKbit: number, place: SharedRatePlace): SharedRate;
-  /** Resolves when all that was asked so far is in force. */
+  /** Resolves when everything that was requested so far is effective. */
   ready(): Promise<void>;
-  /** Lets go of a namespace whose ends are all abandoned, so that it can go. */
+  /** Releases a namespace whose ends are all removed or discarded, so that it can go. */
   release(namespace: Namespace): void;
-  /** Lets go of everything. */
+  /** Releases everything. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
 import { NetyardError } from "../../native/error.ts";
 
-/** An engine that this host does not have, or a condition that an engine cannot bring about. */
+/** This host does not have a link engine, or the engine cannot implement a condition. */
 export class LinkEngineError extends NetyardError {}

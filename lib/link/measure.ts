@@ -11,13 +11,13 @@ import {
 } from "./mod.ts";
 import { z } from "zod";
 
-/** How a link is probed. */
+/** Options of a measurement of a link. */
 export interface MeasureOptions {
-  /** How many probes are sent in each direction. Default 200; 50 with a rate and jitter. */
+  /** The number of probes in each direction. Default 200; 50 with a rate and jitter. */
   probes?: number;
   /**
-   * The time between two probes, in milliseconds. Default 2; with a rate and jitter twice the jitter,
-   * for such a link keeps the order of packets: what follows closely waits for what is before it.
+   * The time between two probes, in milliseconds. Default 2. With a rate and jitter, twice the jitter:
+   * such a link keeps the order of packets, and a packet that follows closely waits for the one before.
    */
   intervalMs?: number;
 }
@@ -27,19 +27,19 @@ export const measureOptionsSchema: z.ZodType<MeasureOptions> = z.strictObject({
   intervalMs: z.number().min(0).max(10_000).optional(),
 });
 
-/** For experiments in a local network (IEEE 802, table "Ethertypes"). */
+/** The type for experiments in a local network (IEEE 802, table "Ethertypes"). */
 const ETHER_TYPE = 0x88b5;
-/** An address that no bridge forwards: that of LLDP (IEEE 802.1AB). */
+/** The address of LLDP, which no bridge forwards (IEEE 802.1AB). */
 const NEAREST_BRIDGE = "01:80:c2:00:00:0e";
 const PROBE_BYTES = 64;
 const TRAIN_FRAMES = { min: 12, max: 6_000 };
-/** Frames of a train that are sent before others have their turn on this thread. */
+/** Frames of a train that are sent before the event loop has its turn. */
 const TRAIN_PART = 500;
 const TRAIN_MS = 200;
 const UNLIMITED_FRAMES = 2_000;
-/** The first probes are not counted: the kernel stamps frames from some moment after it is asked to. */
+/** The first probes do not count: the kernel begins to stamp frames some time after the request. */
 const WARM_UP_MS = 20;
-/** What is still on its way is waited for so much longer than the condition explains. */
+/** How long to wait for frames beyond the time that the condition explains. */
 const PATIENCE_MS = 250;
 const POLL_MS = 2;
 
@@ -68,7 +68,7 @@ export interface ProbeEnd {
 export class DirectionProbe {
   #from: ProbeSocket;
   #to: ProbeSocket;
-  #asked: LinkLimits | undefined;
+  #limits: LinkLimits | undefined;
   #mtu: number;
   #source: Uint8Array;
   #arrivals: Arrival[] = [];
@@ -76,33 +76,36 @@ export class DirectionProbe {
   #sent = 0;
   #trainFrames = 0;
 
-  constructor(from: ProbeEnd, to: ProbeEnd, mtu: number, asked: LinkLimits | undefined) {
+  constructor(from: ProbeEnd, to: ProbeEnd, mtu: number, limits: LinkLimits | undefined) {
     this.#from = from.namespace.enter(() => new ProbeSocket(from.index, ETHER_TYPE));
     this.#to = to.namespace.enter(() => new ProbeSocket(to.index, ETHER_TYPE));
     this.#source = macBytes(from.mac);
     this.#mtu = mtu;
-    this.#asked = asked;
+    this.#limits = limits;
   }
 
+  /** Sends probes and then a train of large frames, and summarizes their arrivals. */
   async run(options: MeasureOptions): Promise<DirectionMeasurement> {
-    const { rateKbit = 0, jitterMs = 0 } = this.#asked ?? {};
-    const apart = rateKbit > 0 && jitterMs > 0;
-    const { probes = apart ? 50 : 200, intervalMs = apart ? Math.max(2, 2 * jitterMs) : 2 } =
-      options;
-    await this.#paced(Math.ceil(WARM_UP_MS / POLL_MS), POLL_MS, Kind.WarmUp);
-    this.#sent = await this.#paced(probes, intervalMs, Kind.Probe);
+    const { rateKbit = 0, jitterMs = 0 } = this.#limits ?? {};
+    const isOrdered = rateKbit > 0 && jitterMs > 0;
+    const {
+      probes = isOrdered ? 50 : 200,
+      intervalMs = isOrdered ? Math.max(2, 2 * jitterMs) : 2,
+    } = options;
+    await this.#sendPaced(Math.ceil(WARM_UP_MS / POLL_MS), POLL_MS, Kind.WarmUp);
+    this.#sent = await this.#sendPaced(probes, intervalMs, Kind.Probe);
     await this.#collect(() => this.#arrivals.length >= this.#sent, 0);
     const trainMs = await this.#sendTrain();
     await this.#collect(() => this.#train.length >= this.#trainFrames, trainMs);
-    return summarize(this.#asked, this.#sent, this.#arrivals, this.#train);
+    return summarize(this.#limits, this.#sent, this.#arrivals, this.#train);
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#from.close(), this.#to.close()]);
   }
 
-  /** Sends frames at times that do not drift; returns how many there was room for. */
-  async #paced(count: number, intervalMs: number, kind: Kind): Promise<number> {
+  /** Sends frames at intervals that do not drift; returns how many the queue accepted. */
+  async #sendPaced(count: number, intervalMs: number, kind: Kind): Promise<number> {
     const start = performance.now();
     let sent = 0;
     for (let seq = 0; seq < count;) {
@@ -113,24 +116,24 @@ export class DirectionProbe {
     }
     if (sent === 0) {
       throw new NetyardError(
-        `measure(): no probe of ${count} could be sent; the link is down: bring it up by linkUp()`,
+        `measure(): none of ${count} probes could be sent; the link is down: bring it up by linkUp()`,
       );
     }
     return sent;
   }
 
-  /** Sends a train as fast as it goes; returns how long it takes at the rate that was asked, in ms. */
+  /** Sends a train as fast as possible; returns the time that it takes at the requested rate, in ms. */
   async #sendTrain(): Promise<number> {
     const bytes = this.#mtu + At.Kind;
-    const rate = this.#asked?.rateKbit;
+    const rate = this.#limits?.rateKbit;
     const frameMs = rate ? 8 * bytes / rate : 0;
-    const wanted = frameMs ? Math.round(TRAIN_MS / frameMs) : UNLIMITED_FRAMES;
-    const frames = Math.min(TRAIN_FRAMES.max, Math.max(TRAIN_FRAMES.min, wanted));
+    const ideal = frameMs ? Math.round(TRAIN_MS / frameMs) : UNLIMITED_FRAMES;
+    const frames = Math.min(TRAIN_FRAMES.max, Math.max(TRAIN_FRAMES.min, ideal));
     this.#trainFrames = frames;
     const frame = this.#frame(bytes);
     for (let n = 0; n < frames; n++) {
       this.#from.send(frame);
-      // A link without a rate has none to be measured but what is sent without a pause.
+      // Without a rate, the rate of the prober is measured, which must not pause.
       if (rate && (n + 1) % TRAIN_PART === 0) {
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
@@ -156,6 +159,7 @@ export class DirectionProbe {
     return frame;
   }
 
+  /** Records the frames that have arrived; returns how many. */
   #receive(): number {
     let n = 0;
     for (let frame; (frame = this.#to.receive()); n++) {
@@ -173,18 +177,18 @@ export class DirectionProbe {
     return n;
   }
 
-  /** Receives until all came that is to come, or until nothing more can be on its way. */
+  /** Receives until everything has arrived, or nothing more can be on its way. */
   async #collect(complete: () => boolean, extraMs: number): Promise<void> {
-    const { latencyMs = 0, jitterMs = 0 } = this.#asked ?? {};
+    const { latencyMs = 0, jitterMs = 0 } = this.#limits ?? {};
     const longest = latencyMs + jitterMs + extraMs + PATIENCE_MS;
     let deadline = performance.now() + longest;
     while (performance.now() < deadline) {
       const before = complete();
       if (this.#receive() > 0) {
         const now = performance.now();
-        // Copies and stragglers may follow when as many came as were sent.
+        // Copies and late frames may follow after as many as were sent.
         if (!before && complete()) deadline = now + latencyMs + jitterMs + POLL_MS;
-        // As long as more come, more may come.
+        // As long as frames arrive, more may follow.
         else deadline = Math.max(deadline, now + PATIENCE_MS);
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -192,7 +196,7 @@ export class DirectionProbe {
   }
 }
 
-/** FNV-1a over all of a frame but the sum itself. */
+/** FNV-1a over a frame without the sum itself. */
 function sum(frame: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (let i = At.Kind; i < frame.length; i++) {

@@ -1,14 +1,14 @@
 import type { LinkLimits } from "./condition.ts";
 
-/** What was asked of one direction of a link, and what probes found. */
+/** The requested condition of one direction of a link, and what probes measured. */
 export interface DirectionMeasurement {
-  /** The condition in force; undefined for none. */
+  /** The requested condition, which is active; undefined for none. */
   asked: LinkLimits | undefined;
-  /** How many probes were sent. */
+  /** The number of probes that were sent. */
   sent: number;
-  /** How many different ones arrived unharmed. */
+  /** The number of different probes that arrived undamaged. */
   received: number;
-  /** Probes that did not arrive, in percent; those that arrived damaged did. */
+  /** Probes that did not arrive, in percent; damaged probes count as arrived. */
   lossPct: number;
   /** Probes that arrived twice, in percent. */
   duplicatePct: number;
@@ -16,33 +16,33 @@ export interface DirectionMeasurement {
   corruptPct: number;
   /** Probes that arrived after one that was sent later, in percent. */
   outOfOrderPct: number;
-  /** One-way delay in milliseconds: the median. */
+  /** The median one-way delay, in milliseconds. */
   latencyMs: number;
   /** The mean delay, in milliseconds. */
   meanMs: number;
   /** The delay that 99 % of the probes do not exceed, in milliseconds. */
   p99Ms: number;
-  /** The least delay, in milliseconds. */
+  /** The smallest delay, in milliseconds. */
   minMs: number;
   /** The largest delay, in milliseconds. */
   maxMs: number;
-  /** The jitter, in milliseconds, as `jitterMs` means it: the delay is even within so much either way. */
+  /** The jitter in milliseconds, with the meaning of `jitterMs` in a condition. */
   jitterMs: number;
-  /** The bit rate that a train of large frames got, in kbit/s; of an unlimited link, what the prober could send. */
+  /** The bit rate of a train of large frames, in kbit/s; on an unlimited link, the rate of the prober. */
   rateKbit: number;
 }
 
-/** What probes found, in each direction; `up` is what the interface sends. */
+/** The measurement of a link, in each direction. */
 export interface LinkMeasurement {
-  /** Of what the interface sends. */
+  /** The direction in which the interface sends. */
   up: DirectionMeasurement;
-  /** Of what it receives. */
+  /** The direction in which it receives. */
   down: DirectionMeasurement;
 }
 
 /** A probe that arrived. */
 export interface Arrival {
-  /** Which one it is, from 0; -1 if it is damaged. */
+  /** Its sequence number, from 0; -1 if it is damaged. */
   seq: number;
   delayMs: number;
 }
@@ -53,7 +53,7 @@ export interface TrainArrival {
   bytes: number;
 }
 
-/** What arrivals, in their order, say of a link. */
+/** Computes a measurement from arrivals in their order. */
 export function summarize(
   asked: LinkLimits | undefined,
   sent: number,
@@ -91,13 +91,13 @@ export function summarize(
     p99Ms: quantile(delays, 0.99),
     minMs: quantile(delays, 0),
     maxMs: quantile(delays, 1),
-    // Between the 5th and the 95th percentile lie nine tenths of the spread.
+    // Nine tenths of the range are between the 5th and the 95th percentile.
     jitterMs: (quantile(delays, 0.95) - quantile(delays, 0.05)) / 2 / 0.9,
     rateKbit: trainRate(train),
   };
 }
 
-/** The value below which a share of sorted values lies; NaN of none. */
+/** The quantile of sorted values; NaN if there are none. */
 export function quantile(sorted: readonly number[], share: number): number {
   if (sorted.length === 0) return NaN;
   const at = share * (sorted.length - 1);
@@ -106,10 +106,10 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
 }
 
-/** Of a train, the first part is left out: who sends it may be slower than the link at first. */
+/** The share of a train that is ignored at its begin: the sender may first be slower than the link. */
 const HEAD = 0.2;
 
-/** The rate of a train: what came after a frame near its begin, in the time that it took. */
+/** The rate of a train: the bytes after its first counted frame, and the time that they took. */
 function trainRate(train: readonly TrainArrival[]): number {
   const body = train.toSorted((a, b) => a.atNs - b.atNs).slice(Math.floor(HEAD * train.length));
   if (body.length < 2) return NaN;

@@ -3,27 +3,30 @@ import { parseOptions } from "../options/parse_options.ts";
 import { linkFields, MAX_DELAY_MS } from "./units.ts";
 
 /**
- * How far two regions are apart. Each value holds for each direction; what is left out, or 0, is
- * not impaired. {@linkcode RegionLink.good} and {@linkcode RegionLink.degraded} make one from a
- * round-trip time.
+ * The condition of the link between two regions. Each value applies to each direction; an effect that is
+ * left out, or 0, does not happen. {@linkcode RegionLink.good} and {@linkcode RegionLink.degraded} make
+ * one from a round-trip time.
  */
 export interface RegionLink {
   /** One-way delay, in milliseconds: half of what it adds to a round trip. Default 0. */
   latencyMs?: number;
-  /** The delay varies by up to so many milliseconds either way, evenly. Default 0. */
+  /**
+   * The largest deviation of the delay in either direction, in milliseconds, uniformly distributed.
+   * Default 0.
+   */
   jitterMs?: number;
   /** Packets that are lost, in percent. Default 0. */
   lossPct?: number;
-  /** The bit rate, in kbit/s (1,000 bits), counting whole Ethernet frames. Default 0: unlimited. */
+  /** The bit rate, in kbit/s (1,000 bits), of whole Ethernet frames. Default 0: unlimited. */
   rateKbit?: number;
 }
 
 /** Makes links between regions from their round-trip times. */
 export interface RegionLinkPresets {
-  /** A link that adds this to each round trip, in milliseconds from 0 to 120,000, and is perfect. */
+  /** A perfect link that adds `rttMs` to each round trip, in milliseconds from 0 to 120,000. */
   good(rttMs: number): RegionLink;
   /**
-   * A link that adds this to each round trip, in milliseconds from 0 to 120,000, with a jitter of
+   * A link that adds `rttMs` to each round trip, in milliseconds from 0 to 120,000, with a jitter of
    * 10 % of the latency and a loss of 1 %, in each direction.
    */
   degraded(rttMs: number): RegionLink;
@@ -32,7 +35,7 @@ export interface RegionLinkPresets {
 const rttSchema = z.number().min(0).max(2 * MAX_DELAY_MS);
 
 /**
- * Links between regions by the round-trip time that they add: half of it each way.
+ * Makes links between regions from the round-trip time that they add: half of it in each direction.
  *
  * @example
  * ```ts
@@ -52,6 +55,6 @@ export const RegionLink: RegionLinkPresets = {
   },
 };
 
-/** What a {@linkcode RegionLink} may be. */
+/** Schema of a {@linkcode RegionLink}. */
 export const regionLinkSchema: z.ZodType<RegionLink> = z.strictObject(linkFields)
   .meta({ title: "RegionLink", table: "region link" });

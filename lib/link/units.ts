@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** What the numbers of link conditions may be. */
+/** Schemas of the numbers of link conditions. */
 
-/** The longest delay: a minute is more than any link's, and what the queues still hold. */
+/** The longest delay: more than that of any link, and still within the capacity of the queues. */
 export const MAX_DELAY_MS = 60_000;
 
 /** 0 for unlimited, up to 100 Gbit/s; below 1 kbit/s a full frame would take more than 12 s. */
@@ -11,10 +11,10 @@ export const rateKbit: z.ZodType<number> = z.union([
   z.number().min(1).max(100_000_000),
 ]);
 
-/** A share of packets. */
+/** A share of packets, in percent. */
 export const percent: z.ZodType<number> = z.number().min(0).max(100);
 
-/** A one-way delay. */
+/** A one-way delay, in milliseconds. */
 export const milliseconds: z.ZodType<number> = z.number().min(0).max(MAX_DELAY_MS);
 
 /** The limits that links of interfaces and links of regions have in common. */

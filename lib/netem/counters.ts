@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ImpairmentCounters } from "../link/engine.ts";
 
-/** Nothing happened yet. */
+/** The counters of a new impairment. */
 export const NO_COUNTERS: ImpairmentCounters = {
   packets: 0,
   bytes: 0,
@@ -27,10 +27,11 @@ const qdiscs = z.array(z.object({
 }));
 
 /**
- * What `tc -s -j qdisc show` says of an impaired interface, and how many packets are on their way.
+ * Reads the counters of an impaired interface from the output of `tc -s -j qdisc show`, and how many
+ * packets are on their way.
  *
- * The kernel does not count copies and damage, nor the bytes of what is lost; it counts a copy as a
- * packet. It does not look how late a packet is sent. Those counters stay 0.
+ * The kernel does not count copies and damage, nor the bytes of lost packets, and it does not measure how
+ * late a packet is sent: these counters stay 0. It counts a copy as a packet.
  */
 export function readNetemCounters(
   json: string,
@@ -39,8 +40,8 @@ export function readNetemCounters(
   const of = (handle: string) => all.find((qdisc) => qdisc.handle === handle);
   const [root, netem, delay] = [of("1:"), of("3:"), of("4:")];
   if (!root) return { counters: NO_COUNTERS, queued: 0 };
-  // The root counts all that was thrown away below it, for whatever reason; netem has no other but
-  // that it was asked to, unless a million packets are on their way.
+  // The root counts all drops below it. Netem itself drops only what it should lose, unless a million
+  // packets are on their way.
   const lost = netem?.drops ?? 0;
   return {
     counters: {
@@ -48,7 +49,7 @@ export function readNetemCounters(
       packets: root.packets + root.drops + root.qlen,
       bytes: root.bytes + root.backlog,
       lost,
-      // One that skips the delay is put back at the head of the queue.
+      // A packet that skips the delay is requeued at the head of the queue.
       reordered: (delay ?? netem)?.requeues ?? 0,
       dropped: root.drops - lost,
     },
@@ -56,7 +57,7 @@ export function readNetemCounters(
   };
 }
 
-/** Both together, or, with -1, the first without the second; netem has no more than these. */
+/** Adds counters, or with -1 subtracts them; only those that netem has. */
 export function addCounters(
   a: ImpairmentCounters,
   b: ImpairmentCounters,

@@ -1,7 +1,14 @@
-import type { Namespace } from "../../native/namespace.ts";
+/**
+ * The link engine that uses the kernel's netem, through tc(8). Plans are pure text (`plan.ts`,
+ * `shared_rate_plan.ts`), `tc.ts` executes them, and `counters.ts` reads the kernel's counters. Imports
+ * `native`, `link` and `host`; knows no lab. Begin with `engine.ts`.
+ *
+ * @module
+ */
+
+import { type Namespace, NamespaceClosedError } from "../../native/namespace.ts";
 import { SyscallError } from "../../native/libc.ts";
-import { NamespaceClosedError } from "../../native/namespace.ts";
-import { getLink, readLinkState } from "../../native/netlink/link.ts";
+import { linkState } from "../../native/netlink/link.ts";
 import type { LinkLimits } from "../link/condition.ts";
 import type {
   Impairment,
@@ -23,24 +30,23 @@ import { NetemSharedRate } from "./shared_rate.ts";
 import { addCounters, NO_COUNTERS, readNetemCounters } from "./counters.ts";
 import { type RunTc, runTc, tcBatch, TcError } from "./tc.ts";
 
-/** Qdiscs that do nothing any more, and stay until what they hold is on its way. */
+/** Idle qdiscs, which stay until the packets that they hold have left. */
 interface Draining {
   end: LinkEnd;
   plan: NetemPlan;
   timer: ReturnType<typeof setTimeout>;
 }
 
-/** How long the last packets may be late. */
+/** The allowed lateness of the last packets. */
 const GRACE_MS = 100;
 
 /**
- * Impairs links by the kernel's netem, through tc(8); {@link planNetem} says with which qdiscs. The
- * MTU of an interface counts as it is when its condition is set, and 1500 at least.
+ * Impairs links by the kernel's netem, through tc(8), with the qdiscs of {@link planNetem}. It uses the
+ * MTU that an interface has when its condition is set, at least 1500.
  *
- * The kernel draws at random for itself: the seed decides nothing.
+ * The kernel has its own random numbers: the seed has no effect.
  */
 export class NetemEngine implements LinkEngine {
-  /** Which engine this is. */
   readonly kind = "netem";
   readonly #run: RunTc;
   readonly #draining = new Set<Draining>();
@@ -50,34 +56,34 @@ export class NetemEngine implements LinkEngine {
     this.#run = run;
   }
 
-  /** Impairs what leaves by an end of a link, at once. */
+  /** Impairs the packets that leave by an end of a link, at once. */
   impair(end: LinkEnd, limits: LinkLimits, _seed: number, shared?: SharedRate): Impairment {
     const plan = planNetem(limits, mtuOf(end));
-    const left = this.#takeOver(end);
+    const idle = this.#takeIdle(end);
     try {
-      const impairment = new NetemImpairment(end, limits, plan, this.#run, (drained, idle, ms) => {
-        this.#drain(drained, idle, ms);
+      const impairment = new NetemImpairment(end, limits, plan, this.#run, (end, idle, ms) => {
+        this.#drain(end, idle, ms);
       });
-      impairment.begin(left);
+      impairment.begin(idle);
       impairment.share(shared as NetemSharedRate | undefined);
       return impairment;
     } catch (error) {
-      if (left) tryRemove(this.#run, end);
+      if (idle) tryRemove(this.#run, end);
       throw error;
     }
   }
 
-  /** Makes a rate that several ends are to share: a device of the kernel's in their namespace. */
+  /** Makes a rate that several ends can share: a device in their namespace. */
   shareRate(rateKbit: number, place: SharedRatePlace): SharedRate {
     return new NetemSharedRate(rateKbit, place, this.#run);
   }
 
-  /** All that was asked is in force already. */
+  /** Resolves at once: all calls are synchronous. */
   ready(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Nothing holds a namespace here; what was to be taken away in it goes with it. */
+  /** Forgets the idle qdiscs of a namespace, which go with it. */
   release(namespace: Namespace): void {
     for (const draining of this.#draining) {
       if (draining.end.namespace !== namespace) continue;
@@ -86,14 +92,15 @@ export class NetemEngine implements LinkEngine {
     }
   }
 
-  /** Forgets the links. What impairs them lives and dies with their interfaces. */
+  /** Forgets the links. Their qdiscs go with their interfaces. */
   close(): Promise<void> {
     for (const { timer } of this.#draining) clearTimeout(timer);
     this.#draining.clear();
     return Promise.resolve();
   }
 
-  #takeOver(end: LinkEnd): NetemPlan | undefined {
+  /** The plan of the idle qdiscs that an end still has, which the caller replaces. */
+  #takeIdle(end: LinkEnd): NetemPlan | undefined {
     for (const draining of this.#draining) {
       const { namespace, index } = draining.end;
       if (namespace !== end.namespace || index !== end.index) continue;
@@ -109,17 +116,17 @@ export class NetemEngine implements LinkEngine {
       try {
         tryRemove(this.#run, end);
       } catch {
-        // They are idle, and end with the interface.
+        // They have no effect, and go with the interface.
       }
     }, ms + GRACE_MS);
-    // No process waits for it.
+    // Does not keep the process alive.
     Deno.unrefTimer(timer);
     const draining = { end, plan, timer };
     this.#draining.add(draining);
   }
 }
 
-/** Puts qdiscs that are idle on record, with how long they may still hold packets. */
+/** Removes idle qdiscs after the time in which they may still hold packets. */
 type Drain = (end: LinkEnd, idle: NetemPlan, ms: number) => void;
 
 class NetemImpairment implements Impairment {
@@ -129,11 +136,11 @@ class NetemImpairment implements Impairment {
   #limits: LinkLimits;
   #plan: NetemPlan;
   #shared: NetemSharedRate | undefined;
-  /** What was counted by qdiscs that are gone. */
+  /** The counters of earlier qdiscs. */
   #before: ImpairmentCounters = NO_COUNTERS;
-  /** How long what former limits delayed may be on its way, from when on. */
+  /** The time until which packets of earlier limits may be on their way. */
   #until = 0;
-  #over = false;
+  #removed = false;
 
   constructor(end: LinkEnd, limits: LinkLimits, plan: NetemPlan, run: RunTc, drain: Drain) {
     this.#end = end;
@@ -143,13 +150,13 @@ class NetemImpairment implements Impairment {
     this.#drain = drain;
   }
 
-  begin(left: NetemPlan | undefined): void {
-    this.#apply("impair()", this.#plan, left);
-    // What the qdiscs counted for the impairment before this one.
-    if (left) this.#before = addCounters(NO_COUNTERS, this.#read().counters, -1);
+  begin(idle: NetemPlan | undefined): void {
+    this.#apply("impair()", this.#plan, idle);
+    // Subtracts what the qdiscs counted for the previous impairment.
+    if (idle) this.#before = addCounters(NO_COUNTERS, this.#read().counters, -1);
   }
 
-  /** Has it share a rate, or none. */
+  /** Sets the shared rate. */
   share(shared: NetemSharedRate | undefined): void {
     if (shared === this.#shared) return;
     shared?.join(this.#end);
@@ -158,7 +165,7 @@ class NetemImpairment implements Impairment {
   }
 
   change(limits: LinkLimits, shared?: SharedRate): void {
-    if (this.#over) return;
+    if (this.#removed) return;
     this.share(shared as NetemSharedRate | undefined);
     const plan = planNetem(limits, mtuOf(this.#end));
     this.#apply("change()", plan, this.#plan);
@@ -168,44 +175,41 @@ class NetemImpairment implements Impairment {
   }
 
   drop(): void {
-    if (this.#over) return;
-    const counted = this.#read();
+    if (this.#removed) return;
+    const { counters, queued } = this.#read();
     const { name } = this.#end;
     this.#batch("drop()", [removeNetem(name), ...netemCommands(name, this.#plan)]);
     this.#until = 0;
-    // What is on its way counts as one that was to leave, and never will.
-    this.#before = addCounters(this.#before, {
-      ...counted.counters,
-      dropped: counted.counters.dropped + counted.queued,
-    });
+    // The packets on their way are counted already, and now dropped.
+    this.#before = addCounters(this.#before, { ...counters, dropped: counters.dropped + queued });
   }
 
   counters(): ImpairmentCounters {
-    return this.#over ? this.#before : addCounters(this.#before, this.#read().counters);
+    return this.#removed ? this.#before : addCounters(this.#before, this.#read().counters);
   }
 
   remove(): void {
-    if (this.#over) return;
+    if (this.#removed) return;
     this.share(undefined);
     try {
       this.#noteUntil();
       const ms = this.#until - performance.now();
       const idle = idlePlan(this.#plan);
-      // Idle first: what comes from now on is held by nothing, and not lost when the rest goes.
+      // Idle first: packets that arrive from now on are not held, and so not lost with the qdiscs.
       if (ms > 0) this.#batch("remove()", netemCommands(this.#end.name, idle, this.#plan));
       const { counters, queued } = this.#read();
       this.#before = addCounters(this.#before, counters);
       if (ms > 0 && queued > 0) this.#drain(this.#end, idle, ms);
       else this.#batch("remove()", [removeNetem(this.#end.name)]);
     } catch (error) {
-      if (isThere(this.#end)) throw error;
+      if (exists(this.#end)) throw error;
     }
-    this.#over = true;
+    this.#removed = true;
   }
 
   discard(): void {
-    if (!this.#over) this.share(undefined);
-    this.#over = true;
+    if (!this.#removed) this.share(undefined);
+    this.#removed = true;
   }
 
   #noteUntil(): void {
@@ -217,9 +221,9 @@ class NetemImpairment implements Impairment {
     try {
       this.#batch(what, netemCommands(name, plan, before));
     } catch (error) {
-      // The link as it was: plain, or as it was impaired before.
+      // Restores the link: plain, or with its earlier condition.
       tryRemove(this.#run, this.#end);
-      if (before && isThere(this.#end)) this.#batch(what, netemCommands(name, before));
+      if (before && exists(this.#end)) this.#batch(what, netemCommands(name, before));
       throw error;
     }
   }
@@ -238,11 +242,10 @@ class NetemImpairment implements Impairment {
 }
 
 function mtuOf({ namespace, index }: LinkEnd): number {
-  const [answer] = namespace.rtnetlink((batch) => getLink(batch, index));
-  return readLinkState(answer).mtu;
+  return linkState((write) => namespace.rtnetlink(write), index).mtu;
 }
 
-function isThere(end: LinkEnd): boolean {
+function exists(end: LinkEnd): boolean {
   try {
     mtuOf(end);
     return true;
@@ -252,8 +255,8 @@ function isThere(end: LinkEnd): boolean {
   }
 }
 
-/** Removes what may not be there, or in part. */
+/** Removes the qdiscs of an end that may have none, or only some. */
 function tryRemove(run: RunTc, end: LinkEnd): void {
-  if (!isThere(end)) return;
+  if (!exists(end)) return;
   run(end.namespace, removeNetem(end.name).split(" "));
 }

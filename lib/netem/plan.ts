@@ -2,19 +2,19 @@ import type { LinkLimits } from "../link/condition.ts";
 import { LinkEngineError } from "../link/errors.ts";
 
 /**
- * The qdiscs that bring a condition about, from the root on, each as tc(8) wants its options:
+ * The qdiscs that implement a condition, from the root on, each with its options for tc(8):
  *
- * - `tbf`, which lets all pass and cuts the super-frames of TSO and GSO up: netem takes each for one
- *   packet, and would lose forty at once. Turning the offloads off would not do, for it reaches
- *   neither connections that are open nor what is forwarded;
- * - `prio`, for the filter: `police` refuses what would wait for the rate too long. A limit of netem
- *   counts packets, small ones as large, and those that are on their way with those that wait;
+ * - `tbf`, which lets everything pass and segments the super-frames of TSO and GSO: netem counts each as
+ *   one packet, and would lose forty packets together. Turning the offloads off is not enough, because
+ *   it affects neither open connections nor forwarded packets;
+ * - `prio`, for the filter: `police` drops what would wait too long for the rate. The limit of netem
+ *   counts packets of any size, both those that wait and those that are on their way;
  * - `netem` for loss, damage and the rate;
- * - `netem` for the delay. One alone would delay first, send what it reorders at no rate, and have a
- *   jitter beyond the delay take back what the rate took.
+ * - `netem` for the delay. A single netem would delay first and send reordered packets without a rate,
+ *   and a jitter larger than the delay would undo the effect of the rate.
  *
- * With duplicates there is but one netem, since the kernel refuses another beside one that makes
- * copies: then what is reordered overtakes what waits for the rate.
+ * With duplicates there is only one netem, because the kernel refuses a second one beside one that makes
+ * copies: reordered packets then overtake packets that wait for the rate.
  */
 export interface NetemPlan {
   splitter: string;
@@ -23,15 +23,15 @@ export interface NetemPlan {
   delay?: string;
 }
 
-/** As many packets as a netem holds: those of a second on a fast link, and 2.3 GB at most. */
+/** The packets that a netem holds: those of a second on a fast link, and 2.3 GB at most. */
 const LIMIT = "limit 1000000";
 
-/** So long packets wait for the rate, at most. */
-const QUEUE_SECONDS = 0.4;
-/** And at least so many full frames fit in. */
-const QUEUE_FRAMES = 32;
+/** The longest wait for a rate. */
+export const QUEUE_SECONDS = 0.4;
+/** The queue holds at least this number of full frames. */
+export const QUEUE_FRAMES = 32;
 
-/** What the kernel can say of a bucket: less than 2^32 ticks of 64 ns to fill it, less than 2^32 bytes. */
+/** The kernel's limits of a bucket: less than 2^32 ticks of 64 ns to fill it, less than 2^32 bytes. */
 const BUCKET_SECONDS = 250;
 const BUCKET_BYTES = 4_000_000_000;
 
@@ -42,15 +42,15 @@ const ETHERNET_MTU = 1500;
 /** 2^31 nanoseconds, less one: netem keeps the jitter in an int. */
 const JITTER_MAX_MS = 2147;
 
-/** No time at all for any frame. With a rate, netem keeps the order. */
-const ENDLESS = "8tbit";
+/** A rate at which no frame takes time. With a rate, netem keeps the order. */
+const UNLIMITED = "8tbit";
 /** Larger than any super-frame. */
 const WHOLE = "16mb";
 
 /**
- * How netem brings limits about on an interface of an MTU.
+ * Plans how netem implements limits on an interface with an MTU.
  *
- * @throws {LinkEngineError} If netem cannot.
+ * @throws {LinkEngineError} If netem cannot implement them.
  *
  * @example
  * ```ts
@@ -67,17 +67,17 @@ const WHOLE = "16mb";
  */
 export function planNetem(limits: LinkLimits, mtu: number): NetemPlan {
   const { rateKbit = 0, lossPct = 0, duplicatePct = 0, corruptPct = 0, ...delay } = limits;
-  // For a delay alone, 64 KiB are as good as a packet, and a lot faster.
+  // For a delay alone, super-frames of 64 KiB behave as packets do, and are a lot faster.
   const whole = !rateKbit && !lossPct && !duplicatePct && !corruptPct && !delay.jitterMs &&
     !delay.reorderPct;
   const frame = Math.max(mtu, ETHERNET_MTU) + FRAME_HEADER;
-  const splitter = `tbf rate ${ENDLESS} burst ${whole ? WHOLE : frame} limit 1000000`;
+  const splitter = `tbf rate ${UNLIMITED} burst ${whole ? WHOLE : frame} limit 1000000`;
   const police = rateKbit && lossPct < 100 ? { police: policer(rateKbit, lossPct, frame) } : {};
   const rate = `rate ${rateText(rateKbit)}`;
   const effects = [
     ...lossPct ? [`loss random ${percent(lossPct)}`] : [],
     ...duplicatePct ? [`duplicate ${percent(duplicatePct)}`] : [],
-    // What is left out here stays as it was when a netem is changed; of all else it is taken back.
+    // When a netem is changed, an omitted "corrupt" keeps its value; other omitted effects end.
     `corrupt ${percent(corruptPct)}`,
   ];
   if (duplicatePct) {
@@ -92,26 +92,26 @@ export function planNetem(limits: LinkLimits, mtu: number): NetemPlan {
       "netem",
       LIMIT,
       ...delayText(delay),
-      `rate ${rateKbit && delay.jitterMs ? ENDLESS : rateText(0)}`,
+      `rate ${rateKbit && delay.jitterMs ? UNLIMITED : rateText(0)}`,
     ].join(" "),
   };
 }
 
-/** The same qdiscs, that do nothing to the packets which come from now on. */
+/** The same qdiscs without an effect on packets that arrive from now on. */
 export function idlePlan({ splitter, delay }: NetemPlan): NetemPlan {
   const { netem, delay: none } = planNetem({}, ETHERNET_MTU);
   return { splitter, netem, ...delay ? { delay: none } : {} };
 }
 
-/** How long a packet is on its way at most, in milliseconds; without what the host adds. */
+/** The longest time that a packet is on its way, in milliseconds, without delays of the host. */
 export function longestMs({ rateKbit = 0, latencyMs = 0, jitterMs = 0, lossPct = 0 }: LinkLimits) {
   const queue = rateKbit ? 8 * bucket(rateKbit, lossPct, 65535).bytes / rateKbit : 0;
   return latencyMs + jitterMs + queue;
 }
 
 /**
- * The lines for `tc -batch` that put a plan in force on a device. With the plan that is in force
- * they change it in place, and no packet is lost but where duplicates come or go.
+ * The lines for `tc -batch` that apply a plan to a device. With the active plan as `before` they change
+ * it in place, and no packet is lost unless duplicates are turned on or off.
  */
 export function netemCommands(device: string, plan: NetemPlan, before?: NetemPlan): string[] {
   const lines: string[] = [];
@@ -135,22 +135,22 @@ export function netemCommands(device: string, plan: NetemPlan, before?: NetemPla
   return lines;
 }
 
-/** The line that makes a device plain again. What is on its way is lost. */
+/** The line that removes all impairments of a device. Packets on their way are lost. */
 export function removeNetem(device: string): string {
   return `qdisc del dev ${device} root handle 1:`;
 }
 
-// A bucket that runs dry when a queue of its size would be full, as long as both have one rate.
+// A bucket that is empty when a queue of its size would be full, if both have the same rate.
 function policer(rateKbit: number, lossPct: number, frame: number): string {
   const { rate, bytes } = bucket(rateKbit, lossPct, frame);
   return `police rate ${Math.round(rate)}bit burst ${bytes} mtu 70000 conform-exceed drop/pass`;
 }
 
-// What is lost takes none of the rate, but passes the policer.
+// Lost packets pass the policer, but take nothing of the rate.
 function bucket(rateKbit: number, lossPct: number, frame: number) {
   const rate = rateKbit * 1000 / Math.max(1 - lossPct / 100, 0.01);
-  const wanted = Math.max(rate / 8 * QUEUE_SECONDS, QUEUE_FRAMES * frame);
-  const bytes = Math.floor(Math.min(wanted, rate / 8 * BUCKET_SECONDS, BUCKET_BYTES));
+  const ideal = Math.max(rate / 8 * QUEUE_SECONDS, QUEUE_FRAMES * frame);
+  const bytes = Math.floor(Math.min(ideal, rate / 8 * BUCKET_SECONDS, BUCKET_BYTES));
   return { rate, bytes };
 }
 
@@ -160,7 +160,7 @@ function delayText(
   if (jitterMs > JITTER_MAX_MS) {
     throw new LinkEngineError(
       `"jitterMs" is ${jitterMs}, but netem varies a delay by at most ${JITTER_MAX_MS} ms: ` +
-        'ask for less, or use linkEngine "emulator"',
+        'request less, or use linkEngine "emulator"',
     );
   }
   if (!latencyMs && !jitterMs) return [];
@@ -172,17 +172,17 @@ function delayText(
   ];
 }
 
-/** As tc reads it: to the nanosecond. */
+/** A time for tc, exact to the nanosecond. */
 function time(ms: number): string {
   return Number.isInteger(ms) ? `${ms}ms` : `${decimal(ms * 1000, 3)}us`;
 }
 
-/** The kernel counts in shares of 2^32: nine digits behind the point are more than it keeps. */
+/** A percentage for tc. The kernel counts in units of 2^-32, for which nine decimal places are enough. */
 function percent(value: number): string {
   return `${decimal(value, 9)}%`;
 }
 
-/** A rate as tc reads it. */
+/** A rate for tc. */
 export function rateText(kbit: number): string {
   if (kbit === 0) return "0bit";
   return Number.isInteger(kbit) ? `${kbit}kbit` : `${Math.round(kbit * 1000)}bit`;

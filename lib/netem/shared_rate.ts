@@ -1,16 +1,16 @@
 import { NamespaceClosedError } from "../../native/namespace.ts";
 import { addClsact } from "../../native/netlink/tc.ts";
-import { addIfb, deleteLink, dumpLinks, readLinkState } from "../../native/netlink/link.ts";
+import { addIfb, deleteLink, linkStates } from "../../native/netlink/link.ts";
 import { SyscallError } from "../../native/libc.ts";
 import type { LinkEnd, SharedRate, SharedRatePlace } from "../link/engine.ts";
 import { shareCommand, sharedRateCommands, unshareCommand } from "./shared_rate_plan.ts";
 import { type RunTc, tcBatch } from "./tc.ts";
 
-/** Beyond the indexes that a lab chooses. */
+/** Indexes from here on are not used by labs. */
 const FIRST_INDEX = 2_000_000;
-let made = 0;
+let nextNumber = 0;
 
-/** A rate that several links have together: an `ifb` device that all their packets go through. */
+/** A rate that several links share: an `ifb` device that all their packets pass. */
 export class NetemSharedRate implements SharedRate {
   readonly #place: SharedRatePlace;
   readonly #run: RunTc;
@@ -19,7 +19,7 @@ export class NetemSharedRate implements SharedRate {
 
   /** Makes the device. */
   constructor(rateKbit: number, place: SharedRatePlace, run: RunTc) {
-    const number = made++;
+    const number = nextNumber++;
     this.#place = place;
     this.#run = run;
     this.#index = FIRST_INDEX + number;
@@ -37,20 +37,22 @@ export class NetemSharedRate implements SharedRate {
     this.#batch("shared rate", sharedRateCommands(this.#name, rateKbit));
   }
 
-  /** Has what leaves by an end count. */
+  /** Makes the packets of an end share the rate. */
   join(end: LinkEnd): void {
-    const [link, way] = sideOf(end);
-    const state = this.#place.namespace.rtnetlink(dumpLinks).map(readLinkState)
-      .find(({ name }) => name === link);
-    if (state) giveClsact(this.#place, state.index);
-    this.#batch(`${end.label}: shared rate`, [shareCommand(link, way, this.#name)]);
+    const [link, hook] = hookOf(end);
+    const { namespace } = this.#place;
+    const state = linkStates((write) => namespace.rtnetlink(write)).find(({ name }) =>
+      name === link
+    );
+    if (state) ensureClsact(this.#place, state.index);
+    this.#batch(`${end.label}: shared rate`, [shareCommand(link, hook, this.#name)]);
   }
 
-  /** Has it count no more. A link that is gone took its filter along. */
+  /** Ends that. The filter of a link that is gone is gone too. */
   leave(end: LinkEnd): void {
-    const [link, way] = sideOf(end);
+    const [link, hook] = hookOf(end);
     try {
-      this.#run(this.#place.namespace, unshareCommand(link, way).split(" "));
+      this.#run(this.#place.namespace, unshareCommand(link, hook).split(" "));
     } catch (error) {
       if (!(error instanceof NamespaceClosedError)) throw error;
     }
@@ -71,11 +73,12 @@ export class NetemSharedRate implements SharedRate {
   }
 }
 
-function sideOf({ name, far }: LinkEnd): [link: string, way: "ingress" | "egress"] {
+/** The link and the hook of the filter: at the far end, if that is in the namespace of the rate. */
+function hookOf({ name, far }: LinkEnd): [link: string, hook: "ingress" | "egress"] {
   return far === undefined ? [name, "egress"] : [far, "ingress"];
 }
 
-function giveClsact({ namespace }: SharedRatePlace, index: number): void {
+function ensureClsact({ namespace }: SharedRatePlace, index: number): void {
   try {
     namespace.rtnetlink((batch) => addClsact(batch, index));
   } catch (error) {

@@ -1,20 +1,16 @@
-import { rateText } from "./plan.ts";
+import { QUEUE_FRAMES, QUEUE_SECONDS, rateText } from "./plan.ts";
 
 /**
- * A rate that several links of one namespace share, as tc(8) wants it: all that is to count
- * is sent through one `ifb` device with a `tbf`, and goes on from there as if nothing had been.
+ * The tc(8) commands of a rate that several links of one namespace share: all packets that count pass
+ * one `ifb` device with a `tbf`, and then continue on their path.
  */
 
-/** So long packets wait for the rate, at most; as the queue of a link's own rate. */
-const QUEUE_SECONDS = 0.4;
-/** And at least so many full frames fit in. */
-const QUEUE_FRAMES = 32;
 /** An Ethernet frame with two VLAN tags. */
 const FRAME = 1522;
-/** As many bytes as come between two ticks of a clock of 250 Hz may leave at once. */
+/** The burst is what arrives between two ticks of a clock of 250 Hz. */
 const TICKS_PER_SECOND = 250;
 
-/** The lines for `tc -batch` that give a device its rate, or change it. */
+/** The lines for `tc -batch` that set or change the rate of a device. */
 export function sharedRateCommands(device: string, rateKbit: number): string[] {
   const bytesPerSecond = rateKbit * 125;
   const burst = Math.max(FRAME, Math.ceil(bytesPerSecond / TICKS_PER_SECOND));
@@ -25,21 +21,18 @@ export function sharedRateCommands(device: string, rateKbit: number): string[] {
   ];
 }
 
-/** Of the filters here, to tell them from others. */
+/** The priority of these filters, which distinguishes them from others. */
 const PRIORITY = 3;
-/** A classic BPF program that takes every packet. */
+/** A classic BPF program that matches every packet. */
 const ALL = "1,6 0 0 4294967295,";
 
-/**
- * The line that has what comes in by a link, or what leaves by it, share the rate. The link must have
- * clsact.
- */
-export function shareCommand(link: string, way: "ingress" | "egress", device: string): string {
-  return `filter replace dev ${link} ${way} protocol all prio ${PRIORITY} handle 1 ` +
+/** The line that makes the packets of a link in one direction share the rate. The link needs clsact. */
+export function shareCommand(link: string, hook: "ingress" | "egress", device: string): string {
+  return `filter replace dev ${link} ${hook} protocol all prio ${PRIORITY} handle 1 ` +
     `bpf bytecode '${ALL}' action mirred egress redirect dev ${device}`;
 }
 
-/** The line that has it share no more. */
-export function unshareCommand(link: string, way: "ingress" | "egress"): string {
-  return `filter del dev ${link} ${way} protocol all prio ${PRIORITY}`;
+/** The line that ends it. */
+export function unshareCommand(link: string, hook: "ingress" | "egress"): string {
+  return `filter del dev ${link} ${hook} protocol all prio ${PRIORITY}`;
 }

@@ -4,54 +4,56 @@ import { findProgram, SYSTEM_DIRECTORIES } from "../../native/process/process.ts
 import { installAdvice } from "../host/install.ts";
 import { readOsRelease } from "../host/os_release.ts";
 
-/** What a call of tc(8) came to. */
+/** The result of a call of tc(8). */
 export interface TcOutput {
   /** The exit code. */
   code: number;
-  /** What it printed. */
+  /** Its output. */
   stdout: string;
-  /** What it complained about. */
+  /** Its error messages. */
   stderr: string;
 }
 
-/** Calls tc(8) in a namespace, and waits for it. */
+/** Calls tc(8) in a namespace and waits for it. */
 export type RunTc = (namespace: Namespace, args: string[], input?: string) => TcOutput;
 
-/** tc(8) refused something; the message says what. */
+/** The number of last lines of tc's error messages in an error. */
+const TAIL = 5;
+
+/** tc(8) failed; the message has its command line and its reason. */
 export class TcError extends NetyardError {
-  /** What tc was called with, and the line of the batch that failed. */
+  /** The command line of tc, or the line of the batch that failed. */
   readonly argv: readonly string[];
   /** Its exit code. */
   readonly code: number;
-  /** What it said. */
+  /** Its error messages. */
   readonly stderr: string;
 
-  /** `what` says what it was called for. */
+  /** `what` is the operation in the message. */
   constructor(what: string, argv: readonly string[], { code, stderr }: TcOutput) {
-    const said = stderr.trim().split("\n").slice(-TAIL).join("\n");
-    super(`${what}: \`${argv.join(" ")}\` failed with exit code ${code}: ${said}`);
+    const reason = stderr.trim().split("\n").slice(-TAIL).join("\n");
+    super(`${what}: \`${argv.join(" ")}\` failed with exit code ${code}: ${reason}`);
     this.argv = argv;
     this.code = code;
     this.stderr = stderr;
   }
 }
 
-/** So many lines of what tc said are told. */
-const TAIL = 5;
-
-/** Where tc(8) is, whether or not PATH has its directory. */
+/** Finds tc(8), also if PATH lacks its directory. */
 export function findTc(): string | undefined {
   return findProgram("tc") ?? findProgram("tc", SYSTEM_DIRECTORIES);
 }
 
-/** Calls the tc(8) of this host. */
+/** Calls tc(8) of this host. */
 export const runTc: RunTc = (namespace, args, input) => {
   const tc = findTc();
   if (!tc) {
     const advice = installAdvice(["tc"], readOsRelease());
-    throw new NetyardError(`conditions of links need tc, which is nowhere: install it: ${advice}`);
+    throw new NetyardError(
+      `conditions of links need tc, which is not installed; install it: ${advice}`,
+    );
   }
-  // A call that waits cannot be given input; a shell can.
+  // A synchronous call cannot pass input; a shell can.
   const [program, ...rest] = input === undefined
     ? [tc, ...args]
     : ["/bin/sh", "-c", 'input=$1; shift; printf %s "$input" | "$@"', "sh", input, tc, ...args];
@@ -63,9 +65,9 @@ export const runTc: RunTc = (namespace, args, input) => {
 };
 
 /**
- * Has tc(8) carry out lines in a row, up to the first that fails.
+ * Executes lines by tc(8) in their order, up to the first that fails.
  *
- * @throws {TcError} with the line that failed.
+ * @throws {TcError} With the line that failed.
  */
 export function tcBatch(
   run: RunTc,

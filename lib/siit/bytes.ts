@@ -1,4 +1,4 @@
-/** Numbers in network byte order. A DataView costs more here, and these are inlined. */
+/** Numbers in network byte order. V8 inlines these functions; a DataView is slower here. */
 
 /** The 16-bit number at an offset. */
 export function get16(bytes: Uint8Array, at: number): number {
@@ -27,7 +27,7 @@ export function put32(bytes: Uint8Array, at: number, value: number): void {
 /** Below this a loop is faster than the view that `set` needs. */
 const SHORT_COPY = 64;
 
-/** Copies `from` to `end` of one buffer to an offset of another. */
+/** Copies the bytes from `from` to `end` to an offset of another buffer. */
 export function copy(
   source: Uint8Array,
   from: number,

@@ -3,8 +3,8 @@ import { get32, put32 } from "./bytes.ts";
 import { NAT64_PREFIX, nat64PrefixBytes, v4Number, v6Bytes } from "./embed.ts";
 
 /**
- * The addresses of a CLAT (RFC 6877), by which IPv4 programs work where only IPv6 is: its one IPv4
- * address is one of IPv6, and the world of IPv4 is in the prefix of the network's NAT64.
+ * The addresses of a CLAT (RFC 6877), with which IPv4 programs work in an IPv6-only network: one IPv6
+ * address represents its only IPv4 address, and the prefix of the network's NAT64 the IPv4 internet.
  */
 export class ClatMap implements AddressMap {
   readonly #v4: number;
@@ -12,14 +12,14 @@ export class ClatMap implements AddressMap {
   readonly #prefix: Uint8Array;
 
   /**
-   * The addresses of one CLAT.
+   * Makes the map of a CLAT.
    *
-   * @param v4 The address of the IPv4 programs; RFC 7335 has 192.0.0.0/29 for them.
-   * @param v6 The IPv6 address that stands for it, which is used for nothing else.
+   * @param v4 The address of programs that use IPv4; RFC 7335 reserves 192.0.0.0/29 for this.
+   * @param v6 The IPv6 address that represents it, which must not have another use.
    * @param prefix The /96 of the NAT64.
    *
-   * @throws {InvalidAddressError} If an address is none of its family.
-   * @throws {InvalidCidrError} If the prefix is no block of addresses.
+   * @throws {InvalidAddressError} If an address is not of its family.
+   * @throws {InvalidCidrError} If the prefix is not a block of addresses.
    * @throws {Nat64PrefixError} As {@linkcode embedV4InNat64} throws it.
    */
   constructor(v4: string, v6: string, prefix: string = NAT64_PREFIX) {
@@ -28,7 +28,7 @@ export class ClatMap implements AddressMap {
     this.#prefix = nat64PrefixBytes(prefix);
   }
 
-  /** What the prefix embeds. */
+  /** Extracts the address that the prefix embeds. */
   v4OfSource(bytes: Uint8Array, at: number): number {
     for (let index = 0; index < 12; index++) {
       if (bytes[at + index] !== this.#prefix[index]) return -1;
@@ -36,7 +36,7 @@ export class ClatMap implements AddressMap {
     return get32(bytes, at + 12);
   }
 
-  /** The one address. */
+  /** Maps only the CLAT's own address. */
   v4OfDestination(bytes: Uint8Array, at: number): number {
     for (let index = 0; index < 16; index++) {
       if (bytes[at + index] !== this.#v6[index]) return -1;
@@ -44,7 +44,7 @@ export class ClatMap implements AddressMap {
     return this.#v4;
   }
 
-  /** The one address. */
+  /** Maps only the CLAT's own address. */
   v6OfSource(v4: number, out: Uint8Array, at: number): boolean {
     if (v4 !== this.#v4) return false;
     out.set(this.#v6, at);

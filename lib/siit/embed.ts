@@ -2,24 +2,24 @@ import { NetyardError } from "../../native/error.ts";
 import { InvalidAddressError, ipBytes, ipFromBytes, toCidr } from "../address/mod.ts";
 import { get32, put32 } from "./bytes.ts";
 
-/** The prefix that is reserved for NAT64 (RFC 6052, 2.1). */
+/** The well-known prefix of NAT64 (RFC 6052, 2.1). */
 export const NAT64_PREFIX = "64:ff9b::/96";
 
-/** A prefix in which IPv4 addresses cannot be embedded here; the message says which can. */
+/** A prefix cannot embed IPv4 addresses; the message says which prefixes can. */
 export class Nat64PrefixError extends NetyardError {}
 
 /**
- * The IPv6 address by which an IPv4 one is reached through a NAT64, in the form of RFC 5952.
+ * The IPv6 address that reaches an IPv4 address through a NAT64, in the form of RFC 5952.
  *
- * RFC 6052, 3.1, keeps addresses that are not global out of the well-known prefix. Here they are
- * allowed in it, for the servers of a lab often have private ones.
+ * RFC 6052, 3.1, does not allow addresses that are not global in the well-known prefix. This function
+ * does, because servers of a lab often have private addresses.
  *
- * @param prefix A /96 of IPv6. Of the prefix lengths of RFC 6052 it is the one in which an address
- * stands unbroken in the last four bytes.
+ * @param prefix An IPv6 /96: the prefix length of RFC 6052 with which the last four bytes are the
+ * IPv4 address.
  *
- * @throws {InvalidAddressError} If `ip` is no IPv4 address.
- * @throws {InvalidCidrError} If the prefix is no block of addresses.
- * @throws {Nat64PrefixError} If it is one, but no /96 of IPv6, or its bits 64 to 71 are not zero.
+ * @throws {InvalidAddressError} If `ip` is not an IPv4 address.
+ * @throws {InvalidCidrError} If the prefix is not a block of addresses.
+ * @throws {Nat64PrefixError} If it is not an IPv6 /96, or its bits 64 to 71 are not zero.
  *
  * @example
  * ```ts
@@ -37,10 +37,10 @@ export function embedV4InNat64(ip: string, prefix: string = NAT64_PREFIX): strin
 }
 
 /**
- * The IPv4 address that an IPv6 one embeds; undefined if it is not in the prefix.
+ * The IPv4 address that an IPv6 address embeds; undefined if it is not in the prefix.
  *
- * @throws {InvalidAddressError} If `ip6` is no IPv6 address.
- * @throws {InvalidCidrError} If the prefix is no block of addresses.
+ * @throws {InvalidAddressError} If `ip6` is not an IPv6 address.
+ * @throws {InvalidCidrError} If the prefix is not a block of addresses.
  * @throws {Nat64PrefixError} As {@linkcode embedV4InNat64} throws it.
  *
  * @example
@@ -56,23 +56,23 @@ export function extractV4FromNat64(
   prefix: string = NAT64_PREFIX,
 ): string | undefined {
   const bytes = v6Bytes(ip6);
-  const wanted = nat64PrefixBytes(prefix);
-  for (let at = 0; at < 12; at++) if (bytes[at] !== wanted[at]) return undefined;
+  const expected = nat64PrefixBytes(prefix);
+  for (let at = 0; at < 12; at++) if (bytes[at] !== expected[at]) return undefined;
   return ipFromBytes(bytes.subarray(12));
 }
 
-/** The 16 bytes of a prefix, whose last four are zero; throws as {@linkcode embedV4InNat64} does. */
+/** The 16 bytes of a prefix, the last four zero; throws as {@linkcode embedV4InNat64} does. */
 export function nat64PrefixBytes(prefix: string): Uint8Array<ArrayBuffer> {
   const cidr = toCidr(prefix);
   if (cidr.family !== 6 || cidr.prefix !== 96) {
     throw new Nat64PrefixError(
-      `${cidr} is not the prefix of a NAT64: it must be a /96 of IPv6, like ${NAT64_PREFIX}`,
+      `${cidr} is not a NAT64 prefix: it must be an IPv6 /96, like ${NAT64_PREFIX}`,
     );
   }
   const bytes = ipBytes(cidr.network);
   if (bytes[8] !== 0) {
     throw new Nat64PrefixError(
-      `${cidr} is not the prefix of a NAT64: bits 64 to 71 must be zero (RFC 6052, 2.2), ` +
+      `${cidr} is not a NAT64 prefix: bits 64 to 71 must be zero (RFC 6052, 2.2), ` +
         `so the fifth group must be 00ff or less`,
     );
   }
@@ -84,7 +84,7 @@ export function v4Number(ip: string): number {
   const bytes = ipBytes(ip);
   if (bytes.length !== 4) {
     throw new InvalidAddressError(
-      `${ip} is an IPv6 address, and one of IPv4 is wanted, like 192.0.2.1`,
+      `${ip} is an IPv6 address, but an IPv4 address is required, like 192.0.2.1`,
     );
   }
   return get32(bytes, 0);
@@ -95,7 +95,7 @@ export function v6Bytes(ip: string): Uint8Array<ArrayBuffer> {
   const bytes = ipBytes(ip);
   if (bytes.length !== 16) {
     throw new InvalidAddressError(
-      `${ip} is an IPv4 address, and one of IPv6 is wanted, like 2001:db8::1`,
+      `${ip} is an IPv4 address, but an IPv6 address is required, like 2001:db8::1`,
     );
   }
   return bytes;

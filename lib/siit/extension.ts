@@ -1,30 +1,30 @@
 import { copy } from "./bytes.ts";
 
 /**
- * ICMP extensions (RFC 4884): structures behind the quoted packet of some errors. The error then says
- * how long the quoted packet is, padded to 128 bytes at least: ICMPv4 in its sixth byte, in units of
- * 4; ICMPv6 in its fifth, in units of 8.
+ * ICMP extensions (RFC 4884): structures after the quoted packet of some errors. The error then has the
+ * length of the quoted packet, which is padded to at least 128 bytes: ICMPv4 in its sixth byte, in units
+ * of 4; ICMPv6 in its fifth byte, in units of 8.
  */
 const MIN_QUOTED_BYTES = 128;
 const MAX_UNITS = 255;
 
-/** Where the quoted packet of an error ends at most: before its extensions, or with the error. */
+/** The end of the quoted packet of an error: before its extensions, or the end of the error. */
 export function quotedEnd(family: 4 | 6, quoted: number, units: number, end: number): number {
   const bytes = units * (family === 6 ? 8 : 4);
   return bytes >= MIN_QUOTED_BYTES && quoted + bytes < end ? quoted + bytes : end;
 }
 
-/** How much of the translated quoted packet there may be before extensions, for its length to fit. */
+/** The most bytes of a translated quoted packet before extensions, so that its length fits. */
 export function maxQuotedBytes(family: 4 | 6, room: number): number {
   const unit = family === 6 ? 8 : 4;
   return Math.min(room - room % unit, MAX_UNITS * unit);
 }
 
 /**
- * Puts extensions behind the translated quoted packet, which it pads, and returns where they end.
+ * Pads the translated quoted packet and appends extensions. Returns their end.
  *
- * @param message Where the translated error begins, in which the length is written.
- * @param quoted Where its quoted packet begins, and `quotedEnd` where that ends.
+ * @param message The offset of the translated error, whose length field is set.
+ * @param quoted The offset of its quoted packet, which ends at `quotedEnd`.
  */
 export function appendExtension(
   source: Uint8Array,

@@ -18,22 +18,22 @@ import { pieceBytes, split, splitBytes } from "./split.ts";
 import { adjustChecksum, completeChecksum, fits, hasChecksum } from "./transport.ts";
 import { clearVnetHeader, translateVnetHeader, VnetHeader } from "./vnet.ts";
 
-/** Translates IPv4 packets into those of IPv6 (RFC 7915, 4). */
+/** Translates IPv4 packets to IPv6 (RFC 7915, 4). */
 export class FourToSix {
-  /** How far apart the packets begin that the last translation wrote. */
+  /** The distance between the packets that the last translation wrote. */
   stride = 0;
   readonly #settings: Settings;
   readonly #errors: IcmpErrors;
   readonly #header4 = new Header4();
   readonly #vnet = new VnetHeader();
 
-  /** By the settings of its translator. */
+  /** Uses the settings of its translator. */
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#errors = new IcmpErrors(settings.map, settings.mtu4, settings.mtu6);
   }
 
-  /** Returns how many bytes were written, or the reason against it as a negative number. */
+  /** Returns the number of bytes written, or a {@linkcode Refusal} as a negative number. */
   translate(packet: Uint8Array, length: number, out: Uint8Array): number {
     const { map, hops, mtu6, fragmentBytes, gap } = this.#settings;
     const header = this.#header4;
@@ -114,8 +114,8 @@ export class FourToSix {
     if (wire > limit) {
       if (header.dontFragment) return -Refusal.tooBig;
       if (segmentBytes === 0) return this.#split(out, total, outPayload, next);
-      // Segments can be made shorter, of TCP's stream, where its packets may be cut. A datagram of
-      // UDP cannot, and its sender is told.
+      // The segments of a TCP stream can be made shorter, if its packets may be fragmented. UDP
+      // datagrams cannot: their sender gets an error.
       const shorter = limit - headerBytes - segmentHeaderBytes;
       if (protocol !== TCP || shorter <= 0) return -Refusal.tooBig;
       translateVnetHeader(packet, 0, out, 0, outPayload - payload, 6, shorter);
@@ -125,7 +125,7 @@ export class FourToSix {
     return this.stride = gap + total;
   }
 
-  /** Makes fragments of the IPv6 packet that was just written of an IPv4 one. */
+  /** Splits the IPv6 packet that was just written into fragments. */
   #split(out: Uint8Array, total: number, outPayload: number, protocol: number): number {
     const { gap, fragmentBytes } = this.#settings;
     const { fragmentOffset, more, identification } = this.#header4;

@@ -2,7 +2,7 @@ import { addressSum4, fold, sum } from "./checksum.ts";
 import { get16, get32, put16, put32 } from "./bytes.ts";
 import { Refusal } from "./refusal.ts";
 
-/** An IPv4 header without options, which no translated packet has. */
+/** The length of an IPv4 header without options. Translated packets have none. */
 export const HEADER4_BYTES = 20;
 /** The longest IPv4 packet. */
 export const MAX_TOTAL4 = 65535;
@@ -17,33 +17,33 @@ const NO_OPERATION = 1;
 const LOOSE_SOURCE_ROUTE = 131;
 const STRICT_SOURCE_ROUTE = 137;
 
-/** What is read of an IPv4 header. One of these serves all packets, so that none is allocated. */
+/** The fields of an IPv4 header. One object is reused for all packets, to avoid allocations. */
 export class Header4 {
   /** Type of service. */
   tos = 0;
   /** Time to live. */
   ttl = 0;
-  /** Of the payload. */
+  /** Protocol of the payload. */
   protocol = 0;
-  /** Of the datagram whose fragments this may be one of. */
+  /** Identification of the fragments of one datagram. */
   identification = 0;
   /** Whether it must not be fragmented. */
   dontFragment = false;
   /** Whether more fragments follow. */
   more = false;
-  /** Where the payload of a fragment belongs, in units of 8 bytes. */
+  /** Offset of a fragment in the payload of the datagram, in units of 8 bytes. */
   fragmentOffset = 0;
   /** The source address. */
   source = 0;
   /** The destination address. */
   destination = 0;
-  /** Whether a source route has hops to go. */
+  /** Whether a source route is not finished. */
   sourceRouted = false;
-  /** Where the payload begins in the buffer. */
+  /** Offset of the payload in the buffer. */
   payload = 0;
-  /** Where the packet ends in the buffer: what follows is padding. */
+  /** End of the packet in the buffer: padding may follow. */
   end = 0;
-  /** How long the payload is by the header; of a quoted packet the buffer may hold less. */
+  /** Length of the payload according to the header; a quoted packet may be cut off before. */
   payloadBytes = 0;
 
   /** Whether it is one of several fragments. */
@@ -52,11 +52,11 @@ export class Header4 {
   }
 
   /**
-   * Reads the header at `start`; returns the reason if it cannot be translated, else 0.
+   * Reads the header at `start`. Returns a {@linkcode Refusal} if it cannot be translated, else 0.
    *
-   * @param end Where the buffer ends.
-   * @param quoted Whether an ICMP error quotes the packet, so that its end may be missing; who
-   * quotes it may have changed the header, so that the checksum says nothing.
+   * @param end The end of the data in the buffer.
+   * @param quoted Whether an ICMP error quotes the packet: it may be cut off, and the router that quotes
+   * it may have changed the header, so the checksum is ignored.
    */
   read(bytes: Uint8Array, start: number, end: number, quoted: boolean): number {
     if (end - start < HEADER4_BYTES) return Refusal.malformed;
@@ -82,13 +82,13 @@ export class Header4 {
     this.source = get32(bytes, start + 12);
     this.destination = get32(bytes, start + 16);
     this.sourceRouted = headerBytes > HEADER4_BYTES &&
-      hasHopsToGo(bytes, start + HEADER4_BYTES, this.payload);
+      isSourceRouted(bytes, start + HEADER4_BYTES, this.payload);
     return 0;
   }
 }
 
-/** Whether one of the options is a source route whose pointer is not behind its last address. */
-function hasHopsToGo(bytes: Uint8Array, at: number, end: number): boolean {
+/** Whether one of the options is a source route whose pointer is not after its last address. */
+function isSourceRouted(bytes: Uint8Array, at: number, end: number): boolean {
   while (at < end && bytes[at] !== END_OF_OPTIONS) {
     if (bytes[at] === NO_OPERATION) {
       at++;
@@ -104,12 +104,12 @@ function hasHopsToGo(bytes: Uint8Array, at: number, end: number): boolean {
   return false;
 }
 
-/** Flags and fragment offset as an IPv4 header has them. */
+/** The field of an IPv4 header with the flags and the fragment offset. */
 export function flags4(dontFragment: boolean, more: boolean, fragmentOffset: number): number {
   return (dontFragment ? DONT_FRAGMENT : 0) | (more ? MORE_FRAGMENTS : 0) | fragmentOffset;
 }
 
-/** Writes an IPv4 header without options, its checksum included. */
+/** Writes an IPv4 header without options, with its checksum. */
 export function writeHeader4(
   out: Uint8Array,
   at: number,
@@ -135,7 +135,7 @@ export function writeHeader4(
   put32(out, at + 16, destination);
 }
 
-/** Whether no packet that a router forwards has this address: 0/8, loopback, multicast, 240/4. */
+/** Whether routers forward no packet with this address: 0/8, loopback, multicast, 240/4. */
 export function illegal4(address: number): boolean {
   const first = address >>> 24;
   return first === 0 || first === 127 || first >= 224;

@@ -2,36 +2,36 @@ import { get16, get32, put16, put32 } from "./bytes.ts";
 import { AUTHENTICATION, DESTINATION_OPTIONS, FRAGMENT, HOP_BY_HOP, ROUTING } from "./protocols.ts";
 import { Refusal } from "./refusal.ts";
 
-/** An IPv6 header without extensions. */
+/** The length of an IPv6 header without extension headers. */
 export const HEADER6_BYTES = 40;
-/** The extension header that fragments have. */
+/** The length of a fragment header. */
 export const FRAGMENT_BYTES = 8;
 
-/** What is read of an IPv6 header. One of these serves all packets, so that none is allocated. */
+/** The fields of an IPv6 header. One object is reused for all packets, to avoid allocations. */
 export class Header6 {
   /** Traffic class. */
   trafficClass = 0;
   /** Hop limit. */
   hopLimit = 0;
-  /** Of the payload that follows the extension headers which are not translated. */
+  /** Protocol of the payload after the extension headers, which are not translated. */
   protocol = 0;
-  /** Whether there is a fragment header, and be it of a packet in one piece (RFC 6946). */
+  /** Whether there is a fragment header, possibly of a packet that is not fragmented (RFC 6946). */
   fragmentHeader = false;
-  /** Of the packet whose fragments this may be one of. */
+  /** Identification of the fragments of one packet. */
   identification = 0;
   /** Whether more fragments follow. */
   more = false;
-  /** Where the payload of a fragment belongs, in units of 8 bytes. */
+  /** Offset of a fragment in the payload of the packet, in units of 8 bytes. */
   fragmentOffset = 0;
-  /** Where in the packet the Segments Left stand that are not 0; -1 if there are none. */
+  /** Offset in the packet of a Segments Left field that is not 0; -1 if there is none. */
   segmentsLeftAt: number = -1;
-  /** Where the header begins in the buffer. */
+  /** Offset of the header in the buffer. */
   start = 0;
-  /** Where the payload begins in the buffer. */
+  /** Offset of the payload in the buffer. */
   payload = 0;
-  /** Where the packet ends in the buffer: what follows is padding. */
+  /** End of the packet in the buffer: padding may follow. */
   end = 0;
-  /** How long the payload is by the header; of a quoted packet the buffer may hold less. */
+  /** Length of the payload according to the header; a quoted packet may be cut off before. */
   payloadBytes = 0;
 
   /** Whether it is one of several fragments. */
@@ -40,10 +40,10 @@ export class Header6 {
   }
 
   /**
-   * Reads the header at `start`; returns the reason if it cannot be translated, else 0.
+   * Reads the header at `start`. Returns a {@linkcode Refusal} if it cannot be translated, else 0.
    *
-   * @param end Where the buffer ends.
-   * @param quoted Whether an ICMP error quotes the packet, so that its end may be missing.
+   * @param end The end of the data in the buffer.
+   * @param quoted Whether an ICMP error quotes the packet, which may be cut off.
    */
   read(bytes: Uint8Array, start: number, end: number, quoted: boolean): number {
     if (end - start < HEADER6_BYTES || bytes[start] >>> 4 !== 6) return Refusal.malformed;
@@ -66,7 +66,7 @@ export class Header6 {
     const { start, end } = this;
     let at = start + HEADER6_BYTES;
     while (isSkipped(next)) {
-      // Hop-by-Hop Options stand first or not at all (RFC 8200, 4.1).
+      // Hop-by-Hop Options must be the first extension header (RFC 8200, 4.1).
       if (at + 8 > end || next === HOP_BY_HOP && at > start + HEADER6_BYTES) {
         return Refusal.malformed;
       }
@@ -97,12 +97,12 @@ export class Header6 {
   }
 }
 
-/** Whether an extension header is left out of the translated packet. */
+/** Whether the translated packet omits an extension header. */
 function isSkipped(next: number): boolean {
   return next === HOP_BY_HOP || next === ROUTING || next === DESTINATION_OPTIONS;
 }
 
-/** Writes an IPv6 header but for its addresses, which an address map writes. The flow label is 0. */
+/** Writes an IPv6 header without its addresses, which an address map writes. The flow label is 0. */
 export function writeHeader6(
   out: Uint8Array,
   at: number,
@@ -134,10 +134,7 @@ export function writeFragmentHeader(
   put32(out, at + 4, identification);
 }
 
-/**
- * Whether no packet that a router forwards has this address: unspecified, loopback, link-local,
- * multicast.
- */
+/** Whether routers forward no packet with this address: unspecified, loopback, link-local, multicast. */
 export function illegal6(bytes: Uint8Array, at: number): boolean {
   const first = bytes[at];
   if (first === 0xff) return true;

@@ -28,13 +28,13 @@ import { FRAGMENT, ICMP4, ICMP6, IGMP, only6 } from "./protocols.ts";
 import { Refusal } from "./refusal.ts";
 import { adjustChecksum } from "./transport.ts";
 
-/** An ICMPv6 error is no longer than this, its IPv6 header included (RFC 4443, 2.4). */
+/** The longest ICMPv6 error, with its IPv6 header (RFC 4443, 2.4). */
 export const MAX_ERROR6_BYTES = 1280;
 const TOO_BIG_4 = 3 << 8 | 4;
-/** The byte of an IPv6 header that says what follows it. */
+/** The offset of the next header field in an IPv6 header. */
 const NEXT_HEADER_POINTER = 6;
 
-/** Translates ICMP errors, of which each quotes a packet that went the other way. */
+/** Translates ICMP errors, each of which quotes a packet that travelled in the other direction. */
 export class IcmpErrors {
   readonly #map: AddressMap;
   readonly #mtu4: number;
@@ -42,7 +42,7 @@ export class IcmpErrors {
   readonly #header4 = new Header4();
   readonly #header6 = new Header6();
 
-  /** For addresses and the MTUs of the next hops of each family. */
+  /** `mtu4` and `mtu6` are the MTUs of the next hops. */
   constructor(map: AddressMap, mtu4: number, mtu6: number) {
     this.#map = map;
     this.#mtu4 = mtu4;
@@ -50,8 +50,8 @@ export class IcmpErrors {
   }
 
   /**
-   * Writes the ICMPv6 error of the ICMPv4 error from `at` to `end`, without its checksum, and
-   * returns where it ends, or the reason against it as a negative number.
+   * Translates the ICMPv4 error from `at` to `end` to ICMPv6, without its checksum. Returns the end of
+   * the result, or a {@linkcode Refusal} as a negative number.
    */
   to6(bytes: Uint8Array, at: number, end: number, out: Uint8Array, outAt: number): number {
     if (end - at < ICMP_BYTES + HEADER4_BYTES) return -Refusal.malformed;
@@ -81,7 +81,7 @@ export class IcmpErrors {
     const extension = hasLength6(type) ? end - limit : 0;
     let room = MAX_ERROR6_BYTES - HEADER6_BYTES - ICMP_BYTES - extension;
     if (extension > 0) room = maxQuotedBytes(6, room);
-    // What leaves no room for the padded packet before it is no extension that could be kept.
+    // An extension that leaves no room for the padded packet before it is dropped.
     const keep = extension > 0 && room >= 128;
     if (!keep) room = MAX_ERROR6_BYTES - HEADER6_BYTES - ICMP_BYTES;
     const outQuoted = outAt + ICMP_BYTES;
@@ -90,7 +90,7 @@ export class IcmpErrors {
     return appendExtension(bytes, limit, end, out, 6, outAt, outQuoted, outEnd);
   }
 
-  /** Writes the quoted IPv4 packet that was read as one of IPv6, and returns where it ends. */
+  /** Writes the quoted IPv4 packet, which was read, as IPv6, and returns its end. */
   #quote6(bytes: Uint8Array, out: Uint8Array, at: number, limit: number): number {
     const header = this.#header4;
     const { protocol, fragment, payload, fragmentOffset } = header;
@@ -124,10 +124,10 @@ export class IcmpErrors {
   }
 
   /**
-   * Writes the ICMPv4 error of the ICMPv6 error from `at` to `end`, without its checksum, and
-   * returns where it ends, or the reason against it as a negative number.
+   * Translates the ICMPv6 error from `at` to `end` to ICMPv4, without its checksum. Returns the end of
+   * the result, or a {@linkcode Refusal} as a negative number.
    *
-   * @param pseudoSum Of the pseudo header that the ICMPv6 checksum covers.
+   * @param pseudoSum The sum of the pseudo header, which the ICMPv6 checksum covers.
    */
   to4(
     bytes: Uint8Array,
@@ -165,7 +165,7 @@ export class IcmpErrors {
     return appendExtension(bytes, limit, end, out, 4, outAt, outQuoted, outEnd);
   }
 
-  /** Writes the quoted IPv6 packet that was read as one of IPv4, and returns where it ends. */
+  /** Writes the quoted IPv6 packet, which was read, as IPv4, and returns its end. */
   #quote4(bytes: Uint8Array, out: Uint8Array, at: number, limit: number): number {
     const header = this.#header6;
     const { protocol, fragmentOffset, payload } = header;
@@ -179,7 +179,7 @@ export class IcmpErrors {
     const flags = flags4(wantsDontFragment(header, total), header.more, fragmentOffset);
     const next = protocol === ICMP6 ? ICMP4 : protocol;
     const { trafficClass, hopLimit } = header;
-    // The number of the IPv4 packet that the quoted one was made of is known of fragments alone.
+    // Only a fragment still has the identification of the original IPv4 packet.
     const identification = header.fragmentHeader ? header.identification & 0xffff : 0;
     writeHeader4(
       out,
@@ -212,15 +212,15 @@ export class IcmpErrors {
   }
 }
 
-/** An IPv4 packet longer than this comes of an IPv6 one above 1280, which knows its path's MTU. */
+/** A longer IPv4 packet was an IPv6 packet above 1280, whose sender knows the path MTU. */
 const MAX_FRAGMENTABLE4 = 1260;
 
-/** Whether the IPv4 packet of an IPv6 one must not be fragmented (RFC 7915, 5.1 and 5.1.1). */
+/** Whether the IPv4 packet of an IPv6 packet must not be fragmented (RFC 7915, 5.1 and 5.1.1). */
 export function wantsDontFragment(header: Header6, total: number): boolean {
   return !header.fragmentHeader && total > MAX_FRAGMENTABLE4;
 }
 
-/** Whether an ICMPv6 error says the length of the packet that it quotes (RFC 4884, 4). */
+/** Whether an ICMPv6 error has the length of the packet that it quotes (RFC 4884, 4). */
 function hasLength6(type: number): boolean {
   return type === Icmp6.unreachable || type === Icmp6.timeExceeded;
 }

@@ -1,13 +1,13 @@
-/** Numbers the IPv4 packets that may be fragmented on their way. */
+/** Counts the identifications of IPv4 packets, which may be fragmented on their path. */
 export class Identifications {
   #next: number;
 
-  /** Counts up from a number of 16 bits. */
+  /** Begins with a 16-bit number. */
   constructor(first: number) {
     this.#next = first;
   }
 
-  /** The number of the first of so many packets. */
+  /** Takes `count` identifications and returns the first. */
   take(count: number): number {
     const first = this.#next;
     this.#next = first + count & 0xffff;

@@ -1,5 +1,7 @@
 /**
- * Translation between IPv4 and IPv6, for NAT64 and 464XLAT: packets in, packets out. No I/O.
+ * Stateless translation of packets between IPv4 and IPv6 (RFC 7915), for NAT64 and 464XLAT. Pure: bytes
+ * in, bytes out. Imports `address` and `native`'s base error; knows no TUN. Begin with `translator.ts`,
+ * then `four_to_six.ts` and `six_to_four.ts`; `address_map.ts` says what a map of addresses must do.
  *
  * @module
  */

@@ -5,41 +5,38 @@ import { NAT64_PREFIX, nat64PrefixBytes, v4Number, v6Bytes } from "./embed.ts";
 
 const FIRST_SLOTS = 64;
 
-/** How long a host must have been idle that loses its address to a new one when all are taken. */
+/** When all addresses are in use, a new host gets that of a host that was idle for at least this time. */
 const EVICTABLE_SECS = 5 * 60;
 
 /**
- * The addresses of a NAT64. The world of IPv4 is in the prefix; each host of IPv6 that sends has an
- * IPv4 address of a pool from its first packet on. A NAT of IPv4 behind it shares public addresses
- * and ports among those, so that here no ports matter, and lifetimes only for the pool's sake.
+ * The addresses of a NAT64. The prefix represents the IPv4 internet. Each IPv6 host that sends gets an
+ * IPv4 address of a pool with its first packet. An IPv4 NAT after it shares public addresses and ports
+ * among the hosts, so this map needs no ports, and lifetimes only to reuse addresses of the pool.
  */
 export class Nat64Map implements AddressMap {
-  /**
-   * The time, in whole seconds by a clock that its user keeps. As long as nobody sets it, it stands
-   * still, and no host is forgotten.
-   */
+  /** The time in whole seconds, which the user of the map sets. Otherwise no entry expires. */
   now = 0;
   readonly #prefix: [number, number, number];
   readonly #pool: HostPool;
   readonly #first: number;
   #left: number;
-  /** By the number of a host's IPv4 address in the pool, four words each: its address; or zeros. */
+  /** The IPv6 address of each host, by the index of its IPv4 address in the pool: four words, or zeros. */
   #hosts = new Uint32Array(FIRST_SLOTS * 4);
-  /** A hash table with open addressing, at most half full: numbers in the pool, 0 for none. */
+  /** A hash table with open addressing, at most half full: indexes in the pool plus one, 0 for none. */
   #slots = new Uint32Array(FIRST_SLOTS);
-  /** By the number of a host's IPv4 address: when it last sent or was sent something. */
+  /** When each host sent or received its last packet, by the index of its IPv4 address. */
   #used = new Uint32Array(FIRST_SLOTS);
   #count = 0;
 
   /**
-   * The addresses of one NAT64, of which no host has one yet.
+   * Makes a map without hosts.
    *
-   * @param pool A block of IPv4 whose host addresses stand for the hosts of IPv6.
-   * @param options The /96 of the world of IPv4, default `64:ff9b::/96`, and which addresses of the
-   * pool are not for hosts, such as the router's own.
+   * @param pool An IPv4 block whose host addresses represent IPv6 hosts.
+   * @param options The /96 that represents the IPv4 internet, default `64:ff9b::/96`, and the addresses
+   * of the pool that are not for hosts, such as the router's own.
    *
-   * @throws {InvalidAddressError} If the pool is not of IPv4.
-   * @throws {InvalidCidrError} If the prefix or the pool is no block of addresses.
+   * @throws {InvalidAddressError} If the pool is not IPv4.
+   * @throws {InvalidCidrError} If the prefix or the pool is not a block of addresses.
    * @throws {AddressOutsideError} If a reserved address is not in the pool.
    * @throws {Nat64PrefixError} As {@linkcode embedV4InNat64} throws it.
    */
@@ -56,19 +53,19 @@ export class Nat64Map implements AddressMap {
     this.#left = Number(cidr.size) - ends - new Set(options.reserved?.map(v4Number)).size;
   }
 
-  /** How many hosts have an address. */
+  /** The number of hosts that have an address. */
   get size(): number {
     return this.#count;
   }
 
-  /** The IPv4 address of a host, as text; undefined if it has sent nothing. */
+  /** The IPv4 address of a host; undefined if it has none. */
   v4OfHost(ip6: string): string | undefined {
     const bytes = v6Bytes(ip6);
     const index = this.#slots[this.#slotOf(bytes, 0)];
     return index > 0 ? this.#text(this.#first + index - 1) : undefined;
   }
 
-  /** Each host and its IPv4 address, as text. */
+  /** All hosts with their IPv4 addresses. */
   *hosts(): Generator<[ip6: string, ip: string]> {
     for (const index of this.#slots) {
       if (index === 0) continue;
@@ -78,7 +75,10 @@ export class Nat64Map implements AddressMap {
     }
   }
 
-  /** Assigns an address of the pool to a new host. One in the prefix is none: it would come back. */
+  /**
+   * Assigns an address of the pool to a new host. Refuses a source in the prefix: answers would return to
+   * the translator.
+   */
   v4OfSource(bytes: Uint8Array, at: number, quoted: boolean): number {
     const index = this.#slots[this.#slotOf(bytes, at)];
     if (index > 0) {
@@ -90,7 +90,7 @@ export class Nat64Map implements AddressMap {
     return this.#assign(bytes, at);
   }
 
-  /** What the prefix embeds. */
+  /** Extracts the address that the prefix embeds. */
   v4OfDestination(bytes: Uint8Array, at: number): number {
     return this.#embeds(bytes, at) ? get32(bytes, at + 12) : -1;
   }
@@ -104,7 +104,7 @@ export class Nat64Map implements AddressMap {
     return true;
   }
 
-  /** The host that was given the address. */
+  /** Finds the host that has the address. */
   v6OfDestination(v4: number, out: Uint8Array, at: number): boolean {
     const index = v4 - this.#first;
     if (index < 0 || index >= this.#used.length || !this.#isHost(index)) return false;
@@ -113,10 +113,7 @@ export class Nat64Map implements AddressMap {
     return true;
   }
 
-  /**
-   * Forgets the hosts that neither sent nor were sent anything for so many seconds, and returns how
-   * many; others can have their addresses then.
-   */
+  /** Removes hosts without traffic for `idleSecs` seconds, and returns how many. */
   forget(idleSecs: number): number {
     let forgotten = 0;
     for (let index = 0; index < this.#used.length; index++) {
@@ -127,7 +124,7 @@ export class Nat64Map implements AddressMap {
     return forgotten;
   }
 
-  /** Forgets the host that has been idle longest, if that is long enough. */
+  /** Removes the host with the longest idle time, if that is long enough. */
   #evict(): boolean {
     let oldest = -1;
     for (let index = 0; index < this.#used.length; index++) {
@@ -149,7 +146,7 @@ export class Nat64Map implements AddressMap {
     this.#count--;
   }
 
-  /** Empties a slot, and moves up what was only behind it because it was taken. */
+  /** Empties a slot, and moves the entries that came after it only because it was full. */
   #emptySlot(slot: number): void {
     const mask = this.#slots.length - 1;
     const bytes = new Uint8Array(16);
@@ -162,7 +159,7 @@ export class Nat64Map implements AddressMap {
     }
   }
 
-  /** No host has the address that is all zeros. */
+  /** Whether an index has a host: no host has the address `::`. */
   #isHost(index: number): boolean {
     const [word, hosts] = [index * 4, this.#hosts];
     return (hosts[word] | hosts[word + 1] | hosts[word + 2] | hosts[word + 3]) !== 0;
@@ -201,7 +198,7 @@ export class Nat64Map implements AddressMap {
     }
   }
 
-  /** The slot of an address: where it is, or where it would be. */
+  /** The slot that has an address, or where it would be inserted. */
   #slotOf(bytes: Uint8Array, at: number): number {
     const a = get32(bytes, at);
     const b = get32(bytes, at + 4);

@@ -1,10 +1,10 @@
 /** Numbers of protocols and extension headers (IANA, Assigned Internet Protocol Numbers). */
 
-/** Hop-by-Hop Options, which stand first in an IPv6 packet. */
+/** Hop-by-Hop Options, the first extension header of an IPv6 packet. */
 export const HOP_BY_HOP = 0;
 /** ICMP for IPv4. */
 export const ICMP4 = 1;
-/** IGMP: IPv4's alone; IPv6 has MLD, within ICMPv6. */
+/** IGMP, which only IPv4 has; IPv6 has MLD, a part of ICMPv6. */
 export const IGMP = 2;
 /** TCP. */
 export const TCP = 6;
@@ -28,8 +28,8 @@ export const SCTP = 132;
 export const UDP_LITE = 136;
 
 /**
- * Whether an IPv4 packet of a protocol has no IPv6 packet of the same: the number is that of an
- * extension header there, or of an ICMP that does not belong to IPv4.
+ * Whether a protocol number has no meaning in an IPv4 packet: in IPv6 it is an extension header or
+ * ICMPv6.
  */
 export function only6(protocol: number): boolean {
   return protocol === HOP_BY_HOP || protocol === ROUTING || protocol === FRAGMENT ||

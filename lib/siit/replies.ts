@@ -8,14 +8,14 @@ import { Icmp4, icmp4Kind, Icmp6, icmp6Kind, IcmpKind } from "./icmp_types.ts";
 import { ICMP4, ICMP6 } from "./protocols.ts";
 import { Refusal } from "./refusal.ts";
 
-/** An ICMPv4 error is no longer than this, its IPv4 header included (RFC 1812, 4.3.2.3). */
+/** The longest ICMPv4 error, with its IPv4 header (RFC 1812, 4.3.2.3). */
 const MAX_ERROR4_BYTES = 576;
-/** Internetwork control, which errors have (RFC 1812, 4.3.2.5). */
+/** Internetwork control, the precedence of errors (RFC 1812, 4.3.2.5). */
 const ERROR_TOS = 0xc0;
 const HOPS = 64;
 const MIN_MTU6 = 1280;
 
-/** The type and code of ICMPv4 that tells of a refusal; -1 for one that nobody is told of. */
+/** The type and code of ICMPv4 that reports a refusal; -1 if the refusal is not reported. */
 function message4Of(refusal: number): number {
   switch (refusal) {
     case Refusal.hopLimit:
@@ -33,7 +33,7 @@ function message4Of(refusal: number): number {
   }
 }
 
-/** The type and code of ICMPv6 that tells of a refusal; -1 for one that nobody is told of. */
+/** The type and code of ICMPv6 that reports a refusal; -1 if the refusal is not reported. */
 function message6Of(refusal: number): number {
   switch (refusal) {
     case Refusal.hopLimit:
@@ -51,7 +51,7 @@ function message6Of(refusal: number): number {
   }
 }
 
-/** Writes the ICMP errors that a translator sends itself. */
+/** Writes the ICMP errors that a translator sends. */
 export class ErrorReplies {
   readonly #address4: number;
   readonly #address6: Uint8Array;
@@ -60,7 +60,7 @@ export class ErrorReplies {
   readonly #header4 = new Header4();
   readonly #header6 = new Header6();
 
-  /** For the sources of the errors and the MTUs of the next hops of each family. */
+  /** The addresses are the sources of the errors; the MTUs are those of the next hops. */
   constructor(address4: number, address6: Uint8Array, mtu4: number, mtu6: number) {
     this.#address4 = address4;
     this.#address6 = address6;
@@ -68,7 +68,7 @@ export class ErrorReplies {
     this.#mtu6 = mtu6;
   }
 
-  /** Writes the error about an IPv4 packet behind `start` bytes of `out`; returns its length or 0. */
+  /** Writes the error about an IPv4 packet to `out` from `start` on; returns its length, or 0. */
   write4(
     refusal: number,
     packet: Uint8Array,
@@ -98,7 +98,7 @@ export class ErrorReplies {
     return total;
   }
 
-  /** Writes the error about an IPv6 packet behind `start` bytes of `out`; returns its length or 0. */
+  /** Writes the error about an IPv6 packet to `out` from `start` on; returns its length, or 0. */
   write6(
     refusal: number,
     packet: Uint8Array,

@@ -12,7 +12,7 @@ import { Refusal } from "./refusal.ts";
 import { adjustChecksum, fits, hasChecksum } from "./transport.ts";
 import { translateVnetHeader, VnetHeader } from "./vnet.ts";
 
-/** Translates IPv6 packets into those of IPv4 (RFC 7915, 5). */
+/** Translates IPv6 packets to IPv4 (RFC 7915, 5). */
 export class SixToFour {
   readonly #settings: Settings;
   readonly #identifications: Identifications;
@@ -20,14 +20,14 @@ export class SixToFour {
   readonly #header6 = new Header6();
   readonly #vnet = new VnetHeader();
 
-  /** By the settings of its translator. */
+  /** Uses the settings of its translator. */
   constructor(settings: Settings, identifications: Identifications) {
     this.#settings = settings;
     this.#identifications = identifications;
     this.#errors = new IcmpErrors(settings.map, settings.mtu4, settings.mtu6);
   }
 
-  /** Returns how many bytes were written, or the reason against it as a negative number. */
+  /** Returns the number of bytes written, or a {@linkcode Refusal} as a negative number. */
   translate(packet: Uint8Array, length: number, out: Uint8Array): number {
     const { map, hops, mtu4, routers4, gap } = this.#settings;
     const header = this.#header6;
@@ -54,7 +54,7 @@ export class SixToFour {
       return -Refusal.offload;
     }
     const { partial, segmentBytes, segmentHeaderBytes } = this.#vnet;
-    // As any receiver of IPv6 would (RFC 8200, 8.1).
+    // Any IPv6 receiver refuses it too (RFC 8200, 8.1).
     if (
       protocol === UDP && fragmentOffset === 0 && !partial && get16(packet, payload + 6) === 0
     ) return -Refusal.noUdpChecksum;

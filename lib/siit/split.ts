@@ -4,23 +4,23 @@ import { FRAGMENT } from "./protocols.ts";
 
 const FRAGMENT_HEADERS = HEADER6_BYTES + FRAGMENT_BYTES;
 
-/** How much payload each fragment of an IPv6 packet has, but the last: as fits, in units of 8. */
+/** The payload of each fragment except the last: the most that fits, a multiple of 8. */
 export function pieceBytes(fragmentBytes: number): number {
   return (fragmentBytes - FRAGMENT_HEADERS) & ~7;
 }
 
-/** How much buffer the fragments take, with `gap` bytes before each but the first. */
+/** The length of all fragments, with `gap` bytes before each except the first. */
 export function splitBytes(payloadBytes: number, piece: number, gap: number): number {
   const pieces = Math.ceil(payloadBytes / piece);
   return (pieces - 1) * (gap + FRAGMENT_HEADERS) + FRAGMENT_HEADERS + payloadBytes;
 }
 
 /**
- * Makes fragments of the IPv6 packet at an offset, in its own buffer: each begins `gap` plus
- * {@link FRAGMENT_HEADERS} plus `piece` bytes behind the one before. The gaps are zeroed.
+ * Splits the IPv6 packet at an offset into fragments, in place: each begins `gap` plus
+ * {@link FRAGMENT_HEADERS} plus `piece` bytes after the one before. The gaps become zeros.
  *
- * @param payload Where the payload of the packet begins, behind a fragment header if it has one.
- * @param fragmentOffset Where the payload belongs if it is of a fragment itself, in units of 8 bytes.
+ * @param payload The offset of the packet's payload, after a fragment header if it has one.
+ * @param fragmentOffset The offset of the payload if the packet is a fragment itself, in units of 8 bytes.
  * @param more Whether more fragments follow the packet.
  */
 export function split(
@@ -37,7 +37,7 @@ export function split(
 ): void {
   const stride = gap + FRAGMENT_HEADERS + piece;
   const last = Math.ceil(payloadBytes / piece) - 1;
-  // From the last on, for each moves to where no earlier piece still waits.
+  // Begins with the last piece: no piece then overwrites an earlier one.
   for (let index = last; index >= 0; index--) {
     const header = at + index * stride;
     const from = payload + index * piece;

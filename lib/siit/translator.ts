@@ -9,31 +9,28 @@ import { ErrorReplies } from "./replies.ts";
 import { SixToFour } from "./six_to_four.ts";
 import { clearVnetHeader, VNET_BYTES } from "./vnet.ts";
 
-/** A setting of a {@linkcode Translator} that it cannot have; the message says which it can. */
+/** A {@linkcode Translator} cannot have a setting; the message says what is allowed. */
 export class TranslatorOptionError extends NetyardError {}
 
-/** What every link takes (RFC 791, 3.2; RFC 8200, 5). */
+/** The MTUs that every link supports (RFC 791, 3.2; RFC 8200, 5). */
 const MIN_MTU4 = 68;
 const MIN_MTU6 = 1280;
 const DUMMY_ADDRESS = "192.0.0.8";
 
 /**
- * Translates packets between IPv4 and IPv6, one at a time and each by itself: the algorithm of
+ * Translates packets between IPv4 and IPv6, each independently: the algorithm of
  * {@link https://www.rfc-editor.org/rfc/rfc7915 | RFC 7915}, which NAT64 (RFC 6146) and 464XLAT (RFC
- * 6877) share. Which addresses stand for which is its {@linkcode AddressMap}'s matter.
+ * 6877) share. An {@linkcode AddressMap} maps the addresses.
  *
- * Of a packet its checksum was right before if, and only if, it is right after: it is adjusted, and
- * computed only where there was none or where the ICMP message became another one.
+ * The checksum of a translated packet is correct if, and only if, that of the packet was: it is adjusted,
+ * and computed only if there was none or the ICMP message changed.
  */
 export class Translator {
-  /** How many packets were refused, by the numbers of {@linkcode Refusal}. */
+  /** The number of refused packets, by {@linkcode Refusal}. */
   readonly refused: Float64Array = new Float64Array(REFUSAL_NAMES.length);
-  /** How many packets were translated. */
+  /** The number of translated packets. */
   translated = 0;
-  /**
-   * How far apart the packets begin that the last call wrote: what it returned, unless it made
-   * fragments.
-   */
+  /** The distance between the packets that the last call wrote: its result, unless it made fragments. */
   stride = 0;
 
   readonly #gap: number;
@@ -43,10 +40,10 @@ export class Translator {
   readonly #replies: ErrorReplies;
 
   /**
-   * A translator of its own counts and numbers.
+   * Makes a translator with its own counters and identifications.
    *
    * @throws {TranslatorOptionError} If a size or number is out of its range.
-   * @throws {InvalidAddressError} If an address is none of its family.
+   * @throws {InvalidAddressError} If an address is not of its family.
    */
   constructor(options: TranslatorOptions) {
     const mtu4 = inRange("mtu4", options.mtu4 ?? MAX_TOTAL4, MIN_MTU4);
@@ -72,14 +69,14 @@ export class Translator {
   }
 
   /**
-   * Translates an IPv4 packet. It may become several: IPv6 fragments, each of which begins
-   * {@linkcode stride} behind the one before.
+   * Translates an IPv4 packet. The result may be several IPv6 fragments, each of which begins
+   * {@linkcode stride} bytes after the one before.
    *
-   * @param packet Begins with the virtio-net header, if there are any, and with the packet else.
-   * @param length How much of `packet` there is.
-   * @param out What the result is written to, in the same form. 72 KiB are enough for any packet.
-   * @returns How many bytes were written, or a {@linkcode Refusal} as a negative number: what `out`
-   * then holds means nothing.
+   * @param packet The packet, after its virtio-net header if the translator uses these.
+   * @param length The number of bytes in `packet`.
+   * @param out The buffer for the result, in the same form. 72 KiB are enough for any packet.
+   * @returns The number of bytes written, or a {@linkcode Refusal} as a negative number; the content of
+   * `out` is then undefined.
    */
   translate4to6(packet: Uint8Array, length: number, out: Uint8Array): number {
     const result = this.#to6.translate(packet, length, out);
@@ -88,8 +85,8 @@ export class Translator {
   }
 
   /**
-   * Translates an IPv6 packet, into one of IPv4. Parameters and result are those of
-   * {@linkcode translate4to6}; the result is never longer than the packet.
+   * Translates an IPv6 packet to IPv4. Parameters and result are those of {@linkcode translate4to6}; the
+   * result is never longer than the packet.
    */
   translate6to4(packet: Uint8Array, length: number, out: Uint8Array): number {
     const result = this.#to4.translate(packet, length, out);
@@ -98,12 +95,12 @@ export class Translator {
   }
 
   /**
-   * Writes the ICMP error by which the sender of a packet is told why it was refused, in its own
-   * family, and returns how long it is, or 0: for most refusals and packets there must be none
-   * (RFC 1812, 4.3.2.7; RFC 4443, 2.4). How many errors are sent in a time is the caller's matter.
+   * Writes the ICMP error that reports a refusal to the sender of the packet, in the packet's family.
+   * Returns its length, or 0: most refusals and packets must have no error (RFC 1812, 4.3.2.7; RFC 4443,
+   * 2.4). The caller must limit the rate of errors.
    *
-   * @param refusal The number that the translation returned, made positive.
-   * @param out At least 1290 bytes.
+   * @param refusal The {@linkcode Refusal}, as a positive number.
+   * @param out A buffer of at least 1290 bytes.
    */
   errorFor(refusal: number, packet: Uint8Array, length: number, out: Uint8Array): number {
     const gap = this.#gap;
@@ -121,10 +118,10 @@ export class Translator {
   }
 }
 
-function inRange(name: string, value: number, least: number): number {
-  if (Number.isInteger(value) && value >= least && value <= MAX_TOTAL4) return value;
+function inRange(name: string, value: number, min: number): number {
+  if (Number.isInteger(value) && value >= min && value <= MAX_TOTAL4) return value;
   throw new TranslatorOptionError(
     `cannot translate with ${name} ${value}: it must be a whole number ` +
-      `from ${least} to ${MAX_TOTAL4}`,
+      `from ${min} to ${MAX_TOTAL4}`,
   );
 }

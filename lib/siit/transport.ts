@@ -4,32 +4,32 @@ import { HEADER4_BYTES, MAX_TOTAL4 } from "./header4.ts";
 import { DCCP, TCP, UDP, UDP_LITE } from "./protocols.ts";
 
 /**
- * Where a protocol has a checksum that covers the addresses, from the start of its header; -1 for
- * the others, which pass as they are: SCTP, ESP, and whatever is not known here (RFC 7915, 4.5).
+ * The offset in its header of a checksum that covers the addresses; -1 for protocols that pass unchanged:
+ * SCTP, ESP, and unknown ones (RFC 7915, 4.5).
  */
 export function checksumOffset(protocol: number): number {
   if (protocol === TCP) return 16;
   return protocol === UDP || protocol === UDP_LITE || protocol === DCCP ? 6 : -1;
 }
 
-/** Whether a transport header is there as far as it has a checksum to adjust. */
+/** Whether a transport header is complete up to the checksum that must be adjusted. */
 export function hasChecksum(transport: number, end: number, protocol: number): boolean {
   const offset = checksumOffset(protocol);
   return offset < 0 || transport + offset + 2 <= end && (protocol !== UDP || transport + 8 <= end);
 }
 
-/** Whether a fragment can be part of a datagram, and be it one of the longest (RFC 8200, 4.5). */
+/** Whether a fragment can be part of a datagram of at most 64 KiB (RFC 8200, 4.5). */
 export function fits(fragmentOffset: number, more: boolean, bytes: number): boolean {
   return (!more || bytes % 8 === 0) && fragmentOffset * 8 + bytes <= MAX_TOTAL4 - HEADER4_BYTES;
 }
 
 /**
- * Adjusts the checksum of the transport header at an offset to other addresses. One that `end` cuts
- * off is left alone, and so is a UDP checksum of 0, which is none.
+ * Adjusts the checksum of the transport header at an offset to new addresses. Does nothing if the
+ * checksum is cut off by `end`, or is a UDP checksum of 0, which means none.
  *
  * @param change The {@link difference} of the sums of the addresses.
- * @param partial Whether the field holds only the folded sum of the pseudo header, for the kernel or
- * a network card to add the rest and to complement it.
+ * @param partial Whether the field has only the folded sum of the pseudo header; the kernel or a NIC
+ * adds the rest and complements it.
  */
 export function adjustChecksum(
   out: Uint8Array,
@@ -49,7 +49,7 @@ export function adjustChecksum(
   }
 }
 
-/** Computes the checksum of a whole UDP datagram, or one that is {@link adjustChecksum | partial}. */
+/** Computes the checksum of a complete UDP datagram, or one that is {@link adjustChecksum | partial}. */
 export function completeChecksum(
   out: Uint8Array,
   transport: number,
@@ -62,7 +62,7 @@ export function completeChecksum(
   put16(out, at, neverZero(protocol, ~fold(total) & 0xffff));
 }
 
-/** UDP writes a checksum of 0 as its other form, for 0 means that there is none (RFC 768). */
+/** Replaces a UDP checksum of 0 by 0xffff, because 0 means that there is none (RFC 768). */
 function neverZero(protocol: number, checksum: number): number {
   return checksum === 0 && (protocol === UDP || protocol === UDP_LITE) ? 0xffff : checksum;
 }

@@ -3,8 +3,8 @@ import { ICMP4, ICMP6, SCTP, TCP, UDP } from "./protocols.ts";
 import { checksumOffset } from "./transport.ts";
 
 /**
- * The header of virtio-net (Virtual I/O Device 1.2, 5.1.6), which precedes each packet of a TUN that
- * asked for it: flags, gso_type, and four 16-bit numbers in the byte order of the host, which is
+ * The length of a virtio-net header (Virtual I/O Device 1.2, 5.1.6), which precedes each packet of a TUN
+ * with IFF_VNET_HDR: flags, gso_type, and four 16-bit numbers in the byte order of the host, which is
  * little-endian on every platform that Deno supports.
  */
 export const VNET_BYTES = 10;
@@ -15,20 +15,20 @@ const GSO_NONE = 0;
 const GSO_TCP4 = 1;
 const GSO_TCP6 = 4;
 const GSO_UDP = 5;
-/** Set beside a type where the first segment alone may carry CWR. */
+/** Added to a type if only the first segment may have CWR set. */
 const GSO_ECN = 0x80;
 const SCTP_CHECKSUM = 8;
 
-/** What is read of a virtio-net header. One of these serves all packets, so that none is allocated. */
+/** The fields of a virtio-net header. One object is reused for all packets, to avoid allocations. */
 export class VnetHeader {
-  /** Whether the checksum field holds only the sum of the pseudo header. */
+  /** Whether the checksum field has only the sum of the pseudo header. */
   partial = false;
-  /** The payload of each segment that the kernel or a network card makes of the packet; 0: none. */
+  /** The payload of each segment into which the kernel or a NIC splits the packet; 0: not split. */
   segmentBytes = 0;
-  /** The transport header that each of these segments has. */
+  /** The length of the transport header of each segment. */
   segmentHeaderBytes = 0;
 
-  /** As of a packet that has no such header. */
+  /** Sets the values of a packet without offloads. */
   clear(): void {
     this.partial = false;
     this.segmentBytes = 0;
@@ -36,10 +36,10 @@ export class VnetHeader {
   }
 
   /**
-   * Reads the header at an offset, and returns whether it fits its packet and is supported: TCP of
-   * its IP version and UDP in segments, and partial checksums but those of ICMP.
+   * Reads the header at an offset. Returns whether it matches its packet and is supported: segments of
+   * UDP, and of TCP of the packet's IP version, and partial checksums except those of ICMP.
    *
-   * @param transport Where the transport header begins, and `end` where the packet does.
+   * @param transport The offset of the transport header; `end` is the end of the packet.
    */
   read(
     bytes: Uint8Array,
@@ -77,15 +77,15 @@ export class VnetHeader {
 }
 
 /**
- * Writes the virtio-net header of a translated packet: that of the original with the type of the
- * other version's segments, and with its offsets moved.
+ * Writes the virtio-net header of a translated packet: that of the original, with the segment type of the
+ * other IP version and adapted offsets.
  *
- * The checksum itself is {@link adjustChecksum}'s: what a partial one holds is a sum and not its
- * complement, and so changes by the difference of the addresses without being complemented.
+ * {@link adjustChecksum} adapts the checksum itself: a partial checksum is a sum and not its complement,
+ * so it changes by the difference of the addresses without a complement.
  *
  * @param growth By how many bytes the headers before the transport header became longer.
  * @param version The IP version of the translated packet.
- * @param segmentBytes The payload of a segment from now on; that of the original if left out.
+ * @param segmentBytes The new payload of a segment; default: unchanged.
  */
 export function translateVnetHeader(
   source: Uint8Array,
@@ -104,7 +104,7 @@ export function translateVnetHeader(
   out[outAt] = flags;
   const type = tcp ? (version === 4 ? GSO_TCP4 : GSO_TCP6) : gso;
   out[outAt + 1] = segmented ? type | source[at + 1] & GSO_ECN : GSO_NONE;
-  // The length of the headers is a hint, and 0 says nothing.
+  // The length of the headers is a hint; 0 means unknown.
   const headers = get16Little(source, at + 2);
   put16Little(out, outAt + 2, segmented && headers > 0 ? headers + growth : 0);
   put16Little(out, outAt + 4, segmented ? segmentBytes : 0);
@@ -112,7 +112,7 @@ export function translateVnetHeader(
   put16Little(out, outAt + 8, partial ? get16Little(source, at + 8) : 0);
 }
 
-/** Writes a virtio-net header that asks for nothing. */
+/** Writes a virtio-net header without offloads. */
 export function clearVnetHeader(out: Uint8Array, at: number): void {
   out.fill(0, at, at + VNET_BYTES);
 }

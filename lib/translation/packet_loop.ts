@@ -65,9 +65,6 @@ export class PacketLoop {
   #inPointer = this.#arena.pointer(0);
   #poller = new Poller();
   #tuns: (Tun | undefined)[] = new Array(TUNS).fill(undefined);
-  // struct iovec, in a buffer of its own: a small typed array without one might be moved.
-  #vector = new Uint32Array(new ArrayBuffer(16));
-  #vectorPointer = Deno.UnsafePointer.of(this.#vector)!;
   #second = 0;
   #sweepAt = SWEEP_SECS;
   #stopping = false;
@@ -190,12 +187,7 @@ export class PacketLoop {
   }
 
   #write(tun: Tun, at: number, length: number): void {
-    const address = this.#arena.address + READ_BYTES + at;
-    const low = address >>> 0;
-    this.#vector[0] = low;
-    this.#vector[1] = (address - low) / 2 ** 32;
-    this.#vector[2] = length;
-    if (this.#symbols.writev(tun.fd, this.#vectorPointer, 1) < 0) tun.lost++;
+    if (this.#arena.write(tun.fd, READ_BYTES + at, length) < 0) tun.lost++;
   }
 
   #report({ id, translator, lost, hosts }: Tun): void {

@@ -1,3 +1,10 @@
+/**
+ * Files without a name, in memory (`memory_file.ts`) and on a disk (`held_file.ts`), and copies that
+ * keep holes. Imports `libc`, `fast` and `memory` of `native`.
+ *
+ * @module
+ */
+
 import { NetyardError } from "../error.ts";
 import { check, lastErrno, libcWith, SyscallError } from "../libc.ts";
 

@@ -1,3 +1,10 @@
+/**
+ * Devices and sockets that read and write whole frames and packets: TAPs, TUNs, and packet sockets for
+ * the emulator and for probes. Imports `libc`, `fast` and `socket` of `native`. Begin with `tap.ts`.
+ *
+ * @module
+ */
+
 import { fast } from "../fast.ts";
 import { check, lastErrno, libc } from "../libc.ts";
 import { openTunDevice, TUNSETOFFLOAD } from "./tun_device.ts";

@@ -1,3 +1,11 @@
+/**
+ * A test whether KVM runs ordinary guests: facts and saved results first (`probe.ts`, `cache.ts`), then
+ * a trial guest (`guest.ts`) in a process of its own (`main.ts`). Imports `libc`, `arena` and `memory`
+ * of `native`. Begin with `probe.ts`.
+ *
+ * @module
+ */
+
 import { type KvmTrial, readTrial, writeTrial } from "./cache.ts";
 import { KVM_DEVICE, type KvmGuestMode } from "./guest.ts";
 import { closeFd, O_RDWR, openFd, pathExists, readFileText, SyscallError } from "../libc.ts";

@@ -1,7 +1,9 @@
 /**
  * Router discovery messages of Neighbor Discovery (RFC 4861, sections 4.1, 4.2 and 4.6; the name servers
  * of RFC 8106, section 5.1). They begin at the ICMPv6 header, whose checksum the kernel computes and
- * verifies.
+ * verifies. `socket.ts` sends and receives them.
+ *
+ * @module
  */
 
 /** The ICMPv6 types that this reads. */

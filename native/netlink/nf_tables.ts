@@ -134,7 +134,7 @@ export function addEgressTable(
     if (sent < 0) throw refusal(`add table netdev ${table}`, 0);
     readRefusal(fd, `add table netdev ${table}`);
   } finally {
-    // The kernel first finishes all earlier requests, whoever sent them.
+    // The kernel first finishes all earlier requests, of any process.
     onClosing(closeLater(fd));
   }
 }

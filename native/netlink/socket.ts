@@ -1,3 +1,11 @@
+/**
+ * Requests to the kernel by netlink. `codec.ts` is the wire format and `socket.ts` sends a batch of
+ * requests; each other file has the requests about one subject, as functions that append to a batch,
+ * and functions that read the answers. Imports `libc`, `fast` and `socket` of `native`. Begin here.
+ *
+ * @module
+ */
+
 import { check, closeFd, libc, SyscallError, uninterrupted } from "../libc.ts";
 import {
   type Message,

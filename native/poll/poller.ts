@@ -1,3 +1,10 @@
+/**
+ * Waiting for descriptors: `poller.ts` for a thread with a loop of its own, `watch.ts` beside Deno's
+ * event loop, and `eventfd.ts` to wake a thread. Imports `libc`, `fast` and `memory` of `native`.
+ *
+ * @module
+ */
+
 import { fast } from "../fast.ts";
 import { check, closeFd } from "../libc.ts";
 import { fixedBytes } from "../memory.ts";

@@ -219,7 +219,7 @@ Deno.test("the largest and the least of everything are within what tc and the ke
     () => planNetem({ jitterMs: 2148 }, 1500),
     LinkEngineError,
     '"jitterMs" is 2148, but netem varies a delay by at most 2147 ms: ' +
-      'ask for less, or use linkEngine "emulator"',
+      'request less, or use linkEngine "emulator"',
   );
 });
 
