@@ -21,15 +21,23 @@ Deno.test("an IPv4 address is embedded in a prefix and found in it again", () =>
 });
 
 Deno.test("what cannot be embedded, or embedded in, is refused by a typed error", () => {
-  assertThrows(() => embedV4InNat64("64:ff9b::1"), InvalidAddressError, "one of IPv4 is wanted");
+  assertThrows(
+    () => embedV4InNat64("64:ff9b::1"),
+    InvalidAddressError,
+    "an IPv4 address is required",
+  );
   assertThrows(() => embedV4InNat64("10.0.0"), InvalidAddressError, "4 octets");
-  assertThrows(() => extractV4FromNat64("10.0.0.1"), InvalidAddressError, "one of IPv6 is wanted");
+  assertThrows(
+    () => extractV4FromNat64("10.0.0.1"),
+    InvalidAddressError,
+    "an IPv6 address is required",
+  );
   assertThrows(() => embedV4InNat64("10.0.0.1", "64:ff9b::"), InvalidCidrError, "prefix length");
   for (const prefix of ["64:ff9b::/64", "2001:db8::/32", "10.0.0.0/8", "64:ff9b::/97"]) {
     assertThrows(
       () => embedV4InNat64("10.0.0.1", prefix),
       Nat64PrefixError,
-      "must be a /96 of IPv6",
+      "must be an IPv6 /96",
     );
   }
   const odd = "2001:db8:0:0:ff00::/96";

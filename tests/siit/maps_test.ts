@@ -101,7 +101,11 @@ Deno.test("of a full pool, a new host gets the address that was idle longest, af
 });
 
 Deno.test("a map of what it cannot be is refused by a typed error", () => {
-  assertThrows(() => new Nat64Map("2001:db8::/64"), InvalidAddressError, "one of IPv4 is wanted");
+  assertThrows(
+    () => new Nat64Map("2001:db8::/64"),
+    InvalidAddressError,
+    "an IPv4 address is required",
+  );
   assertThrows(() => new Nat64Map(POOL, { prefix: "64:ff9b::/64" }), Nat64PrefixError);
   assertThrows(() => new Nat64Map(POOL, { reserved: ["10.0.0.1"] }), AddressOutsideError);
 });
