@@ -43,6 +43,11 @@ export function nftablesBackend(): "libnftables" | "nft" | undefined {
   }
 }
 
+/** Commands that remove a table, whether it exists or not, in one transaction with what follows them. */
+export function withoutTable(family: string, table: string): string {
+  return `add table ${family} ${table}\ndelete table ${family} ${table}\n`;
+}
+
 /** The text of strerror(3) for EINTR: the kernel aborts a transaction when a signal arrives. */
 const INTERRUPTED = "Interrupted system call";
 /** More attempts in a row fail only if something is wrong. */

@@ -1,3 +1,5 @@
+import { withoutTable } from "../../native/nftables.ts";
+
 /** The rules of nftables for what passes between the ports of a Linux bridge, as text. */
 
 /** The table of the `bridge` family that they are in. */
@@ -58,24 +60,14 @@ export interface BridgeRules {
  * ```
  */
 export function bridgeRules(rules: BridgeRules): string {
-  return [
-    ...without("bridge", BRIDGE_TABLE),
-    ...without("netdev", DETOUR_TABLE),
-    ...between(rules),
-    ...detours(rules.detours),
-    "",
-  ].join("\n");
+  const tables = [...between(rules), ...detours(rules.detours), ""].join("\n");
+  return withoutTable("bridge", BRIDGE_TABLE) + withoutTable("netdev", DETOUR_TABLE) + tables;
 }
 
 /** Whether there is nothing to load. */
 export function isFree({ closed, isolated, dropped, detours }: BridgeRules): boolean {
   return !closed && isolated.length + dropped.length + detours.length === 0;
 }
-
-const without = (family: string, table: string) => [
-  `add table ${family} ${table}`,
-  `delete table ${family} ${table}`,
-];
 
 function between({ closed, isolated, dropped, detours }: BridgeRules): string[] {
   const lines = [

@@ -1,7 +1,7 @@
 import { SyscallError } from "../../native/libc.ts";
 import type { Namespace } from "../../native/namespace.ts";
 import { addEgressTable, deleteNetdevTables } from "../../native/netlink/nf_tables.ts";
-import { nft } from "../../native/nftables.ts";
+import { nft, withoutTable } from "../../native/nftables.ts";
 import type { LinkEnd } from "../link/mod.ts";
 import type { Port } from "./port.ts";
 
@@ -45,9 +45,7 @@ export class EgressRules {
     const ports = new Set([...this.#pending.get(namespace)?.ports ?? [], port]);
     this.release(namespace);
     // Adds each table first: a program in the node may have flushed all rules.
-    const rules = [...ports].map((port) =>
-      `add table netdev ${table(port)}\ndelete table netdev ${table(port)}\n`
-    );
+    const rules = [...ports].map((port) => withoutTable("netdev", table(port)));
     for (const port of ports) port.hasEgressRule = false;
     namespace.enter(() => nft(rules.join("")));
   }

@@ -1,7 +1,9 @@
+import { applySettings, emitImpairments, plainSettings } from "./bridging/settings.ts";
+import { attachedBy, memberName, memberNodes, mustBeUp, namedPair } from "./bridging/members.ts";
 import { findLan } from "./model/lookup.ts";
 import type { z } from "zod";
-import { type Impairments, UNIMPAIRED } from "../bridge/impairments.ts";
-import { isPartitioned, namesIn, pairKey, wayKey } from "../bridge/partitions.ts";
+import type { Impairments } from "../bridge/impairments.ts";
+import { isPartitioned, pairKey, wayKey } from "../bridge/partitions.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import {
@@ -13,14 +15,7 @@ import {
 import type { Capture } from "../node/capture/capture.ts";
 import type { CaptureOptions } from "../node/capture/capture_options.ts";
 import { captureBridge } from "./bridging/capture.ts";
-import {
-  attachedBy,
-  attachMembers,
-  detachMember,
-  memberNode,
-  memberNodes,
-  mustBeUp,
-} from "./build/members.ts";
+import { attachMembers, detachMember } from "./build/members.ts";
 import {
   bandwidthSchema,
   type DirectionalBandwidth,
@@ -31,14 +26,11 @@ import {
   type Member,
   type MemberPair,
   memberSchema,
-  pairSchema,
 } from "./options/bridge_options.ts";
 import { changePartitions } from "./bridging/partition.ts";
 import { routeBridges, unrouteBridges } from "./routing/bridge_routes.ts";
-import { impairmentsState } from "./model/bridge_event_state.ts";
 import { closeBridge } from "./build/bridge.ts";
 import type { LabCore } from "./model/lab.ts";
-import { TopologyError } from "./options/errors.ts";
 import { bridgeHandles, handles } from "./model/handles.ts";
 import type { Segment } from "./model/records.ts";
 import { Nic } from "./nic.ts";
@@ -257,16 +249,7 @@ export class Bridge implements AsyncDisposable {
   /** Takes all impairments, partitions and isolations back. */
   async reset(): Promise<void> {
     await this.#act("reset()", (segment) => {
-      changePartitions(this.#core, segment, (partitions) => {
-        partitions.all = false;
-        for (const each of [partitions.pairs, partitions.oneWay, partitions.isolated]) each.clear();
-      });
-      const before = JSON.stringify(impairmentsState(segment));
-      impairWhole(this.#core, segment, UNIMPAIRED);
-      for (const key of [...segment.bridging.directions.keys()]) {
-        impairDirection(this.#core, segment, ...namesIn(key), UNIMPAIRED);
-      }
-      if (JSON.stringify(impairmentsState(segment)) !== before) this.#tellImpairments();
+      applySettings(this.#core, segment, plainSettings());
     });
     await this.#settle();
   }
@@ -397,7 +380,7 @@ export class Bridge implements AsyncDisposable {
         const wanted = { ...impairmentsOf(segment, from, to), ...changed };
         impairDirection(this.#core, segment, from, to, wanted);
       }
-      this.#tellImpairments();
+      emitImpairments(this.#core, segment);
     });
     await this.#settle();
   }
@@ -408,23 +391,12 @@ export class Bridge implements AsyncDisposable {
     if (!this.#core.closed && !this.#segment.owner.removed) removeClosingDetours(this.#segment);
   }
 
-  #tellImpairments(): void {
-    const impairments = impairmentsState(this.#segment);
-    this.#core.bus.emit({ kind: "bridge-impairments-changed", bridge: this.name, impairments });
-  }
-
   #named(what: string, member: Member): string {
-    return memberNode(this.#core, what, parseOptions(memberSchema, member, what)).name;
+    return memberName(this.#core, what, member);
   }
 
   #pair(what: string, first: Member | MemberPair, second?: Member) {
-    const oneWay = second === undefined;
-    const { from, to } = oneWay
-      ? parseOptions(pairSchema, pairOf(first), what)
-      : { from: first as Member, to: second };
-    const names = { from: this.#named(what, from), to: this.#named(what, to), oneWay };
-    if (names.from !== names.to) return names;
-    throw new TopologyError(`${what}: both are "${names.from}"; name two members`);
+    return namedPair(this.#core, what, first, second);
   }
 
   #what(method: string): string {
@@ -443,15 +415,6 @@ export class Bridge implements AsyncDisposable {
     act(this.#now, what);
     await this.#core.settle([...this.#segment.members.keys()].map(({ node }) => node));
   }
-}
-
-/** Of what a pair may be given with, the pair: schemas refuse what they do not know. */
-function pairOf(given: unknown): unknown {
-  if (typeof given !== "object" || given === null || !("from" in given && "to" in given)) {
-    return given;
-  }
-  const { from, to } = given as MemberPair;
-  return { from, to };
 }
 
 const made = new WeakMap<Segment, Bridge>();

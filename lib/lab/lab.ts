@@ -1,49 +1,42 @@
+import { createCore } from "./create.ts";
+import { removeNode } from "./remove.ts";
+import type { Core } from "./core.ts";
 import { findNode } from "./model/lookup.ts";
-import { EventBus, type EventsOptions, type LabEvent } from "../events/mod.ts";
-import { checkLinkEngine } from "./link/choose_engine.ts";
-import { requireLab } from "../host/probe.ts";
+import type { EventsOptions, LabEvent } from "../events/mod.ts";
 import type { Node } from "../node/node.ts";
 import { parseIp } from "../address/mod.ts";
 import type { LinkEngineKind, RegionLink } from "../link/mod.ts";
-import { parseOptions } from "../options/parse_options.ts";
 import { ActiveFault } from "./fault/active.ts";
 import { addDevice } from "./build/device.ts";
-import { addExchange } from "./build/exchange.ts";
 import { addRouter, awaitPrefix } from "./build/router.ts";
 import { Bridge, bridgeHandle } from "./bridge.ts";
 import { bridgeNamed } from "./build/bridge.ts";
 import { buildPlan, configHost } from "./build_config.ts";
 import { closeLab } from "./close.ts";
 import type { LabConfig } from "./config/types.ts";
-import { Core } from "./core.ts";
-import { emitPrefix, endDelegation } from "./delegation/lifecycle.ts";
+import { emitPrefix } from "./delegation/lifecycle.ts";
 import { Device } from "./device.ts";
 import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
 import { NotFoundError, TopologyError } from "./options/errors.ts";
 import type { Fault } from "./fault/types.ts";
 import { Ix } from "./ix.ts";
-import {
-  type DeviceOptions,
-  type LabOptions,
-  labOptionsSchema,
-  type RegionReference,
-  type RouterOptions,
+import type {
+  DeviceOptions,
+  LabOptions,
+  RegionReference,
+  RouterOptions,
 } from "./options/options.ts";
 import { type Region, regionHandle } from "./region.ts";
 import * as regions from "./regions.ts";
-import { openOutDir } from "./out_dir.ts";
 import { checkedPlan, type LabPlan } from "./config/plan.ts";
-import { retire } from "./build/retire.ts";
 import { Router } from "./router.ts";
-import { drawSeed } from "./model/seed.ts";
 import { Schedule, type ScheduleStep } from "./fault/schedule.ts";
 import { deviceState, routerState, vmState } from "./model/event_state.ts";
 import { allSettled } from "./model/all_settled.ts";
 import { addVm } from "./build/vm.ts";
 import type { LabAddresses } from "./model/addresses.ts";
 import type { NodeRecord } from "./model/records.ts";
-import { findRadvd } from "./autoconf/radvd.ts";
 import { Vm } from "./vm.ts";
 import type { VmOptions } from "./options/vm_options.ts";
 import { type LabSnapshot, restoreLab, saveLab } from "./guest/lab_snapshot.ts";
@@ -90,27 +83,7 @@ export class Lab implements AsyncDisposable {
   }
 
   static async #create(options: LabOptions, addresses?: LabAddresses): Promise<Lab> {
-    const { label = "lab", outDir, seed = drawSeed(), linkEngine, ipv6 } = parseOptions(
-      labOptionsSchema,
-      options,
-      "Lab.create()",
-    );
-    requireLab();
-    checkLinkEngine(linkEngine);
-    if (ipv6?.advertiser === "radvd") findRadvd("Lab.create()");
-    const output = await openOutDir(label, outDir);
-    const bus = new EventBus();
-    const core = new Core(label, seed, bus, output, linkEngine, ipv6, addresses);
-    output?.attach(bus);
-    try {
-      addExchange(core);
-      bus.emit({ kind: "lab-created", label, seed });
-      return new Lab(core);
-    } catch (error) {
-      // Nothing was recorded yet that could be incomplete.
-      await output?.close().catch(() => {});
-      throw error;
-    }
+    return new Lab(await createCore(options, addresses));
   }
 
   /**
@@ -389,29 +362,11 @@ export class Lab implements AsyncDisposable {
     const { kind } = record;
     if (kind === "bridge") return await this.bridge(record.name).close();
     if (kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
-    if (this.#core.delegations.concern(record)) {
-      await endDelegation(this.#core, record);
-      // Somebody else may have removed it meanwhile.
-      this.#core.open(what);
-      findNode(this.#core, what, node);
-    }
-    const name = retire(this.#core, record);
-    const settled = this.#core.settle();
-    settled.catch(() => {}); // Awaited once the node is gone, whatever else fails.
-    if (kind === "router") this.#routers.delete(name);
-    if (kind === "device") this.#devices.delete(name);
-    if (kind === "vm") this.#vms.delete(name);
-    try {
-      if (record.kind === "vm") await record.machine.remove();
-      await record.runtime.close();
-    } finally {
-      this.#core.links.release(record.runtime.namespace);
-      this.#core.translators.release(record.runtime.namespace);
-      this.#core[`${kind}s`].delete(name);
-      // Closing the lab meanwhile removes all nodes, without an event for each.
-      if (!this.#core.bus.closed) this.#core.bus.emit({ kind: `${kind}-removed`, name });
-    }
-    await settled;
+    await removeNode(this.#core, what, record, () => {
+      if (kind === "router") this.#routers.delete(record.name);
+      if (kind === "device") this.#devices.delete(record.name);
+      if (kind === "vm") this.#vms.delete(record.name);
+    });
   }
 
   /**

@@ -1,3 +1,4 @@
+import { gatewayInterface } from "./model/gateway_interface.ts";
 import type { AddressFamily, BrokenFamilies, FamilyBreak } from "../firewall/broken_family.ts";
 import { type Firewall, firewallSchema } from "../firewall/config.ts";
 import {
@@ -15,7 +16,7 @@ import type { CaptureOptions } from "../node/capture/capture_options.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
 import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { inForce, noConditions } from "./model/condition_state.ts";
+import { inForce } from "./model/condition_state.ts";
 import type { LabCore } from "./model/lab.ts";
 import { type Bridge, bridgeHandle } from "./bridge.ts";
 import { askedBreak, breakForwarding } from "./link/broken_families.ts";
@@ -380,33 +381,8 @@ export class Router extends Node {
   }
 
   #links(): InterfaceRecord[] {
-    const { uplink, lan, mtu } = this.#now;
-    if (!lan.gatewayLink) return [uplink];
-    const gateway: InterfaceRecord = {
-      node: this.#record,
-      name: "lan",
-      // Another one once there is a bridge.
-      get index() {
-        return lan.gatewayLink?.index ?? 0;
-      },
-      mac: lan.mac,
-      mtu,
-      segment: lan,
-      ip: lan.v4?.gateway,
-      prefix: lan.v4?.cidr.prefix ?? 0,
-      ip6: lan.v6?.gateway,
-      prefix6: lan.v6?.cidr.prefix ?? 0,
-      linkLocal6: lan.v6 ? lan.linkLocal : undefined,
-      autoconf: undefined,
-      up: true,
-      requestedUp: true,
-      heldDown: new Set(),
-      conditions: noConditions(),
-      broken: {},
-      extra: [],
-      removed: false,
-    };
-    return [uplink, gateway];
+    const router = this.#now;
+    return router.lan.gatewayLink ? [router.uplink, gatewayInterface(router)] : [router.uplink];
   }
 
   get #now(): RouterRecord {

@@ -11,9 +11,9 @@ import { writeSolicitation } from "../../../native/ndp/codec.ts";
 import { NdpSocket } from "../../../native/ndp/socket.ts";
 import { getSysctl, setSysctl } from "../../../native/sysctl.ts";
 import { ipBytes, ipFromBytes, macBytes } from "../../address/mod.ts";
-import { defaultInterface } from "../model/records.ts";
+import { defaultInterface, type InterfaceRecord, type NodeRecord } from "../model/records.ts";
+import { kernelFeatures } from "../wiring/kernel_features.ts";
 import { inside } from "../wiring/rtnetlink.ts";
-import type { InterfaceRecord, NodeRecord } from "../model/records.ts";
 import { deriveSeed } from "../model/seed.ts";
 
 /** What a device's kernel is told before it makes IPv6 addresses, and what it made. */
@@ -71,13 +71,10 @@ export function metricOf(iface: InterfaceRecord, isDefault: boolean): number {
   return 2 * METRIC + (place < 0 ? iface.node.interfaces.size : place);
 }
 
-/** Whether this kernel lets interfaces have default routes that are more or less good. */
-let ranks = true;
-
 /** Says how good default routes by an interface are; for those that its router advertises later. */
 function setPreference(iface: InterfaceRecord, isDefault: boolean): void {
-  ranks &&= getSysctl(setting(iface, "ra_defrtr_metric")) !== undefined;
-  if (ranks) {
+  kernelFeatures.ranksDefaultRoutes &&= getSysctl(setting(iface, "ra_defrtr_metric")) !== undefined;
+  if (kernelFeatures.ranksDefaultRoutes) {
     set(iface, "ra_defrtr_metric", metricOf(iface, isDefault));
   } else {
     // Before Linux 5.12, all have the same metric: the others have none.
@@ -172,5 +169,6 @@ export function temporaryOf(iface: InterfaceRecord, made: MadeAddresses): Addres
 export function hasDefaultRoute(iface: InterfaceRecord, { defaultRoutes }: MadeAddresses): boolean {
   const isDefault = defaultInterface(iface.node) === iface;
   const metric = defaultRoutes.get(iface.index);
-  return metric === (isDefault || ranks ? metricOf(iface, isDefault) : undefined);
+  const isRanked = isDefault || kernelFeatures.ranksDefaultRoutes;
+  return metric === (isRanked ? metricOf(iface, isDefault) : undefined);
 }

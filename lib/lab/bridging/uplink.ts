@@ -2,7 +2,8 @@ import { NetyardError } from "../../../native/error.ts";
 import { addAddress } from "../../../native/netlink/address.ts";
 import { addVeth, deleteLink, setLink } from "../../../native/netlink/link.ts";
 import { replaceRoute } from "../../../native/netlink/route.ts";
-import { nft, ownTables } from "../../../native/nftables.ts";
+import { loadRules } from "../wiring/rules.ts";
+import { ownTables } from "../../../native/nftables.ts";
 import { ipBytes, macBytes } from "../../address/mod.ts";
 import {
   UPLINK_LINK,
@@ -98,10 +99,8 @@ function build(
   };
   defer(removeLink);
   step("uplink rules");
-  const { namespace } = owner.runtime;
-  namespace.enter(() => nft(uplinkNodeRules(link.name)));
-  const removeNodeRules = () =>
-    void namespace.enter(() => nft(`delete table inet ${UPLINK_TABLE}`));
+  loadRules(owner, uplinkNodeRules(link.name));
+  const removeNodeRules = () => loadRules(owner, `delete table inet ${UPLINK_TABLE}`);
   defer(removeNodeRules);
   const of = (family: 4 | 6) =>
     host.settings.filter((one) => one.family === family && one.switched).map((one) => one.link);

@@ -4,8 +4,7 @@ import type { BrokenFamilies } from "../../firewall/broken_family.ts";
 import { breakPlugged, forgetBroken } from "../link/broken_families.ts";
 import { type Conditions, noConditions } from "../model/condition_state.ts";
 import type { LabCore } from "../model/lab.ts";
-import { leave } from "../bridging/leave.ts";
-import { applyBridgeImpairments } from "../bridging/detours.ts";
+import { applyBridgeImpairments, leaveBridge } from "../bridging/detours.ts";
 import { applyDownlink } from "../link/downlink.ts";
 import { TopologyError } from "../options/errors.ts";
 import { checkMadeAddress } from "../options/checks.ts";
@@ -142,7 +141,7 @@ export function unplug(core: LabCore, iface: InterfaceRecord): void {
 export function detach(core: LabCore, iface: InterfaceRecord): void {
   unregister(core, iface);
   unplug(core, iface);
-  leave(core, iface.segment, iface);
+  leaveBridge(core, iface.segment, iface);
   release(iface);
 }
 

@@ -1,18 +1,16 @@
+import { attachedBy, memberNode } from "../bridging/members.ts";
 import {
   defaultInterface,
   type InterfaceRecord,
   type NodeRecord,
   type Segment,
 } from "../model/records.ts";
-import { findNode } from "../model/lookup.ts";
-import { nearest } from "../../options/nearest.ts";
 import { attach } from "./attach.ts";
 import { attachVm, detachVm } from "./vm.ts";
 import { interfacesOn } from "../wiring/bridge_rules.ts";
 import { removeInterface, reserveAt } from "./device.ts";
 import type { LabCore } from "../model/lab.ts";
-import { NotFoundError, TopologyError } from "../options/errors.ts";
-import { handles } from "../model/handles.ts";
+import { TopologyError } from "../options/errors.ts";
 import type { Member } from "../options/bridge_options.ts";
 import { checkMtu } from "../options/checks.ts";
 import { interfaceState } from "../model/event_state.ts";
@@ -20,38 +18,6 @@ import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";
 
 /** Who is on a bridge: attaching and detaching. */
-
-/** The names of those who are attached, in the order in which they were. */
-export function memberNodes({ members }: Segment): string[] {
-  return [...new Set([...members.keys()].map(({ node }) => node.name))];
-}
-
-/** The node that a caller means; it may be attached or not. */
-export function memberNode(core: LabCore, what: string, member: Member): NodeRecord {
-  const isHandle = typeof member === "object" && member !== null && handles.has(member);
-  if (isHandle) return mustAttach(what, findNode(core, what, member));
-  const name = typeof member === "string" ? member : member?.name;
-  const known = [...core.allNodes()].filter(isMember);
-  const node = known.find((node) => node.name === name && !node.removed);
-  if (node) return node;
-  const names = known.map((node) => node.name);
-  const meant = typeof name === "string" ? nearest(name, names) : undefined;
-  throw new NotFoundError(
-    `${what}: there is no node ${JSON.stringify(name)} in the lab` +
-      (meant === undefined
-        ? `; there are: ${names.join(", ") || "none yet"}`
-        : `; did you mean "${meant}"?`),
-  );
-}
-
-const isMember = ({ kind }: NodeRecord) => !["ix", "region", "bridge"].includes(kind);
-
-function mustAttach(what: string, node: NodeRecord): NodeRecord {
-  if (isMember(node)) return node;
-  throw new TopologyError(
-    `${what}: "${node.name}" is a ${node.kind}, and no bridge has it as member`,
-  );
-}
 
 /** Attaches devices by new interfaces: all of them, or none. Those who are attached stay as they are. */
 export function attachMembers(core: LabCore, segment: Segment, given: Member[]): void {
@@ -130,28 +96,5 @@ export function detachMember(core: LabCore, segment: Segment, member: Member, ho
     }
     const about = { bridge: segment.name, member: node.name, interface: iface.name };
     core.bus.emit({ kind: "member-detached", ...about });
-  }
-}
-
-/** The interfaces by which a member is attached; refused where there is none. */
-export function attachedBy(segment: Segment, what: string, name: string): InterfaceRecord[] {
-  const interfaces = interfacesOn(segment, name);
-  if (interfaces.length > 0) return interfaces;
-  const members = memberNodes(segment).join(", ") || "nobody";
-  throw new NotFoundError(
-    `${what}: "${name}" is not attached to bridge "${segment.name}"; attached are: ${members}; ` +
-      "call attach() first",
-  );
-}
-
-/** Refuses a way between two members of which one is not attached, or not up. */
-export function mustBeUp(segment: Segment, what: string, names: string[]): void {
-  for (const name of names) {
-    const interfaces = attachedBy(segment, what, name);
-    if (interfaces.some(({ up }) => up)) continue;
-    throw new TopologyError(
-      `${what}: "${name}" is attached, but its interface "${interfaces[0].name}" is down; ` +
-        "call linkUp() first",
-    );
   }
 }

@@ -7,7 +7,7 @@ import type { LabCore } from "../model/lab.ts";
 import { defaultInterface, type InterfaceRecord, type Segment } from "../model/records.ts";
 import { TopologyError } from "../options/errors.ts";
 import { explained } from "../options/named_errors.ts";
-import { leave } from "../bridging/leave.ts";
+import { leaveBridge } from "../bridging/detours.ts";
 import { addedNetworks, announce, withdraw } from "../routing/announce.ts";
 import { step } from "../model/steps.ts";
 import { forGood, undoing } from "../model/undo.ts";
@@ -52,7 +52,7 @@ export function replug(core: LabCore, iface: InterfaceRecord, target: Segment): 
     core.joined(iface, 1);
     release(old);
   });
-  leave(core, before, iface);
+  leaveBridge(core, before, iface);
 }
 
 function flap(core: LabCore, iface: InterfaceRecord, isDefault: boolean): void {

@@ -1,27 +1,16 @@
-import { type Impairments, UNIMPAIRED } from "../../bridge/impairments.ts";
-import { namesIn, type Partitions } from "../../bridge/partitions.ts";
+import { applySettings, type BridgeSettings, settingsOf } from "../bridging/settings.ts";
 import { SnapshotError } from "../../vm/saved/machine.ts";
 import { barriers } from "../../vm/barrier.ts";
 import { allSettled } from "../model/all_settled.ts";
-import { impairDirection, impairWhole } from "../bridging/impair.ts";
-import { changePartitions } from "../bridging/partition.ts";
-import { impairmentsState } from "../model/bridge_event_state.ts";
 import type { LabCore } from "../model/lab.ts";
 import { settleGuests } from "./guests.ts";
-import type { Segment, VmRecord } from "../model/records.ts";
+import type { VmRecord } from "../model/records.ts";
 import { mustBeWhole, restoreVm, saveVm, type VmSnapshot } from "./snapshot.ts";
-
-/** What was asked of a bridge. */
-interface BridgeRules {
-  partitions: Partitions;
-  whole: Impairments;
-  directions: Map<string, Impairments>;
-}
 
 interface Saved {
   /** By the name; null of one that was off. */
   vms: Map<string, VmSnapshot | null>;
-  bridges: Map<string, BridgeRules>;
+  bridges: Map<string, BridgeSettings>;
 }
 
 const labs = new WeakMap<LabSnapshot, { core: LabCore; saved: Saved }>();
@@ -60,7 +49,9 @@ export async function saveLab(core: LabCore): Promise<LabSnapshot> {
     mustBeWhole(vm, "snapshot()");
   }
   const running = on.filter(({ machine }) => machine.state === "running");
-  const bridges = new Map([...core.segments()].map((segment) => [segment.name, rulesOf(segment)]));
+  const bridges = new Map(
+    [...core.segments()].map((segment) => [segment.name, settingsOf(segment)]),
+  );
   const vms = new Map<string, VmSnapshot | null>(all.map(({ name }) => [name, null]));
   const paused: VmRecord[] = [];
   try {
@@ -110,8 +101,8 @@ export async function restoreLab(core: LabCore, snapshot: LabSnapshot): Promise<
   await allSettled(moving.map(({ vm }) => vm.machine.powerOff()));
   for (const { vm, of } of pairs) if (of) vm.machine.must("restore", what);
   for (const segment of core.segments()) {
-    const rules = bridges.get(segment.name);
-    if (rules) apply(core, segment, rules);
+    const settings = bridges.get(segment.name);
+    if (settings) applySettings(core, segment, settings);
   }
   await core.links.ready();
   const together = barriers(pairs.filter(({ of }) => of).length);
@@ -124,38 +115,4 @@ export async function restoreLab(core: LabCore, snapshot: LabSnapshot): Promise<
       own.leave();
     }
   }));
-}
-
-function rulesOf({ bridging: { partitions, whole, directions } }: Segment): BridgeRules {
-  const { pairs, oneWay, all, isolated } = partitions;
-  return {
-    partitions: {
-      pairs: new Set(pairs),
-      oneWay: new Set(oneWay),
-      all,
-      isolated: new Set(isolated),
-    },
-    whole: { ...whole },
-    directions: new Map([...directions].map(([key, way]) => [key, { ...way }])),
-  };
-}
-
-function apply(core: LabCore, segment: Segment, rules: BridgeRules): void {
-  const before = JSON.stringify(impairmentsState(segment));
-  changePartitions(core, segment, (partitions) => {
-    const { pairs, oneWay, all, isolated } = rulesOf({
-      ...segment,
-      bridging: { ...segment.bridging, ...rules },
-    }).partitions;
-    Object.assign(partitions, { pairs, oneWay, all, isolated });
-  });
-  impairWhole(core, segment, rules.whole);
-  const { directions } = segment.bridging;
-  for (const key of new Set([...directions.keys(), ...rules.directions.keys()])) {
-    const [from, to] = namesIn(key);
-    impairDirection(core, segment, from, to, rules.directions.get(key) ?? UNIMPAIRED);
-  }
-  const impairments = impairmentsState(segment);
-  if (JSON.stringify(impairments) === before) return;
-  core.bus.emit({ kind: "bridge-impairments-changed", bridge: segment.name, impairments });
 }

@@ -1,4 +1,4 @@
-import { nft } from "../../../native/nftables.ts";
+import { replaceTable } from "../wiring/rules.ts";
 import {
   type AddressFamily,
   addressFamilySchema,
@@ -37,7 +37,12 @@ export function breakForwarding(
   family: AddressFamily,
   how: FamilyBreak | undefined,
 ): void {
-  change(router, family, how, () => load(router, "inet", brokenForwarding(router.broken)));
+  change(
+    router,
+    family,
+    how,
+    () => replaceTable(router, "inet", BROKEN_TABLE, brokenForwarding(router.broken)),
+  );
   tell(core, router, null, family, how);
 }
 
@@ -93,17 +98,13 @@ export function forgetBroken({ broken, node, segment, removed }: InterfaceRecord
 const isBroken = (broken: BrokenFamilies) => Object.keys(broken).length > 0;
 
 function loadHost(node: NodeRecord): void {
-  if (!node.removed) load(node, "inet", brokenHost(node.interfaces.values()));
+  if (node.removed) return;
+  replaceTable(node, "inet", BROKEN_TABLE, brokenHost(node.interfaces.values()));
 }
 
 function loadPorts({ owner, members }: Segment): void {
   const ports = [...members].map(([{ broken }, { name }]) => ({ name, broken }));
-  if (!owner.removed) load(owner, "netdev", brokenPorts(ports));
-}
-
-function load(node: NodeRecord, family: "inet" | "netdev", rules = ""): void {
-  const without = `add table ${family} ${BROKEN_TABLE}\ndelete table ${family} ${BROKEN_TABLE}\n`;
-  node.runtime.namespace.enter(() => nft(without + rules));
+  if (!owner.removed) replaceTable(owner, "netdev", BROKEN_TABLE, brokenPorts(ports));
 }
 
 function tell(

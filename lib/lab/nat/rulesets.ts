@@ -1,5 +1,5 @@
 import { flushConntrack } from "../../../native/netlink/conntrack.ts";
-import { nft, RulesetError } from "../../../native/nftables.ts";
+import { nft, RulesetError, withoutTable } from "../../../native/nftables.ts";
 import { setSysctl } from "../../../native/sysctl.ts";
 import { type Firewall, resolveFirewall } from "../../firewall/config.ts";
 import { FIREWALL_TABLE, firewallRuleset } from "../../firewall/ruleset.ts";
@@ -16,19 +16,14 @@ import { prefixRuleset, resolveMasquerade } from "../../nat/ruleset_v6.ts";
 import { loadFirst, NAT_VARIANTS } from "../../nat/variants.ts";
 import type { RouterRecord } from "../model/records.ts";
 import { NAT64_POOL } from "../model/addresses.ts";
+import { kernelFeatures } from "../wiring/kernel_features.ts";
+import { loadRules } from "../wiring/rules.ts";
 import { step } from "../model/steps.ts";
 
-// The first of NAT_VARIANTS that this kernel can do, as far as rulesets asked for it.
-let variant = 0;
-
-/** Commands that remove a table, whether it is there or not, in one transaction with what follows. */
-const without = (family: string, table: string) =>
-  `add table ${family} ${table}\ndelete table ${family} ${table}\n`;
-
-const WITHOUT_NAT = without("ip", NAT_TABLE);
-const WITHOUT_NAT_V6 = without("ip6", NAT_TABLE);
-const WITHOUT_CLOSED = without("ip", CLOSED_TABLE);
-const WITHOUT_CLOSED_V6 = without("ip6", CLOSED_TABLE);
+const WITHOUT_NAT = withoutTable("ip", NAT_TABLE);
+const WITHOUT_NAT_V6 = withoutTable("ip6", NAT_TABLE);
+const WITHOUT_CLOSED = withoutTable("ip", CLOSED_TABLE);
+const WITHOUT_CLOSED_V6 = withoutTable("ip6", CLOSED_TABLE);
 
 /** A NAT of IPv4, and whose packets it translates if not all that leave. */
 interface NeededNat {
@@ -106,9 +101,9 @@ function translateV6(router: RouterRecord, mode: NatV6, nat: Nat, before: string
 function translate(router: RouterRecord, ip: string, needed: NeededNat, before: string): void {
   const { nat, source } = needed;
   const place = { uplink: router.uplink.name, ip, source, seed: router.natSeed };
-  variant = loadFirst(
+  kernelFeatures.natVariant = loadFirst(
     NAT_VARIANTS,
-    variant,
+    kernelFeatures.natVariant,
     (without) => nft(before + natRuleset(nat, { ...place, ...without })),
     (error) => error instanceof RulesetError,
   );
@@ -142,7 +137,6 @@ export function loadFirewall(router: RouterRecord, firewall: Firewall, fresh = f
   const rules = (of: Firewall, adopt = false) =>
     firewallRuleset(resolveFirewall(of), router.uplink.name, adopt);
   const adopt = !fresh && rules(router.firewall) === undefined;
-  const clear = fresh ? "" : without("inet", FIREWALL_TABLE);
-  const commands = clear + (rules(firewall, adopt) ?? "");
-  if (commands) router.runtime.namespace.enter(() => nft(commands));
+  const clear = fresh ? "" : withoutTable("inet", FIREWALL_TABLE);
+  loadRules(router, clear + (rules(firewall, adopt) ?? ""));
 }

@@ -1,4 +1,4 @@
-import { nft } from "../../../native/nftables.ts";
+import { replaceTable } from "./rules.ts";
 import { BLACK_HOLE_TABLE, type BlackHole, blackHoleRuleset } from "../../firewall/black_hole.ts";
 import type { InterfaceRecord, RouterRecord, Segment } from "../model/records.ts";
 import { addressesOf } from "./neighbours.ts";
@@ -46,8 +46,7 @@ export function loadBlackHole(segment: Segment): void {
   const rules = blackHoleRuleset(blackHoleOf(segment)) ?? "";
   if (rules === owner.blackHole) return;
   step("black hole");
-  const without = `add table inet ${BLACK_HOLE_TABLE}\ndelete table inet ${BLACK_HOLE_TABLE}\n`;
-  owner.runtime.namespace.enter(() => nft(without + rules));
+  replaceTable(owner, "inet", BLACK_HOLE_TABLE, rules);
   owner.blackHole = rules;
 }
 

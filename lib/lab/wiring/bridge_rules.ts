@@ -1,4 +1,5 @@
-import { nft, RulesetError } from "../../../native/nftables.ts";
+import { loadRules } from "./rules.ts";
+import { RulesetError } from "../../../native/nftables.ts";
 import { closedWays } from "../../bridge/partitions.ts";
 import { type BridgeRules, bridgeRules, isFree } from "../../bridge/rules.ts";
 import type { InterfaceRecord, Port, Segment } from "../model/records.ts";
@@ -48,7 +49,7 @@ export function loadBridgeRules(segment: Segment): void {
   if (loaded === bridging.loaded) return;
   step("bridge rules");
   try {
-    owner.runtime.namespace.enter(() => nft(text || NO_RULES));
+    loadRules(owner, text || NO_RULES);
   } catch (error) {
     if (!(error instanceof RulesetError) || rules.detours.length === 0) throw error;
     throw new RulesetError(

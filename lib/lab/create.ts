@@ -1,0 +1,75 @@
+import { linkLocalFromMac } from "../address/mod.ts";
+import { EventBus, RunDirectory } from "../events/mod.ts";
+import { requireLab } from "../host/probe.ts";
+import { parseOptions } from "../options/parse_options.ts";
+import { findRadvd } from "./autoconf/radvd.ts";
+import { Core } from "./core.ts";
+import { checkLinkEngine } from "./link/choose_engine.ts";
+import type { LabAddresses } from "./model/addresses.ts";
+import { drawSeed } from "./model/seed.ts";
+import { newSegment } from "./model/segment.ts";
+import { undoing } from "./model/undo.ts";
+import { ETHERNET_MTU } from "./options/families.ts";
+import { type LabOptions, labOptionsSchema } from "./options/options.ts";
+import { configureLoopback } from "./wiring/addresses.ts";
+
+/**
+ * Creates the core of a lab: everything but its handles. Whatever the host or the process's
+ * permissions lack is reported before anything is changed.
+ */
+export async function createCore(
+  options: LabOptions,
+  addresses?: LabAddresses,
+): Promise<Core> {
+  const { label = "lab", outDir, seed = drawSeed(), linkEngine, ipv6 } = parseOptions(
+    labOptionsSchema,
+    options,
+    "Lab.create()",
+  );
+  requireLab();
+  checkLinkEngine(linkEngine);
+  if (ipv6?.advertiser === "radvd") findRadvd("Lab.create()");
+  const output = await openOutDir(label, outDir);
+  const bus = new EventBus();
+  const core = new Core(label, seed, bus, output, linkEngine, ipv6, addresses);
+  output?.attach(bus);
+  try {
+    addIx(core);
+    bus.emit({ kind: "lab-created", label, seed });
+    return core;
+  } catch (error) {
+    // Nothing has been recorded yet that could be incomplete.
+    await output?.close().catch(() => {});
+    throw error;
+  }
+}
+
+/** Opens the directory that keeps a lab's run, from the option or the environment; undefined for none. */
+async function openOutDir(
+  label: string,
+  outDir: LabOptions["outDir"] = environmentOutDir(),
+): Promise<RunDirectory | undefined> {
+  if (outDir === undefined) return undefined;
+  return typeof outDir === "string"
+    ? await RunDirectory.create(outDir, label)
+    : await RunDirectory.at(outDir.exact);
+}
+
+/** The output directory that the environment names, if any. */
+function environmentOutDir(): string | undefined {
+  // Without --allow-env the variable counts as unset.
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_OUTDIR" });
+  return state === "granted" ? Deno.env.get("NETYARD_OUTDIR") || undefined : undefined;
+}
+
+/** Builds the IX, which every lab has. */
+function addIx(core: Core): void {
+  undoing((defer) => {
+    const record = core.node("ix", "ix", defer);
+    const { ix4, ix6 } = core.addresses;
+    const mac = core.nextMac(defer);
+    const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: ETHERNET_MTU };
+    core.ix = { record, segment: newSegment("exchange", record, gateway, ix4, ix6) };
+    configureLoopback(core, record, [ix4.gateway, ix6.gateway]);
+  });
+}
