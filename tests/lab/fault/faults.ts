@@ -114,9 +114,11 @@ export const OPERATIONS: Record<string, (site: Site) => Promise<unknown>> = {
   "an address added": ({ phone }) => phone.interface("wlan0").addIp("198.19.2.77", 24),
 };
 
-/** The names of the steps of an operation, in order. */
-export async function stepsOf(operation: (site: Site) => Promise<unknown>): Promise<string[]> {
-  await using site = await Site.create();
+/** Performs an operation, and returns the names of its steps in order. */
+export async function stepsOf(
+  operation: (site: Site) => Promise<unknown>,
+  site: Site,
+): Promise<string[]> {
   const steps: string[] = [];
   using _observing = observeSteps((step) => steps.push(step));
   await operation(site);
