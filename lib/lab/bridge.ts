@@ -1,41 +1,23 @@
-import { applySettings, emitImpairments, plainSettings } from "./bridging/settings.ts";
-import { attachedBy, memberName, memberNodes, mustBeUp, namedPair } from "./bridging/members.ts";
-import { findLan } from "./model/lookup.ts";
 import type { z } from "zod";
 import type { Impairments } from "../bridge/impairments.ts";
 import { isPartitioned, pairKey, wayKey } from "../bridge/partitions.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import {
-  impairDirection,
-  impairmentsOf,
-  impairWhole,
-  removeClosingDetours,
-} from "./bridging/impair.ts";
 import type { Capture } from "../node/capture/capture.ts";
 import type { CaptureOptions } from "../node/capture/capture_options.ts";
-import { captureBridge } from "./bridging/capture.ts";
-import { attachMembers, detachMember } from "./build/members.ts";
-import {
-  bandwidthSchema,
-  type DirectionalBandwidth,
-  type DirectionalDropRate,
-  type DirectionalLatency,
-  dropRateSchema,
-  latencySchema,
-  type Member,
-  type MemberPair,
-  memberSchema,
+import type {
+  DirectionalBandwidth,
+  DirectionalDropRate,
+  DirectionalLatency,
+  Member,
+  MemberPair,
 } from "./options/bridge_options.ts";
-import { changePartitions } from "./bridging/partition.ts";
-import { routeBridges, unrouteBridges } from "./routing/bridge_routes.ts";
-import { closeBridge } from "./build/bridge.ts";
 import type { LabCore } from "./model/lab.ts";
 import { bridgeHandles, handles } from "./model/handles.ts";
 import type { Segment } from "./model/records.ts";
 import { Nic } from "./nic.ts";
 import type { BridgeReference } from "./options/options.ts";
-import { disableUplink, enableUplink } from "./bridging/uplink.ts";
+import { ops } from "./late.ts";
 
 /**
  * A bridge: members on one link layer, and a gateway. One that `lab.bridge()` made has networks of its
@@ -79,7 +61,7 @@ export class Bridge implements AsyncDisposable {
 
   /** The names of those who are attached, in the order in which they were. */
   get members(): string[] {
-    return memberNodes(this.#now);
+    return ops().memberNodes(this.#now);
   }
 
   /** The IPv4 network of its members. */
@@ -108,8 +90,8 @@ export class Bridge implements AsyncDisposable {
    */
   attach(member: Member | Member[]): Promise<void> {
     return this.#act("attach()", (segment, what) => {
-      const list = [member].flat().map((one) => parseOptions(memberSchema, one, what));
-      attachMembers(this.#core, segment, list);
+      const list = [member].flat().map((one) => parseOptions(ops().memberSchema, one, what));
+      ops().attachMembers(this.#core, segment, list);
     });
   }
 
@@ -119,7 +101,12 @@ export class Bridge implements AsyncDisposable {
    */
   detach(member: Member): Promise<void> {
     return this.#act("detach()", (segment, what) => {
-      detachMember(this.#core, segment, parseOptions(memberSchema, member, what), "detach()");
+      ops().detachMember(
+        this.#core,
+        segment,
+        parseOptions(ops().memberSchema, member, what),
+        "detach()",
+      );
     });
   }
 
@@ -130,8 +117,8 @@ export class Bridge implements AsyncDisposable {
   partition(first: Member | MemberPair, second?: Member): Promise<void> {
     return this.#act("partition()", (segment, what) => {
       const { from, to, oneWay } = this.#pair(what, first, second);
-      if (oneWay) mustBeUp(segment, what, [from, to]);
-      changePartitions(this.#core, segment, (partitions) => {
+      if (oneWay) ops().mustBeUp(segment, what, [from, to]);
+      ops().changePartitions(this.#core, segment, (partitions) => {
         if (oneWay) partitions.oneWay.add(wayKey(from, to));
         else partitions.pairs.add(pairKey(from, to));
       });
@@ -145,7 +132,7 @@ export class Bridge implements AsyncDisposable {
   unpartition(first: Member | MemberPair, second?: Member): Promise<void> {
     return this.#act("unpartition()", (segment, what) => {
       const { from, to, oneWay } = this.#pair(what, first, second);
-      changePartitions(this.#core, segment, (partitions) => {
+      ops().changePartitions(this.#core, segment, (partitions) => {
         if (oneWay) partitions.oneWay.delete(wayKey(from, to));
         else partitions.pairs.delete(pairKey(from, to));
       });
@@ -155,14 +142,14 @@ export class Bridge implements AsyncDisposable {
   /** Keeps every member from every other, also those that come later. */
   partitionAll(): Promise<void> {
     return this.#act("partitionAll()", (segment) => {
-      changePartitions(this.#core, segment, (partitions) => void (partitions.all = true));
+      ops().changePartitions(this.#core, segment, (partitions) => void (partitions.all = true));
     });
   }
 
   /** Takes {@link Bridge.partitionAll} back, and nothing else. */
   restoreAll(): Promise<void> {
     return this.#act("restoreAll()", (segment) => {
-      changePartitions(this.#core, segment, (partitions) => void (partitions.all = false));
+      ops().changePartitions(this.#core, segment, (partitions) => void (partitions.all = false));
     });
   }
 
@@ -177,7 +164,7 @@ export class Bridge implements AsyncDisposable {
   isolate(member: Member): Promise<void> {
     return this.#act("isolate()", (segment, what) => {
       const name = this.#named(what, member);
-      changePartitions(this.#core, segment, ({ isolated }) => void isolated.add(name));
+      ops().changePartitions(this.#core, segment, ({ isolated }) => void isolated.add(name));
     });
   }
 
@@ -185,7 +172,7 @@ export class Bridge implements AsyncDisposable {
   unisolate(member: Member): Promise<void> {
     return this.#act("unisolate()", (segment, what) => {
       const name = this.#named(what, member);
-      changePartitions(this.#core, segment, ({ isolated }) => void isolated.delete(name));
+      ops().changePartitions(this.#core, segment, ({ isolated }) => void isolated.delete(name));
     });
   }
 
@@ -202,7 +189,7 @@ export class Bridge implements AsyncDisposable {
   addLatency(ms: number | DirectionalLatency): Promise<void> {
     return this.#impair(
       "addLatency()",
-      latencySchema,
+      ops().latencySchema,
       ms,
       (value) => typeof value === "number" ? { latencyMs: value } : { latencyMs: value.ms },
     );
@@ -212,7 +199,7 @@ export class Bridge implements AsyncDisposable {
   dropRate(pct: number | DirectionalDropRate): Promise<void> {
     return this.#impair(
       "dropRate()",
-      dropRateSchema,
+      ops().dropRateSchema,
       pct,
       (value) => typeof value === "number" ? { dropRatePct: value } : { dropRatePct: value.pct },
     );
@@ -225,7 +212,7 @@ export class Bridge implements AsyncDisposable {
   bandwidthLimit(bps: number | DirectionalBandwidth): Promise<void> {
     return this.#impair(
       "bandwidthLimit()",
-      bandwidthSchema,
+      ops().bandwidthSchema,
       bps,
       (value) => typeof value === "number" ? { bandwidthBps: value } : { bandwidthBps: value.bps },
     );
@@ -249,7 +236,7 @@ export class Bridge implements AsyncDisposable {
   /** Takes all impairments, partitions and isolations back. */
   async reset(): Promise<void> {
     await this.#act("reset()", (segment) => {
-      applySettings(this.#core, segment, plainSettings());
+      ops().applySettings(this.#core, segment, ops().plainSettings());
     });
     await this.#settle();
   }
@@ -260,15 +247,15 @@ export class Bridge implements AsyncDisposable {
    */
   route(other: BridgeReference | string | (BridgeReference | string)[]): Promise<void> {
     return this.#act("route()", (segment, what) => {
-      const others = [other].flat().map((one) => findLan(this.#core, what, one));
-      routeBridges(this.#core, segment, others);
+      const others = [other].flat().map((one) => ops().findLan(this.#core, what, one));
+      ops().routeBridges(this.#core, segment, others);
     });
   }
 
   /** Takes {@link Bridge.route} back, whichever side it was asked of. */
   unroute(other: BridgeReference | string): Promise<void> {
     return this.#act("unroute()", (segment, what) => {
-      unrouteBridges(this.#core, segment, findLan(this.#core, what, other));
+      ops().unrouteBridges(this.#core, segment, ops().findLan(this.#core, what, other));
     });
   }
 
@@ -291,7 +278,7 @@ export class Bridge implements AsyncDisposable {
    */
   async capture(options: CaptureOptions = {}): Promise<Capture> {
     this.#core.open(this.#what("capture()"));
-    return await captureBridge(this.#core, this.#now, options);
+    return await ops().captureBridge(this.#core, this.#now, options);
   }
 
   /**
@@ -326,14 +313,14 @@ export class Bridge implements AsyncDisposable {
   async enableUplink(): Promise<void> {
     const what = this.#what("enableUplink()");
     this.#core.open(what);
-    await enableUplink(this.#core, this.#now, what);
+    await ops().enableUplink(this.#core, this.#now, what);
     await this.#core.settle();
   }
 
   /** Takes {@link Bridge.enableUplink} back; what went on by it ends. */
   async disableUplink(): Promise<void> {
     this.#core.open(this.#what("disableUplink()"));
-    await disableUplink(this.#core, this.#now);
+    await ops().disableUplink(this.#core, this.#now);
   }
 
   /** Whether the members reach what the host reaches. */
@@ -345,7 +332,7 @@ export class Bridge implements AsyncDisposable {
   nic(member: Member): Nic {
     const what = this.#what("nic()");
     this.#core.open(what);
-    const [iface] = attachedBy(this.#now, what, this.#named(what, member));
+    const [iface] = ops().attachedBy(this.#now, what, this.#named(what, member));
     return new Nic(this.#core, iface);
   }
 
@@ -354,7 +341,7 @@ export class Bridge implements AsyncDisposable {
    * Twice is as once.
    */
   async close(): Promise<void> {
-    await closeBridge(this.#core, this.#segment);
+    await ops().closeBridge(this.#core, this.#segment);
   }
 
   /** As {@link Bridge.close}. */
@@ -372,15 +359,15 @@ export class Bridge implements AsyncDisposable {
       const value = parseOptions(schema, given, what);
       const changed = change(value);
       if (typeof value === "number") {
-        impairWhole(this.#core, segment, { ...segment.bridging.whole, ...changed });
+        ops().impairWhole(this.#core, segment, { ...segment.bridging.whole, ...changed });
       } else {
         const { from, to } = this.#pair(what, value as MemberPair);
         const isClear = Object.values(changed).every((each) => each === 0);
-        if (!isClear) mustBeUp(segment, what, [from, to]);
-        const wanted = { ...impairmentsOf(segment, from, to), ...changed };
-        impairDirection(this.#core, segment, from, to, wanted);
+        if (!isClear) ops().mustBeUp(segment, what, [from, to]);
+        const wanted = { ...ops().impairmentsOf(segment, from, to), ...changed };
+        ops().impairDirection(this.#core, segment, from, to, wanted);
       }
-      emitImpairments(this.#core, segment);
+      ops().emitImpairments(this.#core, segment);
     });
     await this.#settle();
   }
@@ -388,15 +375,17 @@ export class Bridge implements AsyncDisposable {
   /** Waits until what was asked is in force. */
   async #settle(): Promise<void> {
     await this.#core.links.ready();
-    if (!this.#core.closed && !this.#segment.owner.removed) removeClosingDetours(this.#segment);
+    if (!this.#core.closed && !this.#segment.owner.removed) {
+      ops().removeClosingDetours(this.#segment);
+    }
   }
 
   #named(what: string, member: Member): string {
-    return memberName(this.#core, what, member);
+    return ops().memberName(this.#core, what, member);
   }
 
   #pair(what: string, first: Member | MemberPair, second?: Member) {
-    return namedPair(this.#core, what, first, second);
+    return ops().namedPair(this.#core, what, first, second);
   }
 
   #what(method: string): string {

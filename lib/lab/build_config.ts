@@ -2,7 +2,6 @@ import { hostMemoryBytes } from "../host/memory.ts";
 import { profileNamed } from "../vm/profiles.ts";
 import type { ConfigHost } from "./config/members.ts";
 import type { RegionLink } from "../link/mod.ts";
-import type { Bridge } from "./bridge.ts";
 import type { DeviceOptions, RouterOptions } from "./options/options.ts";
 import type { LabPlan } from "./config/plan.ts";
 import type { VmOptions } from "./options/vm_options.ts";
@@ -13,8 +12,17 @@ export interface Builder {
   linkRegions(a: string, b: string, link: RegionLink): Promise<void>;
   addRouter(name: string, options: RouterOptions): Promise<unknown>;
   addDevice(name: string, options: DeviceOptions): Promise<unknown>;
-  bridge(name: string): Bridge;
+  bridge(name: string): BuiltBridge;
   vm(name: string, options: VmOptions): unknown;
+}
+
+/** A bridge, as much of it as a plan changes. */
+interface BuiltBridge {
+  readonly name: string;
+  addLatency(ms: number): Promise<void>;
+  dropRate(pct: number): Promise<void>;
+  bandwidthLimit(bps: number): Promise<void>;
+  route(others: { readonly name: string }[]): Promise<void>;
 }
 
 /** Builds all of a plan, in an empty lab. */

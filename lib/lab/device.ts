@@ -1,16 +1,14 @@
 import { NodeRemovedError } from "../node/process/errors.ts";
 import { Node } from "../node/node.ts";
-import { addInterface, removeInterface, setDefaultRoute } from "./build/device.ts";
-import { CLAT_IP } from "./nat/clat.ts";
 import type { LabCore } from "./model/lab.ts";
 import { handles } from "./model/handles.ts";
 import { NotFoundError } from "./options/errors.ts";
 import { Interface } from "./interface.ts";
 import type { DeviceRecord, InterfaceRecord } from "./model/records.ts";
 import type { InterfaceOptions } from "./options/options.ts";
-import { addHostEntry } from "./dns.ts";
 import type { TranslationCounters } from "../translation/mod.ts";
 import { deviceMtu, interfaceState } from "./model/event_state.ts";
+import { ops } from "./late.ts";
 
 /** A device: an endpoint with one or more interfaces, each attached to a router or a bridge. */
 export class Device extends Node {
@@ -50,7 +48,7 @@ export class Device extends Node {
    */
   get clat(): { ip: string; ip6: string } | undefined {
     const { activeClat } = this.#now;
-    return activeClat && { ip: CLAT_IP, ip6: activeClat.ip6 };
+    return activeClat && { ip: ops().CLAT_IP, ip6: activeClat.ip6 };
   }
 
   /** What its CLAT did so far, while it has one. */
@@ -80,7 +78,7 @@ export class Device extends Node {
   /** Makes an interface the one of the default route, as a handoff does. */
   setDefaultRoute(interfaceName: string): Promise<void> {
     return this.#act((device) => {
-      setDefaultRoute(this.#core, device, this.#find(interfaceName));
+      ops().setDefaultRoute(this.#core, device, this.#find(interfaceName));
       this.#core.bus.emit({
         kind: "default-route-changed",
         node: this.name,
@@ -93,7 +91,7 @@ export class Device extends Node {
   addInterface(name: string, options: InterfaceOptions): Promise<Interface> {
     return this.#act((device) => {
       const had = device.defaultInterface;
-      const record = addInterface(this.#core, device, name, options);
+      const record = ops().addInterface(this.#core, device, name, options);
       this.#core.bus.emit({
         kind: "interface-added",
         node: this.name,
@@ -109,7 +107,7 @@ export class Device extends Node {
   /** Takes an interface away. If it had the default route, the first that is left gets it. */
   removeInterface(name: string): Promise<void> {
     return this.#act((device) => {
-      const next = removeInterface(this.#core, device, this.#find(name));
+      const next = ops().removeInterface(this.#core, device, this.#find(name));
       this.#core.bus.emit({ kind: "interface-removed", node: this.name, name });
       if (next) {
         this.#core.bus.emit({ kind: "default-route-changed", node: this.name, name: next.name });
@@ -120,7 +118,7 @@ export class Device extends Node {
   /** Gives a name to an address, for this device alone; before the lab's entries, and at once. */
   dnsEntry(name: string, ip: string): Promise<void> {
     return this.#act((device) => {
-      addHostEntry(device.names, `${this.name}: dnsEntry()`, name, ip);
+      ops().addHostEntry(device.names, `${this.name}: dnsEntry()`, name, ip);
       this.#core.refreshNames([device]);
       this.#core.bus.emit({ kind: "dns-entry", node: this.name, name, ip });
     });

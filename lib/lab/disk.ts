@@ -2,9 +2,10 @@ import { NodeRemovedError } from "../node/process/errors.ts";
 import type { DiskRecord } from "../vm/disk/record.ts";
 import type { Disks } from "../vm/disk/disks.ts";
 import type { LabCore } from "./model/lab.ts";
-import { type DiskFault, driveFaults } from "./guest/disk_options.ts";
+import type { DiskFault } from "./guest/disk_options.ts";
 import { NotFoundError } from "./options/errors.ts";
 import type { VmRecord } from "./model/records.ts";
+import { ops } from "./late.ts";
 
 /** A disk of a virtual machine, from `vm.attachDisk()`. */
 export class Disk {
@@ -94,7 +95,7 @@ export class Disk {
    */
   setFaults(faults: readonly DiskFault[]): Promise<void> {
     return this.#act("setFaults()", (disks, what) => {
-      const parsed = driveFaults(faults, what);
+      const parsed = ops().driveFaults(faults, what);
       return disks.setFaults(this.name, parsed.length > 0 ? parsed : undefined, what);
     });
   }

@@ -1,33 +1,22 @@
-import { linkState } from "../../native/netlink/link.ts";
-import { findLan } from "./model/lookup.ts";
-import {
-  conditionSchema,
-  directionSchema,
-  type ImpairmentCounters,
-  type LinkCondition,
-  type LinkDirection,
-  type LinkLimits,
-  type LinkMeasurement,
-  resolveCondition,
-  sameLimits,
+import type {
+  ImpairmentCounters,
+  LinkCondition,
+  LinkDirection,
+  LinkLimits,
+  LinkMeasurement,
 } from "../link/mod.ts";
 import { ipFromBytes } from "../address/mod.ts";
 import type { AddressFamily, BrokenFamilies, FamilyBreak } from "../firewall/broken_family.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
-import { madeIn, temporaryOf } from "./autoconf/kernel_addresses.ts";
-import { askedBreak, breakInterface } from "./link/broken_families.ts";
-import { emitCondition, setCondition } from "./link/conditions.ts";
 import { inForce } from "./model/condition_state.ts";
 import type { LabCore } from "./model/lab.ts";
-import { DirectionProbe, type MeasureOptions, measureOptionsSchema } from "../link/measure.ts";
+import type { MeasureOptions } from "../link/measure.ts";
 import { DuplicateAddressError, TopologyError } from "./options/errors.ts";
-import { inside } from "./wiring/rtnetlink.ts";
 import type { InterfaceRecord } from "./model/records.ts";
 import type { BridgeReference, RouterReference } from "./options/options.ts";
-import { addIp, dropIp, renewIp, replug } from "./build/replug.ts";
 import { interfaceState } from "./model/event_state.ts";
-import { setUp } from "./link/up_down.ts";
+import { ops } from "./late.ts";
 
 /**
  * What went through an interface since its link was made, as the kernel of the node counts. A replug
@@ -93,7 +82,7 @@ export class Interface {
   get temporaryIp6(): string | undefined {
     const iface = this.#now;
     if (!iface.autoconf?.privacy) return undefined;
-    const temporary = temporaryOf(iface, madeIn(iface.node));
+    const temporary = ops().temporaryOf(iface, ops().madeIn(iface.node));
     return temporary && ipFromBytes(temporary.ip);
   }
 
@@ -129,15 +118,15 @@ export class Interface {
    */
   get condition(): LinkLimits | undefined {
     const { up, down } = this.conditions;
-    return sameLimits(up, down) ? up : undefined;
+    return ops().sameLimits(up, down) ? up : undefined;
   }
 
   /** The condition of each direction of its link, in effect: `up` is for what it sends. */
   get conditions(): { up?: LinkLimits; down?: LinkLimits } {
     const { up, down } = this.#now.conditions;
     return {
-      up: resolveCondition(inForce(up)),
-      down: resolveCondition(inForce(down)),
+      up: ops().resolveCondition(inForce(up)),
+      down: ops().resolveCondition(inForce(down)),
     };
   }
 
@@ -162,10 +151,10 @@ export class Interface {
     await this.#act("setCondition()", (iface) => {
       this.#mustBePlugged(iface, "setCondition()", "setDownlinkCondition() of the router, or ");
       const what = `${iface.node.name}: setCondition() of "${iface.name}"`;
-      const wanted = parseOptions(conditionSchema.nullable(), condition, what);
-      const way = parseOptions(directionSchema, direction, `${what}: direction`);
-      setCondition(this.#core, iface, wanted, way);
-      emitCondition(this.#core, iface, way);
+      const wanted = parseOptions(ops().conditionSchema.nullable(), condition, what);
+      const way = parseOptions(ops().directionSchema, direction, `${what}: direction`);
+      ops().setCondition(this.#core, iface, wanted, way);
+      ops().emitCondition(this.#core, iface, way);
     });
   }
 
@@ -185,13 +174,14 @@ export class Interface {
     const probes = await this.#act("measure()", (iface) => {
       this.#mustBePlugged(iface, "measure()");
       const what = `${iface.node.name}: measure() of "${iface.name}"`;
-      const wanted = parseOptions(measureOptionsSchema, options, what);
+      const wanted = parseOptions(ops().measureOptionsSchema, options, what);
       if (!iface.up) throw new TopologyError(`${what}: the interface is down; call linkUp() first`);
       const { mac, index, mtu, node, segment } = iface;
       const own = { namespace: node.runtime.namespace, index, mac };
       const port = { namespace: segment.owner.runtime.namespace, mac: segment.mac };
       const other = { ...port, index: segment.members.get(iface)!.index };
       const { up, down } = this.conditions;
+      const { DirectionProbe } = ops();
       return [
         { probe: new DirectionProbe(own, other, mtu, up), wanted },
         { probe: new DirectionProbe(other, own, mtu, down), wanted },
@@ -209,7 +199,7 @@ export class Interface {
   linkDown(): Promise<void> {
     return this.#act("linkDown()", (iface) => {
       this.#mustBePlugged(iface, "linkDown()");
-      setUp(this.#core, iface, false);
+      ops().setUp(this.#core, iface, false);
     });
   }
 
@@ -220,7 +210,7 @@ export class Interface {
   linkUp(): Promise<void> {
     return this.#act("linkUp()", (iface) => {
       this.#mustBePlugged(iface, "linkUp()");
-      setUp(this.#core, iface, true);
+      ops().setUp(this.#core, iface, true);
     });
   }
 
@@ -232,8 +222,12 @@ export class Interface {
   replug(router: RouterReference | BridgeReference | string): Promise<void> {
     return this.#act("replug()", (iface) => {
       this.#mustBeDevice(iface, "replug()");
-      const target = findLan(this.#core, `${iface.node.name}: replug("${iface.name}")`, router);
-      replug(this.#core, iface, target);
+      const target = ops().findLan(
+        this.#core,
+        `${iface.node.name}: replug("${iface.name}")`,
+        router,
+      );
+      ops().replug(this.#core, iface, target);
       this.#core.bus.emit({
         kind: "interface-replugged",
         node: iface.node.name,
@@ -248,7 +242,7 @@ export class Interface {
   renewIp(): Promise<string> {
     return this.#act("renewIp()", (iface) => {
       this.#mustBeDevice(iface, "renewIp()");
-      const ip = renewIp(this.#core, iface);
+      const ip = ops().renewIp(this.#core, iface);
       this.#core.renamed(iface);
       this.#changed(iface);
       return ip;
@@ -264,12 +258,12 @@ export class Interface {
     try {
       await this.#act("addIp()", (iface) => {
         this.#mustBePlugged(iface, "addIp()");
-        addIp(this.#core, iface, ip, prefix);
+        ops().addIp(this.#core, iface, ip, prefix);
         this.#changed(iface);
       });
     } catch (error) {
       if (error instanceof DuplicateAddressError) {
-        dropIp(this.#core, this.#now, ip);
+        ops().dropIp(this.#core, this.#now, ip);
         this.#changed(this.#now);
         await this.#core.settle();
       }
@@ -291,14 +285,14 @@ export class Interface {
   setFamilyBroken(family: AddressFamily, broken: boolean | { how?: FamilyBreak }): Promise<void> {
     return this.#act("setFamilyBroken()", (iface) => {
       const what = `${iface.node.name}: setFamilyBroken() of "${iface.name}"`;
-      const [asked, how] = askedBreak(what, family, broken);
+      const [asked, how] = ops().askedBreak(what, family, broken);
       if (iface.node.kind !== "device") {
         throw new TopologyError(
           `${what}: only an interface of a device can lose a family; use setFamilyBroken() of ` +
             (iface.node.kind === "router" ? "the router itself" : "the router above"),
         );
       }
-      breakInterface(this.#core, iface, asked, how);
+      ops().breakInterface(this.#core, iface, asked, how);
     });
   }
 
@@ -307,7 +301,7 @@ export class Interface {
     return this.#act("counters()", (iface) => {
       const { up, down } = iface.conditions;
       return {
-        ...linkState((write) => inside(iface.node, write), iface.index).stats,
+        ...ops().linkState((write) => ops().inside(iface.node, write), iface.index).stats,
         ...up.impairment && { up: up.impairment.counters() },
         ...down.impairment && { down: down.impairment.counters() },
       };

@@ -1,22 +1,12 @@
-import { createCore } from "./create.ts";
-import { removeNode } from "./remove.ts";
 import type { Core } from "./core.ts";
-import { findNode } from "./model/lookup.ts";
 import type { EventsOptions, LabEvent } from "../events/mod.ts";
 import type { Node } from "../node/node.ts";
 import { parseIp } from "../address/mod.ts";
 import type { LinkEngineKind, RegionLink } from "../link/mod.ts";
 import { ActiveFault } from "./fault/active.ts";
-import { addDevice } from "./build/device.ts";
-import { addRouter, awaitPrefix } from "./build/router.ts";
 import { Bridge, bridgeHandle } from "./bridge.ts";
-import { bridgeNamed } from "./build/bridge.ts";
-import { buildPlan, configHost } from "./build_config.ts";
-import { closeLab } from "./close.ts";
 import type { LabConfig } from "./config/types.ts";
-import { emitPrefix } from "./delegation/lifecycle.ts";
 import { Device } from "./device.ts";
-import { addHostEntry, hostKey } from "./dns.ts";
 import { labEnv } from "./env.ts";
 import { NotFoundError, TopologyError } from "./options/errors.ts";
 import type { Fault } from "./fault/types.ts";
@@ -28,19 +18,18 @@ import type {
   RouterOptions,
 } from "./options/options.ts";
 import { type Region, regionHandle } from "./region.ts";
-import * as regions from "./regions.ts";
-import { checkedPlan, type LabPlan } from "./config/plan.ts";
+import type { LabPlan } from "./config/plan.ts";
 import { Router } from "./router.ts";
 import { Schedule, type ScheduleStep } from "./fault/schedule.ts";
 import { deviceState, routerState, vmState } from "./model/event_state.ts";
 import { allSettled } from "./model/all_settled.ts";
-import { addVm } from "./build/vm.ts";
 import type { LabAddresses } from "./model/addresses.ts";
-import type { NodeRecord } from "./model/records.ts";
+import type { NodeRecord, RegionRecord } from "./model/records.ts";
 import { Vm } from "./vm.ts";
 import type { VmOptions } from "./options/vm_options.ts";
-import { type LabSnapshot, restoreLab, saveLab } from "./guest/lab_snapshot.ts";
-import { loadSnapshot, type VmSnapshot } from "./guest/snapshot.ts";
+import type { LabSnapshot } from "./guest/lab_snapshot.ts";
+import type { VmSnapshot } from "./guest/snapshot.ts";
+import { ops } from "./late.ts";
 
 /**
  * A network of routers and devices, made of Linux network namespaces. Leaving
@@ -83,6 +72,7 @@ export class Lab implements AsyncDisposable {
   }
 
   static async #create(options: LabOptions, addresses?: LabAddresses): Promise<Lab> {
+    const { createCore } = await ops.load();
     return new Lab(await createCore(options, addresses));
   }
 
@@ -106,6 +96,7 @@ export class Lab implements AsyncDisposable {
    * ```
    */
   static async fromConfig(config: LabConfig, options: LabOptions = {}): Promise<Lab> {
+    const { checkedPlan, configHost } = await ops.load();
     const plan = checkedPlan("Lab.fromConfig()", config, configHost(), options.ipv6);
     return await Lab.#build(plan, options);
   }
@@ -114,7 +105,7 @@ export class Lab implements AsyncDisposable {
   static async #build(plan: LabPlan, options: LabOptions): Promise<Lab> {
     const lab = await Lab.#create({ ...options, ipv6: plan.ipv6 }, plan.addresses);
     try {
-      await buildPlan(lab, plan);
+      await ops().buildPlan(lab, plan);
       return lab;
     } catch (error) {
       await lab.close().catch(() => {}); // What came first is what is to be told.
@@ -159,6 +150,7 @@ export class Lab implements AsyncDisposable {
   static async load(path: string | URL, options: LabOptions = {}): Promise<Lab> {
     // Who reads no file needs no parser.
     const { loadTopology } = await import("./config/load.ts");
+    const { configHost } = await ops.load();
     return await Lab.#build(await loadTopology(path, configHost(), options.ipv6), options);
   }
 
@@ -220,16 +212,18 @@ export class Lab implements AsyncDisposable {
    * const dc = await lab.addRouter("dc", { region: eu });
    * ```
    */
-  addRegion(name: string): Promise<Region> {
-    return regions.addRegion(this.#core, name);
+  async addRegion(name: string): Promise<Region> {
+    return regionHandle(this.#core, await ops().regions.addRegion(this.#core, name));
   }
 
   /**
    * Adds the regions `us`, `eu` and `asia`, linked with each other: us and eu are 80 ms of round trip
    * apart, us and asia 150, eu and asia 190.
    */
-  addDefaultRegions(): Promise<{ us: Region; eu: Region; asia: Region }> {
-    return regions.addDefaultRegions(this.#core);
+  async addDefaultRegions(): Promise<{ us: Region; eu: Region; asia: Region }> {
+    const { us, eu, asia } = await ops().regions.addDefaultRegions(this.#core);
+    const handle = (record: RegionRecord) => regionHandle(this.#core, record);
+    return { us: handle(us), eu: handle(eu), asia: handle(asia) };
   }
 
   /**
@@ -245,12 +239,12 @@ export class Lab implements AsyncDisposable {
     b: RegionReference | string,
     link: RegionLink,
   ): Promise<void> {
-    return regions.linkRegions(this.#core, a, b, link);
+    return ops().regions.linkRegions(this.#core, a, b, link);
   }
 
   /** Takes the link between two regions away for good. */
   unlinkRegions(a: RegionReference | string, b: RegionReference | string): Promise<void> {
-    return regions.unlinkRegions(this.#core, a, b);
+    return ops().regions.unlinkRegions(this.#core, a, b);
   }
 
   /**
@@ -259,12 +253,12 @@ export class Lab implements AsyncDisposable {
    * been cut far away. Twice is as once.
    */
   breakRegionLink(a: RegionReference | string, b: RegionReference | string): Promise<void> {
-    return regions.breakRegionLink(this.#core, a, b);
+    return ops().regions.breakRegionLink(this.#core, a, b);
   }
 
   /** Restores the link between two regions, in the condition that it had. Twice is as once. */
   restoreRegionLink(a: RegionReference | string, b: RegionReference | string): Promise<void> {
-    return regions.restoreRegionLink(this.#core, a, b);
+    return ops().regions.restoreRegionLink(this.#core, a, b);
   }
 
   /**
@@ -277,12 +271,12 @@ export class Lab implements AsyncDisposable {
    * ```
    */
   async addRouter(name: string, options: RouterOptions = {}): Promise<Router> {
-    const record = addRouter(this.#core, name, options);
-    if (record.pending) await awaitPrefix(this.#core, record);
+    const record = ops().addRouter(this.#core, name, options);
+    if (record.pending) await ops().awaitPrefix(this.#core, record);
     const router = new Router(this.#core, record);
     this.#routers.set(name, router);
     this.#core.bus.emit({ kind: "router-added", name, router: routerState(record) });
-    if (record.delegated) emitPrefix(this.#core, record, undefined);
+    if (record.delegated) ops().emitPrefix(this.#core, record, undefined);
     await this.#added(router, record);
     return router;
   }
@@ -299,7 +293,7 @@ export class Lab implements AsyncDisposable {
    * ```
    */
   async addDevice(name: string, options: DeviceOptions = {}): Promise<Device> {
-    const record = addDevice(this.#core, name, options);
+    const record = ops().addDevice(this.#core, name, options);
     const device = new Device(this.#core, record);
     this.#devices.set(name, device);
     this.#core.bus.emit({ kind: "device-added", name, device: deviceState(record) });
@@ -331,7 +325,7 @@ export class Lab implements AsyncDisposable {
    * ```
    */
   bridge(name: string): Bridge {
-    return bridgeHandle(this.#core, bridgeNamed(this.#core, name));
+    return bridgeHandle(this.#core, ops().bridgeNamed(this.#core, name));
   }
 
   /** Looks a router up by name; throws a `NotFoundError`. */
@@ -358,11 +352,11 @@ export class Lab implements AsyncDisposable {
     if (node instanceof Bridge) return await node.close();
     const what = `remove("${typeof node === "string" ? node : node?.name}")`;
     this.#core.open(what);
-    const record = findNode(this.#core, what, node);
+    const record = ops().findNode(this.#core, what, node);
     const { kind } = record;
     if (kind === "bridge") return await this.bridge(record.name).close();
     if (kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
-    await removeNode(this.#core, what, record, () => {
+    await ops().removeNode(this.#core, what, record, () => {
       if (kind === "router") this.#routers.delete(record.name);
       if (kind === "device") this.#devices.delete(record.name);
       if (kind === "vm") this.#vms.delete(record.name);
@@ -381,7 +375,7 @@ export class Lab implements AsyncDisposable {
    */
   vm(name: string, options?: VmOptions): Vm {
     if (options === undefined) return find("vm", name, this.#vms);
-    const record = addVm(this.#core, name, options);
+    const record = ops().addVm(this.#core, name, options);
     const vm = new Vm(this.#core, record);
     this.#vms.set(name, vm);
     this.#core.bus.emit({ kind: "vm-added", name, vm: vmState(record) });
@@ -405,7 +399,7 @@ export class Lab implements AsyncDisposable {
    * still meanwhile. What runs in devices goes on, and is not part of it.
    */
   snapshot(): Promise<LabSnapshot> {
-    return saveLab(this.#core);
+    return ops().saveLab(this.#core);
   }
 
   /**
@@ -413,12 +407,12 @@ export class Lab implements AsyncDisposable {
    * were off are switched off. They go on at the same time.
    */
   restore(snapshot: LabSnapshot): Promise<void> {
-    return restoreLab(this.#core, snapshot);
+    return ops().restoreLab(this.#core, snapshot);
   }
 
   /** Reads what `VmSnapshot.save()` wrote of a virtual machine of that name, in any lab. */
   loadSnapshot(directory: string, vmName: string): Promise<VmSnapshot> {
-    return loadSnapshot(this.#core, directory, vmName);
+    return ops().loadSnapshot(this.#core, directory, vmName);
   }
 
   /** The regions by name, without those that are being removed. */
@@ -430,7 +424,7 @@ export class Lab implements AsyncDisposable {
   /** Gives a name to an address in every node: for commands, `run` and `spawn`, also those that run. */
   async dnsEntry(name: string, ip: string): Promise<void> {
     this.#core.open("dnsEntry()");
-    addHostEntry(this.#core.hosts, "dnsEntry()", name, ip);
+    ops().addHostEntry(this.#core.hosts, "dnsEntry()", name, ip);
     this.#core.refreshNames();
     this.#core.bus.emit({ kind: "dns-entry", node: null, name, ip });
     await this.#core.settle();
@@ -448,7 +442,7 @@ export class Lab implements AsyncDisposable {
 
   /** The first address that {@link Lab.dnsEntry} gave to a name. */
   resolve(name: string): string | undefined {
-    return this.#core.hosts.get(hostKey(name))?.[0];
+    return this.#core.hosts.get(ops().hostKey(name))?.[0];
   }
 
   /**
@@ -472,7 +466,7 @@ export class Lab implements AsyncDisposable {
   emit(name: string, data: unknown = null, node?: Node): void {
     const what = `emit("${name}")`;
     this.#core.open(what);
-    const about = node && findNode(this.#core, what, node).name;
+    const about = node && ops().findNode(this.#core, what, node).name;
     this.#core.bus.emit({ kind: "custom", node: about ?? null, name, data });
   }
 
@@ -522,7 +516,7 @@ export class Lab implements AsyncDisposable {
 
   /** Ends everything that runs in the lab and removes it. Calling it again waits for the first. */
   close(): Promise<void> {
-    return this.#closed ??= closeLab(this.#core);
+    return this.#closed ??= ops().closeLab(this.#core);
   }
 
   /** As {@link Lab.close}. */

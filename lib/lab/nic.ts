@@ -1,15 +1,10 @@
-import { linkState, setLink } from "../../native/netlink/link.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
-import { dropInFlight } from "./link/conditions.ts";
 import type { Capture } from "../node/capture/capture.ts";
 import type { CaptureOptions } from "../node/capture/capture_options.ts";
-import { captureMember } from "./bridging/capture.ts";
 import type { LabCore } from "./model/lab.ts";
-import { inside } from "./wiring/rtnetlink.ts";
 import type { InterfaceRecord } from "./model/records.ts";
-import { addressesOf, announceSelf } from "./wiring/neighbours.ts";
 import { undoing } from "./model/undo.ts";
-import { bridgeOf } from "./wiring/links.ts";
+import { ops } from "./late.ts";
 
 /** What went through a member's link to a bridge, as the member sees it. */
 export interface NicCounters {
@@ -69,8 +64,8 @@ export class Nic {
   /** What went through it since its link was made. */
   counters(): Promise<NicCounters> {
     return this.#act("counters()", ({ node, index }) => {
-      const { rxBytes, txBytes, rxPackets, txPackets, rxErrors, txErrors } = linkState((write) =>
-        inside(node, write), index).stats;
+      const { rxBytes, txBytes, rxPackets, txPackets, rxErrors, txErrors } =
+        ops().linkState((write) => ops().inside(node, write), index).stats;
       return { rxBytes, txBytes, rxPackets, txPackets, errors: rxErrors + txErrors };
     });
   }
@@ -85,11 +80,11 @@ export class Nic {
       if (segment.bridging.disconnected.has(iface)) return;
       undoing((defer) => {
         // The only link of a LAN is its gateway's, too, which would lose its addresses.
-        bridgeOf(this.#core, segment, segment.gatewayLink, defer);
+        ops().bridgeOf(this.#core, segment, segment.gatewayLink, defer);
         this.#setPort(iface, false);
       });
       segment.bridging.disconnected.add(iface);
-      dropInFlight(iface);
+      ops().dropInFlight(iface);
       const about = { bridge: segment.name, member: node.name };
       this.#core.bus.emit({ kind: "member-disconnected", ...about });
     });
@@ -103,7 +98,7 @@ export class Nic {
       this.#setPort(iface, true);
       segment.bridging.disconnected.delete(iface);
       // Who asked for it in vain meanwhile would ask again a second later.
-      if (iface.up) announceSelf(iface, addressesOf(iface));
+      if (iface.up) ops().announceSelf(iface, ops().addressesOf(iface));
       const about = { bridge: segment.name, member: node.name };
       this.#core.bus.emit({ kind: "member-reconnected", ...about });
     });
@@ -121,13 +116,13 @@ export class Nic {
    */
   async capture(options: CaptureOptions = {}): Promise<Capture> {
     const port = await this.#act("capture()", (iface) => iface.segment.members.get(iface)!.name);
-    return await captureMember(this.#now, port, options);
+    return await ops().captureMember(this.#now, port, options);
   }
 
   #setPort(iface: InterfaceRecord, up: boolean): void {
     const { segment: { owner, members, gatewayLink }, node, index } = iface;
     const port = members.get(iface)!;
-    inside(owner, (batch) => setLink(batch, port.index, { up }));
+    ops().inside(owner, (batch) => ops().setLink(batch, port.index, { up }));
     if (!up) return;
     this.#core.unsettled.add(owner, [port.index, ...gatewayLink ? [gatewayLink.index] : []]);
     this.#core.unsettled.add(node, [index]);

@@ -5,7 +5,6 @@ import type { LabCore } from "./model/lab.ts";
 import { linkOf, nameOf, twoRegions } from "./routing/find_region.ts";
 import type { RegionRecord } from "./model/records.ts";
 import type { RegionReference } from "./options/options.ts";
-import { type Region, regionHandle } from "./region.ts";
 import { findLink, type RegionLinkRecord } from "./model/region_link.ts";
 import { setLinkUp } from "./routing/region_breaks.ts";
 import { changeLink, emitRegionLink, makeLink, removeLinks } from "./routing/region_links.ts";
@@ -21,18 +20,18 @@ type Reference = RegionReference | string;
 const DEFAULTS = [["us", "eu", 80], ["us", "asia", 150], ["eu", "asia", 190]] as const;
 
 /** See `Lab.addRegion`. */
-export async function addRegion(core: LabCore, name: string): Promise<Region> {
+export async function addRegion(core: LabCore, name: string): Promise<RegionRecord> {
   core.open(`addRegion("${name}")`);
   const record = undoing((defer) => buildRegion(core, name, defer));
   tellAdded(core, record);
   await core.settle();
-  return regionHandle(core, record);
+  return record;
 }
 
 /** See `Lab.addDefaultRegions`. */
 export async function addDefaultRegions(
   core: LabCore,
-): Promise<{ us: Region; eu: Region; asia: Region }> {
+): Promise<Record<"us" | "eu" | "asia", RegionRecord>> {
   const what = "addDefaultRegions()";
   core.open(what);
   const { us, eu, asia, links } = undoing((defer) => {
@@ -48,11 +47,7 @@ export async function addDefaultRegions(
   for (const record of [us, eu, asia]) tellAdded(core, record);
   for (const link of links) emitRegionLink(core, link);
   await settleOr(core, () => [us, eu, asia].forEach((record) => dropRegion(core, record)));
-  return {
-    us: regionHandle(core, us),
-    eu: regionHandle(core, eu),
-    asia: regionHandle(core, asia),
-  };
+  return { us, eu, asia };
 }
 
 /** See `Lab.linkRegions`. */

@@ -1,15 +1,9 @@
 import { gatewayInterface } from "./model/gateway_interface.ts";
 import type { AddressFamily, BrokenFamilies, FamilyBreak } from "../firewall/broken_family.ts";
-import { type Firewall, firewallSchema } from "../firewall/config.ts";
-import {
-  conditionSchema,
-  type ImpairmentCounters,
-  type LinkCondition,
-  type LinkLimits,
-  resolveCondition,
-} from "../link/mod.ts";
-import { type Nat, natSchema } from "../nat/config.ts";
-import { type NatV6, natV6Schema } from "../nat/config_v6.ts";
+import type { Firewall } from "../firewall/config.ts";
+import type { ImpairmentCounters, LinkCondition, LinkLimits } from "../link/mod.ts";
+import type { Nat } from "../nat/config.ts";
+import type { NatV6 } from "../nat/config_v6.ts";
 import { NAT64_PREFIX } from "../siit/mod.ts";
 import type { Capture } from "../node/capture/capture.ts";
 import type { CaptureOptions } from "../node/capture/capture_options.ts";
@@ -19,30 +13,18 @@ import { parseOptions } from "../options/parse_options.ts";
 import { inForce } from "./model/condition_state.ts";
 import type { LabCore } from "./model/lab.ts";
 import { type Bridge, bridgeHandle } from "./bridge.ts";
-import { askedBreak, breakForwarding } from "./link/broken_families.ts";
-import { emitDownlink, setDownlink } from "./link/downlink.ts";
-import { setBlackHole } from "./wiring/black_hole.ts";
-import { renewPrefix } from "./delegation/lifecycle.ts";
-import { checkDelegation } from "./options/delegation_checks.ts";
 import { handles } from "./model/handles.ts";
 import { NotFoundError } from "./options/errors.ts";
-import { flushNat, loadFirewall, loadNat } from "./nat/rulesets.ts";
 import { Interface } from "./interface.ts";
-import {
-  type RouterAdvertisementOptions,
-  routerAdvertisementSchema,
-} from "./options/ipv6_options.ts";
+import type { RouterAdvertisementOptions } from "./options/ipv6_options.ts";
 import { externalCidr6, type InterfaceRecord, type RouterRecord } from "./model/records.ts";
 import { interfaceState } from "./model/event_state.ts";
 import { hasV6 } from "./options/families.ts";
-import { emitNatV6, setNatV6 } from "./nat/nat_v6.ts";
-import { checkAdvertisement, checkNatV6 } from "./options/checks.ts";
-import { blockIcmpFragNeededSchema } from "./options/options.ts";
 import type { IpSupport, RouterPreset } from "./options/router_presets.ts";
 import { type Region, regionHandle } from "./region.ts";
-import { announce, announcedBy, withdraw } from "./routing/announce.ts";
 import type { TranslationCounters } from "../translation/mod.ts";
 import { undoing } from "./model/undo.ts";
+import { ops } from "./late.ts";
 
 /**
  * A router: an uplink to the exchange, to its region or to another router, a LAN
@@ -192,13 +174,13 @@ export class Router extends Node {
    */
   setNat(nat: Nat): Promise<void> {
     return this.#act((router) => {
-      const wanted = parseOptions(natSchema, nat, `${this.name}: setNat()`);
-      const before = announcedBy(router);
-      loadNat(router, wanted);
+      const wanted = parseOptions(ops().natSchema, nat, `${this.name}: setNat()`);
+      const before = ops().announcedBy(router);
+      ops().loadNat(router, wanted);
       router.nat = wanted;
-      const after = announcedBy(router);
-      withdraw(this.#core, router, before.filter((cidr) => !after.includes(cidr)));
-      announce(this.#core, router, after.filter((cidr) => !before.includes(cidr)));
+      const after = ops().announcedBy(router);
+      ops().withdraw(this.#core, router, before.filter((cidr) => !after.includes(cidr)));
+      ops().announce(this.#core, router, after.filter((cidr) => !before.includes(cidr)));
       this.#core.bus.emit({ kind: "nat-changed", router: this.name, nat: wanted });
     });
   }
@@ -213,13 +195,13 @@ export class Router extends Node {
     for (let closing; (closing = this.#now.dnsClosing);) await closing;
     await this.#act((router) => {
       const what = `${this.name}: setNatV6()`;
-      const wanted = parseOptions(natV6Schema, mode, what);
-      checkNatV6(what, wanted, router);
-      checkDelegation(what, router.delegation, { ...router, natV6: wanted });
+      const wanted = parseOptions(ops().natV6Schema, mode, what);
+      ops().checkNatV6(what, wanted, router);
+      ops().checkDelegation(what, router.delegation, { ...router, natV6: wanted });
       const { ip } = router.uplink;
-      undoing((defer) => setNatV6(this.#core, router, wanted, defer));
+      undoing((defer) => ops().setNatV6(this.#core, router, wanted, defer));
       if (router.uplink.ip !== ip) emitUplink(this.#core, router);
-      emitNatV6(this.#core, router);
+      ops().emitNatV6(this.#core, router);
       // Nodes without IPv4 ask the DNS64 server of the NAT64 nearest to them.
       this.#core.refreshNames();
     });
@@ -242,7 +224,7 @@ export class Router extends Node {
    */
   async renewPrefix(): Promise<string> {
     this.ready();
-    return (await renewPrefix(this.#core, this.#now)).toString();
+    return (await ops().renewPrefix(this.#core, this.#now)).toString();
   }
 
   /** Forgets every mapping and every flow, as a reboot would. */
@@ -250,7 +232,7 @@ export class Router extends Node {
     return this.#act((router) => {
       // Other ports are drawn from now on, so that a mapping that comes back is seen as a new one.
       router.natSeed = (router.natSeed + 0x9e3779b9) >>> 0;
-      flushNat(router);
+      ops().flushNat(router);
       this.#core.bus.emit({ kind: "nat-flushed", router: this.name });
     });
   }
@@ -261,8 +243,8 @@ export class Router extends Node {
    */
   setFirewall(firewall: Firewall): Promise<void> {
     return this.#act((router) => {
-      const wanted = parseOptions(firewallSchema, firewall, `${this.name}: setFirewall()`);
-      loadFirewall(router, wanted);
+      const wanted = parseOptions(ops().firewallSchema, firewall, `${this.name}: setFirewall()`);
+      ops().loadFirewall(router, wanted);
       router.firewall = wanted;
       this.#core.bus.emit({ kind: "firewall-changed", router: this.name, firewall: wanted });
     });
@@ -270,7 +252,7 @@ export class Router extends Node {
 
   /** The condition of its downlink, in effect: of all that it sends into its LAN. */
   get downlinkCondition(): LinkLimits | undefined {
-    return resolveCondition(inForce(this.#now.lan.downlink));
+    return ops().resolveCondition(inForce(this.#now.lan.downlink));
   }
 
   /**
@@ -280,9 +262,9 @@ export class Router extends Node {
   async setDownlinkCondition(condition: LinkCondition | null): Promise<void> {
     await this.#act((router) => {
       const what = `${this.name}: setDownlinkCondition()`;
-      const wanted = parseOptions(conditionSchema.nullable(), condition, what);
-      setDownlink(this.#core, router, wanted);
-      emitDownlink(this.#core, router);
+      const wanted = parseOptions(ops().conditionSchema.nullable(), condition, what);
+      ops().setDownlink(this.#core, router, wanted);
+      ops().emitDownlink(this.#core, router);
     });
     await this.#core.settle();
   }
@@ -316,8 +298,8 @@ export class Router extends Node {
     let told: Promise<void> | undefined;
     await this.#act((router) => {
       const what = `${this.name}: setRouterAdvertisement()`;
-      const wanted = parseOptions(routerAdvertisementSchema, options, what);
-      checkAdvertisement(what, router.ipSupport);
+      const wanted = parseOptions(ops().routerAdvertisementSchema, options, what);
+      ops().checkAdvertisement(what, router.ipSupport);
       const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
       router.advertisement = { ...router.advertisement, ...Object.fromEntries(given) };
       told = this.#core.advertising.changed(router);
@@ -334,8 +316,8 @@ export class Router extends Node {
   setBlockIcmpFragNeeded(on: boolean): Promise<void> {
     return this.#act((router) => {
       const what = `${this.name}: setBlockIcmpFragNeeded()`;
-      const blocked = parseOptions(blockIcmpFragNeededSchema, on, what);
-      undoing((defer) => setBlackHole(router, blocked, defer));
+      const blocked = parseOptions(ops().blockIcmpFragNeededSchema, on, what);
+      undoing((defer) => ops().setBlackHole(router, blocked, defer));
       this.#core.bus.emit({ kind: "icmp-frag-needed-blocked", router: this.name, blocked });
     });
   }
@@ -360,8 +342,8 @@ export class Router extends Node {
    */
   setFamilyBroken(family: AddressFamily, broken: boolean | { how?: FamilyBreak }): Promise<void> {
     return this.#act((router) => {
-      const [asked, how] = askedBreak(`${this.name}: setFamilyBroken()`, family, broken);
-      breakForwarding(this.#core, router, asked, how);
+      const [asked, how] = ops().askedBreak(`${this.name}: setFamilyBroken()`, family, broken);
+      ops().breakForwarding(this.#core, router, asked, how);
     });
   }
 

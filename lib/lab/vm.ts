@@ -9,14 +9,14 @@ import type { RunOptions, RunResult, SpawnOptions } from "../vm/options/run_type
 import type { VmState } from "../vm/options/state.ts";
 import type { LabCore } from "./model/lab.ts";
 import { Disk } from "./disk.ts";
-import { attachDisk, type DiskOptions } from "./guest/disk_options.ts";
+import type { DiskOptions } from "./guest/disk_options.ts";
 import { NotFoundError } from "./options/errors.ts";
-import { settleGuest } from "./guest/guests.ts";
 import { handles } from "./model/handles.ts";
 import { Interface } from "./interface.ts";
 import type { InterfaceRecord, VmRecord } from "./model/records.ts";
 import { Nic } from "./nic.ts";
-import { restoreVm, saveVm, type VmSnapshot } from "./guest/snapshot.ts";
+import type { VmSnapshot } from "./guest/snapshot.ts";
+import { ops } from "./late.ts";
 
 /**
  * A virtual machine: a QEMU guest, on bridges and behind routers as a device is. It is switched off
@@ -101,7 +101,7 @@ export class Vm {
    */
   async attachDisk(options: DiskOptions): Promise<Disk> {
     this.#open("attachDisk()");
-    return new Disk(this.#core, this.#record, await attachDisk(this.#now, options));
+    return new Disk(this.#core, this.#record, await ops().attachDisk(this.#now, options));
   }
 
   /** Its serial console; it may be read in any state. */
@@ -166,7 +166,7 @@ export class Vm {
     this.#open("resume()");
     const { machine } = this.#now;
     await machine.resume();
-    await settleGuest(this.#core, this.#now, machine.guest("resume()"));
+    await ops().settleGuest(this.#core, this.#now, machine.guest("resume()"));
   }
 
   /**
@@ -175,13 +175,13 @@ export class Vm {
    */
   async snapshot(): Promise<VmSnapshot> {
     this.#open("snapshot()");
-    return await saveVm(this.#core, this.#now);
+    return await ops().saveVm(this.#core, this.#now);
   }
 
   /** Puts it back to what it was; what it is now is gone. Its clock is set to the time that it is. */
   async restore(snapshot: VmSnapshot): Promise<void> {
     this.#open("restore()");
-    await restoreVm(this.#now, snapshot);
+    await ops().restoreVm(this.#now, snapshot);
   }
 
   /**
