@@ -2,38 +2,38 @@ import type { AdvertisedPrefix, RouterAdvertisement } from "../../../native/ndp/
 import { ipBytes, ipFromBytes, macBytes } from "../../address/mod.ts";
 import type { RouterAdvertisementOptions } from "../options/ipv6_options.ts";
 
-/** What a router says in its advertisements, as messages and for radvd. */
+/** The content of router advertisements, as messages and as a configuration of radvd. */
 
 /** AdvValidLifetime and AdvPreferredLifetime of RFC 4861, section 6.2.1: 30 and 7 days. */
 const VALID_SECS = 2_592_000;
 const PREFERRED_SECS = 604_800;
 
-/** What hosts have for a hop limit unless they are told (RFC 4861, section 6.2.1). */
+/** The default hop limit of hosts (RFC 4861, section 6.2.1). */
 const HOP_LIMIT = 64;
 
 const ETHERNET_MTU = 1500;
 
-/** What an advertisement follows from. */
+/** The data of an advertisement. */
 export interface Advertised {
   settings: Required<RouterAdvertisementOptions>;
-  /** The prefix of the LAN; undefined while it has none, and nowhere to send what is for others. */
+  /** The prefix of the LAN; undefined while it has none. */
   cidr: string | undefined;
-  /** The prefixes that it had, of which hosts may have addresses still. */
+  /** Former prefixes, of which hosts may still have addresses. */
   withdrawn: readonly string[];
   mac: string;
   mtu: number;
-  /** The name server of the lab, of any family. */
+  /** The name server of the lab, of either family. */
   nameserver: string | undefined;
 }
 
-/** What a router says; `last` is for when it advertises no more (RFC 4861, section 6.2.5). */
+/** Returns an advertisement; `last` for the final one (RFC 4861, section 6.2.5). */
 export function advertisementOf(about: Advertised, last = false): RouterAdvertisement {
   const { settings, cidr, withdrawn, mac, mtu, nameserver } = about;
   return {
     hopLimit: HOP_LIMIT,
     managed: false,
     other: false,
-    // RFC 7084, section 4.1, G-5: a router without a delegated prefix is no default router.
+    // RFC 7084, section 4.1, G-5: a router without a delegated prefix is not a default router.
     lifetimeSecs: last || cidr === undefined ? 0 : settings.lifetimeSecs,
     mac: macBytes(mac),
     ...mtu !== ETHERNET_MTU && { mtu },
@@ -51,7 +51,7 @@ export function advertisementOf(about: Advertised, last = false): RouterAdvertis
   };
 }
 
-/** RFC 8106, section 5.1: three times the interval at least. */
+/** RFC 8106, section 5.1: at least three times the interval. */
 const nameserverSecs = ({ intervalSecs }: { intervalSecs: number }) => 3 * intervalSecs;
 
 function prefixOf(cidr: string, validSecs: number, preferredSecs: number): AdvertisedPrefix {
@@ -66,11 +66,11 @@ function prefixOf(cidr: string, validSecs: number, preferredSecs: number): Adver
   };
 }
 
-/** The same as a configuration of radvd (radvd.conf(5)), for a link of this name. */
+/** Returns the same content as a configuration of radvd (radvd.conf(5)) for a link. */
 export function radvdConfig(link: string, about: Advertised): string {
   const { settings: { intervalSecs } } = about;
   const message = advertisementOf(about);
-  // radvd takes 4 s to 1800 s for the one, and 3 s to 3/4 of it for the other.
+  // radvd accepts 4 s to 1800 s for the maximum, and 3 s to 3/4 of it for the minimum.
   const most = Math.max(4, intervalSecs);
   const options = [
     "AdvSendAdvert on;",
@@ -98,6 +98,6 @@ export function radvdConfig(link: string, about: Advertised): string {
   return [`interface ${link} {`, ...options.map((line) => `  ${line}`), "};", ""].join("\n");
 }
 
-/** radvd refuses a lifetime that is less than the interval, other than 0. */
+/** radvd refuses lifetimes other than 0 that are below the interval. */
 const defaultLifetime = (secs: number, interval: number) =>
   secs === 0 ? 0 : Math.max(secs, interval);

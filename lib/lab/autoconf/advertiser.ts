@@ -5,22 +5,22 @@ import { ipBytes } from "../../address/mod.ts";
 import { type Advertised, advertisementOf } from "./advertisement.ts";
 import type { Segment } from "../model/records.ts";
 
-/** What sends a router's advertisements into its LAN, from when it is made. */
+/** Sends the advertisements of a router into its LAN, from its construction on. */
 export interface Advertiser {
-  /** Says at once what is to be said now, and has it said from then on. */
+  /** Sends an advertisement with the present content now, and that content from then on. */
   announce(): void;
-  /** Takes note that who is on the LAN, and by which link, has changed. */
+  /** Called when the members of the LAN or their links have changed. */
   moved(): void;
-  /** Says that the router is none any more (RFC 4861, section 6.2.5), and ends. */
+  /** Sends a final advertisement with lifetime 0 (RFC 4861, section 6.2.5), and ends. */
   retire(): Promise<void>;
-  /** Ends without a word. */
+  /** Ends without a final advertisement. */
   close(): Promise<void>;
 }
 
 /** All nodes on the link (RFC 4291, section 2.7.1). */
 const ALL_NODES = ipBytes("ff02::1");
 
-/** Says once that a router is none any more. */
+/** Sends one final advertisement of a router, with lifetime 0. */
 export function sendFinalAdvertisement({ owner, gatewayLink }: Segment, about: Advertised): void {
   if (!gatewayLink || owner.removed) return;
   const socket = owner.runtime.namespace.enter(() => new NdpSocket());
@@ -37,9 +37,9 @@ const INITIAL_COUNT = 3;
 const INITIAL_SECS = 16;
 
 /**
- * Netyard's own: it answers a solicitation at once, to who sent it, where RFC 4861 has routers wait for
- * up to half a second, for there may be several; and without one it says what it says each time the
- * interval is over, to all. It lives on the main thread, between what else that does.
+ * The built-in advertiser. It answers a solicitation immediately and by unicast; RFC 4861 delays the
+ * answer by up to half a second, since there may be several routers. It also sends to all nodes at
+ * each interval. It runs on the main thread.
  */
 export class BuiltinAdvertiser implements Advertiser {
   #segment: Segment;
@@ -64,7 +64,7 @@ export class BuiltinAdvertiser implements Advertiser {
   }
 
   moved(): void {
-    // Where to send is looked up each time.
+    // The link is looked up for each message.
   }
 
   async retire(): Promise<void> {
@@ -91,19 +91,19 @@ export class BuiltinAdvertiser implements Advertiser {
       this.#unasked++;
       this.announce();
     }, 1000 * secs);
-    // It keeps no process alive.
+    // The timer does not keep the process alive.
     Deno.unrefTimer(this.#timer);
   }
 
   #answer(): void {
     for (let received; !this.#closed && (received = this.#socket.receive());) {
       const { bytes, from, index, hopLimit } = received;
-      // What comes by the uplink is none of this LAN's.
+      // Ignores messages from the uplink.
       if (index !== this.#segment.gatewayLink?.index || hopLimit !== HOP_LIMIT) continue;
       const read = readNdp(bytes);
       if (read?.kind !== "solicitation") continue;
       const isNameless = from.every((byte) => byte === 0);
-      // RFC 4861, section 6.1.1: who has no address cannot say whose link-layer address it is.
+      // RFC 4861, section 6.1.1: without a source address, the link-layer address option is invalid.
       if (isNameless && read.message.mac) continue;
       this.#send(isNameless ? ALL_NODES : from);
     }
@@ -112,7 +112,7 @@ export class BuiltinAdvertiser implements Advertiser {
   #send(to: Uint8Array, last = false): void {
     const { gatewayLink } = this.#segment;
     if (!gatewayLink || this.#closed) return;
-    // Whom it does not reach asks again, or hears the next one.
+    // A device that misses it solicits again, or hears the next one.
     this.#socket.send(
       writeAdvertisement(advertisementOf(this.#about(), last)),
       to,

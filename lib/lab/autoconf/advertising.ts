@@ -12,14 +12,14 @@ import { inForce } from "../model/condition_state.ts";
 import type { Ipv6Advertiser } from "../options/ipv6_options.ts";
 import { findRadvd, RadvdAdvertiser } from "./radvd.ts";
 
-/** Which routers of a lab advertise: those to which a device that listens is attached. */
+/** The advertising routers of a lab: those with a device that listens on their LAN. */
 export class Advertising {
   #radvd: string | undefined;
   #nameserver: () => string | undefined;
-  /** How many interfaces on a LAN listen; absent for none. */
+  /** The number of listening interfaces on a LAN; absent for none. */
   #listeners = new Map<Segment, number>();
   #advertisers = new Map<Segment, Advertiser>();
-  /** Those that still say that their router is none any more. */
+  /** The final advertisements in progress. */
   #retiring = new Map<Segment, Promise<void>>();
 
   /** @throws {Ipv6Error} If the advertiser is not on this host. */
@@ -28,12 +28,12 @@ export class Advertising {
     this.#nameserver = nameserver;
   }
 
-  /** Whether somebody on a LAN listens: all others must not hear. */
+  /** Whether a device on a LAN listens: all others must ignore the advertisements. */
   hasListeners(segment: Segment): boolean {
     return this.#listeners.has(segment);
   }
 
-  /** Whether an interface can be expected to hear its router. */
+  /** Whether an interface should hear its router. */
   reaches(iface: InterfaceRecord): boolean {
     const { segment, node, conditions: { up, down } } = iface;
     const { disconnected, partitions } = segment.bridging;
@@ -44,7 +44,7 @@ export class Advertising {
       ways.every((limits) => (limits?.lossPct ?? 0) < 100);
   }
 
-  /** Takes note that an interface is on its segment now (1), or is no more (-1). */
+  /** Called when an interface joins its segment (1) or leaves it (-1). */
   joined({ segment, autoconf }: InterfaceRecord, change: 1 | -1): void {
     if (autoconf) {
       const listeners = (this.#listeners.get(segment) ?? 0) + change;
@@ -56,10 +56,10 @@ export class Advertising {
     this.#advertisers.get(segment)?.moved();
   }
 
-  /** Has a router's settings hold from now on; resolves when what is to be said was said. */
+  /** Applies the settings of a router; resolves when the advertisements are sent. */
   async changed(router: RouterRecord): Promise<void> {
     const { lan } = router;
-    // What one says last would undo what the next says.
+    // A final advertisement would undo a later one.
     while (this.#retiring.has(lan)) await this.#retiring.get(lan);
     if (router.removed) return;
     const advertiser = this.#advertisers.get(lan);
@@ -88,7 +88,7 @@ export class Advertising {
     if (routerOf(segment).advertisement.enabled) this.#start(segment, false);
   }
 
-  /** `tell`: those who listen did so before. */
+  /** `tell`: whether devices listen already and must be told now. */
   #start(segment: Segment, tell = true): void {
     const about = () => this.#about(segment);
     const advertiser = this.#radvd === undefined
@@ -103,7 +103,7 @@ export class Advertising {
     if (!advertiser) return;
     this.#advertisers.delete(segment);
     const stopped = how(advertiser);
-    // The router's namespace stays as long.
+    // The namespace of the router stays open until then.
     segment.owner.runtime.track(stopped);
     await stopped;
   }

@@ -16,9 +16,9 @@ import { kernelFeatures } from "../wiring/kernel_features.ts";
 import { inside } from "../wiring/rtnetlink.ts";
 import { deriveSeed } from "../model/seed.ts";
 
-/** What a device's kernel is told before it makes IPv6 addresses, and what it made. */
+/** IPv6 addresses that the kernel of a device makes: its settings, and reading the result. */
 
-/** What the kernel gives a default route unless it is told (IP6_RT_PRIO_USER). */
+/** The default metric of a default route (IP6_RT_PRIO_USER). */
 const METRIC = 1024;
 
 /** All routers on the link (RFC 4291, section 2.7.1). */
@@ -27,9 +27,9 @@ const ALL_ROUTERS = ipBytes("ff02::2");
 const setting = (iface: InterfaceRecord, name: string) => `net.ipv6.conf.${iface.name}.${name}`;
 
 /**
- * Says how an interface is to make addresses.
+ * Configures how an interface makes addresses.
  *
- * @param begun Whether it does so already; otherwise it hears no router until {@link solicitFirst}.
+ * @param begun Whether it does so already; otherwise it ignores routers until {@link solicitFirst}.
  */
 export function prepare(
   iface: InterfaceRecord,
@@ -40,7 +40,7 @@ export function prepare(
   const { autoconf, node } = iface;
   if (!autoconf) return;
   node.runtime.namespace.enter(() => {
-    // An advertisement that comes before the secret would have an address made of the hardware's.
+    // An advertisement before the secret would make an address from the MAC address.
     if (!begun) set(iface, "accept_ra", 0);
     set(iface, "autoconf", 1);
     set(iface, "accept_dad", dad ? 1 : 0);
@@ -49,12 +49,12 @@ export function prepare(
   });
 }
 
-/** Has an interface look for duplicates of its addresses without waiting for up to a second first. */
+/** Starts duplicate address detection on an interface without the random delay of up to a second. */
 export function skipSolicitationDelay(iface: InterfaceRecord): void {
   iface.node.runtime.namespace.enter(() => set(iface, "router_solicitation_delay", 0));
 }
 
-/** Has an interface hear no router, though there is one that advertises on its link. */
+/** Makes an interface ignore the router advertisements on its link. */
 export function ignoreRouters(iface: InterfaceRecord): void {
   iface.node.runtime.namespace.enter(() => set(iface, "accept_ra", 0));
 }
@@ -63,26 +63,26 @@ function set(iface: InterfaceRecord, name: string, value: string | number): void
   setSysctl(setting(iface, name), value);
 }
 
-/** The metric of the default route by an interface: that of the default interface is the least. */
+/** Returns the metric of the default route of an interface; the default interface has the lowest. */
 export function metricOf(iface: InterfaceRecord, isDefault: boolean): number {
   if (isDefault) return METRIC;
-  // It may be on its way into the node.
+  // The interface may not be in the node yet.
   const place = [...iface.node.interfaces.values()].indexOf(iface);
   return 2 * METRIC + (place < 0 ? iface.node.interfaces.size : place);
 }
 
-/** Says how good default routes by an interface are; for those that its router advertises later. */
+/** Sets the metric of the default routes that routers will advertise on an interface. */
 function setPreference(iface: InterfaceRecord, isDefault: boolean): void {
   kernelFeatures.ranksDefaultRoutes &&= getSysctl(setting(iface, "ra_defrtr_metric")) !== undefined;
   if (kernelFeatures.ranksDefaultRoutes) {
     set(iface, "ra_defrtr_metric", metricOf(iface, isDefault));
   } else {
-    // Before Linux 5.12, all have the same metric: the others have none.
+    // Before Linux 5.12, all have the same metric: only the default interface takes default routes.
     set(iface, "accept_ra_defrtr", isDefault ? 1 : 0);
   }
 }
 
-/** Says anew how good default routes are, and has routers say that they are some. */
+/** Changes the metric of default routes, and solicits routers so that it takes effect.  */
 export function updatePreference(iface: InterfaceRecord, isDefault: boolean): void {
   iface.node.runtime.namespace.enter(() => {
     setPreference(iface, isDefault);
@@ -97,18 +97,18 @@ export function updatePreference(iface: InterfaceRecord, isDefault: boolean): vo
 }
 
 /**
- * Gives an interface that is up its link-local address: with it the kernel sends the first
- * solicitation, to those who must be ready by then.
+ * Adds the link-local address of an interface that is up: the kernel then sends the first solicitation,
+ * so routers must be ready.
  */
 export function solicitFirst(iface: InterfaceRecord, seed: number, dad: boolean): void {
   const { node, index, linkLocal6 } = iface;
   if (!linkLocal6) return;
-  // Not before it has a carrier: the kernel would make a link-local address of its own.
+  // Not before the carrier: the kernel would make its own link-local address.
   inside(node, (batch) => syncLink(batch, index));
   node.runtime.namespace.enter(() => {
-    // With the secret, the kernel goes over to addresses by RFC 7217.
+    // The secret makes the kernel use addresses by RFC 7217.
     set(iface, "stable_secret", secretOf(iface, seed));
-    // 2: also if a program of the device has it forward.
+    // 2: also if a program of the device turns on forwarding.
     set(iface, "accept_ra", 2);
   });
   const add = dad ? proposeAddress : addAddress;
@@ -116,8 +116,8 @@ export function solicitFirst(iface: InterfaceRecord, seed: number, dad: boolean)
 }
 
 /**
- * What the addresses of an interface follow from, written as an address (RFC 7217, section 5): a veth has
- * no permanent hardware address, by which the kernel would tell a node's interfaces apart.
+ * Returns the secret of the addresses of an interface (RFC 7217, section 5), written as an address. It
+ * differs for each interface: a veth has no permanent MAC address that would make the difference.
  */
 function secretOf({ node, name }: InterfaceRecord, seed: number): string {
   const words = new DataView(new ArrayBuffer(16));
@@ -125,14 +125,14 @@ function secretOf({ node, name }: InterfaceRecord, seed: number): string {
   return ipFromBytes(new Uint8Array(words.buffer));
 }
 
-/** The IPv6 addresses of a node, and its default routes of routers that advertise. */
+/** The IPv6 addresses of a node, and its advertised default routes. */
 export interface MadeAddresses {
   addresses: AddressState[];
-  /** The metric of each, by the index of the link. */
+  /** The metric of each route, by link index. */
   defaultRoutes: Map<number, number>;
 }
 
-/** Asks the kernel for what there is. */
+/** Reads the addresses and advertised default routes of a node from the kernel. */
 export function madeIn(node: NodeRecord): MadeAddresses {
   const addresses = inside(node, dumpAddresses).map(readAddress).filter((one) => one !== undefined);
   const defaultRoutes = new Map<number, number>();
@@ -144,14 +144,14 @@ export function madeIn(node: NodeRecord): MadeAddresses {
   return { addresses, defaultRoutes };
 }
 
-/** Those of the addresses that an interface's kernel made of an advertised prefix. */
+/** Returns the addresses of an interface that its kernel made from an advertised prefix. */
 export function advertisedOf(iface: InterfaceRecord, { addresses }: MadeAddresses): AddressState[] {
   return addresses.filter(({ index, permanent, isLinkLocal, tentative, duplicate }) =>
     index === iface.index && !permanent && !isLinkLocal && !tentative && !duplicate
   );
 }
 
-/** The address by which others are to reach an interface: the one that stays, of its present prefix. */
+/** Returns the stable address of an interface, preferably of its present prefix. */
 export function stableOf(iface: InterfaceRecord, made: MadeAddresses): AddressState | undefined {
   const cidr = iface.segment.v6?.cidr;
   const rank = ({ deprecated, ip }: AddressState) =>
@@ -160,12 +160,12 @@ export function stableOf(iface: InterfaceRecord, made: MadeAddresses): AddressSt
     .sort((a, b) => rank(a) - rank(b))[0];
 }
 
-/** The address from which an interface sends, where it changes with time. */
+/** Returns the temporary address of an interface (RFC 8981). */
 export function temporaryOf(iface: InterfaceRecord, made: MadeAddresses): AddressState | undefined {
   return advertisedOf(iface, made).find(({ temporary, deprecated }) => temporary && !deprecated);
 }
 
-/** Whether an interface has the default route that it is to have. */
+/** Whether an interface has its expected default route. */
 export function hasDefaultRoute(iface: InterfaceRecord, { defaultRoutes }: MadeAddresses): boolean {
   const isDefault = defaultInterface(iface.node) === iface;
   const metric = defaultRoutes.get(iface.index);

@@ -10,25 +10,25 @@ import { ownAddresses } from "../wiring/addresses.ts";
 import { AutoconfigurationError, DuplicateAddressError } from "../options/errors.ts";
 import { adoptAddress } from "../wiring/neighbours.ts";
 
-/** What a {@link Provisioning} asks of its lab. */
+/** The parts of a lab that {@link Provisioning} uses. */
 export interface ProvisioningServices {
   readonly seed: number;
   readonly advertising: Advertising;
-  /** Resolves when the conditions of all links are in force. */
+  /** Resolves when the conditions of all links are effective. */
   linksReady(): Promise<void>;
   readonly unsettled: Unsettled;
   /** Called when an interface has another IPv6 address. */
   changed(iface: InterfaceRecord): void;
 }
 
-/** An interface whose kernel makes addresses, or looks whether it may use those that it was given. */
+/** An interface whose kernel makes addresses, or checks static ones for duplicates. */
 interface Entry {
   iface: InterfaceRecord;
   /** Whether it has solicited routers. */
   begun: boolean;
-  /** Whether something is to come that was not there yet. */
+  /** Whether an expected address or route is still missing. */
   pending: boolean;
-  /** Why nothing will come, where that is so. */
+  /** The error, if the expected address or route will never come. */
   failure: (() => unknown) | undefined;
 }
 
@@ -38,18 +38,18 @@ interface Monitor {
 }
 
 /**
- * How long addresses may take. A solicitation that is lost is repeated after 4 s (RFC 4861, section 10,
- * RTR_SOLICITATION_INTERVAL), and after 8 s more.
+ * How long to wait for addresses. A lost solicitation is repeated after 4 s (RFC 4861, section 10,
+ * RTR_SOLICITATION_INTERVAL), and after another 8 s.
  */
 const PATIENCE_MS = 15_000;
 
 /**
- * So many interfaces that listen are found by Neighbor Discovery. All namespaces share the kernel's
- * table of learnt neighbours, of 1,024 entries; each takes up to four.
+ * Up to this number of listening interfaces, neighbours are found by Neighbor Discovery. All namespaces
+ * share the kernel's table of learnt neighbours, of 1,024 entries; each interface takes up to four.
  */
 const LEARNT_INTERFACES = 128;
 
-/** The IPv6 addresses of a lab that kernels make, or look at, instead of just having them. */
+/** IPv6 addresses that kernels make from advertisements, or check for duplicates. */
 export class Provisioning implements Provisioner {
   readonly dad: boolean;
   #lab: ProvisioningServices;
@@ -64,7 +64,7 @@ export class Provisioning implements Provisioner {
   }
 
   beforeUp(iface: InterfaceRecord, isDefault: boolean): void {
-    if (this.#looks(iface)) autoconf.skipSolicitationDelay(iface);
+    if (this.#checksDuplicates(iface)) autoconf.skipSolicitationDelay(iface);
     if (iface.autoconf) autoconf.prepare(iface, isDefault, this.dad, this.isAtWork(iface));
     else if (iface.node.kind === "device" && this.#lab.advertising.hasListeners(iface.segment)) {
       autoconf.ignoreRouters(iface);
@@ -73,13 +73,13 @@ export class Provisioning implements Provisioner {
 
   afterUp(iface: InterfaceRecord): void {
     const { node } = iface;
-    if (!iface.autoconf && !this.#looks(iface)) return;
+    if (!iface.autoconf && !this.#checksDuplicates(iface)) return;
     const before = this.#entries.get(iface);
     const entry: Entry = before ?? { iface, begun: false, pending: true, failure: undefined };
     entry.pending = true;
     this.#entries.set(iface, entry);
     if (!this.#monitors.has(node)) this.#open(node);
-    // When all that is built with it is there.
+    // Once everything that is built together with it exists.
     queueMicrotask(() => void this.#begin(entry));
   }
 
@@ -110,10 +110,9 @@ export class Provisioning implements Provisioner {
   }
 
   /**
-   * Waits until the interfaces of some nodes have the addresses and default routes that they can be
-   * expected to have.
+   * Waits until the interfaces of these nodes have their expected addresses and default routes.
    *
-   * @throws {DuplicateAddressError} If somebody else has one of the addresses.
+   * @throws {DuplicateAddressError} If another node has one of the addresses.
    * @throws {AutoconfigurationError} If a router that advertises is not heard.
    */
   async ready(nodes: NodeRecord[]): Promise<void> {
@@ -121,7 +120,7 @@ export class Provisioning implements Provisioner {
     const waitedFor = new Set<InterfaceRecord>();
     for (;;) {
       const pending = this.#entriesOf(nodes).filter((entry) => entry.pending);
-      for (const entry of pending) this.#mustGoOn(entry);
+      for (const entry of pending) this.#throwFailure(entry);
       if (pending.length === 0) return this.#settle(waitedFor);
       for (const { iface } of pending) waitedFor.add(iface);
       const left = deadline - performance.now();
@@ -130,12 +129,12 @@ export class Provisioning implements Provisioner {
     }
   }
 
-  /** Whether there is anything that {@link Provisioning.ready} would wait for. */
+  /** Whether {@link Provisioning.ready} would wait for anything. */
   isWaiting(nodes: NodeRecord[]): boolean {
     return this.#entries.size > 0 && this.#entriesOf(nodes).some(({ pending }) => pending);
   }
 
-  /** Waits until addresses that have come are answered to: the kernel tells of them just before. */
+  /** Waits until new addresses are usable: the kernel reports them a moment before. */
   #settle(interfaces: Iterable<InterfaceRecord>): void {
     if (this.#closed) return;
     for (const iface of interfaces) {
@@ -156,7 +155,7 @@ export class Provisioning implements Provisioner {
     await Promise.all(monitors.map(closeMonitor));
   }
 
-  #looks({ node: { kind }, linkLocal6 }: InterfaceRecord): boolean {
+  #checksDuplicates({ node: { kind }, linkLocal6 }: InterfaceRecord): boolean {
     return this.dad && linkLocal6 !== undefined && (kind === "device" || kind === "router");
   }
 
@@ -164,7 +163,7 @@ export class Provisioning implements Provisioner {
     return [...this.#entries.values()].filter(({ iface }) => nodes.includes(iface.node));
   }
 
-  #mustGoOn(entry: Entry): void {
+  #throwFailure(entry: Entry): void {
     const { failure } = entry;
     if (failure === undefined) return;
     entry.pending = false;
@@ -180,8 +179,8 @@ export class Provisioning implements Provisioner {
     if (!this.#isExpected(iface) || this.#isReady(entry, autoconf.madeIn(node))) return;
     throw new AutoconfigurationError(
       `${node.name}: interface "${name}" has no IPv6 address and default route from router ` +
-        `"${segment.name}" within ${PATIENCE_MS / 1000} s: is there something on the link that ` +
-        "keeps back router advertisements or solicitations?",
+        `"${segment.name}" within ${PATIENCE_MS / 1000} s: check that nothing on the link drops ` +
+        "router advertisements or solicitations",
     );
   }
 
@@ -197,12 +196,12 @@ export class Provisioning implements Provisioner {
     this.#change = Promise.withResolvers();
   }
 
-  /** Has an interface solicit routers, once they are to be heard, and looks at what there is. */
+  /** Solicits routers on an interface once links are ready, and reads the present addresses. */
   async #begin(entry: Entry): Promise<void> {
     const { iface } = entry;
     const { node } = iface;
     try {
-      // What fails there is told to who asked for the condition.
+      // The caller that set the condition gets this error.
       if (iface.autoconf && !entry.begun) await this.#lab.linksReady().catch(() => {});
       if (this.#entries.get(iface) !== entry) return;
       if (iface.autoconf && !entry.begun) {
@@ -233,23 +232,23 @@ export class Provisioning implements Provisioner {
     node.runtime.track(closeMonitor(monitor));
   }
 
-  /** Takes note of what a node's kernel has made by now. */
+  /** Reads what the kernel of a node has made so far. */
   #update(node: NodeRecord): void {
     const entries = this.#entriesOf([node]);
     try {
-      if (entries.length > 0) this.#look(entries, autoconf.madeIn(node));
+      if (entries.length > 0) this.#apply(entries, autoconf.madeIn(node));
     } catch (error) {
       for (const entry of entries) entry.failure = () => error;
     }
     this.#wake();
   }
 
-  #look(entries: Entry[], made: autoconf.MadeAddresses): void {
+  #apply(entries: Entry[], made: autoconf.MadeAddresses): void {
     for (const entry of entries) {
       const { iface, pending } = entry;
       if (pending) this.#check(entry, made);
       if (iface.autoconf) this.#adopt(entry, made);
-      // Nothing more is to come of those that were given.
+      // Static addresses are complete.
       else if (pending && !entry.pending) {
         this.#entries.delete(iface);
         this.#closeIfIdle(iface.node);
@@ -257,7 +256,7 @@ export class Provisioning implements Provisioner {
     }
   }
 
-  /** Whether all has come that was to come, or never will. */
+  /** Checks whether everything expected has come, or never will. */
   #check(entry: Entry, made: autoconf.MadeAddresses): void {
     const { iface } = entry;
     const duplicates = made.addresses.filter(({ index, duplicate }) =>
@@ -273,7 +272,7 @@ export class Provisioning implements Provisioner {
   #adopt({ iface, pending }: Entry, made: autoconf.MadeAddresses): void {
     const stable = autoconf.stableOf(iface, made);
     const ip6 = stable && ipFromBytes(stable.ip);
-    // While another is to come, the last one stands.
+    // Keeps the last address while another one is expected.
     if (ip6 === iface.ip6 || (ip6 === undefined && pending)) return;
     adoptAddress(iface, ip6, stable?.prefix, this.#entries.size > LEARNT_INTERFACES);
     this.#lab.changed(iface);
@@ -308,7 +307,9 @@ function duplicateOf({ node, name }: InterfaceRecord, ips: string[]): DuplicateA
     `${node.name}: interface "${name}": ${ips.join(", ")} ${
       many ? "are" : "is"
     } in use on its link ` +
-      `already, as duplicate address detection found: take ${many ? "them" : "it"} from who has ` +
-      `${many ? "them" : "it"}, or make the lab with ipv6.dad "disabled"`,
+      `already, as duplicate address detection found: remove ${
+        many ? "them" : "it"
+      } from the other ` +
+      `node, or create the lab with ipv6.dad "disabled"`,
   );
 }

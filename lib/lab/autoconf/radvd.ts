@@ -7,14 +7,14 @@ import { type Advertiser, sendFinalAdvertisement } from "./advertiser.ts";
 import { Ipv6Error } from "../options/errors.ts";
 import type { Segment } from "../model/records.ts";
 
-/** Its files are in memory that only it sees, and that goes with it. */
+/** Keeps the files of radvd on a tmpfs in its own mount namespace. */
 const SCRIPT = `
 mount -t tmpfs -o size=1m,mode=700 radvd /run
 printf %s "$1" >/run/radvd.conf
 exec "$0" --nodaemon --logmethod=stderr --config=/run/radvd.conf --pidfile=/run/radvd.pid
 `;
 
-/** Where radvd(8) is. */
+/** Returns the path of radvd(8). */
 export function findRadvd(what: string): string {
   const found = locateProgram("radvd");
   if (found) return found.path;
@@ -24,7 +24,7 @@ export function findRadvd(what: string): string {
   );
 }
 
-/** radvd(8), as a process of the router. Another one takes its place for whatever changes. */
+/** Runs radvd(8) as a process of the router; restarts it for each change. */
 export class RadvdAdvertiser implements Advertiser {
   #path: string;
   #segment: Segment;
@@ -53,7 +53,7 @@ export class RadvdAdvertiser implements Advertiser {
 
   async retire(): Promise<void> {
     await this.#end("SIGTERM");
-    // One that had only begun ends without a word. RFC 4861 allows three of them.
+    // radvd sends no final advertisement if it has just started. RFC 4861 allows up to three of them.
     sendFinalAdvertisement(this.#segment, this.#about());
   }
 
@@ -74,7 +74,7 @@ export class RadvdAdvertiser implements Advertiser {
       if (child && sandbox.signal) sandbox.signal(child.pid, signal);
       else child?.kill(signal);
     } catch {
-      // It has ended.
+      // Already ended.
     }
   }
 

@@ -12,15 +12,15 @@ import { Dhcp6Socket } from "../../dhcp6/socket.ts";
 import { LAN_LENGTH } from "../options/delegation_options.ts";
 import type { NodeRecord, Port, Segment } from "../model/records.ts";
 
-/** How long what a node hands out is good. */
+/** The lifetimes of delegated prefixes. */
 export interface Lifetimes {
   preferredSecs: number;
   validSecs: number;
 }
 
 /**
- * The side of prefix delegation that hands out: a {@link DelegationServer} on a socket of a node, for
- * those on one of its segments. It listens from the first link on.
+ * The delegating router of prefix delegation: a {@link DelegationServer} on a socket of a node, for the
+ * members of one of its segments. It listens from the first link on.
  */
 export class DelegatingSide {
   readonly server: DelegationServer;
@@ -40,12 +40,12 @@ export class DelegatingSide {
     this.server = new DelegationServer({ duid: duidOf(segment.mac), pool, length, ...lifetimes });
   }
 
-  /** Whether there is anything to hand out at all. */
+  /** Whether its pool is too small to delegate a prefix. */
   get isEmpty(): boolean {
     return this.server.pool.cidr.prefix > LAN_LENGTH;
   }
 
-  /** Listens on the links on which its clients are now; called whenever they may have changed. */
+  /** Listens on the present links of its clients; called whenever they may have changed. */
   follow(): void {
     const links = this.#links();
     if (!this.#socket && links.length === 0) return;
@@ -53,7 +53,7 @@ export class DelegatingSide {
       (fn) => this.#node.runtime.namespace.enter(fn),
       SERVER_PORT,
       (bytes, from) => this.#received(bytes, from),
-      () => {}, // A program of the user's has the port: then that is the server.
+      () => {}, // A program of the user has the port: that program is the server then.
     );
     const present = new Set(links.map(({ index }) => index));
     for (const link of [...this.#socket.links]) if (!present.has(link)) this.#socket.leave(link);
@@ -64,14 +64,14 @@ export class DelegatingSide {
     await this.#socket?.close();
   }
 
-  /** An exchange has a link to each member, a LAN one for all. */
+  /** The IX and regions have a link to each member, a LAN has one for all. */
   #links(): Port[] {
     const { kind, members, gatewayLink } = this.#segment;
     if (kind === "exchange") return [...members.values()];
     return gatewayLink ? [gatewayLink] : [];
   }
 
-  /** The link on which somebody is, by the link-local address, which no two of a lab share. */
+  /** Returns the link of a client, by its link-local address, which is unique in the lab. */
   #linkOf(ip: string): number | undefined {
     const { kind, members, gatewayLink } = this.#segment;
     if (kind !== "exchange") return gatewayLink?.index;
@@ -86,7 +86,7 @@ export class DelegatingSide {
       if (!answer || link === undefined) return;
       this.#socket?.send(encodeMessage(answer), link, from.ip, CLIENT_PORT);
     } catch (error) {
-      // Whatever else is on the link is none of its business.
+      // Ignores other datagrams on the link.
       if (!(error instanceof Dhcp6FormatError)) throw error;
     }
   }

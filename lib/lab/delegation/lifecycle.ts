@@ -14,18 +14,18 @@ import { segmentAbove } from "../routing/announce.ts";
 import { interfaceState } from "../model/event_state.ts";
 
 /**
- * Prefix delegation between the routers of a lab. The packets are real, by which a router is given a
- * prefix; what a daemon's hooks would do with it, routes and addresses, the lab does.
+ * Prefix delegation between the routers of a lab. Routers get their prefixes by real DHCPv6 packets; the
+ * lab then sets routes and addresses, as the hooks of a daemon would.
  */
 
-/** How long a router may wait for a prefix: the fifth solicitation of RFC 8415 is after 15 s. */
+/** How long a router waits for a prefix: RFC 8415 sends the fifth solicitation after 15 s. */
 const PATIENCE_MS = 15_000;
-/** How long a server may removePrefix for what is given back, before it is left to expire. */
+/** How long to wait for the confirmation of a release; after that the prefix expires. */
 const RELEASE_MS = 1_000;
-/** How much longer the prefixes are that a home router hands on: 16 of its own. */
+/** The additional length of subdelegated prefixes: a home router divides its own into 16. */
 const SUBDELEGATED_BITS = 4;
 
-/** Requests the prefix that a router was built to have; resolves when its LAN has it. */
+/** Requests the prefix of a router; resolves when its LAN has it. */
 export async function requestPrefix(core: LabCore, router: RouterRecord): Promise<void> {
   const request = requestOf(router.delegation);
   if (!request) return;
@@ -42,7 +42,7 @@ export async function requestPrefix(core: LabCore, router: RouterRecord): Promis
   core.delegations.requesting.set(router, side);
   serveAbove(core, router);
   await core.links.ready();
-  // Its link must be there: what is lost is sent again only a second later.
+  // The link must be up: a lost message is sent again only a second later.
   core.unsettled.settle();
   await side.start(PATIENCE_MS);
   if (router.removed) throw new NodeRemovedError(`router "${name}" was removed`);
@@ -58,7 +58,7 @@ function onEvent(core: LabCore, router: RouterRecord, event: ClientEvent): void 
 function setPrefix(core: LabCore, router: RouterRecord, prefix: Cidr): void {
   if (prefix.prefix > LAN_LENGTH) {
     throw new PrefixDelegationError(
-      `router "${router.name}": it was given ${prefix}, which is too small for a LAN's /${LAN_LENGTH}`,
+      `router "${router.name}": it was delegated ${prefix}, which has no /${LAN_LENGTH} for its LAN`,
     );
   }
   const former = router.delegated?.toString();
@@ -74,7 +74,7 @@ function removePrefix(core: LabCore, router: RouterRecord): void {
   emitPrefix(core, router, former);
 }
 
-/** Has a router hand out what it does not need itself of a prefix. */
+/** Delegates the rest of a prefix to downstream routers. */
 function delegateRest(core: LabCore, router: RouterRecord, prefix: Cidr): void {
   const { delegating } = core.delegations;
   const pool = new PrefixPool(prefix);
@@ -86,7 +86,7 @@ function delegateRest(core: LabCore, router: RouterRecord, prefix: Cidr): void {
   core.delegations.follow(router.lan);
 }
 
-/** Tells what a router's LAN is now, and what those on it are. */
+/** Emits the new prefix of a router, and the new addresses of the members of its LAN. */
 export function emitPrefix(core: LabCore, router: RouterRecord, former: string | undefined): void {
   if (core.bus.closed) return;
   const { name, delegated, lan } = router;
@@ -99,7 +99,7 @@ export function emitPrefix(core: LabCore, router: RouterRecord, former: string |
     downstreamGateway6: lan.v6?.gateway ?? null,
   });
   for (const iface of lan.members.keys()) {
-    // Of one that makes its address itself, it is told when it has.
+    // A device that makes its own address emits this when it has it.
     if (iface.autoconf) continue;
     core.bus.emit({
       kind: "interface-changed",
@@ -117,16 +117,16 @@ export function emitPrefix(core: LabCore, router: RouterRecord, former: string |
 }
 
 /**
- * Has a router's ISP setPrefix it another prefix, and those behind it other parts of it.
+ * Makes the ISP delegate another prefix to a router, and renews the prefixes of downstream routers.
  *
- * @throws {PrefixDelegationError} If there is no other, or nobody answers.
+ * @throws {PrefixDelegationError} If there is no other prefix, or no server answers.
  */
 export async function renewPrefix(core: LabCore, router: RouterRecord): Promise<Cidr> {
   const what = `${router.name}: renewPrefix()`;
   const side = core.delegations.requesting.get(router);
   if (!side) {
     throw new TopologyError(
-      `${what}: it was not made to have a prefix delegated; add it with prefixDelegation: true`,
+      `${what}: it has no delegated prefix; add the router with prefixDelegation: true`,
     );
   }
   const above = core.delegations.delegating.get(segmentAbove(core, router).owner);
@@ -141,7 +141,7 @@ export async function renewPrefix(core: LabCore, router: RouterRecord): Promise<
   return prefix;
 }
 
-/** Who has addresses of a router's prefix. */
+/** Returns the nodes with addresses of the prefix of a router. */
 function downstreamMembers(core: LabCore, router: RouterRecord): NodeRecord[] {
   const own = [...router.lan.members.keys()].map(({ node }) => node);
   return [
@@ -150,12 +150,12 @@ function downstreamMembers(core: LabCore, router: RouterRecord): NodeRecord[] {
   ];
 }
 
-/** The routers right behind one that ask it for prefixes. */
+/** Returns the routers directly downstream that request prefixes. */
 function requestersOf(core: LabCore, router: RouterRecord): RouterRecord[] {
   return [...core.delegations.requesting.keys()].filter(({ upstream }) => upstream === router);
 }
 
-/** As a server's Reconfigure would (RFC 8415, section 18.3.11). One that does not answer has its own timers. */
+/** Renews like a Reconfigure message (RFC 8415, section 18.3.11). Routers that get no answer use their timers. */
 async function renewDownstream(core: LabCore, router: RouterRecord): Promise<void> {
   if (!router.uplink.up) return;
   await core.delegations.requesting.get(router)?.renew(PATIENCE_MS).catch(() => {});
@@ -163,8 +163,8 @@ async function renewDownstream(core: LabCore, router: RouterRecord): Promise<voi
 }
 
 /**
- * Has a router that is to be removed setPrefix its prefix back, and be done with all of this; also a region.
- * One that cannot be removed, since something is attached to it, goes on.
+ * Releases the prefix of a router or region before it is removed, and ends its delegation. Does nothing
+ * if the node cannot be removed since something is attached to it.
  */
 export async function endDelegation(core: LabCore, node: NodeRecord): Promise<void> {
   const { delegating, requesting } = core.delegations;

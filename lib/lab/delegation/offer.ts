@@ -11,22 +11,22 @@ import type { RouterRecord, Segment } from "../model/records.ts";
 import { segmentAbove } from "../routing/announce.ts";
 import { type Defer, forGood } from "../model/undo.ts";
 
-/** Who hands out prefixes of networks of their own: routers that are told to, the exchange and regions. */
+/** Nodes that delegate prefixes of their own networks: routers with a pool, the IX and regions. */
 
-/** Has a router hand out prefixes of a network of its own, if it is to. */
+/** Starts to delegate prefixes from the pool of a router, if it has one. */
 export function offerPrefixes(core: LabCore, router: RouterRecord, defer: Defer): void {
   const { delegation: offer, name, lan } = router;
   if (!isOffer(offer)) return;
   const what = `addRouter("${name}"): prefixDelegation: pool`;
-  const wanted = offer.pool === "auto" ? undefined : offer.pool;
-  const cidr = core.addresses.takeOffer(what, name, wanted, defer);
+  const pool = offer.pool === "auto" ? undefined : offer.pool;
+  const cidr = core.addresses.takeOffer(what, name, pool, defer);
   const length = offer.length ?? Math.max(DELEGATED_LENGTH, cidr.prefix);
   const side = new DelegatingSide(router, lan, new PrefixPool(cidr), length, lifetimesOf(offer));
   core.delegations.delegating.set(router, side);
   defer(() => void core.delegations.delegating.delete(router));
 }
 
-/** Sees to it that somebody listens to what a router asks: the exchange and regions do when asked. */
+/** Starts a DHCPv6 server on the segment above a router; the IX and regions start one on demand. */
 export function serveAbove(core: LabCore, router: RouterRecord): void {
   const segment = segmentAbove(core, router);
   const { owner, kind } = segment;

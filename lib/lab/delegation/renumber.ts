@@ -20,11 +20,11 @@ import type { Network } from "../model/addresses.ts";
 import { announce, announcedBy, withdraw } from "../routing/announce.ts";
 import { undoing } from "../model/undo.ts";
 
-/** Another IPv6 network for a LAN: its gateway's address, those of all on it, and who knows of it. */
+/** Renumbers a LAN: the IPv6 address of its gateway, those of its members, and all routes to them. */
 
 /**
- * Gives a router another prefix, or none, of which its LAN has the first /64. Addresses of the former
- * are gone, and with them the connections that they had. If it fails, all is as it was.
+ * Sets the delegated prefix of a router, or removes it. Its LAN has the first /64. The former addresses
+ * are removed, and their connections end. Undone on failure.
  */
 export function setDelegatedPrefix(
   core: LabCore,
@@ -42,10 +42,10 @@ function renumber(core: LabCore, router: RouterRecord, prefix: Cidr | undefined)
   const { lan } = router;
   const members = [...lan.members.keys()].filter(takesV6);
   const behind = members.map(({ node }) => node).filter((node) => node.kind === "router");
-  // What is behind them is reached by addresses of theirs, which change.
+  // Routes to downstream networks lead through their addresses, which change.
   const routers = [...behind, router];
   for (const one of routers) withdraw(core, one, announced6(one));
-  // Others make their addresses of what the router advertises.
+  // Other members make their addresses from router advertisements.
   const given = members.filter(({ autoconf }) => !autoconf);
   for (const member of given) takeAddress(core, member);
   const old = lan.v6;
@@ -64,7 +64,7 @@ function renumber(core: LabCore, router: RouterRecord, prefix: Cidr | undefined)
   core.advertising.changed(router);
 }
 
-/** Of so many former networks hosts are told that they are none any more. */
+/** The number of former networks that are advertised as deprecated. */
 const REMEMBERED = 4;
 
 function withdrawnOf({ lan: { v6 }, withdrawn }: RouterRecord, former?: string): string[] {
@@ -73,7 +73,7 @@ function withdrawnOf({ lan: { v6 }, withdrawn }: RouterRecord, former?: string):
   return [...all].filter((cidr) => cidr !== now).slice(0, REMEMBERED);
 }
 
-/** Whether a member of a LAN gets IPv6 where there is any. */
+/** Whether a member of a LAN takes IPv6 addresses. */
 function takesV6({ node, mtu }: InterfaceRecord): boolean {
   if (mtu < IPV6_MIN_MTU) return false;
   return node.kind !== "router" || hasV6(node.ipSupport);
@@ -108,7 +108,7 @@ function giveNetwork(core: LabCore, router: RouterRecord, { gateway, cidr }: Net
       addAddress(batch, gatewayLink.index, ipBytes(gateway), cidr.prefix);
       addAddress(batch, gatewayLink.index, ipBytes(linkLocal), 64);
     }
-    // What nobody here has must not go back to the ISP, which would send it here again (RFC 7084, WPD-5).
+    // Packets to unused parts must not go back to the ISP, which would return them (RFC 7084, WPD-5).
     if (delegated && delegated.prefix < LAN_LENGTH) {
       const { network, prefix } = delegated;
       replaceByDroppingRoute(batch, "unreachable", { destination: ipBytes(network), prefix });
@@ -117,7 +117,7 @@ function giveNetwork(core: LabCore, router: RouterRecord, { gateway, cidr }: Net
   if (gatewayLink) core.unsettled.add(router, [], [gateway, linkLocal]);
 }
 
-/** A masquerade names the address of the uplink. */
+/** Reloads a masquerade, whose rules name the address of the uplink. */
 function masqueradeAnew(router: RouterRecord): void {
   const { natV6, nat } = router;
   if (natV6 === "masquerade") loadNatV6(router, natV6, nat);

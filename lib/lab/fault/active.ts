@@ -3,11 +3,11 @@ import type { LabCore } from "../model/lab.ts";
 import { type Fault, faultRecord, faultSchema } from "./types.ts";
 import { startFault, type Undo } from "./effects.ts";
 
-/** A fault that was injected into a lab. */
+/** An injected fault. */
 export class ActiveFault implements AsyncDisposable {
   /** Unique in the lab, as in its events. */
   readonly id: string;
-  /** What was injected. */
+  /** The fault. */
   readonly fault: Fault;
   #core: LabCore;
   #undo: Undo | undefined;
@@ -39,8 +39,8 @@ export class ActiveFault implements AsyncDisposable {
   }
 
   /**
-   * Undoes exactly this fault: what was asked for meanwhile holds, and so do other faults of the same
-   * thing. Calling it again does nothing, nor does it once the lab is closed.
+   * Undoes exactly this fault: later requests stay effective, and so do other faults of the same
+   * interface or link. Idempotent; does nothing once the lab is closed.
    */
   async heal(): Promise<void> {
     const undo = this.#undo;
@@ -53,7 +53,7 @@ export class ActiveFault implements AsyncDisposable {
     await this.#core.settle();
   }
 
-  /** Ends what it does by itself, as the lab closes. */
+  /** Stops its timers when the lab closes. */
   stop(): void {
     this.#undo?.();
     this.#undo = undefined;

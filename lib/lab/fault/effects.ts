@@ -21,16 +21,16 @@ import { eachEnd, emitRegionLink, putRegionEnd } from "../routing/region_links.t
 import { forGood, undoing } from "../model/undo.ts";
 import { holdDown, releaseDown } from "../link/up_down.ts";
 
-/** How a fault is undone, whatever else was done meanwhile. */
+/** Undoes a fault, whatever has changed meanwhile. */
 export type Undo = () => void;
 
-/** What the faults of a lab need to know of those who have them injected. */
+/** The callbacks of a fault. */
 export interface FaultHooks {
-  /** Called when a fault that goes on by itself cannot. */
+  /** Called when a later step of a fault fails, such as the next flap. */
   failed(error: unknown): void;
 }
 
-/** Makes a fault happen, and returns what undoes exactly that. */
+/** Starts a fault, and returns the function that undoes exactly this fault. */
 export function startFault(core: LabCore, what: string, fault: Fault, hooks: FaultHooks): Undo {
   switch (fault.kind) {
     case "link-down": {
@@ -57,7 +57,7 @@ function find(core: LabCore, what: string, { node, interface: name }: OnInterfac
   if (iface) return iface;
   const names = [...record.interfaces.keys()].join(", ") || "none";
   throw new NotFoundError(
-    `${what}: "${record.name}" has no interface "${name}" with a link of its own; it has: ${names}`,
+    `${what}: "${record.name}" has no interface "${name}"; it has: ${names}`,
   );
 }
 
@@ -65,11 +65,11 @@ function findRouter(core: LabCore, what: string, { node }: DegradeDownlinkFault)
   const record = findNode(core, what, node);
   if (record.kind === "router") return record;
   throw new TopologyError(
-    `${what}: "${record.name}" is no router, and only routers have a downlink`,
+    `${what}: "${record.name}" is not a router; only routers have a downlink`,
   );
 }
 
-/** Whether there is nothing to undo: of a lab that closes, nothing is. */
+/** Whether there is nothing left to undo; always so when the lab closes. */
 const isGone = (core: LabCore, iface: InterfaceRecord) =>
   core.closed || iface.removed || iface.node.removed;
 

@@ -7,35 +7,35 @@ import type { LabCore } from "../model/lab.ts";
 import { NotFoundError } from "../options/errors.ts";
 import { type Fault, faultRecord, faultSchema } from "./types.ts";
 
-/** What a step of a schedule does. */
+/** The action of a step. */
 export type ScheduleAction =
   /** Injects a fault. */
   | Fault
   /** Heals all faults that the schedule injected, or the one of the step with this name. */
   | "heal"
   | { heal: string }
-  /** Anything else; awaited before the step counts as done. */
+  /** Calls a function; a promise is awaited before the step counts as done. */
   | (() => unknown);
 
 /** A step of a schedule. */
 export interface ScheduleStep {
-  /** When, from the start of the schedule. */
+  /** The time, from the start of the schedule. */
   at: Duration;
-  /** What. */
+  /** The action. */
   do: ScheduleAction;
-  /** Of a fault: how long it lasts. Default: until it is healed. */
+  /** How long a fault lasts. Default: until it is healed. */
   for?: Duration;
-  /** What `{ heal: name }` means it by. */
+  /** The name by which `{ heal: name }` refers to the step. */
   name?: string;
 }
 
-/** What came of a step. */
+/** The result of a step. */
 export interface StepResult {
-  /** Its place among the steps as they were given, from 0. */
+  /** The index of the step, in the given order, from 0. */
   step: number;
-  /** When it was to begin, in milliseconds from the start. */
+  /** The requested time, in milliseconds from the start. */
   askedMs: number;
-  /** When it began. */
+  /** The actual time, in milliseconds from the start. */
   actualMs: number;
   /** Why it failed, if it did. */
   error?: unknown;
@@ -56,14 +56,14 @@ const stepsSchema: z.ZodType<ScheduleStep[]> = z.array(
     name: z.string().min(1).optional(),
   }).refine((step) => step.for === undefined || isFault(step.do), {
     path: ["for"],
-    error: "must be left out where the step injects no fault",
+    error: "must be left out: the step injects no fault",
   }),
 );
 
 const isFault = (action: ScheduleAction): action is Fault =>
   typeof action === "object" && "kind" in action;
 
-/** One thing to do at one time. */
+/** An action with its time. */
 interface Due {
   step: number;
   askedMs: number;
@@ -71,9 +71,9 @@ interface Due {
   what: unknown;
 }
 
-/** Runs steps at their times; of those with the same time, in their order. */
+/** Runs steps at their times; steps with the same time in their given order. */
 export class Schedule implements AsyncDisposable {
-  /** What came of the steps so far, in the order in which they began. */
+  /** The results so far, in the order in which the steps began. */
   readonly results: StepResult[] = [];
   #core: LabCore;
   #id: string;
@@ -100,21 +100,21 @@ export class Schedule implements AsyncDisposable {
   }
 
   /**
-   * Resolves with the results when all steps are done, or the schedule was cancelled, or the lab
-   * closed. Rejected with the error of the first step that failed, if one did, when all are done.
+   * Resolves with the results when all steps are done, the schedule was cancelled, or the lab closed.
+   * If a step failed, it rejects with the error of the first one when all steps are done.
    */
   get done(): Promise<StepResult[]> {
     return this.#done;
   }
 
-  /** The faults that it injected and that are not healed. */
+  /** The active faults of the schedule. */
   get faults(): ActiveFault[] {
     return [...this.#faults.values()].filter((fault) => !fault.healed);
   }
 
   /**
-   * Has no further step begin; what happened stays. Resolves when the steps under way are done; at
-   * once where one of them is who calls it.
+   * Starts no further steps; the effects so far stay. Resolves when the running steps are done; resolves
+   * immediately if a running step calls it.
    */
   async cancel(): Promise<void> {
     this.#isOver = true;
@@ -122,18 +122,18 @@ export class Schedule implements AsyncDisposable {
     if (this.#inStep.getStore() !== this) await this.#done.catch(() => {});
   }
 
-  /** As {@link Schedule.cancel}, as the lab closes. */
+  /** As {@link Schedule.cancel}, when the lab closes. */
   stop(): void {
     void this.cancel();
   }
 
-  /** Heals all faults that it injected so far. */
+  /** Heals all active faults of the schedule. */
   async heal(): Promise<void> {
-    // The last first: each is undone with those after it undone.
+    // In reverse order: later faults are undone first.
     for (const fault of this.faults.reverse()) await fault.heal();
   }
 
-  /** Cancels it, and heals all that it injected. */
+  /** Cancels the schedule and heals its faults. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cancel();
     await this.heal();
@@ -146,8 +146,8 @@ export class Schedule implements AsyncDisposable {
       const other = this.#names.get(name);
       if (other !== undefined) {
         throw new InvalidOptionError(
-          `schedule(): steps ${other} and ${step} are both called "${name}"; ` +
-            "give each a name of its own",
+          `schedule(): steps ${other} and ${step} have the same name "${name}"; ` +
+            "give each its own name",
         );
       }
       this.#names.set(name, step);
@@ -195,7 +195,7 @@ export class Schedule implements AsyncDisposable {
       const actualMs = performance.now() - start;
       const result: StepResult = { step: due.step, askedMs: due.askedMs, actualMs };
       this.results.push(result);
-      // One that takes its time delays no other.
+      // A slow step does not delay the others.
       running.push(this.#perform(due, result));
     }
     await Promise.all(running);
@@ -225,7 +225,7 @@ export class Schedule implements AsyncDisposable {
   }
 
   async #until(time: number): Promise<void> {
-    // A timer counts whole milliseconds, and by another clock: it may be a little early.
+    // A timer has a resolution of 1 ms and another clock: it may fire a little early.
     for (let ms; !this.#isOver && (ms = time - performance.now()) > 0;) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, Math.ceil(ms));
@@ -235,7 +235,7 @@ export class Schedule implements AsyncDisposable {
   }
 }
 
-/** What a function is called; one that was written where it is given is called by its key, `do`. */
+/** Returns the name of a function; an inline function has the name of its key, `do`. */
 function functionName({ name }: { name: string }): string {
   return name === "" || name === "do" ? "function" : name;
 }

@@ -23,13 +23,13 @@ export interface OnInterface {
 
 /** An interface is down. */
 export interface LinkDownFault extends OnInterface {
-  /** Which fault it is. */
+  /** The kind of fault. */
   kind: "link-down";
 }
 
 /** An interface goes down and up again and again. */
 export interface FlapFault extends OnInterface {
-  /** Which fault it is. */
+  /** The kind of fault. */
   kind: "flap";
   /** How long it is down each time. */
   down: Duration;
@@ -39,29 +39,29 @@ export interface FlapFault extends OnInterface {
   times?: number;
 }
 
-/** The link of an interface has another condition than was asked of it. */
+/** The link of an interface has another condition than the requested one. */
 export interface DegradeFault extends OnInterface {
-  /** Which fault it is. */
+  /** The kind of fault. */
   kind: "degrade";
-  /** The condition that it has instead. */
+  /** The condition during the fault. */
   condition: LinkCondition;
   /** Default `"both"`. */
   direction?: LinkDirection;
 }
 
-/** What a router sends into its LAN has another condition than was asked of it. */
+/** The downlink of a router has another condition than the requested one. */
 export interface DegradeDownlinkFault {
-  /** Which fault it is. */
+  /** The kind of fault. */
   kind: "degrade-downlink";
   /** The router. */
   node: NodeReference;
-  /** The condition that it has instead. */
+  /** The condition during the fault. */
   condition: LinkCondition;
 }
 
-/** The link of two regions is broken: packets go another way, or nowhere. */
+/** The link of two regions is broken: packets take another path, or are dropped. */
 export interface PartitionFault {
-  /** Which fault it is. */
+  /** The kind of fault. */
   kind: "partition";
   /** One of the regions, or its name. */
   a: RegionReference | string;
@@ -69,19 +69,19 @@ export interface PartitionFault {
   b: RegionReference | string;
 }
 
-/** The link of two regions has another condition than it was made with. Packets go the same way. */
+/** The link of two regions has another condition than the requested one. Packets take the same path. */
 export interface DegradeRegionsFault {
-  /** Which fault it is. */
+  /** The kind of fault. */
   kind: "degrade-regions";
   /** One of the regions, or its name. */
   a: RegionReference | string;
   /** The other. */
   b: RegionReference | string;
-  /** The condition that it has instead. */
+  /** The condition during the fault. */
   link: RegionLink;
 }
 
-/** Something that goes wrong in a lab, until it is healed. */
+/** A fault of a lab, active until it is healed. */
 export type Fault =
   | LinkDownFault
   | FlapFault
@@ -92,7 +92,7 @@ export type Fault =
 
 const reference: z.ZodType<NodeReference> = z.custom<NodeReference>(
   (value) => typeof value === "string" || (typeof value === "object" && value !== null),
-  { error: "must be a node, or the name of one" },
+  { error: "must be a node, or its name" },
 );
 const region: z.ZodType<RegionReference | string> = reference;
 const onInterface = { node: reference, interface: z.string() };
@@ -100,7 +100,7 @@ const longerThanNothing = durationSchema.refine((value) => Number.parseFloat(Str
   error: "must be more than 0",
 });
 
-/** What a fault may be. */
+/** The values of a fault. */
 export const faultSchema: z.ZodType<Fault> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("link-down"), ...onInterface }),
   z.strictObject({
@@ -130,7 +130,7 @@ export const faultSchema: z.ZodType<Fault> = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** A fault as plain JSON, with names for handles. */
+/** Returns a fault as plain JSON, with names in place of handles. */
 export function faultRecord(fault: Fault): Record<string, unknown> {
   const name = (value: unknown) =>
     typeof value === "object" && value !== null && "name" in value ? value.name : value;

@@ -5,48 +5,48 @@ import { diskBytes, type DiskSize } from "../../vm/options/disk_size.ts";
 import type { DriveFault } from "../../vm/options/machine_spec.ts";
 import type { VmRecord } from "../model/records.ts";
 
-/** A disk for a virtual machine: one of `size` and `path` is needed. */
+/** A disk for a virtual machine. Either `size` or `path` is required. */
 export interface DiskOptions {
   /**
-   * The size of a fresh, empty disk: `"64M"`, `"2G"`, or bytes, a multiple of 512. It takes room on the
-   * host's disk as it is written to, in a file of the machine's own that goes with it.
+   * The size of a new, empty disk: `"64M"`, `"2G"`, or bytes, a multiple of 512. It takes space on the
+   * host as the guest writes to it, in a file that is removed with the machine.
    */
   size?: DiskSize;
-  /** A file of the host's: a raw or a qcow2 image. It must not refer to other files. */
+  /** A raw or qcow2 image on the host. It must not refer to other files. */
   path?: string;
   /**
-   * What the file is. Default: as it begins. Say `"raw"` for one that a guest has written to, which may
-   * have made it look like something else.
+   * The format of the file. Default: detected from its first bytes. Give `"raw"` for an image that a guest
+   * has written to: the guest may have made it look like another format.
    */
   format?: "raw" | "qcow2";
-  /** Whether the guest can but read it. Default false. */
+  /** Whether the guest can only read it. Default false. */
   readOnly?: boolean;
   /**
-   * Whether what the guest writes is kept apart, and goes with the machine, so that the file stays as
-   * it is; it must not be changed meanwhile. Without, the guest writes to the file, and the machine
-   * cannot be saved. Default true.
+   * Whether writes go to an overlay that is removed with the machine, so that the file stays unchanged.
+   * The file must not change meanwhile. If false, the guest writes to the file, and the machine cannot
+   * be saved. Default true.
    */
   copyOnWrite?: boolean;
   /**
-   * What it is called, which is the serial number that the guest sees: 1 to 20 of a-z, 0-9 and "-".
-   * Default: `disk0`, or the next that is free.
+   * The name, which is the serial number that the guest sees: 1 to 20 of a-z, 0-9 and "-". Default:
+   * `disk0`, or the next free one.
    */
   name?: string;
 }
 
-/** An error that a disk is to make, for the guest alone: sectors can be read and written from outside. */
+/** An injected disk error. Only the guest sees it: the host can still read and write the sectors. */
 export interface DiskFault {
-  /** What fails. */
+  /** The operation that fails. */
   event: "read" | "write" | "flush";
-  /** The error that QEMU is told of. The guest sees an input/output error, whatever it is. Default EIO. */
+  /** The error inside QEMU. The guest always sees an I/O error. Default EIO. */
   errno?: DiskErrno;
-  /** Only requests that touch this sector of 512 bytes; not for `flush`. Default all. */
+  /** Limits the fault to requests that touch this sector of 512 bytes; not for `flush`. Default all. */
   sector?: number;
-  /** Whether it happens a single time. Default false. */
+  /** Whether the fault occurs only once. Default false. */
   once?: boolean;
 }
 
-/** An error of a disk, by its name in errno(3). */
+/** A disk error, by its name in errno(3). */
 export type DiskErrno = "EPERM" | "EIO" | "ENXIO" | "ENOMEM" | "EACCES" | "EINVAL" | "ENOSPC";
 
 const ERRNOS: Record<DiskErrno, number> = {
@@ -71,12 +71,12 @@ const optionsSchema = z.strictObject({
 }).superRefine(({ size, path, format, copyOnWrite }, context) => {
   const refuse = (message: string) => context.addIssue({ code: "custom", message });
   if (size === undefined && path === undefined) {
-    refuse('give a "size" for a fresh disk, or a "path"');
+    refuse('give a "size" for a new disk, or a "path"');
   }
   if (size === undefined) return;
-  if (path !== undefined) refuse('give a "size" for a fresh disk or a "path", not both');
-  if (format === "qcow2") refuse('a fresh disk is raw: leave "format" out');
-  if (copyOnWrite === false) refuse('"copyOnWrite" is for a disk with a "path"; leave it out');
+  if (path !== undefined) refuse('give a "size" for a new disk or a "path", not both');
+  if (format === "qcow2") refuse('a new disk is raw: omit "format"');
+  if (copyOnWrite === false) refuse('"copyOnWrite" is for a disk with a "path"; omit it');
 });
 
 const faultsSchema = z.array(
@@ -86,11 +86,11 @@ const faultsSchema = z.array(
     sector: z.int().min(0).optional(),
     once: z.boolean().optional(),
   }).refine(({ event, sector }) => event !== "flush" || sector === undefined, {
-    error: "must not have a sector: a flush is of the whole disk",
+    error: "must not have a sector: a flush affects the whole disk",
   }),
 );
 
-/** Gives a virtual machine a disk, and returns its name. */
+/** Attaches a disk to a virtual machine, and returns its name. */
 export async function attachDisk(vm: VmRecord, given: DiskOptions): Promise<string> {
   const about = typeof given?.name === "string" ? JSON.stringify(given.name) : "";
   const what = `${vm.name}.attachDisk(${about})`;
@@ -105,7 +105,7 @@ export async function attachDisk(vm: VmRecord, given: DiskOptions): Promise<stri
   return (await vm.machine.disks.attach(wanted, () => vm.nics.size, what)).name;
 }
 
-/** The errors as QEMU counts them. */
+/** Returns disk faults with the error numbers of QEMU. */
 export function driveFaults(given: readonly DiskFault[], what: string): DriveFault[] {
   const faults = parseOptions(faultsSchema, given, what);
   return faults.map(({ errno = "EIO", ...fault }) => ({ ...fault, errno: ERRNOS[errno] }));

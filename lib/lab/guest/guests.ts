@@ -6,9 +6,9 @@ import { ownAddresses } from "../wiring/addresses.ts";
 import type { LabCore } from "../model/lab.ts";
 import type { InterfaceRecord, NicRecord, VmRecord } from "../model/records.ts";
 
-/** Has guests be what the lab says: their cards, addresses, routes and names. */
+/** Configures guests as the lab says: NICs, addresses, routes and names. */
 
-/** Tells all guests that run what has changed for them; resolves when they know. */
+/** Configures all running guests after a change; resolves when they are up to date. */
 export async function settleGuests(core: LabCore): Promise<void> {
   await Promise.all([...core.vms.values()].map(async (vm) => {
     const { machine } = vm;
@@ -19,7 +19,7 @@ export async function settleGuests(core: LabCore): Promise<void> {
 
 const turns = new WeakMap<VmRecord, Promise<void>>();
 
-/** As {@link settleGuests}, of one that perhaps nobody else may use yet. */
+/** As {@link settleGuests}, for one guest, also while its machine is still booting or restoring. */
 export function settleGuest(
   core: LabCore,
   vm: VmRecord,
@@ -33,22 +33,22 @@ export function settleGuest(
   return turn;
 }
 
-/** Tells a guest until there is nothing new: the lab may change meanwhile. */
+/** Configures a guest until nothing is left to change: the lab may change meanwhile. */
 async function settle(core: LabCore, vm: VmRecord, guest: Guest, how: string): Promise<void> {
   const { machine } = vm;
-  const isStill = machine.state;
+  const { state } = machine;
   try {
     while (machine.has(guest) && await configureGuest(core, vm, guest, how));
   } catch (error) {
-    // Another guest, or the same after another boot, is told all of it anyway.
-    if (machine.has(guest) && machine.state === isStill) throw error;
+    // After another boot the guest is configured completely anyway.
+    if (machine.has(guest) && machine.state === state) throw error;
   }
 }
 
-/** What a guest that resumed is told once. */
+/** The part that a resumed guest is given once. */
 const RANDOM = "random numbers";
 
-/** Returns whether there was anything to configureGuest. */
+/** Configures a guest once. Returns whether anything had changed. */
 async function configureGuest(
   core: LabCore,
   vm: VmRecord,
@@ -73,7 +73,7 @@ async function configureGuest(
   const stdin = guestScript(changed.map(([, part]) => part), machine.source!, moved);
   const result = await guest.run(["/bin/sh", "-s"], { stdin });
   if (!result.ok()) {
-    throw GuestCommandError.failed(`${vm.name}: telling the guest of its network`, result);
+    throw GuestCommandError.failed(`${vm.name}: configuring the network of the guest`, result);
   }
   if (!machine.has(guest)) return false;
   for (const card of machine.cards) delete card.was;

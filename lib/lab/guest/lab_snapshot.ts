@@ -8,7 +8,7 @@ import type { VmRecord } from "../model/records.ts";
 import { mustBeWhole, restoreVm, saveVm, type VmSnapshot } from "./snapshot.ts";
 
 interface Saved {
-  /** By the name; null of one that was off. */
+  /** By name; null for a machine that was off. */
   vms: Map<string, VmSnapshot | null>;
   bridges: Map<string, BridgeSettings>;
 }
@@ -16,14 +16,14 @@ interface Saved {
 const labs = new WeakMap<LabSnapshot, { core: LabCore; saved: Saved }>();
 
 /**
- * All virtual machines of a lab at one moment, and what was asked of its bridges. Devices and routers
- * are not part of it: what runs in them goes on.
+ * All virtual machines of a lab at one moment, and the rules of its bridges. Devices and routers are not
+ * part of it: their programs keep running.
  */
 export class LabSnapshot implements Disposable {
   /** When it was taken. */
   readonly takenAt: Date = new Date();
 
-  /** Lets go of its memory. Calling it again does nothing. */
+  /** Releases its memory. Idempotent. */
   close(): void {
     for (const snapshot of labs.get(this)?.saved.vms.values() ?? []) snapshot?.close();
     labs.delete(this);
@@ -37,7 +37,7 @@ export class LabSnapshot implements Disposable {
 
 const isOn = ({ machine }: VmRecord) => machine.state === "running" || machine.state === "paused";
 
-/** Takes all virtual machines as they are at one moment. */
+/** Takes a snapshot of all virtual machines at one moment. */
 export async function saveLab(core: LabCore): Promise<LabSnapshot> {
   core.open("snapshot()");
   const all = [...core.vms.values()];
@@ -75,14 +75,14 @@ export async function saveLab(core: LabCore): Promise<LabSnapshot> {
   return snapshot;
 }
 
-/** Puts all virtual machines, and what was asked of the bridges, back to what they were. */
+/** Restores all virtual machines, and the rules of the bridges. */
 export async function restoreLab(core: LabCore, snapshot: LabSnapshot): Promise<void> {
   const what = "restore()";
   core.open(what);
   const known = labs.get(snapshot);
   if (known?.core !== core) {
     throw new SnapshotError(
-      `${what}: this is no snapshot of this lab, or one that was closed; take another by snapshot()`,
+      `${what}: this is not a snapshot of this lab, or it was closed; take another with snapshot()`,
     );
   }
   const { vms, bridges } = known.saved;
@@ -90,13 +90,13 @@ export async function restoreLab(core: LabCore, snapshot: LabSnapshot): Promise<
   if (gone.length > 0) {
     throw new SnapshotError(
       `${what}: ${gone.map((name) => `"${name}"`).join(", ")} was removed since the snapshot was ` +
-        "taken; make it anew by lab.vm() first",
+        "taken; add it again with lab.vm() first",
     );
   }
   const pairs = [...vms].map(([name, of]) => ({ vm: core.vms.get(name)!, of }));
   await allSettled(pairs.map(({ vm }) => vm.machine.idle()));
   for (const { vm } of pairs) mustBeWhole(vm, what);
-  // What comes up or goes down now is of no use any more.
+  // Machines that boot or stop now are powered off first.
   const moving = pairs.filter(({ vm }) => ["booting", "stopping"].includes(vm.machine.state));
   await allSettled(moving.map(({ vm }) => vm.machine.powerOff()));
   for (const { vm, of } of pairs) if (of) vm.machine.must("restore", what);

@@ -10,16 +10,16 @@ import type { LabCore } from "../model/lab.ts";
 import type { Barrier } from "../../vm/barrier.ts";
 import type { VmRecord } from "../model/records.ts";
 
-/** What was saved, by the handles of it: nobody else gets at the memory of a guest. */
+/** The saved machines, by handle: only this module reaches the memory of a guest. */
 const machines = new WeakMap<VmSnapshot, SavedMachine>();
 
 /**
- * A virtual machine as it was at a moment: its memory, its processors, its devices and what was on its
- * disks. It holds as much memory as the guest had in use, and room on the disk of the host for what its
- * disks had, until it is closed, or the lab is.
+ * The state of a virtual machine at one moment: memory, processors, devices and disks. Until it is
+ * closed, or the lab is, it takes as much memory as the guest had in use, and space on the host for the
+ * content of its disks.
  */
 export class VmSnapshot implements Disposable {
-  /** Of which machine it is. */
+  /** The name of the machine. */
   readonly vmName: string;
   /** When it was taken. */
   readonly takenAt: Date;
@@ -39,14 +39,13 @@ export class VmSnapshot implements Disposable {
   }
 
   /**
-   * Writes it to a directory, which must not be there yet; it can be read again by `lab.loadSnapshot()`,
-   * in another lab too.
+   * Writes it to a new directory. `lab.loadSnapshot()` reads it again, also in another lab.
    */
   async save(directory: string): Promise<void> {
     await writeSaved(directory, machineOf(this, "save()"), { checked: true });
   }
 
-  /** Lets go of its memory and its disks. Calling it again does nothing. */
+  /** Releases its memory and its disks. Idempotent. */
   close(): void {
     const machine = machines.get(this);
     if (machine) closeSaved(machine);
@@ -64,11 +63,11 @@ function machineOf(snapshot: VmSnapshot, what: string): SavedMachine {
   const machine = machines.get(snapshot);
   if (machine) return machine;
   throw new SnapshotError(
-    `${what}: this is no snapshot, or one that was closed; take another by vm.snapshot()`,
+    `${what}: this is not a snapshot, or it was closed; take another with vm.snapshot()`,
   );
 }
 
-/** Refuses to cut in half what goes on between a guest and the host. */
+/** Refuses while captures or processes of the guest are open: a snapshot would cut their output. */
 export function mustBeWhole(vm: VmRecord, what: string): void {
   const open = [
     ...openCaptures(vm.runtime),
@@ -77,22 +76,22 @@ export function mustBeWhole(vm: VmRecord, what: string): void {
   ];
   if (open.length === 0) return;
   throw new SnapshotError(
-    `${vm.name}: ${what}: ${open.join(", ")} ${open.length === 1 ? "is" : "are"} open, and would ` +
-      "be cut in half; close it first",
+    `${vm.name}: ${what}: ${open.join(", ")} ${open.length === 1 ? "is" : "are"} open, and a ` +
+      "snapshot would cut it; close it first",
   );
 }
 
-/** Takes a virtual machine as it is. */
+/** Takes a snapshot of a virtual machine. */
 export async function saveVm(core: LabCore, vm: VmRecord): Promise<VmSnapshot> {
   vm.machine.must("snapshot", "snapshot()");
   mustBeWhole(vm, "snapshot()");
   const saved = await vm.machine.save();
   if (!core.closed) return new VmSnapshot(core, vm.name, saved);
   closeSaved(saved);
-  throw new SnapshotError(`${vm.name}: snapshot(): the lab was closed meanwhile`);
+  throw new SnapshotError(`${vm.name}: snapshot(): the lab was closed during the snapshot`);
 }
 
-/** Puts a virtual machine back to what it was. */
+/** Restores a virtual machine from a snapshot. */
 export async function restoreVm(
   vm: VmRecord,
   snapshot: VmSnapshot,
@@ -108,20 +107,20 @@ export async function restoreVm(
   const conflict = saved.disks.find(({ slot }) => slot < vm.nics.size);
   if (conflict) {
     throw new SnapshotError(
-      `${what}: a network card has taken the slot of the disk "${conflict.name}" since the snapshot; ` +
-        "make a machine with fewer bridges for it",
+      `${what}: a NIC has taken the slot of the disk "${conflict.name}" since the snapshot; ` +
+        "restore it in a machine on fewer bridges",
     );
   }
   mustBeWhole(vm, "restore()");
   await vm.machine.restore({ ...saved, cards: ownCards(vm, saved, what) }, barrier);
 }
 
-/** The cards of a saved machine, with the TAPs and addresses that they have here. */
+/** Returns the NICs of a saved machine, with the TAPs and addresses of this one. */
 function ownCards(vm: VmRecord, { cards }: SavedMachine, what: string): SavedMachine["cards"] {
   const own = new Map([...vm.nics.values()].map(({ card }) => [card.id, card]));
   if (cards.some(({ id }) => !own.has(id))) {
     throw new SnapshotError(
-      `${what}: the snapshot has ${cards.length} network cards, and the machine ${own.size}; ` +
+      `${what}: the snapshot has ${cards.length} NICs, and the machine ${own.size}; ` +
         "attach it to as many bridges first",
     );
   }
@@ -131,7 +130,7 @@ function ownCards(vm: VmRecord, { cards }: SavedMachine, what: string): SavedMac
   });
 }
 
-/** Reads what {@link VmSnapshot.save} wrote. */
+/** Reads a snapshot that {@link VmSnapshot.save} wrote. */
 export async function loadSnapshot(
   core: LabCore,
   directory: string,

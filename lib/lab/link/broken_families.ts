@@ -16,21 +16,21 @@ import type { InterfaceRecord, NodeRecord, RouterRecord, Segment } from "../mode
 import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";
 
-/** Paths that lose an address family: by a router, or by an interface of a device. */
+/** Broken address families: in what a router forwards, or on an interface of a device. */
 
-/** What a caller asked for: the family, and how it is broken; undefined for not at all. */
+/** Parses the arguments of `setFamilyBroken()`: the family, and how to break it; undefined to repair it. */
 export function askedBreak(
   what: string,
   family: unknown,
   broken: unknown,
 ): [AddressFamily, FamilyBreak | undefined] {
   const name = parseOptions(addressFamilySchema, family, `${what}: family`);
-  const wanted = parseOptions(familyBreakSchema, broken, `${what}: broken`);
-  if (wanted === false) return [name, undefined];
-  return [name, (wanted === true ? undefined : wanted.how) ?? "drop"];
+  const requested = parseOptions(familyBreakSchema, broken, `${what}: broken`);
+  if (requested === false) return [name, undefined];
+  return [name, (requested === true ? undefined : requested.how) ?? "drop"];
 }
 
-/** Breaks or mends a family in what a router forwards. */
+/** Breaks or repairs a family in what a router forwards. */
 export function breakForwarding(
   core: LabCore,
   router: RouterRecord,
@@ -46,7 +46,7 @@ export function breakForwarding(
   tell(core, router, null, family, how);
 }
 
-/** Breaks or mends a family on an interface of a device. */
+/** Breaks or repairs a family on an interface of a device. */
 export function breakInterface(
   core: LabCore,
   iface: InterfaceRecord,
@@ -77,7 +77,7 @@ function change(
   });
 }
 
-/** Called when an interface was plugged into a segment. */
+/** Applies the broken families of an interface to the segment that it was plugged into. */
 export function breakPlugged({ broken, segment }: InterfaceRecord, defer: Defer): void {
   if (!isBroken(broken)) return;
   defer(() => loadPorts(segment));
@@ -86,8 +86,8 @@ export function breakPlugged({ broken, segment }: InterfaceRecord, defer: Defer)
 }
 
 /**
- * Called when an interface was taken off its segment, or away. Rules that name a link which is gone
- * would be in force for the next of that name: from Linux 6.16 on, even those of a port.
+ * Removes the rules of an interface that has left its segment. Rules that name a deleted link would
+ * apply to the next link of that name: from Linux 6.16 on, even rules of a netdev chain.
  */
 export function forgetBroken({ broken, node, segment, removed }: InterfaceRecord): void {
   if (!isBroken(broken)) return;

@@ -22,32 +22,32 @@ import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";
 
 /**
- * The CLAT of a device (RFC 6877): a translator on a TUN, by which its programs have IPv4 where there
- * is none. Its IPv6 address is one more of the LAN's, which the router sends to the device and the
- * device forwards to the TUN.
+ * The CLAT of a device (RFC 6877): a translator on a TUN that gives programs IPv4 on an IPv6-only LAN.
+ * It has an additional IPv6 address of the LAN: the router sends packets for it to the device, and the
+ * device forwards them to the TUN.
  */
 
-/** What a lab has for it. */
+/** The parts of a lab that CLATs use. */
 export interface ClatLab {
   addresses: LabAddresses;
   translators: Translators;
   devices: ReadonlyMap<string, DeviceRecord>;
 }
 
-/** What programs have for their IPv4 address (RFC 7335). */
+/** The IPv4 address of programs (RFC 7335). */
 export const CLAT_IP = "192.0.0.1";
-/** From whom errors of IPv6 routers come, which have no IPv4 address (RFC 7600, 4.8). */
+/** The source address of errors from IPv6 routers, which have no IPv4 address (RFC 7600, 4.8). */
 const ROUTERS_IP = "192.0.0.8";
-/** By so much an IPv6 header is longer than one of IPv4. */
+/** The length of an IPv6 header minus that of an IPv4 header, in bytes. */
 const LONGER = 20;
 
-/** What a CLAT has to know of a LAN before there is one. */
+/** Returns the properties of a LAN that decide whether a CLAT is useful. */
 export function clatLan({ name, v4, owner }: Segment): ClatLan {
   const nat64 = owner.kind === "router" && nat64Over(owner) !== undefined;
   return { name, v4: v4 !== undefined, nat64 };
 }
 
-/** Has each device that wants a CLAT have one where it can, and none where it cannot. */
+/** Starts and stops CLATs after a change: each device that requests one has it wherever it can work. */
 export function settleClats(core: ClatLab): void {
   for (const device of core.devices.values()) {
     if (device.clat && !device.removed) settle(core, device);
@@ -63,14 +63,14 @@ function settle(core: ClatLab, device: DeviceRecord): void {
   if (wanted && !device.activeClat) undoing((defer) => startClat(core, device, wanted, defer));
 }
 
-/** The interface by which a device reaches a NAT64, if it has no IPv4 of its own. */
+/** Returns the interface by which a device reaches a NAT64; undefined if the device has IPv4. */
 function placeOf({ interfaces, defaultInterface }: DeviceRecord): InterfaceRecord | undefined {
   if ([...interfaces.values()].some(({ ip }) => ip !== undefined)) return undefined;
   const iface = interfaces.get(defaultInterface ?? "");
   return nat64Above(iface) && iface;
 }
 
-/** Gives a device a CLAT behind an interface; on failure all is as before. */
+/** Starts the CLAT of a device on an interface. Undone on failure. */
 export function startClat(
   core: ClatLab,
   device: DeviceRecord,
@@ -96,13 +96,13 @@ export function startClat(
   inside(device, (batch) => {
     addAddress(batch, TUN_INDEX, ipBytes(CLAT_IP), 32);
     replaceRoute(batch, { destination: ipBytes(ip6), prefix: 128, index: TUN_INDEX });
-    // What comes back is as long as the link takes, and what goes out will be longer.
+    // Translated packets are longer on the link than the IPv4 packets of the programs.
     replaceRoute(batch, { family: 4, index: TUN_INDEX, mtu: iface.mtu - LONGER });
   });
   addRoute(segment, `${ip6}/128`, iface);
 }
 
-/** Takes a device's CLAT away, and gives its address back. */
+/** Stops the CLAT of a device, and releases its address. */
 export function stopClat(device: DeviceRecord): void {
   const former = end(device);
   former?.hosts.release(former.ip6);
@@ -118,7 +118,7 @@ function end(device: DeviceRecord): Clat | undefined {
   return activeClat;
 }
 
-/** A host that forwards takes no advertisements of routers, unless it is told to (`accept_ra` 2). */
+/** Turns on forwarding. A forwarding host ignores router advertisements unless `accept_ra` is 2. */
 function forward(links: string[]): void {
   if (getSysctl("net.ipv6.conf.all.forwarding") === "1") return;
   for (const link of ["default", ...links]) accept(link);

@@ -20,13 +20,13 @@ import type { Defer } from "../model/undo.ts";
 
 /** The NAT64 of a router: a translator on a TUN, to which the kernel routes both families. */
 
-/** The first address of the pool, which is the translator's own. */
+/** The first address of the pool: that of the translator itself. */
 const OWN_ADDRESS = parseCidr(NAT64_POOL).host(1);
 
-/** Whatever the kernel hands over as a whole: the links on both sides have MTUs of their own. */
+/** The largest packet that the kernel can hand over: the links on both sides have their own MTUs. */
 const TUN_MTU = 65_535;
 
-/** Has a router translate; its NAT of IPv4 must know the pool. On failure all is as before. */
+/** Starts the NAT64 of a router, whose IPv4 NAT must know the pool already. Undone on failure. */
 export function startNat64(core: LabCore, router: RouterRecord, defer: Defer): void {
   step("nat64");
   const { links, name, runtime } = router;
@@ -52,8 +52,8 @@ export function startNat64(core: LabCore, router: RouterRecord, defer: Defer): v
 }
 
 /**
- * From whom its errors come. A link-local address would not be forwarded, and that of a LAN whose
- * prefix is delegated changes, or is not there yet.
+ * Returns the source address of its ICMPv6 errors. Routers do not forward link-local sources, and the
+ * address of a LAN with a delegated prefix changes, or does not exist yet.
  */
 function errorsFrom({ lan, uplink, delegation }: RouterRecord): string {
   const own = requestOf(delegation) ? undefined : lan.v6?.gateway;
@@ -73,7 +73,7 @@ function startDns64(core: LabCore, { runtime, lan }: RouterRecord): Dns64Server 
   });
 }
 
-/** Starts the NAT64 of a router whose `natV6` is another one from now on, or has its NAT of IPv4 do without. */
+/** Starts the NAT64 of a router if its new `natV6` needs it, or removes the pool from its IPv4 NAT. */
 export function switchNat64(core: LabCore, router: RouterRecord, defer: Defer): void {
   if (router.natV6 === "nat64") {
     if (router.nat64) return;
@@ -82,13 +82,13 @@ export function switchNat64(core: LabCore, router: RouterRecord, defer: Defer): 
     loadNat(router, router.nat);
     startNat64(core, router, defer);
   } else if (router.nat64) {
-    // It is stopped last of all: started anew it would have forgotten whom it knew.
+    // Stopped last: a restarted translator would have lost its mappings.
     defer(() => loadNat(router, router.nat, false, "nat64"));
     loadNat(router, router.nat);
   }
 }
 
-/** Takes the translator away, and the routes to it; the router's uplink keeps its address. */
+/** Stops the translator, and removes its routes; the uplink of the router keeps its IPv4 address. */
 export function stopNat64(router: RouterRecord): void {
   const { nat64, links } = router;
   if (!nat64) return;
@@ -106,7 +106,7 @@ function closeDns64(router: RouterRecord, dns: Dns64Server): void {
   router.runtime.track(closing);
 }
 
-/** Gives the uplink of a router that is v6-only an IPv4 address, if it has none. It keeps it. */
+/** Gives the uplink of a v6-only router an IPv4 address, if it has none. The uplink keeps it. */
 export function giveUplinkV4(core: LabCore, router: RouterRecord, defer: Defer): void {
   const { uplink } = router;
   if (uplink.ip !== undefined) return;
@@ -124,7 +124,7 @@ export function giveUplinkV4(core: LabCore, router: RouterRecord, defer: Defer):
   core.renamed(uplink);
 }
 
-/** Has what is above an uplink know its IPv4 address, or forget it. */
+/** Adds the IPv4 address of an uplink to the segment above, or removes it. */
 function setSegmentV4(uplink: InterfaceRecord, ip: string, is: boolean): void {
   const { node, segment, index } = uplink;
   const port = segment.kind === "exchange" ? segment.members.get(uplink) : segment.gatewayLink;

@@ -6,16 +6,16 @@ import { externalCidr6, type RouterRecord } from "../model/records.ts";
 import { announce, announcedBy, withdraw } from "../routing/announce.ts";
 import type { Defer } from "../model/undo.ts";
 
-/** What a router does to IPv6 addresses: its rules, and what others know of its LAN. */
+/** The IPv6 translation of a router: its rules, and the networks that it announces. */
 
-/** Gives a router the prefix of NPTv6, if it has none yet. It keeps it until it is removed. */
+/** Takes the external prefix of NPTv6 for a router, if it has none. It is kept until the router is removed. */
 export function takeExternal6(core: LabCore, router: RouterRecord, defer: Defer): void {
   if (router.external6) return;
   router.external6 = core.addresses.takeExternal6(`router "${router.name}"`, defer);
   defer(() => router.external6 = undefined);
 }
 
-/** Puts another IPv6 translation in place. */
+/** Changes the IPv6 translation. */
 export function setNatV6(core: LabCore, router: RouterRecord, mode: NatV6, defer: Defer): void {
   const former = router.natV6;
   if (mode === "nptv6") takeExternal6(core, router, defer);
@@ -35,7 +35,7 @@ export function setNatV6(core: LabCore, router: RouterRecord, mode: NatV6, defer
   if (mode !== "nat64") stopNat64(router);
 }
 
-/** Tells what a router does to IPv6 addresses now. */
+/** Emits the IPv6 translation of a router. */
 export function emitNatV6(core: LabCore, router: RouterRecord): void {
   const { name, natV6 } = router;
   const external = externalCidr6(router);

@@ -25,16 +25,16 @@ const WITHOUT_NAT_V6 = withoutTable("ip6", NAT_TABLE);
 const WITHOUT_CLOSED = withoutTable("ip", CLOSED_TABLE);
 const WITHOUT_CLOSED_V6 = withoutTable("ip6", CLOSED_TABLE);
 
-/** A NAT of IPv4, and whose packets it translates if not all that leave. */
+/** An IPv4 NAT, and the source addresses that it translates if not all. */
 interface NeededNat {
   nat: ResolvedNat;
   source?: string;
 }
 
 /**
- * The NAT of IPv4 that a router needs: its own, which then is for its NAT64 too. A NAT64 without one
- * has that of a home router, for the hosts that it translates alone (RFC 6146 wants its mapping to be
- * endpoint-independent, and leaves the filtering open).
+ * Returns the IPv4 NAT that a router needs: its own, which also serves its NAT64. A NAT64 without one
+ * gets that of a home router, for translated hosts alone (RFC 6146 requires endpoint-independent mapping
+ * and leaves the filtering open).
  */
 function neededNat(nat: Nat, natV6: NatV6): NeededNat | undefined {
   const own = resolveNat(nat);
@@ -42,7 +42,7 @@ function neededNat(nat: Nat, natV6: NatV6): NeededNat | undefined {
   return natV6 === "nat64" ? { nat: resolveNat("home")!, source: NAT64_POOL } : undefined;
 }
 
-/** Loads a router's IPv4 NAT in place of the one it has. `fresh` says that it has none. */
+/** Loads the IPv4 NAT of a router, in place of the former one. `fresh` means that there is none. */
 export function loadNat(
   router: RouterRecord,
   nat: Nat,
@@ -60,7 +60,7 @@ export function loadNat(
       setTimeouts(nat, natV6, fresh);
     });
   }
-  // Its timeouts are those of the IPv4 NAT.
+  // The masquerade has the timeouts of the IPv4 NAT.
   if (!fresh && natV6 === "masquerade") loadNatV6(router, "masquerade", nat);
 }
 
@@ -72,9 +72,9 @@ function setTimeouts(nat: Nat, natV6: NatV6, fresh: boolean): void {
 }
 
 /**
- * Loads a router's IPv6 translation in place of the one it has. `fresh` says that it has none.
+ * Loads the IPv6 translation of a router, in place of the former one. `fresh` means that there is none.
  *
- * @param nat The router's IPv4 NAT, with which it shares timeouts.
+ * @param nat The IPv4 NAT of the router, which has the same timeouts.
  */
 export function loadNatV6(router: RouterRecord, mode: NatV6, nat: Nat, fresh = false): void {
   step("nat v6");
@@ -85,7 +85,7 @@ export function loadNatV6(router: RouterRecord, mode: NatV6, nat: Nat, fresh = f
   });
 }
 
-/** Loads the rules of a translation; false where it has none. */
+/** Loads the rules of an IPv6 translation; returns false if it has none. */
 function translateV6(router: RouterRecord, mode: NatV6, nat: Nat, before: string): boolean {
   const { uplink, lan, external6 } = router;
   if (mode === "masquerade" && uplink.ip6) {
@@ -109,14 +109,14 @@ function translate(router: RouterRecord, ip: string, needed: NeededNat, before: 
   );
 }
 
-/** Makes a router forget every mapping and every flow. */
+/** Removes all mappings and flows of a router. */
 export function flushNat(router: RouterRecord): void {
   const { ip } = router.uplink;
   const nat = neededNat(router.nat, router.natV6);
   const v6 = router.natV6 !== "none";
   router.runtime.namespace.enter(() => {
-    // Closed meanwhile: a packet of an old flow would bring its mapping back. The old rules stay
-    // until the new ones are there: what is on its way through would leave untranslated.
+    // Blocks packets meanwhile: one of an old flow would restore its mapping. The old rules stay until
+    // the new ones are loaded: otherwise packets in transit would leave untranslated.
     nft(WITHOUT_CLOSED + closedRuleset());
     if (v6) nft(WITHOUT_CLOSED_V6 + closedRuleset("ip6"));
     try {
@@ -131,7 +131,7 @@ export function flushNat(router: RouterRecord): void {
   });
 }
 
-/** Loads a router's firewall in place of the one it has. `fresh` says that it has none. */
+/** Loads the firewall of a router, in place of the former one. `fresh` means that there is none. */
 export function loadFirewall(router: RouterRecord, firewall: Firewall, fresh = false): void {
   step("firewall");
   const rules = (of: Firewall, adopt = false) =>

@@ -128,8 +128,12 @@ world.test("snapshots that are closed, of another machine or of none are refused
   snapshot.close();
   await assertRejects(() => a.restore(snapshot), SnapshotError, "one that was closed");
   await assertRejects(() => snapshot.save("/nonexistent/x"), SnapshotError, "one that was closed");
-  await assertRejects(() => a.restore({} as VmSnapshot), SnapshotError, "this is no snapshot");
-  await assertRejects(() => lab.restore({} as LabSnapshot), SnapshotError, "this is no snapshot");
+  await assertRejects(() => a.restore({} as VmSnapshot), SnapshotError, "this is not a snapshot");
+  await assertRejects(
+    () => lab.restore({} as LabSnapshot),
+    SnapshotError,
+    "this is not a snapshot",
+  );
   assertEquals([a.state, b.state], ["running", "running"]);
 });
 
@@ -227,7 +231,7 @@ Deno.test("a snapshot on disk brings a machine to another lab, and is refused wh
     await assertRejects(
       () => nas.restore(snapshot),
       SnapshotError,
-      "the snapshot has 2 network cards",
+      "the snapshot has 2 NICs",
     );
     assertEquals(nas.state, "defined");
     await lab.bridge("mgmt").attach(nas);

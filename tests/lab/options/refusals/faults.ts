@@ -44,14 +44,14 @@ const FAULTS: Refusal[] = [
     "a fault of a router's LAN",
     inject({ kind: "degrade", node: "home", interface: "lan", condition: "wifi" }),
     NotFoundError,
-    'no interface "lan" with a link of its own',
+    'no interface "lan"',
     "it has: ix",
   ],
   [
     "a downlink of a device",
     inject({ kind: "degrade-downlink", node: "pc", condition: "wifi" }),
     TopologyError,
-    '"pc" is no router',
+    '"pc" is not a router',
   ],
   [
     "a flap without times",
@@ -83,7 +83,7 @@ const FAULTS: Refusal[] = [
     "a partition of regions that have no link",
     inject({ kind: "partition", a: "eu", b: "far" }),
     NotFoundError,
-    "these regions have no link",
+    "these regions are not linked",
     "eu and us",
   ],
   [
@@ -157,14 +157,14 @@ const SCHEDULES: Refusal[] = [
     "two steps of one name",
     schedule([0, 1].map((at) => ({ at, do: { kind: "link-down", ...eth0 }, name: "cut" }))),
     InvalidOptionError,
-    'steps 0 and 1 are both called "cut"',
+    'steps 0 and 1 have the same name "cut"',
   ],
   ...[() => {}, "heal", { heal: "x" }].map((act): Refusal => [
     "a time that something without an end is to last",
     schedule([{ at: 0, do: act, for: "5s" }]),
     InvalidOptionError,
     '"[0].for" is "5s"',
-    "must be left out where the step injects no fault",
+    "must be left out: the step injects no fault",
   ]),
   [
     "an unknown option of a step",

@@ -75,7 +75,7 @@ const ROUTERS: Refusal[] = [
     "a router in a router",
     (world) => router("new", { region: world.lab.router("home") })(world),
     TopologyError,
-    '"home" is no region',
+    '"home" is not a region',
     "addRegion()",
   ],
   [
@@ -121,7 +121,7 @@ const CHANGES: Refusal[] = (["unlinkRegions", "breakRegionLink", "restoreRegionL
       `${method}() of what is not linked`,
       ({ lab }) => lab[method]("eu", "far"),
       NotFoundError,
-      `${method}("eu", "far"): these regions have no link; linked are: eu and us`,
+      `${method}("eu", "far"): these regions are not linked; linked regions: eu and us`,
     ],
     [
       `${method}() of one region`,
@@ -145,7 +145,7 @@ const CHANGES: Refusal[] = (["unlinkRegions", "breakRegionLink", "restoreRegionL
       `${method}() of anything`,
       ({ lab }) => lab[method]("us", undefined as Wrong),
       TopologyError,
-      '"undefined" is no region',
+      '"undefined" is not a region',
     ],
   ]);
 
