@@ -13,8 +13,8 @@ import { shellCommand } from "./session/shell_command.ts";
 import { topologyCommand } from "./session/topology_command.ts";
 
 /**
- * All commands, in the order of the help, and where their functions are: those are loaded when they
- * are called.
+ * All commands, in the order of the help. Their functions are loaded when they are called, so that the
+ * help needs none of their modules.
  */
 export const COMMANDS: readonly Command[] = [
   defineCommand({ ...runCommand, load: async () => (await import("./run/run.ts")).run }),

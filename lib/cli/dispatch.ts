@@ -5,7 +5,7 @@ import { type Output, streamOutput } from "./command/output.ts";
 import { parseCommandLine } from "./command/parse.ts";
 import { VERSION } from "../std/version.ts";
 
-/** Where a command writes to. */
+/** The outputs of a command. */
 export interface Outputs {
   stdout: Output;
   stderr: Output;
@@ -14,7 +14,7 @@ export interface Outputs {
 /**
  * Runs the command that the arguments name.
  *
- * @returns its exit code; 2 for a command line that is wrong, and what `failure.ts` has for errors.
+ * @returns its exit code; 2 for a wrong command line, and the exit code from `failure.ts` for an error
  */
 export async function dispatch(
   commands: readonly Command[],
@@ -23,16 +23,16 @@ export async function dispatch(
 ): Promise<number> {
   const { stdout, stderr } = outputs;
   const refuse = (message: string) => {
-    stderr.line(`${message}\n\`netyard --help\` says more`);
+    stderr.line(`${message}\nSee \`netyard --help\`.`);
     return 2;
   };
   const [name, ...rest] = args;
   if (name === undefined) return refuse("netyard needs a command");
   if (["-h", "--help", "help"].includes(name)) {
-    const asked = name === "help"
+    const topic = name === "help"
       ? commands.find((command) => command.name === rest[0])
       : undefined;
-    stdout.line(asked ? renderHelp(asked) : renderMainHelp(commands));
+    stdout.line(topic ? renderHelp(topic) : renderMainHelp(commands));
     return 0;
   }
   if (name === "-V" || name === "--version") {
@@ -63,26 +63,26 @@ export async function dispatch(
   }
 }
 
-/** What `netyard --help` prints. */
+/** The text of `netyard --help`. */
 export function renderMainHelp(commands: readonly Command[]): string {
   return [
     "Builds network labs out of Linux network namespaces, and runs simulations in them.",
     "Usage: netyard <command> [options]",
     section("Commands", commands.map(({ name, summary }) => [name, summary])),
     section("Options", [
-      ["-h, --help", "print this text; after a command, that command's"],
+      ["-h, --help", "print this help; after a command, the help of that command"],
       ["-V, --version", "print the version"],
     ]),
     section(
       "Exit codes",
       [
-        [0, "it was done, or passed"],
-        [1, "it failed"],
-        [2, "wrong options or files: nothing was started"],
-        [70, "a fault of netyard itself"],
+        [0, "success"],
+        [1, "failure"],
+        [2, "wrong options or files; nothing was started"],
+        [70, "a bug in netyard"],
         [130, "interrupted"],
       ].map(([code, meaning]) => [String(code), String(meaning)]),
     ),
-    wrap("`netyard <command> --help` has examples.", 0),
+    wrap("See `netyard <command> --help` for the options and examples of a command.", 0),
   ].join("\n\n");
 }

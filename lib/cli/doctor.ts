@@ -9,10 +9,10 @@ import type { Invocation } from "./command/command.ts";
 import type { DOCTOR_OPTIONS } from "./doctor_command.ts";
 
 /**
- * The command `netyard doctor`: prints each finding. An ordinary user becomes
- * root in a user namespace first, where the host allows it, as scripts do.
+ * The command `netyard doctor`: prints each finding. Like a script, it first becomes root in a user
+ * namespace if the host allows that.
  *
- * @returns the exit code: 0 when a lab can be built here, else 1.
+ * @returns the exit code: 0 if a lab can be built on this host, else 1
  */
 export async function doctor(
   { options, stdout }: Invocation<typeof DOCTOR_OPTIONS>,
@@ -20,7 +20,7 @@ export async function doctor(
   try {
     enterRootless();
   } catch (error) {
-    // The findings tell it, with the rest.
+    // The findings report it.
     if (!(error instanceof NetyardError)) throw error;
   }
   const findings = [...await checkHost(), await tinyFinding()];
@@ -33,14 +33,14 @@ export async function doctor(
   return ok ? 0 : 1;
 }
 
-/** Whether nothing that labs need is missing. */
+/** Whether this host has everything that labs need. */
 export function canBuildLab(findings: readonly Finding[]): boolean {
   return findings.every((finding) => finding.ok || finding.needed !== "lab");
 }
 
 /**
- * The findings as text, one a line with the remedy below, first what labs need
- * and then feature by feature.
+ * The findings as text, one per line, each with its remedy below: first what labs need, then the
+ * findings of each feature.
  *
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export function renderFindings(findings: readonly Finding[], colors: boolean): s
       ...found.flatMap((f) => lines(f, "    ")),
     ]),
     "",
-    canBuildLab(findings) ? "A lab can be built here." : "No lab can be built here.",
+    canBuildLab(findings) ? "Labs can be built on this host." : "No lab can be built on this host.",
   ].join("\n");
 }
 

@@ -8,13 +8,21 @@ export const DOCTOR_OPTIONS = [
 /** `netyard doctor`. */
 export const doctorCommand: Declaration<typeof DOCTOR_OPTIONS> = {
   name: "doctor",
-  summary: "say what this host can do, and what mends the rest",
-  description: "Says what this host can do for Netyard, and what mends the rest.",
+  summary: "check what this host can do, and how to fix the rest",
+  description:
+    "Checks which features of Netyard work on this host, and prints how to fix the others.",
   arguments: [],
   options: DOCTOR_OPTIONS,
   examples: [
-    { command: "netyard doctor", what: "see what is there, and what to install" },
-    { command: "netyard doctor --json | jq .ok", what: "ask whether a lab can be built here" },
+    { command: "netyard doctor", what: "show what works, and what to install" },
+    {
+      command: "netyard doctor --json | jq .ok",
+      what: "check whether a lab can be built on this host",
+    },
   ],
-  exitCodes: [[0, "a lab can be built here"], [1, "it cannot"], [2, "wrong options"]],
+  exitCodes: [
+    [0, "a lab can be built on this host"],
+    [1, "no lab can be built on this host"],
+    [2, "wrong options"],
+  ],
 };

@@ -13,7 +13,7 @@ import { dispatch } from "./dispatch.ts";
 /**
  * Runs the command that the arguments name.
  *
- * @returns the exit code: that of the command, or 2 when there is none of this name.
+ * @returns the exit code of the command; 2 for a wrong command line
  *
  * @example
  * ```ts

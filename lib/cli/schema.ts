@@ -4,9 +4,9 @@ import type { SCHEMA_OPTIONS } from "./schema_command.ts";
 import { checkOutputFile, writeOutputFile } from "./command/output_file.ts";
 
 /**
- * The command `netyard schema`: prints or writes the JSON Schema of a kind of files.
+ * The command `netyard schema`: prints or writes the JSON Schema of simulation or topology files.
  *
- * @returns the exit code, which is 0.
+ * @returns the exit code, 0
  */
 export async function schema(
   { options, arguments: [kind], stdout }: Invocation<typeof SCHEMA_OPTIONS>,

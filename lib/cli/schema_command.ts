@@ -2,29 +2,39 @@ import type { Declaration } from "./command/command.ts";
 
 /** The options of {@linkcode schemaCommand}. */
 export const SCHEMA_OPTIONS = [
-  { long: "out", short: "o", value: "FILE", kind: "file", what: "write it into this file" },
+  {
+    long: "out",
+    short: "o",
+    value: "FILE",
+    kind: "file",
+    what: "write the schema to this file; default: the standard output",
+  },
 ] as const;
 
 /** `netyard schema`. */
 export const schemaCommand: Declaration<typeof SCHEMA_OPTIONS> = {
   name: "schema",
   summary: "print the JSON Schema of simulation or topology files, for editors",
-  description: `Prints the JSON Schema of simulation files, by which editors complete and check \
-them. With Taplo, or an editor that has it, write \`#:schema ./simulation.schema.json\` into the first \
-line of a file.`,
+  description: `Prints the JSON Schema of simulation files, with which editors complete and check \
+them. For Taplo, and editors that use it, write \`#:schema ./simulation.schema.json\` in the first line \
+of a file.`,
   arguments: [{
     name: "KIND",
-    what: "which files; without it, simulation",
+    what: "the kind of files",
     choices: ["simulation", "topology"],
     optional: true,
+    default: "simulation",
   }],
   options: SCHEMA_OPTIONS,
   examples: [
     {
       command: "netyard schema --out sims/simulation.schema.json",
-      what: "keep it beside the simulations",
+      what: "write the schema of simulation files",
     },
-    { command: "netyard schema topology", what: "print that of topology files" },
+    { command: "netyard schema topology", what: "print the schema of topology files" },
   ],
-  exitCodes: [[0, "it is printed or written"], [1, "it cannot be written"], [2, "wrong options"]],
+  exitCodes: [[0, "the schema was written"], [1, "the file cannot be written"], [
+    2,
+    "wrong options",
+  ]],
 };

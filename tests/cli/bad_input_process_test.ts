@@ -18,7 +18,7 @@ async function netyardRun(cwd: string, args: readonly string[]) {
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-Deno.test("the command refuses files as a process too, and leaves nothing", async () => {
+Deno.test("the command as a process refuses files too, and leaves nothing", async () => {
   for (
     const [table, what] of [
       ["files", "TOML that does not parse"],
@@ -41,7 +41,7 @@ Deno.test("the command refuses files as a process too, and leaves nothing", asyn
   }
 });
 
-Deno.test("files are found from where one is, and named as they were given", async () => {
+Deno.test("files are found from the current directory, and named as on the command line", async () => {
   await inDirectory(async (directory) => {
     const sims = { "sims/a.toml": step('device = "b"\ncmd = ["true"]'), "sub/readme": "" };
     await write(directory, sims);
@@ -55,7 +55,7 @@ Deno.test("files are found from where one is, and named as they were given", asy
   });
 });
 
-Deno.test("what may not be read is refused with the system's reason", async () => {
+Deno.test("a file without read permission is refused with the system's reason", async () => {
   await using user = await OrdinaryUser.create(["native", "lib"], {
     "deno.json": await Deno.readTextFile(new URL("deno.json", ROOT)),
     "deno.lock": await Deno.readTextFile(new URL("deno.lock", ROOT)),
@@ -77,7 +77,7 @@ Deno.test("what may not be read is refused with the system's reason", async () =
   await Deno.chmod(`${user.dir}/sims`, 0o755);
 });
 
-Deno.test("a capture that never comes is named by the timeout, with what was printed instead", async () => {
+Deno.test("the timeout of a capture names it, and the output instead of it", async () => {
   await inDirectory(async (directory) => {
     const server = `action = "spawn"
 id = "server"

@@ -11,7 +11,7 @@ for (
     ["options", "options"],
   ]
 ) {
-  Deno.test(`netyard run refuses with place and reason, before anything starts: ${about}`, async (t) => {
+  Deno.test(`netyard run refuses wrong files with the place and the reason, before anything starts: ${about}`, async (t) => {
     for (const { what, files, args, says } of await refusalsOf(name)) {
       await t.step(what, async () => {
         const { code, stdout, stderr, there } = await ran(files, args);

@@ -30,7 +30,7 @@ const greet: Command = defineCommand({
   name: "greet",
   summary: "say names",
   description: "Says names.",
-  arguments: [{ name: "NAME", what: "whom to greet" }, {
+  arguments: [{ name: "NAME", what: "the name to greet" }, {
     name: "TONGUE",
     what: "in which language",
     optional: true,
@@ -67,7 +67,7 @@ async function parsed(...args: string[]) {
   return JSON.parse(stdout);
 }
 
-Deno.test("options come by their names in camel case, with their types and defaults", async () => {
+Deno.test("options have names in camel case, types and defaults", async () => {
   assertEquals(await parsed("greet", "Ada"), { options: NOTHING, words: ["Ada"] });
   assertEquals(
     await parsed("greet", "-ln", "3", "--no-comma", "--by-day=evening", "--guest", "a=b", "007"),
@@ -86,7 +86,7 @@ Deno.test("options come by their names in camel case, with their types and defau
   });
 });
 
-Deno.test("what follows the first argument of such a command belongs to it", async () => {
+Deno.test("options after the first argument of such a command belong to the arguments", async () => {
   assertEquals(await parsed("within", "--loud", "laptop", "ls", "-l", "--help"), {
     loud: true,
     words: ["laptop", "ls", "-l", "--help"],
@@ -99,7 +99,7 @@ Deno.test("what follows the first argument of such a command belongs to it", asy
   ]);
 });
 
-Deno.test("a command line that is wrong is refused by one line, a hint and exit code 2", async () => {
+Deno.test("a wrong command line is refused with one line, a hint and exit code 2", async () => {
   for (
     const [args, message] of [
       [["greet", "--lout", "Ada"], "netyard greet does not know --lout; did you mean --loud?"],
@@ -117,7 +117,7 @@ Deno.test("a command line that is wrong is refused by one line, a hint and exit 
         ["greet", "-n", "0x1", "Ada"],
         'netyard greet: --times is "0x1", but must be a whole number, from 1 to 9',
       ],
-      [["greet"], "netyard greet needs NAME: whom to greet"],
+      [["greet"], "netyard greet needs NAME: the name to greet"],
       [
         ["greet", "Ada", "fr"],
         'netyard greet: TONGUE is "fr", but must be one of de, en',
@@ -132,7 +132,7 @@ Deno.test("a command line that is wrong is refused by one line, a hint and exit 
     assertEquals({ code, stdout, stderr }, {
       code: 2,
       stdout: "",
-      stderr: `${message}\n\`netyard greet --help\` says more\n`,
+      stderr: `${message}\nSee \`netyard greet --help\`.\n`,
     });
   }
 });
@@ -143,16 +143,16 @@ Deno.test("the help of a command has its options, examples and exit codes", asyn
 Usage: netyard greet [options] NAME [TONGUE]
 
 Arguments:
-  NAME    whom to greet
-  TONGUE  in which language: de, en
+  NAME    the name to greet
+  TONGUE  in which language (one of de, en)
 
 Options:
   -l, --loud         in capitals
       --no-comma     leave the comma out
   -n, --times N      how often (default: 1)
-      --by-day TIME  when it is: morning, evening
+      --by-day TIME  when it is (one of morning, evening)
       --guest NAME   who else is there (may be repeated)
-  -h, --help         print this text
+  -h, --help         print this help
 
 Examples:
   netyard greet Ada
@@ -184,13 +184,13 @@ Deno.test("every command has examples that parse, and a help of at most 100 colu
   }
 });
 
-Deno.test("a command that is mistyped is answered by the nearest one", async () => {
+Deno.test("a mistyped command gets the nearest one as a hint", async () => {
   const { code, stderr } = await called([greet], "gret");
   assertEquals(code, 2);
   assertStringIncludes(stderr, 'no command "gret"; it has: greet; did you mean "greet"?');
 });
 
-Deno.test("errors end a command by their kind: bad input, a failure, or a bug", async () => {
+Deno.test("the exit code of an error is that of its kind: bad input, a failure, or a bug", async () => {
   const { TomlError } = await import("../../lib/toml/errors.ts");
   const { InterruptedError } = await import("../../lib/cli/command/interrupt.ts");
   const throwing = (error: unknown) =>
@@ -210,10 +210,10 @@ Deno.test("errors end a command by their kind: bad input, a failure, or a bug", 
   const { code, stderr } = await throwing(new RangeError("oops"));
   assertEquals(code, 70);
   assertStringIncludes(stderr, "RangeError: oops\n    at ");
-  assertStringIncludes(stderr, "This is a bug of netyard");
+  assertStringIncludes(stderr, "This is a bug in netyard");
 });
 
-Deno.test("text is broken at spaces, and a word that is too long stands alone", () => {
+Deno.test("text is wrapped at spaces, and a word that is too long has its own line", () => {
   const long = "x".repeat(99);
   assertEquals(wrap(`a ${long} b`, 2), `  a\n  ${long}\n  b`);
   assertEquals(wrap("a\n  b", 0), "a b");

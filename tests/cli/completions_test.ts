@@ -87,7 +87,7 @@ Deno.test({
   },
 });
 
-Deno.test("the command prints the script of each shell, and knows no other", async () => {
+Deno.test("the command prints the script of each shell, and refuses other shells", async () => {
   for (const [shell, make] of Object.entries({ bash: bashCompletions, zsh: zshCompletions })) {
     assertEquals((await called(COMMANDS, "completions", shell)).stdout, make(COMMANDS));
   }
@@ -96,7 +96,7 @@ Deno.test("the command prints the script of each shell, and knows no other", asy
   assertStringIncludes(stderr, 'SHELL is "tcsh", but must be one of bash, zsh, fish');
 });
 
-Deno.test("what shells would take apart is quoted in descriptions", () => {
+Deno.test("characters that are special to shells are quoted in descriptions", () => {
   const zsh = zshCompletions([within]);
   assertStringIncludes(zsh, `'within:run what'\\''s named\\: in a node'`);
   assertStringIncludes(zsh, `'(--lab)--lab=[which one'\\''s \\[lab\\]]:NAME: '`);

@@ -22,7 +22,7 @@ function onTerminal(names: string, env: Record<string, string> = {}, args = "") 
 const skip = !findProgram("script");
 
 Deno.test({
-  name: "a terminal is drawn anew while simulations run, and keeps a line of each",
+  name: "a terminal is redrawn while simulations run, and keeps a line for each",
   ignore: skip,
   fn: async () => {
     const { code, text } = await onTerminal("slow-a,slow-b,bad", {}, "-j3 -v");

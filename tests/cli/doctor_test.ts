@@ -39,7 +39,7 @@ const FINDINGS: Finding[] = [
   { id: "ip", title: "ip", ok: true, needed: "feature", detail: "/sbin/ip", feature: "tools" },
 ];
 
-Deno.test("findings are grouped, one a line, with the remedy below what is missing", () => {
+Deno.test("findings are grouped, one per line, with the remedy below a missing one", () => {
   assertEquals(
     renderFindings(FINDINGS, false),
     `For a lab
@@ -54,11 +54,11 @@ By feature
   links
     unknown  sch_netem: not tried, since something else is missing
 
-No lab can be built here.`,
+No lab can be built on this host.`,
   );
 });
 
-Deno.test("colours change no letter", () => {
+Deno.test("colours change no text", () => {
   const colored = renderFindings(FINDINGS, true);
   assertStringIncludes(colored, "\x1b[32mok     \x1b[39m  Deno");
   assertStringIncludes(colored, "\x1b[31mmissing\x1b[39m  nftables");
@@ -67,10 +67,13 @@ Deno.test("colours change no letter", () => {
   assertEquals(colored.replace(/\x1b\[\d+m/g, ""), renderFindings(FINDINGS, false));
 });
 
-Deno.test("a lab can be built when nothing but features is missing", () => {
+Deno.test("a lab can be built if only features are missing", () => {
   assertEquals(canBuildLab(FINDINGS), false);
   assertEquals(canBuildLab(FINDINGS.filter((finding) => finding.id !== "nftables")), true);
-  assertStringIncludes(renderFindings(hostFindings(ABLE), false), "A lab can be built here.");
+  assertStringIncludes(
+    renderFindings(hostFindings(ABLE), false),
+    "Labs can be built on this host.",
+  );
 });
 
 Deno.test("doctor's exit code, its text and its JSON agree", async () => {
@@ -121,7 +124,7 @@ Deno.test("doctor colours a terminal, and not with NO_COLOR", async () => {
   assert(!plain.includes("\x1b["), plain);
 });
 
-Deno.test("netyard tells its version, which is that of deno.json", async () => {
+Deno.test("netyard prints its version, which is that of deno.json", async () => {
   const manifest = await Deno.readTextFile(new URL("../../deno.json", import.meta.url));
   assertEquals(JSON.parse(manifest).version, VERSION);
   for (const flag of ["--version", "-V"]) {
@@ -134,14 +137,14 @@ Deno.test("help goes to the standard output with exit code 0", async () => {
   for (const args of [["--help"], ["-h"]]) {
     const { code, stdout } = await netyard(args);
     assertEquals(code, 0);
-    assertMatch(stdout, /^ {2}doctor {2,}say what this host can do/m);
+    assertMatch(stdout, /^ {2}doctor {2,}check what this host can do/m);
   }
   const { code, stdout } = await netyard(["doctor", "--help"]);
   assertEquals(code, 0);
   assertStringIncludes(stdout, "Usage: netyard doctor [options]");
 });
 
-Deno.test("what netyard does not know is refused with exit code 2 and a hint", async () => {
+Deno.test("an unknown command or option is refused with exit code 2 and a hint", async () => {
   for (
     const [args, message] of [
       [["frobnicate"], 'netyard has no command "frobnicate"; it has: '],
@@ -155,6 +158,6 @@ Deno.test("what netyard does not know is refused with exit code 2 and a hint", a
     const { code, stdout, stderr } = await netyard(args);
     assertEquals([code, stdout], [2, ""]);
     assertStringIncludes(stderr, message);
-    assertMatch(stderr, /\n`netyard (doctor )?--help` says more\n$/);
+    assertMatch(stderr, /\nSee `netyard (doctor )?--help`\.\n$/);
   }
 });

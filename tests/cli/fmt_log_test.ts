@@ -20,7 +20,7 @@ async function feed(child: Deno.ChildProcess, text: string): Promise<void> {
   await writer.close();
 }
 
-Deno.test("fmt-log prints its standard input, a last line without an end too", async () => {
+Deno.test("fmt-log prints its standard input, including an incomplete last line", async () => {
   const child = start([], "piped");
   await feed(child, `${ENTRY}\nplain\n\n${ENTRY}`);
   const { code, stdout } = await child.output();
@@ -28,19 +28,19 @@ Deno.test("fmt-log prints its standard input, a last line without an end too", a
   assertEquals(code, 0);
 });
 
-Deno.test("fmt-log of a file that is not there is refused", async () => {
+Deno.test("fmt-log of a missing file is refused", async () => {
   const { code, stderr } = await start(["/no/such.log"]).output();
   assertStringIncludes(new TextDecoder().decode(stderr), "/no/such.log: there is no such file");
   assertEquals(code, 1);
 });
 
-Deno.test("fmt-log with a level that is none is refused", async () => {
+Deno.test("fmt-log with an unknown level is refused", async () => {
   const { code, stderr } = await start(["--level", "wran"]).output();
   assertStringIncludes(new TextDecoder().decode(stderr), 'did you mean "warn"?');
   assertEquals(code, 2);
 });
 
-Deno.test("fmt-log that follows ends by Ctrl-C, with what it has read", async () => {
+Deno.test("Ctrl-C ends fmt-log --follow, after it has printed what it has read", async () => {
   const directory = await Deno.makeTempDir();
   const path = `${directory}/log`;
   const child = start(["-f", path]);
@@ -55,7 +55,7 @@ Deno.test("fmt-log that follows ends by Ctrl-C, with what it has read", async ()
   await Deno.remove(directory, { recursive: true });
 });
 
-Deno.test("fmt-log whose reader goes away ends without a word", async () => {
+Deno.test("fmt-log ends silently when the reader of its output is gone", async () => {
   const child = start([], "piped");
   const reader = child.stdout.getReader();
   const writer = child.stdin.getWriter();

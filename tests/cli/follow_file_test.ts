@@ -48,7 +48,7 @@ class Followed implements AsyncDisposable {
   }
 }
 
-Deno.test("a file that is followed is read from its beginning, and goes on", async () => {
+Deno.test("a followed file is read from its beginning, and then as it grows", async () => {
   await using log = await Followed.create();
   log.append("one\ntwo\n");
   assertEquals(await log.lines(2), ["one", "two"]);
@@ -56,14 +56,14 @@ Deno.test("a file that is followed is read from its beginning, and goes on", asy
   assertEquals(await log.lines(1), ["three"]);
 });
 
-Deno.test("a file that is not there yet is waited for", async () => {
+Deno.test("a file that does not exist yet is waited for", async () => {
   await using log = await Followed.create();
   const first = log.lines(1);
   log.append("one\n");
   assertEquals(await first, ["one"]);
 });
 
-Deno.test("a line that is half written waits for its rest, also within a character", async () => {
+Deno.test("an incomplete line waits for its rest, even within a character", async () => {
   await using log = await Followed.create();
   const bytes = new TextEncoder().encode("sch\u00f6n\n");
   const file = await Deno.open(log.path, { create: true, append: true });
@@ -75,7 +75,7 @@ Deno.test("a line that is half written waits for its rest, also within a charact
   assertEquals(await log.lines(1), ["sch\u00f6n"]);
 });
 
-Deno.test("a file that is replaced is read to its end, and its successor from the beginning", async () => {
+Deno.test("a replaced file is read to its end, and then its successor from the beginning", async () => {
   await using log = await Followed.create();
   const old = await Deno.open(log.path, { create: true, append: true });
   const write = (text: string) => old.writeSync(new TextEncoder().encode(text));
@@ -93,7 +93,7 @@ Deno.test("a file that is replaced is read to its end, and its successor from th
   assertEquals(await log.lines(2), ["half", "four"]);
 });
 
-Deno.test("a file that is emptied is read anew, also where it has grown past the place", async () => {
+Deno.test("an emptied file is read from its beginning, even if it has grown past the offset", async () => {
   await using log = await Followed.create();
   log.append("a first line\n");
   assertEquals(await log.lines(1), ["a first line"]);
@@ -104,7 +104,7 @@ Deno.test("a file that is emptied is read anew, also where it has grown past the
   assertEquals(await log.lines(2), ["something that is much longer", "than it was"]);
 });
 
-Deno.test("no line is lost or doubled while a file is written and replaced again and again", async () => {
+Deno.test("no line is lost or duplicated while a file is written and replaced many times", async () => {
   await using log = await Followed.create();
   const all = Array.from({ length: 2_000 }, (_, i) => `line ${i} ${"x".repeat(i % 97)}`);
   const read: string[] = [];

@@ -4,7 +4,7 @@ import { identifiersFor } from "../../lib/cli/session/identifiers.ts";
 const words = (names: string[], taken?: (word: string) => boolean) =>
   identifiersFor(names.map((name) => ({ kind: "device", name })), taken);
 
-Deno.test("names become words of TypeScript", () => {
+Deno.test("names become TypeScript identifiers", () => {
   assertEquals(words(["laptop", "my-nas", "a--b-", "1to1", "peer-0", "x-1y"]), [
     "laptop",
     "myNas",
@@ -15,7 +15,7 @@ Deno.test("names become words of TypeScript", () => {
   ]);
 });
 
-Deno.test("words that are taken have their kind behind them", () => {
+Deno.test("identifiers that are taken get their kind as a suffix", () => {
   assertEquals(words(["new", "process", "eval"], (word) => word === "process"), [
     "newDevice",
     "processDevice",

@@ -5,7 +5,7 @@ import { CITY, KeptLab, processesIn, type Runner } from "./kept_lab.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-Deno.test("an ordinary user enters a lab that another process of his keeps up", async () => {
+Deno.test("an ordinary user enters a lab that another process of the same user keeps running", async () => {
   const files = await Promise.all(
     ["deno.json", "deno.lock", "mod.ts"].map(async (name) =>
       [name, await Deno.readTextFile(new URL(name, ROOT))] as const

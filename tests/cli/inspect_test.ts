@@ -11,7 +11,7 @@ async function city(runner: OwnRunner, text = CITY): Promise<string> {
   return path;
 }
 
-Deno.test("a lab that is kept up is entered from outside, and leaves nothing at its end", async (t) => {
+Deno.test("other processes enter a running lab, and nothing is left at its end", async (t) => {
   await using runner = await OwnRunner.create();
   await using lab = await KeptLab.start(runner, [await city(runner)]);
   const serverIp = /device server: eth0, ([\d.]+)/.exec(lab.printed)![1];
@@ -65,7 +65,7 @@ Deno.test("a lab that is kept up is entered from outside, and leaves nothing at 
 
   await t.step("a program that is not there is exit code 127", async () => {
     const { code, stderr } = await lab.runIn(["laptop", "--", "no-such-program"]);
-    assertStringIncludes(stderr, 'laptop: no program "no-such-program"');
+    assertStringIncludes(stderr, 'laptop: there is no program "no-such-program"');
     assertEquals(code, 127);
   });
 
@@ -80,12 +80,12 @@ Deno.test("a lab that is kept up is entered from outside, and leaves nothing at 
     const main = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
     const again = [Deno.execPath(), "run", "-A", "--no-check", main, "run-in"];
     const { code, stderr } = await lab.runIn(["laptop", "--", ...again, "server", "true"]);
-    assertStringIncludes(stderr, 'this is inside of the node "laptop"');
+    assertStringIncludes(stderr, 'this shell is in the node "laptop"');
     assertEquals(code, 1);
     // Where it is not known, nothing is taken for gone.
     const unaware = ["env", "-u", "NETYARD_NODE", ...again, "server", "true"];
     const { stderr: unseen } = await lab.runIn(["laptop", "--", ...unaware]);
-    assertStringIncludes(unseen, "no lab is kept up");
+    assertStringIncludes(unseen, "no lab is running");
     assertEquals((await lab.runIn(["server", "true"])).code, 0);
   });
 
@@ -114,7 +114,7 @@ Deno.test("a lab that is kept up is entered from outside, and leaves nothing at 
 
   await t.step("then there is nothing to enter", async () => {
     const { code, stderr } = await lab.runIn(["laptop"]);
-    assertStringIncludes(stderr, "no lab is kept up: start one");
+    assertStringIncludes(stderr, "no lab is running; start one");
     assertEquals(code, 1);
   });
 });
@@ -157,14 +157,14 @@ async function interactive(runner: OwnRunner): Promise<number> {
   return (await child.status).code;
 }
 
-Deno.test("of several labs that are kept up, one is named", async () => {
+Deno.test("one of several running labs is selected by its ID", async () => {
   await using runner = await OwnRunner.create();
   const path = await city(runner);
   await using one = await KeptLab.start(runner, [path]);
   await using two = await KeptLab.start(runner, [path]);
   const { code, stderr } = await one.runIn(["laptop", "true"]);
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "2 labs are kept up");
+  assertStringIncludes(stderr, "2 labs are running");
   assertStringIncludes(stderr, `\n  ${one.id}  ${path}\n  ${two.id}  ${path}\n`);
   const network = async (id: string) =>
     (await one.runIn(["--session", id, "laptop", "readlink", "/proc/self/ns/net"])).stdout;
@@ -173,18 +173,18 @@ Deno.test("of several labs that are kept up, one is named", async () => {
   assertStringIncludes(unknown, `Did you mean "${one.id}"?`);
 });
 
-Deno.test("a lab whose process was killed is forgotten", async () => {
+Deno.test("the session of a killed process is removed", async () => {
   await using runner = await OwnRunner.create();
   await using lab = await KeptLab.start(runner, [await city(runner)]);
   const { stdout } = await lab.runIn(["laptop", "readlink", "/proc/self/ns/net"]);
   await lab.end("SIGKILL");
   const { stderr } = await lab.runIn(["laptop"]);
-  assertStringIncludes(stderr, "no lab is kept up");
+  assertStringIncludes(stderr, "no lab is running");
   assertEquals([...Deno.readDirSync(`${runner.runtimeDirectory}/netyard`)], []);
   await waitUntil(async () => await processesIn(stdout.trim()) === 0);
 });
 
-Deno.test("a virtual machine of a lab that is kept up runs programs by its agent", async () => {
+Deno.test("a virtual machine of a running lab runs programs through its agent", async () => {
   await using runner = await OwnRunner.create();
   const path = await city(runner, `${CITY}\n[vm.nas]\nbridges = ["home"]\n`);
   await using lab = await KeptLab.start(runner, [path]);
@@ -197,11 +197,11 @@ Deno.test("a virtual machine of a lab that is kept up runs programs by its agent
   ]);
   assertEquals({ code, stdout, stderr }, { code: 3, stdout: "nas\n", stderr: "err\n" });
   const { code: refused, stderr: why } = await lab.runIn(["nas"]);
-  assertStringIncludes(why, '"nas" is a virtual machine, and has no terminal here');
+  assertStringIncludes(why, '"nas" is a virtual machine without a terminal here');
   assertEquals(refused, 1);
 });
 
-Deno.test("what cannot be inspected is refused before anything is built", async () => {
+Deno.test("wrong input of inspect is refused before anything is built", async () => {
   await using runner = await OwnRunner.create();
   const path = await city(runner, CITY.replace('gateway = "home"', 'gateway = "hom"'));
   const { code, stderr } = await netyard(runner, ["inspect", path]);
@@ -210,7 +210,7 @@ Deno.test("what cannot be inspected is refused before anything is built", async 
   assertEquals((await netyard(runner, ["inspect", `${path}x`])).code, 2);
 });
 
-Deno.test("inspect writes where it is told to", async () => {
+Deno.test("inspect writes the events and logs to --work-dir", async () => {
   await using runner = await OwnRunner.create();
   const work = `${runner.runtimeDirectory}/work`;
   await using lab = await KeptLab.start(runner, ["--work-dir", work, await city(runner)]);

@@ -54,13 +54,13 @@ class Started implements AsyncDisposable {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`${signal} ends what runs, leaves the results complete, and is exit code 130`, async () => {
+  Deno.test(`${signal} ends the running simulations, still writes the results, and is exit code 130`, async () => {
     await inDirectory(async (directory) => {
       await using run = new Started("waits,later", "--work-dir", directory);
       await run.says("started waits\n");
       run.signal(signal);
       assertEquals(await run.ends(), 130);
-      assertStringIncludes(run.text, "ending; Ctrl-C again ends at once\n");
+      assertStringIncludes(run.text, "ending; press Ctrl-C again to exit now\n");
       assertStringIncludes(run.text, "1 interrupted, 1 not run in ");
       const manifest = JSON.parse(await Deno.readTextFile(`${directory}/latest/manifest.json`));
       assertEquals(manifest.simulations.map(({ status }: { status: string }) => status), [
@@ -71,12 +71,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-Deno.test("the second Ctrl-C ends at once, whatever still runs", async () => {
+Deno.test("the second Ctrl-C exits, whatever still runs", async () => {
   await inDirectory(async (directory) => {
     await using run = new Started("stays", "--work-dir", directory);
     await run.says("started stays\n");
     run.signal("SIGINT");
-    await run.says("ending; Ctrl-C again ends at once\n");
+    await run.says("ending; press Ctrl-C again to exit now\n");
     run.signal("SIGINT");
     assertEquals(await run.ends(), 130);
     assertEquals(run.text.includes("results in"), false);

@@ -88,7 +88,7 @@ export class KeptLab implements AsyncDisposable {
     this.#runner = runner;
     this.#child = child;
     this.printed = printed;
-    this.id = /the session is (\S+)\./.exec(printed)![1];
+    this.id = /session (\S+)\./.exec(printed)![1];
     this.#rest = rest;
   }
 

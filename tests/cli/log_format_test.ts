@@ -96,10 +96,10 @@ const GOLDEN: [name: string, line: string, text: string][] = [
 ];
 
 for (const [name, line, text] of GOLDEN) {
-  Deno.test(`${name} is one for people`, () => assertEquals(formatLogLine(line), text));
+  Deno.test(`${name} is formatted for people`, () => assertEquals(formatLogLine(line), text));
 }
 
-Deno.test("what is no entry of a log stays as it is", () => {
+Deno.test("a line that is no log entry stays unchanged", () => {
   const lines = [
     "",
     "PING 198.18.0.2 (198.18.0.2) 56(84) bytes of data.",
@@ -114,7 +114,7 @@ Deno.test("what is no entry of a log stays as it is", () => {
   for (const line of lines) assertEquals(formatLogLine(line), line);
 });
 
-Deno.test("what moves a terminal's cursor is shown", () => {
+Deno.test("control characters are shown as text", () => {
   const line = JSON.stringify({ level: "info", msg: "a\x1b[2Jb\tc", x: "\x07" });
   assertEquals(formatLogLine(line), " INFO a\\x1b[2Jb\tc x=\\x07");
 });
@@ -124,7 +124,7 @@ Deno.test("a message of several lines is indented", () => {
   assertEquals(formatLogLine(line), " INFO one\n    two\n    \n    four");
 });
 
-Deno.test("a level leaves out what matters less, and keeps what has none", () => {
+Deno.test("a level leaves out lower levels, and keeps lines without a level", () => {
   const warn = (line: string) => formatLogLine(line, { level: "warn" });
   assertEquals(warn('{"level":"info","msg":"x"}'), undefined);
   assertEquals(warn('{"level":30,"msg":"x"}'), undefined);
@@ -133,7 +133,7 @@ Deno.test("a level leaves out what matters less, and keeps what has none", () =>
   assertEquals(warn("thread panicked"), "thread panicked");
 });
 
-Deno.test("a target leaves out all else", () => {
+Deno.test("a target leaves out entries about other targets", () => {
   const net = (line: string) => formatLogLine(line, { target: "net" });
   assertEquals(
     net('{"timestamp":"T","level":"INFO","fields":{"message":"x"},"target":"app::disk"}'),
@@ -147,7 +147,7 @@ Deno.test("a target leaves out all else", () => {
   );
 });
 
-Deno.test("colours are there only where they are asked for", () => {
+Deno.test("output has colours only if requested", () => {
   const line = '{"time":"T","level":"ERROR","msg":"x","a":1}';
   assertEquals(formatLogLine(line, { color: false }), "T ERROR x a=1");
   const colored = formatLogLine(line, { color: true })!;

@@ -12,7 +12,7 @@ async function prepare(args: string[], env: Record<string, string> = {}) {
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-Deno.test("prepare leaves the kernel and the initramfs of tiny in the cache, and says where", async () => {
+Deno.test("prepare leaves the kernel and the initramfs of tiny in the cache, and prints where", async () => {
   // Other tests may already have made them: only the first run takes time.
   await prepare([]);
   const { code, stdout, stderr } = await prepare([]);
@@ -24,7 +24,7 @@ Deno.test("prepare leaves the kernel and the initramfs of tiny in the cache, and
   }
 });
 
-Deno.test("prepare says what keeps it from filling the cache", async () => {
+Deno.test("prepare reports why it cannot fill the cache", async () => {
   const file = await Deno.makeTempFile();
   try {
     const { code, stdout, stderr } = await prepare([], { NETYARD_CACHE: file });
@@ -35,7 +35,7 @@ Deno.test("prepare says what keeps it from filling the cache", async () => {
   }
 });
 
-Deno.test("prepare explains itself, and refuses options that it does not know", async () => {
+Deno.test("prepare has a help, and refuses unknown options", async () => {
   assertMatch((await prepare(["--help"])).stdout, /^Usage: netyard prepare /m);
   const { code, stderr } = await prepare(["--force"]);
   assertEquals(code, 2);

@@ -51,21 +51,21 @@ const BUSY = after(
   started(3, bad),
 );
 
-Deno.test("a terminal shows a line for each that runs, and a bar for all", () => {
+Deno.test("a terminal shows a line for each running simulation, and a bar", () => {
   assertEquals(
     renderProgress(BUSY, PLAIN),
     `⠸ ping-latency    11.3 s  2/2  run ping-check in sender
 ⠸ iperf           10.3 s   1/12  wait 10 s
-⠸ bad              5.3 s  0/2  makes its lab
+⠸ bad              5.3 s  0/2  building its lab
 ━━━━━━━───────────────────────  1/4  1 passed  3 running  12.3 s`,
   );
 });
 
-Deno.test("one simulation alone has no bar, and one that is ending says so", () => {
+Deno.test("a single simulation has no bar, and a run that is ending says so", () => {
   const state = after(1, started(0));
   assertEquals(
     renderProgress(state, { ...PLAIN, now: 1_500 }),
-    "⠴ ping-latency    500 ms  0/2  makes its lab",
+    "⠴ ping-latency    500 ms  0/2  building its lab",
   );
   assertEquals(
     renderProgress({ ...state, ending: true }, { ...PLAIN, now: 1_500 }).split("\n")[1],
@@ -73,7 +73,7 @@ Deno.test("one simulation alone has no bar, and one that is ending says so", () 
   );
 });
 
-Deno.test("no line is longer than the terminal, nor are there more than it has", () => {
+Deno.test("the progress fits the width and the height of the terminal", () => {
   for (const columns of [0, 1, 5, 20, 40, 60]) {
     for (const line of renderProgress(BUSY, { ...PLAIN, columns }).split("\n")) {
       assertEquals([...line].length <= Math.max(columns, 2), true, `${columns}: ${line}`);
@@ -89,7 +89,7 @@ Deno.test("no line is longer than the terminal, nor are there more than it has",
   );
 });
 
-Deno.test("colours change no letter of the progress, and a failure makes the bar red", () => {
+Deno.test("colours change no text of the progress, and a failure makes the bar red", () => {
   const state = advance(BUSY, ended(3, failed(bad)), 9_000);
   const colored = renderProgress(state, { ...PLAIN, colors: true });
   assertEquals(
@@ -101,7 +101,7 @@ Deno.test("colours change no letter of the progress, and a failure makes the bar
   assertEquals(colored.replace(/\x1b\[\d+m/g, ""), renderProgress(state, PLAIN));
 });
 
-Deno.test("what ended stays as one line, with the first line of why", () => {
+Deno.test("a simulation that ended stays as one line, with the first line of its error", () => {
   assertEquals(renderEnded(outcome(ping), false), "✓ ping-latency  1.5 s");
   assertEquals(renderEnded(failed(bad), false), "✗ bad  1.5 s  curl ended with exit code 7");
   assertEquals(
@@ -114,7 +114,7 @@ Deno.test("what ended stays as one line, with the first line of why", () => {
   );
 });
 
-Deno.test("a log is told what still runs", () => {
+Deno.test("a log lists the simulations that still run", () => {
   assertEquals(
     renderStillRunning(BUSY, 60_000),
     "still running after 1 m 00 s: ping-latency (2/2 run ping-check in sender), " +
@@ -122,7 +122,7 @@ Deno.test("a log is told what still runs", () => {
   );
 });
 
-Deno.test("a printed line has its node before it, which keeps its colour", () => {
+Deno.test("a line of output has its node as a prefix, always in the same colour", () => {
   const line = { node: "laptop", stream: "stdout", text: "hello" } as const;
   assertEquals(renderPrinted(undefined, line, false), "laptop | hello");
   assertEquals(renderPrinted("nat", { ...line, stream: "stderr" }, false), "nat laptop ! hello");

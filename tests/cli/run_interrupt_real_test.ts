@@ -107,7 +107,7 @@ for (const { name, toml, doing, at } of PHASES) {
 const STUBBORN = `(setsid sh -c "trap '' TERM INT HUP; sleep 100; sleep 100" &)
 setsid sleep 100 & echo up; sleep 100`;
 
-Deno.test("daemons of an interrupted program are gone, whatever they ignore", async () => {
+Deno.test("daemons of an interrupted program are killed, whatever signals they ignore", async () => {
   await ended(
     { toml: simulation(program(STUBBORN)), says: "| up\n" },
     (run) => run.signal("SIGTERM"),
@@ -115,14 +115,14 @@ Deno.test("daemons of an interrupted program are gone, whatever they ignore", as
   );
 });
 
-Deno.test("nothing is left where the command itself is killed, or interrupted twice", async () => {
+Deno.test("nothing is left if the command itself is killed, or interrupted twice", async () => {
   const toml = simulation(program(STUBBORN));
   await ended({ toml, says: "| up\n" }, (run) => run.signal("SIGKILL"), (_, { code }) => {
     assertEquals(code, 137);
   });
   const twice = async (run: RealRun) => {
     run.signal("SIGINT");
-    await run.says("ending; Ctrl-C again ends at once");
+    await run.says("ending; press Ctrl-C again to exit now");
     run.signal("SIGINT");
   };
   const ignoring = simulation(program("trap '' TERM; echo up; sleep 100; sleep 100"));
@@ -133,7 +133,7 @@ Deno.test("nothing is left where the command itself is killed, or interrupted tw
   });
 });
 
-Deno.test("Ctrl-C ends those of a matrix that run, and starts no more", async () => {
+Deno.test("Ctrl-C ends the running variants of a matrix, and starts no others", async () => {
   await ended(
     {
       toml: `${simulation(program("echo up; exec sleep 100"))}[matrix]\nx = ["1", "2", "3"]\n`,
@@ -153,7 +153,7 @@ Deno.test("Ctrl-C ends those of a matrix that run, and starts no more", async ()
   );
 });
 
-Deno.test("a build ends with the command, however that ends, and before anything has run", async () => {
+Deno.test("a build ends with the command, however it ends, and before anything has run", async () => {
   const toml = build("trap '' TERM INT; echo up; sleep 100; sleep 100");
   const says = 'binary "tool": up\n';
   const noRun = async (run: RealRun) => {
@@ -162,7 +162,7 @@ Deno.test("a build ends with the command, however that ends, and before anything
   await ended({ toml, says }, (run) => run.signal("SIGKILL"), noRun);
   await ended({ toml, says }, async (run) => {
     run.signal("SIGINT");
-    await run.says("ending; Ctrl-C again ends at once");
+    await run.says("ending; press Ctrl-C again to exit now");
     run.signal("SIGINT");
   }, (_, { code }) => assertEquals(code, 130));
   await ended({ toml: build("echo up; sleep 100"), says }, (run) => run.signalGroup("SIGINT"), (

@@ -87,7 +87,7 @@ Deno.test({
   },
 });
 
-Deno.test("a program that closes its outputs is waited for, and what it leaves behind is not", async () => {
+Deno.test("a program that closes its outputs is waited for, and the processes that it leaves behind are not", async () => {
   const steps = [
     program("exec >&- 2>&-; sleep 0.3; exit 4"),
     program("(trap '' TERM; setsid sh -c 'while echo x; do sleep 0.2; done') & echo first"),
@@ -107,7 +107,7 @@ Deno.test("a program that closes its outputs is waited for, and what it leaves b
   await Promise.all(steps.map((step, i) => ran(simulation(step), looks[i])));
 });
 
-Deno.test("a matrix leaves nothing in the process: as much is open after 24 variants as after 8", async () => {
+Deno.test("a matrix leaves nothing in the process: the same number of files is open after 24 variants as after 8", async () => {
   // In a process of its own, for in this one other tests run.
   await inDirectory(async (directory) => {
     const variants = Array.from({ length: 8 }, (_, i) => `"${i}"`);
@@ -130,7 +130,7 @@ Deno.test("a matrix leaves nothing in the process: as much is open after 24 vari
   });
 });
 
-Deno.test("two runs at once in one work directory keep apart, and the latest is a whole one", async () => {
+Deno.test("two runs at the same time in one work directory are separate, and the latest is complete", async () => {
   await using first = await RealRun.start(simulation(program("sleep 0.3")));
   const command = new Deno.Command(Deno.execPath(), {
     args: [
@@ -197,7 +197,7 @@ Deno.test({
   },
 });
 
-Deno.test("a cache that cannot be written is told before anything runs", async () => {
+Deno.test("a cache that cannot be written is reported before anything runs", async () => {
   const toml = simulation(
     `[[step]]\naction = "run"\ndevice = "box"\ncmd = ["\${binary.tool}"]\n` +
       `[[binary]]\nname = "tool"\nmode = "command"\ncommand = "true"\npath = "tool"\n`,
@@ -213,7 +213,7 @@ Deno.test("a cache that cannot be written is told before anything runs", async (
   );
 });
 
-Deno.test("limits end each step that waits, the making of the network, and the whole", async () => {
+Deno.test("time limits end each waiting step, the building of the network, and the whole simulation", async () => {
   const sleeper = `[[step]]
 action = "spawn"
 id = "sleeper"

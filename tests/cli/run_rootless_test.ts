@@ -35,7 +35,7 @@ const tools = fakeTools([simulation("one")], {
 Deno.exit(await dispatch([runCommandBy(tools)], ["run", "sims", "-v", ...Deno.args]));
 `;
 
-Deno.test("an ordinary user gets programs once, then becomes root, and can still interrupt", async () => {
+Deno.test("an ordinary user gets programs once, then becomes root, and can still interrupt the run", async () => {
   const files = await Promise.all(
     ["deno.json", "deno.lock", "mod.ts"].map(async (name) =>
       [name, await Deno.readTextFile(new URL(name, ROOT))] as const

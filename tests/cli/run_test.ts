@@ -24,7 +24,7 @@ function ran<T>(
 
 const times = (text: string) => text.replace(/\d+(\.\d+)? m?s\b/g, "<time>");
 
-Deno.test("a run in a log says what starts and ends, and one line for all", async () => {
+Deno.test("a run in a log has a line for each start and end, and one with the totals", async () => {
   await ran(fakeTools(GOOD), [], ({ code, stdout, stderr, directory }) => {
     assertEquals([code, stderr], [0, ""]);
     assertEquals(
@@ -54,7 +54,7 @@ Deno.test("a failure shows its step, command, standard error and logs, and is ex
     curl ended with exit code 7
     it must be 0
     command: curl -s 'http://10.0.0.2/a b' (exit code 7)
-    the end of its standard error:
+    its last lines on the standard error:
       | curl: (7) Failed to connect
     logs:
 `,
@@ -64,7 +64,7 @@ Deno.test("a failure shows its step, command, standard error and logs, and is ex
   });
 });
 
-Deno.test("results are a table, of one simulation by steps, of more by simulations", async () => {
+Deno.test("results are a table, with a row for each step of one simulation, or for each simulation", async () => {
   const runner: SimulationTools["runner"] = (each) =>
     Promise.resolve(outcome(each, {
       warnings: ["it was slow"],
@@ -92,7 +92,7 @@ Deno.test("with --json, the standard output is the summary and nothing else", as
   });
 });
 
-Deno.test("--filter picks by a part of the name or a regular expression", async () => {
+Deno.test("--filter selects by a part of the name or by a regular expression", async () => {
   const names = async (...args: string[]) => {
     const { code, stdout } = await called([runCommandBy(fakeTools(ALL))], "run", "x", ...args);
     assertEquals(code, 0);
@@ -109,7 +109,7 @@ nat-cgnat: 2 steps of sims/nat-cgnat.toml
   assertEquals(JSON.parse(json).map(({ name }: { name: string }) => name), ["ping", "bad"]);
   for (
     const [filter, message] of [
-      ["nta", "no simulation fits --filter nta; there are:\n  ping\n  nat-home\n"],
+      ["nta", "no simulation matches --filter nta; the simulations are:\n  ping\n  nat-home\n"],
       ["/(/", 'netyard run: --filter is "/(/", but must be a regular expression: '],
     ]
   ) {
@@ -119,7 +119,7 @@ nat-cgnat: 2 steps of sims/nat-cgnat.toml
   }
 });
 
-Deno.test("--shard runs a part, and tells the run what all were", async () => {
+Deno.test("--shard runs a part, and records the names of all simulations", async () => {
   await ran(fakeTools(GOOD), ["--shard", "2/2"], async ({ code, stdout, directory }) => {
     assertEquals(code, 0);
     assertEquals(stdout.match(/^started .*$/gm), ["started nat-home"]);
@@ -131,7 +131,7 @@ Deno.test("--shard runs a part, and tells the run what all were", async () => {
   });
 });
 
-Deno.test("what is wrong is refused with exit code 2 before anything starts", async () => {
+Deno.test("wrong input is refused with exit code 2 before anything starts", async () => {
   const started: string[] = [];
   const tools = fakeTools(ALL, {
     resolve: () => {
@@ -159,7 +159,7 @@ Deno.test("what is wrong is refused with exit code 2 before anything starts", as
 Deno.test("options reach the programs and the simulations", async () => {
   const told: unknown[] = [];
   const tools = fakeTools(GOOD.slice(0, 1), {
-    check: (_, wishes) => Promise.resolve(void told.push(wishes)),
+    check: (_, binaryOptions) => Promise.resolve(void told.push(binaryOptions)),
     resolve: ([one], { overrides, onProgress }) => {
       onProgress("building relay");
       return Promise.resolve(new Map([[one, new Map([["relay", overrides[0]]])]]));
@@ -179,7 +179,7 @@ Deno.test("options reach the programs and the simulations", async () => {
   ]);
 });
 
-Deno.test("a host that cannot have labs is exit code 1, and what it lacks", async () => {
+Deno.test("a host that cannot build labs is exit code 1, with what it lacks", async () => {
   const requireLab = () => {
     throw new NetyardError("this host lacks nftables: install it");
   };
@@ -192,7 +192,7 @@ Deno.test("a host that cannot have labs is exit code 1, and what it lacks", asyn
   });
 });
 
-Deno.test("who is not root gets programs first, and keeps them over becoming it", async () => {
+Deno.test("a user who is not root gets the programs first, and keeps them when he becomes root", async () => {
   const [one] = GOOD;
   const relay = new Map([[one, new Map([["relay", "/opt/relay"]])]]);
   const added: string[] = [];

@@ -9,7 +9,7 @@ import {
   chooseNode,
   chooseSession,
   newSession,
-  noteSession,
+  registerSession,
   type Session,
   SessionError,
   sessions,
@@ -37,21 +37,21 @@ const some = (directory: string, label = "city") =>
 
 const mode = async (path: string) => (await Deno.lstat(path)).mode! & 0o777;
 
-Deno.test("sessions are noted in the user's runtime directory, for him alone", async () => {
+Deno.test("sessions are registered in the user's runtime directory, for the user only", async () => {
   await using own = await privateDirectory();
   const runtimeDirectory = own.path;
   const directory = await sessionDirectory({ runtimeDirectory, uid: 1 });
   assertEquals(directory, `${runtimeDirectory}/netyard`);
   assertEquals(await mode(directory), 0o700);
   const session = some(directory);
-  await using noted = await noteSession(directory, session);
+  await using noted = await registerSession(directory, session);
   assertEquals(await mode(`${directory}/${session.id}.json`), 0o600);
   assertEquals(await sessions(directory), [session]);
   await noted[Symbol.asyncDispose]();
   assertEquals([...Deno.readDirSync(directory)], []);
 });
 
-Deno.test("without a runtime directory of his own, a user's sessions are in the temporary one", async () => {
+Deno.test("without a runtime directory of the user, sessions are in the temporary directory", async () => {
   await using own = await privateDirectory();
   const temporary = own.path;
   await using other = await privateDirectory();
@@ -70,7 +70,7 @@ Deno.test("without a runtime directory of his own, a user's sessions are in the 
   assertEquals(directory, `${temporary}/run/7/netyard`);
 });
 
-Deno.test("a directory that others reach, or that is somewhere else, is not trusted", async () => {
+Deno.test("a directory that other users can access, or a link, is not trusted", async () => {
   await using own = await privateDirectory();
   const temporary = own.path;
   const roots = { user: `${temporary}/none`, temporary };
@@ -84,11 +84,11 @@ Deno.test("a directory that others reach, or that is somewhere else, is not trus
   };
   await Deno.mkdir(path);
   await Deno.chmod(path, 0o755);
-  await refused("others may read or write it");
+  await refused("other users can read or write it");
   await Deno.remove(path);
   await using elsewhere = await privateDirectory();
   await Deno.symlink(elsewhere.path, path);
-  await refused("it is no directory");
+  await refused("it is not a directory");
 });
 
 Deno.test("a directory of another user is not trusted", {
@@ -106,18 +106,18 @@ Deno.test("a directory of another user is not trusted", {
   assertStringIncludes(error.message, "it belongs to another user");
 });
 
-Deno.test("sessions of processes that are gone are removed by whoever finds them", async () => {
+Deno.test("listing the sessions removes those of dead processes", async () => {
   await using own = await privateDirectory();
   const directory = own.path;
-  await using _kept = await noteSession(directory, some(directory, "kept"));
+  await using _kept = await registerSession(directory, some(directory, "kept"));
   const gone = { ...some(directory, "gone"), pid: 0x7fff_fff0 };
   // The same number, and a process that started at another time.
   const reused = { ...some(directory, "reused"), startTime: "1" };
   const halfway = { ...some(directory, "halfway"), startTime: "1" };
   const elsewhere = { ...some(directory, "elsewhere"), pid: 1, processes: "pid:[1]" };
-  await noteSession(directory, elsewhere);
-  await noteSession(directory, gone);
-  await noteSession(directory, reused);
+  await registerSession(directory, elsewhere);
+  await registerSession(directory, gone);
+  await registerSession(directory, reused);
   await Deno.writeTextFile(`${directory}/${reused.id}.sock`, "");
   await Deno.writeTextFile(`${directory}/.${halfway.id}.json.0a1b.tmp`, JSON.stringify(halfway));
   await Deno.writeTextFile(`${directory}/.broken.json.0a1b.tmp`, "{");
@@ -128,13 +128,13 @@ Deno.test("sessions of processes that are gone are removed by whoever finds them
   );
 });
 
-Deno.test("sessions are told apart by their ids, which are short words", () => {
+Deno.test("sessions have different IDs, which are short words", () => {
   assertMatch(some("/x", "My Lab: 2").id, /^my-lab-2-[\da-f]{4}$/);
   assertMatch(some("/x", "-".repeat(50)).id, /^lab-[\da-f]{4}$/);
   assertMatch(some("/x", "a".repeat(50)).id, /^a{20}-[\da-f]{4}$/);
 });
 
-Deno.test("the session is the one that is named, or the only one", () => {
+Deno.test("the session is the one with the requested ID, or the only one", () => {
   const [one, two] = [some("/x", "one"), some("/x", "two")];
   assertEquals(chooseSession([one], undefined), one);
   assertEquals(chooseSession([one, two], two.id), two);
@@ -143,13 +143,17 @@ Deno.test("the session is the one that is named, or the only one", () => {
       assertThrows(() => chooseSession(all, id), SessionError).message,
       why,
     );
-  refused([], undefined, "no lab is kept up: start one in another shell by `netyard inspect FILE`");
-  refused([], "x", 'no lab is kept up, so there is no session "x"');
+  refused(
+    [],
+    undefined,
+    "no lab is running; start one with `netyard inspect FILE` in another shell",
+  );
+  refused([], "x", 'no lab is running, so there is no session "x"');
   refused([one, two], undefined, `\n  ${one.id}  one.toml\n  ${two.id}  two.toml`);
   refused([one, two], one.id.slice(1), `Did you mean "${one.id}"?`);
 });
 
-Deno.test("a node is named exactly, and the nearest is told", () => {
+Deno.test("a node is found by its exact name, and an unknown name gets the nearest one as a hint", () => {
   const session = some("/x");
   assertEquals(chooseNode(session, "laptop").kind, "device");
   const { message } = assertThrows(() => chooseNode(session, "lap-top"), SessionError);
@@ -159,7 +163,7 @@ Deno.test("a node is named exactly, and the nearest is told", () => {
   );
 });
 
-Deno.test("a process is known by when it started", () => {
+Deno.test("a process is identified by its start time", () => {
   assertMatch(startTimeOf(Deno.pid)!, /^\d+$/);
   assertEquals(startTimeOf(0x7fff_fff0), undefined);
 });

@@ -28,7 +28,7 @@ Deno.test("a shell has the nodes of a lab in scope, and leaves nothing at its en
   await waitUntil(async () => await processesIn(network) === 0);
 });
 
-Deno.test("a shell without a file begins with an empty lab", async () => {
+Deno.test("a shell without a file has an empty lab", async () => {
   await using runner = await OwnRunner.create();
   const { code, stdout } = await netyard(
     runner,
@@ -40,7 +40,7 @@ Deno.test("a shell without a file begins with an empty lab", async () => {
   assertEquals(code, 0);
 });
 
-Deno.test("a shell of a file that is wrong does not begin", async () => {
+Deno.test("a shell with a wrong file does not start", async () => {
   await using runner = await OwnRunner.create();
   const { code, stderr } = await netyard(runner, ["shell", "/no/such.toml"], "");
   assertStringIncludes(stderr, "/no/such.toml: there is no such file");

@@ -28,7 +28,7 @@ function prepareBy(tools: SimulationTools): Command {
 
 const planned = (...args: string[]) => called([planBy(fakeTools(ALL))], "plan", "sims", ...args);
 
-Deno.test("a plan says which shard runs what, as text, as JSON, and for GitHub", async () => {
+Deno.test("a plan has the simulations of each shard, as text, as JSON, and for GitHub", async () => {
   assertEquals(await planned("--shards", "2"), {
     code: 0,
     stdout: "--shard 1/2\n  ping\n  nat-cgnat\n--shard 2/2\n  nat-home\n",
@@ -70,12 +70,12 @@ Deno.test("a plan for Kubernetes has the image, the files and the same filter", 
   }
 });
 
-Deno.test("options of Kubernetes go with Kubernetes alone, which needs an image", async () => {
+Deno.test("the options of Kubernetes need --format k8s, which needs an image", async () => {
   for (
     const [args, message] of [
       [["--format=k8s"], "--format k8s needs --image"],
-      [["--image=x"], "go with --format k8s"],
-      [["--arg=x", "--format=json"], "go with --format k8s"],
+      [["--image=x"], "need --format k8s"],
+      [["--arg=x", "--format=json"], "need --format k8s"],
       [["--shards=0"], "must be a whole number, at least 1"],
     ] as [string[], string][]
   ) {
@@ -86,7 +86,7 @@ Deno.test("options of Kubernetes go with Kubernetes alone, which needs an image"
   assertEquals((await called([planBy(fakeTools([]))], "plan", "sims")).code, 2);
 });
 
-Deno.test("runs of shards are merged, and what is no run is refused", async () => {
+Deno.test("runs of shards are merged, and a directory that is no run is refused", async () => {
   await inDirectory(async (directory) => {
     const run = runCommandBy(fakeTools([...ALL, simulation("bad")]));
     for (const k of [1, 2]) {
@@ -115,7 +115,7 @@ Deno.test("runs of shards are merged, and what is no run is refused", async () =
   });
 });
 
-Deno.test("JUnit XML is written where it was asked for, or refused before anything starts", async () => {
+Deno.test("JUnit XML is written to the requested file, or refused before anything starts", async () => {
   await inDirectory(async (directory) => {
     const run = (junit: string) =>
       called(
@@ -132,7 +132,7 @@ Deno.test("JUnit XML is written where it was asked for, or refused before anythi
   });
 });
 
-Deno.test("a schema is printed, or written as a whole", async () => {
+Deno.test("a schema is printed, or written atomically", async () => {
   await inDirectory(async (directory) => {
     const { code, stdout } = await called(COMMANDS, "schema");
     assertEquals([code, typeof JSON.parse(stdout)], [0, "object"]);
@@ -147,7 +147,7 @@ Deno.test("a schema is printed, or written as a whole", async () => {
   });
 });
 
-Deno.test("prepare with files makes their programs, and says where they are", async () => {
+Deno.test("prepare with files builds their programs, and prints their paths", async () => {
   const [one, two] = ALL;
   const relay = new Map([["relay", "/opt/relay"]]);
   const tools = fakeTools([one, two], {
@@ -162,7 +162,7 @@ Deno.test("prepare with files makes their programs, and says where they are", as
     stderr: "building relay:path:x false\n",
   });
   const none = await called([prepareBy(fakeTools([one]))], "prepare", "a.toml");
-  assertEquals(none.stdout, "these simulations use no programs of their own\n");
+  assertEquals(none.stdout, "these simulations have no programs to build\n");
   const alone = await called([prepareBy(tools)], "prepare", "--no-build");
   assertEquals([alone.code, alone.stdout], [2, ""]);
 });

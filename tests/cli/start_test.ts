@@ -19,7 +19,7 @@ async function loadedBy(path: string, found = new Set<string>()): Promise<Set<st
   return found;
 }
 
-Deno.test("the help is there at once: nothing that is much to load stands before it", async () => {
+Deno.test("the help loads few modules", async () => {
   const loaded = await loadedBy("lib/cli/main.ts");
   assert(loaded.has("lib/cli/run/run_command.ts"), [...loaded].join());
   const packages = [...loaded].filter((each) => !each.endsWith(".ts"));
@@ -30,7 +30,7 @@ Deno.test("the help is there at once: nothing that is much to load stands before
   assertEquals([...folders].filter((folder) => !["cli", "options", "std"].includes(folder)), []);
 });
 
-Deno.test("the command can be installed, and is called netyard then", async () => {
+Deno.test("the command can be installed, with the name netyard", async () => {
   await inDirectory(async (root) => {
     const main = new URL("lib/cli/main.ts", ROOT).pathname;
     const config = new URL("deno.json", ROOT).pathname;

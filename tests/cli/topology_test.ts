@@ -45,7 +45,7 @@ Deno.test("topology draws a file as text, SVG, for Graphviz and for Mermaid", as
   });
 });
 
-Deno.test("topology of a file that is wrong says where", async () => {
+Deno.test("topology reports the place of an error in a file", async () => {
   await using runner = await OwnRunner.create();
   const path = `${runner.runtimeDirectory}/city.toml`;
   await Deno.writeTextFile(path, CITY.replace("preset", "presett"));

@@ -1,9 +1,9 @@
 import { NetyardError } from "../../../native/error.ts";
 
-/** What a command was given is wrong, and nothing was started; the exit code is 2. */
+/** The input of a command is wrong, and nothing was started; the exit code is 2. */
 export class BadInputError extends NetyardError {}
 
-/** Does something of which every failure is the fault of what was given. */
+/** Converts every error of Netyard in `act` into a {@linkcode BadInputError}. */
 export async function asInput<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();

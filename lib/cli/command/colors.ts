@@ -2,14 +2,14 @@ import { styleText } from "node:util";
 import { UsageError } from "./command.ts";
 import type { Output } from "./output.ts";
 
-/** The value of an environment variable. */
+/** Returns the value of an environment variable. */
 export type Environment = (name: string) => string | undefined;
 
 /**
- * Whether what goes to an output is coloured: as the options say, else as `FORCE_COLOR` and
- * `NO_COLOR` do (https://no-color.org), else only on a terminal that can.
+ * Whether to colour an output. The options decide, then `FORCE_COLOR` and `NO_COLOR`
+ * (https://no-color.org), and then whether it is a terminal with colours.
  *
- * @throws {UsageError} for both options at once.
+ * @throws {UsageError} both options are given
  */
 export function wantsColors(
   output: Pick<Output, "terminal">,
@@ -21,13 +21,13 @@ export function wantsColors(
   }
   if (options.color || options.noColor) return options.color === true;
   const forced = environment("FORCE_COLOR");
-  // Node's rule: "0" and "false" turn colours off, all else on, the empty value too.
+  // As in Node: "0" and "false" turn colours off, every other value turns them on, even an empty one.
   if (forced !== undefined) return forced !== "0" && forced !== "false";
   if (environment("NO_COLOR")) return false;
   return output.terminal && environment("TERM") !== "dumb";
 }
 
-/** A variable of this process; without permission for it, only what Deno tells of `NO_COLOR`. */
+/** Reads a variable of this process; without the permission, only `NO_COLOR`, which Deno exposes. */
 export function processVariable(name: string): string | undefined {
   if (Deno.permissions.querySync({ name: "env", variable: name }).state === "granted") {
     return Deno.env.get(name);
@@ -35,13 +35,13 @@ export function processVariable(name: string): string | undefined {
   return name === "NO_COLOR" && Deno.noColor ? "1" : undefined;
 }
 
-/** How a text may look. */
+/** The styles of text. */
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
 
-/** Gives a text a look, or leaves it. */
+/** Styles a text, or returns it unchanged. */
 export type Paint = (style: Style, text: string) => string;
 
-/** A {@linkcode Paint} that does it or does not. */
+/** Returns a {@linkcode Paint} that uses colours or not. */
 export function painter(colors: boolean): Paint {
   return (style, text) =>
     colors && text !== "" ? styleText(style, text, { validateStream: false }) : text;

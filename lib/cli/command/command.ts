@@ -1,27 +1,29 @@
 import { NetyardError } from "../../../native/error.ts";
 import type { Output } from "./output.ts";
 
-/** What a word on the command line stands for; shells complete by it. */
+/** What a word on the command line stands for; shell completions use it. */
 export type WordKind = "file" | "directory" | "path" | "node" | "command" | "text";
 
-/** What a command takes besides options. */
+/** A positional argument of a command. */
 export interface Argument {
   /** In capitals, as the help shows it: `FILE`. */
   name: string;
   what: string;
-  /** Whether there may be more of it; only the last one of a command. */
+  /** Whether it may be repeated; only for the last argument of a command. */
   many?: boolean;
   /** Whether it may be left out. */
   optional?: boolean;
+  /** Its value where it is left out, for the help. */
+  default?: string;
   /** Default `"text"`. */
   kind?: WordKind;
   /** The only words that it may be. */
   choices?: readonly string[];
 }
 
-/** What a command may be told. */
+/** An option of a command. */
 export interface Option {
-  /** Without the hyphens: `work-dir`. The command finds it as `workDir`. */
+  /** Without the hyphens: `work-dir`. The command gets it as `workDir`. */
   long: string;
   /** One letter. */
   short?: string;
@@ -35,14 +37,14 @@ export interface Option {
   /** What the value stands for. Default `"text"`. */
   kind?: WordKind;
   /**
-   * What is made of the value; {@linkcode UsageError} with the rule (`must be a whole number`) where
-   * the value breaks it.
+   * Converts the value. Throws a {@linkcode UsageError} with the rule (`must be a whole number`) if the
+   * value breaks it.
    */
   read?(text: string): unknown;
   what: string;
 }
 
-/** A command line to begin with. */
+/** An example in the help of a command. */
 export interface Example {
   command: string;
   what: string;
@@ -59,54 +61,54 @@ type Value<O extends Option> = O extends { value: string } ? O extends { many: t
   : Read<O> | undefined
   : boolean;
 
-/** The values of options, by their long names in camel case. */
+/** The values of the options, by their long names in camel case. */
 export type OptionValues<O extends readonly Option[]> = {
   [K in O[number] as CamelCase<K["long"]>]: Value<K>;
 };
 
-/** What a command is called with. */
+/** A call of a command. */
 export interface Invocation<O extends readonly Option[] = readonly Option[]> {
   options: OptionValues<O>;
-  /** In their order; those behind `--` too. */
+  /** In their order, with those after `--`. */
   arguments: string[];
-  /** As it was given, from the command's name on. */
+  /** The command line, from the command's name on. */
   line: readonly string[];
-  /** All commands, this one too. */
+  /** All commands, including this one. */
   commands: readonly Command[];
   stdout: Output;
   stderr: Output;
 }
 
-/** What a command does; the number is the exit code. */
+/** The function of a command; the number is the exit code. */
 export type Run<O extends readonly Option[] = readonly Option[]> = (
   invocation: Invocation<O>,
 ) => number | Promise<number>;
 
-/** What a command is, without what it does. */
+/** The description of a command: everything but its function. */
 export interface Declaration<O extends readonly Option[] = readonly Option[]> {
   name: string;
   /** One line, for the list of commands. */
   summary: string;
-  /** What it does, for its own help; paragraphs are parted by an empty line. */
+  /** For its own help; an empty line separates paragraphs. */
   description: string;
   arguments: readonly Argument[];
   options: O;
   examples: readonly Example[];
   exitCodes: readonly (readonly [code: number, meaning: string])[];
-  /** Whether what follows the first argument belongs to it: `run-in laptop ls -l`. */
+  /** Whether options after the first argument belong to the arguments: `run-in laptop ls -l`. */
   stopEarly?: boolean;
 }
 
-/** A command; what it does is loaded when it is called, so that the help comes at once. */
+/** A command. Its function is loaded when it is called, so that the help needs no other modules. */
 export interface Command extends Declaration {
   load(): Promise<Run>;
 }
 
 /**
- * A command, whose function is held to the options that it declares.
+ * Defines a command, and checks that its function fits the options that it declares.
  *
- * The options are a constant of their own, so that the function can name their type. A declaration is
- * in a file of its own, which does not know the function's: files must not import each other.
+ * The options are a separate constant, so that the function can name their type. The declaration is in a
+ * separate file, which does not import the file of the function: no two files may import each other.
  *
  * @example
  * ```ts
@@ -121,12 +123,12 @@ export interface Command extends Declaration {
  *
  * defineCommand({
  *   name: "greet",
- *   summary: "say a name",
- *   description: "Says a name.",
- *   arguments: [{ name: "NAME", what: "whom to greet" }],
+ *   summary: "print a name",
+ *   description: "Prints a name.",
+ *   arguments: [{ name: "NAME", what: "the name" }],
  *   options: OPTIONS,
- *   examples: [{ command: "netyard greet Ada", what: "say Ada" }],
- *   exitCodes: [[0, "it was said"]],
+ *   examples: [{ command: "netyard greet Ada", what: "print Ada" }],
+ *   exitCodes: [[0, "it was printed"]],
  *   load: () => Promise.resolve(greet),
  * });
  * ```
@@ -134,9 +136,9 @@ export interface Command extends Declaration {
 export function defineCommand<const O extends readonly Option[]>(
   command: Declaration<O> & { load(): Promise<Run<O>> },
 ): Command {
-  // What is parsed by these options has their types.
+  // The values are parsed with these options, so they have the types that the function expects.
   return command as unknown as Command;
 }
 
-/** A command line that is not as the command wants it; the exit code is 2. */
+/** The command line does not fit the command; the exit code is 2. */
 export class UsageError extends NetyardError {}

@@ -7,7 +7,7 @@ import { BadInputError } from "./bad_input.ts";
 import { UsageError } from "./command.ts";
 import { INTERRUPTED, InterruptedError } from "./interrupt.ts";
 
-/** Input that is wrong: the files that were named, or what a command was told. */
+/** Errors of the input: of the files, or of the options. */
 const BAD_INPUT = [
   BadInputError,
   TomlError,
@@ -18,13 +18,13 @@ const BAD_INPUT = [
   MergeError,
 ];
 
-/** More at once are seldom of causes of their own. */
+/** The most faults that are printed: more of them rarely have different causes. */
 const MOST_FAULTS = 25;
 
-/** What is said of an error that ended a command, and the exit code of it. */
+/** The message and the exit code for an error that ended a command. */
 export function explain(error: unknown, command: string): { exitCode: number; message: string } {
   if (error instanceof UsageError) {
-    return { exitCode: 2, message: `${error.message}\n\`netyard ${command} --help\` says more` };
+    return { exitCode: 2, message: `${error.message}\nSee \`netyard ${command} --help\`.` };
   }
   if (error instanceof TomlError && error.faults.length > MOST_FAULTS) {
     const { message } = new TomlError(error.faults.slice(0, MOST_FAULTS));
@@ -38,6 +38,6 @@ export function explain(error: unknown, command: string): { exitCode: number; me
   const stack = error instanceof Error ? Deno.inspect(error) : `not an error: ${error}`;
   return {
     exitCode: 70,
-    message: `${stack}\n\nThis is a bug of netyard: please report it, with the lines above.`,
+    message: `${stack}\n\nThis is a bug in netyard. Please report it with the lines above.`,
   };
 }

@@ -11,7 +11,7 @@ export function renderHelp(command: Command): string {
   return [
     ...description.split("\n\n").map((paragraph) => wrap(paragraph, 0)),
     usage,
-    section("Arguments", words.map((word) => [word.name, withChoices(word)])),
+    section("Arguments", words.map((word) => [word.name, meaning(word)])),
     section("Options", [...options, HELP].map((option) => [optionName(option), meaning(option)])),
     examples.length > 0 &&
     `Examples:\n${
@@ -30,17 +30,13 @@ function optionName({ long, short, value }: Option): string {
   return `${short ? `-${short}, ` : "    "}--${long}${value ? ` ${value}` : ""}`;
 }
 
-function meaning(option: Option): string {
-  const { default: standard, many } = option;
+function meaning(word: Argument | Option): string {
   const notes = [
-    many && "may be repeated",
-    standard !== undefined && `default: ${standard}`,
+    word.choices && `one of ${word.choices.join(", ")}`,
+    "long" in word && word.many && "may be repeated",
+    word.default !== undefined && `default: ${word.default}`,
   ].filter((note) => note);
-  return withChoices(option) + (notes.length > 0 ? ` (${notes.join("; ")})` : "");
-}
-
-function withChoices({ what, choices }: { what: string; choices?: readonly string[] }): string {
-  return choices ? `${what}: ${choices.join(", ")}` : what;
+  return word.what + (notes.length > 0 ? ` (${notes.join("; ")})` : "");
 }
 
 /** Two columns under a title; undefined without rows. */
@@ -56,7 +52,7 @@ export function section(
   return [`${title}:`, ...lines].join("\n");
 }
 
-/** Breaks a text at its spaces into lines that begin with so many spaces. */
+/** Wraps a text into lines that are indented by this many spaces. */
 export function wrap(text: string, indent: number): string {
   const lines: string[] = [];
   let line = "";

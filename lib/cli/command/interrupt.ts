@@ -1,19 +1,19 @@
 import { NetyardError } from "../../../native/error.ts";
 
-/** Someone ended the command, by Ctrl-C or a signal; the exit code is 130. */
+/** Ctrl-C or a signal ended the command; the exit code is 130. */
 export class InterruptedError extends NetyardError {}
 
-/** The exit code of what was interrupted, as shells have it for SIGINT. */
+/** The exit code of an interrupted command, as shells use it for SIGINT. */
 export const INTERRUPTED = 130;
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * Does something that can be ended early: the first SIGINT or SIGTERM aborts the signal that it gets,
- * the second ends the process at once.
+ * Runs `act` so that it can be interrupted: the first SIGINT or SIGTERM aborts the signal that it gets, the
+ * second exits the process.
  *
- * @param onFirst Called at the first.
- * @throws {InterruptedError} It was ended, and `act` had no result.
+ * @param onFirst called for the first of these signals
+ * @throws {InterruptedError} `act` was interrupted and has no result
  */
 export async function interruptible<T>(
   act: (signal: AbortSignal) => Promise<T>,
@@ -29,7 +29,7 @@ export async function interruptible<T>(
   try {
     return await act(controller.signal);
   } catch (error) {
-    // Whatever was under way says in its own way that it was ended.
+    // The error of an interrupted operation may be of any kind.
     throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {
     for (const name of SIGNALS) Deno.removeSignalListener(name, listener);

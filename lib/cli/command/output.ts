@@ -1,27 +1,27 @@
 import { NetyardError } from "../../../native/error.ts";
 
-/** What a command says could not be written. */
+/** An output of a command cannot be written. */
 export class OutputError extends NetyardError {}
 
-/** Where a command writes to. */
+/** An output of a command. */
 export interface Output {
-  /** Writes a text as it is. */
+  /** Writes a text. */
   write(text: string): void;
   /** Writes a text and a line break. */
   line(text?: string): void;
-  /** Whether someone looks at it now. */
+  /** Whether it is a terminal. */
   readonly terminal: boolean;
-  /** How many characters a line of the terminal has; 80 where there is none. */
+  /** The width of the terminal in characters; 80 without one. */
   readonly columns: number;
-  /** How many lines the terminal has; 24 where there is none. */
+  /** The height of the terminal in lines; 24 without one. */
   readonly rows: number;
-  /** Whether nobody reads it any more, as after `| head`; known once something was written since. */
+  /** Whether its reader has closed it, as `| head` does; known after the next write. */
   readonly closed?: boolean;
 }
 
 /**
- * An output that goes to a stream of this process. Whoever stops reading it is no failure; what else
- * cannot be written, as into a file on a full disk, is an {@linkcode OutputError}.
+ * An output to a stream of this process. A reader that closes it is not an error. Other failed writes, such
+ * as to a file on a full disk, throw an {@linkcode OutputError}.
  */
 export function streamOutput(stream: typeof Deno.stdout | typeof Deno.stderr): Output {
   const encoder = new TextEncoder();
@@ -31,7 +31,7 @@ export function streamOutput(stream: typeof Deno.stdout | typeof Deno.stderr): O
     try {
       while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
     } catch (error) {
-      // As of `netyard ... | head`.
+      // As in `netyard ... | head`.
       if (error instanceof Deno.errors.BrokenPipe) {
         closed = true;
         return;
@@ -64,10 +64,10 @@ function consoleSize(stream: typeof Deno.stdout): { columns: number; rows: numbe
   const none = { columns: 80, rows: 24 };
   try {
     const size = stream.isTerminal() ? Deno.consoleSize() : none;
-    // A terminal may say 0 for "unknown".
+    // A terminal may report 0 for "unknown".
     return { columns: size.columns || none.columns, rows: size.rows || none.rows };
   } catch {
-    // The size is asked of the standard streams in turn; those before this one may be closed.
+    // Deno tries the standard streams in turn; those before this one may be closed.
     return none;
   }
 }

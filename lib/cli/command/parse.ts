@@ -2,21 +2,21 @@ import { parseArgs } from "@std/cli/parse-args";
 import { nearest } from "../../options/nearest.ts";
 import { type Command, type Option, UsageError } from "./command.ts";
 
-/** What a command line says. */
+/** A parsed command line. */
 export interface Parsed {
-  /** Whether `--help` is in it; the rest was not looked at then. */
+  /** Whether it has `--help`; the rest is not checked then. */
   help: boolean;
   options: Record<string, unknown>;
   arguments: string[];
 }
 
-/** That of every command. */
-export const HELP: Option = { long: "help", short: "h", what: "print this text" };
+/** The option that every command has. */
+export const HELP: Option = { long: "help", short: "h", what: "print this help" };
 
 /**
- * Reads what follows a command's name.
+ * Parses the words after the name of a command.
  *
- * @throws {UsageError} for what the command does not know, or lacks.
+ * @throws {UsageError} an unknown option, a wrong value, or a missing or superfluous argument
  */
 export function parseCommandLine(command: Command, args: readonly string[]): Parsed {
   const all = [...command.options, HELP];
@@ -51,7 +51,7 @@ export function parseCommandLine(command: Command, args: readonly string[]): Par
   };
 }
 
-/** `work-dir` as `workDir`. */
+/** Converts `work-dir` to `workDir`. */
 export function camelCase(long: string): string {
   return long.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -68,7 +68,7 @@ function unknownOption(command: Command, all: readonly Option[], given: string):
   return new UsageError(`netyard ${command.name} does not know ${given}${question}`);
 }
 
-/** The parser would take any value of an option that has none for "on". */
+/** Refuses `--flag=value`: the parser would take any value of an option without values as "on". */
 function checkFlags(
   command: Command,
   all: readonly Option[],
@@ -90,22 +90,22 @@ function positional(
   found: { _: string[]; "--": string[] },
 ): string[] {
   const single = command.arguments.filter(({ many }) => !many).length;
-  // A `--` inside what belongs to the first argument is not ours: `run-in laptop git log -- file`.
-  const theirs = command.stopEarly && found._.length > single && args.includes("--");
-  return [...found._, ...theirs ? ["--"] : [], ...found["--"]];
+  // A `--` after the first argument belongs to the program: `run-in laptop git log -- file`.
+  const keepDashes = command.stopEarly && found._.length > single && args.includes("--");
+  return [...found._, ...keepDashes ? ["--"] : [], ...found["--"]];
 }
 
 function checkArguments(command: Command, words: readonly string[]): void {
-  const { name, arguments: wanted } = command;
-  const missing = wanted.find(({ optional }, i) => !optional && i >= words.length);
+  const { name, arguments: expected } = command;
+  const missing = expected.find(({ optional }, i) => !optional && i >= words.length);
   if (missing) throw new UsageError(`netyard ${name} needs ${missing.name}: ${missing.what}`);
-  const most = wanted.at(-1)?.many ? Infinity : wanted.length;
+  const most = expected.at(-1)?.many ? Infinity : expected.length;
   if (words.length > most) {
     const limit = most === 0 ? "no arguments" : `${most} argument${most === 1 ? "" : "s"} at most`;
     throw new UsageError(`netyard ${name} does not know ${words[most]}: it takes ${limit}`);
   }
   words.forEach((word, i) => {
-    const { choices, name: argument } = wanted[Math.min(i, wanted.length - 1)];
+    const { choices, name: argument } = expected[Math.min(i, expected.length - 1)];
     if (choices) checkChoice(`netyard ${name}: ${argument}`, choices, word);
   });
 }

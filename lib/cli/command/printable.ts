@@ -1,17 +1,17 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** Colours and the like, as terminals know them (ECMA-48, SGR). */
+/** Colours and other styles of terminals (ECMA-48, SGR). */
 // deno-lint-ignore no-control-regex
 const STYLE = /(\x1b\[[\d;:]*m)/;
 
-/** What moves the cursor, rings, or changes the terminal; a tab does not. */
+/** Characters that move the cursor, ring the bell, or change the terminal; not a tab. */
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g;
 
 /**
- * What a program printed, so that a terminal shows it and does nothing else.
+ * Makes the output of a program safe for a terminal, which shows it and does nothing else.
  *
- * @param styles Whether its colours are kept; they end with it.
+ * @param styles whether to keep its colours; they are reset at its end
  */
 export function printable(text: string, styles: boolean): string {
   if (!styles) return stripVTControlCharacters(text).replace(CONTROL, "\ufffd");

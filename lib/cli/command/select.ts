@@ -1,23 +1,23 @@
 import { UsageError } from "./command.ts";
 
-/** What picks names. */
+/** Selects names. */
 export interface NameFilter {
-  /** As it was written. */
+  /** The text of the option. */
   text: string;
   accepts(name: string): boolean;
 }
 
 /**
- * What picks names: those that contain a text, or those that fit a regular expression, which is
- * written between slashes: `/^nat-(home|cgnat)$/i`.
+ * Parses a filter of names: a text that names contain, or a regular expression between slashes that they
+ * match: `/^nat-(home|cgnat)$/i`.
  *
- * @throws {UsageError} the rule, for a regular expression that is none.
+ * @throws {UsageError} the regular expression is not valid; the message is the rule
  */
 export function nameFilter(text: string): NameFilter {
   const match = /^\/(.+)\/([a-z]*)$/s.exec(text);
   if (!match) return { text, accepts: (name) => name.includes(text) };
   try {
-    // These would make it remember where it was.
+    // With these flags the expression would remember the position of its last match.
     const expression = new RegExp(match[1], match[2].replace(/[gy]/g, ""));
     return { text, accepts: (name) => expression.test(name) };
   } catch (error) {
@@ -28,17 +28,19 @@ export function nameFilter(text: string): NameFilter {
 }
 
 /**
- * Those whose name the filter picks.
+ * Returns the items whose names the filter accepts; all of them without a filter.
  *
- * @throws {UsageError} It picks none; the message lists the names that there are.
+ * @throws {UsageError} the filter accepts none; the message lists all names
  */
 export function select<T extends { name: string }>(
   all: readonly T[],
   filter: NameFilter | undefined,
 ): T[] {
   if (!filter) return [...all];
-  const left = all.filter(({ name }) => filter.accepts(name));
-  if (left.length > 0) return left;
+  const selected = all.filter(({ name }) => filter.accepts(name));
+  if (selected.length > 0) return selected;
   const names = all.map(({ name }) => `\n  ${name}`).join("");
-  throw new UsageError(`no simulation fits --filter ${filter.text}; there are:${names}`);
+  throw new UsageError(
+    `no simulation matches --filter ${filter.text}; the simulations are:${names}`,
+  );
 }

@@ -1,73 +1,74 @@
 import { type Argument, UsageError } from "./command.ts";
 import { nameFilter } from "./select.ts";
 
-/** Simulations, as several commands take them. */
+/** The files of simulations, for several commands. */
 export const SIMULATION_FILES = {
   name: "FILE|DIRECTORY",
-  what: "simulations in TOML; of a directory, all that are in it",
+  what: "simulations in TOML; of a directory, all its *.toml files",
   many: true,
   kind: "path",
 } as const satisfies Argument;
 
-/** The same, or those of the project. */
+/** The files of simulations; by default those of the project. */
 export const PROJECT_SIMULATIONS = {
   ...SIMULATION_FILES,
-  what: `${SIMULATION_FILES.what}. Default: "simulations" of the nearest netyard.toml`,
   optional: true,
+  default: '"simulations" of the nearest netyard.toml',
 } as const satisfies Argument;
 
-/** Another program in place of one that a file names. */
+/** Replaces a program that a file names. */
 export const BINARY = {
   long: "binary",
   value: "NAME:MODE:VALUE",
   many: true,
-  what: "use this program for a [[binary]] of the files, such as relay:path:target/release/relay",
+  what:
+    "use another program for a [[binary]] of the files, such as relay:path:target/release/relay",
 } as const;
 
-/** Only what is there. */
+/** Uses existing programs only. */
 export const NO_BUILD = {
   long: "no-build",
-  what: "build nothing: what a build would make must be there",
+  what: "do not build programs; fail if one is not built yet",
 } as const;
 
-/** Where run directories are. */
+/** The directory of all run directories. */
 export const WORK_DIR = {
   long: "work-dir",
   value: "DIRECTORY",
   kind: "directory",
   default: ".netyard-work",
-  what: "where the directory with the results is made",
+  what: "create the directory with the results in this one",
 } as const;
 
-/** Some of them. */
+/** Selects simulations. */
 export const FILTER = {
   long: "filter",
   value: "TEXT",
   read: nameFilter,
-  what: "only simulations whose name contains this, or fits it if it is a /regular expression/",
+  what: "only simulations whose name contains this text, or matches it as /regular expression/",
 } as const;
 
-/** The results for programs. */
+/** Prints the results for programs. */
 export const JSON_SUMMARY = {
   long: "json",
-  what: "print the results as JSON at the end; all else goes to the standard error",
+  what: "print the results as JSON; everything else goes to the standard error",
 } as const;
 
-/** The results for CI. */
+/** Writes the results for CI. */
 export const JUNIT = {
   long: "junit",
   value: "FILE",
   kind: "file",
-  what: "write the results as JUnit XML too, for CI",
+  what: "also write the results as JUnit XML, for CI",
 } as const;
 
-/** Colours, where the command cannot know. */
+/** Overrides the detection of a terminal with colours. */
 export const COLOR = [
-  { long: "color", what: "colour the output, also where it is no terminal" },
-  { long: "no-color", what: "do not colour the output; NO_COLOR=1 does the same" },
+  { long: "color", what: "colour the output, even if it is not a terminal" },
+  { long: "no-color", what: "do not colour the output, like NO_COLOR=1" },
 ] as const;
 
-/** A whole number; with it, options read their value. */
+/** Reads the value of an option as a whole number. */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
   const limits = most === Number.MAX_SAFE_INTEGER
     ? `at least ${least}`

@@ -1,13 +1,13 @@
-/** What asks a command to end: Ctrl-C, kill(1), and a terminal that was closed. */
+/** The signals that end a command: of Ctrl-C, of kill(1), and of a closed terminal. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** That a command is asked to end. The second time it is asked, the process itself ends, at once. */
+/** Reports the first of these signals. The second one has its default action: it ends the process. */
 export interface StopSignals extends Disposable {
-  /** Aborted the first time. */
+  /** Aborted by the first signal. */
   readonly signal: AbortSignal;
 }
 
-/** Listens for what asks this process to end. */
+/** Listens for the signals that end a command. */
 export function untilStopped(): StopSignals {
   const controller = new AbortController();
   const ignore = () => {

@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from "../command/command.ts";
 import { HELP } from "../command/parse.ts";
 
-/** The script by which bash completes these commands. */
+/** The completion script of these commands for bash. */
 export function bashCompletions(commands: readonly Command[]): string {
   const valued = commands.flatMap(({ name, options }) =>
     options.filter(({ value }) => value !== undefined).map((option) => ({ name, option }))
@@ -27,7 +27,7 @@ _netyard() {
   }" "$current"
     return
   fi
-  # bash parts "--option=value" at the equals sign.
+  # bash splits "--option=value" at the equals sign.
   if [[ $current == = ]]; then
     current=
   elif [[ $previous == = ]]; then
@@ -69,7 +69,7 @@ function commandCases({ name, options, arguments: words, stopEarly }: Command): 
     `--${long}`,
     ...short ? [`-${short}`] : [],
   ]);
-  // What stands behind the first argument of such a command has options of its own.
+  // After the first argument of such a command, options belong to the arguments.
   const place = stopEarly ? "0" : "*";
   return [
     `    "${name} "${place}" -"*) _netyard_words "${all.join(" ")}" "$current" ;;`,
@@ -77,7 +77,7 @@ function commandCases({ name, options, arguments: words, stopEarly }: Command): 
   ].join("\n");
 }
 
-/** The shell command that completes a word; empty where nothing is known of it. */
+/** The shell command that completes a word; empty if it can be anything. */
 function completer({ choices, kind }: Argument | Option): string {
   if (choices) return `_netyard_words "${choices.join(" ")}" "$current"`;
   switch (kind) {

@@ -11,9 +11,9 @@ const SHELLS: Record<string, (commands: readonly Command[]) => string> = {
 };
 
 /**
- * The command `netyard completions`: prints the script for a shell.
+ * The command `netyard completions`: prints the completion script for a shell.
  *
- * @returns the exit code, which is 0.
+ * @returns the exit code, 0
  */
 export function completions(
   { arguments: [shell], commands, stdout }: Invocation<typeof COMPLETIONS_OPTIONS>,

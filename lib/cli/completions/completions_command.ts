@@ -6,23 +6,23 @@ export const COMPLETIONS_OPTIONS = [] as const;
 /** `netyard completions`. */
 export const completionsCommand: Declaration<typeof COMPLETIONS_OPTIONS> = {
   name: "completions",
-  summary: "print what makes a shell complete netyard's commands",
-  description: "Prints a script by which a shell completes commands, options and their values.",
-  arguments: [{ name: "SHELL", what: "which one", choices: ["bash", "zsh", "fish"] }],
+  summary: "print the completion script for a shell",
+  description: "Prints a script with which a shell completes commands, options and their values.",
+  arguments: [{ name: "SHELL", what: "the shell", choices: ["bash", "zsh", "fish"] }],
   options: COMPLETIONS_OPTIONS,
   examples: [
     {
       command: "netyard completions bash > ~/.local/share/bash-completion/completions/netyard",
-      what: "complete in every bash that is started from now on",
+      what: "install it for new bash sessions",
     },
     {
       command: "netyard completions zsh > ~/.zfunc/_netyard",
-      what: "the same for zsh, with `fpath+=~/.zfunc` before compinit in ~/.zshrc",
+      what: "install it for zsh, with `fpath+=~/.zfunc` before compinit in ~/.zshrc",
     },
     {
       command: "netyard completions fish > ~/.config/fish/completions/netyard.fish",
-      what: "the same for fish",
+      what: "install it for fish",
     },
   ],
-  exitCodes: [[0, "it is printed"], [2, "wrong arguments"]],
+  exitCodes: [[0, "the script was printed"], [2, "wrong arguments"]],
 };

@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from "../command/command.ts";
 import { HELP } from "../command/parse.ts";
 
-/** The script by which fish completes these commands. */
+/** The completion script of these commands for fish. */
 export function fishCompletions(commands: readonly Command[]): string {
   const first = commands.map(({ name, summary }) =>
     `complete -c netyard -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`
@@ -24,7 +24,7 @@ function commandLines({ name, options, arguments: words }: Command): string[] {
     const value = option.value === undefined ? "" : ` ${completer(option)}`;
     return `${start} -l ${option.long}${short}${value} -d ${quoted(option.what)}`;
   });
-  // fish does not count arguments, so all of them are offered at any place.
+  // fish does not count arguments, so it offers all of them at each position.
   const wordLines = words.flatMap((word) => {
     const known = word.choices !== undefined || ["file", "path", "directory", "command"]
       .includes(word.kind ?? "text");

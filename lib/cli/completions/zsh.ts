@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from "../command/command.ts";
 import { HELP } from "../command/parse.ts";
 
-/** The script by which zsh completes these commands. */
+/** The completion script of these commands for zsh. */
 export function zshCompletions(commands: readonly Command[]): string {
   const described = commands.map(({ name, summary }) =>
     `    ${quoted(`${name}:${summary.replaceAll(":", "\\:")}`)}`
@@ -39,7 +39,7 @@ function commandCase({ name, options, arguments: words, stopEarly }: Command): s
     ...[...options, HELP].flatMap(optionSpecs),
     ...words.map((word, i) => argumentSpec(word, i)),
   ];
-  // -S: nothing behind "--" is an option; -A "-*": nor behind the first argument.
+  // -S: no options after "--"; -A "-*": none after the first argument.
   const flags = stopEarly ? "-s -S -A '-*'" : "-s -S";
   const lines = specs.map((spec) => `        ${quoted(spec)}`).join(" \\\n");
   return `    ${name})\n      _arguments ${flags} \\\n${lines}\n      ;;`;
@@ -76,7 +76,7 @@ function completer({ choices, kind }: Argument | Option): string {
   }
 }
 
-/** Without what parts a specification. */
+/** Escapes the separators of a specification. */
 function escaped(text: string): string {
   return text.replace(/[\\:[\]]/g, "\\$&");
 }

@@ -7,7 +7,7 @@ import { type Followed, followFile } from "./follow_file.ts";
 import { formatLogLine } from "./log_format.ts";
 import { untilStopped } from "../command/stop_signals.ts";
 
-/** A log that cannot be read. */
+/** A log cannot be read. */
 export class LogFileError extends NetyardError {}
 
 const STDIN = "-";
@@ -15,7 +15,7 @@ const STDIN = "-";
 /**
  * The command `netyard fmt-log`: prints a log as it is read.
  *
- * @returns the exit code: always 0, also where nobody reads on, and after Ctrl-C.
+ * @returns the exit code: always 0, also if the reader of the output is gone, and after Ctrl-C
  */
 export async function fmtLog(
   { options, arguments: [path = STDIN], stdout }: Invocation<typeof FMT_LOG_OPTIONS>,

@@ -1,18 +1,18 @@
-/** How often a file is looked at. */
+/** The interval between two checks of the file. */
 const POLL_MS = 50;
 const CHUNK_BYTES = 65_536;
-/** How much of what was read last must still be there for the file to be the same one. */
+/** The number of last bytes that must still be in the file for it to be the same file. */
 const TAIL_BYTES = 256;
 
-/** A part of a followed file; `restarted` where what comes next does not go on from what came before. */
+/** A part of a followed file; `restarted` if the next part does not continue the previous one. */
 export type Followed = { bytes: Uint8Array } | { restarted: true };
 
 /**
- * What is written to a file, from its beginning on, for as long as `signal` does not say stop. A file
- * that is not there yet is waited for. One that is replaced (`mv`, as logrotate does) is read to its
- * end, and then its successor; one that is emptied is read anew from its beginning.
+ * Reads a file from its beginning, and then everything that is appended, until `signal` is aborted. Waits for
+ * a file that does not exist yet. Reads a replaced file (`mv`, as logrotate does) to its end, and then its
+ * successor; reads an emptied file from its beginning again.
  *
- * It looks at the file 20 times a second, which works on every file system.
+ * It checks the file 20 times a second, which works on every file system.
  */
 export async function* followFile(path: string, signal: AbortSignal): AsyncGenerator<Followed> {
   let file: Deno.FsFile | undefined;
@@ -22,13 +22,13 @@ export async function* followFile(path: string, signal: AbortSignal): AsyncGener
     const buffer = new Uint8Array(CHUNK_BYTES);
     while (!signal.aborted) {
       if (!file) {
-        file = await openIfThere(path);
+        file = await openIfExists(path);
         if (!file) await pause(signal);
         continue;
       }
-      // Asked before the read, so that what was written to it until then is read.
+      // Checked before the read, so that everything written before the replacement is read.
       const replaced = await wasReplaced(path, file);
-      if (!await goesOn(file, at, tail)) {
+      if (!await continues(file, at, tail)) {
         [at, tail] = [0, new Uint8Array()];
         yield { restarted: true };
       }
@@ -50,7 +50,7 @@ export async function* followFile(path: string, signal: AbortSignal): AsyncGener
   }
 }
 
-async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
+async function openIfExists(path: string): Promise<Deno.FsFile | undefined> {
   try {
     return await Deno.open(path);
   } catch (error) {
@@ -60,13 +60,13 @@ async function openIfThere(path: string): Promise<Deno.FsFile | undefined> {
 }
 
 /**
- * Whether the path leads to another file by now that has something in it: until then, whoever writes
- * may still have this one open.
+ * Whether the path now names another file that is not empty. While the other one is empty, the program may
+ * still write to this one.
  */
 async function wasReplaced(path: string, file: Deno.FsFile): Promise<boolean> {
   try {
-    const [there, here] = [await Deno.stat(path), await file.stat()];
-    return there.size > 0 && (there.ino !== here.ino || there.dev !== here.dev);
+    const [named, opened] = [await Deno.stat(path), await file.stat()];
+    return named.size > 0 && (named.ino !== opened.ino || named.dev !== opened.dev);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -74,10 +74,10 @@ async function wasReplaced(path: string, file: Deno.FsFile): Promise<boolean> {
 }
 
 /**
- * Whether what was read is there still. A file that was emptied may have grown past the place since,
- * so its length alone does not tell.
+ * Whether the bytes that were read are still there. An emptied file may have grown past the offset, so its
+ * length is not enough.
  */
-async function goesOn(file: Deno.FsFile, at: number, tail: Uint8Array): Promise<boolean> {
+async function continues(file: Deno.FsFile, at: number, tail: Uint8Array): Promise<boolean> {
   if ((await file.stat()).size < at) return false;
   const found = new Uint8Array(tail.length);
   await file.seek(at - tail.length, Deno.SeekMode.Start);
@@ -89,7 +89,7 @@ async function goesOn(file: Deno.FsFile, at: number, tail: Uint8Array): Promise<
   return found.every((byte, i) => byte === tail[i]);
 }
 
-/** The last of the bytes that were read, for {@linkcode goesOn}. */
+/** The last bytes that were read, for {@linkcode continues}. */
 function lastBytes(before: Uint8Array, chunk: Uint8Array): Uint8Array {
   const last = [...before, ...chunk.subarray(-TAIL_BYTES)].slice(-TAIL_BYTES);
   return Uint8Array.from(last);

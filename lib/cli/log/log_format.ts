@@ -6,9 +6,9 @@ import { type LogRecord, recordOf } from "./log_record.ts";
 export interface LogFormatOptions {
   /** Whether to colour it. Default false. */
   color?: boolean;
-  /** Entries that matter less are left out. Lines that are no entries have no level, and stay. */
+  /** Leaves out entries below this level. Lines that are not entries have no level, and stay. */
   level?: LogLevel;
-  /** Only entries whose target has this text in it; lines that are no entries are left out. */
+  /** Leaves out entries whose target does not contain this text, and lines that are not entries. */
   target?: string;
 }
 
@@ -24,10 +24,10 @@ const LEVEL_STYLES: Record<LogLevel, Style> = {
 };
 
 /**
- * A line of a log for people: the time, the level, spans, the target, the message, and the fields.
- * What is no entry of a log stays as it is.
+ * Formats a line of a log for people: the time, the level, spans, the target, the message, and the fields.
+ * Returns a line that is not a log entry unchanged.
  *
- * @returns the text, of several lines where there is a stack; undefined where the line is left out
+ * @returns the text, with several lines if there is a stack; undefined if the line is left out
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ function formatRecord(record: LogRecord, color: boolean): string {
     .join("\n");
 }
 
-/** The stack of an error, as pino and bunyan write it. */
+/** The stack of an error, in the format of pino and bunyan. */
 function stackOf(value: unknown): string | undefined {
   const stack = (value as { stack?: unknown } | null)?.stack;
   return typeof stack === "string" ? stack : undefined;
@@ -87,10 +87,10 @@ function fieldText(value: unknown): string {
 }
 
 /** `\t` and `\n` are text. */
-// deno-lint-ignore no-control-regex -- these are what it is about
+// deno-lint-ignore no-control-regex -- it finds control characters
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
-/** What would move a terminal's cursor or change its colours is shown, not done. */
+/** Replaces control characters, which could move the cursor or change the colours, by visible text. */
 function clean(text: string): string {
   return text.replace(CONTROL, (character) => {
     const code = character.charCodeAt(0).toString(16).padStart(2, "0");

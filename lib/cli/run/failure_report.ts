@@ -6,16 +6,16 @@ import { painter } from "../command/colors.ts";
 import { printable } from "../command/printable.ts";
 import { SIGNS } from "./progress.ts";
 
-/** Where a failure is told. */
+/** Where a failure is printed. */
 export interface FailurePlace {
-  /** Where the simulation's outputs are. */
+  /** The directory of the simulation's outputs. */
   directory: string;
-  /** The directory that the reader is in. */
+  /** The current directory of the reader. */
   cwd: string;
   colors: boolean;
 }
 
-/** All that a reader wants to know of a simulation that did not pass. */
+/** Describes a simulation that did not pass: the step, the cause, the command and the logs. */
 export function renderFailure(outcome: SimulationOutcome, place: FailurePlace): string {
   const { name, status, durationMs, failure } = outcome;
   const paint = painter(place.colors);
@@ -27,7 +27,7 @@ export function renderFailure(outcome: SimulationOutcome, place: FailurePlace): 
     stepText(failure, outcome.steps.length),
     ...message.split("\n").map((line) => paint("bold", printable(line, false))),
     command && `${commandWhere(failure)}: ${commandText(command)}${endText(failure)}`,
-    stderr.length > 0 && "the end of its standard error:",
+    stderr.length > 0 && "its last lines on the standard error:",
     ...stderr.map((line) => `  ${paint("dim", "|")} ${printable(line, false)}`),
     ...logsText(failure, logs, place),
   ];
@@ -48,11 +48,11 @@ function commandWhere({ commandNode }: Failure): string {
 }
 
 function endText({ exitCode, signal }: Failure): string {
-  if (signal !== undefined) return ` (ended by ${signal})`;
+  if (signal !== undefined) return ` (killed by ${signal})`;
   return exitCode === undefined ? "" : ` (exit code ${exitCode})`;
 }
 
-/** One file a line, so that a terminal makes links of them. */
+/** One file per line, so that a terminal can make links of them. */
 function logsText(
   { step }: Failure,
   logs: readonly string[],

@@ -1,17 +1,17 @@
 import type { Environment } from "../command/colors.ts";
 import type { Simulation } from "../../sim/types/types.ts";
 
-/** Where a process that becomes root in a user namespace finds what it made before. */
+/** Names the file with the binaries for a process that was restarted as root in a user namespace. */
 const VARIABLE = "NETYARD_BINARIES";
 
-/** The paths of each simulation's binaries by their name. */
+/** The paths of each simulation's binaries, by their names. */
 export type Binaries = Map<Simulation, Map<string, string>>;
 
 /**
- * Keeps binaries for this process after it was started again as root in a user namespace, where it has
- * no network to get them by.
+ * Saves binaries for this process before it is restarted as root in a user namespace, where it has no
+ * network to download them.
  *
- * @returns the environment variable that {@linkcode takeBinaries} finds them by.
+ * @returns the environment variable that {@linkcode takeBinaries} reads, as `NAME=value`
  */
 export async function keepBinaries(binaries: Binaries): Promise<string> {
   const file = await Deno.makeTempFile({ prefix: "netyard-binaries-", suffix: ".json" });
@@ -20,17 +20,17 @@ export async function keepBinaries(binaries: Binaries): Promise<string> {
   return `${VARIABLE}=${file}`;
 }
 
-/** Those that were kept, once; undefined if there are none. */
+/** Returns the saved binaries, once; undefined without any. */
 export async function takeBinaries(
   simulations: readonly Simulation[],
   environment: Environment,
 ): Promise<Binaries | undefined> {
   const file = environment(VARIABLE);
   if (file === undefined) return undefined;
-  // What runs in the lab has nothing to do with it.
+  // Programs in the lab must not get it.
   Deno.env.delete(VARIABLE);
   const text = await Deno.readTextFile(file).catch(() => undefined);
-  // A process further down may have inherited the variable of one that took them.
+  // A descendant of the process that took them may have inherited the variable.
   if (text === undefined) return undefined;
   await Deno.remove(file);
   const kept = JSON.parse(text) as Record<string, Record<string, string>>;

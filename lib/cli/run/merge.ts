@@ -2,12 +2,12 @@ import { mergeRuns } from "../../sim/report/merge.ts";
 import { wantsColors } from "../command/colors.ts";
 import type { Invocation } from "../command/command.ts";
 import type { MERGE_OPTIONS } from "./merge_command.ts";
-import { checkRunOutput, tellRun } from "./tell_run.ts";
+import { checkRunOutput, reportResults } from "./results.ts";
 
 /**
- * The command `netyard merge`: joins runs into one.
+ * The command `netyard merge`: joins the results of runs into a new run.
  *
- * @returns the exit code, which is that of the joined run.
+ * @returns the exit code of the new run
  */
 export async function merge(
   { options, arguments: directories, line, stdout, stderr }: Invocation<typeof MERGE_OPTIONS>,
@@ -20,5 +20,5 @@ export async function merge(
     command: ["netyard", ...line],
   });
   for (const warning of summary.warnings) human.line(`warning: ${warning}`);
-  return await tellRun(summary, options, { stdout, human, colors });
+  return await reportResults(summary, options, { stdout, human, colors });
 }

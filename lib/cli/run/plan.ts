@@ -8,10 +8,10 @@ import { REAL_TOOLS, type SimulationTools } from "./simulation_tools.ts";
 type PlanInvocation = Invocation<typeof PLAN_OPTIONS>;
 
 /**
- * The command `netyard plan`: prints which part of simulations runs what.
+ * The command `netyard plan`: prints which part runs which simulations.
  *
- * @param tools What it works by; tests have their own.
- * @returns the exit code, which is 0.
+ * @param tools tests replace them
+ * @returns the exit code, 0
  */
 export async function plan(
   { options, arguments: files, stdout }: PlanInvocation,
@@ -36,24 +36,26 @@ export async function plan(
   return 0;
 }
 
-const OF_KUBERNETES = ["image", "jobName", "parallelism", "claim"] as const;
+const KUBERNETES_OPTIONS = ["image", "jobName", "parallelism", "claim"] as const;
 
 function checkFormat(options: PlanInvocation["options"]): void {
   const { format, image, arg } = options;
   if (format === "k8s" && image === undefined) {
-    throw new UsageError("netyard plan: --format k8s needs --image, which has netyard in it");
+    throw new UsageError(
+      "netyard plan: --format k8s needs --image, a container image with netyard",
+    );
   }
-  const given = OF_KUBERNETES.some((name) => options[name] !== undefined) || arg.length > 0;
+  const given = KUBERNETES_OPTIONS.some((name) => options[name] !== undefined) || arg.length > 0;
   if (format !== "k8s" && given) {
     throw new UsageError(
-      "netyard plan: --image, --job-name, --parallelism, --claim and --arg go with --format k8s",
+      "netyard plan: --image, --job-name, --parallelism, --claim and --arg need --format k8s",
     );
   }
 }
 
 function kubernetesOptions(options: PlanInvocation["options"], files: readonly string[]) {
   const { image, jobName, parallelism, claim, arg, filter } = options;
-  // A shard is one of what the filter left, so each pod has to filter likewise.
+  // The shards divide the filtered simulations, so each pod needs the same filter.
   const args = filter ? [`--filter=${filter.text}`, ...arg] : arg;
   return { image: image!, name: jobName, parallelism, claim, args, files };
 }

@@ -9,11 +9,11 @@ import { checkOverrides, REAL_TOOLS, type SimulationTools } from "./simulation_t
 type PrepareInvocation = Invocation<typeof PREPARE_OPTIONS>;
 
 /**
- * The command `netyard prepare`: makes the programs of simulations, or, without any, fills the cache
- * with the boot files of the profile `tiny`. It stays the user that it is, in the network that it is in.
+ * The command `netyard prepare`: builds the programs of simulations, or, without files, the boot files of
+ * the profile `tiny`. It runs as the current user, in the host's network.
  *
- * @param tools What it works by; tests have their own.
- * @returns the exit code, which is 0.
+ * @param tools tests replace them
+ * @returns the exit code, 0
  */
 export async function prepare(
   invocation: PrepareInvocation,
@@ -22,10 +22,10 @@ export async function prepare(
   const { options, arguments: files, stdout, stderr } = invocation;
   if (files.length > 0) return await prepareBinaries(invocation, tools);
   if (options.binary.length > 0 || options.noBuild) {
-    throw new UsageError("netyard prepare: --binary and --no-build go with files of simulations");
+    throw new UsageError("netyard prepare: --binary and --no-build need the files of simulations");
   }
   const { kernel } = await tinyBootFiles({ onProgress: (line) => stderr.line(line) });
-  stdout.line(`the profile "tiny" is in ${dirname(kernel)}`);
+  stdout.line(`the boot files of the profile "tiny" are in ${dirname(kernel)}`);
   return 0;
 }
 
@@ -34,19 +34,23 @@ async function prepareBinaries(
   tools: SimulationTools,
 ): Promise<number> {
   checkOverrides("prepare", options.binary);
-  const wishes = { overrides: options.binary, noBuild: options.noBuild };
-  const simulations = await tools.load(files, wishes);
-  await asInput(() => tools.check(simulations, wishes));
+  const binaryOptions = { overrides: options.binary, noBuild: options.noBuild };
+  const simulations = await tools.load(files, binaryOptions);
+  await asInput(() => tools.check(simulations, binaryOptions));
   const binaries = await interruptible(
     (signal) =>
-      tools.resolve(simulations, { ...wishes, signal, onProgress: (line) => stderr.line(line) }),
-    () => stderr.line("ending; Ctrl-C again ends at once"),
+      tools.resolve(simulations, {
+        ...binaryOptions,
+        signal,
+        onProgress: (line) => stderr.line(line),
+      }),
+    () => stderr.line("ending; press Ctrl-C again to exit now"),
   );
-  // Simulations of one matrix have the same programs.
+  // The variants of a matrix have the same programs.
   const lines = [...binaries.values()].flatMap((paths) =>
     [...paths].map(([name, path]) => `${name}: ${path}`)
   );
   for (const line of new Set(lines)) stdout.line(line);
-  if (lines.length === 0) stdout.line("these simulations use no programs of their own");
+  if (lines.length === 0) stdout.line("these simulations have no programs to build");
   return 0;
 }

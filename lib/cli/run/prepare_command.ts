@@ -7,23 +7,26 @@ export const PREPARE_OPTIONS = [BINARY, NO_BUILD] as const;
 /** `netyard prepare`. */
 export const prepareCommand: Declaration<typeof PREPARE_OPTIONS> = {
   name: "prepare",
-  summary: "build what simulations, or virtual machines without root, need",
+  summary: "build the programs of simulations, or the boot files of virtual machines",
   description:
-    `Builds and downloads the programs of simulations, without running any. What is there already \
-stays as it is.
+    `Builds and downloads the programs of simulations without running them. Programs that are up to \
+date are left unchanged.
 
-Without files, it makes what virtual machines of the profile "tiny" boot from. They make it \
-themselves at their first boot, but for scripts that run without root: those have no network to get \
-Debian's packages by. Run this as the user who is to run them.`,
+Without files, it builds the boot files of virtual machines of the profile "tiny". As root, the first \
+boot builds them. Without root, a script has no network to download Debian's packages, so run this \
+first, as the same user.`,
   arguments: [{ ...SIMULATION_FILES, optional: true }],
   options: PREPARE_OPTIONS,
   examples: [
-    { command: "netyard prepare sims", what: "build all that the simulations of a directory run" },
-    { command: "netyard prepare", what: "make what machines of the profile tiny boot from" },
+    {
+      command: "netyard prepare sims",
+      what: "build the programs of all simulations of a directory",
+    },
+    { command: "netyard prepare", what: "build the boot files of the profile tiny" },
   ],
   exitCodes: [
-    [0, "it is there"],
-    [1, "it cannot be made here"],
+    [0, "everything is built"],
+    [1, "something cannot be built on this host"],
     [2, "wrong options or files"],
     [130, "interrupted"],
   ],

@@ -5,12 +5,12 @@ import { type Paint, painter, type Style } from "../command/colors.ts";
 import { printable } from "../command/printable.ts";
 import type { ProgressState, Running } from "./progress_state.ts";
 
-/** The terminal that a progress display is drawn for. */
+/** The terminal for which the progress is drawn. */
 export interface Display {
   columns: number;
-  /** The most lines that it may take. Default: as many as it takes. */
+  /** The most lines that the progress may take. Default: no limit. */
   rows?: number;
-  /** On the clock of the state, in milliseconds. */
+  /** The current time on the clock of the state, in milliseconds. */
   now: number;
   colors: boolean;
 }
@@ -20,7 +20,7 @@ const FRAME_MS = 100;
 const LONGEST_NAME = 40;
 const BAR_COLUMNS = 30;
 
-/** How a status is shown. */
+/** The look of each status. */
 export const SIGNS: Record<RecordStatus, { sign: string; style: Style; word: string }> = {
   passed: { sign: "✓", style: "green", word: "passed" },
   failed: { sign: "✗", style: "red", word: "failed" },
@@ -30,22 +30,22 @@ export const SIGNS: Record<RecordStatus, { sign: string; style: Style; word: str
 };
 
 /**
- * What a terminal shows while simulations run: a line for each that runs, and a bar for all when
- * there are more than one.
+ * Draws the progress of a run: a line for each running simulation, and a bar if there is more than one
+ * simulation.
  */
 export function renderProgress(state: ProgressState, display: Display): string {
   const paint = painter(display.colors);
   const running = [...state.running.values()];
-  const whole = state.total > 1 || state.ending ? [wholeLine(state, display, paint)] : [];
-  const room = (display.rows ?? Infinity) - whole.length;
-  // One line goes to telling how many are not shown.
+  const total = state.total > 1 || state.ending ? [totalLine(state, display, paint)] : [];
+  const room = (display.rows ?? Infinity) - total.length;
+  // One line says how many are not shown.
   const shown = running.length <= room ? running : running.slice(0, Math.max(0, room - 1));
   const width = Math.min(LONGEST_NAME, Math.max(0, ...shown.map(({ name }) => name.length)));
   const spinner = SPINNER[Math.floor(display.now / FRAME_MS) % SPINNER.length];
   return [
     ...shown.map((each) => runningLine(each, width, spinner, display, paint)),
     ...shown.length < running.length ? [`  and ${running.length - shown.length} more`] : [],
-    ...whole,
+    ...total,
   ].join("\n");
 }
 
@@ -59,12 +59,12 @@ function runningLine(
   const elapsed = showTime(now - startedAt).padStart(8);
   const count = `${step}/${steps}`.padStart(`${steps}/${steps}`.length);
   const head = `${cut(name, width).padEnd(width)}  ${elapsed}  ${count}`;
-  const what = step === 0 && doing === "" ? "makes its lab" : oneLine(doing);
+  const what = step === 0 && doing === "" ? "building its lab" : oneLine(doing);
   const text = cut(`${head}  ${what}`, columns - 2);
   return `${paint("cyan", spinner)} ${text.slice(0, width)}${paint("dim", text.slice(width))}`;
 }
 
-function wholeLine(state: ProgressState, { now, columns }: Display, paint: Paint): string {
+function totalLine(state: ProgressState, { now, columns }: Display, paint: Paint): string {
   const { total, ended, running } = state;
   const done = Object.values(ended).reduce((sum, count) => sum + count, 0);
   const counts = (Object.keys(SIGNS) as RecordStatus[]).flatMap((status) => {
@@ -85,12 +85,12 @@ function wholeLine(state: ProgressState, { now, columns }: Display, paint: Paint
   const bar = paint(failed ? "red" : "green", "━".repeat(filled)) +
     paint("dim", "─".repeat(width - filled));
   const words = parts.map(({ style, text }) => style ? paint(style, text) : text).join("  ");
-  // Where not even the words have room, they are cut without colours.
+  // A terminal that is too narrow for the words gets them cut, without colours.
   if (length - 2 > columns) return cut(parts.map(({ text }) => text).join("  "), columns);
   return width > 0 ? `${bar}  ${words}` : words;
 }
 
-/** The line that stays of a simulation that ended. */
+/** The line that stays of a simulation after its end. */
 export function renderEnded(outcome: SimulationOutcome, colors: boolean): string {
   const { name, status, durationMs, failure } = outcome;
   const paint = painter(colors);
@@ -100,14 +100,14 @@ export function renderEnded(outcome: SimulationOutcome, colors: boolean): string
   return failure ? `${line}  ${oneLine(failure.message)}` : line;
 }
 
-/** As {@linkcode renderEnded}, for logs, where it follows a line that says that it started. */
+/** As {@linkcode renderEnded}, for logs, where it follows the line of the start. */
 export function renderEndedPlain(outcome: SimulationOutcome, done: number, total: number): string {
   const { name, status, durationMs, failure } = outcome;
   const why = failure ? `: ${oneLine(failure.message)}` : "";
   return `${SIGNS[status].word} ${name} after ${showTime(durationMs)} (${done}/${total})${why}`;
 }
 
-/** The line that a log gets now and then, so that it is seen that something goes on. */
+/** The line that a log gets from time to time, to show that the run continues. */
 export function renderStillRunning(state: ProgressState, now: number): string {
   const each = [...state.running.values()].map(({ name, step, steps, doing }) =>
     `${name} (${step}/${steps}${doing ? ` ${oneLine(doing)}` : ""})`
@@ -115,7 +115,7 @@ export function renderStillRunning(state: ProgressState, now: number): string {
   return `still running after ${showTime(now - state.startedAt)}: ${each.join(", ")}`;
 }
 
-/** A line that a program printed, with the node that it ran in. */
+/** A line of output of a program, with its node. */
 export function renderPrinted(
   name: string | undefined,
   line: { node: string; stream: "stdout" | "stderr"; text: string },
@@ -129,14 +129,14 @@ export function renderPrinted(
 
 const NODE_STYLES: readonly Style[] = ["cyan", "magenta", "blue", "green", "yellow"];
 
-/** A node keeps its colour. */
+/** The colour of a node, always the same. */
 function nodeStyle(node: string): Style {
   let sum = 0;
   for (const character of node) sum = (sum * 31 + character.codePointAt(0)!) >>> 0;
   return NODE_STYLES[sum % NODE_STYLES.length];
 }
 
-/** The first line of a text, without what moves a cursor. */
+/** The first line of a text, without control characters. */
 function oneLine(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.split("\n", 1)[0].replace(/[\x00-\x1f\x7f]/g, " ").trimEnd();

@@ -1,35 +1,35 @@
 import type { RecordStatus, RunEvent } from "../../sim/types/run_types.ts";
 
-/** A simulation that runs now. */
+/** A running simulation. */
 export interface Running {
   name: string;
-  /** On the clock of whoever asks, in milliseconds. */
+  /** When it started, on the clock of the caller, in milliseconds. */
   startedAt: number;
-  /** From 1; 0 while its lab is made. */
+  /** The current step, from 1; 0 while its lab is built. */
   step: number;
   steps: number;
-  /** Such as `run ping-check in sender`. */
+  /** The current action, such as `run ping-check in sender`. */
   doing: string;
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface ProgressState {
   startedAt: number;
   total: number;
-  /** By the number of the simulation, in the order in which they were started. */
+  /** By the index of the simulation, in the order in which they were started. */
   running: ReadonlyMap<number, Running>;
-  /** How many simulations ended how. */
+  /** The number of ended simulations, by status. */
   ended: Readonly<Partial<Record<RecordStatus, number>>>;
-  /** Whether it was asked to end early. */
+  /** Whether it is ending early. */
   ending: boolean;
 }
 
-/** That of a run that is about to start. */
+/** The progress of a run before its start. */
 export function newProgress(total: number, now: number): ProgressState {
   return { startedAt: now, total, running: new Map(), ended: {}, ending: false };
 }
 
-/** The state after an event. */
+/** Returns the progress after an event. */
 export function advance(state: ProgressState, event: RunEvent, now: number): ProgressState {
   switch (event.kind) {
     case "run-started":
@@ -49,14 +49,10 @@ export function advance(state: ProgressState, event: RunEvent, now: number): Pro
       const running = new Map(state.running);
       running.delete(event.index);
       const { status } = event.outcome;
-      return { ...state, running, ended: { ...state.ended, [status]: endedBy(state, status) + 1 } };
+      const count = (state.ended[status] ?? 0) + 1;
+      return { ...state, running, ended: { ...state.ended, [status]: count } };
     }
     default:
       return state;
   }
-}
-
-/** How many simulations ended so. */
-export function endedBy({ ended }: ProgressState, status: RecordStatus): number {
-  return ended[status] ?? 0;
 }

@@ -18,21 +18,21 @@ import type { Output } from "../command/output.ts";
 import { renderPlan } from "./run_report.ts";
 import { select } from "../command/select.ts";
 import {
+  type BinaryOptions,
   type BinaryProgress,
-  type BinaryWishes,
   checkOverrides,
   REAL_TOOLS,
   type SimulationTools,
 } from "./simulation_tools.ts";
-import { checkRunOutput, tellRun } from "./tell_run.ts";
+import { checkRunOutput, reportResults } from "./results.ts";
 
 /**
- * The command `netyard run`: checks all that it is given, gets the programs, becomes root where it is
- * not, and runs the simulations.
+ * The command `netyard run`: checks its input, builds the programs, becomes root if necessary, and runs the
+ * simulations.
  *
- * @param tools What it works by; tests have their own.
- * @returns the exit code: 0 when all passed, 1 when not, 130 when it was interrupted.
- * @throws {NetyardError} where nothing could be run.
+ * @param tools tests replace them
+ * @returns the exit code: 0 if all passed, 1 if not, 130 if it was interrupted
+ * @throws {NetyardError} nothing could be run
  */
 export async function run(
   invocation: Invocation<typeof RUN_OPTIONS>,
@@ -48,15 +48,15 @@ export async function run(
     run: tools.runner,
   };
   const shard = options.shard === undefined ? undefined : parseShard(options.shard);
-  // With --json, the standard output is for programs.
+  // With --json, the standard output is for the JSON alone.
   const human = options.json ? stderr : stdout;
   const colors = wantsColors(human, options, tools.environment);
   await checkRunOutput("run", options);
   checkOverrides("run", options.binary);
-  const wishes = { overrides: options.binary, noBuild: options.noBuild };
-  const all = select(await tools.load(paths, wishes), options.filter);
+  const binaryOptions = { overrides: options.binary, noBuild: options.noBuild };
+  const all = select(await tools.load(paths, binaryOptions), options.filter);
   const simulations = shard ? shardOf(all, shard) : all;
-  await asInput(() => tools.check(simulations, wishes));
+  await asInput(() => tools.check(simulations, binaryOptions));
   if (options.dryRun) {
     stdout.line(options.json ? planJson(simulations) : renderPlan(simulations));
     return 0;
@@ -65,12 +65,16 @@ export async function run(
   let display: ProgressDisplay | undefined;
   const onInterrupt = () => {
     display?.ending();
-    const text = "ending; Ctrl-C again ends at once";
+    const text = "ending; press Ctrl-C again to exit now";
     display ? display.note(text) : stderr.line(text);
   };
   const summary = await interruptible(async (signal) => {
     const onProgress = (line: string) => stderr.line(line);
-    const binaries = await getBinaries(simulations, { ...wishes, signal, onProgress }, tools);
+    const binaries = await getBinaries(
+      simulations,
+      { ...binaryOptions, signal, onProgress },
+      tools,
+    );
     tools.requireLab();
     using shown = displayOf(tools, human, {
       total: simulations.length,
@@ -86,7 +90,7 @@ export async function run(
       onEvent: (event) => shown.event(event),
     }).finally(() => display = undefined);
   }, onInterrupt);
-  return await tellRun(summary, options, { stdout, human, colors });
+  return await reportResults(summary, options, { stdout, human, colors });
 }
 
 /** The progress is redrawn on a terminal only, and not in CI, where a log is all that is kept. */
@@ -100,7 +104,7 @@ function displayOf(
   return live ? terminalDisplay({ output, ...options }) : logDisplay({ output, ...options });
 }
 
-/** Milliseconds of what `--timeout` says. */
+/** Parses `--timeout`, in milliseconds. */
 function timeLimit(text: string): number {
   const { success } = durationSchema.safeParse(text);
   const ms = success ? milliseconds(text) : 0;
@@ -111,16 +115,16 @@ function timeLimit(text: string): number {
 }
 
 /**
- * The programs of the simulations. A process that is not root gets them first, for as root of a user
- * namespace it has no network, and is then started again.
+ * Builds the programs of the simulations. A process that is not root builds them before it is restarted as
+ * root of a user namespace, where it has no network.
  */
 async function getBinaries(
   simulations: readonly Simulation[],
-  options: BinaryWishes & BinaryProgress,
+  options: BinaryOptions & BinaryProgress,
   tools: SimulationTools,
 ): Promise<Binaries> {
   const kept = await takeBinaries(simulations, tools.environment);
-  // It raises the loopback where the process is started again.
+  // Also needed after the restart: it brings the loopback interface up.
   if (kept || tools.capable()) tools.becomeRoot([]);
   if (kept) return kept;
   const binaries = await tools.resolve(simulations, options);

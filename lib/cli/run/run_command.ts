@@ -19,29 +19,29 @@ export const RUN_OPTIONS = [
     value: "N",
     default: "1",
     read: wholeNumber(1),
-    what: "how many simulations run at a time, each in a lab of its own",
+    what: "run this many simulations at the same time, each in its own lab",
   },
   FILTER,
   {
     long: "timeout",
     value: "TIME",
-    what: "how long a simulation may take, such as 90s or 5m, in place of its own limit",
+    what: "time limit of each simulation, such as 90s or 5m, instead of its own limit",
   },
   {
     long: "seed",
     value: "N",
     read: wholeNumber(0, 0xffffffff),
-    what: "decide what is drawn at random, in place of the seeds of the files",
+    what: "seed of all random choices, instead of the seeds of the files",
   },
   {
     long: "shard",
     value: "K/N",
-    what: "run the K-th of N parts only; `netyard merge` joins their results",
+    what: "run only the K-th of N parts; `netyard merge` joins their results",
   },
   BINARY,
   NO_BUILD,
-  { long: "dry-run", what: "say what would run, and start nothing" },
-  { long: "verbose", short: "v", what: "show each line that programs print" },
+  { long: "dry-run", what: "print what would run, and start nothing" },
+  { long: "verbose", short: "v", what: "show each line of output of the programs" },
   WORK_DIR,
   JSON_SUMMARY,
   JUNIT,
@@ -53,19 +53,28 @@ export const runCommand: Declaration<typeof RUN_OPTIONS> = {
   name: "run",
   summary: "run simulations",
   description:
-    `Runs simulations, each in a lab of its own, and keeps what they print and measure in a directory.
+    `Runs simulations, each in its own lab, and keeps their output and results in a directory.
 
-All files are checked before anything is started. Ctrl-C ends what runs, and leaves the results \
-complete; a second one ends at once.`,
+All files are checked before anything is started. Ctrl-C ends the running simulations and still \
+writes the results; a second Ctrl-C exits without them.`,
   arguments: [PROJECT_SIMULATIONS],
   options: RUN_OPTIONS,
   examples: [
-    { command: "netyard run sims/ping.toml", what: "run one simulation, or all of its matrix" },
-    { command: "netyard run -j 4 sims", what: "run all of a directory, four at a time" },
-    { command: "netyard run sims --filter '/nat-(home|cgnat)/' -v", what: "run some, and see all" },
+    {
+      command: "netyard run sims/ping.toml",
+      what: "run one simulation, or all variants of its matrix",
+    },
+    {
+      command: "netyard run -j 4 sims",
+      what: "run all simulations of a directory, four at a time",
+    },
+    {
+      command: "netyard run sims --filter '/nat-(home|cgnat)/' -v",
+      what: "run some of them, and show the output of their programs",
+    },
     {
       command: "netyard run sims --binary relay:path:target/debug/relay",
-      what: "run them with a program of your own",
+      what: "run them with your own build of a program",
     },
     {
       command: "netyard run sims --shard 2/4 --junit results.xml",
@@ -74,8 +83,8 @@ complete; a second one ends at once.`,
   ],
   exitCodes: [
     [0, "all passed"],
-    [1, "some failed or took too long, or no lab can be built here"],
-    [2, "wrong options or files: nothing was started"],
+    [1, "some failed or timed out, or no lab can be built on this host"],
+    [2, "wrong options or files; nothing was started"],
     [130, "interrupted"],
   ],
 };

@@ -7,18 +7,18 @@ import type { Simulation } from "../../sim/types/types.ts";
 import { painter } from "../command/colors.ts";
 import { renderFailure } from "./failure_report.ts";
 
-/** What is said at the end of a run. */
+/** How the report of a run is printed. */
 export interface ReportOptions {
-  /** The directory that the reader is in. */
+  /** The current directory of the reader. */
   cwd: string;
-  /** As it was given. */
+  /** The work directory, as on the command line. */
   workDir: string;
   colors: boolean;
 }
 
 /**
- * What is said at the end of a run: why simulations failed, what is worth knowing besides, a table of
- * the results where there are any, and one line for all.
+ * The report at the end of a run: the failures, the warnings, a table of the results if there are any, and
+ * one line with the totals.
  */
 export function renderRun(summary: RunSummary, { cwd, workDir, colors }: ReportOptions): string {
   const { outcomes, simulations, directory, durationMs } = summary;
@@ -50,7 +50,7 @@ function results({ simulations, outcomes }: RunSummary): string {
     : summaryText(reportEntries(simulations, outcomes));
 }
 
-/** What would run: a line for each simulation, and what it needs. */
+/** The output of `--dry-run`: a line for each simulation, with its programs. */
 export function renderPlan(simulations: readonly Simulation[]): string {
   const lines = simulations.map(({ name, file, steps, binaries }) => {
     const count = steps.length === 1 ? "1 step" : `${steps.length} steps`;

@@ -12,53 +12,53 @@ import { type Environment, processVariable } from "../command/colors.ts";
 import { UsageError } from "../command/command.ts";
 import type { Binaries } from "./handover.ts";
 
-/** Which programs simulations get. */
-export interface BinaryWishes {
+/** How the programs of simulations are built. */
+export interface BinaryOptions {
   /** `NAME:MODE:VALUE`. */
   overrides: readonly string[];
   noBuild: boolean;
 }
 
-/** How programs are got. */
+/** How the building of programs is interrupted and shown. */
 export interface BinaryProgress {
   signal: AbortSignal;
-  /** Told what is built, and what that prints. */
+  /** Called for each build and for each line of its output. */
   onProgress(line: string): void;
 }
 
-/** What commands on simulations work by; tests have their own. */
+/** The parts of commands on simulations that tests replace. */
 export interface SimulationTools {
-  /** @param wishes Besides the programs of the files, those that are given may be named in them. */
-  load(paths: readonly string[], wishes?: BinaryWishes): Promise<Simulation[]>;
-  /** Refuses what is wrong with programs, as far as it is known without building any. */
-  check(simulations: readonly Simulation[], wishes: BinaryWishes): Promise<void>;
+  /** @param options the steps may name these programs too, besides those of the files */
+  load(paths: readonly string[], options?: BinaryOptions): Promise<Simulation[]>;
+  /** Refuses wrong programs, as far as they can be checked without building them. */
+  check(simulations: readonly Simulation[], options: BinaryOptions): Promise<void>;
   resolve(
     simulations: readonly Simulation[],
-    options: BinaryWishes & BinaryProgress,
+    options: BinaryOptions & BinaryProgress,
   ): Promise<Binaries>;
-  /** Whether this process may make labs as it is. */
+  /** Whether this process has the capabilities to build labs. */
   capable(): boolean;
   /**
-   * Starts this process again as root of a user namespace.
+   * Restarts this process as root of a user namespace, if it has no capabilities.
    *
-   * @param environment Variables that it gets besides, as `NAME=value`.
+   * @param environment additional variables, as `NAME=value`
    */
   becomeRoot(environment: readonly string[]): void;
-  /** Refuses a host that lacks what labs need. */
+  /** Refuses a host on which no lab can be built. */
   requireLab(): void;
   environment: Environment;
-  /** What runs one simulation, in place of the real one. */
+  /** Replaces the runner of one simulation. */
   runner?: SimulationRunner;
 }
 
-/** Those of the command. */
+/** The tools of the command itself. */
 export const REAL_TOOLS: SimulationTools = {
-  load: (paths, wishes) =>
+  load: (paths, options) =>
     loadSimulations(paths, {
-      binaries: wishes?.overrides.map((text) => parseOverride(text, ".").name),
+      binaries: options?.overrides.map((text) => parseOverride(text, ".").name),
     }),
-  check: async (simulations, wishes) => {
-    await checkBinaries(simulations, wishes);
+  check: async (simulations, options) => {
+    await checkBinaries(simulations, options);
     checkHostPrograms(simulations);
   },
   resolve: resolveBinaries,
@@ -69,9 +69,9 @@ export const REAL_TOOLS: SimulationTools = {
 };
 
 /**
- * Refuses values of `--binary` that are not of its form.
+ * Refuses values of `--binary` that cannot be parsed.
  *
- * @param command Whose option it is.
+ * @param command the name of the command
  */
 export function checkOverrides(command: string, texts: readonly string[]): void {
   for (const text of texts) {

@@ -1,10 +1,10 @@
-/** What is to be called by a word of TypeScript. */
+/** Something that gets a TypeScript identifier. */
 export interface Named {
   kind: string;
   name: string;
 }
 
-/** No names for variables in a module (ECMA-262, section 12.7.2). */
+/** Words that cannot name variables in a module (ECMA-262, section 12.7.2). */
 const RESERVED = new Set(
   ("arguments await break case catch class const continue debugger default delete do else enum eval " +
     "export extends false finally for function if implements import in instanceof interface let new " +
@@ -13,10 +13,10 @@ const RESERVED = new Set(
 );
 
 /**
- * A word for each, in their order: the name, without hyphens (`my-nas` is `myNas`), and with its kind
- * behind it (`processDevice`) where the word is taken.
+ * Returns an identifier for each item, in their order: the name in camel case (`my-nas` is `myNas`), with the
+ * kind as a suffix (`processDevice`) if the word is taken.
  *
- * @param taken Whether a word means something else already.
+ * @param taken whether a word has another meaning already
  */
 export function identifiersFor(
   all: readonly Named[],

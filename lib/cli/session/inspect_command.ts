@@ -8,29 +8,31 @@ export const INSPECT_OPTIONS = [
     long: "work-dir",
     value: "DIRECTORY",
     kind: "directory",
-    what: "where the lab writes its events, its state and its logs; default: nowhere",
+    what:
+      "write the events, the state and the logs of the lab into this directory; default: nowhere",
   },
 ] as const;
 
 /** `netyard inspect`. */
 export const inspectCommand: Declaration<typeof INSPECT_OPTIONS> = {
   name: "inspect",
-  summary: "keep a lab up, to look into it from another shell",
+  summary: "keep a lab running, to inspect it from another shell",
   description:
-    `Builds the lab of a topology or a simulation, boots its virtual machines, and keeps it up until \
-Ctrl-C. The steps of a simulation are not run. \`netyard run-in\` enters its nodes from another shell.`,
+    `Builds the lab of a topology or a simulation, boots its virtual machines, and keeps it running until \
+Ctrl-C. The steps of a simulation are not run. \`netyard run-in\` runs programs in its nodes from \
+another shell.`,
   arguments: [TOPOLOGY_FILE],
   options: INSPECT_OPTIONS,
   examples: [
-    { command: "netyard inspect city.toml", what: "keep a topology up" },
+    { command: "netyard inspect city.toml", what: "keep the lab of a topology running" },
     {
       command: "netyard inspect sims/matrix.toml --variant nat-home",
-      what: "the network of one simulation of a matrix",
+      what: "use the network of one variant of a matrix",
     },
   ],
   exitCodes: [
-    [0, "it was up, and is gone"],
-    [1, "it cannot be built here"],
+    [0, "the lab was built, and closed"],
+    [1, "the lab cannot be built on this host"],
     [2, "wrong options or files"],
   ],
 };

@@ -6,7 +6,7 @@ import {
   nodeId,
 } from "../../drawing/drawing.ts";
 
-/** The addresses of a lab, for a drawing of what it was made from. */
+/** The addresses of a lab, for a drawing of its configuration. */
 export function addressesOf(lab: Lab): DrawnAddresses {
   const nodes = new Map<string, string[]>();
   const interfaces = new Map<string, string[]>();
@@ -17,7 +17,7 @@ export function addressesOf(lab: Lab): DrawnAddresses {
   for (const { name, cidr, cidr6 } of lab.bridges) put("bridge", name, [cidr, cidr6]);
   for (const router of lab.routers) {
     const { name, uplinkIp, uplinkIp6, downstreamCidr, downstreamCidr6, externalCidr6 } = router;
-    const external = externalCidr6 === undefined ? undefined : `known as ${externalCidr6}`;
+    const external = externalCidr6 === undefined ? undefined : `external ${externalCidr6}`;
     put("router", name, [network(downstreamCidr), network(downstreamCidr6), external]);
     const uplink = [uplinkIp, uplinkIp6].filter((ip) => ip !== undefined);
     interfaces.set(interfaceKey(nodeId("router", name)), uplink);

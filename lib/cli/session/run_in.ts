@@ -15,21 +15,21 @@ import type { RUN_IN_OPTIONS } from "./run_in_command.ts";
 import { chooseNode, chooseSession, type Session, SessionError, sessions } from "./session.ts";
 import { messageBytes, messagesOf, type SessionReply } from "./session_messages.ts";
 
-/** The variable that names the session, for whoever has several. */
+/** The variable that selects the session if several labs are running. */
 export const SESSION_VARIABLE = "NETYARD_SESSION";
 
 const NOT_FOUND = 127;
 
 /**
- * The command `netyard run-in`: becomes the program that it runs, so that the terminal, signals and
- * the exit code are the program's own. In a virtual machine, the agent runs it.
+ * The command `netyard run-in`: replaces itself by the program, which thereby has the terminal, the signals
+ * and the exit code. In a virtual machine, the guest agent runs the program.
  */
 export async function runIn(
   { options, arguments: [name, ...command], stderr }: Invocation<typeof RUN_IN_OPTIONS>,
 ): Promise<number> {
   refuseInside();
-  const wanted = options.session ?? (processVariable(SESSION_VARIABLE) || undefined);
-  const session = chooseSession(await sessions(), wanted);
+  const id = options.session ?? (processVariable(SESSION_VARIABLE) || undefined);
+  const session = chooseSession(await sessions(), id);
   chooseNode(session, name);
   using connection = await connect(session);
   const writer = connection.writable.getWriter();
@@ -43,7 +43,9 @@ export async function runIn(
       const file = findProgram(program, [...searchPath(), ...SYSTEM_DIRECTORIES]) ??
         (program.includes("/") ? program : undefined);
       if (file === undefined) {
-        stderr.line(`${name}: no program "${program}" on this host; install it, or give its path`);
+        stderr.line(
+          `${name}: there is no program "${program}" on this host; install it, or give its path`,
+        );
         return NOT_FOUND;
       }
       const argv = entryCommand(reply.entry, file, args, Deno.cwd());
@@ -55,15 +57,15 @@ export async function runIn(
       replaceProcess(argv[0], argv.map(toByteString), env);
     }
   }
-  throw new SessionError(`the lab "${session.label}" ended`);
+  throw new SessionError(`the lab "${session.label}" was closed`);
 }
 
-/** A node's processes do not see the one that keeps the lab up, and could not enter another node. */
+/** Refuses to run in a node: its processes cannot see the process of the lab, nor enter another node. */
 function refuseInside(): void {
   const node = processVariable(NODE_VARIABLE);
   if (!node) return;
   throw new SessionError(
-    `this is inside of the node "${node}" (${NODE_VARIABLE}): enter another from a shell outside`,
+    `this shell is in the node "${node}" (${NODE_VARIABLE}); use a shell outside the lab`,
   );
 }
 
@@ -76,8 +78,8 @@ async function connect({ id, socket }: Session): Promise<Deno.UnixConn> {
     return await Deno.connect({ transport: "unix", path: socket });
   } catch (error) {
     throw new NetyardError(
-      `the session "${id}" does not answer at ${socket} (${(error as Error).message}): it has ` +
-        "just begun, or is about to end; try again",
+      `the session "${id}" does not answer at ${socket} (${(error as Error).message}): it is ` +
+        "starting or ending; try again",
       { cause: error },
     );
   }
@@ -88,9 +90,12 @@ function print({ stream, data }: { stream: "stdout" | "stderr"; data: string }):
   for (let at = 0; at < bytes.length;) at += Deno[stream].writeSync(bytes.subarray(at));
 }
 
-/** That of this process with some variables set, and with what the system's directories have. */
-function environment(more: Record<string, string>): string[] {
-  const set = { ...more, PATH: [...new Set([...searchPath(), ...SYSTEM_DIRECTORIES])].join(":") };
+/** The environment of this process with additional variables, and the system's directories in PATH. */
+function environment(additional: Record<string, string>): string[] {
+  const set = {
+    ...additional,
+    PATH: [...new Set([...searchPath(), ...SYSTEM_DIRECTORIES])].join(":"),
+  };
   const kept = processEnvironment().filter((entry) =>
     !Object.hasOwn(set, entry.slice(0, entry.indexOf("=")))
   );

@@ -5,21 +5,21 @@ export const RUN_IN_OPTIONS = [
   {
     long: "session",
     value: "ID",
-    what: "the lab, where several are kept up; default: NETYARD_SESSION, or the only one",
+    what: "the session, if several labs are running; default: NETYARD_SESSION, or the only one",
   },
 ] as const;
 
 /** `netyard run-in`. */
 export const runInCommand: Declaration<typeof RUN_IN_OPTIONS> = {
   name: "run-in",
-  summary: "run a program in a node of the lab that is kept up",
+  summary: "run a program in a node of a running lab",
   description:
-    `Runs a program in a node of a lab that \`netyard inspect\` keeps up in another shell: with the \
-node's network, its names (/etc/hosts, /etc/resolv.conf) and its processes, which end with the lab. \
-The terminal, the files and the rest of the environment are your own; NETYARD_NODE is the node, and \
-NETYARD_IP_<NODE> are the addresses of all.
+    `Runs a program in a node of a lab that \`netyard inspect\` keeps running in another shell. It has \
+the network of the node, its names (/etc/hosts, /etc/resolv.conf) and its process namespace, and ends \
+with the lab. It has your terminal, your files and your environment, with NETYARD_NODE as the name of \
+the node and NETYARD_IP_<NODE> as the address of each node.
 
-In a virtual machine, its agent runs the program: it has no terminal, and reads nothing.`,
+In a virtual machine, the guest agent runs the program, without a terminal and without input.`,
   arguments: [
     { name: "NODE", what: "a device, a router, a virtual machine, or ix", kind: "node" },
     {
@@ -32,19 +32,19 @@ In a virtual machine, its agent runs the program: it has no terminal, and reads 
   ],
   options: RUN_IN_OPTIONS,
   examples: [
-    { command: "netyard run-in laptop", what: "a shell in the laptop" },
+    { command: "netyard run-in laptop", what: "start a shell in laptop" },
     {
       command: "netyard run-in laptop -- sh -c 'ping -c 3 $NETYARD_IP_SERVER'",
-      what: "one program, and the address of another node",
+      what: "ping another node by its address",
     },
     {
       command: "netyard run-in --session city-3f2a home -- nft list ruleset",
-      what: "in one of several labs",
+      what: "use one of several labs",
     },
   ],
   exitCodes: [
     [0, "the program exited with 0"],
-    [1, "there is no such lab or node; or the program exited with 1"],
+    [1, "there is no such lab or node, or the program exited with 1"],
     [2, "wrong options"],
     [127, "there is no such program"],
   ],

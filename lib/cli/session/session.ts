@@ -5,7 +5,7 @@ import { writeAtomically } from "../../files/atomic.ts";
 import { nearest } from "../../options/nearest.ts";
 import { sessionDirectory } from "./session_directory.ts";
 
-/** There is no lab that is kept up, or none of that name, or more than one. */
+/** No lab is running, or none with the requested ID, or several without a requested ID. */
 export class SessionError extends NetyardError {}
 
 const schema = z.object({
@@ -24,19 +24,19 @@ const schema = z.object({
   })),
 });
 
-/** A lab that is kept up by a process, for others to enter its nodes. */
+/** A lab that a process keeps running, so that other processes can enter its nodes. */
 export type Session = z.infer<typeof schema>;
 
-/** A node of it. */
+/** A node of a session. */
 export type SessionNode = Session["nodes"][number];
 
-/** What a session is before it is noted. */
+/** The properties of a new session that its lab decides. */
 export type NewSession = Pick<Session, "label" | "file" | "nodes">;
 
-/** Room for the rest of a socket's path, which the kernel limits to 107 bytes (unix(7)). */
+/** The longest label in an ID: the kernel limits the path of a socket to 107 bytes (unix(7)). */
 const ID_LABEL = 20;
 
-/** What a new session of this process is called, and where; nothing is written yet. */
+/** Creates the record of a new session of this process; writes nothing. */
 export function newSession(
   directory: string,
   { label, file, nodes }: NewSession,
@@ -58,61 +58,64 @@ export function newSession(
   };
 }
 
-/** Notes a session for others to find; whole at any moment, and gone when it is disposed. */
-export async function noteSession(directory: string, session: Session): Promise<AsyncDisposable> {
+/** Writes the record of a session for other processes, atomically; disposing removes it. */
+export async function registerSession(
+  directory: string,
+  session: Session,
+): Promise<AsyncDisposable> {
   const text = JSON.stringify(session) + "\n";
   await writeAtomically(`${directory}/${session.id}.json`, text, 0o600);
-  return { [Symbol.asyncDispose]: () => forget(directory, session.id) };
+  return { [Symbol.asyncDispose]: () => unregister(directory, session.id) };
 }
 
-/** The sessions whose process is there, the oldest first. What others left behind is removed. */
+/** Lists the sessions whose process runs, the oldest first. Removes those of dead processes. */
 export async function sessions(directory?: string): Promise<Session[]> {
   const where = directory ?? await sessionDirectory();
   const found: Session[] = [];
   for await (const { name } of Deno.readDir(where)) {
-    // Whoever was killed while it noted a session has left the beginning of a name.
+    // A process that was killed while it wrote a record has left its temporary file.
     if (!/\.json(\.\w+\.tmp)?$/.test(name)) continue;
     const session = await read(`${where}/${name}`);
-    // Where processes have other numbers, as in a node, nothing is known of it.
+    // In another PID namespace, as in a node, the process cannot be checked.
     if (session === undefined || session.processes !== processNamespace()) continue;
-    if (startTimeOf(session.pid) !== session.startTime) await forget(where, session.id, name);
+    if (startTimeOf(session.pid) !== session.startTime) await unregister(where, session.id, name);
     else if (!name.startsWith(".")) found.push(session);
   }
   return found.sort((a, b) => a.startedAt < b.startedAt ? -1 : 1);
 }
 
 /**
- * The session that is meant: the one that is named, or else the only one.
+ * Finds a session: the one with the requested ID, or the only one.
  *
- * @throws {SessionError} If it is not there, or there are several.
+ * @throws {SessionError} there is none, or there are several and no ID is requested
  */
 export function chooseSession(all: readonly Session[], id: string | undefined): Session {
   const list = all.map((session) => `\n  ${session.id}  ${session.file}`).join("");
   if (all.length === 0) {
     throw new SessionError(
-      `no lab is kept up${
+      `no lab is running${
         id === undefined ? "" : `, so there is no session "${id}"`
-      }: start one in another shell by \`netyard inspect FILE\`, as the same user`,
+      }; start one with \`netyard inspect FILE\` in another shell, as the same user`,
     );
   }
   const session = id === undefined ? all[0] : all.find((each) => each.id === id);
   if (session === undefined) {
     const meant = nearest(id!, all.map((each) => each.id));
     const question = meant === undefined ? "" : ` Did you mean "${meant}"?`;
-    throw new SessionError(`there is no session "${id}".${question} There are:${list}`);
+    throw new SessionError(`there is no session "${id}".${question} The sessions are:${list}`);
   }
   if (id === undefined && all.length > 1) {
     throw new SessionError(
-      `${all.length} labs are kept up; choose one by --session, or by NETYARD_SESSION:${list}`,
+      `${all.length} labs are running; choose one with --session or NETYARD_SESSION:${list}`,
     );
   }
   return session;
 }
 
 /**
- * The node that is meant.
+ * Finds a node of a session by name.
  *
- * @throws {SessionError} If the lab has none of that name.
+ * @throws {SessionError} the lab has no such node
  */
 export function chooseNode(session: Session, name: string): SessionNode {
   const node = session.nodes.find((each) => each.name === name);
@@ -129,7 +132,7 @@ async function read(path: string): Promise<Session | undefined> {
   try {
     return schema.parse(JSON.parse(await Deno.readTextFile(path)));
   } catch (error) {
-    // Gone meanwhile, or of another version, whose process knows best what to do with it.
+    // It was removed meanwhile, or another version wrote it, which will remove it.
     const gone = error instanceof Deno.errors.NotFound;
     if (gone || error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
     throw error;
@@ -137,7 +140,7 @@ async function read(path: string): Promise<Session | undefined> {
 }
 
 /** Removes the files of a session; `file` is the one that it was read from. */
-async function forget(directory: string, id: string, file = `${id}.json`): Promise<void> {
+async function unregister(directory: string, id: string, file = `${id}.json`): Promise<void> {
   for (const name of new Set([file, `${id}.json`, `${id}.sock`])) {
     try {
       await Deno.remove(`${directory}/${name}`);
@@ -147,12 +150,12 @@ async function forget(directory: string, id: string, file = `${id}.json`): Promi
   }
 }
 
-/** Which processes this one sees: their numbers are those of a namespace (pid_namespaces(7)). */
+/** The PID namespace of this process, in which its PIDs are valid (pid_namespaces(7)). */
 function processNamespace(): string {
   return readLink("/proc/self/ns/pid");
 }
 
-/** When a process started, in ticks since boot: with it, a number that was given again is noticed. */
+/** The start of a process, in ticks since boot; it tells apart two processes with the same PID. */
 export function startTimeOf(pid: number): string | undefined {
   const path = `/proc/${pid}/stat`;
   if (!pathExists(path)) return undefined;

@@ -4,11 +4,11 @@ import { readFileText } from "../../../native/libc.ts";
 import { ROOTLESS_MARKER } from "../../../native/process/userns.ts";
 import { processVariable } from "../command/colors.ts";
 
-/** A directory for sessions that is not to be trusted, or cannot be made. */
+/** The directory of the sessions is not safe, or cannot be created. */
 export class SessionDirectoryError extends NetyardError {}
 
 const NAME = "netyard";
-/** Read, write and search for its owner alone. */
+/** Read, write and search for the owner only. */
 const PRIVATE = 0o700;
 const OTHERS = 0o077;
 const OTHERS_WRITE = 0o022;
@@ -17,23 +17,23 @@ const OTHERS_WRITE = 0o022;
 export interface SessionPlace {
   /** `XDG_RUNTIME_DIR`. */
   runtimeDirectory?: string;
-  /** The user outside of the user namespace that a rootless lab is in. */
+  /** The user, as seen from outside the user namespace of a rootless lab. */
   uid: number;
   /** Default `/run/user` and `/tmp`. */
   roots?: { user: string; temporary: string };
 }
 
-/** That of this process. */
+/** The place of this process. */
 export function sessionPlace(): SessionPlace {
   return { runtimeDirectory: processVariable("XDG_RUNTIME_DIR") || undefined, uid: outerUid() };
 }
 
 /**
- * The directory in which labs that are kept up are found: `netyard` in the user's runtime directory,
- * or else `/tmp/netyard-UID`. It is made where it is missing, for its owner alone.
+ * The directory of the sessions: `netyard` in the user's runtime directory, or else `/tmp/netyard-UID`. It is
+ * created if it is missing, for its owner only.
  *
- * @throws {SessionDirectoryError} If it belongs to somebody else, or others can read it: what is in
- * it would have this user run programs where they like.
+ * @throws {SessionDirectoryError} it belongs to another user, or others can access it: its files could make
+ * this user run programs in places that others choose
  */
 export async function sessionDirectory(place: SessionPlace = sessionPlace()): Promise<string> {
   const { runtimeDirectory, uid, roots = { user: "/run/user", temporary: "/tmp" } } = place;
@@ -43,7 +43,7 @@ export async function sessionDirectory(place: SessionPlace = sessionPlace()): Pr
   return await makePrivate(`${roots.temporary}/${NAME}-${uid}`);
 }
 
-/** Whether it is a directory of this user that nobody else writes to. */
+/** Whether it is a directory of this user that no other user can write to. */
 async function isOwn(path: string): Promise<boolean> {
   const found = await look(path);
   return found !== undefined && found.isDirectory && found.uid === Deno.uid() &&
@@ -56,23 +56,23 @@ async function makePrivate(path: string): Promise<string> {
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) {
       throw new SessionDirectoryError(
-        `cannot make ${path}, where labs that are kept up are noted: ${(error as Error).message}`,
+        `cannot create ${path}, the directory of the running labs: ${(error as Error).message}`,
         { cause: error },
       );
     }
   }
-  // Also of one that was there: who made it may be anybody. No link is followed.
+  // An existing one too, since anyone can create it. Links are not followed.
   const found = await look(path);
   const fault = !found?.isDirectory
-    ? "it is no directory"
+    ? "it is not a directory"
     : found.uid !== Deno.uid()
     ? "it belongs to another user"
     : (found.mode! & OTHERS) !== 0
-    ? "others may read or write it"
+    ? "other users can read or write it"
     : undefined;
   if (fault === undefined) return path;
   throw new SessionDirectoryError(
-    `${path}, where labs that are kept up are noted, is not to be trusted: ${fault}; remove it, or ` +
+    `${path}, the directory of the running labs, is not safe: ${fault}; remove it, or ` +
       "set XDG_RUNTIME_DIR to a directory of your own",
   );
 }
@@ -86,7 +86,7 @@ async function look(path: string): Promise<Deno.FileInfo | undefined> {
   }
 }
 
-/** Whoever is root of a user namespace for a lab is an ordinary user outside, who runs `run-in`. */
+/** The user outside the user namespace in which a rootless lab makes this process root: `run-in` has it. */
 function outerUid(): number {
   const uid = Deno.uid() ?? 0;
   if (!processEnvironment().includes(ROOTLESS_MARKER)) return uid;

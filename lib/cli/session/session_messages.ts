@@ -1,22 +1,22 @@
 import type { NodeEntry } from "../../node/entry.ts";
 
-/** What is asked of the process that keeps a lab up, one line of JSON. */
+/** A request to the process that keeps a lab running, one line of JSON. */
 export interface SessionRequest {
   node: string;
-  /** What is to run there; empty for a shell. */
+  /** The command to run there; empty for a shell. */
   command: string[];
 }
 
-/** What it answers, one line of JSON each. */
+/** A reply, one line of JSON. */
 export type SessionReply =
-  /** Whoever asked runs the command itself, inside. */
+  /** The client enters the node and runs the command. */
   | { kind: "enter"; entry: NodeEntry; env: Record<string, string> }
-  /** The command runs in a virtual machine; what it prints, as base64. */
+  /** Output of the command in a virtual machine, as base64. */
   | { kind: "output"; stream: "stdout" | "stderr"; data: string }
   | { kind: "exit"; code: number }
   | { kind: "refused"; message: string };
 
-/** Messages of one JSON value a line. */
+/** Parses messages, one JSON value per line. */
 export async function* messagesOf<T>(stream: ReadableStream<Uint8Array>): AsyncGenerator<T> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream() as Decoder)) {
@@ -28,7 +28,7 @@ export async function* messagesOf<T>(stream: ReadableStream<Uint8Array>): AsyncG
 
 type Decoder = ReadableWritablePair<string, Uint8Array>;
 
-/** A message as it is sent. */
+/** Encodes a message. */
 export function messageBytes(message: SessionRequest | SessionReply): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message) + "\n");
 }

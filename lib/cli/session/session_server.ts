@@ -11,16 +11,16 @@ import {
   type SessionRequest,
 } from "./session_messages.ts";
 
-/** A node that other processes may enter. */
+/** A node that other processes can enter. */
 interface OpenNode {
   kind: SessionNode["kind"];
   node: Node | Vm;
 }
 
-/** The nodes of a lab that other processes may enter, by their names. */
+/** The nodes of a lab that other processes can enter, by name. */
 export function nodesOf(lab: Lab): Map<string, OpenNode> {
   const all = new Map<string, OpenNode>([["ix", { kind: "exchange", node: lab.ix }]]);
-  // As their nodes are called in logs, too: a router may have a region's name.
+  // The name of its node in logs too: a router may have the name of a region.
   for (const node of lab.regions) all.set(`region-${node.name}`, { kind: "region", node });
   for (const node of lab.routers) all.set(node.name, { kind: "router", node });
   for (const node of lab.devices) all.set(node.name, { kind: "device", node });
@@ -29,8 +29,8 @@ export function nodesOf(lab: Lab): Map<string, OpenNode> {
 }
 
 /**
- * Lets other processes of this user into the nodes of a lab, by a socket: it tells how to enter, or
- * runs a command in a virtual machine, which no process can enter.
+ * Lets other processes of this user enter the nodes of a lab, through a socket. It replies how to enter a
+ * node, or runs a command in a virtual machine, which no process can enter.
  */
 export class SessionServer implements AsyncDisposable {
   #lab: Lab;
@@ -44,7 +44,7 @@ export class SessionServer implements AsyncDisposable {
     void this.#accept();
   }
 
-  /** Listens at a path; the directory decides who reaches it. */
+  /** Listens at a path; the permissions of its directory decide who can connect. */
   static listen(lab: Lab, path: string): SessionServer {
     return new SessionServer(lab, Deno.listen({ transport: "unix", path }));
   }
@@ -53,14 +53,14 @@ export class SessionServer implements AsyncDisposable {
     for await (const connection of this.#listener) {
       this.#connections.add(connection);
       const served = this.#serve(connection)
-        .catch(() => {}) // Whoever asked is gone.
+        .catch(() => {}) // The client has disconnected.
         .finally(() => {
           this.#served.delete(served);
           this.#connections.delete(connection);
           try {
             connection.close();
           } catch {
-            // It was closed with the server.
+            // The server has closed it.
           }
         });
       this.#served.add(served);
@@ -88,7 +88,7 @@ export class SessionServer implements AsyncDisposable {
     }
   }
 
-  /** Serves nobody any more; commands that run in virtual machines are killed. */
+  /** Closes all connections, and kills the commands that run in virtual machines. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     for (const connection of this.#connections) connection.close();
@@ -96,7 +96,7 @@ export class SessionServer implements AsyncDisposable {
   }
 }
 
-/** Runs a command by the guest's agent, and kills it when nobody waits for it any more. */
+/** Runs a command through the guest agent, and kills it when the client disconnects. */
 async function runInGuest(
   vm: Vm,
   command: string[],
@@ -105,7 +105,7 @@ async function runInGuest(
 ): Promise<void> {
   if (command.length === 0) {
     throw new NetyardError(
-      `"${vm.name}" is a virtual machine, and has no terminal here: give it a command, such as ` +
+      `"${vm.name}" is a virtual machine without a terminal here; give it a command, such as ` +
         `\`netyard run-in ${vm.name} -- ip addr\``,
     );
   }
@@ -116,7 +116,7 @@ async function runInGuest(
     }
   };
   const printed = Promise.all([pump("stdout"), pump("stderr")]);
-  printed.catch(() => {}); // Said by what follows, or nobody is there to be told.
+  printed.catch(() => {}); // `ended` has the same error; or the client has disconnected.
   const ended = printed.then(() => process.wait());
   const status = await Promise.race([ended, gone]);
   if (status) await reply({ kind: "exit", code: status.exitCode });

@@ -9,10 +9,10 @@ import type { SHELL_OPTIONS } from "./shell_command.ts";
 import { readTopology } from "./topology_file.ts";
 
 /**
- * The command `netyard shell`: becomes Deno's prompt, which builds the lab and so has it end with
- * itself, however that ends.
+ * The command `netyard shell`: replaces itself by Deno's prompt. The prompt builds the lab, so that the lab
+ * ends with it, however it ends.
  *
- * @returns never: the exit code is the prompt's.
+ * @returns never; the exit code is that of the prompt
  */
 export async function shell(
   { options, arguments: [path] }: Invocation<typeof SHELL_OPTIONS>,
@@ -29,7 +29,7 @@ export async function shell(
   replaceProcess(Deno.execPath(), argv.map(toByteString), processEnvironment());
 }
 
-/** Modules on a disk need their own import map; published ones have none. */
+/** The import map for modules from a clone; published modules need none. */
 function importMap(): string[] {
   const config = new URL("../../../deno.json", import.meta.url);
   return config.protocol === "file:" ? ["--config", decodeURIComponent(config.pathname)] : [];

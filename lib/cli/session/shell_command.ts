@@ -7,20 +7,20 @@ export const SHELL_OPTIONS = [VARIANT] as const;
 /** `netyard shell`. */
 export const shellCommand: Declaration<typeof SHELL_OPTIONS> = {
   name: "shell",
-  summary: "a TypeScript prompt with a lab in it",
+  summary: "start a TypeScript prompt with a lab in scope",
   description:
-    `Starts Deno's prompt for TypeScript with a lab: \`lab\`, and each node under its name, such as \
-\`await laptop.$\\\`ping -c 1 \${server.ip}\\\`\`. The lab is that of a topology or a simulation, or an \
-empty one. It ends with the prompt, by Ctrl-D.`,
+    `Starts Deno's TypeScript prompt with \`lab\` and each node of it in scope, by their names: try \
+await laptop.$\`ping -c 1 \${server.ip}\`. The lab is that of a topology or of a simulation, or an empty \
+one. Ctrl-D ends the prompt and the lab.`,
   arguments: [{ ...TOPOLOGY_FILE, optional: true }],
   options: SHELL_OPTIONS,
   examples: [
-    { command: "netyard shell city.toml", what: "try things in a topology" },
-    { command: "netyard shell", what: "build a lab by hand" },
+    { command: "netyard shell city.toml", what: "try things in the lab of a topology" },
+    { command: "netyard shell", what: "build a lab step by step" },
   ],
   exitCodes: [
-    [0, "the prompt was left"],
-    [1, "the lab cannot be built here"],
+    [0, "the prompt was closed"],
+    [1, "the lab cannot be built on this host"],
     [2, "wrong options or files"],
   ],
 };

@@ -1,16 +1,11 @@
-/**
- * What `netyard shell` runs in the prompt before the user does: it builds the lab and brings it into
- * scope.
- *
- * @module
- */
+/** The code that `netyard shell` runs first in the prompt: it builds the lab and brings it into scope. */
 import { NetyardError } from "../../../native/error.ts";
 import { Lab } from "../../lab/lab.ts";
 import { RegionLink } from "../../link/region_link.ts";
 import { identifiersFor, type Named } from "./identifiers.ts";
 import type { NamedTopology } from "./topology_file.ts";
 
-/** Builds a lab and defines it, and what is in it, as globals; ends the process where it cannot. */
+/** Builds a lab, and defines it and its nodes as globals; exits the process if that fails. */
 export async function begin({ title, config }: NamedTopology): Promise<void> {
   try {
     const lab = await Lab.fromConfig(config, { label: title });
@@ -61,7 +56,9 @@ function greeting(lab: Lab, nodes: readonly (LabNode & { word: string })[]): str
     first === undefined
       ? 'Try: const a = await lab.addRouter("a", { preset: "home" })'
       : `Try: await ${first}.$\`ip -br addr\``,
-    ...lab.vms.length > 0 ? ["The virtual machines are off: await lab.boot()"] : [],
+    ...lab.vms.length > 0
+      ? ["The virtual machines are switched off; to boot them: await lab.boot()"]
+      : [],
     "Ctrl-D ends the prompt and the lab.",
   ].join("\n");
 }

@@ -17,7 +17,7 @@ const DRAW: Record<Format, (drawing: Drawing) => string | Promise<string>> = {
   mermaid: drawingMermaid,
 };
 
-const ENDINGS: Record<string, Format> = {
+const EXTENSIONS: Record<string, Format> = {
   svg: "svg",
   dot: "dot",
   gv: "dot",
@@ -28,7 +28,7 @@ const ENDINGS: Record<string, Format> = {
 /**
  * The command `netyard topology`: draws the topology of a file.
  *
- * @returns the exit code: 0.
+ * @returns the exit code, 0
  */
 export async function topology(
   { options, arguments: [path], stdout }: Invocation<typeof TOPOLOGY_OPTIONS>,
@@ -43,5 +43,5 @@ export async function topology(
 }
 
 function formatOf(path = ""): Format {
-  return ENDINGS[/\.([a-z]+)$/i.exec(path)?.[1].toLowerCase() ?? ""] ?? "text";
+  return EXTENSIONS[/\.([a-z]+)$/i.exec(path)?.[1].toLowerCase() ?? ""] ?? "text";
 }

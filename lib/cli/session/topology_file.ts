@@ -6,15 +6,15 @@ import { loadSimulations } from "../../sim/load.ts";
 import { TomlDocument } from "../../toml/document.ts";
 import { UsageError } from "../command/command.ts";
 
-/** A network that a file describes. */
+/** The network that a file describes. */
 export interface NamedTopology {
-  /** What it is called: the simulation, or the file. */
+  /** The name of the simulation, or of the file. */
   title: string;
   config: LabConfig;
 }
 
-/** The tables of a simulation that a topology has not. */
-const OF_SIMULATIONS = [
+/** The tables that a simulation has and a topology has not. */
+const SIMULATION_TABLES = [
   "sim",
   "step",
   "matrix",
@@ -26,15 +26,15 @@ const OF_SIMULATIONS = [
 ];
 
 /**
- * Reads the network of a topology file, or of a simulation: of a matrix, that of the variant that is
- * named, or the first.
+ * Reads the network of a topology file, or of a simulation; for a matrix, that of the requested variant, or of
+ * the first.
  *
- * @throws {TomlError} If it is not as it must be.
- * @throws {UsageError} If it has no such variant.
+ * @throws {TomlError} the file is not valid
+ * @throws {UsageError} the file has no such variant
  */
 export async function readTopology(path: string, variant?: string): Promise<NamedTopology> {
   const document = await TomlDocument.read(path);
-  if (!OF_SIMULATIONS.some((table) => table in document.value)) {
+  if (!SIMULATION_TABLES.some((table) => table in document.value)) {
     if (variant !== undefined) {
       throw new UsageError(`--variant is for simulations, and ${path} is a topology`);
     }

@@ -47,13 +47,13 @@ function tools(cwd: string, searchPath: string[]): SimulationTools {
   };
   return {
     ...REAL_TOOLS,
-    load: (paths, wishes) =>
+    load: (paths, binaryOptions) =>
       loadSimulations(paths, {
         cwd,
-        binaries: wishes?.overrides.map((text) => parseOverride(text, cwd).name),
+        binaries: binaryOptions?.overrides.map((text) => parseOverride(text, cwd).name),
       }),
-    check: async (simulations, wishes) => {
-      await checkBinaries(simulations, { ...wishes, cwd, searchPath });
+    check: async (simulations, binaryOptions) => {
+      await checkBinaries(simulations, { ...binaryOptions, cwd, searchPath });
       checkHostPrograms(simulations);
     },
     resolve: started("a build"),

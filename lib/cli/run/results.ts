@@ -6,41 +6,41 @@ import type { Output } from "../command/output.ts";
 import { checkOutputFile, writeOutputFile } from "../command/output_file.ts";
 import { renderRun } from "./run_report.ts";
 
-/** How the results of a run are wanted. */
+/** The options for the results of a run. */
 export interface RunOutputOptions {
   workDir: string;
   json: boolean;
   junit?: string;
 }
 
-/** Where they are told. */
+/** The outputs for the results of a run. */
 export interface RunOutputs {
   stdout: Output;
-  /** What people read: the standard error where the standard output is for programs. */
+  /** The output for people: the standard error if the standard output is for programs. */
   human: Output;
   colors: boolean;
 }
 
-/** Refuses, before anything is started, what the results could not be written into. */
+/** Refuses, before anything is started, paths to which the results cannot be written. */
 export async function checkRunOutput(
   command: string,
   { junit, workDir }: RunOutputOptions,
 ): Promise<void> {
-  const there = await Deno.stat(workDir).catch(() => undefined);
-  if (there && !there.isDirectory) {
+  const existing = await Deno.stat(workDir).catch(() => undefined);
+  if (existing && !existing.isDirectory) {
     throw new UsageError(
-      `netyard ${command}: --work-dir is ${JSON.stringify(workDir)}, but that is no directory`,
+      `netyard ${command}: --work-dir is ${JSON.stringify(workDir)}, but that is not a directory`,
     );
   }
   if (junit !== undefined) await checkOutputFile(`netyard ${command}: --junit`, junit);
 }
 
 /**
- * Tells how a run went.
+ * Prints and writes the results of a run.
  *
- * @returns the exit code: 0 when all passed, 1 when not, 130 when it was interrupted.
+ * @returns the exit code: 0 if all passed, 1 if not, 130 if it was interrupted
  */
-export async function tellRun(
+export async function reportResults(
   summary: RunSummary,
   { workDir, json, junit }: RunOutputOptions,
   { stdout, human, colors }: RunOutputs,
