@@ -9,7 +9,7 @@ const holders = new Map<string, Promise<unknown>>();
  *
  * @throws {CacheError} If the lock file cannot be made; `act` does not run then.
  */
-export async function alone<T>(lockFile: string, act: () => Promise<T>): Promise<T> {
+export async function withLock<T>(lockFile: string, act: () => Promise<T>): Promise<T> {
   while (holders.has(lockFile)) await holders.get(lockFile);
   const { promise, resolve } = Promise.withResolvers<void>();
   holders.set(lockFile, promise);

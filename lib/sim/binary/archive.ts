@@ -5,36 +5,36 @@ import { type BinaryContext, binaryError, fileName, programOf } from "./context.
 import { runTool } from "./tool.ts";
 import type { BinarySpec } from "../types/types.ts";
 
-/** Names that tar(1) unpacks; it finds out itself how they are compressed. */
+/** Names of files that tar(1) unpacks; it detects the compression itself. */
 const TAR = /\.(tar(\.(gz|xz|zst|bz2))?|tgz|txz|tzst|tbz2?)$/i;
 const ZIP = /\.zip$/i;
 const GZIP = /\.gz$/i;
 
-/** Executable, often, but no program. */
+/** Names of libraries: often executable, but not programs. */
 const LIBRARY = /\.so(\.\d+)*$/;
 
-/** As many names as can be read in a message. */
+/** The number of names in a message. */
 const LISTED = 20;
 
-/** Whether a file is an archive, by its name; a single file that is compressed is none. */
+/** Returns the kind of archive that a file is, by its name; a single compressed file is not one. */
 export function isArchive(name: string): "tar" | "zip" | undefined {
   return TAR.test(name) ? "tar" : ZIP.test(name) ? "zip" : undefined;
 }
 
-/** What is unpacked. */
+/** A downloaded file to unpack. */
 export interface Package {
-  /** The file that was downloaded. */
+  /** The path of the downloaded file. */
   file: string;
-  /** Its name, which tells how it is packed. */
+  /** Its name, which says how it is packed. */
   name: string;
-  /** Where its content goes: a directory that is empty. */
+  /** The empty directory for its content. */
   directory: string;
 }
 
 /**
- * Unpacks what was downloaded; what is no archive becomes the only file.
+ * Unpacks a downloaded file; a file that is not an archive becomes the only one in the directory.
  *
- * @throws {BinaryError} If it is broken, or has a path out of the directory.
+ * @throws {BinaryError} If it is broken, or has a path outside the directory.
  */
 export async function unpack(
   context: BinaryContext,
@@ -53,7 +53,7 @@ export async function unpack(
   else await Deno.rename(file, only);
   const begin = new TextDecoder().decode(await firstBytes(only));
   if (/^\s*<(!doctype|html)/i.test(begin)) {
-    throw binaryError(spec, `${spec.url} is no program, but a page of HTML: ${begin.slice(0, 60)}`);
+    throw binaryError(spec, `${spec.url} is an HTML page, not a program: ${begin.slice(0, 60)}`);
   }
   await Deno.chmod(only, 0o755);
 }
@@ -74,7 +74,7 @@ async function unpackTar(
     );
   };
   for (const name of (await tar("-tf", file)).split("\n")) refuseOutside(spec, name);
-  // Owners and set-user-ID bits are of the machine that packed it.
+  // Owners and set-user-ID bits belong to the machine that packed it.
   await tar("-xf", file, "-C", directory, "-o", "--no-same-permissions");
 }
 
@@ -93,7 +93,7 @@ async function unpackZip(spec: BinarySpec, file: string, directory: string): Pro
     await Deno.mkdir(name.endsWith("/") ? path : dirname(path), { recursive: true });
     if (name.endsWith("/")) continue;
     await Deno.writeFile(path, content);
-    // What may be executed is told by the content: many programs write no permissions into a zip.
+    // The content says what is executable: many programs write no permissions into a zip.
     if (isProgram(name, content)) await Deno.chmod(path, 0o755);
   }
 }
@@ -110,10 +110,10 @@ async function unpackGzip(spec: BinarySpec, file: string, path: string): Promise
 
 function refuseOutside(spec: BinarySpec, name: string): void {
   if (!name.startsWith("/") && !name.split(/[/\\]/).includes("..")) return;
-  throw binaryError(spec, `${spec.url} has the path "${name}", which is out of the archive`);
+  throw binaryError(spec, `${spec.url} has the path "${name}", which is outside the archive`);
 }
 
-/** ELF, or a script; a library is ELF too. */
+/** Returns whether a file is a program: an ELF file that is not a library, or a script. */
 function isProgram(name: string, content: Uint8Array): boolean {
   const begin = String.fromCharCode(...content.subarray(0, 4));
   return begin.startsWith("#!") || (begin === "\x7fELF" && !LIBRARY.test(name));
@@ -126,26 +126,26 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 }
 
 interface Member {
-  /** In the archive. */
+  /** The path in the archive. */
   path: string;
-  /** Whether it is a program, as it seems. */
+  /** Whether it is probably a program. */
   executable: boolean;
 }
 
 /**
- * The program among what was unpacked: `member`, the file that is named as the binary, or the only one
- * that can be executed.
+ * Returns the path of the program in an unpacked archive: `member`, the file with the name of the
+ * binary, or the only executable file.
  *
- * @throws {BinaryError} If none or several are that.
+ * @throws {BinaryError} If there is none, or more than one.
  */
 export async function memberOf(spec: BinarySpec, directory: string): Promise<string> {
   const members = await membersOf(directory);
   const { path } = chosen(spec, members.sort((a, b) => a.path < b.path ? -1 : 1));
   const file = join(directory, path);
-  // A link may lead anywhere.
+  // A symbolic link may lead out of the archive.
   const real = await Deno.realPath(file).catch(() => undefined);
   if (real === undefined || relative(await Deno.realPath(directory), real).startsWith("..")) {
-    throw binaryError(spec, `"${path}" is a link to what is not in the archive`);
+    throw binaryError(spec, `"${path}" is a link to a file outside the archive`);
   }
   const mode = (await Deno.stat(file)).mode ?? 0;
   if (!(mode & 0o111)) await Deno.chmod(file, 0o755);
@@ -155,16 +155,16 @@ export async function memberOf(spec: BinarySpec, directory: string): Promise<str
 function chosen(spec: BinarySpec, members: Member[]): Member {
   const { member, name, url } = spec;
   const several = (found: Member[], what: string) =>
-    binaryError(spec, `${url} has ${what}, so say which by "member":${listed(found)}`);
+    binaryError(spec, `${url} has ${what}; name one by "member":${listed(found)}`);
   if (member !== undefined) {
-    const wanted = member.replace(/^(\.\/)+/, "");
-    const exact = members.find(({ path }) => path === wanted);
+    const requested = member.replace(/^(\.\/)+/, "");
+    const exact = members.find(({ path }) => path === requested);
     if (exact) return exact;
-    const below = members.filter(({ path }) => path.endsWith(`/${wanted}`));
-    if (below.length > 1) throw several(below, `several files "${wanted}"`);
+    const below = members.filter(({ path }) => path.endsWith(`/${requested}`));
+    if (below.length > 1) throw several(below, `several files "${requested}"`);
     if (below.length === 1) return below[0];
-    const near = nearest(wanted, members.map(({ path }) => path)) ??
-      members.find(({ path }) => nearest(basename(wanted), [basename(path)]))?.path;
+    const near = nearest(requested, members.map(({ path }) => path)) ??
+      members.find(({ path }) => nearest(basename(requested), [basename(path)]))?.path;
     throw binaryError(
       spec,
       `${url} has no "${member}"` +
@@ -184,7 +184,7 @@ function chosen(spec: BinarySpec, members: Member[]): Member {
     spec,
     members.length === 0
       ? `${url} is empty`
-      : `${url} has no program: say which file is meant by "member":${listed(members)}`,
+      : `${url} has no program; name a file by "member":${listed(members)}`,
   );
 }
 

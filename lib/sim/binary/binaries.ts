@@ -1,3 +1,10 @@
+/**
+ * The programs that steps use as `${binary.NAME}`: how they are found, downloaded or built. One file for
+ * each mode; `mode.ts` says which mode a `[[binary]]` has, and `override.ts` reads `--binary`. Imports
+ * `files` and the types of simulations; knows no lab. Begin here, with {@link resolveBinaries}.
+ *
+ * @module
+ */
 import { nearest } from "../../options/nearest.ts";
 import { TomlError } from "../../toml/errors.ts";
 import { builtBefore, CargoBuilds, checkBuild, checkPrepare } from "./cargo.ts";
@@ -7,46 +14,46 @@ import { checkEntrypoint, entrypointBinary, entrypointKept } from "./entrypoint.
 import { BinaryError } from "./error.ts";
 import { checkFetch, fetchBinary } from "./fetch.ts";
 import { override, parseOverride } from "./override.ts";
-import { isMadeByCargo, pathBinary } from "./path.ts";
+import { isBuiltByCargo, pathBinary } from "./path.ts";
 import { targetBinary } from "./target.ts";
 import type { BinarySpec, PrepareSpec, Simulation, Step } from "../types/types.ts";
 
 export { BinaryError, type BinaryOptions };
 
-/** What is to be had for all simulations. */
-interface Plan {
-  /** The programs that each of them uses, by name. */
+/** The programs that simulations need. */
+interface Needs {
+  /** The programs that each simulation uses, by name. */
   uses: Map<Simulation, Map<string, BinarySpec>>;
   prepare: PrepareSpec[];
 }
 
-// What is killed needs a moment to go.
+// How long killed builds may take to end.
 const END_MS = 3000;
 
 /**
- * Checks all that can be known of the programs of simulations without building or downloading: that
- * those which steps name are declared and there, and that what builds them is installed.
+ * Checks the programs of simulations as far as possible without a build or a download: the programs that
+ * steps use are declared, files exist, and the tools that build them are installed.
  *
- * @throws {TomlError} If something is wrong in the files, one line for each.
- * @throws {BinaryError} If something is wrong in an override.
+ * @throws {TomlError} If the files have faults: one line for each.
+ * @throws {BinaryError} If an override has a fault.
  */
 export async function checkBinaries(
   simulations: readonly Simulation[],
   options: BinaryOptions = {},
 ): Promise<void> {
   const context = contextOf(options, options.signal ?? new AbortController().signal);
-  await check(context, planOf(simulations, options, context));
+  await check(context, needsOf(simulations, options, context));
 }
 
 /**
- * Has the programs that the steps of simulations name: builds and downloads what is not there. What
- * several simulations share is made once; cargo and other builds run one after the other, downloads at
- * once. If one fails, all others are ended.
+ * Provides the programs that the steps of simulations use: builds or downloads what is missing. A program
+ * that several simulations use is built once. Builds run one after the other, downloads in parallel. If
+ * one fails, all others end.
  *
- * @returns For each simulation the paths of its programs, absolute, by name.
- * @throws What {@linkcode checkBinaries} does, before anything is started.
+ * @returns For each simulation the absolute paths of its programs, by name.
+ * @throws The errors of {@linkcode checkBinaries}, before anything starts.
  * @throws {BinaryError} If a build or a download fails.
- * @throws What the signal is aborted with.
+ * @throws The reason of the signal, if it is aborted.
  */
 export async function resolveBinaries(
   simulations: readonly Simulation[],
@@ -55,38 +62,38 @@ export async function resolveBinaries(
   const failed = new AbortController();
   const outer = options.signal ? [options.signal] : [];
   const context = contextOf(options, AbortSignal.any([...outer, failed.signal]));
-  const plan = planOf(simulations, options, context);
-  await check(context, plan);
+  const needs = needsOf(simulations, options, context);
+  await check(context, needs);
   const paths = new Map<string, Promise<string>>();
   const work: Promise<unknown>[] = [];
-  const also = <T>(promise: Promise<T>): Promise<T> => {
-    promise.catch((error) => failed.abort(error)); // the first is the cause of the others
+  const track = <T>(promise: Promise<T>): Promise<T> => {
+    promise.catch((error) => failed.abort(error)); // the first failure causes the others
     work.push(promise);
     return promise;
   };
   const cargo = new CargoBuilds(context);
   const waiting = new Map<string, () => Promise<string>>();
   const specs = new Map(
-    [...plan.uses.values()].flatMap((uses) => [...uses.values()])
+    [...needs.uses.values()].flatMap((uses) => [...uses.values()])
       .map((spec) => [keyOf(spec), spec]),
   );
   if (!context.noBuild) {
-    for (const prepare of plan.prepare) await cargo.addPrepare(prepare);
+    for (const prepare of needs.prepare) await cargo.addPrepare(prepare);
     for (const [key, spec] of specs) {
       if (spec.mode === "build") waiting.set(key, await cargo.addBinary(spec));
     }
   }
-  const built = also(cargo.runAll());
+  const built = track(cargo.runAll());
   for (const [key, spec] of specs) {
-    const get = waiting.get(key) ?? (() => MAKE[spec.mode](context, spec));
-    const path = cargo.any && isMadeByCargo(context, spec) ? built.then(get) : get();
-    paths.set(key, also(path));
+    const get = waiting.get(key) ?? (() => provided(context, spec));
+    const path = cargo.any && isBuiltByCargo(context, spec) ? built.then(get) : get();
+    paths.set(key, track(path));
   }
   await settled(work, options.signal);
   options.signal?.throwIfAborted();
   if (failed.signal.aborted) throw failed.signal.reason;
   const found = new Map<Simulation, Map<string, string>>();
-  for (const [simulation, uses] of plan.uses) {
+  for (const [simulation, uses] of needs.uses) {
     const own = new Map<string, string>();
     for (const [name, spec] of uses) own.set(name, await paths.get(keyOf(spec))!);
     found.set(simulation, own);
@@ -94,23 +101,47 @@ export async function resolveBinaries(
   return found;
 }
 
-const MAKE: Record<
-  BinarySpec["mode"],
-  (context: BinaryContext, spec: BinarySpec) => Promise<string>
-> = {
-  path: pathBinary,
-  fetch: fetchBinary,
-  build: builtBefore, // where something may be built, the builds make it
-  target: (context, spec) => targetBinary(context, spec),
-  entrypoint: (context, spec) =>
-    context.noBuild ? entrypointKept(context, spec) : entrypointBinary(context, spec),
-  command: (context, spec) =>
-    context.noBuild ? commandOutput(context, spec) : commandBinary(context, spec),
+type Act<T> = (context: BinaryContext, spec: BinarySpec) => Promise<T>;
+
+/** How the programs of a mode are provided. Each function rejects if there is no such program. */
+interface Provider {
+  /** Returns the path of the program; builds or downloads it if it is missing. */
+  provide: Act<string>;
+  /** Returns the path of the program without building it. Default: as `provide`. */
+  find?: Act<string>;
+  /** Checks what can be checked before anything is built or downloaded. */
+  check: Act<unknown>;
+}
+
+const PROVIDERS: Record<BinarySpec["mode"], Provider> = {
+  path: { provide: pathBinary, check: pathBinary },
+  fetch: { provide: fetchBinary, check: checkFetch },
+  // `CargoBuilds` builds it before.
+  build: { provide: builtBefore, find: builtBefore, check: checkBuild },
+  target: { provide: inTarget, check: inTarget },
+  entrypoint: {
+    provide: entrypointBinary,
+    find: async (context, spec) => {
+      await checkEntrypoint(context, spec);
+      return await entrypointKept(context, spec);
+    },
+    check: checkEntrypoint,
+  },
+  command: { provide: commandBinary, find: commandOutput, check: checkCommand },
 };
+
+function inTarget(context: BinaryContext, spec: BinarySpec): Promise<string> {
+  return targetBinary(context, spec);
+}
+
+function provided(context: BinaryContext, spec: BinarySpec): Promise<string> {
+  const { provide, find = provide } = PROVIDERS[spec.mode];
+  return context.noBuild ? find(context, spec) : provide(context, spec);
+}
 
 const keyOf = ({ origin, ...spec }: BinarySpec) => JSON.stringify([spec, origin.directory]);
 
-/** Waits for all of it; once it is aborted, only for a moment. */
+/** Waits for all work; after an abort, for {@link END_MS} at most. */
 async function settled(work: Promise<unknown>[], signal: AbortSignal | undefined): Promise<void> {
   const all = Promise.allSettled(work);
   const { promise: late, resolve } = Promise.withResolvers<void>();
@@ -125,11 +156,11 @@ async function settled(work: Promise<unknown>[], signal: AbortSignal | undefined
   }
 }
 
-function planOf(
+function needsOf(
   simulations: readonly Simulation[],
   { overrides = [] }: BinaryOptions,
   { cwd }: BinaryContext,
-): Plan {
+): Needs {
   const over = new Map(overrides.map((text) => parseOverride(text, cwd)).map((o) => [o.name, o]));
   const faults: BinaryError[] = [];
   const uses = new Map<Simulation, Map<string, BinarySpec>>();
@@ -170,13 +201,13 @@ function planOf(
   return { uses, prepare: simulations.flatMap(({ prepare }) => prepare) };
 }
 
-/** The binaries that a step names, wherever it has text. */
+/** Returns the binaries that a step uses, in any of its texts. */
 function namesIn(step: Step): Set<string> {
   const text = JSON.stringify(step);
   return new Set(Array.from(text.matchAll(/\$\{binary\.([^}"]+)\}/g), ([, name]) => name));
 }
 
-async function check(context: BinaryContext, { uses, prepare }: Plan): Promise<void> {
+async function check(context: BinaryContext, { uses, prepare }: Needs): Promise<void> {
   const faults: BinaryError[] = [];
   const collect = async (checked: Promise<unknown>) => {
     try {
@@ -187,7 +218,9 @@ async function check(context: BinaryContext, { uses, prepare }: Plan): Promise<v
     }
   };
   const builds = !context.noBuild;
-  if (builds) { for (const spec of prepare) await collect(checkPrepare(context, spec)); }
+  if (builds) {
+    for (const spec of prepare) await collect(checkPrepare(context, spec));
+  }
   const specs = [...uses.values()].flatMap((used) => [...used.values()]);
   const cargoRuns = builds && (prepare.length > 0 || specs.some(({ mode }) => mode === "build"));
   const checked = new Set<string>();
@@ -205,30 +238,12 @@ async function checkOne(
   spec: BinarySpec,
   cargoRuns: boolean,
 ): Promise<void> {
-  switch (spec.mode) {
-    case "path":
-    case "target":
-      if (cargoRuns && isMadeByCargo(context, spec)) return; // looked for when it has run
-      await MAKE[spec.mode](context, spec);
-      return;
-    case "fetch":
-      return await checkFetch(context, spec);
-    case "build":
-      if (context.noBuild) await builtBefore(context, spec);
-      else await checkBuild(context, spec);
-      return;
-    case "entrypoint":
-      await checkEntrypoint(context, spec);
-      if (context.noBuild) await entrypointKept(context, spec);
-      return;
-    case "command":
-      if (context.noBuild) await commandOutput(context, spec);
-      else await checkCommand(context, spec);
-      return;
-  }
+  if (cargoRuns && isBuiltByCargo(context, spec)) return; // looked up after cargo has run
+  const { check, find } = PROVIDERS[spec.mode];
+  await (context.noBuild && find ? find : check)(context, spec);
 }
 
-/** Fails if there are faults: those of files are TOML errors. */
+/** Throws if there are faults: a {@link TomlError} for faults in files. */
 function refuse(faults: readonly BinaryError[]): void {
   if (faults.length === 0) return;
   if (faults.every(({ where }) => where.startsWith("--binary "))) {

@@ -7,29 +7,29 @@ import { targetBinary, workspacesAround } from "./target.ts";
 import { runTool, toolError } from "./tool.ts";
 import type { BinarySpec, Origin, PrepareSpec } from "../types/types.ts";
 
-/** Where cargo builds. */
+/** The place of a cargo workspace. */
 type Place = { directory: string } | Revision;
 
-/** What one call of cargo builds. */
+/** The programs that one call of cargo builds. */
 interface Group {
   place: Place;
   features: string[];
   allFeatures: boolean;
   bins: Set<string>;
   examples: Set<string>;
-  /** Who asked first. */
+  /** The first request, for messages. */
   about: string;
   origin: Origin;
 }
 
-/** The program's files by `bin/NAME` and `example/NAME`. */
+/** The paths of built programs by `bin/NAME` and `example/NAME`. */
 type Built = ReadonlyMap<string, string>;
 
 const DEFAULT_COMMIT = "main";
 
 /**
- * What cargo builds for all simulations: what has the workspace and the features in common is built by
- * one call. All of it is added before any of it is awaited.
+ * The builds of cargo for all simulations. One call builds all programs with the same workspace and
+ * features, so add all of them before the first build.
  */
 export class CargoBuilds {
   readonly #context: BinaryContext;
@@ -40,12 +40,12 @@ export class CargoBuilds {
     this.#context = context;
   }
 
-  /** Whether anything is to be built. */
+  /** Whether there is anything to build. */
   get any(): boolean {
     return this.#groups.size > 0;
   }
 
-  /** Adds what a `[[prepare]]` names. */
+  /** Adds the programs of a `[[prepare]]`. */
   async addPrepare({ bins, examples, features, allFeatures, origin }: PrepareSpec): Promise<void> {
     const about = "[[prepare]]";
     const directory = await workspaceOf(
@@ -56,7 +56,7 @@ export class CargoBuilds {
     this.#add({ place: { directory }, features, allFeatures, about, origin }, bins, examples);
   }
 
-  /** Adds a program; the function waits until it is built. */
+  /** Adds a program; returns a function that builds it and returns its path. */
   async addBinary(spec: BinarySpec): Promise<() => Promise<string>> {
     const { bin, example, features, allFeatures, origin } = spec;
     const place = spec.repo === undefined
@@ -80,21 +80,21 @@ export class CargoBuilds {
     };
   }
 
-  /** Builds all of it. */
+  /** Builds everything that was added. */
   async runAll(): Promise<void> {
     await Promise.all([...this.#groups.values()].map((group) => this.#run(group)));
   }
 
   #add(
-    wanted: Omit<Group, "bins" | "examples">,
+    request: Omit<Group, "bins" | "examples">,
     bins: readonly string[],
     examples: readonly string[],
   ): Group {
-    const features = [...new Set(wanted.features)].sort();
-    const key = JSON.stringify([wanted.place, features, wanted.allFeatures]);
+    const features = [...new Set(request.features)].sort();
+    const key = JSON.stringify([request.place, features, request.allFeatures]);
     let group = this.#groups.get(key);
     if (!group) {
-      group = { ...wanted, features, bins: new Set(), examples: new Set() };
+      group = { ...request, features, bins: new Set(), examples: new Set() };
       this.#groups.set(key, group);
     }
     for (const name of bins) group.bins.add(name);
@@ -113,9 +113,9 @@ export class CargoBuilds {
 }
 
 /**
- * Where a program is that cargo would build, without building it.
+ * Returns the path of a program that cargo has built before; builds nothing.
  *
- * @throws {BinaryError} If it was not built before.
+ * @throws {BinaryError} If it was not built.
  */
 export async function builtBefore(context: BinaryContext, spec: BinarySpec): Promise<string> {
   if (spec.repo === undefined) {
@@ -130,15 +130,15 @@ export async function builtBefore(context: BinaryContext, spec: BinarySpec): Pro
       `${repo} at ${commit} was not built before, and nothing may be built`,
     );
   }
-  // Its target directory is its own, whatever the variable says.
+  // A checkout has its own target directory, whatever the variable says.
   const own = { ...context, variable: () => undefined };
   return await targetBinary(own, spec, undefined, directory);
 }
 
 /**
- * Checks, without building, that cargo can be called for a program.
+ * Checks that cargo can build a program; builds nothing.
  *
- * @throws {BinaryError} If cargo, git or the workspace is not there.
+ * @throws {BinaryError} If cargo, git or the workspace is missing.
  */
 export async function checkBuild(context: BinaryContext, spec: BinarySpec): Promise<void> {
   const failure = (message: string) => binaryError(spec, message);
@@ -148,9 +148,9 @@ export async function checkBuild(context: BinaryContext, spec: BinarySpec): Prom
 }
 
 /**
- * The same for a `[[prepare]]`.
+ * Checks that cargo can build a `[[prepare]]`; builds nothing.
  *
- * @throws {BinaryError} If cargo or the workspace is not there.
+ * @throws {BinaryError} If cargo or the workspace is missing.
  */
 export async function checkPrepare(context: BinaryContext, { origin }: PrepareSpec): Promise<void> {
   const failure = (message: string) => new BinaryError(origin.where, `[[prepare]]: ${message}`);
@@ -162,7 +162,7 @@ const keyOf = ({ bin, example }: BinarySpec) =>
   bin === undefined ? `example/${example}` : `bin/${bin}`;
 
 function revisionOf(context: BinaryContext, { repo, commit, origin }: BinarySpec): Revision {
-  // A URL, or git's host:path; all else is a directory.
+  // A URL, or git's host:path; anything else is a directory.
   const remote = /^[a-z][a-z+]*:\/\/|^[^/]+:/.test(repo!);
   return {
     repo: remote ? repo! : resolve(context.cwd, origin.directory, repo!),
@@ -216,7 +216,7 @@ async function build(context: BinaryContext, group: Group): Promise<Built> {
     context.say(`cargo ${args.join(" ")} (in ${directory})`);
     const result = await runTool(context, {
       program: cargo,
-      // What several checkouts had in common would be the last one's.
+      // Several checkouts must not share a target directory: it would have the programs of the last one.
       args: [
         ...args,
         ...("repo" in place ? ["--target-dir", `${directory}/target`] : []),
@@ -234,7 +234,7 @@ async function build(context: BinaryContext, group: Group): Promise<Built> {
   });
 }
 
-/** The programs in the messages of cargo, a JSON document on each line. */
+/** Returns the programs in the messages of cargo, one JSON document per line. */
 function programsOf(messages: string): Built {
   const built = new Map<string, string>();
   for (const line of messages.split("\n")) {

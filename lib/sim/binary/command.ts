@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { alone } from "../../files/lock.ts";
+import { withLock } from "../../files/lock.ts";
 import { isFresh } from "../../files/fresh.ts";
 import { type BinaryContext, binaryError, called, digest, fileName, programOf } from "./context.ts";
 import { executable, statOf } from "./path.ts";
@@ -7,8 +7,8 @@ import { runTool, toolError, type ToolResult } from "./tool.ts";
 import type { BinarySpec } from "../types/types.ts";
 
 /**
- * What a command of the user's makes; it runs in the directory of the file that declares it. With
- * `sources` it runs only where the program is older than they are, or not there.
+ * Runs the user's build command, in the directory of the file that declares it, and returns the path of
+ * the program. With `sources` it runs only if the program is missing or older than one of them.
  *
  * @throws {BinaryError} If it fails, or does not make the program.
  */
@@ -26,8 +26,8 @@ export async function commandBinary(context: BinaryContext, spec: BinarySpec): P
   if (await isDone()) return await executable(spec, path);
   const key = digest(directory, path);
   await context.building(() =>
-    alone(`${context.cache}/commands/${key}.lock`, async () => {
-      if (await isDone()) return; // another has done it
+    withLock(`${context.cache}/commands/${key}.lock`, async () => {
+      if (await isDone()) return; // another process has built it
       context.say(`${called(spec)}: ${line} (in ${directory})`);
       let result: ToolResult;
       try {
@@ -43,9 +43,9 @@ export async function commandBinary(context: BinaryContext, spec: BinarySpec): P
         throw await toolError(context, spec.origin.where, about, log, result);
       }
       if (!await statOf(path)) {
-        throw binaryError(spec, `"command" (${line}) ended well, but did not make ${path}`);
+        throw binaryError(spec, `"command" (${line}) succeeded, but did not make ${path}`);
       }
-      // What it found to be up to date, it left as old as it was; else it would run each time.
+      // A command that finds its output up to date leaves it as old as it was, and would run each time.
       const now = new Date();
       if (spec.sources !== undefined) await Deno.utime(path, now, now);
     })
@@ -54,9 +54,9 @@ export async function commandBinary(context: BinaryContext, spec: BinarySpec): P
 }
 
 /**
- * What the command made before.
+ * Returns the path of the program that the command made before.
  *
- * @throws {BinaryError} If it is not there.
+ * @throws {BinaryError} If there is none.
  */
 export async function commandOutput(context: BinaryContext, spec: BinarySpec): Promise<string> {
   const { path } = placeOf(context, spec);
@@ -65,9 +65,9 @@ export async function commandOutput(context: BinaryContext, spec: BinarySpec): P
 }
 
 /**
- * Checks what can be known without running it.
+ * Checks what can be checked without running the command.
  *
- * @throws {BinaryError} If a source is not there, or the program that it calls.
+ * @throws {BinaryError} If a source or the program that it calls is missing.
  */
 export async function checkCommand(context: BinaryContext, spec: BinarySpec): Promise<void> {
   const { directory } = placeOf(context, spec);
@@ -82,7 +82,7 @@ export async function checkCommand(context: BinaryContext, spec: BinarySpec): Pr
 }
 
 function missingSource(spec: BinarySpec, path: string) {
-  return binaryError(spec, `"sources" names ${path}, which is not there`);
+  return binaryError(spec, `"sources" names ${path}, which does not exist`);
 }
 
 function placeOf(context: BinaryContext, spec: BinarySpec): { directory: string; path: string } {

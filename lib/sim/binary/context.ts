@@ -5,30 +5,30 @@ import { cacheDirectory } from "../../files/cache.ts";
 import { BinaryError } from "./error.ts";
 import type { BinarySpec } from "../types/types.ts";
 
-/** How programs are got. */
+/** How programs are provided. */
 export interface BinaryOptions {
-  /** `name:mode:value`, each in place of what the files declare by that name. */
+  /** `name:mode:value`, each in place of the `[[binary]]` with that name. */
   overrides?: readonly string[];
-  /** Nothing is built; what is not there is an error. Default: false. */
+  /** Builds nothing; a missing program is an error. Default: false. */
   noBuild?: boolean;
-  /** Ends what goes on. */
+  /** Ends builds and downloads in progress. */
   signal?: AbortSignal;
-  /** What goes on, a line each. */
+  /** Called with each line about the progress. */
   onProgress?(line: string): void;
-  /** What paths of overrides are relative to. Default: the working directory. */
+  /** The directory for relative paths of overrides. Default: the working directory. */
   cwd?: string;
-  /** Where cargo, git, tar and the commands are looked up. Default: PATH. */
+  /** The directories with cargo, git, tar and the commands. Default: PATH. */
   searchPath?: readonly string[];
-  /** Default: the variables of this process. */
+  /** Returns an environment variable. Default: that of this process. */
   variable?(name: string): string | undefined;
-  /** How long a server may send nothing, in milliseconds. Default: a minute. */
+  /** How long a server may send no data, in milliseconds. Default: one minute. */
   stallMs?: number;
 }
 
-/** What is common to all programs that are got at once. */
+/** What the programs of one call share. */
 export interface BinaryContext {
   readonly cwd: string;
-  /** Where programs are kept. */
+  /** The directory of the cache for programs. */
   readonly cache: string;
   readonly searchPath: readonly string[];
   readonly noBuild: boolean;
@@ -36,14 +36,14 @@ export interface BinaryContext {
   readonly stallMs: number;
   say(line: string): void;
   variable(name: string): string | undefined;
-  /** Runs builds one after the other: each of them takes all processors already. */
+  /** Runs builds one after the other, as each of them uses all processors. */
   building<T>(act: () => Promise<T>): Promise<T>;
 }
 
-// A server that is alive sends something in a minute, also under load.
+// A working server sends data within a minute, also under load.
 const STALL_MS = 60_000;
 
-/** What the options mean; `signal` ends all that is done with it. */
+/** Returns the context of options; `signal` ends all work with it. */
 export function contextOf(options: BinaryOptions, signal: AbortSignal): BinaryContext {
   const variable = options.variable ?? ((name: string) => Deno.env.get(name));
   let last: Promise<unknown> = Promise.resolve();
@@ -67,20 +67,20 @@ export function contextOf(options: BinaryOptions, signal: AbortSignal): BinaryCo
   };
 }
 
-/** How lines on a program begin. */
+/** Returns the start of messages about a program. */
 export function called({ name }: BinarySpec): string {
   return `binary "${name}"`;
 }
 
-/** The error of a program. */
+/** Returns an error about a program. */
 export function binaryError(spec: BinarySpec, message: string, cause?: unknown): BinaryError {
   return new BinaryError(spec.origin.where, `${called(spec)}: ${message}`, { cause });
 }
 
 /**
- * The file of a program of the host.
+ * Returns the path of a program of the host.
  *
- * @throws {BinaryError} If it is not installed; `what` says for which purpose it is needed.
+ * @throws {BinaryError} If it is not installed; `what` names the purpose in the message.
  */
 export function programOf(
   context: BinaryContext,
@@ -93,12 +93,12 @@ export function programOf(
   throw failure(`${what} needs ${name}, which is in no directory of PATH: install it`);
 }
 
-/** A short name for what may be of any length and letters. */
+/** Returns a short name for a text of any length and letters. */
 export function digest(...parts: unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
 }
 
-/** A name as a file may have it. */
+/** Returns a text as a valid file name. */
 export function fileName(name: string): string {
   return name.replace(/[^\w.-]/g, "_").replace(/^\.+/, "").slice(-80) || "program";
 }

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { nearest } from "../../options/nearest.ts";
-import { alone } from "../../files/lock.ts";
+import { withLock } from "../../files/lock.ts";
 import { cached, kept } from "../../files/cache.ts";
 import { type BinaryContext, binaryError, called, fileName } from "./context.ts";
 import { denoProgram, isBundleable, launcherScript } from "./launcher.ts";
@@ -11,37 +11,37 @@ import type { BinarySpec } from "../types/types.ts";
 
 const ALL_PERMISSIONS = ["-A"];
 
-// What deno compile says where it has not got the runtime that goes into the program.
+// The messages of deno compile without the runtime (denort) that it puts into programs.
 const NO_RUNTIME = /denort|dl\.deno\.land|Setting up base binary/;
-// The runtime is downloaded in this time, or it is done without.
+// How long the download of the runtime may take; afterwards a script is used in its place.
 const COMPILE_MS = 120_000;
 
 const BUNDLE = "main.js";
 
-/** What is made of a module. */
+/** A module to compile. */
 interface Job {
   spec: BinarySpec;
   deno: string;
   module: string;
   graph: ModuleGraph;
   permissions: readonly string[];
-  /** What it is called in the cache. */
+  /** The name of the program in the cache. */
   program: string;
   directory: string;
 }
 
 /**
- * A program of a TypeScript module: compiled by `deno compile`, and kept as long as neither the module
- * nor what it imports changes. Types are not checked. Where the runtime that `deno compile` needs
- * cannot be had, it is a script that has the same modules run by `deno run`.
+ * Compiles a TypeScript module with `deno compile`, and returns the path of the program. It is kept until
+ * the module or one that it imports changes. Types are not checked. Without the runtime that `deno
+ * compile` needs, the program is a script that runs the same modules with `deno run`.
  *
- * @throws {BinaryError} If the module, or one that it imports, is not there or is none.
+ * @throws {BinaryError} If the module, or one that it imports, is missing or invalid.
  */
 export async function entrypointBinary(context: BinaryContext, spec: BinarySpec): Promise<string> {
   const job = await jobOf(context, spec);
   return await keptProgram(job) ??
     await context.building(() =>
-      alone(
+      withLock(
         join(job.directory, `${job.graph.hash}.lock`),
         async () => await keptProgram(job) ?? await make(context, job),
       )
@@ -49,9 +49,9 @@ export async function entrypointBinary(context: BinaryContext, spec: BinarySpec)
 }
 
 /**
- * What was compiled before.
+ * Returns the path of the program that was compiled before.
  *
- * @throws {BinaryError} If it was not, or has changed since.
+ * @throws {BinaryError} If the module was not compiled, or has changed since.
  */
 export async function entrypointKept(context: BinaryContext, spec: BinarySpec): Promise<string> {
   const job = await jobOf(context, spec);
@@ -64,9 +64,9 @@ export async function entrypointKept(context: BinaryContext, spec: BinarySpec): 
 }
 
 /**
- * Checks what can be known without reading it.
+ * Checks what can be checked without reading the module.
  *
- * @throws {BinaryError} If there is no such file, or no Deno.
+ * @throws {BinaryError} If the file or Deno is missing.
  */
 export async function checkEntrypoint(context: BinaryContext, spec: BinarySpec): Promise<void> {
   denoProgram(context, spec);
@@ -91,7 +91,7 @@ function modulePath(context: BinaryContext, { origin, entrypoint }: BinarySpec):
 async function jobOf(context: BinaryContext, spec: BinarySpec): Promise<Job> {
   const deno = denoProgram(context, spec);
   const module = modulePath(context, spec);
-  // There is nobody to answer, and once is enough.
+  // No prompt can be answered. A set, so that a repeated permission makes no other program.
   const permissions = [...new Set(["--no-prompt", ...spec.permissions ?? ALL_PERMISSIONS])];
   const program = fileName(spec.name);
   const parts = [deno, Deno.version.deno, permissions, program];
@@ -128,7 +128,7 @@ async function make(context: BinaryContext, job: Job): Promise<string> {
     const bundle = join(own, BUNDLE);
     const bundled = isBundleable(graph) && await makeBundle(context, job, bundle);
     context.say(
-      `${called(spec)}: deno compile has not got its runtime (denort) here, so this Deno runs ` +
+      `${called(spec)}: deno compile has no runtime (denort) on this host; this Deno runs ` +
         (bundled ? "a bundle of the modules" : "the modules where they are"),
     );
     const name = bundled ? `${graph.hash}-bundle` : graph.hash;
@@ -147,7 +147,7 @@ async function make(context: BinaryContext, job: Job): Promise<string> {
   }
 }
 
-/** Whether it was compiled; false where the runtime is missing. */
+/** Returns whether the module was compiled; false if the runtime is missing. */
 async function compile(context: BinaryContext, job: Job, output: string): Promise<boolean> {
   const { spec, deno, module, permissions, graph } = job;
   const flags = ["--quiet", "--no-check", ...permissions];
@@ -163,7 +163,7 @@ async function compile(context: BinaryContext, job: Job, output: string): Promis
   throw await toolError(context, spec.origin.where, `${called(spec)}: deno compile`, log, result);
 }
 
-/** Whether the modules could be made one: deno bundle downloads a program for it, too. */
+/** Returns whether the modules were bundled: deno bundle may need a download, too. */
 async function makeBundle(context: BinaryContext, job: Job, output: string): Promise<boolean> {
   const { deno, module } = job;
   const result = await runTool(context, {

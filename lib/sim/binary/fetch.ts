@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { alone } from "../../files/lock.ts";
+import { withLock } from "../../files/lock.ts";
 import { BUILDING, explained, removeAbandoned } from "../../files/cache.ts";
 import { writeJson } from "../../files/atomic.ts";
 import { isArchive, memberOf, unpack } from "./archive.ts";
@@ -10,23 +10,23 @@ import { BinaryError } from "./error.ts";
 import { statOf } from "./path.ts";
 import type { BinarySpec } from "../types/types.ts";
 
-/** What is known of a URL that was downloaded before. */
+/** What is stored about a URL that was downloaded before. */
 interface Known {
   sha256: string;
   etag?: string;
   lastModified?: string;
 }
 
-// As often as a line on a long download is worth reading.
-const TELL_MS = 5000;
+// The interval of progress lines of a long download.
+const PROGRESS_MS = 5000;
 const PROTOCOLS = ["http:", "https:", "file:"];
 
 /**
- * A program that is downloaded, or a member of an archive that is. With a `sha256` it is kept for good.
- * Without one the server is asked each time whether it is still the same; one that cannot say sends it
- * again.
+ * Downloads a program, or an archive with it, and returns the path of the program. With `sha256` it is
+ * downloaded once. Without, the server is asked each time whether it has changed; a server that does not
+ * support this sends it again.
  *
- * @throws {BinaryError} If it cannot be had, or is not what `sha256` says, or has not the member.
+ * @throws {BinaryError} If the download fails, has another SHA-256, or lacks the member.
  */
 export async function fetchBinary(context: BinaryContext, spec: BinarySpec): Promise<string> {
   const url = urlOf(spec);
@@ -37,7 +37,7 @@ export async function fetchBinary(context: BinaryContext, spec: BinarySpec): Pro
   const note = join(context.cache, "urls", `${digest(url.href)}.json`);
   let directory: string;
   try {
-    directory = await alone(`${note}.lock`, async () => {
+    directory = await withLock(`${note}.lock`, async () => {
       const known = await knownOf(note);
       const sha256 = spec.sha256?.toLowerCase() ?? known?.sha256;
       const kept = sha256 !== undefined && await statOf(place(sha256)) ? place(sha256) : undefined;
@@ -60,9 +60,9 @@ export async function fetchBinary(context: BinaryContext, spec: BinarySpec): Pro
 }
 
 /**
- * Checks what can be known without a server.
+ * Checks what can be checked without a server.
  *
- * @throws {BinaryError} If the URL or the sum is none, or the file of a `file:` URL is not there.
+ * @throws {BinaryError} If the URL or the SHA-256 is invalid, or the file of a `file:` URL is missing.
  */
 export async function checkFetch(context: BinaryContext, spec: BinarySpec): Promise<void> {
   const url = urlOf(spec);
@@ -77,7 +77,10 @@ export async function checkFetch(context: BinaryContext, spec: BinarySpec): Prom
   }
   const archive = isArchive(url.pathname);
   if (spec.member !== undefined && !archive) {
-    throw binaryError(spec, `it has "member", but ${url.href} is no archive by its name`);
+    throw binaryError(
+      spec,
+      `it has "member", but the name of ${url.href} is not that of an archive`,
+    );
   }
   if (archive === "tar") {
     programOf(context, "tar", (message) => binaryError(spec, message), "an archive");
@@ -101,22 +104,22 @@ async function knownOf(note: string): Promise<Known | undefined> {
   try {
     return JSON.parse(await Deno.readTextFile(note));
   } catch {
-    return undefined; // not there, or half written: it is downloaded again
+    return undefined; // missing or incomplete: it is downloaded again
   }
 }
 
-/** What a server sends, or a file. */
+/** The response of a server, or a file. */
 interface Download {
   body: ReadableStream<Uint8Array<ArrayBuffer>>;
   bytes?: number;
   etag?: string;
   lastModified?: string;
-  /** Ends it when nothing comes for long; called for each piece. */
+  /** Restarts the timeout for a server that sends no data; called for each chunk. */
   alive(): void;
   done(): void;
 }
 
-/** Asks for it; undefined if it is still as known. */
+/** Sends the request; returns undefined if the content has not changed. */
 async function request(
   context: BinaryContext,
   spec: BinarySpec,
@@ -130,7 +133,8 @@ async function request(
   }
   const { signal } = context;
   const stall = new AbortController();
-  const late = () => stall.abort(new Error(`nothing came for ${context.stallMs / 1000} s`));
+  const late = () =>
+    stall.abort(new Error(`the server sent no data for ${context.stallMs / 1000} s`));
   let timer = setTimeout(late, context.stallMs);
   const done = () => clearTimeout(timer);
   try {
@@ -168,18 +172,18 @@ async function request(
 
 function failed(context: BinaryContext, spec: BinarySpec, url: URL, error: unknown): unknown {
   if (context.signal.aborted) return context.signal.reason;
-  // What has a code is of the disk.
+  // Errors with a code are errors of the file system.
   if (error instanceof BinaryError || (error as { code?: string }).code) return error;
   return binaryError(spec, `cannot download ${url.href}: ${(error as Error).message}`, error);
 }
 
-/** Where what comes goes. */
+/** Where a download is stored. */
 interface Keeping {
   url: URL;
   response: Download;
-  /** A directory that nobody else uses. */
+  /** A directory of this download alone. */
   own: string;
-  /** Where what is known of the URL is written. */
+  /** The path of the note about the URL. */
   note: string;
   place(sha256: string): string;
 }
@@ -191,16 +195,19 @@ async function keep(
 ): Promise<string> {
   const file = join(own, "download");
   const sha256 = await save(context, spec, url, response, file);
-  const wanted = spec.sha256?.toLowerCase();
-  if (wanted !== undefined && wanted !== sha256) {
-    throw binaryError(spec, `${url.href} has the SHA-256\n  ${sha256}\nbut must have\n  ${wanted}`);
+  const expected = spec.sha256?.toLowerCase();
+  if (expected !== undefined && expected !== sha256) {
+    throw binaryError(
+      spec,
+      `${url.href} has the SHA-256\n  ${sha256}\nbut must have\n  ${expected}`,
+    );
   }
   const target = place(sha256);
   if (!await statOf(target)) {
     const content = join(own, "content");
     await Deno.mkdir(content);
     await unpack(context, spec, { file, name: basename(url.pathname), directory: content });
-    // Whoever got the same by another URL meanwhile has put the same there.
+    // A parallel download of the same content from another URL may have been first.
     await Deno.rename(content, target).catch(async (error) => {
       if (!await statOf(target)) throw error;
     });
@@ -210,7 +217,7 @@ async function keep(
   return target;
 }
 
-/** Writes the download to a file, and says its sum. */
+/** Writes the download to a file, and returns its SHA-256. */
 async function save(
   context: BinaryContext,
   spec: BinarySpec,
@@ -221,7 +228,7 @@ async function save(
   const hash = createHash("sha256");
   const size = bytes === undefined ? "" : ` (${megabytes(bytes)})`;
   context.say(`${called(spec)}: downloading ${url.href}${size}`);
-  let told = Date.now();
+  let reported = Date.now();
   let received = 0;
   try {
     using file = await Deno.open(path, { write: true, createNew: true });
@@ -231,8 +238,8 @@ async function save(
       hash.update(chunk);
       for (let rest = chunk; rest.length > 0;) rest = rest.subarray(await file.write(rest));
       received += chunk.length;
-      if (Date.now() - told < TELL_MS) continue;
-      told = Date.now();
+      if (Date.now() - reported < PROGRESS_MS) continue;
+      reported = Date.now();
       const part = bytes === undefined ? "" : ` of ${megabytes(bytes)}`;
       context.say(`${called(spec)}: ${megabytes(received)}${part}`);
     }

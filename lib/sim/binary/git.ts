@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { findProgram } from "../../../native/process/process.ts";
 import { nearest } from "../../options/nearest.ts";
-import { alone } from "../../files/lock.ts";
+import { withLock } from "../../files/lock.ts";
 import { BUILDING, explained, removeAbandoned } from "../../files/cache.ts";
 import { type BinaryContext, digest, programOf } from "./context.ts";
 import type { BinaryError } from "./error.ts";
 import { runTool, type ToolResult } from "./tool.ts";
 import { tail } from "../../files/tail.ts";
 
-/** What is checked out. */
+/** A revision of a git repository. */
 export interface Revision {
   repo: string;
   /** A branch, a tag or a commit. */
@@ -17,14 +17,14 @@ export interface Revision {
 
 const REFS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
 
-/** A tree that was not asked for so long is removed: each holds all that cargo has built in it. */
+/** How long a checkout is kept without use: each one has all the files that cargo has built in it. */
 const UNUSED_MS = 30 * 24 * 3_600_000;
 
 /**
- * A directory with the files of a revision, in the cache. A repository is cloned once, and asked again
- * for branches and tags; a commit has a directory of its own, so that what was built there stays.
+ * Checks out a revision in the cache, and returns the directory. A repository is cloned once; branches
+ * and tags are fetched each time. Each commit has its own directory, so that its build results are kept.
  *
- * @throws {BinaryError} If the repository cannot be had, or has no such revision.
+ * @throws {BinaryError} If the repository cannot be cloned, or has no such revision.
  */
 export async function checkoutOf(
   context: BinaryContext,
@@ -41,7 +41,7 @@ export async function checkoutOf(
     throw failure(`${what}: git ${result.ending}:\n${tail(result.log)}`);
   };
   try {
-    return await alone(`${base}.lock`, async () => {
+    return await withLock(`${base}.lock`, async () => {
       const clone = join(base, "repo.git");
       if (!await isDirectory(clone)) {
         context.say(`${about}: cloning ${repo}`);
@@ -56,7 +56,7 @@ export async function checkoutOf(
       }
       let id = await resolved(git, clone, commit);
       if (id === undefined && isId(commit)) {
-        // A commit that no branch has, such as that of a pull request.
+        // A commit that is on no branch, such as that of a pull request.
         if ((await git("-C", clone, "fetch", "origin", commit)).ok) id = commit;
       }
       if (id === undefined) {
@@ -74,7 +74,7 @@ export async function checkoutOf(
           const what = `cannot check out ${commit} of ${repo}`;
           const shared = ["clone", "--shared", "--no-checkout", "--", clone, own];
           must(what, await git(...shared));
-          // What submodules are relative to.
+          // URLs of submodules may be relative to that of the repository.
           must(what, await git("-C", own, "remote", "set-url", "origin", repo));
           must(what, await git("-C", own, "checkout", "--detach", id));
           const modules = ["submodule", "update", "--init", "--recursive"];
@@ -91,7 +91,7 @@ export async function checkoutOf(
   }
 }
 
-/** The directory of a revision that was checked out before; undefined if it was not. */
+/** Returns the directory of a revision that was checked out before; undefined if there is none. */
 export async function keptCheckout(
   context: BinaryContext,
   { repo, commit }: Revision,
@@ -112,13 +112,13 @@ function runGit(context: BinaryContext, program: string, args: string[]): Promis
     program,
     args: ["-c", "advice.detachedHead=false", ...args],
     directory: "/",
-    env: { GIT_TERMINAL_PROMPT: "0" }, // nobody is there to answer
+    env: { GIT_TERMINAL_PROMPT: "0" }, // no prompt can be answered
   });
 }
 
 const baseOf = (context: BinaryContext, repo: string) => join(context.cache, "git", digest(repo));
 
-/** The commit that a branch, a tag or a commit is, if the clone has it. */
+/** Returns the commit of a branch, tag or commit, if the clone has it. */
 async function resolved(git: Git, clone: string, commit: string): Promise<string | undefined> {
   for (const name of [`refs/heads/${commit}`, `refs/tags/${commit}`, commit]) {
     const { ok, stdout } = await git(
@@ -128,7 +128,7 @@ async function resolved(git: Git, clone: string, commit: string): Promise<string
   }
 }
 
-/** Whether it is a commit, which never becomes another, and the clone has it. */
+/** Returns whether it is a commit, which never changes, and the clone has it. */
 async function isKnownCommit(git: Git, clone: string, commit: string): Promise<boolean> {
   if (!/^[0-9a-f]{7,40}$/.test(commit)) return false;
   return (await resolved(git, clone, commit))?.startsWith(commit) ?? false;
@@ -147,7 +147,7 @@ async function inTemporary(base: string, act: (own: string) => Promise<void>): P
   try {
     await act(own);
   } finally {
-    await Deno.remove(own, { recursive: true }).catch(() => {}); // it has its place now
+    await Deno.remove(own, { recursive: true }).catch(() => {}); // it was renamed
   }
 }
 

@@ -1,6 +1,5 @@
 /**
- * Kills a process group when this process ends, however that happens: by SIGKILL, or since somebody
- * does not want to wait for the end of a build.
+ * Kills a process group when this process ends, even by SIGKILL, or before a build has ended.
  */
 export class GroupGuard {
   #child: Deno.ChildProcess;
@@ -9,9 +8,9 @@ export class GroupGuard {
     this.#child = child;
   }
 
-  /** Of a group, which must be there until this is closed. */
+  /** Guards a process group, which must exist until this is closed. */
   static of(group: number): GroupGuard {
-    // Its stdin is open as long as this process lives. A line says that there is nothing left to do.
+    // Its stdin is open while this process lives. A line on it ends the script without a kill.
     const script = 'read -r _ || kill -s KILL -- "-$1"';
     return new GroupGuard(
       new Deno.Command("/bin/sh", {
@@ -20,19 +19,19 @@ export class GroupGuard {
         stdin: "piped",
         stdout: "null",
         stderr: "null",
-        detached: true, // Ctrl-C is not for it
+        detached: true, // Ctrl-C must not reach it
       }).spawn(),
     );
   }
 
-  /** Lets the group be. */
+  /** Ends the guard; the group continues to run. */
   async close(): Promise<void> {
     const writer = this.#child.stdin.getWriter();
     try {
       await writer.write(new TextEncoder().encode("\n"));
       await writer.close();
     } catch {
-      // Somebody has ended it.
+      // The script was killed.
     }
     await this.#child.status;
   }

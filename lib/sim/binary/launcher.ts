@@ -3,20 +3,20 @@ import { type BinaryContext, binaryError } from "./context.ts";
 import type { ModuleGraph } from "./modules.ts";
 import type { BinarySpec } from "../types/types.ts";
 
-/** What a script starts Deno with. */
+/** How a script starts Deno. */
 export interface Launch {
   deno: string;
-  /** What Deno runs. */
+  /** The module that Deno runs. */
   main: string;
-  /** Whether `main` is all there is, so that nothing of packages is looked up. */
+  /** Whether `main` has all modules in it, so that packages are not looked up. */
   bundled: boolean;
   permissions: readonly string[];
   graph: ModuleGraph;
 }
 
 /**
- * A script for sh(1) that becomes `deno run` of a module: signals, standard streams, arguments and the
- * exit code are the module's own.
+ * Returns a script for sh(1) that executes `deno run` with a module: signals, standard streams, arguments
+ * and the exit code are those of the module.
  */
 export function launcherScript({ deno, main, bundled, permissions, graph }: Launch): string {
   const config = graph.config === undefined ? ["--no-config"] : ["--config", graph.config];
@@ -31,8 +31,8 @@ function quoted(word: string): string {
 }
 
 /**
- * Whether modules are the same when they are one file: not if they look for files beside them, or start
- * workers from there.
+ * Returns whether modules work in a single file: not if they read files or start workers relative to
+ * their own location.
  */
 export function isBundleable({ sources }: ModuleGraph): boolean {
   return [...sources.values()].every((text) =>
@@ -41,9 +41,9 @@ export function isBundleable({ sources }: ModuleGraph): boolean {
 }
 
 /**
- * The `deno` that runs this, or else that of PATH.
+ * Returns the path of the `deno` that runs this process, or else of that in PATH.
  *
- * @throws {BinaryError} If Netyard itself was compiled, and there is none.
+ * @throws {BinaryError} If Netyard itself was compiled, and PATH has none.
  */
 export function denoProgram(context: BinaryContext, spec: BinarySpec): string {
   if (!Deno.build.standalone) return Deno.execPath();

@@ -1,23 +1,23 @@
 import type { BinaryMode } from "../types/types.ts";
 
-/** A `[[binary]]` as it is written, by the keys of TOML; what is undefined is not there. */
+/** A `[[binary]]` by the keys of TOML; an undefined value means that the key is missing. */
 export type BinaryFields = Readonly<Record<string, unknown>> & { mode?: BinaryMode };
 
-/** What is wrong with the fields. */
+/** A fault of the fields. */
 export interface ModeFault {
-  /** Which of them, where it is one. */
+  /** The field, if the fault is of one. */
   key?: string;
-  /** What is there, and what it must be. */
+  /** What is written, and what it must be. */
   message: string;
 }
 
 /**
- * What cargo calls the program, and how it builds it. It goes also with what is there, or downloaded,
- * in whose place `--binary NAME:build:DIRECTORY` may have it built.
+ * The name that cargo has for the program, and how cargo builds it. The modes path and fetch have these
+ * fields too, as `--binary NAME:build:DIRECTORY` may build the program in their place.
  */
 const CARGO = ["example", "bin", "features", "all-features"];
 
-/** The modes, and which fields go with each, besides `name` and `mode`. */
+/** The modes, and the fields of each besides `name` and `mode`. */
 const MODE_FIELDS: Readonly<Record<BinaryMode, readonly string[]>> = {
   path: ["path", ...CARGO],
   fetch: ["url", "sha256", "member", ...CARGO],
@@ -40,10 +40,10 @@ const SOURCES: readonly [key: string, mode: BinaryMode][] = [
 ];
 
 /**
- * What a program is got by: `mode`, or else what its source means: `path` "path", `url` "fetch", `repo`
- * "build", `entrypoint` and `command` themselves (`path` says then what the command makes). `example`
- * or `bin` without any of these mean "build"; beside them, what cargo calls the program. All fields
- * must go with the mode.
+ * Returns the mode of a program: `mode`, or else that of its source: `path` "path", `url` "fetch", `repo`
+ * "build", `entrypoint` "entrypoint" and `command` "command", where `path` is the file that the command
+ * makes. `example` or `bin` without any of these mean "build"; beside them they are the name that cargo
+ * has for the program. All fields must be valid for the mode.
  *
  * @param fields By the keys of TOML, such as `all-features`.
  */
@@ -65,7 +65,7 @@ export function inferMode(fields: BinaryFields): { mode: BinaryMode } | ModeFaul
 
 function inferred(has: (key: string) => boolean): { mode: BinaryMode } | ModeFault {
   const sources = SOURCES.filter(([key]) =>
-    // What a command makes is no source.
+    // The file that a command makes is not a source.
     has(key) && !(key === "path" && has("command"))
   );
   if (sources.length === 1) return { mode: sources[0][1] };
@@ -73,43 +73,43 @@ function inferred(has: (key: string) => boolean): { mode: BinaryMode } | ModeFau
     const keys = sources.map(([key]) => key);
     return {
       key: keys[1],
-      message: `it comes from ${listed(keys)} at once; leave one of them out`,
+      message: `it has ${listed(keys)}, but may have only one source; leave one of them out`,
     };
   }
   if (has("example") || has("bin")) return { mode: "build" };
   return {
-    message: "it says nowhere where the program comes from; give it " +
+    message: "it has no source for the program; give it " +
       '"path", "url", "repo", "example", "bin", "entrypoint" or "command"',
   };
 }
 
-/** What a mode cannot do without. */
+/** Returns the fault of a mode without a required field, or with two that exclude each other. */
 function missing(mode: BinaryMode, has: (key: string) => boolean): ModeFault | undefined {
   const need = (key: string, what: string) =>
     has(key) ? undefined : { message: `the mode "${mode}" needs "${key}": ${what}` };
   if (has("example") && has("bin")) {
-    return { key: "bin", message: 'it has "example" and "bin", but a program is one of them' };
+    return { key: "bin", message: 'it has "example" and "bin"; leave one of them out' };
   }
   switch (mode) {
     case "path":
       return need("path", "the program");
     case "fetch":
-      return need("url", "where to download it");
+      return need("url", "the URL to download it from");
     case "entrypoint":
       return need("entrypoint", "a TypeScript module");
     case "command":
-      return need("command", "what builds it") ?? need("path", "the program that it makes");
+      return need("command", "the build command") ?? need("path", "the program that it makes");
     case "build":
       if (has("repo") && has("path")) {
-        return { key: "path", message: 'it has "repo" and "path", but is built in one of them' };
+        return { key: "path", message: 'it has "repo" and "path"; leave one of them out' };
       }
       if (has("commit") && !has("repo")) {
-        return { key: "commit", message: '"commit" is of a git repository; give it "repo" too' };
+        return { key: "commit", message: '"commit" needs "repo", the git repository' };
       }
       break;
   }
   if ((mode === "build" || mode === "target") && !has("example") && !has("bin")) {
-    return { message: `the mode "${mode}" needs "example" or "bin": what cargo calls the program` };
+    return { message: `the mode "${mode}" needs "example" or "bin": cargo's name for the program` };
   }
 }
 

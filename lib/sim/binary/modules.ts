@@ -5,17 +5,17 @@ import { type BinaryContext, binaryError } from "./context.ts";
 import { runTool } from "./tool.ts";
 import type { BinarySpec } from "../types/types.ts";
 
-/** What a module consists of. */
+/** A module with all modules that it imports. */
 export interface ModuleGraph {
-  /** Changes with each file of it, and with what decides how it is run. */
+  /** A hash of all files, and of everything that affects how the module runs. */
   hash: string;
-  /** The sources of its own files, by path; those of packages are not among them. */
+  /** The sources of its files, by path, without those of packages. */
   sources: ReadonlyMap<string, string>;
-  /** The deno.json that holds for it. */
+  /** The path of its deno.json. */
   config?: string;
 }
 
-/** Files around a module that decide what its imports mean. */
+/** Configuration files that affect the imports of a module. */
 const CONFIGS = ["deno.json", "deno.jsonc", "deno.lock", "package.json"];
 
 interface Info {
@@ -23,10 +23,10 @@ interface Info {
 }
 
 /**
- * What a module imports, by `deno info`, with the contents of all of it.
+ * Reads a module and all modules that it imports, as `deno info` lists them.
  *
- * @param parts What else the hash is of.
- * @throws {BinaryError} If one of the modules is not there, or is none.
+ * @param parts Additional input of the hash.
+ * @throws {BinaryError} If one of the modules is missing or invalid.
  */
 export async function moduleGraph(
   context: BinaryContext,

@@ -8,18 +8,18 @@ const FORM = 'it must be "name:mode:value", such as "relay:path:./target/release
   '"relay:target:example/relay", "relay:entrypoint:relay.ts" or "relay:command:make relay"';
 
 /**
- * What an override of a program says: `name:mode:value`. The value is, by mode:
+ * Parses an override of a program, `name:mode:value`. The value is, by mode:
  *
  * - path: the program, or `target:NAME`
  * - fetch: its URL
- * - build: the directory of a cargo workspace, or the URL of a git repository, with `#` and a commit
- *   behind it if need be
+ * - build: the directory of a cargo workspace, or the URL of a git repository, optionally followed by `#`
+ *   and a commit
  * - target: `bin/NAME`, `example/NAME`, or NAME for either
  * - entrypoint: the TypeScript module
  * - command: a line for sh(1)
  *
- * @param cwd What its paths are relative to.
- * @throws {BinaryError} If it is none.
+ * @param cwd The directory for relative paths.
+ * @throws {BinaryError} If it is invalid.
  */
 export function parseOverride(text: string, cwd: string): BinarySpec {
   const where = `--binary ${text}`;
@@ -62,23 +62,23 @@ const VALUES: Record<BinaryMode, (value: string) => Partial<BinarySpec>> = {
   command: (command) => ({ command }),
 };
 
-/** Whether it is the URL of a git repository, or what git takes in its place: `git@host:a/b`. */
+/** Returns whether a value is the URL of a git repository, or the short form `git@host:a/b`. */
 function isRepository(value: string): boolean {
   return /^[a-z][a-z+]*:\/\/|^[^/\s]+@[^/\s]+:|\.git(#.*)?$/.test(value);
 }
 
 /**
- * An override with what only the declaration knows: what cargo calls the program, and its features;
- * what a command makes; a module's permissions; the member of an archive.
+ * Completes an override from the declaration: the name and features for cargo, the file that a command
+ * makes, the permissions of a module, the member of an archive.
  *
- * @throws {BinaryError} If that is not declared, and it cannot do without.
+ * @throws {BinaryError} If a required value is not declared.
  */
 export function override(over: BinarySpec, declared: BinarySpec | undefined): BinarySpec {
   switch (over.mode) {
     case "build": {
       const { bin, example, features = [], allFeatures = false } = declared ?? {};
       const named = bin ?? example;
-      // What nobody says otherwise is called as the program.
+      // Without another name, cargo's name is that of the program.
       return {
         ...over,
         example,
@@ -95,8 +95,8 @@ export function override(over: BinarySpec, declared: BinarySpec | undefined): Bi
       if (declared?.mode !== "command" || declared.path === undefined) {
         throw new BinaryError(
           over.origin.where,
-          `what the command makes is not known: only a [[binary]] that has "command" and "path" can ` +
-            "be made by another command",
+          `the file that the command makes is not known: only a [[binary]] with "command" and "path" ` +
+            "can be built by another command",
         );
       }
       return {

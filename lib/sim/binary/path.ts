@@ -4,13 +4,14 @@ import { type BinaryContext, binaryError } from "./context.ts";
 import { targetBinary } from "./target.ts";
 import type { BinarySpec } from "../types/types.ts";
 
-/** Before a name in cargo's target directory. */
+/** The prefix of names in cargo's target directory. */
 const TARGET = "target:";
 
 /**
- * A program that is there: relative to the file that declares it, or else to the working directory.
+ * Returns the path of an existing program, relative to the file that declares it, or else to the working
+ * directory.
  *
- * @throws {BinaryError} If it is in neither, or is no program.
+ * @throws {BinaryError} If it is in neither, or cannot be executed.
  */
 export function pathBinary(context: BinaryContext, spec: BinarySpec): Promise<string> {
   const path = spec.path!;
@@ -19,8 +20,8 @@ export function pathBinary(context: BinaryContext, spec: BinarySpec): Promise<st
     : fileBinary(context, spec, path);
 }
 
-/** Whether what is not there yet may be there when cargo has built. */
-export function isMadeByCargo(context: BinaryContext, { mode, path }: BinarySpec): boolean {
+/** Returns whether cargo may build the program, so that it may exist only after cargo has run. */
+export function isBuiltByCargo(context: BinaryContext, { mode, path }: BinarySpec): boolean {
   if (mode === "target") return true;
   if (mode !== "path") return false;
   if (path!.startsWith(TARGET)) return true;
@@ -49,7 +50,7 @@ async function fileBinary(
 }
 
 /**
- * The path of a file that can be executed.
+ * Returns `path` if the file can be executed.
  *
  * @throws {BinaryError} If it cannot.
  */
@@ -57,7 +58,7 @@ export async function executable(spec: BinarySpec, path: string): Promise<string
   return checked(spec, path, await Deno.stat(path));
 }
 
-/** What is at a path; undefined if nothing is. */
+/** Returns information about the file at a path; undefined if there is none. */
 export async function statOf(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
@@ -74,7 +75,7 @@ function checked(spec: BinarySpec, path: string, stat: Deno.FileInfo): string {
     throw binaryError(
       spec,
       `"path" is the directory ${path}: name the program in it, or, if it is a cargo workspace, ` +
-        'say mode = "build", and "bin" or "example"',
+        'give mode = "build", and "bin" or "example"',
     );
   }
   if (!((stat.mode ?? 0) & 0o111)) {
@@ -83,7 +84,7 @@ function checked(spec: BinarySpec, path: string, stat: Deno.FileInfo): string {
   return path;
 }
 
-/** The nearest name in the directories that are there. */
+/** Returns the nearest name in the directories that exist. */
 async function nearestIn(
   directories: readonly string[],
   name: string,
@@ -93,7 +94,7 @@ async function nearestIn(
     try {
       for await (const entry of Deno.readDir(directory)) names.push(entry.name);
     } catch {
-      // not there, or not ours to read: it has no names to offer
+      // missing or not readable
     }
   }
   return nearest(name, names);

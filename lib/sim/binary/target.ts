@@ -5,16 +5,16 @@ import { type BinaryContext, binaryError } from "./context.ts";
 import { runTool } from "./tool.ts";
 import type { BinarySpec } from "../types/types.ts";
 
-/** Where cargo puts programs, below its target directory, the first first. */
+/** The directories of programs below cargo's target directory, in the order in which they are searched. */
 const BINS = ["release", "debug"];
 const EXAMPLES = ["release/examples", "debug/examples"];
 const ANY = ["release", "release/examples", "debug", "debug/examples"];
 
 /**
- * A program that cargo has built before, by its name, or by its path in the target directory.
+ * Finds a program that cargo has built before, by its name, or by its path in the target directory.
  *
- * @param near A directory in the workspace. Default: that of the file that declares it.
- * @throws {BinaryError} If it is not there.
+ * @param near A directory in the workspace. Default: that of the file that declares the program.
+ * @throws {BinaryError} If there is none.
  */
 export async function targetBinary(
   context: BinaryContext,
@@ -53,13 +53,13 @@ function programsIn(directory: string): string[] {
     return Array.from(Deno.readDirSync(directory))
       .filter(({ name, isFile }) => isFile && !name.includes(".")).map(({ name }) => name);
   } catch {
-    return []; // nothing was built there
+    return []; // nothing was built
   }
 }
 
 /**
- * Where cargo puts what it builds, the likeliest first: `CARGO_TARGET_DIR`, what cargo itself says, or
- * `target` beside a Cargo.toml in the directory or above it.
+ * Returns the possible target directories of cargo, the most likely first: `CARGO_TARGET_DIR`, the one
+ * that cargo reports, or `target` beside a Cargo.toml in the directory or above it.
  */
 async function targetDirectories(context: BinaryContext, directory: string): Promise<string[]> {
   const manifests = await workspacesAround(context, directory);
@@ -73,8 +73,8 @@ async function targetDirectories(context: BinaryContext, directory: string): Pro
 }
 
 /**
- * The directories with a Cargo.toml that a directory is in, the nearest first; if there are none, those
- * of the working directory.
+ * Returns the directories with a Cargo.toml at or above a directory, the nearest first; if there are
+ * none, those of the working directory.
  */
 export async function workspacesAround(
   context: BinaryContext,
@@ -99,7 +99,7 @@ async function targetByCargo(
   if (!program) return undefined;
   const args = ["metadata", "--format-version", "1", "--no-deps", "--offline"];
   const { ok, stdout } = await runTool(context, { program, args, directory });
-  // A manifest that cargo cannot read is not ours to complain of: nothing is built.
+  // A manifest that cargo cannot read is not an error here: nothing is built.
   if (!ok) return undefined;
   try {
     const { target_directory } = JSON.parse(stdout);

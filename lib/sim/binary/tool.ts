@@ -5,7 +5,7 @@ import { BinaryError } from "./error.ts";
 import { GroupGuard } from "./group_guard.ts";
 import { ToolOutputs } from "./tool_outputs.ts";
 
-/** A program of the host that makes one of a simulation's. */
+/** A program of the host that builds a program of a simulation. */
 export interface Tool {
   program: string;
   args: readonly string[];
@@ -13,29 +13,29 @@ export interface Tool {
   env?: Record<string, string>;
   /** Whether lines of its standard output are progress, and go into the log. Default: false. */
   chatty?: boolean;
-  /** Each line that tells of progress. */
+  /** Called with each line about the progress. */
   onLine?(line: string): void;
-  /** How long it may take, in milliseconds. */
+  /** The time limit in milliseconds. */
   limitMs?: number;
 }
 
-/** How it ended. */
+/** How a tool ended. */
 export interface ToolResult {
   ok: boolean;
   /** `failed with exit code 3`, or `was ended by SIGKILL`. */
   ending: string;
   stdout: string;
-  /** What it said, line after line. */
+  /** The lines that it printed. */
   log: string;
 }
 
-// What does not end by SIGTERM in this time will not.
+// How long a tool may take to end after SIGTERM, before SIGKILL.
 const GRACE_MS = 2000;
 
 /**
  * Runs a tool to its end.
  *
- * @throws What the signal was aborted with; then the tool, and all that it started, is ended.
+ * @throws The reason of the signal, if it is aborted; the tool and its process group are then killed.
  * @throws {Deno.errors.NotFound} If there is no such program.
  */
 export async function runTool(context: BinaryContext, tool: Tool): Promise<ToolResult> {
@@ -53,10 +53,10 @@ export async function runTool(context: BinaryContext, tool: Tool): Promise<ToolR
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    detached: true, // a group of its own, which can be ended as a whole
+    detached: true, // its own process group, which can be killed as a whole
   }).spawn();
   const log: string[] = [];
-  const tell = (line: string) => {
+  const report = (line: string) => {
     log.push(line);
     tool.onLine?.(line);
   };
@@ -74,11 +74,11 @@ export async function runTool(context: BinaryContext, tool: Tool): Promise<ToolR
   try {
     const drained = Promise.all([
       tool.chatty
-        ? outputs.eachLine(child.stdout, tell)
+        ? outputs.eachLine(child.stdout, report)
         : outputs.eachText(child.stdout, (text) => void (printed += text)),
-      outputs.eachLine(child.stderr, tell),
+      outputs.eachLine(child.stderr, report),
     ]);
-    drained.catch(() => {}); // until it is waited for
+    drained.catch(() => {}); // until something waits for it
     const status = await child.status;
     await outputs.closed(drained);
     signal.throwIfAborted();
@@ -92,13 +92,13 @@ export async function runTool(context: BinaryContext, tool: Tool): Promise<ToolR
     };
   } finally {
     signal.removeEventListener("abort", end);
-    if (timers.length > 0 && signal.aborted) killGroup(child.pid, "SIGKILL"); // what the tool left
+    if (timers.length > 0 && signal.aborted) killGroup(child.pid, "SIGKILL"); // processes that the tool left behind
     for (const timer of timers) clearTimeout(timer);
     await guard.close();
   }
 }
 
-/** The error for a tool that failed. All that it said is kept in a file that the message names. */
+/** Returns the error for a tool that failed. The message names a file with the whole output. */
 export async function toolError(
   context: BinaryContext,
   where: string,
@@ -109,14 +109,14 @@ export async function toolError(
   const path = join(context.cache, "logs", `${logName}.log`);
   await Deno.mkdir(dirname(path), { recursive: true });
   await Deno.writeTextFile(path, log);
-  const said = tail(log);
-  return new BinaryError(where, `${about} ${ending} (all it said: ${path})${said && `:\n${said}`}`);
+  const end = tail(log);
+  return new BinaryError(where, `${about} ${ending} (whole output: ${path})${end && `:\n${end}`}`);
 }
 
 function killGroup(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(-pid, signal);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error; // it has ended
+    if (!(error instanceof Deno.errors.NotFound)) throw error; // not found: it has ended
   }
 }

@@ -1,26 +1,26 @@
 import { LineSplitter } from "../../files/line_splitter.ts";
 
-// How long after a tool's end its outputs may be silent and still open: then something that it has
-// left behind holds them, such as a server that later builds use.
+// How long after a tool's end its outputs may be open without data. Then a process that it left behind
+// holds them, such as a server for later builds.
 const SILENCE_MS = 1000;
-// What still prints then is not the tool.
+// Output that arrives later is not from the tool.
 const LEFT_MS = 5000;
 
 type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 
-/** What a tool prints, as long as it or something that it has left behind prints. */
+/** The outputs of a tool, which processes that it leaves behind may keep open. */
 export class ToolOutputs {
   #readers: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>[] = [];
   #read = 0;
 
-  /** Calls `act` with what comes, until there is no more. */
+  /** Calls `act` with each piece of text until the stream ends. */
   async eachText(stream: Bytes, act: (text: string) => void): Promise<void> {
     const decoder = new TextDecoder();
     await this.#each(stream, (chunk) => act(decoder.decode(chunk, { stream: true })));
     act(decoder.decode());
   }
 
-  /** The same by lines, without their ends. */
+  /** Calls `act` with each line until the stream ends. */
   async eachLine(stream: Bytes, act: (line: string) => void): Promise<void> {
     const splitter = new LineSplitter();
     await this.#each(stream, (chunk) => splitter.push(chunk).forEach(act));
@@ -36,7 +36,7 @@ export class ToolOutputs {
     }
   }
 
-  /** Resolves, after the tool's end, when all that it printed is read. */
+  /** Resolves when all output of the tool is read; call it after the tool's end. */
   async closed(drained: Promise<unknown>): Promise<void> {
     let isDrained = false;
     const done = drained.then(() => void (isDrained = true));
@@ -50,7 +50,7 @@ export class ToolOutputs {
       await Promise.race([done, new Promise((resolve) => timer = setTimeout(resolve, left))]);
       clearTimeout(timer);
     }
-    // A stream that is being read would keep the process.
+    // A pending read would keep this process alive.
     await Promise.all(this.#readers.map((reader) => reader.cancel().catch(() => {})));
     await drained;
   }

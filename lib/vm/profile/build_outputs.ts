@@ -1,4 +1,4 @@
-import { alone } from "../../files/lock.ts";
+import { withLock } from "../../files/lock.ts";
 import { type Freshness, isFresh, newest } from "../../files/fresh.ts";
 import { ProfileError } from "../options/errors.ts";
 import { tail } from "../../files/tail.ts";
@@ -32,7 +32,7 @@ export async function buildOutputs(build: Build): Promise<void> {
       new ProfileError(`${build.what}: "sources" names ${path}, which does not exist`),
   };
   if (await isFresh(freshness)) return;
-  await alone(build.lockFile, async () => {
+  await withLock(build.lockFile, async () => {
     if (await isFresh(freshness)) return; // Another process has built it.
     const { what, command, directory, outputs, onProgress } = build;
     const [program, ...args] = typeof command === "string" ? ["/bin/sh", "-c", command] : command;

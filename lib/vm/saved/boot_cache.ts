@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { alone } from "../../files/lock.ts";
+import { withLock } from "../../files/lock.ts";
 import { PARTIAL, readSaved, type SavedMachine, SnapshotError, writeSaved } from "./machine.ts";
 
 /** How many booted machines are kept; each takes about 100 MB. */
@@ -53,7 +53,7 @@ export class BootCache {
 
   /** Runs `act` exclusively for a key, among all processes. */
   exclusively<T>(key: string, act: () => Promise<T>): Promise<T> {
-    return alone(`${this.#path(key)}.lock`, act);
+    return withLock(`${this.#path(key)}.lock`, act);
   }
 
   #path(key: string): string {

@@ -79,7 +79,7 @@ Deno.test("a build that fails shows its end, and all it said is kept", async () 
     () => scratch.path({ mode: "build", bin: "a" }),
     BinaryError,
   ) as Error;
-  const match = /^(.*) \(all it said: (.*)\):\n([^]*)$/.exec(error.message)!;
+  const match = /^(.*) \(whole output: (.*)\):\n([^]*)$/.exec(error.message)!;
   assertEquals(match[1], 'sims/a.toml:10: binary "relay": cargo build failed with exit code 101');
   assertEquals(match[3].endsWith("\nerror[E0425]: cannot find value"), true);
   assertEquals(await Deno.readTextFile(match[2]), `${match[3]}\n`);

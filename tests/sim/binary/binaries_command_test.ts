@@ -37,7 +37,7 @@ Deno.test("a command with sources runs only where one is newer, once for all", a
   await assertRejects(
     () => scratch.path({ ...spec, sources: ["none"] }),
     TomlError,
-    `"sources" names ${scratch.at("sims/none")}, which is not there`,
+    `"sources" names ${scratch.at("sims/none")}, which does not exist`,
   );
 });
 
@@ -50,11 +50,11 @@ Deno.test("a command that fails shows its end, and all it said is kept", async (
   const failed = await refused("for i in $(seq 30); do echo line $i >&2; done; exit 3");
   assertEquals(failed.startsWith('sims/a.toml:10: binary "relay": "command" ('), true);
   assertEquals(failed.endsWith("line 29\nline 30"), true);
-  const log = /failed with exit code 3 \(all it said: (.*)\):\n/.exec(failed)![1];
+  const log = /failed with exit code 3 \(whole output: (.*)\):\n/.exec(failed)![1];
   assertEquals((await Deno.readTextFile(log)).split("\n").length, 31);
   assertEquals(
     await refused("true"),
-    'sims/a.toml:10: binary "relay": "command" (true) ended well, but did not make ' +
+    'sims/a.toml:10: binary "relay": "command" (true) succeeded, but did not make ' +
       scratch.at("sims/relay"),
   );
   assertEquals((await refused(["./no-such"])).includes('"command" cannot start: '), true);

@@ -111,10 +111,10 @@ Deno.test("a server's refusal, a server that is not there, and one that hangs ar
   await refused("http://127.0.0.1:1/relay", "cannot download http://127.0.0.1:1/relay: ");
   await refused(
     server.url("page"),
-    `${server.url("page")} is no program, but a page of HTML: <!DO`,
+    `${server.url("page")} is an HTML page, not a program: <!DO`,
   );
   const hang = server.url("hang");
-  await refused(hang, `cannot download ${hang}: nothing came for 0.2 s`, 200);
+  await refused(hang, `cannot download ${hang}: the server sent no data for 0.2 s`, 200);
   held.resolve(new Response());
 });
 
@@ -194,7 +194,7 @@ Deno.test("the only program of an archive needs no name, several do", async () =
   };
   await refused(
     fetched(two),
-    `${two} has several programs, so say which by "member":\n  b/tool\n  b/tools`,
+    `${two} has several programs; name one by "member":\n  b/tool\n  b/tools`,
   );
   await refused(
     fetched(two, { member: "b/toool" }),
@@ -204,7 +204,7 @@ Deno.test("the only program of an archive needs no name, several do", async () =
   const none = await pack(scratch, "none.tar", { a: "x", b: "y" });
   await refused(
     fetched(none),
-    `${none} has no program: say which file is meant by "member":\n  a\n  b`,
+    `${none} has no program; name a file by "member":\n  a\n  b`,
   );
   await Deno.writeTextFile(scratch.at("bad.tar.gz"), "no archive");
   const bad = pathToFileURL(scratch.at("bad.tar.gz")).href;
@@ -219,7 +219,7 @@ Deno.test("an archive writes nothing outside of its directory", async () => {
   await assertRejects(
     () => scratch.path(fetched(outside)),
     BinaryError,
-    `${outside} has the path "../../../escaped", which is out of the archive`,
+    `${outside} has the path "../../../escaped", which is outside the archive`,
   );
   await Deno.mkdir(scratch.at("link.tar.d"));
   await Deno.symlink("/bin/sh", scratch.at("link.tar.d/relay"));
@@ -227,14 +227,14 @@ Deno.test("an archive writes nothing outside of its directory", async () => {
   await assertRejects(
     () => scratch.path(fetched(link)),
     BinaryError,
-    '"relay" is a link to what is not in the archive',
+    '"relay" is a link to a file outside the archive',
   );
   const zip = zipSync({ "../escaped": script("x") });
   await Deno.writeFile(scratch.at("outside.zip"), zip);
   await assertRejects(
     () => scratch.path(fetched(pathToFileURL(scratch.at("outside.zip")).href)),
     BinaryError,
-    'has the path "../escaped", which is out of the archive',
+    'has the path "../escaped", which is outside the archive',
   );
 });
 
@@ -276,7 +276,7 @@ Deno.test("what is wrong with a download is told before it begins", async () => 
   );
   await refused(
     fetched("http://h/relay", { member: "x" }),
-    'it has "member", but http://h/relay is no archive by its name',
+    'it has "member", but the name of http://h/relay is not that of an archive',
   );
   await refused(fetched("file:///none/relay"), "there is no file /none/relay");
 });

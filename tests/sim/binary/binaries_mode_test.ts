@@ -28,18 +28,18 @@ const FAULTS: [fields: BinaryFields, key: string | undefined, message: string][]
   [
     {},
     undefined,
-    "it says nowhere where the program comes from; give it " +
+    "it has no source for the program; give it " +
     '"path", "url", "repo", "example", "bin", "entrypoint" or "command"',
   ],
   [
     { path: "a", url: "b" },
     "url",
-    'it comes from "path" and "url" at once; leave one of them out',
+    'it has "path" and "url", but may have only one source; leave one of them out',
   ],
   [
     { bin: "x", repo: "c", path: "a", url: "b" },
     "url",
-    'it comes from "path", "url" and "repo" at once; leave one of them out',
+    'it has "path", "url" and "repo", but may have only one source; leave one of them out',
   ],
   [
     { path: "a", sha256: "00" },
@@ -56,7 +56,7 @@ const FAULTS: [fields: BinaryFields, key: string | undefined, message: string][]
   [
     { mode: "build", repo: "https://example.org/a" },
     undefined,
-    'the mode "build" needs "example" or "bin": what cargo calls the program',
+    `the mode "build" needs "example" or "bin": cargo's name for the program`,
   ],
   [
     { command: "make" },
@@ -66,12 +66,12 @@ const FAULTS: [fields: BinaryFields, key: string | undefined, message: string][]
   [
     { bin: "a", example: "b" },
     "bin",
-    'it has "example" and "bin", but a program is one of them',
+    'it has "example" and "bin"; leave one of them out',
   ],
   [
     { bin: "a", commit: "v1" },
     "commit",
-    '"commit" is of a git repository; give it "repo" too',
+    '"commit" needs "repo", the git repository',
   ],
 ];
 
@@ -130,6 +130,6 @@ Deno.test("an override keeps what only the declaration knows", () => {
   assertThrows(
     () => override(parseOverride("relay:command:make", "/"), declared),
     BinaryError,
-    "what the command makes is not known",
+    "the file that the command makes is not known",
   );
 });

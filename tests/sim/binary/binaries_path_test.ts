@@ -37,7 +37,7 @@ Deno.test("what is missing, a directory, or no program, is told with its line", 
   await refused(
     ".",
     `"path" is the directory ${scratch.at("sims")}: name the program in it, or, if it is a cargo ` +
-      'workspace, say mode = "build", and "bin" or "example"',
+      'workspace, give mode = "build", and "bin" or "example"',
   );
   await refused(
     "text",
