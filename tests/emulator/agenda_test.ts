@@ -3,7 +3,7 @@ import { Agenda } from "../../lib/emulator/agenda.ts";
 import { Slots } from "../../lib/loop/slots.ts";
 import { pick, seeded } from "../address/random.ts";
 
-Deno.test("an agenda gives what is due in order, as a sorted list does", () => {
+Deno.test("an agenda returns items in the order in which they are due, as a sorted list does", () => {
   const random = seeded(1);
   const agenda = new Agenda(500);
   let list: { time: number; item: number }[] = [];
@@ -29,7 +29,7 @@ Deno.test("an agenda gives what is due in order, as a sorted list does", () => {
   }
 });
 
-Deno.test("equal times come out, all of them", () => {
+Deno.test("items that are due at the same time are all returned", () => {
   const agenda = new Agenda(100);
   for (let item = 0; item < 100; item++) agenda.push(7, item);
   const items = Array.from({ length: 100 }, () => agenda.pop());
@@ -37,7 +37,7 @@ Deno.test("equal times come out, all of them", () => {
   assertEquals([agenda.length, agenda.next], [0, Infinity]);
 });
 
-Deno.test("slots are lent to one at a time, the latest that came back first, until all are out", () => {
+Deno.test("each slot has one user, a returned slot is reused first, and -1 means that all are in use", () => {
   const slots = new Slots(100, 3);
   assertEquals([slots.take(), slots.take(), slots.take(), slots.take()], [100, 101, 102, -1]);
   slots.give(100);

@@ -18,7 +18,7 @@ Deno.test("commands arrive in the order in which they were posted, over several 
       posted++;
     }
     assertEquals(posted - done, RING);
-    // Leaves some: the next round begins in the middle of the ring.
+    // Leaves some commands: the next round begins in the middle of the ring.
     for (const end = posted - 1_000; done < end; done++) {
       if (thread.command() !== command(done) || thread.subject() !== done % DIRECTIONS) {
         throw new Error(`command ${done} is another`);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { clock, eventually, Frames, numberOf, Pair, TestEmulator } from "./kit.ts";
 
-/** From nought up. */
+/** The numbers from 0 on. */
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
 const sorted = (numbers: number[]) => numbers.toSorted((a, b) => a - b);
 
@@ -25,7 +25,7 @@ Deno.test("a frame arrives after the delay, in either direction", async () => {
   }
 });
 
-Deno.test("nothing is lost while conditions are set, changed and taken away under traffic", async () => {
+Deno.test("nothing is lost while conditions are set, changed and removed under traffic", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   using from = new Frames(pair.up);
@@ -52,7 +52,7 @@ Deno.test("nothing is lost while conditions are set, changed and taken away unde
   assertEquals(sorted(to.all(50)), upTo(from.sent));
 });
 
-Deno.test("what is on its way arrives in order when the link is made plain", async () => {
+Deno.test("frames on their way arrive in order when the condition is removed", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   using from = new Frames(pair.up);
@@ -75,7 +75,7 @@ Deno.test("what is on its way arrives in order when the link is made plain", asy
   }
 });
 
-Deno.test("a drop loses what is on its way, and nothing that comes after it", async () => {
+Deno.test("a drop loses the frames on their way, and no later ones", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   using from = new Frames(pair.up);
@@ -114,7 +114,7 @@ Deno.test("the same seed loses the same frames, in fresh namespaces too", async 
   assert((await arrived(8)).join() !== wanted.join());
 });
 
-Deno.test("duplicates, frames ahead of others, and damage are seen where they arrive", async () => {
+Deno.test("duplicates, reordered frames and damage are seen at the receiver", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   using from = new Frames(pair.up);
@@ -158,7 +158,7 @@ Deno.test("duplicates, frames ahead of others, and damage are seen where they ar
 });
 
 Deno.test("the rate is exact on the wire, whatever it is", async () => {
-  // Large frames: else a busy host does not even send them as fast.
+  // Large frames: a busy host may not send small ones fast enough.
   using pair = new Pair({ mtu: 9_000 });
   await using emulator = new TestEmulator();
   using from = new Frames(pair.up);
@@ -168,7 +168,7 @@ Deno.test("the rate is exact on the wire, whatever it is", async () => {
   to.stamp(); // From now on the kernel keeps the times.
   const impairment = emulator.impair(pair.up, {}, 1);
 
-  /** How far the time that frames took is from what the rate says, as a share of it. */
+  /** The relative deviation of the time that frames took from that of the rate. */
   const error = (rateKbit: number, bytes: number, count: number) => {
     for (let n = 0; n < count; n++) from.send(bytes);
     const step = bytes * 8_000 / rateKbit;
@@ -176,8 +176,8 @@ Deno.test("the rate is exact on the wire, whatever it is", async () => {
       assert(to.receive(5_000));
       return Number(to.stamp() / 1_000n) - n * step;
     });
-    // No frame is early, and on a busy host some are late: the most punctual of the first third and
-    // of the last one are as far apart as the rate says.
+    // No frame is early, and on a busy host some are late: the distance between the most punctual ones
+    // of the first and of the last third is that of the rate.
     const third = Math.floor(count / 3);
     const drift = Math.min(...late.slice(-third)) - Math.min(...late.slice(0, third));
     return drift / (2 * third * step);
@@ -187,7 +187,7 @@ Deno.test("the rate is exact on the wire, whatever it is", async () => {
   ) {
     impairment.change({ rateKbit: kbit });
     await emulator.ready();
-    // A host so busy that it did not send without a pause gets another chance; faster is never good.
+    // Tries again if a busy host did not send without a pause; a higher rate is always an error.
     const errors: number[] = [];
     do {
       errors.push(error(kbit, bytes, count));
@@ -197,7 +197,7 @@ Deno.test("the rate is exact on the wire, whatever it is", async () => {
   }
 });
 
-Deno.test("the queue before a slow link is bounded; what finds it full is counted and gone", async () => {
+Deno.test("the queue before a slow link is bounded; frames that find it full are dropped and counted", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   using from = new Frames(pair.up);
@@ -205,7 +205,7 @@ Deno.test("the queue before a slow link is bounded; what finds it full is counte
   await emulator.ready();
   const before = Deno.memoryUsage().rss;
   for (let n = 0; n < 2_000; n++) from.send(1_500);
-  // 6 s of it at most are held: 33 frames; and some leave meanwhile, 5 a second.
+  // It holds at most 6 s, which are 33 frames; meanwhile 5 leave in a second.
   assert(await eventually(() => impairment.counters().dropped > 2_000 - 100));
   const { packets, dropped } = impairment.counters();
   assert(packets - dropped >= 32, `${packets - dropped} were taken`);

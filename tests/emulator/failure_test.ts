@@ -13,7 +13,7 @@ import { deleteRedirect, redirectAllButMark } from "../../native/netlink/tc.ts";
 const FAR_FUTURE = { latencyMs: 60_000 };
 const tapsIn = (pair: Pair) => linksIn(pair.a).filter((name) => name.startsWith("emu")).length;
 
-/** Whether a frame goes straight through. */
+/** Whether a frame passes at once. */
 function isPlain(pair: Pair): boolean {
   using from = new Frames(pair.up);
   using to = new Frames(pair.down);
@@ -21,7 +21,7 @@ function isPlain(pair: Pair): boolean {
   return to.next(2_000) === 0;
 }
 
-Deno.test("a thread that fails leaves plain links, and says whose; the next one works", async () => {
+Deno.test("after a failure of the thread links are plain, the error has their labels, and a new thread works", async () => {
   using one = new Pair({ name: "one" });
   using two = new Pair({ name: "two" });
   const closed = new Pair({ name: "closed" });
@@ -54,7 +54,7 @@ Deno.test("a thread that fails leaves plain links, and says whose; the next one 
   assertEquals([emulator.failures.length, tapsIn(one)], [1, 1]);
 });
 
-Deno.test("a thread that hangs is ended within seconds, and its links are plain", async () => {
+Deno.test("a thread that hangs is terminated within seconds, and its links are plain", async () => {
   using pair = new Pair({ name: "hung" });
   using threads = new Breakable(EMULATOR_PROGRAM);
   await using emulator = new TestEmulator();
@@ -70,11 +70,11 @@ Deno.test("a thread that hangs is ended within seconds, and its links are plain"
   assert(isPlain(pair));
 });
 
-Deno.test("a link or a TAP that vanishes stops no other link, and costs nothing", async () => {
+Deno.test("a link or TAP that is deleted does not affect other links, and costs no processor time", async () => {
   using gone = new Pair();
   using robbed = new Pair();
   using good = new Pair();
-  // A thread of the test's own, to count how often it wakes.
+  // A thread of this test, to count how often it wakes.
   const control = new Control();
   const thread = new LoopThread(EMULATOR_PROGRAM, control, (reason) => {
     throw new Error(reason);
@@ -106,7 +106,7 @@ Deno.test("a link or a TAP that vanishes stops no other link, and costs nothing"
   await thread.ended(5_000);
   thread.close();
   taken.forEach((port) => ports.park(port));
-  // The TAP is gone, and not used again.
+  // The TAP is gone, and not reused.
   ports.restore(robbed.up, taken[1]);
   const again = ports.take(robbed.up, {});
   assert(again !== taken[1]);
@@ -114,7 +114,7 @@ Deno.test("a link or a TAP that vanishes stops no other link, and costs nothing"
   await ports.close();
 });
 
-Deno.test("TAPs are used again as long as their namespace lives, and start at nothing", async () => {
+Deno.test("TAPs are reused as long as their namespace lives, with new counters", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   using from = new Frames(pair.up);
@@ -129,7 +129,7 @@ Deno.test("TAPs are used again as long as their namespace lives, and start at no
       await emulator.ready();
       impairment.discard();
       await emulator.ready();
-      // As if the link were another one; what comes meanwhile waits in the TAP, and is nobody's.
+      // As if the link were another one; frames that arrive meanwhile wait in the TAP, and are dropped.
       from.send();
       pair.a.rtnetlink((batch) => deleteRedirect(batch, pair.up.index));
     }
@@ -138,11 +138,11 @@ Deno.test("TAPs are used again as long as their namespace lives, and start at no
     assert(round % 2 ? dropped === 0 : dropped >= 1);
   }
   assertEquals(tapsIn(pair), 1);
-  // Of three, the first was dropped and the second forgotten.
+  // Of each three frames, the first was dropped with its condition and the second in the TAP.
   assertEquals(to.all(20), [2, 5, 8, 11, 14]);
 });
 
-Deno.test("an end that is taken already is refused, and nothing is left of the attempt", async () => {
+Deno.test("an end with another redirection is refused, and nothing is left of the attempt", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   pair.a.rtnetlink((batch) => redirectAllButMark(batch, pair.up.index, 1, 7));
@@ -157,7 +157,7 @@ Deno.test("an end that is taken already is refused, and nothing is left of the a
   assert(isPlain(pair));
 });
 
-Deno.test("a namespace goes once its ends are abandoned and it is released", async () => {
+Deno.test("a namespace goes when its ends are discarded and it is released", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   const impairment = emulator.impair(pair.up, FAR_FUTURE, 1);
@@ -166,14 +166,14 @@ Deno.test("a namespace goes once its ends are abandoned and it is released", asy
   impairment.discard();
   emulator.release(pair.a);
   pair.a.close();
-  // With the namespace goes its veth, and with that the other end.
+  // The veth goes with the namespace, and the other end with the veth.
   assert(await eventually(() => !linksIn(pair.b).includes("e0")));
   other.discard();
   await emulator.ready();
   assertThrows(() => emulator.impair(pair.up, FAR_FUTURE, 1), NamespaceClosedError);
 });
 
-Deno.test("an emulator is closed once, also before its thread started, and takes nothing then", async () => {
+Deno.test("an emulator can be closed twice and before its thread starts, and then refuses calls", async () => {
   using pair = new Pair();
   const unused = new TestEmulator();
   await unused.ready();

@@ -5,7 +5,7 @@ import { pick, seeded } from "../address/random.ts";
 const ETHERNET = 14;
 const VNET_HEADER = 10;
 
-/** A frame of a type, with bytes at places behind the Ethernet header. */
+/** A frame of a type, with bytes at offsets after the Ethernet header. */
 function frame(type: number, at: Record<number, number> = {}, vlan = false): Uint8Array {
   const tag = vlan ? 4 : 0;
   const bytes = new Uint8Array(200);
@@ -19,7 +19,7 @@ function frame(type: number, at: Record<number, number> = {}, vlan = false): Uin
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
 
-Deno.test("control frames are those that hosts send of their own accord", () => {
+Deno.test("control frames are those that hosts send by themselves", () => {
   const cases: [string, boolean, number, Record<number, number>?][] = [
     ["ARP", true, 0x0806],
     ["LLDP", false, 0x88cc],
@@ -50,7 +50,7 @@ Deno.test("control frames are those that hosts send of their own accord", () => 
   }
 });
 
-Deno.test("a damaged frame differs by one bit, behind the Ethernet header", () => {
+Deno.test("a damaged frame differs by one bit, after the Ethernet header", () => {
   const random = seeded(5);
   const places = new Set<number>();
   for (let round = 0; round < 3_000; round++) {
@@ -72,8 +72,8 @@ Deno.test("a damaged frame differs by one bit, behind the Ethernet header", () =
   assertEquals(places.size, 4 * 8, "every bit is damaged at some time");
 });
 
-Deno.test("damage before the checksum is computed is in what it is computed from", () => {
-  // UDP over IPv4: the checksum starts at 34 and stands 6 bytes on.
+Deno.test("if the checksum is not computed yet, the damage is in the sum that it starts from", () => {
+  // UDP over IPv4: the sum starts at 34, and the checksum is 6 bytes later.
   for (let chance = 0; chance < 1_000; chance += 7) {
     const bytes = new Uint8Array(200);
     const header = new DataView(bytes.buffer);
@@ -86,7 +86,7 @@ Deno.test("damage before the checksum is computed is in what it is computed from
   }
 });
 
-Deno.test("a frame without contents is left as it is", () => {
+Deno.test("a frame without a payload stays unchanged", () => {
   const bytes = new Uint8Array(64);
   corrupt(bytes, 0, VNET_HEADER, ETHERNET, 12345);
   assertEquals(bytes, new Uint8Array(64));

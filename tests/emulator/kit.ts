@@ -18,11 +18,14 @@ import type { LinkEnd } from "../../lib/link/mod.ts";
 const BROADCAST = new Uint8Array(6).fill(0xff);
 const MACS = [macBytes("02:00:00:00:00:0a"), macBytes("02:00:00:00:00:0b")];
 
-/** Where the second namespace of a pair is reached from the first. */
+/** The address of the second namespace of a pair. */
 export const FAR = "10.0.0.2";
 export const NEAR = "10.0.0.1";
 
-/** Two namespaces joined by a veth pair, `e0` in both, 10.0.0.1 and 10.0.0.2; they know each other. */
+/**
+ * Two namespaces joined by a veth pair, `e0` in both, 10.0.0.1 and 10.0.0.2, with neighbour entries for
+ * each other.
+ */
 export class Pair implements Disposable {
   readonly a = Namespace.create();
   readonly b = Namespace.create();
@@ -42,7 +45,7 @@ export class Pair implements Disposable {
       ]] as const
     ) {
       namespace.rtnetlink((batch) => {
-        // On a link that is up, that loses packets.
+        // Before the link is up: later this drops packets.
         addClsact(batch, 20);
         setLink(batch, LOOPBACK, { up: true });
         setLink(batch, 20, { up: true });
@@ -50,7 +53,7 @@ export class Pair implements Disposable {
         addNeighbour(batch, 20, ipBytes(other), mac);
       });
     }
-    // Only now that both are up is there a carrier.
+    // There is a carrier only when both are up.
     for (const namespace of [a, b]) namespace.rtnetlink((batch) => syncLink(batch, 20));
     this.up = { namespace: a, index: 20, name: "e0", label: `${name} (up)` };
     this.down = { namespace: b, index: 20, name: "e0", label: `${name} (down)` };
@@ -62,7 +65,7 @@ export class Pair implements Disposable {
   }
 }
 
-/** An emulator that is closed, and whose failures are kept. */
+/** An emulator that records its failures. */
 export class TestEmulator extends Emulator implements AsyncDisposable {
   readonly failures: { error: EmulatorError; labels: string[] }[];
   readonly failed: Promise<void>;
@@ -91,11 +94,11 @@ const SO_SNDBUFFORCE = 32;
 const POLLIN = 1;
 const SIOCGSTAMPNS = 0x8907n;
 const CLOCK_REALTIME = 0;
-/** For experiments (IEEE 802); nobody else sends it. */
+/** The type for experiments (IEEE 802), which no other program sends. */
 const TYPE = 0x88b5;
 const HEADER = 14;
 
-/** Sends and receives whole numbered frames by an end of a link, each call on the spot. */
+/** Sends and receives whole numbered frames at an end of a link, with synchronous calls. */
 export class Frames implements Disposable {
   #fd: number;
   #out = new Uint8Array(70_000);
@@ -110,7 +113,7 @@ export class Frames implements Disposable {
     );
     for (const option of [SO_RCVBUFFORCE, SO_SNDBUFFORCE]) {
       const size = new Uint8Array(new Int32Array([64 * 2 ** 20]).buffer);
-      fast().setsockopt(this.#fd, SOL_SOCKET, option, size, 4); // Refused to who is not quite root.
+      fast().setsockopt(this.#fd, SOL_SOCKET, option, size, 4); // Refused to root of a user namespace.
     }
     const address = new DataView(new ArrayBuffer(20));
     address.setUint16(0, AF_PACKET, true);
@@ -121,12 +124,12 @@ export class Frames implements Disposable {
     new DataView(this.#out.buffer).setUint16(12, TYPE);
   }
 
-  /** How many were sent. */
+  /** The number of sent frames. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** Sends the next, of so many bytes. */
+  /** Sends the next frame. */
   send(bytes = 100): void {
     new DataView(this.#out.buffer).setUint32(HEADER, this.#sent++);
     this.sendRaw(this.#out.subarray(0, bytes));
@@ -137,7 +140,7 @@ export class Frames implements Disposable {
     check(libc().send(this.#fd, frame, BigInt(frame.length), 0), "send");
   }
 
-  /** The bytes of a frame; undefined if none comes in time. They are good until the next one. */
+  /** Receives a frame, valid until the next call; undefined if none arrives in time. */
   receive(timeoutMs = 0): Uint8Array | undefined {
     if (timeoutMs > 0) {
       const entry = new Int32Array([this.#fd, POLLIN]);
@@ -147,19 +150,19 @@ export class Frames implements Disposable {
     return length > 0 ? this.#in.subarray(0, length) : undefined;
   }
 
-  /** When the kernel got the frame that was received last, in nanoseconds since the epoch. */
+  /** When the kernel received the last frame, in nanoseconds since the epoch. */
   stamp(): bigint {
     check(libc().ioctl(this.#fd, SIOCGSTAMPNS, new Uint8Array(this.#time.buffer)), "SIOCGSTAMPNS");
     return this.#time[0] * 1_000_000_000n + this.#time[1];
   }
 
-  /** The number of a frame; undefined if none comes in time. */
+  /** Receives a frame and returns its number; undefined if none arrives in time. */
   next(timeoutMs = 0): number | undefined {
     const frame = this.receive(timeoutMs);
     return frame && numberOf(frame);
   }
 
-  /** The numbers of all frames until none comes for so long. */
+  /** Receives frames until none arrives for `quietMs`; returns their numbers. */
   all(quietMs = 0): number[] {
     const numbers: number[] = [];
     for (let n; (n = this.next(quietMs)) !== undefined;) numbers.push(n);
@@ -171,19 +174,19 @@ export class Frames implements Disposable {
   }
 }
 
-/** The number that a frame of {@link Frames} carries. */
+/** The number of a frame of {@link Frames}. */
 export function numberOf(frame: Uint8Array): number {
   return new DataView(frame.buffer, frame.byteOffset).getUint32(HEADER);
 }
 
-/** The time by the kernel's clock, in nanoseconds since the epoch. */
+/** The kernel's clock, in nanoseconds since the epoch. */
 export function clock(): bigint {
   const time = new BigInt64Array(2);
   fast().clock_gettime(CLOCK_REALTIME, Deno.UnsafePointer.of(time)!);
   return time[0] * 1_000_000_000n + time[1];
 }
 
-/** What a command in a namespace prints. */
+/** Runs a command in a namespace; returns its output. */
 export async function output(
   namespace: Namespace,
   command: string,
@@ -201,7 +204,7 @@ export function linksIn(namespace: Namespace): string[] {
   return namespace.rtnetlink(dumpLinks).map((message) => readLinkState(message).name);
 }
 
-/** Waits until something holds, and says whether it did in time. */
+/** Waits until a condition is true; returns whether it was in time. */
 export async function eventually(holds: () => boolean, timeoutMs = 8_000): Promise<boolean> {
   const end = performance.now() + timeoutMs;
   while (!holds()) {

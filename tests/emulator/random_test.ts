@@ -3,7 +3,7 @@ import { draw, mix, streamSeed } from "../../lib/emulator/random.ts";
 
 const DRAWS = 100_000;
 
-/** How far counts are from being even, in standard deviations of what chance alone does. */
+/** How far counts are from a uniform distribution, in standard deviations. */
 function unevenness(counts: number[], total: number): number {
   const expected = total / counts.length;
   const chi = counts.reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0);
@@ -11,7 +11,7 @@ function unevenness(counts: number[], total: number): number {
   return (chi - degrees) / Math.sqrt(2 * degrees);
 }
 
-Deno.test("draws are even, for any seed, in their high bits and in their low ones", () => {
+Deno.test("draws are uniform for any seed, in their high and in their low bits", () => {
   for (const seed of [0, 1, 2, -1, 0x7fffffff, streamSeed(1, 3), streamSeed(2, 3)]) {
     const high = new Array(100).fill(0);
     const low = new Array(128).fill(0);
@@ -25,7 +25,7 @@ Deno.test("draws are even, for any seed, in their high bits and in their low one
   }
 });
 
-Deno.test("a draw says nothing about the next, nor about that of another stream", () => {
+Deno.test("a draw is independent of the next one, and of those of other streams", () => {
   const streams = [streamSeed(7, 0), streamSeed(7, 1), streamSeed(8, 0), streamSeed(8, 1)];
   const pairs = (other: (k: number) => number) => {
     const counts = new Array(64).fill(0);
@@ -40,12 +40,12 @@ Deno.test("a draw says nothing about the next, nor about that of another stream"
   }
 });
 
-Deno.test("a draw depends on its number alone, and is a 32-bit integer", () => {
+Deno.test("a draw depends only on its seed and index, and is a 32-bit integer", () => {
   const forth = Array.from({ length: 1_000 }, (_, k) => draw(5, k));
   const back = Array.from({ length: 1_000 }, (_, k) => draw(5, 999 - k)).reverse();
   assertEquals(forth, back);
   assert(forth.every((value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32));
-  // These decide what a seed means: to change them is to change all runs.
+  // These determine the meaning of a seed: a change would change all runs.
   const wanted = [2841986018, 2261973619, 3769060615];
   assertEquals([draw(1, 0), draw(1, 1), draw(-5, 70_000)], wanted);
   assertEquals(new Set(Array.from({ length: 10_000 }, (_, n) => mix(n))).size, 10_000);

@@ -12,7 +12,7 @@ function shaper(limits: LinkLimits, seed = 1): Shaper {
   return made;
 }
 
-/** When frames of so many bytes leave that come at given times. */
+/** When frames leave that arrive at given times. */
 function leaves(limits: LinkLimits, frames: [time: number, bytes: number][]): (number | "full")[] {
   const made = shaper(limits);
   return frames.map(([time, bytes]) => {
@@ -21,7 +21,7 @@ function leaves(limits: LinkLimits, frames: [time: number, bytes: number][]): (n
   });
 }
 
-Deno.test("delay is added to the time at which a frame came, to the nanosecond", () => {
+Deno.test("the delay is added to the arrival time, exact to the nanosecond", () => {
   assertEquals(leaves({ latencyMs: 5 }, [[0, 100], [1, 1514], [MS, 60]]), [
     5_000_000,
     5_000_001,
@@ -31,7 +31,7 @@ Deno.test("delay is added to the time at which a frame came, to the nanosecond",
   assertEquals(leaves({ latencyMs: 0.0015 }, [[0, 100]]), [1_500]);
 });
 
-Deno.test("a rate lets a frame through when its last bit is through, one after the other", () => {
+Deno.test("a frame has passed the rate when its last bit has, one frame after the other", () => {
   // 1,000 kbit/s: a byte takes 8 us.
   assertEquals(leaves({ rateKbit: 1_000 }, [[0, 1000], [0, 500], [MS, 1], [50 * MS, 1000]]), [
     8_000_000,
@@ -39,7 +39,7 @@ Deno.test("a rate lets a frame through when its last bit is through, one after t
     12_008_000,
     58_000_000,
   ]);
-  // The delay comes after it, and a frame in delay does not hold up the rate.
+  // The delay comes after the rate, and a delayed frame does not block the rate.
   assertEquals(leaves({ rateKbit: 1_000, latencyMs: 100 }, [[0, 1000], [0, 1000]]), [
     108_000_000,
     116_000_000,
@@ -48,29 +48,29 @@ Deno.test("a rate lets a frame through when its last bit is through, one after t
 });
 
 Deno.test("the queue before a rate holds 0.4 s, or 32 full frames where that is more", () => {
-  // 8 ms each: the 51st finds exactly 400 ms before it.
+  // 8 ms each: the 51st finds exactly 400 ms in the queue.
   const fast = leaves({ rateKbit: 1_000, latencyMs: 1_000 }, Array(60).fill([0, 1000]));
   assertEquals(fast.findIndex((leave) => leave === "full"), 51);
   // 64 kbit/s: 0.125 ms for a byte, 6.056 s for 32 * 1514.
   const slow = leaves({ rateKbit: 64 }, Array(60).fill([0, 1514]));
   assertEquals(slow.findIndex((leave) => leave === "full"), 33);
-  // There is room again as time goes by.
+  // Later there is room again.
   const made = shaper({ rateKbit: 1_000 });
   while (made.admit(0, 1000, false) !== FULL);
   assertEquals([made.admit(7.9 * MS, 1000, false), made.admit(8 * MS, 1000, false)], [FULL, SENT]);
 });
 
-Deno.test("what waits for one rate does not hold up what comes under another", () => {
+Deno.test("frames that wait for an earlier rate do not delay frames under a new rate", () => {
   const made = shaper({ rateKbit: 64, latencyMs: 50 });
   while (made.admit(0, 1500, false) !== FULL);
   made.set({ rateKbit: 64_000, latencyMs: 10 });
   assertEquals([made.admit(MS, 1000, false), made.leave], [SENT, MS + 125_000 + 10 * MS]);
-  // The same rate goes on where it was.
+  // The same rate keeps its queue.
   made.set({ rateKbit: 64_000, latencyMs: 1 });
   assertEquals([made.admit(MS, 1000, false), made.leave], [SENT, MS + 250_000 + MS]);
 });
 
-/** How often what happens, of so many frames. */
+/** How often each effect happens to `n` frames. */
 function tally(limits: LinkLimits, seed: number) {
   const made = shaper(limits, seed);
   const counts = { lossPct: 0, duplicatePct: 0, reorderPct: 0, corruptPct: 0 };
@@ -86,7 +86,7 @@ function tally(limits: LinkLimits, seed: number) {
   return counts;
 }
 
-Deno.test("each effect happens as often as asked, within what 99 of 100 runs of chance do", () => {
+Deno.test("each effect happens as often as requested, within the range of 99 % of random runs", () => {
   const effects = ["lossPct", "duplicatePct", "reorderPct", "corruptPct"] as const;
   for (const pct of [0.1, 1, 10, 30]) {
     const p = pct / 100;
@@ -102,7 +102,7 @@ Deno.test("each effect happens as often as asked, within what 99 of 100 runs of 
   assertEquals(tally({ duplicatePct: 100 }, 1).duplicatePct, FRAMES);
 });
 
-Deno.test("losses come one by one: how many there are in a row is as chance has it", () => {
+Deno.test("losses are independent: the lengths of runs are those of independent draws", () => {
   const made = shaper({ lossPct: 30 }, 4);
   let [runs, lost, before] = [0, 0, false];
   for (let n = 0; n < FRAMES; n++) {
@@ -115,7 +115,7 @@ Deno.test("losses come one by one: how many there are in a row is as chance has 
   assert(Math.abs(lost / runs - 1 / 0.7) < 0.05, `${lost / runs} in a row`);
 });
 
-Deno.test("jitter is even over its whole spread, either way, and never below no delay", () => {
+Deno.test("jitter is uniform over its whole range in both directions, and a delay is never negative", () => {
   const delays = (limits: LinkLimits) => {
     const made = shaper(limits, 3);
     return Array.from({ length: FRAMES }, (_, n) => {
@@ -167,7 +167,7 @@ Deno.test("frames keep their order under a rate with jitter, and without jitter"
   assert(times.some((time, n) => n > 0 && time < times[n - 1]), "jitter alone overtakes");
 });
 
-Deno.test("a frame that is sent ahead does without the delay, and moves no other", () => {
+Deno.test("a reordered frame has no delay, and does not affect other frames", () => {
   const with_ = shaper({ latencyMs: 10, reorderPct: 20 });
   const without = shaper({ latencyMs: 10 });
   let ahead = 0;
@@ -180,7 +180,7 @@ Deno.test("a frame that is sent ahead does without the delay, and moves no other
   assert(ahead > 150 && ahead < 250);
 });
 
-/** All that is decided about frames, of which every n-th comes with a control frame before it. */
+/** All decisions about frames, with a control frame before every n-th frame. */
 function fates(limits: LinkLimits, seed: number, controlEvery = 0, frames = 500): string[] {
   const made = shaper(limits, seed);
   return Array.from({ length: frames }, (_, n) => {
@@ -202,18 +202,18 @@ const ALL: LinkLimits = {
   corruptPct: 10,
 };
 
-Deno.test("the same seed gives the same fates, 100 times of 100, and another seed others", () => {
+Deno.test("the same seed always gives the same decisions, and another seed gives others", () => {
   const wanted = fates(ALL, 42);
   for (let run = 0; run < 100; run++) assertEquals(fates(ALL, 42), wanted);
   assert(fates(ALL, 43).join() !== wanted.join());
 });
 
-Deno.test("control frames do not change what happens to the others", () => {
+Deno.test("control frames do not change what happens to other frames", () => {
   const wanted = fates(ALL, 42);
   for (const every of [1, 3, 50]) assertEquals(fates(ALL, 42, every), wanted);
 });
 
-Deno.test("frames of a link that only delays do not change what is lost later", () => {
+Deno.test("frames under a delay alone do not change which frames are lost later", () => {
   const lossesAfter = (before: number) => {
     const made = shaper({ latencyMs: 1 });
     for (let n = 0; n < before; n++) made.admit(n, 60_000, false);
@@ -237,7 +237,7 @@ Deno.test("which frames are lost does not depend on the other effects", () => {
       { rateKbit: 100_000 },
     ]
   ) assertEquals(losses(limits), wanted);
-  // More loss loses the same ones and others.
+  // A higher loss loses the same frames and others.
   const [few, many] = [losses({}), losses({ lossPct: 20 })].map((text) => text.split(","));
   assert(few.every((lost, n) => lost === "false" || many[n] === "true"));
 });
@@ -247,7 +247,7 @@ Deno.test("a loss takes one of two copies, as with netem", () => {
   assertEquals([counts.lossPct, counts.duplicatePct], [0, 0]);
 });
 
-Deno.test("super-frames stay whole under a delay alone, and checksums are made before damage", () => {
+Deno.test("super-frames stay whole under a delay alone, and checksums are computed before damage", () => {
   assertEquals(offloadFor({}), "segmentation");
   assertEquals(offloadFor({ latencyMs: 20, lossPct: 0 }), "segmentation");
   for (
@@ -265,7 +265,7 @@ Deno.test("super-frames stay whole under a delay alone, and checksums are made b
   assertEquals(offloadFor({ corruptPct: 1, lossPct: 1 }), "none");
 });
 
-Deno.test("a shared rate is one queue for all who share it, before a rate of their own", () => {
+Deno.test("a shared rate has one queue for all directions, before their own rates", () => {
   const clock = new RateClock();
   clock.set(1_000); // A byte takes 8 us.
   const [one, other, slow] = [new Shaper(1), new Shaper(2), new Shaper(3)];
@@ -277,14 +277,14 @@ Deno.test("a shared rate is one queue for all who share it, before a rate of the
   assertEquals(leave(one, 0, 1000), 8 * MS);
   assertEquals(leave(other, 0, 1000), 16 * MS + 5 * MS);
   assertEquals(leave(one, 1 * MS, 1000), 24 * MS);
-  // Its own rate is lower, and takes nothing of the shared one in advance.
+  // Its own rate is lower, and uses nothing of the shared one in advance.
   assertEquals(leave(slow, 30 * MS, 1000), 38 * MS + 80 * MS);
   assertEquals(leave(one, 30 * MS, 1000), 46 * MS);
   assertEquals([one.perPacket, one.ordered], [true, true]);
   assertEquals([offloadFor({}, true), offloadFor({ corruptPct: 1 }, true)], ["checksum", "none"]);
 });
 
-Deno.test("the queue of a shared rate is full for all, and another rate holds at once", () => {
+Deno.test("the queue of a shared rate is full for all directions, and a new rate applies at once", () => {
   const clock = new RateClock();
   clock.set(1_000);
   const [one, other] = [new Shaper(1), new Shaper(2)];
@@ -292,7 +292,7 @@ Deno.test("the queue of a shared rate is full for all, and another rate holds at
   other.set({}, clock);
   let admitted = 0;
   while (one.admit(0, 1514, false) === SENT) admitted++;
-  // 400 ms of a megabit are 33 full frames; one more finds the queue not over its limit yet.
+  // 400 ms at 1 Mbit/s are 33 full frames; one more still finds the queue within its limit.
   assertEquals(admitted, 34);
   assertEquals(other.admit(0, 60, false), FULL);
   clock.set(1_000);

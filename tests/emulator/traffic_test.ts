@@ -7,7 +7,7 @@ import { setLink } from "../../native/netlink/link.ts";
 /** The mean round-trip time that ping reports, in milliseconds. */
 const meanMs = (text: string) => Number(/= [\d.]+\/([\d.]+)\//.exec(text)?.[1]);
 
-Deno.test("a ping takes the delays of both directions more than on a plain link", async () => {
+Deno.test("a ping takes longer than on a plain link by the delays of both directions", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   const ping = async () => {
@@ -23,7 +23,7 @@ Deno.test("a ping takes the delays of both directions more than on a plain link"
   assert(impaired - plain > 39 && impaired - plain < 50, `${impaired} ms, ${plain} ms plain`);
 });
 
-/** Sends so many MiB by TCP from the near end to the far one; returns how many bytes arrived. */
+/** Sends data by TCP from the near end to the far end; returns how many bytes arrived. */
 async function tcp(pair: Pair, mebibytes: number): Promise<number> {
   using listener = pair.b.enter(() => Deno.listen({ hostname: FAR, port: 0 }));
   const { port } = listener.addr as Deno.NetAddr;
@@ -43,7 +43,7 @@ async function tcp(pair: Pair, mebibytes: number): Promise<number> {
 
 const BYTES = 20 * 2 ** 20;
 
-Deno.test("super-frames go whole through a delay, and packet by packet where each has its fate", async () => {
+Deno.test("super-frames pass a delay whole, and are segmented if limits decide for each packet", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   const impairment = emulator.impair(pair.up, { latencyMs: 2 }, 1);
@@ -58,7 +58,7 @@ Deno.test("super-frames go whole through a delay, and packet by packet where eac
   assert(cut.packets - whole.packets > BYTES / 1_500, `${cut.packets - whole.packets}`);
 });
 
-Deno.test("TCP goes on while its link is made bad and good again", async () => {
+Deno.test("TCP continues while the condition of its link becomes worse and better", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   const transfer = tcp(pair, 80);
@@ -77,7 +77,7 @@ Deno.test("TCP goes on while its link is made bad and good again", async () => {
   assertEquals(await transfer, 4 * BYTES);
 });
 
-Deno.test("damage is not hidden by a checksum that is computed after it", async () => {
+Deno.test("no later checksum hides the damage", async () => {
   using pair = new Pair();
   await using emulator = new TestEmulator();
   using sink = new UdpSink(pair);
@@ -98,7 +98,7 @@ Deno.test("damage is not hidden by a checksum that is computed after it", async 
 
 const PORT = 4_711;
 
-/** A UDP socket at the far end, which the kernel gives only datagrams with a good checksum. */
+/** A UDP socket at the far end, which receives only datagrams with a correct checksum. */
 class UdpSink implements Disposable {
   #fd: number;
 
@@ -122,7 +122,7 @@ class UdpSink implements Disposable {
   }
 }
 
-Deno.test("frames with VLAN tags, and large ones, go through unharmed", async () => {
+Deno.test("frames with VLAN tags, and large ones, pass unchanged", async () => {
   using pair = new Pair({ mtu: 9_000 });
   await using emulator = new TestEmulator();
   const up = emulator.impair(pair.up, { latencyMs: 1, jitterMs: 1 }, 1);
@@ -144,7 +144,7 @@ Deno.test("frames with VLAN tags, and large ones, go through unharmed", async ()
   view.setUint32(16, 0x88b5_0000);
   view.setUint32(9_014, 0x1234_5678);
   from.sendRaw(tagged);
-  // The kernel takes the tag off where it arrives.
+  // The receiving kernel removes the tag.
   const frame = to.receive(2_000)!;
   assertEquals(frame.length, 9_014);
   assertEquals(frame.subarray(12).slice(), tagged.subarray(16));

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { composeLimits } from "../../lib/link/mod.ts";
 
-Deno.test("limits in a row: delays add up, the lower rate holds", () => {
+Deno.test("limits in a row: delays add up, and the lower rate applies", () => {
   assertEquals(
     composeLimits(
       { latencyMs: 10, jitterMs: 2, rateKbit: 500 },
@@ -19,7 +19,7 @@ Deno.test("limits in a row: a packet must survive both losses", () => {
   assertEquals(composeLimits({ reorderPct: 0.3 }, {}), { reorderPct: 0.3 });
 });
 
-Deno.test("nothing and nothing is nothing, and something and nothing is the same", () => {
+Deno.test("no limits and no limits are none, and limits with none stay unchanged", () => {
   assertEquals(composeLimits(undefined, { latencyMs: 0 }), undefined);
   assertEquals(composeLimits({ corruptPct: 0.1 }, undefined), { corruptPct: 0.1 });
 });

@@ -7,7 +7,7 @@ import { lifeCases } from "./suite/life.ts";
 import { downlinkCases } from "./suite/downlink.ts";
 import { changeCases } from "./suite/change.ts";
 
-/** Registers what an engine must do with the conditions of links, with real traffic. */
+/** Registers the tests of link conditions with real traffic, for an engine. */
 export function conditionSuite(engine: LinkEngineKind): void {
   delayCases(engine);
   effectCases(engine);

@@ -3,6 +3,6 @@ import { missingForNetem } from "../../lib/host/netem_probe.ts";
 import { conditionSuite } from "./condition_suite.ts";
 
 conditionSuite("emulator");
-// What the host would choose by itself is netem, if it has it.
+// The host's default is netem, if it has it.
 if (linkEngineHere("auto") === "netem") conditionSuite("netem");
 else console.log(`netem: not run, for this host lacks ${missingForNetem().join(", ") || "tc"}`);

@@ -15,7 +15,7 @@ const refused = (value: unknown, message: string) =>
     message,
   );
 
-Deno.test("the presets are those that were decided", () => {
+Deno.test("the presets have the documented limits", () => {
   assertEquals(Object.keys(LINK_PRESETS), [
     "lan",
     "wifi",
@@ -40,7 +40,7 @@ Deno.test("the presets are those that were decided", () => {
   });
 });
 
-Deno.test("what does nothing is no condition", () => {
+Deno.test("limits of 0 are no condition", () => {
   assertEquals(resolveCondition(null), undefined);
   assertEquals(resolveCondition({}), undefined);
   assertEquals(resolveCondition({ latencyMs: 0, lossPct: 0 }), undefined);
@@ -50,7 +50,7 @@ Deno.test("what does nothing is no condition", () => {
   assertEquals(sameLimits(undefined, {}), true);
 });
 
-Deno.test("a condition that cannot be is refused, naming field and range", () => {
+Deno.test("an invalid condition is refused, with its field and range", () => {
   refused("wifi-good", "must be one of lan, wifi, wifi-bad");
   refused({ latencyMs: -1 }, '"latencyMs" is -1, but must be at least 0');
   refused({ latencyMs: NaN }, '"latencyMs" is NaN, but must be a finite number');
@@ -63,7 +63,7 @@ Deno.test("a condition that cannot be is refused, naming field and range", () =>
   refused(null, "is null");
 });
 
-Deno.test("each direction may be given apart where a link is made", () => {
+Deno.test("each direction may have its own condition where a link is made", () => {
   const parse = (value: unknown) => parseOptions(linkConditionSchema, value, "addDevice()");
   assertEquals(parse("wifi"), "wifi");
   assertEquals(parse({ up: "wifi", down: null }), { up: "wifi", down: null });

@@ -1,4 +1,4 @@
-// Prints the descriptors that labs with conditions leave open when they are closed.
+// Prints the descriptors that labs with conditions leave open after their close.
 import { Lab } from "@netyard/netyard";
 import { openDescriptors } from "../lab/life/descriptors_main.ts";
 

@@ -1,4 +1,4 @@
-/** What the tests of link conditions share: traffic, and outsiders that watch it. */
+/** Shared by the tests of link conditions: traffic, and observers of it. */
 import dgram from "node:dgram";
 import { assert } from "@std/assert";
 import {
@@ -12,9 +12,9 @@ import {
 } from "@netyard/netyard";
 import { sh } from "../lab/kit.ts";
 
-/** What a busy host may add to a round trip: the least of several is asked for. */
+/** The time that a busy host may add to the shortest of several round trips, in milliseconds. */
 export const SLACK_MS = 10;
-/** How long a host may be too busy for any round trip to be within that. */
+/** How long a host may be too busy for any such round trip. */
 const BUSY_MS = 10_000;
 
 /** ix -- r(d) */
@@ -51,14 +51,14 @@ export const at = (
   condition?: InterfaceOptions["condition"],
 ): DeviceOptions => ({ interfaces: { eth0: { gateway, ...condition && { condition } } } });
 
-/** What a series of pings came to. */
+/** The result of a series of pings. */
 export interface Pings {
   sent: number;
   received: number;
   minMs: number;
 }
 
-/** Pings a few times. */
+/** Sends a few pings. */
 export async function ping(from: Node, to: string, ...options: string[]): Promise<Pings> {
   const args = ["-n", "-q", "-c", "4", "-i", "0.005", "-W", "1", ...options, to];
   const { stdout } = await from.command("ping", { args }).output();
@@ -69,8 +69,8 @@ export async function ping(from: Node, to: string, ...options: string[]): Promis
 }
 
 /**
- * Checks that the least of a few round trips takes so long; `widthMs` more for jitter. What the host
- * adds comes in bursts, so that it asks again before it calls it too long.
+ * Checks the shortest of a few round trips; jitter allows `widthMs` more. Delays of the host come in
+ * bursts, so it repeats the measurement before it fails.
  */
 export async function takes(ms: number, from: Node, to: string, widthMs = 0): Promise<void> {
   const found: number[] = [];
@@ -83,10 +83,10 @@ export async function takes(ms: number, from: Node, to: string, widthMs = 0): Pr
   throw new Error(`${from.name} -> ${to}: ${found.join(", ")} ms, not ${ms}`);
 }
 
-/** Where floods go. */
+/** The destination port of floods. */
 export const PORT = 4711;
 
-/** Counts the datagrams that come to {@link PORT} of a node, whether a socket has room for them or not. */
+/** Counts the datagrams that arrive for {@link PORT} of a node, also those that find the socket full. */
 export function counting(node: Node): () => number {
   sh(
     node,
@@ -99,10 +99,10 @@ export function counting(node: Node): () => number {
   };
 }
 
-/** A socket at {@link PORT} of a node, on this thread, that keeps the numbers of what comes. */
+/** A socket at {@link PORT} of a node, on this thread, that records the numbers of datagrams. */
 export function receiving(node: Node, ip: string) {
   const numbers: number[] = [];
-  // Answered at once, so that bind() is done before runSync() leaves the node.
+  // Completes synchronously, so that bind() is done before runSync() leaves the node.
   const lookup = (host: string, _: unknown, done: (e: null, ip: string, family: number) => void) =>
     done(null, host, 4);
   const socket = node.runSync(() => {
@@ -115,17 +115,17 @@ export function receiving(node: Node, ip: string) {
   return { numbers, [Symbol.asyncDispose]: close };
 }
 
-/** How a flood is sent. */
+/** Options of a flood. */
 export interface FloodOptions {
   count: number;
   bytes?: number;
-  /** The number of the first. Default 0. */
+  /** The number of the first datagram. Default 0. */
   first?: number;
-  /** So many at once, and then a look at whatever else is to be done. */
+  /** The number of datagrams between two turns of the event loop. */
   burst?: number;
-  /** At most so many in a second. Default: no limit. */
+  /** The most datagrams in a second. Default: no limit. */
   perSecond?: number;
-  /** Whether the n-th goes to the n-th port from {@link PORT} on. */
+  /** Whether the n-th datagram goes to the n-th port from {@link PORT} on. */
   manyPorts?: boolean;
 }
 
@@ -161,15 +161,15 @@ async function send(to: string, port: number, options: FloodOptions): Promise<vo
 }
 
 /**
- * How many of `n` something that has a share may happen to, at the most unlikely: but once in a
- * hundred times where what is drawn is the same each time, and once in a thousand elsewhere.
+ * The range of the number of packets, of `n`, to which an effect with a share happens: exceeded once in a
+ * hundred runs if the seed fixes the draws, and once in a thousand otherwise.
  */
 export function band(engine: LinkEngineKind, n: number, share: number): [number, number] {
   const width = (engine === "emulator" ? 2.576 : 3.291) * Math.sqrt(n * share * (1 - share));
   return [Math.floor(n * share - width), Math.ceil(n * share + width)];
 }
 
-/** Checks that a number is in a band. */
+/** Checks that a number is in a range. */
 export function assertIn(value: number, [low, high]: [number, number], what: string): void {
   assert(value >= low && value <= high, `${what}: ${value}, not from ${low} to ${high}`);
 }

@@ -3,7 +3,7 @@ import { quantile, summarize } from "../../lib/link/measurement.ts";
 
 const delays = (...ms: number[]) => ms.map((delayMs, seq) => ({ seq, delayMs }));
 
-Deno.test("probes tell of loss, copies, damage and order by their numbers", () => {
+Deno.test("probes measure loss, copies, damage and order by their numbers", () => {
   const asked = { latencyMs: 10 };
   const arrivals = [
     { seq: 0, delayMs: 10 },
@@ -13,7 +13,7 @@ Deno.test("probes tell of loss, copies, damage and order by their numbers", () =
     { seq: -1, delayMs: 10 },
     { seq: 5, delayMs: 11 },
   ];
-  // Of ten, 0, 1, 2 and 5 arrived, one damaged; 2 came twice, and 1 after it.
+  // Of ten, 0, 1, 2 and 5 arrived, and a damaged one; 2 arrived twice, and 1 after it.
   const found = summarize(asked, 10, arrivals, []);
   assertEquals(
     [found.asked, found.sent, found.received, found.lossPct, found.duplicatePct],
@@ -24,15 +24,15 @@ Deno.test("probes tell of loss, copies, damage and order by their numbers", () =
   assertEquals(found.rateKbit, NaN);
 });
 
-Deno.test("jitter is the half of an even spread", () => {
+Deno.test("jitter is half of a uniform range", () => {
   const even = Array.from({ length: 1_001 }, (_, n) => 40 + 20 * n / 1_000);
   const { jitterMs, latencyMs, p99Ms } = summarize(undefined, 1_001, delays(...even), []);
   assert(Math.abs(jitterMs - 10) < 1e-9, `${jitterMs}`);
   assertEquals([latencyMs, p99Ms], [50, 59.8]);
 });
 
-Deno.test("a train's rate is that of what came after its head, whatever the order", () => {
-  // 1,000 bytes each 8 us are 1 Gbit/s; the first of ten was followed late.
+Deno.test("the rate of a train is that of the frames after its head, in any order", () => {
+  // 1,000 bytes each 8 us are 1 Gbit/s; the second frame of ten was late.
   const train = Array.from({ length: 10 }, (_, n) => ({
     atNs: n === 0 ? 0 : 1e6 + 8_000 * n,
     bytes: 1_000,
@@ -42,7 +42,7 @@ Deno.test("a train's rate is that of what came after its head, whatever the orde
   assertEquals(summarize(undefined, 0, [], []).lossPct, 0);
 });
 
-Deno.test("quantiles lie between values", () => {
+Deno.test("quantiles are interpolated", () => {
   assertEquals([quantile([], 0.5), quantile([7], 0.99)], [NaN, 7]);
   assertEquals([quantile([0, 10], 0.5), quantile([0, 10, 20], 1)], [5, 20]);
 });

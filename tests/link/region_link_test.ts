@@ -4,7 +4,7 @@ import { InvalidOptionError, parseOptions } from "../../lib/options/parse_option
 
 const parse = (value: unknown) => parseOptions(regionLinkSchema, value, "linkRegions()");
 
-Deno.test("a link of regions is made from the round trip that it adds", () => {
+Deno.test("a link of regions is made from a round-trip time", () => {
   assertEquals(RegionLink.good(80), { latencyMs: 40 });
   assertEquals(RegionLink.good(0), { latencyMs: 0 });
   assertEquals(RegionLink.degraded(80), { latencyMs: 40, jitterMs: 4, lossPct: 1 });
@@ -15,7 +15,7 @@ Deno.test("a link of regions is made from the round trip that it adds", () => {
   assertEquals(parse({ rateKbit: 5000 }), { rateKbit: 5000 });
 });
 
-Deno.test("a round trip that cannot be is refused, naming what was asked and the range", () => {
+Deno.test("an invalid round-trip time is refused, with the call and the range", () => {
   for (const make of ["good", "degraded"] as const) {
     const refused = (value: unknown, message: string) =>
       assertThrows(
@@ -32,7 +32,7 @@ Deno.test("a round trip that cannot be is refused, naming what was asked and the
   }
 });
 
-Deno.test("a link of regions that cannot be is refused, naming field and range", () => {
+Deno.test("an invalid link of regions is refused, with its field and range", () => {
   const refused = (value: unknown, message: string) =>
     assertThrows(() => parse(value), InvalidOptionError, message);
   refused({ latencyMs: NaN }, '"latencyMs" is NaN, but must be a finite number');

@@ -6,7 +6,7 @@ import { OrdinaryUser } from "../native/ordinary_user.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Sets a condition, and prints what a ping makes of it, or why it cannot be set. */
+/** Sets a condition, and prints the result of a ping, or why it cannot be set. */
 const SCRIPT = `
 import "@netyard/netyard/rootless";
 import { EmulatorError, Lab } from "@netyard/netyard";
@@ -37,7 +37,7 @@ async function createUser(): Promise<OrdinaryUser> {
   return user;
 }
 
-Deno.test("the emulator works for an ordinary user who may have TAPs, and tells others why not", async () => {
+Deno.test("the emulator works for an ordinary user who may make TAPs, and others get an error", async () => {
   await using user = await createUser();
   const script = [user.deno, "run", "-P", "--cached-only", "--no-check", "script.ts"];
   const asItIs = await user.run(script);
@@ -46,7 +46,7 @@ Deno.test("the emulator works for an ordinary user who may have TAPs, and tells 
     assertMatch(asItIs.stdout, /\/dev\/net\/tun.*EACCES.*chmod 0666 \/dev\/net\/tun/);
   } else checkRoundTrip(asItIs.stdout);
 
-  // As root, the test gives the user a device of its own in that place.
+  // As root, the test gives the user another device in its place.
   if (!hasCapabilities() || !isRootOfTheHost()) return;
   const open =
     `mknod $0/tun c 10 200 && chmod 666 $0/tun && mount --bind $0/tun /dev/net/tun && exec "$@"`;
@@ -56,7 +56,7 @@ Deno.test("the emulator works for an ordinary user who may have TAPs, and tells 
   checkRoundTrip(stdout);
 });
 
-/** Only there may device files be made. */
+/** The only place where device files may be made. */
 const isRootOfTheHost = () => /^\s*0\s+0\s+4294967295\s*$/.test(readFileText("/proc/self/uid_map"));
 
 function checkRoundTrip(stdout: string): void {

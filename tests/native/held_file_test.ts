@@ -13,7 +13,7 @@ async function scratch(use: (directory: string) => Promise<void>): Promise<void>
   }
 }
 
-/** A sparse file with text at places. */
+/** A sparse file with text at some offsets. */
 async function sparse(path: string, size: number, texts: Record<number, string>): Promise<void> {
   using file = await Deno.open(path, { create: true, write: true });
   await file.truncate(size);
@@ -23,7 +23,7 @@ async function sparse(path: string, size: number, texts: Record<number, string>)
   }
 }
 
-Deno.test("a held file has what the file had, has no name, and takes room for what was written", async () => {
+Deno.test("a held file has the content of the file, no name, and takes space only for data", async () => {
   await scratch(async (directory) => {
     const path = `${directory}/disk`;
     await sparse(path, 64 * MIB, { 0: "first", [40 * MIB + 5]: "second" });
@@ -56,7 +56,7 @@ Deno.test("a held file is copied to another kind of file system and back", async
   });
 });
 
-Deno.test("a held file writes over no other file, and none is copied that is not there", async () => {
+Deno.test("a held file overwrites no other file, and a missing file is an error", async () => {
   await scratch(async (directory) => {
     const path = `${directory}/disk`;
     await assertRejects(() => HeldFile.copyOf(path, directory, "the disk"), SyscallError, "ENOENT");

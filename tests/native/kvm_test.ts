@@ -48,20 +48,20 @@ const LOOKS: [what: string, facts: KvmFacts, obstacle: string | undefined, remed
 ];
 
 for (const [what, facts, detail, remedy] of LOOKS) {
-  Deno.test(`a look at KVM tells: ${what}`, () => {
+  Deno.test(`the facts about KVM: ${what}`, () => {
     const obstacle = detail && { ok: false, detail, ...remedy ? { remedy } : {} };
     assertEquals(kvmObstacle(facts), obstacle);
   });
 }
 
-Deno.test("the look agrees with the files of this host", () => {
+Deno.test("the facts agree with the files of this host", () => {
   const obstacle = kvmObstacle();
   if (!pathExists("/dev/kvm")) assertEquals(obstacle?.detail, "there is no /dev/kvm");
   const virtualizes = /\b(vmx|svm)\b/.test(readFileText("/proc/cpuinfo"));
   if (Deno.build.arch === "x86_64" && !virtualizes) assertEquals(obstacle?.ok, false);
 });
 
-Deno.test("whether KVM works is answered once, with a reason", async () => {
+Deno.test("whether KVM works is determined once, with a reason", async () => {
   const first = await kvmWorks();
   assertEquals(await kvmWorks(), first);
   const obstacle = kvmObstacle();
@@ -69,7 +69,7 @@ Deno.test("whether KVM works is answered once, with a reason", async () => {
   if (first.ok) assertEquals(first.detail, "works");
 });
 
-/** Why no trial can be made here, if so. */
+/** Why no trial is possible here, if it is not. */
 function unable(): string | undefined {
   if (Deno.build.arch !== "x86_64") return "the guests are of x86";
   try {
@@ -82,17 +82,17 @@ function unable(): string | undefined {
 Deno.test("a guest in real mode runs on every KVM that opens", async () => {
   const reason = unable();
   if (reason) return console.log(`skipped: ${reason}`);
-  // A KVM that emulates takes its time for the first steps of a guest, not for five instructions.
+  // A KVM that emulates is slow for the first steps of a guest, but not for five instructions.
   assertEquals(await tryKvm("real", 10_000), { ok: true, detail: "works", goodForMs: Infinity });
 });
 
-Deno.test("a machine can be made without running it", async () => {
+Deno.test("a machine can be created without running it", async () => {
   const reason = unable();
   if (reason) return console.log(`skipped: ${reason}`);
   assertEquals((await tryKvm("create", 10_000)).ok, true);
 });
 
-Deno.test("a guest in long mode tells a KVM of use from one that emulates", async () => {
+Deno.test("a guest in long mode distinguishes a usable KVM from one that emulates", async () => {
   const reason = unable();
   if (reason) return console.log(`skipped: ${reason}`);
   const start = performance.now();
@@ -104,7 +104,7 @@ Deno.test("a guest in long mode tells a KVM of use from one that emulates", asyn
   assertLess(took, 3000); // the child was killed, and has gone
 });
 
-Deno.test("a trial without permission to start a process says which", async () => {
+Deno.test("a trial without permission to start a process names the permission", async () => {
   const script = `import { tryKvm } from "${import.meta.resolve("../../native/kvm/probe.ts")}";
     console.log(JSON.stringify(await tryKvm("long")));`;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
@@ -123,7 +123,7 @@ Deno.test("a trial without permission to start a process says which", async () =
   }
 });
 
-Deno.test("an answer that was noted is read until the next boot", async () => {
+Deno.test("a saved result is valid until the next boot", async () => {
   const directory = await Deno.makeTempDir();
   try {
     assertEquals(readTrial(directory), undefined);
@@ -141,7 +141,7 @@ Deno.test("an answer that was noted is read until the next boot", async () => {
   }
 });
 
-Deno.test("an answer that holds for some time is read for that time", async () => {
+Deno.test("a result with a time limit is valid for that time", async () => {
   const directory = await Deno.makeTempDir();
   try {
     const trial = { ok: false, detail: "late" };
@@ -154,7 +154,7 @@ Deno.test("an answer that holds for some time is read for that time", async () =
   }
 });
 
-Deno.test("a note that is damaged, or cannot be made, is as none", async () => {
+Deno.test("a damaged file, or one that cannot be written, is ignored", async () => {
   const directory = await Deno.makeTempDir();
   try {
     for (const text of ["", "{", "null", '{"ok":true}']) {

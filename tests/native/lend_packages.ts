@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 
-/** Copies the npm packages that are in this user's cache to another's, which has no network. */
+/** Copies the npm packages of this user's cache to the cache of another user without a network. */
 export async function lendPackages(denoDir: string): Promise<void> {
   const sh = async (program: string, ...args: string[]) => {
     const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();

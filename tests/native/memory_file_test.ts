@@ -22,12 +22,12 @@ function put(file: MemoryFile, at: number, text: string): void {
   );
 }
 
-/** Bytes on the disk, or in memory. */
+/** The bytes that a file takes on the disk or in memory. */
 async function taken(path: string): Promise<number> {
   return ((await Deno.stat(path)).blocks ?? 0) * 512;
 }
 
-Deno.test("a copy of a memory file has the same bytes, and only those that were written take room", async () => {
+Deno.test("a copy of a memory file has the same bytes, and only data takes memory", async () => {
   await scratch(async (directory) => {
     using file = MemoryFile.create("test", 64 * MIB);
     put(file, 0, "first");
@@ -67,7 +67,7 @@ Deno.test("pages of zeros become holes", async () => {
   });
 });
 
-Deno.test("a child that is started for it reads a memory file, and others do not inherit it", () => {
+Deno.test("a child that is started in inherited() reads a memory file, and others do not inherit it", () => {
   using file = MemoryFile.create("test", 16);
   put(file, 0, "for the child");
   const command = new Deno.Command("head", { args: ["-c", "13", file.pathInChild] });
@@ -76,7 +76,7 @@ Deno.test("a child that is started for it reads a memory file, and others do not
   assertEquals(command.outputSync().success, false);
 });
 
-Deno.test("a memory file is not written over another file, and none is read that is not there", async () => {
+Deno.test("a memory file overwrites no other file, and a missing file is an error", async () => {
   await scratch(async (directory) => {
     using file = MemoryFile.create("test", 16);
     await Deno.writeTextFile(`${directory}/there`, "kept");
@@ -86,7 +86,7 @@ Deno.test("a memory file is not written over another file, and none is read that
   });
 });
 
-Deno.test("a memory file that is closed leaves no descriptor", () => {
+Deno.test("a closed memory file leaves no descriptor", () => {
   const file = MemoryFile.create("test", 16);
   const { fd } = file;
   file.close();

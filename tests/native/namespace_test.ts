@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import { Namespace, NamespaceClosedError, NetyardError } from "@netyard/netyard";
 import { pathExists, readLink } from "../../native/libc.ts";
 
-/** Which network namespace this thread is in. */
+/** The network namespace of this thread. */
 const here = () => readLink("/proc/thread-self/ns/net");
 
 Deno.test("a namespace is entered for a call, and left with its result", () => {
@@ -54,7 +54,7 @@ Deno.test("a new namespace is empty, and each has sockets of its own", () => {
   two.close();
 });
 
-Deno.test("a closed namespace is not entered any more", () => {
+Deno.test("a closed namespace cannot be entered", () => {
   const namespace = Namespace.create();
   const { fd, path } = namespace;
   assert(fd > 2 && pathExists(path));
@@ -65,7 +65,7 @@ Deno.test("a closed namespace is not entered any more", () => {
   assert(error instanceof NetyardError);
 });
 
-Deno.test("a namespace that is closed by who is inside ends when it is left", () => {
+Deno.test("a namespace that is closed from inside ends when the call returns", () => {
   const a = Namespace.create();
   using b = Namespace.create();
   const outside = here();

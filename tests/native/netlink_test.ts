@@ -45,14 +45,14 @@ const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes).
 const u32 = (bytes: Uint8Array | undefined) =>
   bytes && new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
 
-/** The messages that requests are written as. */
+/** The messages of requests. */
 function written(write: (batch: MessageWriter) => void): Message[] {
   const batch = new MessageWriter();
   write(batch);
   return readMessages(batch.finish().slice());
 }
 
-Deno.test("messages and attributes of any content are read as they were written", () => {
+Deno.test("messages and attributes with any content are read as they were written", () => {
   const random = seeded(1);
   const below = (n: number) => Math.floor(random() * n);
   const bytes = (n: number) => Uint8Array.from({ length: n }, () => below(256));
@@ -61,7 +61,7 @@ Deno.test("messages and attributes of any content are read as they were written"
       type: 16 + below(100),
       flags: below(8) << 8,
       head: bytes(4 * below(6)),
-      // Types differ within a message: of several, the last would be read.
+      // Types differ within a message: of several equal ones, the last would be read.
       attributes: Array.from({ length: below(12) }, (_, i) => ({
         type: 1 + i * 7,
         value: below(3) === 0 ? below(2 ** 32) : bytes(below(300)),
@@ -81,7 +81,7 @@ Deno.test("messages and attributes of any content are read as they were written"
     assertEquals(messages.length, wanted.length);
     for (const [i, { type, flags, head, attributes }] of wanted.entries()) {
       const message = messages[i];
-      // Every message is a request (1), and the last is to be acknowledged.
+      // Every message is a request (1), and the last one requests an acknowledgement.
       const ack = i === wanted.length - 1 ? NLM_F_ACK : 0;
       assertEquals([message.type, message.flags, message.seq], [type, flags | 1 | ack, i + 1]);
       assertEquals(message.body.slice(0, head.length), head);
@@ -114,7 +114,7 @@ Deno.test("attributes within attributes are read level by level", () => {
   ]);
 });
 
-Deno.test("a writer is used again and again, and grows with what is written", () => {
+Deno.test("a writer is reused, and grows with its content", () => {
   const batch = new MessageWriter();
   for (const count of [1, 5_000, 2]) {
     batch.reset();
@@ -128,7 +128,7 @@ Deno.test("a writer is used again and again, and grows with what is written", ()
   }
 });
 
-Deno.test("torn and senseless bytes end the reading, and do no harm", () => {
+Deno.test("incomplete and invalid bytes end the reading without harm", () => {
   const random = seeded(2);
   const whole = new MessageWriter();
   for (const index of [2, 3, 4]) setLink(whole, index, { up: true, mtu: 1400 });
@@ -143,7 +143,7 @@ Deno.test("torn and senseless bytes end the reading, and do no harm", () => {
   }
 });
 
-Deno.test("addresses are written as people write them", () => {
+Deno.test("addresses have their usual text form", () => {
   const random = seeded(3);
   for (
     const ip of ["0.0.0.0", "198.18.0.1", "::", "::1", "fe80::1", "2001:db8:0:1::", "1::2:0:3"]
@@ -188,7 +188,7 @@ function pair(mtu = 1500) {
 const state = (namespace: Namespace, index: number) =>
   readLinkState(inside(namespace, (batch) => getLink(batch, index))[0]);
 
-Deno.test("the kernel makes links as they are described", () => {
+Deno.test("the kernel makes links as requested", () => {
   using ends = pair(1400);
   const { a, b } = ends;
   const [a0, b0] = [state(a, 20), state(b, 21)];
@@ -212,7 +212,7 @@ Deno.test("the kernel makes links as they are described", () => {
   assertEquals(inside(a, dumpLinks).map(readLinkState).map(({ name }) => name), ["lo"]);
 });
 
-Deno.test("the kernel takes and drops addresses, neighbours and routes", () => {
+Deno.test("the kernel adds and deletes addresses, neighbours and routes", () => {
   using ends = pair();
   const { a, b } = ends;
   inside(b, (batch) => setLink(batch, 21, { up: true }));
@@ -255,7 +255,7 @@ Deno.test("the kernel takes and drops addresses, neighbours and routes", () => {
   }
 });
 
-Deno.test("a route is replaced by one that goes nowhere, and by one with a source", () => {
+Deno.test("a route is replaced by one that drops packets, and by one with a source", () => {
   using ends = pair();
   const { a } = ends;
   const told = (ip: string) => {
@@ -283,7 +283,7 @@ Deno.test("a route is replaced by one that goes nowhere, and by one with a sourc
     assertStringIncludes(told(far), "No route to host");
     inside(a, (batch) => replaceRoute(batch, route));
     assertStringIncludes(told(far), `via ${other} dev a0`);
-    // Wherever it goes, it is the only one.
+    // It is the only one, whatever its next hop is.
     inside(a, (batch) => deleteRoute(batch, to));
     assertEquals(refused(a, (batch) => deleteRoute(batch, to)).code, "ESRCH");
     inside(a, (batch) => replaceByDroppingRoute(batch, "blackhole", to));
@@ -292,7 +292,7 @@ Deno.test("a route is replaced by one that goes nowhere, and by one with a sourc
   }
 });
 
-Deno.test("a refusal names the request that it is of, and the rest is done all the same", () => {
+Deno.test("a refusal names its request, and the other requests are executed", () => {
   using ends = pair();
   const { a } = ends;
   const error = refused(a, (batch) => {
@@ -320,7 +320,7 @@ Deno.test("counters count what passed since the link was made", () => {
   inside(b, (batch) => setLink(batch, 21, { up: true }));
   inside(a, (batch) => syncLink(batch, 20));
   const before = state(b, 21).stats;
-  // Nobody answers, since the other end has no address; it gets them all the same.
+  // There is no answer, because the other end has no address; it still receives the packets.
   const ping = new Deno.Command("ping", { args: "-q -c 3 -i 0.01 -W 0.1 10.0.0.2".split(" ") });
   a.enter(() => ping.outputSync());
   const after = state(b, 21).stats;
@@ -329,7 +329,7 @@ Deno.test("counters count what passed since the link was made", () => {
   assertEquals([after.rxErrors, after.rxDropped], [0, 0]);
 });
 
-Deno.test("messages that end an answer are no part of it", () => {
+Deno.test("messages that end an answer are not part of it", () => {
   using namespace = Namespace.create();
   const answers = inside(namespace, dumpLinks);
   assertEquals(answers.filter(({ type }) => type === NLMSG_DONE || type === NLMSG_ERROR), []);

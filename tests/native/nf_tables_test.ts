@@ -3,7 +3,7 @@ import { Namespace, SyscallError } from "@netyard/netyard";
 import { nft } from "../../native/nftables.ts";
 import { addEgressTable, deleteNetdevTables } from "../../native/netlink/nf_tables.ts";
 
-Deno.test("a table that redirects is there at once, as nft(8) would have written it, until it is deleted", async () => {
+Deno.test("a table that redirects is active at once, as nft(8) would write it, until it is deleted", async () => {
   using namespace = Namespace.create();
   const closed: Promise<void>[] = [];
   const add = (table: string, device: string) =>

@@ -4,7 +4,7 @@ import { OrdinaryUser } from "./ordinary_user.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Runs a script as an ordinary user, and gives what it printed as JSON behind `SAID`. */
+/** Runs a script as an ordinary user, and returns the JSON that it printed after `SAID`. */
 export async function saidByOrdinaryUser(script: string): Promise<ReturnType<typeof JSON.parse>> {
   const files = await Promise.all(
     ["deno.json", "deno.lock", "mod.ts"].map(async (name) =>

@@ -4,7 +4,7 @@ import { findProgram } from "../../native/process/process.ts";
 
 const NOBODY = 65534;
 
-/** What a command of an ordinary user came to. */
+/** The result of a command of an ordinary user. */
 export interface Outcome {
   code: number;
   signal: Deno.Signal | null;
@@ -13,9 +13,8 @@ export interface Outcome {
 }
 
 /**
- * A directory in which commands run as a user without privileges: nobody, when
- * the tests run as root. It holds copies of folders of this repository, since
- * an ordinary user need not reach that.
+ * A directory in which commands run as a user without privileges: `nobody`, if the tests run as root. It
+ * has copies of folders of this repository, which an ordinary user may not be able to read.
  */
 export class OrdinaryUser implements AsyncDisposable {
   readonly dir: string;
@@ -29,7 +28,7 @@ export class OrdinaryUser implements AsyncDisposable {
     this.#drop = drop;
   }
 
-  /** Makes the directory, with these folders of the repository and these further files. */
+  /** Makes the directory with folders of the repository and additional files. */
   static async create(folders: string[], files: Record<string, string>): Promise<OrdinaryUser> {
     const dir = await Deno.realPath(await Deno.makeTempDir());
     for (const folder of folders) {
@@ -65,7 +64,7 @@ export class OrdinaryUser implements AsyncDisposable {
     return { code, signal, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
   }
 
-  /** Starts a command there; without `stdin`, that is a pipe. */
+  /** Starts a command in the directory; the default of `stdin` is a pipe. */
   spawn(
     argv: string[],
     options: { env?: Record<string, string>; cwd?: string; stdin?: boolean; before?: string[] } =
@@ -94,10 +93,10 @@ export class OrdinaryUser implements AsyncDisposable {
   }
 }
 
-/** The command that drops this process's privileges; empty when it has none. */
+/** The command that drops this process's privileges; empty if it has none. */
 function wayDown(): string[] {
   if (!hasCapabilities()) return [];
-  // By its path: a test may give its command a PATH without it.
+  // Uses its path, because a test may give its command a PATH without it.
   const setpriv = findProgram("setpriv");
   if (!setpriv) throw new Error("setpriv is not on PATH: install util-linux");
   const users = readFileText("/proc/self/uid_map").trim().split(/\s+/)[2];

@@ -4,7 +4,7 @@ import { Poller } from "../../native/poll/poller.ts";
 import { Arena } from "../../native/arena.ts";
 import { fast } from "../../native/fast.ts";
 
-Deno.test("a poller tells which descriptors are ready, by the numbers they were given", () => {
+Deno.test("a poller reports ready descriptors by their tokens", () => {
   const poller = new Poller();
   const events = Array.from({ length: 300 }, () => new EventFd());
   events.forEach((event, n) => poller.add(event.fd, n === 7 ? 0xffff_ffff : n));
@@ -25,7 +25,7 @@ Deno.test("a poller tells which descriptors are ready, by the numbers they were 
   poller.close();
 });
 
-Deno.test("a poller sleeps for as long as it is told, less a thousandth at most", () => {
+Deno.test("a poller sleeps for the requested time, less a thousandth at most", () => {
   const poller = new Poller();
   for (const ms of [0.2, 3, 12, 40]) {
     const start = poller.now();
@@ -41,7 +41,7 @@ Deno.test("a poller sleeps for as long as it is told, less a thousandth at most"
   poller.close();
 });
 
-Deno.test("memory of an arena is at the address that it says, and stays there", () => {
+Deno.test("memory of an arena stays at its address", () => {
   const arena = new Arena(2 ** 20);
   const event = new EventFd();
   event.signal();

@@ -16,7 +16,7 @@ Deno.test("a worker does not restart the script that started it", async () => {
   assertStringIncludes(stderr, "import the rootless entry first in the main script");
 });
 
-Deno.test("a process that is marked and yet not root fails instead of starting again", async () => {
+Deno.test("a process with the marker that is not root fails instead of starting again", async () => {
   await using user = await createUser();
   const { code, stdout, stderr } = await user.run(
     [user.deno, "run", "-A", "--no-check", "exit.ts"],
@@ -45,7 +45,7 @@ Deno.test("a missing unshare is named with its package", async () => {
   assertStringIncludes(stderr, "util-linux");
 });
 
-/** Puts a file by the name of unshare where the user's PATH finds it first. */
+/** Makes a file named unshare that the user's PATH finds first. */
 async function fakeUnshare(user: OrdinaryUser, content: string): Promise<string> {
   await Deno.mkdir(`${user.dir}/bin`);
   await Deno.writeTextFile(`${user.dir}/bin/unshare`, content);
@@ -54,7 +54,7 @@ async function fakeUnshare(user: OrdinaryUser, content: string): Promise<string>
   return `${user.dir}/bin:${Deno.env.get("PATH")}`;
 }
 
-Deno.test("a host that refuses is known before the process is given up", async () => {
+Deno.test("the refusal of a host is found before the process is replaced", async () => {
   await using user = await createUser();
   const refusal = "unshare: unshare failed: Operation not permitted";
   const PATH = await fakeUnshare(user, `#!/bin/sh\necho '${refusal}' >&2\nexit 1\n`);
@@ -62,7 +62,7 @@ Deno.test("a host that refuses is known before the process is given up", async (
     env: { PATH },
   });
   assertEquals(code, 1);
-  // The sysctl that is the cause, on a host that has one set.
+  // The sysctl that is the cause, if this host has one set.
   assertMatch(
     stderr,
     /RootlessError: Netyard needs root and cannot become root in a user namespace: /,
@@ -74,7 +74,7 @@ Deno.test("a limit of 0 user namespaces is named, with or without a trial", asyn
   await using user = await createUser();
   const obstacle = await obstacleOf(user);
   if (obstacle) return console.log(`skipped: ${obstacle.cause}`);
-  // The limit is set inside a user namespace, and holds for what is made in there.
+  // The limit is set in a user namespace, and applies to namespaces made there.
   const script = "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --inh-caps=-all " +
     '--bounding-set=-all "$0" run --no-check "$1" exit.ts';
   for (const flag of ["-A", "--allow-ffi"]) {
@@ -84,10 +84,10 @@ Deno.test("a limit of 0 user namespaces is named, with or without a trial", asyn
   }
 });
 
-Deno.test("an execve that the kernel refuses is an error, and the process lives on", async () => {
+Deno.test("an execve that the kernel refuses is an error, and the process continues", async () => {
   await using user = await createUser();
   const PATH = await fakeUnshare(user, "neither a program nor a script");
-  // Without --allow-run nothing can be tried before.
+  // Without --allow-run no trial is possible before.
   const { code, stderr } = await user.run([
     user.deno,
     "run",
@@ -101,7 +101,7 @@ Deno.test("an execve that the kernel refuses is an error, and the process lives 
   assertMatch(stderr, /RootlessError: .*(ENOEXEC|is [01])/);
 });
 
-Deno.test("a script from the standard input is refused, since it cannot be read twice", async () => {
+Deno.test("a script from the standard input is refused, because it cannot be read twice", async () => {
   await using user = await createUser();
   const { code, stdout, stderr } = await user.run([user.deno, "run", "-A", "--no-check", "-"], {
     stdin: FILES["exit.ts"],

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Obstacle } from "../../native/process/userns.ts";
 import { OrdinaryUser, type Outcome } from "./ordinary_user.ts";
 
-/** Tells what the process is and may, on one line. */
+/** Prints the identity and the permissions of the process on one line. */
 const REPORT = `
 import { hasCapabilities } from "./native/process/capabilities.ts";
 import { readLink } from "./native/libc.ts";
@@ -96,14 +96,14 @@ export function rootlessTest(
     console.log(`no user namespaces here, so the error is checked: ${obstacle.cause}`);
     assertEquals(outcome.code, 1, outcome.stderr);
     const said = outcome.stderr + outcome.stdout;
-    // Without --allow-run there is no trial, and a refusal that no sysctl tells of is unshare's.
+    // Without --allow-run there is no trial, and a refusal without a sysctl is that of unshare.
     if (said.startsWith("unshare: ")) return;
     assertStringIncludes(said, obstacle.cause);
     assertStringIncludes(said, obstacle.remedy);
   });
 }
 
-/** What Netyard itself finds in the way of this user. */
+/** The obstacle that Netyard finds for this user. */
 export async function obstacleOf(user: OrdinaryUser): Promise<Obstacle | null> {
   const { code, stdout, stderr } = await user.run([
     user.deno,

@@ -6,7 +6,7 @@ import { createUser, FILES, PARALLEL, rootlessTest } from "./rootless_scripts.ts
 rootlessTest(
   "deno run becomes root with its arguments, directory, environment and process id",
   (user) =>
-    // The shell's process id is Deno's after exec, and \\377 is no UTF-8.
+    // After exec, Deno has the shell's process ID, and \\377 is not UTF-8.
     user.run([
       "sh",
       "-c",
@@ -130,7 +130,7 @@ rootlessTest(
   ({ stdout, stderr }) => assertEquals(stdout, "imported\n", stderr),
 );
 
-Deno.test("a process that is root already stays as it is", async () => {
+Deno.test("a process that is root already stays unchanged", async () => {
   if (!hasCapabilities()) return console.log("skipped: this process has no capabilities");
   await using user = await createUser();
   const before = readLink("/proc/self/ns/net");

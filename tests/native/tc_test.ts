@@ -16,7 +16,7 @@ function words(write: (batch: MessageWriter) => void): string {
   write(batch);
   return batch.finish().toHex().replace(/.{8}/g, "$& ").trim();
 }
-/** Words as they are, whatever stands between them for the reader. */
+/** Words without the comments between them. */
 const text = (...parts: string[]) => parts.join(" ");
 
 Deno.test("requests for traffic control are written as tc(8) writes them", () => {
@@ -24,7 +24,7 @@ Deno.test("requests for traffic control are written as tc(8) writes them", () =>
   const header = (length: string, type: string) => `${length} ${type} 01000000 00000000`;
   assertEquals(
     words((batch) => addClsact(batch, 20)),
-    // EXCL, CREATE, ACK; clsact is handle ffff: at parent ffff:fff1.
+    // EXCL, CREATE, ACK; clsact has handle ffff: and parent ffff:fff1.
     text(
       header("30000000", "24000506"),
       `00000000 ${link} 0000ffff f1ffffff 00000000`,
@@ -60,20 +60,20 @@ Deno.test("requests for traffic control are written as tc(8) writes them", () =>
     words((batch) => redirectAllButMark(batch, 20, 21, 0x6e657479)),
     text(
       header("94000000", "2c000506"),
-      // Of clsact's egress; priority 1, all protocols.
+      // Egress of clsact; priority 1, all protocols.
       `00000000 ${link} 7974656e f3ffffff 00030100`,
       "08000100 62706600 68000280",
       // mirred: stolen, egress redirect, to link 21.
       "38000180 34000180 0b000100 6d697272 65640000 24000280 20000200",
       "00000000 00000000 04000000 00000000 00000000 01000000 15000000",
-      // Four instructions: load the mark; if it is ours, 0; else -1.
+      // Four instructions: load the mark; if it is equal, 0; else -1.
       "06000400 04000000 24000500",
       "20000000 14f0ffff 15000001 7974656e 06000000 00000000 06000000 ffffffff",
     ),
   );
 });
 
-Deno.test("the kernel takes them, shows them as they were meant, and takes them back", () => {
+Deno.test("the kernel accepts them, shows them as intended, and deletes them", () => {
   using namespace = Namespace.create();
   const link = (name: string, index: number, last: string) => ({
     name,

@@ -62,7 +62,7 @@ Deno.test("deno that was called as dx stays dx", () => {
     "x",
     "cowsay",
   ]);
-  // A copy of Deno by that name knows by itself.
+  // A copy of Deno with that name needs no subcommand.
   assertEquals(planReexec({ ...START, argv, executable: "/opt/dx" }, "/u").argv.slice(3), [
     "/opt/dx",
     "cowsay",
@@ -74,7 +74,7 @@ Deno.test("a path that is not ASCII reaches execve as its UTF-8 bytes", () => {
   assertEquals(argv[3], "/home/zo\u00c3\u00ab/deno");
 });
 
-Deno.test("what cannot be started a second time is refused", () => {
+Deno.test("a process that cannot be started a second time is refused", () => {
   assertThrows(
     () => planReexec({ ...START, mainModule: "file:///home/ada/$deno$stdin.mts" }, "/u"),
     RootlessError,
@@ -87,7 +87,7 @@ Deno.test("what cannot be started a second time is refused", () => {
   );
 });
 
-Deno.test("records keep empty ones and bytes that are no UTF-8", () => {
+Deno.test("splitting keeps empty records and bytes that are not UTF-8", () => {
   const bytes = new Uint8Array([100, 0, 0, 255, 195, 171, 0]);
   assertEquals(splitRecords(bytes), ["d", "", "\u00ff\u00c3\u00ab"]);
   assertEquals(splitRecords(new Uint8Array()), []);
@@ -105,13 +105,13 @@ const FAILED = {
   error: "unshare: write failed /proc/self/uid_map: Operation not permitted",
 };
 
-Deno.test("nothing stands in the way on an ordinary host, tried or not", () => {
+Deno.test("an ordinary host has no obstacle, with or without a trial", () => {
   assertEquals(usernsObstacle(ABLE), undefined);
   assertEquals(usernsObstacle({ ...ABLE, clone: "1", apparmor: "0" }), undefined);
   assertEquals(usernsObstacle({ ...ABLE, trial: { ok: true, error: "" } }), undefined);
 });
 
-Deno.test("a trial that worked counts more than the sysctl that forbids it in general", () => {
+Deno.test("a successful trial overrides a sysctl that forbids it in general", () => {
   const facts = { ...ABLE, apparmor: "1", trial: { ok: true, error: "" } };
   assertEquals(usernsObstacle(facts), undefined);
 });
@@ -156,7 +156,7 @@ const OBSTACLES: [facts: Partial<UserNamespaceFacts>, message: string][] = [
 ];
 
 for (const [facts, message] of OBSTACLES) {
-  Deno.test(`the error names what is in the way: ${message.slice(0, 40)}`, () => {
+  Deno.test(`the error names the obstacle: ${message.slice(0, 40)}`, () => {
     const obstacle = usernsObstacle({ ...ABLE, trial: FAILED, ...facts });
     assertEquals(
       rootlessError(obstacle!).message,
@@ -166,7 +166,7 @@ for (const [facts, message] of OBSTACLES) {
   });
 }
 
-Deno.test("the sysctls stand for the trial where that is not permitted", () => {
+Deno.test("the sysctls decide if no trial is permitted", () => {
   for (const facts of [{ clone: "0" }, { max: "0" }, { apparmor: "1" }]) {
     assertEquals(
       usernsObstacle({ ...ABLE, ...facts }),
@@ -181,7 +181,7 @@ Deno.test("the effective capabilities are read from the status of a process", ()
   assertEquals(parseEffectiveCapabilities("Name:\tdeno\n"), 0n);
 });
 
-Deno.test("a lab takes both capabilities", () => {
+Deno.test("a lab needs both capabilities", () => {
   assertEquals(sufficesForLab(0x1ffffffffffn), true);
   assertEquals(sufficesForLab(1n << 12n | 1n << 21n), true);
   assertEquals(sufficesForLab(1n << 12n), false);

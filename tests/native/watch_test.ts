@@ -5,7 +5,7 @@ import { watch } from "../../native/poll/watch.ts";
 
 const eight = new Uint8Array(8);
 
-/** An event, and how often it was found to have happened. */
+/** An event, and how often it was reported. */
 function counted() {
   const event = new EventFd();
   const waiting: (() => void)[] = [];
@@ -22,7 +22,7 @@ function counted() {
   return counted;
 }
 
-Deno.test("whatever becomes readable is told, as long as it is watched", async () => {
+Deno.test("readable descriptors are reported as long as they are watched", async () => {
   const [a, b] = [counted(), counted()];
   const both = Promise.all([a.next(), b.next()]);
   a.event.signal();
@@ -39,7 +39,7 @@ Deno.test("whatever becomes readable is told, as long as it is watched", async (
   await other;
   assertEquals([a.count, b.count], [2, 2]);
   await b.unwatch();
-  // What ended begins anew.
+  // A new watcher begins after the end of the last one.
   const c = counted();
   const once = c.next();
   c.event.signal();

@@ -13,7 +13,7 @@ import { LINK_PRESETS, type LinkLimits } from "../../lib/link/mod.ts";
 const LEFT = { name: "left", index: 10, mac: Uint8Array.of(2, 0, 0, 0, 0, 1), mtu: 1500 };
 const RIGHT = { name: "right", index: 11, mac: Uint8Array.of(2, 0, 0, 0, 0, 2), mtu: 1500 };
 
-/** Two namespaces, `left <-> right`, and the end at the left. */
+/** Two namespaces, `left <-> right`, and the left end of the link. */
 class Pair {
   readonly left: Namespace = Namespace.create();
   readonly right: Namespace = Namespace.create();
@@ -40,7 +40,7 @@ class Pair {
   }
 }
 
-/** A tc that notes what it is told, and answers as it is told to. */
+/** A fake of tc that records its input, and answers as requested. */
 function fakeTc() {
   const calls: string[] = [];
   let shown = "[]";
@@ -57,7 +57,7 @@ function fakeTc() {
   };
   return {
     run,
-    /** What it was told since this was asked last. */
+    /** The input since the last call. */
     told: () => calls.splice(0),
     shows: (qdiscs: Qdisc[]) =>
       shown = JSON.stringify(qdiscs.map((qdisc) => ({ ...ZERO, ...qdisc }))),
@@ -91,7 +91,7 @@ function test(name: string, act: (pair: Pair) => void | Promise<void>, ignore = 
   });
 }
 
-test("an end is impaired, changed, and made plain again", ({ end }) => {
+test("an end is impaired, changed, and plain again", ({ end }) => {
   const tc = fakeTc();
   const impairment = new NetemEngine(tc.run).impair(end, { lossPct: 1 }, 7);
   assertEquals(tc.told(), set({ lossPct: 1 }));
@@ -114,7 +114,7 @@ test("frames of the interface's own MTU pass", ({ end, left }) => {
   assertEquals(tc.told(), set({ lossPct: 1 }, undefined, 9000));
 });
 
-test("what is on its way arrives when a condition is removed", async ({ end }) => {
+test("packets on their way arrive when a condition is removed", async ({ end }) => {
   const tc = fakeTc();
   const engine = new NetemEngine(tc.run);
   const slow = { latencyMs: 30 };
@@ -135,7 +135,7 @@ test("what is on its way arrives when a condition is removed", async ({ end }) =
   await engine.close();
 });
 
-test("an end that is impaired again takes the qdiscs over that still hold packets", async ({ end }) => {
+test("an end that is impaired again reuses the qdiscs that still hold packets", async ({ end }) => {
   const tc = fakeTc();
   const engine = new NetemEngine(tc.run);
   const slow = { latencyMs: 30 };
@@ -156,7 +156,7 @@ test("an end that is impaired again takes the qdiscs over that still hold packet
   await engine.close();
 });
 
-test("an engine that is closed touches nothing any more", async ({ end }) => {
+test("a closed engine changes nothing any more", async ({ end }) => {
   const tc = fakeTc();
   const engine = new NetemEngine(tc.run);
   tc.shows([{ handle: "1:", qlen: 2 }]);
@@ -168,7 +168,7 @@ test("an engine that is closed touches nothing any more", async ({ end }) => {
   assertEquals(tc.told(), []);
 });
 
-test("packets that are dropped on their way count, and so does what came before", ({ end }) => {
+test("dropped packets count, and so do earlier ones", ({ end }) => {
   const tc = fakeTc();
   const impairment = new NetemEngine(tc.run).impair(end, { latencyMs: 10, lossPct: 1 }, 7);
   tc.told();
@@ -195,7 +195,7 @@ test("packets that are dropped on their way count, and so does what came before"
   });
 });
 
-test("an end that is gone is no error to remove, and one to impair", (pair) => {
+test("an end that is gone can be removed, and not impaired", (pair) => {
   const { end, left } = pair;
   const tc = fakeTc();
   const engine = new NetemEngine(tc.run);
@@ -209,7 +209,7 @@ test("an end that is gone is no error to remove, and one to impair", (pair) => {
   other.remove();
 });
 
-test("a condition that tc refuses is told, and the link stays as it was", ({ end }) => {
+test("a condition that tc refuses is an error, and the link stays unchanged", ({ end }) => {
   const tc = fakeTc();
   const engine = new NetemEngine(tc.run);
   tc.failsAt("loss random 3%");
@@ -238,14 +238,14 @@ test("a condition that tc refuses is told, and the link stays as it was", ({ end
   assertEquals(tc.told(), set({ lossPct: 2 }, { lossPct: 1 }));
 });
 
-test("tc itself tells which line of a batch it refused", ({ left }) => {
+test("the error has the line of the batch that tc refused", ({ left }) => {
   const lines = ["qdisc show dev left", "qdisc del dev left parent 9:1", "qdisc show dev left"];
   const error = assertThrows(() => tcBatch(runTc, left, "try", lines), TcError);
   assert(error.message.startsWith("try: `tc qdisc del dev left parent 9:1` failed with exit code"));
   assert(!error.message.includes("Command failed"), error.message);
 }, !findTc());
 
-/** Sends 20 MB from the left to the right, and says how long its frames were on average. */
+/** Sends 20 MB from left to right; returns the mean length of the frames. */
 async function meanFrame({ left, right }: Pair): Promise<number> {
   const sent = () => {
     const [answer] = left.rtnetlink((batch) => getLink(batch, LEFT.index));
@@ -288,7 +288,7 @@ test(
   !canSplit(),
 );
 
-test("the kernel takes every preset, the extremes, and every change between them", ({ end }) => {
+test("the kernel accepts every preset, the extremes, and every change between them", ({ end }) => {
   const some: LinkLimits[] = [
     { latencyMs: 50 },
     LINK_PRESETS.wifi,
@@ -329,7 +329,7 @@ test("a delay is what a ping measures, until it is removed", async ({ end, left 
   await engine.close();
 }, withoutNetem);
 
-Deno.test("who shares a rate is redirected to it, as long as it does", () => {
+Deno.test("an end is redirected to a shared rate, as long as it shares it", () => {
   using pair = new Pair();
   const tc = fakeTc();
   const engine = new NetemEngine(tc.run);

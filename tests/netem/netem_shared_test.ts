@@ -10,7 +10,7 @@ import { Namespace } from "../../native/namespace.ts";
 import { addAddress } from "../../native/netlink/address.ts";
 import { addBridge, addVeth, addVethHere, setLink } from "../../native/netlink/link.ts";
 
-Deno.test("a shared rate is a bucket of a device that all packets go through", () => {
+Deno.test("a shared rate is a token bucket of a device that all packets pass", () => {
   assertEquals(sharedRateCommands("share0", 10_000), [
     "qdisc replace dev share0 root handle 1: tbf rate 10000kbit burst 5000 limit 500000",
   ]);
@@ -19,7 +19,7 @@ Deno.test("a shared rate is a bucket of a device that all packets go through", (
   ]);
 });
 
-Deno.test("what comes in by a port, or leaves by the bridge, goes through the device", () => {
+Deno.test("packets that arrive by a port, or leave by the bridge, pass the device", () => {
   const all = "bpf bytecode '1,6 0 0 4294967295,' action mirred egress redirect dev share0";
   assertEquals(
     shareCommand("a", "ingress", "share0"),
@@ -28,7 +28,7 @@ Deno.test("what comes in by a port, or leaves by the bridge, goes through the de
   assertEquals(unshareCommand("lan", "egress"), "filter del dev lan egress protocol all prio 3");
 });
 
-Deno.test("the kernel takes the device, its rate, and who shares it", () => {
+Deno.test("the kernel accepts the device, its rate, and the ends that share it", () => {
   using namespace = Namespace.create();
   namespace.rtnetlink((batch) => {
     addVethHere(batch, { name: "a", index: 10 }, { name: "b", index: 11 }, 1500);
@@ -86,7 +86,7 @@ function onBridge() {
   return { middle, ends };
 }
 
-/** What two senders get through to the third of some namespaces together, in Mbit/s. */
+/** The rate of two senders together to the third of some namespaces, in Mbit/s. */
 async function together(ends: Namespace[]): Promise<number> {
   const hostname = "10.0.0.3";
   const listener = ends[2].enter(() => Deno.listen({ hostname, port: 0 }));
@@ -118,7 +118,7 @@ async function together(ends: Namespace[]): Promise<number> {
   return rate;
 }
 
-Deno.test("what comes in by the ports of a bridge has the rate together, and goes on", async () => {
+Deno.test("packets that arrive by the ports of a bridge share the rate, and continue on their path", async () => {
   const { middle, ends } = onBridge();
   try {
     const shared = new NetemSharedRate(20_000, { namespace: middle, label: "bridge lan" }, runTc);

@@ -74,7 +74,7 @@ const GOLDEN: Record<Exclude<LinkPreset, "lan">, string[]> = {
   ],
 };
 
-Deno.test("each preset that does something has its commands", () => {
+Deno.test("each preset with limits has its commands", () => {
   const impairing = Object.keys(LINK_PRESETS).filter((name) =>
     resolveCondition(name as LinkPreset)
   );
@@ -188,7 +188,7 @@ for (const [what, limits, lines] of COMBINATIONS) {
   Deno.test(what, () => assertEquals(set(limits), lines));
 }
 
-Deno.test("numbers keep their digits, and none is written with an exponent", () => {
+Deno.test("numbers keep their digits, without exponents", () => {
   const { netem, delay } = planNetem({
     latencyMs: 0.35,
     jitterMs: 0.000_4,
@@ -203,12 +203,12 @@ Deno.test("numbers keep their digits, and none is written with an exponent", () 
   assertEquals(delay, "netem limit 1000000 delay 350us 0.4us rate 8tbit");
 });
 
-Deno.test("a frame of a larger MTU passes the splitter, and a smaller MTU may grow to Ethernet's", () => {
+Deno.test("the splitter passes frames of a larger MTU, and with a smaller MTU those of Ethernet", () => {
   const burst = (mtu: number) => /burst (\w+)/.exec(set({ lossPct: 1 }, mtu)[0])?.[1];
   assertEquals([burst(9000), burst(1280), burst(65535)], ["9022", "1522", "65557"]);
 });
 
-Deno.test("the largest and the least of everything are within what tc and the kernel take", () => {
+Deno.test("the extremes of all limits are within the ranges of tc and the kernel", () => {
   const burstOf = (limits: LinkLimits) =>
     Number(/burst (\d+)/.exec(planNetem(limits, 1500).police!)![1]);
   assertEquals(burstOf({ rateKbit: 100_000_000 }), 4_000_000_000);
@@ -226,7 +226,7 @@ Deno.test("the largest and the least of everything are within what tc and the ke
 const change = (from: LinkLimits, to: LinkLimits) =>
   netemCommands("eth0", planNetem(to, 1500), planNetem(from, 1500));
 
-Deno.test("a change says only what differs, and keeps the queues", () => {
+Deno.test("a change has only the differences, and keeps the queues", () => {
   assertEquals(change({ latencyMs: 50 }, { latencyMs: 50 }), []);
   assertEquals(change({ latencyMs: 50 }, { latencyMs: 60 }), [second("delay 60ms rate 0bit")]);
   assertEquals(change({ latencyMs: 50 }, { latencyMs: 50, lossPct: 1 }), [
@@ -247,7 +247,7 @@ Deno.test("a change says only what differs, and keeps the queues", () => {
   ]);
 });
 
-Deno.test("the second netem goes before copies are made, and comes after the last of them", () => {
+Deno.test("the second netem is removed before copies are made, and added after their end", () => {
   assertEquals(change({ latencyMs: 5, lossPct: 1 }, { latencyMs: 5, duplicatePct: 1 }), [
     "qdisc del dev eth0 parent 3:1 handle 4:",
     first("delay 5ms duplicate 1% corrupt 0% rate 0bit"),
@@ -258,7 +258,7 @@ Deno.test("the second netem goes before copies are made, and comes after the las
   ]);
 });
 
-Deno.test("an idle link has the same qdiscs, so that nothing is lost", () => {
+Deno.test("an idle plan has the same qdiscs, so that nothing is lost", () => {
   const busy = planNetem({ latencyMs: 300, jitterMs: 20, rateKbit: 1000, lossPct: 1 }, 1500);
   assertEquals(netemCommands("eth0", idlePlan(busy), busy), [
     PLAIN,
@@ -270,7 +270,7 @@ Deno.test("an idle link has the same qdiscs, so that nothing is lost", () => {
   assertEquals(removeNetem("eth0"), "qdisc del dev eth0 root handle 1:");
 });
 
-Deno.test("the longest that a packet is on its way follows from delay, jitter and queue", () => {
+Deno.test("the longest time that a packet is on its way follows from delay, jitter and queue", () => {
   assertEquals(longestMs({ lossPct: 1 }), 0);
   assertEquals(longestMs({ latencyMs: 50, jitterMs: 20 }), 70);
   assertEquals(longestMs({ latencyMs: 50, rateKbit: 100_000 }), 450);

@@ -2,8 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidAddressError, InvalidCidrError } from "../../lib/address/mod.ts";
 import { embedV4InNat64, extractV4FromNat64, Nat64PrefixError } from "../../lib/siit/mod.ts";
 
-Deno.test("an IPv4 address is embedded in a prefix and found in it again", () => {
-  // Of RFC 6052, 2.4, the examples of length 96.
+Deno.test("an IPv4 address is embedded in a prefix and extracted again", () => {
+  // The examples of RFC 6052, 2.4, for a prefix of length 96.
   const cases: [ip: string, prefix: string, ip6: string][] = [
     ["192.0.2.33", "64:ff9b::/96", "64:ff9b::c000:221"],
     ["192.0.2.33", "2001:db8:122:344::/96", "2001:db8:122:344::c000:221"],
@@ -20,7 +20,7 @@ Deno.test("an IPv4 address is embedded in a prefix and found in it again", () =>
   assertEquals(extractV4FromNat64("2001:db8::1"), undefined);
 });
 
-Deno.test("what cannot be embedded, or embedded in, is refused by a typed error", () => {
+Deno.test("an address or a prefix that cannot be used is refused by a typed error", () => {
   assertThrows(
     () => embedV4InNat64("64:ff9b::1"),
     InvalidAddressError,

@@ -1,6 +1,6 @@
 /**
- * A plain parser that says whether a packet is what a strict receiver would take. It shares no code
- * with the translator.
+ * A simple parser that checks whether a strict receiver would accept a packet. It shares no code with
+ * the translator.
  */
 import { CHECKSUM_AT, onesSum, pseudo } from "./packets.ts";
 
@@ -14,11 +14,11 @@ export interface Examined {
   payload: Uint8Array;
   fragment?: { offset: number; more: boolean; id: number };
   dontFragment: boolean;
-  /** Of a whole datagram with a checksum that is known here: whether that and its lengths are right. */
+  /** Whether checksum and lengths of a complete datagram of a known protocol are correct. */
   sound?: boolean;
 }
 
-/** Parses a packet; throws an Error that says what is not right about its headers. */
+/** Parses a packet; throws an Error about a fault in its headers. */
 export function examine(bytes: Uint8Array): Examined {
   const found = bytes[0] >> 4 === 4 ? examine4(bytes) : examine6(bytes);
   const { fragment, src, dst, protocol, payload } = found;
@@ -95,7 +95,7 @@ function examine6(bytes: Uint8Array): Examined {
   };
 }
 
-/** Whether lengths and checksum of a datagram are right; undefined where neither is known. */
+/** Whether lengths and checksum of a datagram are correct; undefined for unknown protocols. */
 export function isSound(
   src: Uint8Array,
   dst: Uint8Array,
@@ -130,7 +130,7 @@ export function isSound(
   return sum(payload);
 }
 
-/** The datagram of which fragments are all the parts, in any order; throws if one is missing. */
+/** Reassembles a datagram from its fragments in any order; throws if one is missing. */
 export function reassembled(fragments: readonly Examined[]): Examined {
   const parts = [...fragments].sort((a, b) => a.fragment!.offset - b.fragment!.offset);
   const data: number[] = [];

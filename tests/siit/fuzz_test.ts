@@ -8,7 +8,7 @@ import { HOST4, HOST6, nat64, pieces, ROOM, SERVER4, SERVER6 } from "./scene.ts"
 
 const PACKETS = 100_000;
 
-/** Packets of every kind, from numbers that follow from a seed. */
+/** Random packets of every kind, determined by a seed. */
 class Generator {
   readonly random = seeded(7915);
 
@@ -52,7 +52,7 @@ class Generator {
     return this.chance(0.05) ? join(packet, this.bytes(this.below(20))) : packet;
   }
 
-  /** A packet towards the other family, or, where an error quotes it, one that came from there. */
+  /** A packet to the other family or, if an error quotes it, one from the other family. */
   valid(six: boolean, outward: boolean): Bytes {
     const inside: [string, string] = six ? [HOST6, SERVER6] : [SERVER4, HOST4];
     let [src, dst] = outward ? inside : [inside[1], inside[0]];
@@ -188,7 +188,7 @@ class Generator {
   }
 }
 
-/** Makes the checksum of an IPv4 header right, so that what is behind it is looked at. */
+/** Corrects the checksum of an IPv4 header, so that the payload is examined. */
 function repair(packet: Bytes): void {
   const end = Math.min((packet[0] & 15) * 4, packet.length);
   packet.set([0, 0], 10);
@@ -198,7 +198,7 @@ function repair(packet: Bytes): void {
   packet.set(word(~total & 0xffff), 10);
 }
 
-/** What a strict receiver finds in the original; undefined where it is a fragment or unknown. */
+/** The examination of the original by a strict receiver; undefined for fragments and unknown protocols. */
 function soundBefore(packet: Uint8Array, six: boolean): boolean | undefined {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
   if (!six) {
@@ -219,7 +219,7 @@ function soundBefore(packet: Uint8Array, six: boolean): boolean | undefined {
   return isSound(packet.subarray(8, 24), packet.subarray(24, 40), next, payload);
 }
 
-/** An ICMP error's quoted packet must be one of the same family, as far as it is there. */
+/** Checks that the quoted packet of an ICMP error is of the same family, as far as it is complete. */
 function examineQuoted({ version, payload }: Examined): void {
   const quoted = payload.subarray(8);
   assertEquals(quoted[0] >> 4, version, "the version of the quoted packet");
@@ -228,7 +228,7 @@ function examineQuoted({ version, payload }: Examined): void {
   else examine(join(rewritten(quoted.slice(0, 20))));
 }
 
-/** A quoted IPv4 header alone: with the length of itself, for the parser, the checksum kept right. */
+/** A quoted IPv4 header alone, with its own length and a correct checksum, for the parser. */
 function rewritten(header: Uint8Array): Bytes {
   const view = new DataView(header.buffer);
   const sum = view.getUint16(10) + view.getUint16(2) - 20;
@@ -242,7 +242,7 @@ function isError({ version, protocol, payload }: Examined): boolean {
   return protocol === 58 && payload[0] < 128;
 }
 
-Deno.test("100,000 random packets are each translated to a valid one or refused by a reason", () => {
+Deno.test("each of 100,000 random packets is translated to a valid packet or refused with a reason", () => {
   const generator = new Generator();
   const translators = [
     nat64(),
@@ -292,7 +292,7 @@ Deno.test("100,000 random packets are each translated to a valid one or refused 
   }
 });
 
-/** The error about a refused packet is valid itself, and goes back to who sent it. */
+/** Checks that the error about a refused packet is valid and goes to the sender. */
 function checkReply(translator: Translator, refusal: number, packet: Uint8Array, six: boolean) {
   const out = new Uint8Array(1280);
   const length = translator.errorFor(refusal, packet, packet.length, out);
@@ -317,7 +317,7 @@ function show(outcomes: ReadonlyMap<string, number>): string {
   return JSON.stringify(Object.fromEntries(outcomes));
 }
 
-Deno.test("a fragmented datagram is sound again when its translated fragments are put together", () => {
+Deno.test("a fragmented datagram is valid after its translated fragments are reassembled", () => {
   const generator = new Generator();
   const translator = nat64({ mtu6: 1500, fragmentBytes: 1280 });
   for (let index = 0; index < 500; index++) {

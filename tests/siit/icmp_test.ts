@@ -4,7 +4,7 @@ import { examine } from "./examine.ts";
 import { bytesOf, hexOf, icmp, ip4, ip6, join, sealed, tcp, udp } from "./packets.ts";
 import { HOST4, HOST6, nat64, passed, SERVER4, SERVER6, translated } from "./scene.ts";
 
-/** Routers on the way, of either family. */
+/** Routers on the path, of each family. */
 const HOP4 = "192.0.2.9";
 const HOP6 = "2001:db8:ffff::1";
 
@@ -33,7 +33,7 @@ function error6(type: number, code: number, value = 0, quoted: Uint8Array = SENT
   return ip6({ src: HOP6, dst: SERVER6, protocol: 58, payload });
 }
 
-/** Type, code and the four bytes behind the checksum of what an error becomes; or the refusal. */
+/** Type, code and the four bytes after the checksum of the translated error; or the refusal. */
 function becomes(packet: Uint8Array, translator = nat64()): number[] | string {
   const result = translated(translator, packet);
   if (typeof result === "string") return result;
@@ -43,7 +43,7 @@ function becomes(packet: Uint8Array, translator = nat64()): number[] | string {
   return [payload[0], payload[1], view.getUint32(4)];
 }
 
-Deno.test("each ICMPv4 error becomes that of ICMPv6 by the table, or is refused", () => {
+Deno.test("each ICMPv4 error becomes the ICMPv6 error of the table, or is refused", () => {
   const unreachable: ([type: number, code: number, value: number] | string)[] = [
     [1, 0, 0], // network
     [1, 0, 0], // host
@@ -78,7 +78,7 @@ Deno.test("each ICMPv4 error becomes that of ICMPv6 by the table, or is refused"
   for (const type of [9, 10]) assertEquals(becomes(error4(type, 0)), "discovery", `type ${type}`);
 });
 
-Deno.test("each ICMPv6 error becomes that of ICMPv4 by the table, or is refused", () => {
+Deno.test("each ICMPv6 error becomes the ICMPv4 error of the table, or is refused", () => {
   const unreachable = [
     [3, 1, 0],
     [3, 10, 0],
@@ -104,7 +104,7 @@ Deno.test("each ICMPv6 error becomes that of ICMPv4 by the table, or is refused"
   }
 });
 
-Deno.test("the pointer of a Parameter Problem points to the same field, or there is none", () => {
+Deno.test("the pointer of a Parameter Problem points to the same field, or the error is refused", () => {
   const to6 = [0, 1, 4, 4, -1, -1, -1, -1, 7, 6, -1, -1, 8, 8, 8, 8, 24, 24, 24, 24, -1, -1];
   for (const [pointer, wanted] of to6.entries()) {
     for (const code of [0, 2]) {
@@ -120,7 +120,7 @@ Deno.test("the pointer of a Parameter Problem points to the same field, or there
   assertEquals(becomes(error6(4, 0, 2 ** 32 - 1)), "icmpType");
 });
 
-Deno.test("the MTU of an error is that of the other family, within the next hops' and the least", () => {
+Deno.test("the MTU of an error is adapted to the other family, within those of the next hops and the minimum", () => {
   const translator = nat64({ mtu4: 1400, mtu6: 1500 });
   const to6 = [[1300, 1320], [1400, 1420], [1480, 1420], [9000, 1420], [576, 1280], [1260, 1280]];
   for (const [mtu, wanted] of to6) {
@@ -133,7 +133,7 @@ Deno.test("the MTU of an error is that of the other family, within the next hops
   }
 });
 
-Deno.test("a router that says no MTU has that of the plateau below the packet", () => {
+Deno.test("an error without an MTU gets the plateau below the size of its packet", () => {
   const plateaus = [[65535, 32020], [20000, 17934], [4352, 2022], [1500, 1512], [1492, 1280], [
     700,
     1280,
@@ -145,7 +145,7 @@ Deno.test("a router that says no MTU has that of the plateau below the packet", 
   }
 });
 
-Deno.test("the packet that an error quotes is translated as it would be the other way", () => {
+Deno.test("the packet that an error quotes is translated as in the other direction", () => {
   const { src, payload } = examine(passed(nat64(), error4(3, 3)));
   assertEquals(src, ipBytes("64:ff9b::c000:209"));
   const quoted = examine(payload.subarray(8));
@@ -153,14 +153,14 @@ Deno.test("the packet that an error quotes is translated as it would be the othe
   assertEquals([quoted.hops, quoted.sound, quoted.payload.length], [60, true, 48]);
 
   const back = examine(passed(nat64(), error6(1, 4)));
-  // A router that is no host of the NAT64 has the dummy address.
+  // A router that is not a host of the NAT64 gets the dummy address.
   assertEquals(back.src, ipBytes("192.0.0.8"));
   const inner = examine(back.payload.subarray(8));
   assertEquals([inner.src, inner.dst], [ipBytes(SERVER4), ipBytes(HOST4)]);
   assertEquals([inner.hops, inner.sound, inner.payload.length], [60, true, 48]);
 });
 
-Deno.test("an error that quotes eight bytes becomes the packet that it should", () => {
+Deno.test("an error that quotes eight bytes becomes the expected packet", () => {
   const from = "45000038000500004001ae75c00002090a400002" + "030399f800000000" +
     "4500001e000100003c114a580a400002c6336401" + "03e80035000a5edd";
   const to = "6000000000383a3f0064ff9b0000000000000000c000020920010db8000000000000000000000010" +
@@ -170,7 +170,7 @@ Deno.test("an error that quotes eight bytes becomes the packet that it should", 
   assertEquals(hexOf(passed(nat64(), bytesOf(from))), to);
 });
 
-Deno.test("a quoted packet may be of any protocol, and cut off anywhere behind its header", () => {
+Deno.test("a quoted packet may have any protocol, and end anywhere after its header", () => {
   for (const protocol of [1, 6, 17, 50, 132]) {
     const rest = new Uint8Array(20);
     const data = protocol === 1
@@ -212,7 +212,7 @@ Deno.test("a quoted packet may be of any protocol, and cut off anywhere behind i
   }
 });
 
-Deno.test("a quoted fragment is one in the other family", () => {
+Deno.test("a quoted fragment becomes a fragment of the other family", () => {
   const fragment = { offset: 5, more: true, id: 0x77 };
   const payload = new Uint8Array(16);
   const four = ip4({
@@ -231,7 +231,7 @@ Deno.test("a quoted fragment is one in the other family", () => {
   }
 });
 
-Deno.test("an error about an error, or about what is not translated, is refused", () => {
+Deno.test("an error about an error, or about a packet that is not translated, is refused", () => {
   const about4 = (protocol: number, payload: Uint8Array) =>
     becomes(error4(3, 1, 0, ip4({ src: HOST4, dst: SERVER4, protocol, payload })));
   const about6 = (protocol: number, payload: Uint8Array) =>
@@ -255,7 +255,7 @@ Deno.test("an ICMPv6 error is no longer than 1280 bytes", () => {
   assertEquals([result.length, examine(result).sound], [1280, true]);
 });
 
-Deno.test("ICMP extensions stay behind the quoted packet, whose length is told in the right unit", () => {
+Deno.test("ICMP extensions stay after the quoted packet, whose length has the right unit", () => {
   const extension = bytesOf("2000 0000 0008 0101 0001 2345");
   const padded = join(SENT4, new Uint8Array(132 - SENT4.length));
   const six = examine(passed(nat64(), error4(11, 0, 33 * 2 ** 16, join(padded, extension))));

@@ -10,7 +10,7 @@ import { pick, seeded } from "../address/random.ts";
 
 const POOL = "10.64.0.0/16";
 
-Deno.test("each host has an address of its own, and keeps it", () => {
+Deno.test("each host has its own address, and keeps it", () => {
   const map = new Nat64Map(POOL, { reserved: ["10.64.0.1"] });
   const random = seeded(6146);
   const given = new Map<string, number>();
@@ -29,7 +29,7 @@ Deno.test("each host has an address of its own, and keeps it", () => {
   for (const [host, ip] of map.hosts()) assertEquals(map.v4OfHost(host), ip);
 });
 
-Deno.test("a host that was not seen has no address, and a quoted one gets none", () => {
+Deno.test("a host that sent nothing has no address, and a quoted host gets none", () => {
   const map = new Nat64Map(POOL);
   const host = ipBytes("2001:db8::1");
   assertEquals(map.v4OfSource(host, 0, true), -1);
@@ -40,14 +40,14 @@ Deno.test("a host that was not seen has no address, and a quoted one gets none",
   }
 });
 
-Deno.test("one in the prefix is no host, and one outside stands for no server", () => {
+Deno.test("an address in the prefix is not a host, and one outside is not a server", () => {
   const map = new Nat64Map(POOL, { prefix: "2001:db8:64::/96" });
   assertEquals(map.v4OfSource(ipBytes("2001:db8:64::1"), 0, false), -1);
   assertEquals(map.v4OfDestination(ipBytes("64:ff9b::1"), 0), -1);
   assertEquals(map.v4OfDestination(ipBytes("2001:db8:64::c633:6401"), 0), 0xc6336401);
 });
 
-Deno.test("a pool that is used up gives nothing more, and holds what it gave", () => {
+Deno.test("an exhausted pool assigns no addresses, and keeps those that it assigned", () => {
   const map = new Nat64Map("10.64.0.0/29", { reserved: ["10.64.0.1"] });
   const given = [1, 2, 3, 4, 5, 6, 1].map((n) =>
     map.v4OfSource(ipBytes(`2001:db8::${n}`), 0, false)
@@ -55,7 +55,7 @@ Deno.test("a pool that is used up gives nothing more, and holds what it gave", (
   assertEquals(given, [...[2, 3, 4, 5, 6].map((n) => 0x0a400000 + n), -1, 0x0a400002]);
 });
 
-Deno.test("a host that is idle for long is forgotten, and others are not", () => {
+Deno.test("a host that is idle for a long time is removed, and others are not", () => {
   const map = new Nat64Map("10.64.0.0/24");
   const random = seeded(7440);
   const address = (n: number) => ipBytes(`2001:db8::${n.toString(16)}`);
@@ -64,7 +64,7 @@ Deno.test("a host that is idle for long is forgotten, and others are not", () =>
   map.now = 7000;
   const kept = [...busy].filter(() => pick(random, 2) > 0);
   const out = new Uint8Array(16);
-  // What is sent to a host keeps it as what it sends does.
+  // Packets to a host keep it as packets from it do.
   for (const [n, v4] of kept) {
     if (n % 2) map.v4OfSource(address(n), 0, false);
     else map.v6OfDestination(v4, out, 0);
@@ -86,7 +86,7 @@ Deno.test("a host that is idle for long is forgotten, and others are not", () =>
   assertEquals(map.v4OfSource(address(5000), 0, false), -1);
 });
 
-Deno.test("of a full pool, a new host gets the address that was idle longest, after five minutes", () => {
+Deno.test("if the pool is full, a new host gets the address with the longest idle time, after five minutes", () => {
   const map = new Nat64Map("10.64.0.0/30");
   const [a, b, c] = [1, 2, 3].map((n) => ipBytes(`2001:db8::${n}`));
   const first = map.v4OfSource(a, 0, false);
@@ -100,7 +100,7 @@ Deno.test("of a full pool, a new host gets the address that was idle longest, af
   assertEquals(map.v4OfSource(b, 0, false), second);
 });
 
-Deno.test("a map of what it cannot be is refused by a typed error", () => {
+Deno.test("a map with invalid addresses is refused by a typed error", () => {
   assertThrows(
     () => new Nat64Map("2001:db8::/64"),
     InvalidAddressError,

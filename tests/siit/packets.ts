@@ -1,9 +1,9 @@
-/** Builds packets byte by byte, with a checksum of its own: nothing here is the translator's. */
+/** Builds packets byte by byte, with its own checksum: it shares no code with the translator. */
 import { ipBytes } from "../../lib/address/mod.ts";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The protocols whose checksum covers a pseudo header, and where it stands. */
+/** The protocols whose checksum covers a pseudo header, and its offset. */
 export const CHECKSUM_AT: Readonly<Record<number, number>> = { 6: 16, 17: 6, 33: 6, 136: 6 };
 
 export function bytesOf(hex: string): Bytes {
@@ -28,7 +28,7 @@ export function join(...parts: Uint8Array[]): Bytes {
   return out;
 }
 
-/** RFC 1071 as it says it: words are added, a carry at once added back. */
+/** The algorithm of RFC 1071: adds words, and each carry at once. */
 export function onesSum(...parts: Uint8Array[]): number {
   const bytes = join(...parts);
   let total = 0;
@@ -47,14 +47,14 @@ export function long(value: number): Bytes {
   return new Uint8Array([value >>> 24, value >>> 16, value >>> 8, value]);
 }
 
-/** The pseudo header of addresses of either family. */
+/** The pseudo header of addresses of one family. */
 export function pseudo(src: Uint8Array, dst: Uint8Array, protocol: number, length: number): Bytes {
   return src.length === 4
     ? join(src, dst, new Uint8Array([0, protocol]), word(length))
     : join(src, dst, long(length), new Uint8Array([0, 0, 0, protocol]));
 }
 
-/** A transport header and its data with the right checksum between two addresses. */
+/** A transport header and its data with the correct checksum between two addresses. */
 export function sealed(src: string, dst: string, protocol: number, payload: Uint8Array): Bytes {
   const out = payload.slice() as Bytes;
   const at = protocol === 1 || protocol === 58 ? 2 : CHECKSUM_AT[protocol];
@@ -109,7 +109,7 @@ export interface Ip6 {
   hops?: number;
   trafficClass?: number;
   flow?: number;
-  /** Extension headers: their number, and their bytes, of which the first is filled in. */
+  /** Extension headers: their number, and their bytes, the first of which is filled in. */
   extensions?: [number, Uint8Array][];
   /** The offset is in units of 8 bytes. */
   fragment?: { offset: number; more: boolean; id: number };
@@ -152,7 +152,7 @@ export function tcp(from: number, to: number, data: Uint8Array, seq = 1): Bytes 
   );
 }
 
-/** An ICMP message: type, code, the four bytes behind the checksum, and the rest. */
+/** An ICMP message: type, code, the four bytes after the checksum, and the rest. */
 export function icmp(type: number, code: number, value: number, data: Uint8Array): Bytes {
   return join(new Uint8Array([type, code, 0, 0]), long(value), data);
 }

@@ -26,7 +26,7 @@ const routing: [number, Uint8Array] = [43, bytesOf("0000000100000000")];
 const ping4 = sealed(SERVER4, HOST4, 1, icmp(8, 0, 1, new Uint8Array(8)));
 const ping6 = sealed(HOST6, SERVER6, 58, icmp(128, 0, 1, new Uint8Array(8)));
 
-/** The reply is its type and code, and the four bytes behind its checksum; none if left out. */
+/** The reply is its type and code, and the four bytes after its checksum; none if left out. */
 const CASES: [refusal: keyof typeof Refusal, what: string, packet: Uint8Array, reply?: number[]][] =
   [
     ["malformed", "nothing", new Uint8Array()],
@@ -194,7 +194,7 @@ Deno.test("no error is sent about an error", () => {
   }
 });
 
-Deno.test("what does not fit the buffer is refused, and nothing is written behind it", () => {
+Deno.test("a result that does not fit the buffer is refused, and nothing is written after its end", () => {
   const translator = nat64();
   for (const packet of [four(), six(), four({ payload: long, protocol: 99 })]) {
     const isSix = packet[0] >> 4 === 6;
@@ -211,7 +211,7 @@ Deno.test("what does not fit the buffer is refused, and nothing is written behin
   }
 });
 
-Deno.test("a hop is kept for a kernel that takes it", () => {
+Deno.test("without `decrement` the hop limit stays for the kernel to decrement", () => {
   const translator = nat64({ decrement: false });
   for (const packet of [four({ ttl: 1 }), six({ hops: 1 })]) {
     assertEquals(examine(translated(translator, packet) as Uint8Array).hops, 1);
@@ -219,7 +219,7 @@ Deno.test("a hop is kept for a kernel that takes it", () => {
   assertEquals(translated(translator, four({ ttl: 0 })), "hopLimit");
 });
 
-Deno.test("an Echo too long for IPv6 is fragmented whole, with a checksum of the whole", () => {
+Deno.test("an Echo that is too long for IPv6 is fragmented, with the checksum of the complete message", () => {
   const translator = nat64();
   const payload = sealed(SERVER4, HOST4, 1, icmp(8, 0, 1, new Uint8Array(3000)));
   const result = translated(translator, four({ protocol: 1, payload })) as Uint8Array;

@@ -2,26 +2,26 @@ import { assert } from "@std/assert";
 import { Nat64Map, REFUSAL_NAMES, Translator, type TranslatorOptions } from "../../lib/siit/mod.ts";
 import { v6Bytes } from "../../lib/siit/embed.ts";
 
-/** The host of IPv6, the address that it has in IPv4, and the server of IPv4, as IPv6 sees it. */
+/** The IPv6 host, its IPv4 address, and the IPv4 server with its IPv6 address. */
 export const HOST6 = "2001:db8::10";
 export const HOST4 = "10.64.0.2";
 export const SERVER4 = "198.51.100.1";
 export const SERVER6 = "64:ff9b::c633:6401";
-/** The translator itself. */
+/** The addresses of the translator. */
 export const ROUTER4 = "10.64.0.1";
 export const ROUTER6 = "2001:db8::1";
 
-/** Room for whatever a packet becomes. */
+/** A buffer for any result. */
 export const ROOM = 73_728;
 
-/** A NAT64 whose first host has its address. */
+/** A NAT64 whose first host has an address. */
 export function nat64(options: Partial<TranslatorOptions> = {}): Translator {
   const map = new Nat64Map("10.64.0.0/24", { reserved: [ROUTER4] });
   map.v4OfSource(v6Bytes(HOST6), 0, false);
   return new Translator({ map, address4: ROUTER4, address6: ROUTER6, ...options });
 }
 
-/** Translates a packet of either family; a refusal is its name. */
+/** Translates a packet of either family; returns the name of a refusal. */
 export function translated(translator: Translator, packet: Uint8Array): Uint8Array | string {
   const out = new Uint8Array(ROOM);
   const length = packet[0] >> 4 === 4
@@ -30,14 +30,14 @@ export function translated(translator: Translator, packet: Uint8Array): Uint8Arr
   return length < 0 ? REFUSAL_NAMES[-length] : out.slice(0, length);
 }
 
-/** As {@link translated}, where the packet must pass. */
+/** As {@link translated}, for a packet that must pass. */
 export function passed(translator: Translator, packet: Uint8Array): Uint8Array {
   const result = translated(translator, packet);
   assert(typeof result !== "string", `refused: ${result}`);
   return result;
 }
 
-/** The packets that one became, where it was fragmented. */
+/** The packets into which one was fragmented. */
 export function pieces(translator: Translator, bytes: Uint8Array, gap = 0): Uint8Array[] {
   const { stride } = translator;
   const found: Uint8Array[] = [];

@@ -27,7 +27,7 @@ const PING6 = "60000000000b3a4020010db80000000000000000000000100064ff9b000000000
   "8000635100070001616263";
 const PING4 = "4500001f000100003f0147670a400002c6336401" + "0800339500070001616263";
 
-// Computed apart from the translator, field by field.
+// Computed independently of the translator, field by field.
 const GOLDEN: [name: string, from: string, to: string][] = [
   ["UDP from IPv6, with a traffic class", UDP6, UDP4],
   ["TCP from IPv4, which must not be fragmented", TCP4, TCP6],
@@ -35,12 +35,12 @@ const GOLDEN: [name: string, from: string, to: string][] = [
 ];
 
 for (const [name, from, to] of GOLDEN) {
-  Deno.test(`${name} becomes the packet that it should`, () => {
+  Deno.test(`${name} becomes the expected packet`, () => {
     assertEquals(hexOf(passed(nat64(), bytesOf(from))), to);
   });
 }
 
-Deno.test("a packet that goes there and back is as before, but for what cannot survive", () => {
+Deno.test("a packet that is translated forth and back is unchanged, except for fields that cannot survive", () => {
   const there = nat64({ decrement: false });
   // A CLAT and the NAT64 in a row, as on the path of 464XLAT: IPv4, IPv6, IPv4.
   const clat = new Translator({
@@ -71,10 +71,10 @@ Deno.test("a packet that goes there and back is as before, but for what cannot s
   }
 });
 
-Deno.test("options of IPv4 and extension headers of IPv6 are left out", () => {
+Deno.test("IPv4 options and IPv6 extension headers are omitted", () => {
   const data = udp(1, 2, new Uint8Array(3));
   const payload4 = sealed(SERVER4, HOST4, 17, data);
-  // Record Route, and a source route of which no hop is left.
+  // Record Route, and a finished source route.
   for (const options of ["0707040000000000", "83070800000000 00"]) {
     const packet = ip4({
       src: SERVER4,
@@ -103,7 +103,7 @@ Deno.test("options of IPv4 and extension headers of IPv6 are left out", () => {
   assertEquals([sound, payload.length], [true, 11]);
 });
 
-Deno.test("an IPv4 packet from IPv6 must not be fragmented if it is longer than 1260 bytes", () => {
+Deno.test("an IPv4 packet made from IPv6 must not be fragmented if it is longer than 1260 bytes", () => {
   for (const [bytes, dontFragment] of [[1260, false], [1261, true]] as const) {
     const payload = sealed(HOST6, SERVER6, 17, udp(1, 2, new Uint8Array(bytes - 28)));
     const result = passed(nat64(), ip6({ src: HOST6, dst: SERVER6, protocol: 17, payload }));
@@ -111,16 +111,16 @@ Deno.test("an IPv4 packet from IPv6 must not be fragmented if it is longer than 
   }
 });
 
-Deno.test("IPv4 packets from IPv6 are numbered one after another", () => {
+Deno.test("IPv4 packets made from IPv6 have consecutive identifications", () => {
   const translator = nat64({ identification: 0xffff });
   const ids = [1, 2].map(() => hexOf(passed(translator, bytesOf(UDP6)).subarray(4, 6)));
   assertEquals(ids, ["ffff", "0000"]);
 });
 
-Deno.test("a UDP checksum that comes out as 0 is written as ffff, both ways", () => {
+Deno.test("a UDP checksum of 0 is written as ffff, in both directions", () => {
   const pairs = [[HOST6, SERVER6, HOST4, SERVER4], [SERVER4, HOST4, SERVER6, HOST6]];
   for (const [src, dst, newSrc, newDst] of pairs) {
-    // Two bytes of data by which the sum of the translated datagram is ffff.
+    // Two bytes of data that make the sum of the translated datagram ffff.
     const probe = sealed(newSrc, newDst, 17, udp(1, 2, new Uint8Array(2)));
     const data = probe.slice(6, 8);
     const packet = { src, dst, protocol: 17, payload: sealed(src, dst, 17, udp(1, 2, data)) };
@@ -130,7 +130,7 @@ Deno.test("a UDP checksum that comes out as 0 is written as ffff, both ways", ()
   }
 });
 
-Deno.test("a UDP datagram of IPv4 without a checksum gets one", () => {
+Deno.test("an IPv4 UDP datagram without a checksum gets one", () => {
   for (const bytes of [0, 1, 2, 1301]) {
     const payload = udp(1, 2, new Uint8Array(bytes).fill(0xff));
     const packet = ip4({ src: SERVER4, dst: HOST4, protocol: 17, payload, df: true });
@@ -138,7 +138,7 @@ Deno.test("a UDP datagram of IPv4 without a checksum gets one", () => {
   }
 });
 
-Deno.test("an IPv4 packet is fragmented where the IPv6 one is too long and it allows so", () => {
+Deno.test("an IPv4 packet that may be fragmented is, if the IPv6 packet is too long", () => {
   const data = Uint8Array.from({ length: 3000 }, (_, index) => index % 251);
   const payload = sealed(SERVER4, HOST4, 17, udp(1, 2, data));
   const packet = ip4({ src: SERVER4, dst: HOST4, protocol: 17, payload, id: 0x1234 });
@@ -155,7 +155,7 @@ Deno.test("an IPv4 packet is fragmented where the IPv6 one is too long and it al
   ]);
 });
 
-Deno.test("what fits 1280 bytes of IPv6 is not fragmented, and a fragment of IPv4 stays one", () => {
+Deno.test("a packet that fits 1280 bytes of IPv6 is not fragmented, and an IPv4 fragment stays a fragment", () => {
   const translator = nat64();
   const of = (bytes: number) => sealed(SERVER4, HOST4, 17, udp(1, 2, new Uint8Array(bytes - 48)));
   const packet = { src: SERVER4, dst: HOST4, protocol: 17, id: 7 };
@@ -172,7 +172,7 @@ Deno.test("what fits 1280 bytes of IPv6 is not fragmented, and a fragment of IPv
   ]);
 });
 
-Deno.test("a fragment header of IPv6 becomes the fields of IPv4, an atomic one too", () => {
+Deno.test("an IPv6 fragment header becomes fields of IPv4, also an atomic one", () => {
   const translator = nat64();
   const payload = sealed(HOST6, SERVER6, 17, udp(1, 2, new Uint8Array(1400)));
   const packet = { src: HOST6, dst: SERVER6, protocol: 17 };
@@ -193,7 +193,7 @@ Deno.test("a fragment header of IPv6 becomes the fields of IPv4, an atomic one t
   assertEquals([sound, dontFragment, hexOf(atomic.subarray(4, 6))], [true, false, "1234"]);
 });
 
-Deno.test("a CLAT gives its one address to what comes, and takes nothing for others", () => {
+Deno.test("a CLAT maps its own address, and refuses packets to others", () => {
   const map = new ClatMap("192.0.0.1", HOST6);
   const clat = new Translator({ map, address4: "192.0.0.2", address6: HOST6 });
   const payload = sealed(SERVER4, HOST4, 17, udp(1, 2, new Uint8Array(1)));

@@ -52,7 +52,7 @@ function vnetBytes(vnet: Partial<Vnet>): Bytes {
   return new Uint8Array(view.buffer);
 }
 
-/** What Linux puts where the checksum will be: the folded sum of the pseudo header. */
+/** What Linux writes to the checksum field: the folded sum of the pseudo header. */
 function partial(src: string, dst: string, protocol: number, payload: Bytes): Bytes {
   const out = payload.slice();
   const header = pseudo(ipBytes(src), ipBytes(dst), protocol, payload.length);
@@ -75,7 +75,7 @@ function translate(six: boolean, bytes: Bytes, options: Partial<TranslatorOption
   return { length, out: out.subarray(0, Math.max(length, 0)), translator };
 }
 
-Deno.test("a partial checksum completes to the same as a computed one, both ways", () => {
+Deno.test("a partial checksum, completed, equals a computed one, in both directions", () => {
   const random = seeded(1624);
   for (let index = 0; index < 2000; index++) {
     const six = index % 2 === 0;
@@ -97,7 +97,7 @@ Deno.test("a partial checksum completes to the same as a computed one, both ways
       start: six ? 20 : 40,
       offset,
     });
-    // As the kernel does it: all from the start on is summed, the field included.
+    // As the kernel does: sums everything from the start on, with the field.
     const payload = out.slice(10 + (six ? 20 : 40));
     const sum = 0xffff - onesSum(payload);
     payload.set(word(sum === 0 && protocol !== 6 ? 0xffff : sum), offset);
@@ -105,7 +105,7 @@ Deno.test("a partial checksum completes to the same as a computed one, both ways
   }
 });
 
-Deno.test("a packet to be segmented changes its type and the place of its headers", () => {
+Deno.test("a packet to be segmented changes its segment type and the offsets of its headers", () => {
   for (const [six, ecn] of [[true, 0], [false, 0x80]] as const) {
     const [src, dst] = six ? [HOST6, SERVER6] : [SERVER4, HOST4];
     const packet = packetOf(six, 6, partial(src, dst, 6, tcp(1, 2, new Uint8Array(60_000))));
@@ -125,14 +125,14 @@ Deno.test("a packet to be segmented changes its type and the place of its header
   }
 });
 
-Deno.test("UDP to be segmented stays so", () => {
+Deno.test("UDP to be segmented stays to be segmented", () => {
   const payload = partial(SERVER4, HOST4, 17, udp(1, 2, new Uint8Array(9000)));
   const header = { flags: 1, gso: 5, headers: 28, segment: 1000, start: 20, offset: 6 };
   const { out } = translate(false, join(vnetBytes(header), packetOf(false, 17, payload)));
   assertEquals(vnetOf(out), { ...header, headers: 48, start: 40 });
 });
 
-Deno.test("segments too long for IPv6 are refused, or made shorter where they may be cut", () => {
+Deno.test("segments that are too long for IPv6 are refused, or made shorter if they may be fragmented", () => {
   const payload = partial(SERVER4, HOST4, 6, tcp(1, 2, new Uint8Array(9000)));
   const header = vnetBytes({ flags: 1, gso: 1, headers: 40, segment: 1460, start: 20, offset: 16 });
   const options = { mtu6: 1500, fragmentBytes: 1500 };
@@ -142,7 +142,7 @@ Deno.test("segments too long for IPv6 are refused, or made shorter where they ma
   assertEquals(vnetOf(out).segment, 1440);
 });
 
-Deno.test("a packet of a partial checksum is whole before it is made fragments", () => {
+Deno.test("a partial checksum is completed before the packet is fragmented", () => {
   const plain = udp(1, 2, new Uint8Array(3000).fill(7));
   const payload = partial(SERVER4, HOST4, 17, plain);
   const header = vnetBytes({ flags: 1, start: 20, offset: 6 });
@@ -156,7 +156,7 @@ Deno.test("a packet of a partial checksum is whole before it is made fragments",
   assertEquals(hexOf(whole.payload), hexOf(sealed(SERVER6, HOST6, 17, plain)));
 });
 
-Deno.test("a virtio-net header that does not fit its packet is refused", () => {
+Deno.test("a virtio-net header that does not match its packet is refused", () => {
   const segments = partial(SERVER4, HOST4, 6, tcp(1, 2, new Uint8Array(2000)));
   const packet = packetOf(false, 6, segments);
   const good = { flags: 1, gso: 1, headers: 40, segment: 1000, start: 20, offset: 16 };
@@ -174,7 +174,7 @@ Deno.test("a virtio-net header that does not fit its packet is refused", () => {
   assertEquals(translate(false, join(header, packetOf(false, 1, ping))).length, -17);
 });
 
-Deno.test("a fragment has neither a partial checksum nor segments", () => {
+Deno.test("a fragment with a partial checksum or segments is refused", () => {
   const payload = partial(SERVER4, HOST4, 17, udp(1, 2, new Uint8Array(1000)));
   const packet = ip4({ src: SERVER4, dst: HOST4, protocol: 17, payload, mf: true });
   for (const header of [{ flags: 1, start: 20, offset: 6 }, { gso: 5, segment: 100 }]) {
@@ -183,7 +183,7 @@ Deno.test("a fragment has neither a partial checksum nor segments", () => {
   assert(translate(false, join(vnetBytes({}), packet)).length > 0);
 });
 
-Deno.test("each segment takes a number of its own", () => {
+Deno.test("each segment gets its own identification", () => {
   const translator = nat64({ vnet: true, identification: 100 });
   const payload = partial(HOST6, SERVER6, 6, tcp(1, 2, new Uint8Array(3000)));
   const header = vnetBytes({ flags: 1, gso: 4, headers: 60, segment: 1000, start: 40, offset: 16 });
@@ -196,7 +196,7 @@ Deno.test("each segment takes a number of its own", () => {
   assertEquals(ids, [100, 103]);
 });
 
-Deno.test("an error reply has a virtio-net header that asks for nothing", () => {
+Deno.test("an error reply has a virtio-net header without offloads", () => {
   const translator = nat64({ vnet: true });
   const packet = ip6({ src: HOST6, dst: "2001:db8::5", protocol: 99, payload: new Uint8Array(9) });
   const bytes = join(vnetBytes({ flags: 2 }), packet);
@@ -207,7 +207,7 @@ Deno.test("an error reply has a virtio-net header that asks for nothing", () => 
   assertEquals(examine(out.subarray(10, length)).sound, true);
 });
 
-Deno.test("any virtio-net header is translated to one that fits the packet, or refused", () => {
+Deno.test("any virtio-net header is translated to one that matches the packet, or refused", () => {
   const random = seeded(10);
   const pickOf = (...values: number[]) => values[pick(random, values.length)];
   let passed = 0;

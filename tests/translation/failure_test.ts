@@ -19,13 +19,13 @@ const SPEC: Nat64Spec = {
 const linksOf = (namespace: Namespace) =>
   namespace.rtnetlink(dumpLinks).map(readLinkState).map(({ name }) => name);
 
-/** A namespace, and what a translator in it is called. */
+/** The place of a translator in a namespace. */
 function place(namespace: Namespace, label: string) {
   return { namespace, name: "nat64", mtu: 1500, label };
 }
 
 for (const how of ["fail", "hang"] as const) {
-  Deno.test(`when the thread of translators ${how}s, their links go, and others can be made`, async () => {
+  Deno.test(`when the thread of translators ${how}s, their links are deleted, and new ones can be made`, async () => {
     using a = namespace();
     using b = namespace();
     using threads = new Breakable(TRANSLATION_PROGRAM);
@@ -58,7 +58,7 @@ for (const how of ["fail", "hang"] as const) {
   });
 }
 
-Deno.test("a link that a program took away harms no other translator", async () => {
+Deno.test("a link that a program deleted affects no other translator", async () => {
   using a = namespace();
   using b = namespace();
   const translators = new Translators((error) => {

@@ -4,7 +4,7 @@ import { waitUntil } from "@netyard/netyard/testing";
 import { config } from "../../lab/kit.ts";
 import { Link } from "../kit.ts";
 
-/** None of them loses anything, and none is slower than what is sent. */
+/** Conditions without loss, and none is slower than the traffic. */
 const CONDITIONS: (LinkCondition | null)[] = [
   { latencyMs: 10 },
   { latencyMs: 5, jitterMs: 5, rateKbit: 500_000 },
@@ -16,7 +16,7 @@ const CONDITIONS: (LinkCondition | null)[] = [
 ];
 
 export function changeCases(engine: LinkEngineKind): void {
-  Deno.test(`a change is in force at once, and so is its end: ${engine}`, async () => {
+  Deno.test(`a change is effective at once, and so is its end: ${engine}`, async () => {
     await using link = await Link.create(engine, { down: { latencyMs: 1 } });
     const { eth0 } = link;
     const until: number[] = [];
@@ -34,7 +34,7 @@ export function changeCases(engine: LinkEngineKind): void {
       const late = replies.all.filter((reply) => reply.sentMs > cleared + 5 && isDelayed(reply));
       assertEquals(late, [], "nothing is delayed that is sent when the promise has resolved");
     }
-    // From the call to when the first ping is sent that is delayed; on a busy host, now and then more.
+    // From the call to the first delayed ping; on a busy host sometimes longer.
     until.sort((a, b) => a - b);
     assert(until[3] < 20, `${until} ms`);
   });
@@ -76,7 +76,7 @@ interface Reply {
 
 const isDelayed = ({ tookMs }: Reply) => tookMs >= 40;
 
-/** What a ping that goes on says. */
+/** The output of a continuous ping. */
 class Replies {
   readonly all: Reply[] = [];
   #child: Deno.ChildProcess;
@@ -119,7 +119,7 @@ async function write(to: Deno.Conn, isOver: () => boolean): Promise<number> {
   return sent;
 }
 
-/** Reads to the end, and checks what comes; returns how many bytes. */
+/** Reads to the end, and checks the data; returns how many bytes. */
 async function read(from: Deno.Conn): Promise<number> {
   let received = 0;
   for await (const chunk of from.readable) {

@@ -8,7 +8,7 @@ import {
 import { LINK_PRESETS } from "../../../lib/link/mod.ts";
 import { at, Link, SLACK_MS, takes } from "../kit.ts";
 
-/** What links are asked for. */
+/** The requested conditions. */
 const ROUND_TRIPS: [name: string, LinkCondition | LinkDirections][] = [
   ...Object.keys(LINK_PRESETS).map((preset) => [preset, preset] as [string, LinkCondition]),
   ["exact", { latencyMs: 12.5 }],
@@ -27,7 +27,7 @@ function oneWay(condition: LinkCondition | null | undefined): { ms: number; widt
 
 export function delayCases(engine: LinkEngineKind): void {
   // ix -- r(a device for each)
-  Deno.test(`a round trip takes what was asked where links are made: ${engine}`, async () => {
+  Deno.test(`a round trip has the requested delay of the links: ${engine}`, async () => {
     await using lab = await Lab.create({ linkEngine: engine, seed: 1 });
     const r = await lab.addRouter("r");
     await Promise.all(ROUND_TRIPS.map(async ([name, condition]) => {
@@ -75,7 +75,7 @@ export function delayCases(engine: LinkEngineKind): void {
   });
 
   // ix -- home(pc), ix -- dc(server): the uplink of a router has a condition as a device's link has
-  Deno.test(`a router's uplink has a condition, which all that is behind it feels: ${engine}`, async () => {
+  Deno.test(`the condition of a router's uplink affects all downstream nodes: ${engine}`, async () => {
     await using lab = await Lab.create({ linkEngine: engine });
     const home = await lab.addRouter("home", { preset: "home" });
     const dc = await lab.addRouter("dc");

@@ -25,7 +25,7 @@ export function downlinkCases(engine: LinkEngineKind): void {
     const b = await lab.addDevice("b", at(home));
     await fromAll(a, 50);
     await fromAll(b, 30);
-    // From one to the other nothing goes through the router.
+    // Packets between members do not pass the router.
     await takes(20, a, b.ip!);
     await takes(20, b, a.ip6!);
     assert((await ping(a, b.ip!)).minMs < 30);
@@ -43,7 +43,7 @@ export function downlinkCases(engine: LinkEngineKind): void {
   });
 
   // ix -- home(a, later b)
-  Deno.test(`a downlink gets a condition with one member, with more, and with none: ${engine}`, async () => {
+  Deno.test(`a downlink gets a condition with one member, with several, and with none: ${engine}`, async () => {
     await using lab = await Lab.create({ linkEngine: engine, seed: 1 });
     const home = await lab.addRouter("home", { preset: "home" });
     await home.setDownlinkCondition({ latencyMs: 15 });
@@ -69,7 +69,7 @@ export function downlinkCases(engine: LinkEngineKind): void {
   });
 
   // ix -- home(a, b)
-  Deno.test(`a downlink's rate is shared by all that is behind it: ${engine}`, async () => {
+  Deno.test(`all members share the rate of a downlink: ${engine}`, async () => {
     await using lab = await Lab.create({ linkEngine: engine, seed: 1 });
     const home = await lab.addRouter("home", { downlinkCondition: { rateKbit: 20_000 } });
     const members = [
@@ -85,7 +85,7 @@ export function downlinkCases(engine: LinkEngineKind): void {
     assertIn(kbit / 20_000, [0.7, 1.03], "all together");
     const { dropped } = home.downlinkCounters()!;
     assert(dropped > 50, `${dropped} dropped`);
-    // What they send to each other takes nothing of it.
+    // Packets between them use nothing of it.
     const [a, b] = members.map((member) => member.interface("eth0"));
     const had = (await b.counters()).rxPackets;
     await flood(members[0], members[1].ip!, { count: 2_000, bytes });

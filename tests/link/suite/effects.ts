@@ -5,14 +5,14 @@ import { sh } from "../../lab/kit.ts";
 import { assertIn, at, band, counting, flood, Link, receiving } from "../kit.ts";
 
 const PACKETS = 20_000;
-/** The number of the last of a flood. */
+/** The number of the last datagram of a flood. */
 const END = 0xffff_ffff;
 const SHARES = [0.1, 1, 10, 30];
 
 export function effectCases(engine: LinkEngineKind): void {
   for (const [field, sign] of [["lossPct", -1], ["duplicatePct", 1]] as const) {
     // ix -- r(a device for each share)
-    Deno.test(`${field} happens to its share of packets, each way: ${engine}`, async () => {
+    Deno.test(`${field} happens to its share of packets, in each direction: ${engine}`, async () => {
       await using lab = await Lab.create({ linkEngine: engine, seed: 1 });
       const r = await lab.addRouter("r");
       for (const share of SHARES) {
@@ -35,7 +35,7 @@ export function effectCases(engine: LinkEngineKind): void {
     });
   }
 
-  Deno.test(`what is damaged is thrown away where it arrives: ${engine}`, async () => {
+  Deno.test(`the receiver drops damaged packets: ${engine}`, async () => {
     await using link = await Link.create(engine, { down: { corruptPct: 10 } });
     const { device, router } = link;
     const count = 4_000;
@@ -46,7 +46,7 @@ export function effectCases(engine: LinkEngineKind): void {
         .map((line) => line.split(" ").slice(1));
       return Object.fromEntries(names.map((name, i) => [name, Number(values[i])]));
     };
-    // It keeps the order: behind one that arrives there is none.
+    // It keeps the order: no earlier packet arrives after a later one.
     let sent = count;
     await waitUntil(async () => {
       await flood(router, device.ip!, { count: 1, first: END, bytes: 1_000 });
@@ -58,14 +58,14 @@ export function effectCases(engine: LinkEngineKind): void {
     assertIn(lost, band(engine, sent, 0.1), "lost of damage");
     assert(InCsumErrors > 0.8 * lost && InCsumErrors <= lost, `${InCsumErrors} of ${lost}`);
     const { down } = await link.eth0.counters();
-    // What the hosts send of their own accord is damaged, too. The kernel does not count damage.
-    // What found the socket full may have been damaged as well.
+    // Packets that hosts send by themselves are damaged too. The kernel does not count damage.
+    // Packets that found the socket full may also have been damaged.
     const most = lost + 5 + RcvbufErrors;
     if (engine === "emulator") assertIn(down!.corrupted, [lost, most], "damaged");
     assertEquals(down!.lost, 0);
   });
 
-  Deno.test(`what is reordered overtakes what is delayed: ${engine}`, async () => {
+  Deno.test(`reordered packets overtake delayed ones: ${engine}`, async () => {
     const condition = { up: { latencyMs: 50, reorderPct: 10 } };
     await using link = await Link.create(engine, condition);
     const { device, router, gateway } = link;
@@ -75,7 +75,7 @@ export function effectCases(engine: LinkEngineKind): void {
     await waitUntil(() => receiver.numbers.length === count, { what: "all to arrive" });
     const arrived = receiver.numbers;
     let least = Infinity;
-    // Counted from the end: those that come before one that was sent earlier.
+    // Counts packets that arrive before one that was sent earlier, from the end.
     const ahead = arrived.toReversed().filter((n) => {
       const overtakes = n > least;
       least = Math.min(least, n);
@@ -85,7 +85,7 @@ export function effectCases(engine: LinkEngineKind): void {
     assertEquals(arrived.toSorted((a, b) => a - b), Array.from(arrived.keys()));
   });
 
-  Deno.test(`all effects at once keep to what each was asked: ${engine}`, async () => {
+  Deno.test(`all effects together have their requested shares: ${engine}`, async () => {
     const condition: LinkLimits = {
       rateKbit: 20_000,
       latencyMs: 30,

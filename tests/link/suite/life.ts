@@ -57,7 +57,7 @@ export function lifeCases(engine: LinkEngineKind): void {
     await has(5, 25);
   });
 
-  Deno.test(`a link that goes down loses what is on its way: ${engine}`, async () => {
+  Deno.test(`a link that goes down drops the packets on their way: ${engine}`, async () => {
     await using link = await Link.create(engine, { latencyMs: 300 });
     const { device, eth0, gateway, router } = link;
     const [up, down] = [counting(router), counting(device)];
@@ -83,8 +83,8 @@ export function lifeCases(engine: LinkEngineKind): void {
     }
   });
 
-  // ix -- x(a, b);  ix -- y(c);  each sends to the exchange all the time
-  Deno.test(`what is removed under traffic leaves the others as they were: ${engine}`, async () => {
+  // ix -- x(a, b);  ix -- y(c);  each sends to the IX all the time
+  Deno.test(`a removal under traffic does not affect other nodes: ${engine}`, async () => {
     await using lab = await Lab.create({ linkEngine: engine, seed: 1 });
     const x = await lab.addRouter("x", { downlinkCondition: { latencyMs: 4 } });
     const y = await lab.addRouter("y", { downlinkCondition: { latencyMs: 7 } });

@@ -10,7 +10,7 @@ const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
 export function manyCases(engine: LinkEngineKind): void {
   // ix -- r0(10 devices), ..., ix -- r9(10 devices)
-  Deno.test(`200 directions with conditions at once: all reach all: ${engine}`, async () => {
+  Deno.test(`200 directions with conditions: all devices reach all: ${engine}`, async () => {
     await using lab = await Lab.create({ linkEngine: engine, seed: 1 });
     const devices: Device[] = [];
     for (let r = 0; r < 10; r++) {
@@ -35,7 +35,7 @@ export function manyCases(engine: LinkEngineKind): void {
   });
 
   Deno.test(`a lab with conditions that closes leaves no descriptor: ${engine}`, async () => {
-    // A process of its own: all tests share one table of descriptors.
+    // In another process: all tests share one table of descriptors.
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-check", "--config", CONFIG, DESCRIPTORS],
       env: { NETYARD_LINK_ENGINE: engine },
@@ -52,7 +52,7 @@ export function manyCases(engine: LinkEngineKind): void {
     };
     const before = await links();
     const tag = `netyard-conditions-${Deno.pid}`;
-    // Two once all is in force, and one at any moment.
+    // Two when all conditions are effective, and one at any moment.
     await Promise.all([true, true, false].map(async (built) => {
       const script = new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--no-check", "--config", CONFIG, SCRIPT, tag],
@@ -76,7 +76,7 @@ export function manyCases(engine: LinkEngineKind): void {
     assertEquals(await links(), before);
   });
 
-  // With netem, the kernel draws what becomes of a packet.
+  // With netem, the kernel draws the random numbers.
   if (engine === "netem") return;
   // ix -- r(d)
   Deno.test(`the same seed and the same packets have the same losses: ${engine}`, async () => {

@@ -39,7 +39,7 @@ export function rateCases(engine: LinkEngineKind): void {
     });
   }
 
-  Deno.test(`a slow link drops what its queue has no room for, and says so: ${engine}`, async () => {
+  Deno.test(`a slow link drops packets that find its queue full, and counts them: ${engine}`, async () => {
     await using link = await Link.create(engine, { up: { rateKbit: 1_000 } });
     const { eth0 } = link;
     const count = 1_000;
@@ -50,17 +50,17 @@ export function rateCases(engine: LinkEngineKind): void {
     assert(up!.dropped > 0.8 * count && up!.dropped < count, `${up!.dropped} of ${count}`);
     assertEquals([up!.lost, up!.corrupted, up!.duplicated, down], [0, 0, 0, undefined]);
     assert(up!.packets >= count && up!.bytes > count * 1_000);
-    // What is dropped never left.
+    // Dropped packets never left.
     assert(engine === "netem" || txPackets < count);
   });
 
-  Deno.test(`jitter is even, and makes packets overtake each other: ${engine}`, async () => {
+  Deno.test(`jitter is uniform, and makes packets overtake each other: ${engine}`, async () => {
     await using link = await Link.create(engine, {
       up: { latencyMs: 40, jitterMs: 20 },
       down: { latencyMs: 40, jitterMs: 20, rateKbit: 50_000 },
     });
     const { up, down } = await link.eth0.measure({ probes: 1_000, intervalMs: 1 });
-    // What the host is late by widens the spread.
+    // Delays of the host widen the range.
     assertIn(up.jitterMs, [18, 22 + 2], "jitter");
     assertIn(up.latencyMs, [38, 43], "median");
     assertIn(up.minMs, [20, 23], "least");
@@ -72,7 +72,7 @@ export function rateCases(engine: LinkEngineKind): void {
   });
 }
 
-/** Looks for a time over which an interface received at a rate. */
+/** Finds a period in which an interface received at a rate. */
 class Watch {
   satisfied = false;
   #nearest = NaN;
@@ -99,7 +99,7 @@ class Watch {
 
   #found(mbit: number): void {
     if (!(Math.abs(mbit - this.mbit) > Math.abs(this.#nearest - this.mbit))) this.#nearest = mbit;
-    // Other tests may leave no processor for as much as 600 Mbit/s to be sent.
+    // Other tests may leave too little processor time to send 600 Mbit/s.
     const short = this.mbit < 500 ? EXACT : 0.1;
     const ratio = this.#nearest / this.mbit;
     this.satisfied = ratio < 1 + EXACT && ratio > 1 - short;

@@ -30,7 +30,7 @@ const FULL: RouterAdvertisement = {
   nameservers: { addresses: [bytes("20010db8000000000000000000000053")], lifetimeSecs: 1800 },
 };
 
-Deno.test("an advertisement has the bytes that RFC 4861 and RFC 8106 say", () => {
+Deno.test("an advertisement has the bytes of RFC 4861 and RFC 8106", () => {
   assertEquals(
     hex(writeAdvertisement(FULL)),
     hex(bytes(`
@@ -43,12 +43,12 @@ Deno.test("an advertisement has the bytes that RFC 4861 and RFC 8106 say", () =>
   );
 });
 
-Deno.test("a solicitation carries the hardware address of who has an address", () => {
+Deno.test("a solicitation has the MAC address of a sender that has an address", () => {
   assertEquals(hex(writeSolicitation()), "8500000000000000");
   assertEquals(hex(writeSolicitation({ mac: MAC })), "85000000000000000101024e59000005");
 });
 
-Deno.test("what was written is read as it was", () => {
+Deno.test("an encoded message is decoded unchanged", () => {
   assertEquals(readNdp(writeAdvertisement(FULL)), { kind: "advertisement", message: FULL });
   const least: RouterAdvertisement = {
     hopLimit: 0,
@@ -63,7 +63,7 @@ Deno.test("what was written is read as it was", () => {
   }
 });
 
-Deno.test("options that are not known are skipped, and torn ones refuse the message", () => {
+Deno.test("unknown options are skipped, and an incomplete one makes the message invalid", () => {
   const known = writeSolicitation({ mac: MAC });
   const unknown = bytes("fd 02 000000000000 0000000000000000");
   assertEquals(readNdp(Uint8Array.from([...known.slice(0, 8), ...unknown, ...known.slice(8)])), {
@@ -80,13 +80,13 @@ Deno.test("options that are not known are skipped, and torn ones refuse the mess
   assertEquals(readNdp(Uint8Array.from([0x80, 0, 0, 0, 0, 0, 0, 0])), undefined, "an echo request");
 });
 
-Deno.test("random bytes are read or refused, and what is read comes again when it is written", () => {
+Deno.test("random bytes are decoded or refused, and decoded messages survive another round", () => {
   let state = 1;
   const random = () => (state = Math.imul(state, 1_664_525) + 1_013_904_223 >>> 0) >>> 8;
   let read = 0;
   for (let round = 0; round < 20_000; round++) {
     const message = Uint8Array.from({ length: random() % 80 }, () => random() & 0xff);
-    // Most of the time with a header that may be.
+    // Usually with a valid header.
     if (round % 4) message.set([133 + round % 2, 0].slice(0, message.length));
     if (round % 3 && message.length > 17) message[round % 2 ? 17 : 9] = 1 + random() % 4;
     const result = readNdp(message);
