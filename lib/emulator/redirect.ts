@@ -1,6 +1,7 @@
 import { SyscallError } from "../../native/libc.ts";
 import { NamespaceClosedError } from "../../native/namespace.ts";
 import { addClsact, deleteRedirect, redirectAllButMark } from "../../native/netlink/tc.ts";
+import { refusedBy } from "../../native/netlink/refusal.ts";
 import { sendBy } from "../../native/frames/packet_socket.ts";
 import { explainTunError } from "../../native/frames/tun_device.ts";
 import type { LinkEnd } from "../link/mod.ts";
@@ -23,7 +24,7 @@ export function redirect(end: LinkEnd, port: Port, egressRules: EgressRules): vo
   try {
     addFilter();
   } catch (error) {
-    if (!isRefusal(error, NO_CLSACT)) throw error;
+    if (!refusedBy(error, NO_CLSACT)) throw error;
     // The end was never impaired. It keeps its clsact from now on.
     egressRules.during(end, port, () => {
       end.namespace.rtnetlink((batch) => addClsact(batch, end.index));
@@ -39,12 +40,8 @@ export function restore(end: LinkEnd, port: Port, egressRules: EgressRules): voi
     end.namespace.rtnetlink((batch) => deleteRedirect(batch, end.index));
   } catch (error) {
     if (error instanceof NamespaceClosedError) return;
-    if (!isRefusal(error, GONE)) throw error;
+    if (!refusedBy(error, GONE)) throw error;
   }
-}
-
-function isRefusal(error: unknown, codes: readonly string[]): boolean {
-  return error instanceof SyscallError && codes.includes(error.code);
 }
 
 /** The error for an end that cannot be redirected: what is wrong, and what to do. */

@@ -1,7 +1,7 @@
 import { NamespaceClosedError } from "../../native/namespace.ts";
 import { addClsact } from "../../native/netlink/tc.ts";
 import { addIfb, deleteLink, linkStates } from "../../native/netlink/link.ts";
-import { SyscallError } from "../../native/libc.ts";
+import { refusedBy, removeIfPresent } from "../../native/netlink/refusal.ts";
 import type { LinkEnd, SharedRate, SharedRatePlace } from "../link/engine.ts";
 import { shareCommand, sharedRateCommands, unshareCommand } from "./shared_rate_plan.ts";
 import { type RunTc, tcBatch } from "./tc.ts";
@@ -60,11 +60,11 @@ export class NetemSharedRate implements SharedRate {
 
   remove(): void {
     try {
-      this.#place.namespace.rtnetlink((batch) => deleteLink(batch, this.#index));
+      removeIfPresent(() =>
+        this.#place.namespace.rtnetlink((batch) => deleteLink(batch, this.#index))
+      );
     } catch (error) {
-      const gone = error instanceof NamespaceClosedError ||
-        error instanceof SyscallError && error.code === "ENODEV";
-      if (!gone) throw error;
+      if (!(error instanceof NamespaceClosedError)) throw error;
     }
   }
 
@@ -82,7 +82,6 @@ function ensureClsact({ namespace }: SharedRatePlace, index: number): void {
   try {
     namespace.rtnetlink((batch) => addClsact(batch, index));
   } catch (error) {
-    // It has one already.
-    if (!(error instanceof SyscallError) || error.code !== "EEXIST") throw error;
+    if (!refusedBy(error, ["EEXIST"])) throw error; // It has one already.
   }
 }

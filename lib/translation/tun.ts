@@ -1,6 +1,7 @@
 import { closeFd, highFd, SyscallError } from "../../native/libc.ts";
 import { type Namespace, NamespaceClosedError } from "../../native/namespace.ts";
 import { deleteLink, noLinkLocal, setTunUp } from "../../native/netlink/link.ts";
+import { refusedBy, removeIfPresent } from "../../native/netlink/refusal.ts";
 import { setNoQueue } from "../../native/netlink/tc.ts";
 import { keepTap } from "../../native/frames/tap.ts";
 import { explainTunError } from "../../native/frames/tun_device.ts";
@@ -54,11 +55,11 @@ export class Tun {
   /** Deletes the link; a read of the descriptor then fails. */
   unlink(): void {
     try {
-      this.place.namespace.rtnetlink((batch) => deleteLink(batch, TUN_INDEX));
+      removeIfPresent(() =>
+        this.place.namespace.rtnetlink((batch) => deleteLink(batch, TUN_INDEX))
+      );
     } catch (error) {
-      const gone = error instanceof NamespaceClosedError ||
-        (error instanceof SyscallError && error.code === "ENODEV");
-      if (!gone) throw error;
+      if (!(error instanceof NamespaceClosedError)) throw error;
     }
   }
 
@@ -74,7 +75,7 @@ export class Tun {
 function explain(error: unknown, label: string, name: string): unknown {
   if (!(error instanceof SyscallError)) return error;
   const what = `${label}: cannot translate addresses`;
-  const reason = ["EBUSY", "EEXIST"].includes(error.code)
+  const reason = refusedBy(error, ["EBUSY", "EEXIST"])
     ? `a program in it made a link called "${name}"; remove that link`
     : explainTunError(error) ?? error.message;
   return new TranslationError(`${what}: ${reason}`, { cause: error });

@@ -1,17 +1,17 @@
 import { SyscallError } from "../libc.ts";
 
-/** Whether the kernel refused something for one of these reasons. */
+/** Whether an error is the kernel's refusal for one of these reasons. */
 export function refusedBy(error: unknown, codes: readonly string[]): boolean {
   return error instanceof SyscallError && codes.includes(error.code);
 }
 
-/** The kernel does not have what is to be removed: it, or the link that it was on, is gone. */
+/** The kernel does not have the object of a removal: it is gone, or its link is. */
 const GONE = ["ENOENT", "ESRCH", "ENODEV", "EADDRNOTAVAIL"];
 
-/** Runs `act`, which removes something; succeeds if that is gone already. */
-export function takeAway(act: () => void): void {
+/** Runs `remove`, which removes something; does nothing if that is gone already. */
+export function removeIfPresent(remove: () => void): void {
   try {
-    act();
+    remove();
   } catch (error) {
     if (!refusedBy(error, GONE)) throw error;
   }

@@ -4,7 +4,7 @@ import { readLink } from "../../native/libc.ts";
 import { createUser, FILES, PARALLEL, rootlessTest } from "./rootless_scripts.ts";
 
 rootlessTest(
-  "deno run becomes root with its arguments, directory, environment and process id",
+  "deno run becomes root with its arguments, directory, environment and process ID",
   (user) =>
     // After exec, Deno has the shell's process ID, and \\377 is not UTF-8.
     user.run([
@@ -33,7 +33,7 @@ rootlessTest(
 );
 
 rootlessTest(
-  "Deno permissions stay: a script with --allow-ffi alone has nothing else inside",
+  "Deno permissions stay: a script with only --allow-ffi has no others inside",
   (user) => user.run([user.deno, "run", "--allow-ffi", "--no-check", "report.ts"]),
   ({ code, stdout, stderr }) => {
     assertEquals(code, 0, stderr);
@@ -44,7 +44,7 @@ rootlessTest(
 );
 
 rootlessTest(
-  "commands that the script starts run as root of the namespace",
+  "commands of the script run as root of the namespace",
   (user) => user.run([user.deno, "run", "-A", "user.ts"]),
   ({ stdout, stderr }) => assertEquals(stdout, "0\n", stderr),
 );
@@ -56,7 +56,7 @@ rootlessTest(
 );
 
 rootlessTest(
-  "the standard input is still the script's",
+  "the script keeps its standard input",
   (user) => user.run([user.deno, "run", "-A", "--no-check", "echo.ts"], { stdin: "hello" }),
   ({ stdout, stderr }) => assertEquals(stdout, "hello", stderr),
 );
@@ -82,7 +82,7 @@ rootlessTest(
 );
 
 rootlessTest(
-  "deno test becomes root, and the file that did it runs once",
+  "deno test becomes root, and the file that imports the entry runs once",
   (user) => user.run([user.deno, "test", "-A", "good_test.ts"]),
   ({ code, stdout, stderr }) => {
     assertEquals(code, 0, stderr + stdout);
@@ -92,7 +92,7 @@ rootlessTest(
 );
 
 rootlessTest(
-  "deno test fails as ever when a test fails",
+  "deno test fails when a test fails",
   (user) => user.run([user.deno, "test", "-A", "--no-check", "bad_test.ts"]),
   ({ code, stdout }) => {
     assertEquals(code, 1);
@@ -101,7 +101,7 @@ rootlessTest(
 );
 
 rootlessTest(
-  "deno test --parallel becomes root from whichever thread is first, and runs each file once",
+  "deno test --parallel becomes root from the first thread that imports the entry, and runs each file once",
   (user) =>
     user.run([user.deno, "test", "-A", "--no-check", "--parallel", ...PARALLEL], {
       env: { DENO_JOBS: "8" },

@@ -269,7 +269,7 @@ Deno.test("each of 100,000 random packets is translated to a valid packet or ref
     const before = counted(translators);
     const length = run(0xa5, outBuffer);
     assertEquals(counted(translators), before + 1, "each packet is counted once");
-    assertEquals(run(0x5a, again), length, "what is behind the packet is not read");
+    assertEquals(run(0x5a, again), length, "bytes after the packet are not read");
     if (length <= 0) {
       const reason = REFUSAL_NAMES[-length];
       assert(reason, `refused by ${length}`);

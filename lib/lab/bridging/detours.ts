@@ -3,7 +3,7 @@ import { addVethHere, deleteLink, setLink } from "../../../native/netlink/link.t
 import { setSysctl } from "../../../native/sysctl.ts";
 import { abandon, unimpaired } from "../model/condition_state.ts";
 import { inside } from "../wiring/rtnetlink.ts";
-import { takeAway } from "../../../native/netlink/refusal.ts";
+import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { Detour, InterfaceRecord, Segment } from "../model/records.ts";
 import { ETHERNET_MTU } from "../options/families.ts";
 import { step } from "../model/steps.ts";
@@ -47,7 +47,7 @@ export function makeDetour(
     });
     core.unsettled.add(owner, [entry.index, exit.index]);
   } catch (error) {
-    takeAway(() => inside(owner, (batch) => deleteLink(batch, entry.index)));
+    removeIfPresent(() => inside(owner, (batch) => deleteLink(batch, entry.index)));
     throw error;
   }
   for (const { name } of [entry, exit]) owner.links.add(name);
@@ -108,7 +108,7 @@ export function dropDetours(segment: Segment, detours: readonly Detour[]): void 
     if (!segment.bridging.detours.delete(detour)) continue;
     abandon(detour.condition);
     for (const { name } of [detour.entry, detour.exit]) segment.owner.links.delete(name);
-    takeAway(() => inside(segment.owner, (batch) => deleteLink(batch, detour.entry.index)));
+    removeIfPresent(() => inside(segment.owner, (batch) => deleteLink(batch, detour.entry.index)));
   }
 }
 

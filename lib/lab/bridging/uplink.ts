@@ -17,7 +17,7 @@ import type { LabCore } from "../model/lab.ts";
 import { TopologyError } from "../options/errors.ts";
 import { UplinkError } from "../../bridge/errors.ts";
 import { inside } from "../wiring/rtnetlink.ts";
-import { takeAway } from "../../../native/netlink/refusal.ts";
+import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { Port, Segment } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
 import { step } from "../model/steps.ts";
@@ -95,7 +95,7 @@ function build(
   const removeLink = () => {
     owner.links.delete(link.name);
     core.unsettled.drop(owner, [place.v6.node]);
-    takeAway(() => inside(owner, (batch) => deleteLink(batch, link.index)));
+    removeIfPresent(() => inside(owner, (batch) => deleteLink(batch, link.index)));
   };
   defer(removeLink);
   step("uplink rules");

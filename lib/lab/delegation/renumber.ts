@@ -13,7 +13,7 @@ import { defaultInterface, type InterfaceRecord, type RouterRecord } from "../mo
 import { LAN_LENGTH } from "../options/delegation_options.ts";
 import { loadNatV6 } from "../nat/rulesets.ts";
 import { inside } from "../wiring/rtnetlink.ts";
-import { takeAway } from "../../../native/netlink/refusal.ts";
+import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import { hasV6, IPV6_MIN_MTU } from "../options/families.ts";
 import { announceSelf, forget, knowGateway, welcome } from "../wiring/neighbours.ts";
 import type { Network } from "../model/addresses.ts";
@@ -86,7 +86,7 @@ function takeNetwork(core: LabCore, router: RouterRecord, { gateway, cidr }: Net
   core.unsettled.drop(router, [gateway]);
   const { gatewayLink } = lan;
   if (gatewayLink) {
-    takeAway(() =>
+    removeIfPresent(() =>
       inside(
         router,
         (batch) => deleteAddress(batch, gatewayLink.index, ipBytes(gateway), cidr.prefix),
@@ -95,7 +95,7 @@ function takeNetwork(core: LabCore, router: RouterRecord, { gateway, cidr }: Net
   }
   if (!delegated || delegated.prefix >= LAN_LENGTH) return;
   const { network, prefix } = delegated;
-  takeAway(() => {
+  removeIfPresent(() => {
     inside(router, (batch) => deleteRoute(batch, { destination: ipBytes(network), prefix }));
   });
 }
@@ -130,7 +130,9 @@ function takeAddress(core: LabCore, iface: InterfaceRecord): void {
   iface.ip6 = undefined;
   core.unsettled.drop(node, [ip6]);
   if (isGuest(node) || !iface.up) return;
-  takeAway(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip6), prefix6)));
+  removeIfPresent(() =>
+    inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip6), prefix6))
+  );
 }
 
 function giveAddress(core: LabCore, iface: InterfaceRecord): void {

@@ -10,7 +10,7 @@ import { requestOf } from "../options/delegation_options.ts";
 import { explained } from "../options/named_errors.ts";
 import { loadNat } from "./rulesets.ts";
 import { inside } from "../wiring/rtnetlink.ts";
-import { takeAway } from "../../../native/netlink/refusal.ts";
+import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, RouterRecord } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
 import { forget, fullPrefix, welcome } from "../wiring/neighbours.ts";
@@ -131,10 +131,12 @@ function setSegmentV4(uplink: InterfaceRecord, ip: string, is: boolean): void {
   const bytes = ipBytes(ip);
   const to = { destination: bytes, prefix: fullPrefix(ip), index: port?.index ?? 0 };
   if (!is) {
-    takeAway(() => inside(node, (batch) => deleteAddress(batch, index, bytes, uplink.prefix)));
+    removeIfPresent(() =>
+      inside(node, (batch) => deleteAddress(batch, index, bytes, uplink.prefix))
+    );
     forget(uplink, [ip]);
     if (port && segment.kind === "exchange") {
-      takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, to)));
+      removeIfPresent(() => inside(segment.owner, (batch) => deleteRoute(batch, to)));
     }
     return;
   }

@@ -5,7 +5,7 @@ import { ipBytes, linkLocalFromMac, macBytes } from "../../address/mod.ts";
 import type { LabCore } from "../model/lab.ts";
 import { TopologyError } from "../options/errors.ts";
 import { inside } from "../wiring/rtnetlink.ts";
-import { takeAway } from "../../../native/netlink/refusal.ts";
+import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { RouteEnd, Segment } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
 import type { Network } from "../model/addresses.ts";
@@ -116,7 +116,7 @@ export function renumberBridgeRoutes(
     if (former) {
       const { network, prefix } = former.cidr;
       const route = { destination: ipBytes(network), prefix, index: far.index };
-      takeAway(() => inside(other.owner, (batch) => deleteRoute(batch, route)));
+      removeIfPresent(() => inside(other.owner, (batch) => deleteRoute(batch, route)));
     }
     addRoutes(core, here, near, other, far);
     addRoutes(core, other, far, here, near);
@@ -131,6 +131,6 @@ function unlink(core: LabCore, a: Segment, b: Segment): void {
     here.owner.links.delete(end.name);
     core.unsettled.drop(here.owner, [end.linkLocal]);
     // Deleting one end of a veth deletes the other.
-    takeAway(() => inside(here.owner, (batch) => deleteLink(batch, end.index)));
+    removeIfPresent(() => inside(here.owner, (batch) => deleteLink(batch, end.index)));
   }
 }

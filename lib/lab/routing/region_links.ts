@@ -6,7 +6,7 @@ import { applyCondition } from "../link/conditions.ts";
 import type { LabCore } from "../model/lab.ts";
 import { abandon, inForce, unimpaired } from "../model/condition_state.ts";
 import { inside } from "../wiring/rtnetlink.ts";
-import { takeAway } from "../../../native/netlink/refusal.ts";
+import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { RegionRecord } from "../model/records.ts";
 import { ETHERNET_MTU } from "../options/families.ts";
 import { linkName } from "../options/names.ts";
@@ -161,7 +161,7 @@ function removeVeth(core: LabCore, { ends }: RegionLinkRecord): void {
     region.links.delete(name);
     core.unsettled.drop(region, [linkLocal6]);
   }
-  takeAway(() => inside(region, (batch) => deleteLink(batch, index)));
+  removeIfPresent(() => inside(region, (batch) => deleteLink(batch, index)));
 }
 
 /** Sets both ends up, with addresses and neighbours: the kernel drops them when a link goes down. */

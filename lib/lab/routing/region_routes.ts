@@ -7,7 +7,7 @@ import {
 import { ipBytes, parseCidr } from "../../address/mod.ts";
 import type { LabCore } from "../model/lab.ts";
 import { inside } from "../wiring/rtnetlink.ts";
-import { takeAway } from "../../../native/netlink/refusal.ts";
+import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { RegionRecord } from "../model/records.ts";
 import { findLink, here } from "../model/region_link.ts";
 import { type RegionEdge, type RegionPath, sameWay, waysTo } from "../model/region_paths.ts";
@@ -84,7 +84,7 @@ function routeVia(core: LabCore, from: RegionRecord, way: RegionPath, networks: 
         else replaceRoute(batch, { ...to, ...nextHop(core, from, way.next, family) });
       }
     };
-    if (way.kind === "exchange") takeAway(() => inside(from, write));
+    if (way.kind === "exchange") removeIfPresent(() => inside(from, write));
     else inside(from, write);
   }
 }

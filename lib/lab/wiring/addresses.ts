@@ -6,7 +6,7 @@ import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
 import { ipBytes } from "../../address/mod.ts";
 import { loadBlackHole } from "./black_hole.ts";
 import { inside } from "./rtnetlink.ts";
-import { takeAway } from "../../../native/netlink/refusal.ts";
+import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, NodeRecord, VmRecord } from "../model/records.ts";
 import { IPV6_MIN_MTU } from "../options/families.ts";
 import {
@@ -124,7 +124,7 @@ export function moveDefaultRoute(
 
 function withoutDefaultRoutes({ node, index }: InterfaceRecord): void {
   for (const family of [4, 6] as const) {
-    takeAway(() => inside(node, (batch) => deleteRoute(batch, { family, index })));
+    removeIfPresent(() => inside(node, (batch) => deleteRoute(batch, { family, index })));
   }
 }
 
@@ -147,7 +147,7 @@ export function renumber(
   if (old) {
     forget(iface, [old]);
     // Also of an interface that is down: unlike those of IPv6, its address is still there.
-    takeAway(() =>
+    removeIfPresent(() =>
       inside(node, (batch) => deleteAddress(batch, index, ipBytes(old), iface.prefix))
     );
   }
@@ -167,13 +167,15 @@ export function dropExtra(core: LabCore, iface: InterfaceRecord, ip: string): vo
   if (at < 0) return;
   const [{ prefix }] = extra.splice(at, 1);
   if (up && !isGuest(node)) {
-    takeAway(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix)));
+    removeIfPresent(() =>
+      inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix))
+    );
     core.unsettled.drop(node, [ip]);
   }
   const port = segment.members.get(iface);
   if (segment.kind === "exchange" && port) {
     const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
-    takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, route)));
+    removeIfPresent(() => inside(segment.owner, (batch) => deleteRoute(batch, route)));
   }
   forget(iface, [ip]);
   loadBlackHole(segment);
@@ -201,7 +203,7 @@ export function addExtra(
     // The exchange asks nobody where an address is: it sends to each member what is routed there.
     const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
     inside(segment.owner, (batch) => replaceRoute(batch, route));
-    defer(() => takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, route))));
+    defer(() => removeIfPresent(() => inside(segment.owner, (batch) => deleteRoute(batch, route))));
   }
   // Nobody is told of it for good: it is asked for when it is needed.
   forget(iface, [ip]);

@@ -3,7 +3,7 @@ import { getRoute, isLocalRoute } from "../../../native/netlink/route.ts";
 import { NetyardError } from "../../../native/error.ts";
 import { ipBytes } from "../../address/mod.ts";
 import { inside } from "./rtnetlink.ts";
-import { refusedBy, takeAway } from "../../../native/netlink/refusal.ts";
+import { refusedBy, removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { Unsettled } from "../model/lab.ts";
 import type { NodeRecord } from "../model/records.ts";
 
@@ -68,7 +68,7 @@ function* chunks<T>(all: T[]): Iterable<T[]> {
 function sync(node: NodeRecord, links: number[]): void {
   for (const some of chunks(links)) {
     // One that was taken away meanwhile is none to wait for.
-    takeAway(() => inside(node, (batch) => some.forEach((index) => syncLink(batch, index))));
+    removeIfPresent(() => inside(node, (batch) => some.forEach((index) => syncLink(batch, index))));
   }
 }
 

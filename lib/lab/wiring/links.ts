@@ -17,7 +17,7 @@ import { loadBridgeRules } from "./bridge_rules.ts";
 import { configure } from "./addresses.ts";
 import { DuplicateNameError } from "../options/errors.ts";
 import { inside } from "./rtnetlink.ts";
-import { refusedBy, takeAway } from "../../../native/netlink/refusal.ts";
+import { refusedBy, removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { GatewayLink, InterfaceRecord, NodeRecord, Port, Segment } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
 import {
@@ -83,7 +83,7 @@ export function disconnect(core: LabCore, iface: InterfaceRecord): void {
     segment.gatewayLink = undefined;
     core.unsettled.drop(segment.owner, gatewayIps(segment));
   }
-  takeAway(() => inside(segment.owner, (batch) => deleteLink(batch, port.index)));
+  removeIfPresent(() => inside(segment.owner, (batch) => deleteLink(batch, port.index)));
 }
 
 /** Makes the link itself, as a port of the bridge `master` if there is one. */

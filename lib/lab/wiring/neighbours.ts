@@ -3,7 +3,7 @@ import { addNeighbour, deleteNeighbour } from "../../../native/netlink/address.t
 import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
 import { ipBytes, macBytes } from "../../address/mod.ts";
 import { inside } from "./rtnetlink.ts";
-import { takeAway } from "../../../native/netlink/refusal.ts";
+import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, NodeRecord, Segment } from "../model/records.ts";
 
 /** Who is whose permanent neighbour. */
@@ -116,7 +116,7 @@ export function forget(iface: InterfaceRecord, ips: (string | undefined)[]): voi
     forgetAt(owner, gatewayLink.index, gone);
     for (const ip of lesserMtu(iface) ? gone : []) {
       const route = { ...host(ip), index: gatewayLink.index };
-      takeAway(() => inside(owner, (batch) => deleteRoute(batch, route)));
+      removeIfPresent(() => inside(owner, (batch) => deleteRoute(batch, route)));
     }
   }
   for (const peer of segment.members.keys()) {
@@ -144,7 +144,7 @@ export function announceSelf(iface: InterfaceRecord, ips: string[]): void {
 /** Makes a node forget what it holds of addresses on a link. */
 export function forgetAt(node: NodeRecord, index: number, ips: (string | undefined)[]): void {
   // All of them are tried; that the first is unknown says nothing of the others.
-  takeAway(() =>
+  removeIfPresent(() =>
     inside(node, (batch) => {
       for (const ip of ips) if (ip) deleteNeighbour(batch, index, ipBytes(ip));
     })

@@ -3,7 +3,7 @@ import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
 import { ipBytes, parseCidr } from "../../address/mod.ts";
 import { loadBlackHole } from "./black_hole.ts";
 import { inside } from "./rtnetlink.ts";
-import { takeAway } from "../../../native/netlink/refusal.ts";
+import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, Segment } from "../model/records.ts";
 import { lesserMtu } from "./neighbours.ts";
 
@@ -43,7 +43,7 @@ export function removeRoute(segment: Segment, cidr: string): void {
   if (index !== undefined) {
     const { prefix, network } = parseCidr(cidr);
     const route = { destination: ipBytes(network), prefix, index };
-    takeAway(() => inside(segment.owner, (batch) => deleteRoute(batch, route)));
+    removeIfPresent(() => inside(segment.owner, (batch) => deleteRoute(batch, route)));
   }
   loadBlackHole(segment);
 }

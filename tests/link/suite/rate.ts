@@ -3,15 +3,15 @@ import { type Interface, Lab, type LinkEngineKind } from "@netyard/netyard";
 import { waitUntil } from "@netyard/netyard/testing";
 import { assertIn, at, flood, Link } from "../kit.ts";
 
-/** How exact a rate is to be. */
+/** The allowed relative deviation of a rate. */
 const EXACT = 0.01;
-/** Over so long a time: when it begins and when it ends is known to a fraction of a millisecond. */
+/** The measured period, whose begin and end are exact to a fraction of a millisecond. */
 const WINDOW_MS = 250;
-/** What is sent is so much more than there is room for, for so long at a time. */
+/** The traffic as a multiple of the rate, and how long it is sent. */
 const OVER = 1.2;
 const FLOOD_MS = 600;
 
-/** Those that are looked at together. Datagrams are larger than packets where that costs less. */
+/** The rates that are measured together. Datagrams are larger than packets where that costs less. */
 const RATES = [
   [{ mbit: 1, bytes: 60 }, { mbit: 10, bytes: 1_400 }, { mbit: 100, bytes: 8_000 }],
   [{ mbit: 500, bytes: 32_000 }],
