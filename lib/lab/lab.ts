@@ -149,7 +149,7 @@ export class Lab implements AsyncDisposable {
    */
   static async load(path: string | URL, options: LabOptions = {}): Promise<Lab> {
     // Who reads no file needs no parser.
-    const { loadTopology } = await import("./config/load.ts");
+    const { loadTopology } = await import("./config/toml.ts");
     const { configHost } = await ops.load();
     return await Lab.#build(await loadTopology(path, configHost(), options.ipv6), options);
   }

@@ -4,33 +4,36 @@ import { nearest } from "../../options/nearest.ts";
 /** The keys and the indices that lead to a part of a `LabConfig`. */
 export type ConfigPath = readonly (string | number)[];
 
-/** What is wrong in a `LabConfig`. */
+/** A fault in a `LabConfig`. */
 export interface ConfigFault {
-  /** Where. */
+  /** The part that has the fault. */
   path: ConfigPath;
-  /** What is there, and what it must be. */
+  /** What the part is, and what it must be. */
   message: string;
 }
 
-/** A message names so many others at most. */
+/** How many known names a message lists at most. */
 const MAX_NAMED = 12;
 
-/** What is wrong in a `LabConfig`, as it is found. */
+/** Collects the faults of a `LabConfig`. */
 export class ConfigFaults {
   readonly list: ConfigFault[] = [];
-  /** How messages call a part of it. */
+  /** The name of a part in messages. */
   readonly what: (path: ConfigPath) => string;
 
   constructor(what: (path: ConfigPath) => string) {
     this.what = what;
   }
 
-  /** Notes a fault; what it says goes on behind the name of the place. */
-  add(path: ConfigPath, says: string): void {
-    this.list.push({ path, message: this.what(path) + says });
+  /** Records a fault; `text` continues the message after the name of the part. */
+  add(path: ConfigPath, text: string): void {
+    this.list.push({ path, message: this.what(path) + text });
   }
 
-  /** Does what may refuse, which gets the name of the place for its message; undefined if it did. */
+  /**
+   * Runs a check, which gets the name of the part for its message. If the check throws, records the fault
+   * and returns undefined.
+   */
   attempt<T>(path: ConfigPath, act: (what: string) => T): T | undefined {
     try {
       return act(this.what(path));
@@ -41,7 +44,7 @@ export class ConfigFaults {
   }
 
   /**
-   * Notes that a name is none of those that it may be.
+   * Records that a name is not one of the known names.
    *
    * @param wanted What it must be the name of: `router or bridge`.
    * @param is What it is the name of instead, if anything.

@@ -16,22 +16,22 @@ import {
   type LanShape,
 } from "../options/checks.ts";
 
-/** A device of a `LabConfig`, one of those of a counted one. */
+/** A device of a `LabConfig`; a counted one stands for several. */
 export interface PlannedDevice {
   name: string;
   options: DeviceOptions;
   path: ConfigPath;
 }
 
-/** What may be known of the host when the virtual machines of a `LabConfig` are checked. */
+/** What is known about the host when the virtual machines of a `LabConfig` are checked. */
 export interface ConfigHost {
-  /** Its memory. Default: as much as is asked for. */
+  /** Its memory, in bytes. Default: enough. */
   memoryBytes?: number;
-  /** Throws if there is no profile of that name; its message begins with `what`. Default: there is. */
+  /** Throws if there is no profile of that name; the message begins with `what`. Default: there is one. */
   checkProfile?(what: string, name: string): unknown;
 }
 
-/** What devices, bridges and virtual machines may be attached to. */
+/** The LANs that devices, bridges and virtual machines may be attached to, by name. */
 class Lans {
   #names: ConfigNames;
   #routers: Map<string, PlannedRouter>;
@@ -43,8 +43,7 @@ class Lans {
     this.#faults = faults;
   }
 
-  /** The LAN of a name; which are none, is noted. */
-  /** What a CLAT is told of a LAN; undefined for one that there is not. */
+  /** A LAN as `checkClat` needs it; undefined if there is none of that name. */
   clat(name: string): ClatLan | undefined {
     if (this.#names.get(name) === "bridge") return { name, v4: true, nat64: false };
     const router = this.#routers.get(name);
@@ -58,6 +57,7 @@ class Lans {
     return { name, v4: hasV4(router.profile.ipSupport), nat64 };
   }
 
+  /** Finds a LAN by name; records a fault if there is none. */
   find(path: ConfigPath, name: string): LanShape | undefined {
     const kind = this.#names.get(name);
     if (kind === "bridge") return { owner: { kind }, name, mtu: ETHERNET_MTU, v6: true };
@@ -71,8 +71,11 @@ class Lans {
   }
 }
 
-/** The devices one by one, those first that ask for addresses; what is wrong with what is attached is noted. */
-export function configMembers(
+/**
+ * Returns the devices one by one: those with requested addresses first, so that no other device gets such
+ * an address. Records the faults of everything that is attached to LANs.
+ */
+export function planMembers(
   config: LabConfig,
   names: ConfigNames,
   routers: PlannedRouter[],
@@ -94,11 +97,11 @@ export function configMembers(
   const planned = devices.flatMap(([name, { count, ...options }]) =>
     deviceNames(name, count).map((each) => ({ name: each, options, path: ["devices", name] }))
   );
-  const asks = ({ options }: PlannedDevice) =>
+  const hasRequested = ({ options }: PlannedDevice) =>
     Object.values(options.interfaces ?? {}).some(({ ip, ip6 }) =>
       ip !== undefined || ip6 !== undefined
     );
-  return [...planned.filter(asks), ...planned.filter((device) => !asks(device))];
+  return [...planned.filter(hasRequested), ...planned.filter((device) => !hasRequested(device))];
 }
 
 function checkDevice(
@@ -116,10 +119,10 @@ function checkDevice(
     faults.unknown([...path, "defaultVia"], defaultVia, "interface", known);
   }
   if (clat) {
-    const behind = known.map((iface) => lans.clat(interfaces[iface].gateway));
-    if (behind.every((lan) => lan !== undefined)) {
-      const byDefault = behind[known.indexOf(defaultVia ?? known[0])];
-      faults.attempt([...path, "clat"], (what) => checkClat(what, behind, byDefault));
+    const reached = known.map((iface) => lans.clat(interfaces[iface].gateway));
+    if (reached.every((lan) => lan !== undefined)) {
+      const byDefault = reached[known.indexOf(defaultVia ?? known[0])];
+      faults.attempt([...path, "clat"], (what) => checkClat(what, reached, byDefault));
     }
   }
   for (const [iface, { gateway, ip, ip6 }] of Object.entries(interfaces)) {
@@ -132,11 +135,11 @@ function checkDevice(
       const { provisioning = all.ipv6?.provisioning } = ipv6 ?? {};
       if (provisioning === "ra") faults.attempt(at, (what) => checkMadeAddress(what, ip6, lan));
     }
-    for (const [key, asked] of Object.entries({ ip, ip6 })) {
-      if (asked === undefined || count === 1) continue;
+    for (const [key, requested] of Object.entries({ ip, ip6 })) {
+      if (requested === undefined || count === 1) continue;
       faults.add(
         [...at, key],
-        ` is "${asked}", but there are ${count} of the device, which cannot share it; leave it out`,
+        ` is "${requested}", but there are ${count} of the device, which cannot share it; leave it out`,
       );
     }
   }

@@ -2,35 +2,35 @@ import type { LabConfig } from "./types.ts";
 import type { ConfigFaults, ConfigPath } from "./faults.ts";
 import { checkNodeName } from "../options/names.ts";
 
-/** What a name in a `LabConfig` is that of. */
+/** The kind of node that a name in a `LabConfig` belongs to. */
 export type NamedKind = "router" | "bridge" | "device" | "virtual machine";
 
-/** The names of all nodes, those of counted devices in full and by the name that they have in common. */
+/** The names of all nodes; of counted devices, each name and the common one. */
 export type ConfigNames = ReadonlyMap<string, NamedKind>;
 
-/** What the devices of a name are called: those of `peer` with a count of 2, `peer-0` and `peer-1`. */
+/** The names of counted devices: with a count of 2, `peer` means `peer-0` and `peer-1`. */
 export function deviceNames(name: string, count = 1): string[] {
   return count === 1 ? [name] : Array.from({ length: count }, (_, i) => `${name}-${i}`);
 }
 
-/** What the counted devices are called, those of which there is more than one, by what they have in common. */
+/** The names of devices with a count above 1, by their common name. */
 export function expandedDevices(config: LabConfig): Map<string, string[]> {
   const counted = Object.entries(config.devices ?? {}).filter(([, { count = 1 }]) => count > 1);
   return new Map(counted.map(([name, { count }]) => [name, deviceNames(name, count)]));
 }
 
-/** All names of a configuration; which break the rule for names or are there twice, is noted. */
-export function configNames(config: LabConfig, faults: ConfigFaults): ConfigNames {
+/** Collects the names of all nodes; records names that break the rule for names, and duplicates. */
+export function collectNames(config: LabConfig, faults: ConfigFaults): ConfigNames {
   const taken = new Map<string, NamedKind>();
-  const take = (path: ConfigPath, kind: NamedKind, name: string, inFull = [name]) => {
+  const take = (path: ConfigPath, kind: NamedKind, name: string, each = [name]) => {
     const known = faults.list.length;
     faults.attempt(path, (what) => checkNodeName(what, name, () => false));
     // The last one is the longest.
-    const last = inFull.at(-1)!;
+    const last = each.at(-1)!;
     if (faults.list.length === known && last !== name) {
       faults.attempt(path, (what) => checkNodeName(what, last, () => false));
     }
-    const all = new Set([name, ...inFull]);
+    const all = new Set([name, ...each]);
     const twice = [...all].find((one) => taken.has(one));
     if (twice !== undefined) {
       faults.add(
@@ -50,7 +50,7 @@ export function configNames(config: LabConfig, faults: ConfigFaults): ConfigName
   return taken;
 }
 
-/** The names of some kinds. */
+/** The names of nodes of the given kinds. */
 export function namesOf(names: ConfigNames, ...kinds: NamedKind[]): string[] {
   return [...names].flatMap(([name, kind]) => kinds.includes(kind) ? [name] : []);
 }

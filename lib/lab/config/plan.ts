@@ -1,13 +1,21 @@
+/**
+ * A whole topology as plain data or as a TOML file, and its plan: everything that it has, checked, in
+ * an order in which it can be built, with all addresses. Needs no kernel; imports `options` and `model`
+ * of the lab, and `toml`. Begin here: `planConfig()` calls what the other files check and plan, and
+ * records each fault with its path in the configuration.
+ *
+ * @module
+ */
 import { parseOptions, pathText } from "../../options/parse_options.ts";
 import type { LabAddresses } from "../model/addresses.ts";
 import { TopologyError } from "../options/errors.ts";
 import type { Ipv6Options } from "../options/ipv6_options.ts";
 import { planAddresses, type PlannedTopology } from "./addresses.ts";
 import { type ConfigFault, ConfigFaults, type ConfigPath } from "./faults.ts";
-import { type ConfigHost, configMembers } from "./members.ts";
-import { configNames } from "./names.ts";
-import { configRegions } from "./regions.ts";
-import { configRouters } from "./routers.ts";
+import { type ConfigHost, planMembers } from "./members.ts";
+import { collectNames } from "./names.ts";
+import { planRegions } from "./regions.ts";
+import { planRouters } from "./routers.ts";
 import { labConfigSchema } from "./schema.ts";
 import type { LabConfig } from "./types.ts";
 
@@ -30,10 +38,10 @@ export function planConfig(
   nameOf: (path: ConfigPath) => string = pathText,
 ): { plan: LabPlan } | { faults: ConfigFault[] } {
   const faults = new ConfigFaults((path) => JSON.stringify(nameOf(path)));
-  const names = configNames(config, faults);
-  const { regions, links } = configRegions(config, faults);
-  const routers = configRouters(config, names, new Set(regions.keys()), faults);
-  const devices = configMembers(config, names, routers, faults, host);
+  const names = collectNames(config, faults);
+  const { regions, links } = planRegions(config, faults);
+  const routers = planRouters(config, names, new Set(regions.keys()), faults);
+  const devices = planMembers(config, names, routers, faults, host);
   const bridges = Object.entries(config.bridges ?? {});
   const vms = Object.entries(config.vms ?? {});
   const topology = { regions, links, routers, bridges, devices, vms };

@@ -9,18 +9,19 @@ export interface PlannedLink {
   a: string;
   b: string;
   link: RegionLink;
-  /** Where it is asked for first. */
+  /** Where the configuration has it first. */
   path: ConfigPath;
 }
 
-/** The regions of a `LabConfig`, by where they are named first, and their links. */
+/** The regions and links of a `LabConfig`. */
 export interface PlannedRegions {
+  /** Where the configuration names each region first. */
   regions: Map<string, ConfigPath>;
   links: PlannedLink[];
 }
 
-/** The regions and their links; what is wrong with them is noted. */
-export function configRegions(config: LabConfig, faults: ConfigFaults): PlannedRegions {
+/** Collects the regions and their links; records the faults that they have. */
+export function planRegions(config: LabConfig, faults: ConfigFaults): PlannedRegions {
   const regions = new Map<string, ConfigPath>();
   const links = new Map<string, PlannedLink>();
   const take = (path: ConfigPath, name: string) => {
@@ -30,21 +31,21 @@ export function configRegions(config: LabConfig, faults: ConfigFaults): PlannedR
   };
   for (const name of Object.keys(config.regions ?? {})) take(["regions", name], name);
   for (const [a, { latencies = {} }] of Object.entries(config.regions ?? {})) {
-    for (const [b, asked] of Object.entries(latencies)) {
+    for (const [b, given] of Object.entries(latencies)) {
       const path = ["regions", a, "latencies", b];
       if (a === b) {
         faults.add(path, ": a region has no link to itself; name another one");
         continue;
       }
       take(path, b);
-      const link = typeof asked === "number" ? { latencyMs: asked } : asked;
+      const link = typeof given === "number" ? { latencyMs: given } : given;
       const other = links.get(linkKey(a, b));
       if (!other) links.set(linkKey(a, b), { a, b, link, path });
       else if (!same(link, other.link)) {
         faults.add(
           path,
           ` is ${text(link)}, but ${faults.what(other.path)} is ${text(other.link)}: it is one ` +
-            "link; have both say the same, or leave one out",
+            "link; make both equal, or leave one out",
         );
       }
     }
@@ -56,7 +57,7 @@ function same(a: RegionLink, b: RegionLink): boolean {
   return sameLimits(resolveCondition(a), resolveCondition(b));
 }
 
-/** A link in words. */
+/** Describes a link in a message. */
 function text({ latencyMs = 0, jitterMs, lossPct, rateKbit }: RegionLink): string {
   return [
     `${latencyMs} ms`,

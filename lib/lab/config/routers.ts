@@ -15,12 +15,14 @@ import {
 /** A router of a `LabConfig`. */
 export interface PlannedRouter {
   config: RouterConfig;
+  /** What it has by its preset and its options. */
   profile: RouterProfile;
+  /** Where the configuration has it. */
   path: ConfigPath;
 }
 
-/** The routers, each behind the one that it is behind; what is wrong with them is noted. */
-export function configRouters(
+/** Returns the routers, each after its upstream; records the faults that they have. */
+export function planRouters(
   config: LabConfig,
   names: ConfigNames,
   regions: ReadonlySet<string>,
@@ -29,7 +31,7 @@ export function configRouters(
   const all = new Map<string, PlannedRouter>();
   config.routers?.forEach((router, i) => {
     const planned = { config: router, profile: routerProfile(router), path: ["routers", i] };
-    // Of two with one name, the second is a fault already.
+    // A second router of the same name is recorded as a fault already.
     if (!all.has(router.name)) all.set(router.name, planned);
   });
   for (const router of all.values()) {
@@ -39,7 +41,7 @@ export function configRouters(
   return upstreamFirst(all, faults);
 }
 
-/** What a router is attached to. */
+/** Checks what a router is attached to. */
 function checkPlace(
   { config: { upstream, region }, profile, path }: PlannedRouter,
   all: ReadonlyMap<string, PlannedRouter>,
@@ -60,7 +62,7 @@ function checkPlace(
   if (region !== undefined) {
     faults.add(
       [...path, "region"],
-      `: a router behind "${upstream}" is in the region where that one is; ` +
+      `: a router behind "${upstream}" is in the region of that router; ` +
         "leave out the region, or the upstream",
     );
   }
@@ -68,7 +70,8 @@ function checkPlace(
   faults.attempt(at, (what) => checkFamilies(what, profile.ipSupport, lan));
 }
 
-function aboveOf({ upstream = "" }: RouterConfig, all: ReadonlyMap<string, PlannedRouter>) {
+/** The upstream of a router, as far as the checks need it. */
+function upstreamOf({ upstream = "" }: RouterConfig, all: ReadonlyMap<string, PlannedRouter>) {
   const above = all.get(upstream);
   if (!above) return null;
   const { config: { prefixDelegation: delegation }, profile: { ipSupport } } = above;
@@ -89,11 +92,14 @@ function checkAddressing(
   }
   if (profile.natV6 !== "none") {
     faults.attempt([...path, config.natV6 === undefined ? "preset" : "natV6"], (what) => {
-      checkNatV6(what, profile.natV6, { ...profile, upstream: aboveOf(config, all) });
+      checkNatV6(what, profile.natV6, { ...profile, upstream: upstreamOf(config, all) });
     });
   }
   faults.attempt([...path, "prefixDelegation"], (what) => {
-    checkDelegation(what, config.prefixDelegation, { ...profile, upstream: aboveOf(config, all) });
+    checkDelegation(what, config.prefixDelegation, {
+      ...profile,
+      upstream: upstreamOf(config, all),
+    });
   });
   if (downstreamCidr !== undefined && !hasV4(profile.ipSupport)) {
     faults.add(
@@ -103,7 +109,7 @@ function checkAddressing(
   }
 }
 
-/** Puts each router after the one that it is behind; which are behind themselves, is noted. */
+/** Orders routers so that each comes after its upstream; records routers that are behind themselves. */
 function upstreamFirst(
   all: ReadonlyMap<string, PlannedRouter>,
   faults: ConfigFaults,
@@ -112,7 +118,7 @@ function upstreamFirst(
   const trail: PlannedRouter[] = [];
   const visit = (router: PlannedRouter) => {
     const start = trail.indexOf(router);
-    if (start >= 0) return tellCycle(trail.slice(start), faults);
+    if (start >= 0) return recordCycle(trail.slice(start), faults);
     if (ordered.has(router)) return;
     trail.push(router);
     const above = all.get(router.config.upstream ?? "");
@@ -124,13 +130,13 @@ function upstreamFirst(
   return [...ordered];
 }
 
-function tellCycle(cycle: PlannedRouter[], faults: ConfigFaults): void {
+function recordCycle(cycle: PlannedRouter[], faults: ConfigFaults): void {
   const names = [...cycle, cycle[0]].map(({ config }) => config.name);
   faults.add(
     [...cycle[0].path, "upstream"],
     cycle.length === 1
       ? ": a router cannot be behind itself; leave it out, or name another router"
       : ` is "${names[1]}", which is behind it in turn: ${names.join(" -> ")}; ` +
-        "have one of them be on the exchange",
+        "attach one of them to the IX",
   );
 }

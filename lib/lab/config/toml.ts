@@ -1,7 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { pathText } from "../../options/parse_options.ts";
 import { checkToml } from "../../toml/check.ts";
-import type { TomlDocument, TomlPath } from "../../toml/document.ts";
+import { TomlDocument, type TomlPath } from "../../toml/document.ts";
 import { TomlError } from "../../toml/errors.ts";
 import { snakeCase } from "../../toml/values.ts";
 import { profileNamed } from "../../vm/profiles.ts";
@@ -81,11 +82,26 @@ export function planToml(
   );
 }
 
-/** Where a part of a configuration stands in TOML. */
+/**
+ * Reads a topology file, and plans the lab that it describes.
+ *
+ * @param ipv6 Options of the lab, which take precedence over those of the file.
+ * @throws {TomlError} If the file does not exist, or has a fault.
+ */
+export async function loadTopology(
+  path: string | URL,
+  host: ConfigHost,
+  ipv6?: Ipv6Options,
+): Promise<LabPlan> {
+  const file = typeof path === "string" ? path : fileURLToPath(path);
+  return planToml(await TomlDocument.read(file), { host, ipv6 }).plan;
+}
+
+/** The path of a part of a configuration in TOML. */
 function tomlPath([table, name, ...rest]: ConfigPath): TomlPath {
   const owner = [String(table).slice(0, -1), name];
   if (rest.length === 0) return owner;
-  // An interface is a table of the device. What names it, or a region, is no key of ours.
+  // An interface is a table of the device. Names of interfaces and regions stay as they are.
   const [inside, key, more] = rest[0] === "interfaces"
     ? [[rest[1]], rest[2], rest.slice(3)]
     : [[], rest[0], rest.slice(1)];

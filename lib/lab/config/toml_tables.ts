@@ -51,7 +51,7 @@ const router = z.strictObject({
 const { interfaces: _interfaces, ...deviceOptions } = deviceConfigShape;
 const deviceKeys = tomlKeys(deviceOptions);
 
-/** The message for a key of a device that is neither one of its options nor a table. */
+/** The message for a key of a device that is not an option, and whose value is not a table. */
 function noInterface(key: string): string {
   const keys = Object.keys(deviceKeys);
   const meant = nearest(key, keys);
@@ -74,7 +74,7 @@ const iface = z.strictObject({
   error: "must be left out: it is the older name of condition, which is given too",
 }).transform(({ impair, ...rest }) => camelKeys({ ...rest, condition: rest.condition ?? impair }));
 
-// Each key of a device that is none of its options is the name of an interface.
+// A key of a device that is not an option is the name of an interface.
 const device = z.object(deviceKeys)
   .catchall(iface.describe("An interface, by its name."))
   .transform((table): DeviceConfig => {
@@ -118,11 +118,11 @@ export const topologyTables: TopologyTables = {
     .describe("The devices by name.").optional(),
   region: byName(
     tomlSchema<RegionConfig>(z.strictObject(regionConfigShape)).describe("A region."),
-  ).describe("The regions by name, and the delays between them.").optional(),
+  ).describe("The regions by name, with the delays between them.").optional(),
   bridge: byName(
     tomlSchema<BridgeConfig>(z.strictObject(bridgeConfigShape)).describe("A bridge."),
   ).describe("The bridges by name.").optional(),
   vm: byName(vm.describe("A virtual machine, switched off."))
     .describe("The virtual machines by name.").optional(),
-  ipv6: tomlSchema(ipv6OptionsSchema).describe("How IPv6 addresses come about.").optional(),
+  ipv6: tomlSchema(ipv6OptionsSchema).describe("How nodes get IPv6 addresses.").optional(),
 };

@@ -4,11 +4,11 @@ import type { DeviceOptions, InterfaceOptions, RouterOptions } from "../options/
 import type { VmOptions } from "../options/vm_options.ts";
 
 /**
- * A whole topology as plain data, which {@link Lab.fromConfig} builds. Names stand for handles; those
- * of routers, devices, bridges and virtual machines are unique among all of them.
+ * A whole topology as plain data, from which {@link Lab.fromConfig} builds a lab. Names stand for
+ * handles; routers, devices, bridges and virtual machines share one set of unique names.
  */
 export interface LabConfig {
-  /** The regions by name, and how far they are apart. */
+  /** The regions by name, with their links. */
   regions?: Record<string, RegionConfig>;
   /** The routers, in any order: one may be behind another that comes later. */
   routers?: RouterConfig[];
@@ -16,9 +16,9 @@ export interface LabConfig {
   bridges?: Record<string, BridgeConfig>;
   /** The devices by name. */
   devices?: Record<string, DeviceConfig>;
-  /** The virtual machines by name, switched off. */
+  /** The virtual machines by name; they are switched off when the lab is built. */
   vms?: Record<string, VmConfig>;
-  /** How IPv6 addresses come about, unless the lab's options say otherwise. */
+  /** How nodes get IPv6 addresses. The lab's options take precedence. */
   ipv6?: Ipv6Options;
 }
 
@@ -26,7 +26,7 @@ export interface LabConfig {
 export interface RegionConfig {
   /**
    * Links to other regions, by their names: the one-way latency in milliseconds, or the whole link. A
-   * region that is named only here is made too. Where both ends name their link, they must agree.
+   * region that is named only here is added too. If both ends name their link, they must agree.
    */
   latencies?: Record<string, number | RegionLink>;
 }
@@ -35,19 +35,19 @@ export interface RegionConfig {
 export interface RouterConfig extends Omit<RouterOptions, "upstream" | "region"> {
   /** Its name. */
   name: string;
-  /** The router that it is behind. Default: it is on the IX, or in its region. */
+  /** The upstream router. Default: none; it is on the IX, or in its region. */
   upstream?: string;
-  /** The region that it is in. Default: it is on the IX, or where its upstream is. */
+  /** Its region. Default: none, or that of its upstream. */
   region?: string;
 }
 
 /** A bridge of a {@link LabConfig}. */
 export interface BridgeConfig {
-  /** How long each frame on it is delayed, one way, in milliseconds. Default 0. */
+  /** The one-way delay of each frame on it, in milliseconds. Default 0. */
   latencyMs?: number;
   /** Frames on it that are lost, in percent. Default 0. */
   dropRatePct?: number;
-  /** The bit rate of all that passes it together, in bits per second. Default 0: unlimited. */
+  /** The bit rate that all frames on it share, in bits per second. Default 0: unlimited. */
   bandwidthBps?: number;
   /** The bridges and routers' LANs that it is routed to. Default: none. */
   routes?: string[];
@@ -64,14 +64,14 @@ export interface DeviceConfig extends Omit<DeviceOptions, "interfaces"> {
   /** Its interfaces by name, for example `{ eth0: { gateway: "home" } }`. Default: none yet. */
   interfaces?: Record<string, InterfaceConfig>;
   /**
-   * How many there are of it, 1 to 1,000: more than one are called `<name>-0`, `<name>-1`, ...
-   * Default: one, called `<name>`.
+   * The number of devices, 1 to 1,000: more than one are named `<name>-0`, `<name>-1`, ...
+   * Default: one, named `<name>`.
    */
   count?: number;
 }
 
 /** A virtual machine of a {@link LabConfig}. */
 export interface VmConfig extends Omit<VmOptions, "bridges"> {
-  /** What it is attached to from the start: bridges, or routers for their LANs. Default: nothing. */
+  /** The bridges, or routers for their LANs, that it is attached to at first. Default: none. */
   bridges?: string[];
 }

@@ -30,13 +30,13 @@ const SPECIAL = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"];
 /** Not global unicast, nor unique local (RFC 4291, RFC 6052): nothing to be given to a LAN. */
 const SPECIAL6 = ["::/8", "fe80::/10", "ff00::/8", "64:ff9b::/96", "64:ff9b:1::/48"];
 
-/** The exchange, the regions, and the LANs that the lab gives networks to. */
+/** The IX, the regions, and the LANs that the lab gives networks to. */
 const OWN6 = ["2001:db8::/47", "2001:db8:2::/48", "fd10::/32"];
 
 /**
  * What stands for hosts of IPv6 inside of a router with NAT64, between its translator and its NAT of
  * IPv4; on no link it is seen. Of the link-local addresses, which no router forwards (RFC 3927, 7),
- * so that it is nobody's LAN; without 169.254.169.254, where clouds have their metadata.
+ * so that it is not the network of a LAN; without 169.254.169.254, where clouds have their metadata.
  */
 export const NAT64_POOL = "169.254.0.0/17";
 
@@ -86,12 +86,12 @@ function claim<T>(planned: Map<string, T>, key: string, defer: Defer): T | undef
  * that a lab could need to reach.
  */
 export class LabAddresses {
-  /** The exchange: routers of the top level, each with a /32 and a /128. */
+  /** The IX: its routers, each with a /32 and a /128. */
   readonly ix4: Network = network(parseCidr("198.18.0.0/20"));
   readonly ix6: Network = network(parseCidr("2001:db8::/64"));
   /** What is taken already for nodes that will be built. */
   readonly planned: PlannedAddresses = new PlannedAddresses();
-  // 198.18.16.0/20 to 198.18.240.0/20; the first /20 is the exchange's.
+  // 198.18.16.0/20 to 198.18.240.0/20; the first /20 is that of the IX.
   #regions: SubnetPool = fromOne("198.18.0.0/16", 20);
   #regionLinks: SubnetPool = new SubnetPool(REGION_LINKS, 31);
   #lans4: Record<Pool, SubnetPool> = {
@@ -171,7 +171,7 @@ export class LabAddresses {
     return network(new Cidr(6, cidr.first, 64));
   }
 
-  /** A prefix of NPTv6, on nobody's link: of the N-th, 2001:db8:2:N::/64. */
+  /** A prefix of NPTv6, which is on no link: the N-th is 2001:db8:2:N::/64. */
   takeExternal6(what: string, defer: Defer): Cidr {
     return this.#take(
       this.#externals6,
@@ -311,7 +311,7 @@ export class LabAddresses {
       throw new TopologyError(`${what} overlaps ${NAT64_POOL}, which is for NAT64; take another`);
     }
     if (cidr.overlaps(this.ix4.cidr)) {
-      throw new TopologyError(`${what} overlaps the exchange's ${this.ix4.cidr}; take another`);
+      throw new TopologyError(`${what} overlaps ${this.ix4.cidr} of the IX; take another`);
     }
     for (const { cidr: reserved } of [this.#regions, this.#regionLinks]) {
       if (!cidr.overlaps(reserved)) continue;

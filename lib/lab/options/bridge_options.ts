@@ -1,8 +1,7 @@
 import { z } from "zod";
-
 import { milliseconds, percent } from "../../link/units.ts";
 
-/** What the methods of a bridge take. */
+/** The arguments of the methods of a bridge. */
 
 /** The handle of a node of the same lab, or anything else that has the name of one. */
 export interface MemberReference {
@@ -13,7 +12,7 @@ export interface MemberReference {
 /** A member of a bridge: a node of the lab, by handle or name. */
 export type Member = MemberReference | string;
 
-/** The way from one member of a bridge to another. */
+/** The direction from one member of a bridge to another. */
 export interface MemberPair {
   /** The member that sends. */
   from: Member;
@@ -21,25 +20,25 @@ export interface MemberPair {
   to: Member;
 }
 
-/** Delay of the way from one member to another. */
+/** The delay from one member to another. */
 export interface DirectionalLatency extends MemberPair {
   /** One-way delay, in milliseconds; 0 for none. */
   ms: number;
 }
 
-/** Loss on the way from one member to another. */
+/** The loss from one member to another. */
 export interface DirectionalDropRate extends MemberPair {
   /** Frames that are lost, in percent; 0 for none. */
   pct: number;
 }
 
-/** The bit rate of the way from one member to another. */
+/** The bit rate from one member to another. */
 export interface DirectionalBandwidth extends MemberPair {
   /** Bits per second; 0 for unlimited. */
   bps: number;
 }
 
-/** A member, by handle or name; who that is, is looked up later. */
+/** A member, by handle or name; the lab looks it up later. */
 export const memberSchema: z.ZodType<Member> = z.custom<Member>(
   (value) =>
     typeof value === "string" ||

@@ -5,16 +5,16 @@ import { hasV4, hasV6, IPV6_MIN_MTU } from "./families.ts";
 import type { RouterOptions } from "./options.ts";
 import { type IpSupport, ROUTER_PRESETS, type RouterProfile } from "./router_presets.ts";
 
-/** What topologies must be, decided from options alone: of a lab that is there, and of one that is planned. */
+/** Checks of options that depend on each other: for a lab that exists, and for one that is planned. */
 
-/** What a router will be, by its preset and what is given beside it. */
+/** Merges the preset of a router with its other options, and fills in the defaults. */
 export function routerProfile(
   options: Pick<RouterOptions, "preset" | keyof RouterProfile>,
 ): RouterProfile {
   const preset = options.preset ? ROUTER_PRESETS[options.preset] : undefined;
   const nat = options.nat ?? preset?.nat ?? "none";
   const ipSupport = options.ipSupport ?? preset?.ipSupport ?? "dual-stack";
-  // What a preset does to IPv6 says nothing about a router that is given none.
+  // The natV6 of a preset does not apply to a router without IPv6.
   const natV6 = options.natV6 ?? (hasV6(ipSupport) ? preset?.natV6 : undefined) ?? "none";
   return {
     nat,
@@ -25,7 +25,7 @@ export function routerProfile(
   };
 }
 
-/** Refuses an MTU of a router that its IPv6 cannot do with. */
+/** Refuses an MTU of a router that is too small for IPv6. */
 export function checkRouterMtu(what: string, mtu: number, ipSupport: IpSupport): void {
   if (!hasV6(ipSupport) || mtu >= IPV6_MIN_MTU) return;
   throw new TopologyError(
@@ -34,7 +34,7 @@ export function checkRouterMtu(what: string, mtu: number, ipSupport: IpSupport):
   );
 }
 
-/** Refuses a router that could not talk to the one that it is behind. */
+/** Refuses a router that has no address family in common with its upstream. */
 export function checkFamilies(
   what: string,
   ipSupport: IpSupport,
@@ -48,7 +48,7 @@ export function checkFamilies(
   );
 }
 
-/** Refuses an IPv6 translation that a router cannot do. */
+/** Refuses an IPv6 translation that is impossible for a router. */
 export function checkNatV6(
   what: string,
   natV6: NatV6,
@@ -73,8 +73,8 @@ export function checkNatV6(
   if (natV6 === "nat64" && upstream && !hasV4(upstream.ipSupport)) {
     throw new TopologyError(
       `${what}: natV6 "nat64" needs an IPv4 uplink to translate to, but its upstream ` +
-        `"${upstream.name}" has no IPv4 behind it; put the router on the exchange or behind one ` +
-        'that has IPv4, or take natV6 "none"',
+        `"${upstream.name}" has no IPv4 in its LAN; put the router on the IX or behind a router ` +
+        'that has IPv4, or use natV6 "none"',
     );
   }
 }
@@ -85,16 +85,16 @@ export function checkDownstream(what: string, ipSupport: IpSupport): void {
   throw new TopologyError(`${what}: downstreamCidr is IPv4, but the router is v6-only`);
 }
 
-/** Refuses router advertisements of a router that has no IPv6 to advertise. */
+/** Refuses router advertisements of a router without IPv6. */
 export function checkAdvertisement(what: string, ipSupport: IpSupport): void {
   if (hasV6(ipSupport)) return;
   throw new Ipv6Error(
-    `${what}: routerAdvertisement is of IPv6, but the router is v4-only; leave it out, or give the ` +
+    `${what}: routerAdvertisement needs IPv6, but the router is v4-only; leave it out, or give the ` +
       "router IPv6",
   );
 }
 
-/** Refuses a particular address of a device that makes its own of what the router advertises. */
+/** Refuses a requested IPv6 address of a device that makes its own from router advertisements. */
 export function checkMadeAddress(
   what: string,
   ip6: string | undefined,
@@ -102,12 +102,12 @@ export function checkMadeAddress(
 ): void {
   if (ip6 === undefined || owner.kind !== "router") return;
   throw new Ipv6Error(
-    `${what}: ip6 ${ip6} was asked for, but the device makes its address of what router "${name}" ` +
-      'advertises; leave it out, or give the device ipv6.provisioning "static"',
+    `${what}: ip6 ${ip6} is requested, but the device makes its address from the advertisements of ` +
+      `router "${name}"; leave it out, or give the device ipv6.provisioning "static"`,
   );
 }
 
-/** Refuses a device that is to listen to routers of which none has IPv6. */
+/** Refuses a device that waits for router advertisements if none of its routers has IPv6. */
 export function checkListener(
   what: string,
   ipv6: DeviceIpv6Options | undefined,
@@ -123,7 +123,7 @@ export function checkListener(
   );
 }
 
-/** A LAN, as far as what is attached to it must know. */
+/** A LAN, as far as the checks of its members need it. */
 export interface LanShape {
   /** Its router, or its bridge. */
   owner: { kind: string };
@@ -133,13 +133,13 @@ export interface LanShape {
   v6?: unknown;
 }
 
-/** Refuses an MTU that a router's IPv6 cannot do with, or that its LAN would drop without a word. */
+/** Refuses an MTU that is too small for IPv6, or so large that the LAN would drop packets silently. */
 export function checkMtu(what: string, mtu: number | undefined, lan: LanShape): void {
   const { kind } = lan.owner;
   if (mtu !== undefined && mtu > lan.mtu) {
     throw new TopologyError(
       `${what}: mtu ${mtu} is larger than the ${lan.mtu} of ${kind} "${lan.name}": ` +
-        "what is larger would be lost on the link; " +
+        "larger packets would be lost on the link; " +
         (kind === "router" ? "raise the router's, or lower this one" : "lower it"),
     );
   }
@@ -151,15 +151,15 @@ export function checkMtu(what: string, mtu: number | undefined, lan: LanShape): 
   }
 }
 
-/** A LAN, as far as a CLAT is concerned. */
+/** A LAN, as far as the check of a CLAT needs it. */
 export interface ClatLan {
   name: string;
   v4: boolean;
-  /** Whether its router, or one above that, has NAT64. */
+  /** Whether its router, or an upstream of that, has NAT64. */
   nat64: boolean;
 }
 
-/** Refuses a CLAT where it is of no use, by what its device is to be attached to. */
+/** Refuses a CLAT that has no use: its device has IPv4, or no NAT64 upstream. */
 export function checkClat(
   what: string,
   lans: readonly ClatLan[],
@@ -168,15 +168,15 @@ export function checkClat(
   const four = lans.find(({ v4 }) => v4);
   if (four) {
     throw new TopologyError(
-      `${what}: clat is for a device without IPv4, but it has IPv4 behind "${four.name}"; ` +
+      `${what}: clat is for a device without IPv4, but it gets IPv4 from "${four.name}"; ` +
         "leave clat out, or use a router that is v6-only",
     );
   }
   if (byDefault?.nat64) return;
   throw new TopologyError(
-    `${what}: clat needs a router with natV6 "nat64" on the way, and ` +
+    `${what}: clat needs an upstream router with natV6 "nat64", but ` +
       (byDefault
-        ? `neither "${byDefault.name}" nor one above it has that`
+        ? `neither "${byDefault.name}" nor an upstream of it has that`
         : "the device has no interface"),
   );
 }

@@ -22,8 +22,8 @@ export interface DelegationPlace {
 }
 
 /**
- * Refuses what cannot be: of a router without IPv6, below one that hands out nothing, or of a network
- * that has no such parts.
+ * Refuses prefix delegation that cannot work: for a router without IPv6, behind a router that delegates
+ * nothing, or from a network that has no parts of that length.
  */
 export function checkDelegation(
   what: string,
@@ -40,21 +40,21 @@ export function checkDelegation(
   if (isOffer(option)) return checkOffer(`${what}: prefixDelegation`, option);
   if (natV6 === "nptv6") {
     throw new TopologyError(
-      `${what}: prefixDelegation gives what is behind it addresses of its ISP, which natV6 "nptv6" ` +
+      `${what}: prefixDelegation gives downstream nodes addresses of its ISP, which natV6 "nptv6" ` +
         "would translate; leave out one of them",
     );
   }
   if (!upstream) return;
   if (!hasV6(upstream.ipSupport)) {
     throw new TopologyError(
-      `${what}: prefixDelegation asks its upstream "${upstream.name}" for a prefix, which is ` +
+      `${what}: prefixDelegation requests a prefix from its upstream "${upstream.name}", which is ` +
         "v4-only; make that one dual-stack, or leave it out",
     );
   }
   if (!delegates(upstream.delegation)) {
     throw new TopologyError(
-      `${what}: prefixDelegation asks its upstream "${upstream.name}" for a prefix, which hands out ` +
-        'none; give that one prefixDelegation: { pool: "auto" }',
+      `${what}: prefixDelegation requests a prefix from its upstream "${upstream.name}", which ` +
+        'delegates none; give that one prefixDelegation: { pool: "auto" }',
     );
   }
 }
@@ -64,8 +64,8 @@ function checkOffer(what: string, offer: PrefixOffer): void {
   const { preferredSecs, validSecs } = lifetimesOf(offer);
   if (preferredSecs > validSecs) {
     throw new TopologyError(
-      `${what}: preferredSecs ${preferredSecs} is more than validSecs ${validSecs}; what is good ` +
-        "for new connections is good for others",
+      `${what}: preferredSecs ${preferredSecs} is more than validSecs ${validSecs}; make it ` +
+        "validSecs or less",
     );
   }
   if (offer.pool === "auto") return;

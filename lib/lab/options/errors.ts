@@ -7,13 +7,13 @@ export class InvalidNameError extends NetyardError {}
 /** A name that another node, or another interface of the node, already has. */
 export class DuplicateNameError extends NetyardError {}
 
-/** Nothing in the lab has the name that was asked for. */
+/** Nothing in the lab has the requested name. */
 export class NotFoundError extends NetyardError {}
 
-/** The lab was closed, and all its nodes are gone; nothing can be done with it any more. */
+/** The lab is closed: its nodes were removed, and it cannot be used any more. */
 export class LabClosedError extends NodeRemovedError {}
 
-/** A topology that cannot be: a node of another lab, a router behind itself, no common address family. */
+/** An impossible topology: a node of another lab, a router behind itself, no common address family. */
 export class TopologyError extends NetyardError {}
 
 /** A router cannot be removed while something is attached to it; the message says what. */
@@ -22,11 +22,11 @@ export class RouterInUseError extends NetyardError {}
 /** A region cannot be removed while a router is in it; the message says which. */
 export class RegionInUseError extends NetyardError {}
 
-/** An IPv6 setting that cannot hold, such as advertisements of a router without IPv6. */
+/** An impossible IPv6 setting, such as advertisements of a router without IPv6. */
 export class Ipv6Error extends TopologyError {}
 
-/** Somebody else on the link has an IPv6 address already; the message says which. */
+/** Another node on the link already has an IPv6 address; the message says which address. */
 export class DuplicateAddressError extends NetyardError {}
 
-/** A device got no IPv6 address or default route of its router's advertisements in time. */
+/** A device got no IPv6 address or default route from router advertisements in time. */
 export class AutoconfigurationError extends NetyardError {}

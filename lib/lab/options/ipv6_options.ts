@@ -4,62 +4,63 @@ import type { Shape } from "../../options/parse_options.ts";
 /** How devices get their IPv6 addresses and default routes; see {@link Ipv6Options.provisioning}. */
 export type Ipv6Provisioning = "static" | "ra";
 
-/** Whether addresses are looked for before they are used; see {@link Ipv6Options.dad}. */
+/** Whether kernels do duplicate address detection; see {@link Ipv6Options.dad}. */
 export type Ipv6Dad = "enabled" | "disabled";
 
 /** What sends the router advertisements; see {@link Ipv6Options.advertiser}. */
 export type Ipv6Advertiser = "builtin" | "radvd";
 
-/** The IPv6 of a lab. */
+/** How the nodes of a lab get IPv6 addresses. */
 export interface Ipv6Options {
   /**
    * How devices behind routers get IPv6 addresses and default routes.
    *
-   * - `"static"`: from the lab, at once, the same ones each time.
-   * - `"ra"`: from their router's advertisements (RFC 4861), of which their own kernels make addresses
-   *   (RFC 4862) that the lab's seed decides (RFC 7217). All of it is real packets.
+   * - `"static"`: from the lab, immediately, the same ones each time.
+   * - `"ra"`: from their router's advertisements (RFC 4861), from which their own kernels make addresses
+   *   (RFC 4862). The lab's seed decides those (RFC 7217). All packets are real.
    *
-   * A bridge that is no router's LAN has nobody who advertises: its members' addresses are static.
+   * On a bridge that is not a router's LAN, no router advertises: its members' addresses are static.
    * Default `"static"`.
    */
   provisioning?: Ipv6Provisioning;
   /**
-   * Whether the kernels of devices and routers ask, before they use an IPv6 address, if somebody has it
-   * already (RFC 4862, section 5.4): about a second for each. Gateways' addresses on their LANs are
-   * used at once. Default `"disabled"`: addresses are usable at once.
+   * Whether the kernels of devices and routers check, before they use an IPv6 address, that no other node
+   * has it (duplicate address detection; RFC 4862, section 5.4). This takes about a second for each
+   * address. Gateways use their addresses on LANs immediately. Default `"disabled"`: addresses are usable
+   * immediately.
    */
   dad?: Ipv6Dad;
   /**
-   * What sends the advertisements: Netyard itself; or radvd(8), which must be installed, is two
-   * processes for each router, and knows no intervals below 4 s, nor lifetimes below the interval but
-   * 0: what is less is as much. Default `"builtin"`.
+   * What sends the advertisements: Netyard itself, or radvd(8). radvd must be installed, and is two
+   * processes for each router. It has no interval below 4 s, and no lifetime below the interval except
+   * 0; smaller values are raised to these. Default `"builtin"`.
    */
   advertiser?: Ipv6Advertiser;
 }
 
-/** The IPv6 of a device. */
+/** How a device gets IPv6 addresses. */
 export interface DeviceIpv6Options {
-  /** How it gets addresses behind routers. Default: as the lab says. */
+  /** How it gets addresses behind routers. Default: that of the lab. */
   provisioning?: Ipv6Provisioning;
   /**
-   * Whether it also has addresses that change with time, and sends from those (RFC 8981), where its
-   * router advertises. Default false.
+   * Whether it also has addresses that change with time, and sends from those (RFC 8981). Its router
+   * must advertise. Default false.
    */
   privacy?: boolean;
 }
 
-/** What a router tells devices whose provisioning is `"ra"`. */
+/** What a router advertises to devices whose provisioning is `"ra"`. */
 export interface RouterAdvertisementOptions {
   /** Whether it advertises at all. Default true. */
   enabled?: boolean;
   /**
-   * How often it does without being asked, in whole seconds, 1 to 1800 (MaxRtrAdvInterval of RFC 4861
-   * has at least 4). Default 600.
+   * The interval of unsolicited advertisements, in whole seconds, 1 to 1800 (MaxRtrAdvInterval of RFC 4861
+   * is at least 4). Default 600.
    */
   intervalSecs?: number;
   /**
-   * How long it is a default router after each time, in whole seconds, 0 to 9000. With 0 it is none:
-   * devices have addresses, and no default route. Default 1800.
+   * How long it is a default router after each one, in whole seconds, 0 to 9000. With 0 it is not a
+   * default router: devices have addresses, but no default route. Default 1800.
    */
   lifetimeSecs?: number;
 }

@@ -2,8 +2,8 @@ import { NetyardError } from "../../../native/error.ts";
 import { SyscallError } from "../../../native/libc.ts";
 
 /**
- * Runs `act`; the message of what it refuses begins with what was asked. For errors of layers that
- * know an address, but not whom it is for.
+ * Runs `act`; puts `what` before the message of an error that it throws. For errors of layers that know an
+ * address, but not the node that it is for.
  */
 export function explained<T>(what: string, act: () => T): T {
   try {

@@ -4,13 +4,13 @@ const NODE_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 // IFNAMSIZ is 16 with the NUL; `.`, `:` and `/` mean something to ip(8) and /proc/sys.
 const INTERFACE_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,14}$/;
 
-/** `lo` is there, and the other two are directories among the kernel's sysctls of links. */
+/** `lo` exists, and the other two are directories among the kernel's sysctls of links. */
 export const RESERVED_LINK_NAMES: readonly string[] = ["lo", "all", "default"];
 
-/** What the nodes of regions are called begins with this. */
+/** The names of regions' nodes begin with this. */
 export const REGION_PREFIX = "region-";
 
-/** Checks the name of a node, or of a region, against the rule and the names that are taken. */
+/** Checks the name of a node or region against the rule for names and the names that are taken. */
 export function checkNodeName(
   what: string,
   name: unknown,
@@ -24,11 +24,11 @@ export function checkNodeName(
     );
   }
   if (name === "ix") {
-    throw new DuplicateNameError(`${what}: "ix" is the exchange that every lab has; take another`);
+    throw new DuplicateNameError(`${what}: "ix" is the IX that every lab has; take another`);
   }
   if (name.startsWith(REGION_PREFIX)) {
     throw new InvalidNameError(
-      `${what}: "${name}" begins with "${REGION_PREFIX}", as only the nodes of regions do; ` +
+      `${what}: "${name}" begins with "${REGION_PREFIX}", which is for the nodes of regions; ` +
         "take another",
     );
   }
@@ -54,7 +54,7 @@ export function checkInterfaceName(what: string, name: unknown): void {
   }
 }
 
-/** A name for a link's other end, as close to `wanted` as Linux and `taken` allow. */
+/** Returns a name for a link: `wanted`, cut to the 15 characters of Linux, with a number if it is taken. */
 export function linkName(wanted: string, taken: (name: string) => boolean): string {
   const base = wanted.slice(0, 15);
   if (!taken(base)) return base;

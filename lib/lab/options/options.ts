@@ -1,3 +1,10 @@
+/**
+ * The options of everything in a lab: their types, schemas and presets, and the checks that need no lab,
+ * only options. Imports the domains (`link`, `nat`, `firewall`, `vm`) for their options, and nothing
+ * else of the lab. Begin here; `checks.ts` has what options must be together.
+ *
+ * @module
+ */
 import { z } from "zod";
 import {
   conditionSchema,
@@ -39,95 +46,94 @@ export interface RegionReference {
   readonly name: string;
 }
 
-/** How a lab is made. */
+/** The options of a lab. */
 export interface LabOptions {
-  /** What the lab is called in logs and output directories. Default `"lab"`. */
+  /** The name of the lab in logs and output directories. Default `"lab"`. */
   label?: string;
   /**
-   * Where to write events, state and logs: each lab makes a directory of its own in it. With `exact`
-   * it is that directory itself, which is made if it is missing, may hold other files, and must not
-   * keep another run. Default: the environment variable `NETYARD_OUTDIR`; without either, nothing is
+   * Where to write events, state and logs: each lab creates a directory of its own in it. With `exact`
+   * the lab uses that directory itself: it is created if it is missing, may hold other files, but not
+   * another run. Default: the environment variable `NETYARD_OUTDIR`; without either, nothing is
    * written.
    */
   outDir?: string | { exact: string };
-  /** Decides everything that is drawn at random. Default: drawn, and printed in `state.json`. */
+  /** The seed of all random decisions. Default: random; `state.json` has it. */
   seed?: number;
   /**
-   * What impairs links: the kernel's `"netem"`, Netyard's own `"emulator"`, or netem where the kernel
-   * has it (`"auto"`). Default: the environment variable `NETYARD_LINK_ENGINE`, or `"auto"`.
+   * What impairs links: the kernel's `"netem"`, Netyard's own `"emulator"`, or netem if the kernel
+   * has it, else the emulator (`"auto"`). Default: the environment variable `NETYARD_LINK_ENGINE`, or `"auto"`.
    */
   linkEngine?: LinkEngineChoice;
-  /** How IPv6 addresses come about. Default: from the lab, at once. */
+  /** How nodes get IPv6 addresses. Default: from the lab, immediately. */
   ipv6?: Ipv6Options;
 }
 
-/** How a router is made. What is left out comes from the preset; without one, see each. */
+/** The options of a router. Those left out come from the preset; without a preset, see each. */
 export interface RouterOptions {
   /** A real-world deployment to begin from. */
   preset?: RouterPreset;
   /** The IPv4 NAT. Default `"none"`. */
   nat?: Nat;
-  /** What is done to the IPv6 addresses of what is behind it; see {@link NatV6}. Default `"none"`. */
+  /** The translation of its LAN's IPv6 addresses; see {@link NatV6}. Default `"none"`. */
   natV6?: NatV6;
   /**
-   * Whether a NAT64 comes with a name server (DNS64, RFC 6147), on port 53 of the router: for a name
-   * that has IPv4 addresses alone it answers with those in 64:ff9b::/96. It knows the lab's names, asks
-   * the lab's name server for all others, and serves who is behind the router. Nodes that have no IPv4
-   * ask it. Default true.
+   * Whether a NAT64 comes with a name server (DNS64, RFC 6147) on port 53 of the router: for a name
+   * that has only IPv4 addresses it answers with those in 64:ff9b::/96. It knows the lab's names, asks
+   * the lab's name server for all others, and serves downstream nodes. Nodes without IPv4 use it.
+   * Default true.
    */
   dns64?: boolean;
   /** The firewall, for both families. Default `"none"`. */
   firewall?: Firewall;
   /** The address families. Default `"dual-stack"`. */
   ipSupport?: IpSupport;
-  /** The addresses behind it. Default `"private"` with a NAT, else `"public"`. */
+  /** The pool of its LAN's addresses. Default `"private"` with a NAT, else `"public"`. */
   pool?: Pool;
-  /** The router that it is behind. Default: it is on the IX, or in its region. */
+  /** The upstream router. Default: none; it is on the IX, or in its region. */
   upstream?: RouterReference | string;
   /**
-   * The region that it is in. Default: it is on the IX, or where its upstream is; the two options
-   * exclude each other.
+   * Its region; not together with `upstream`. Default: none, or that of its upstream.
    */
   region?: RegionReference | string;
   /** The largest packet on its links, in bytes. Default 1500. */
   mtu?: number;
   /**
-   * How bad the way from it into its LAN is, for all that is behind it together; it adds to the
-   * conditions of their interfaces. Default: not at all.
+   * The condition of the direction into its LAN, which all members share; it adds to the conditions of
+   * their interfaces. Default: unimpaired.
    */
   downlinkCondition?: LinkCondition;
   /**
-   * Makes the router a path-MTU black hole (RFC 2923, section 2.1): nobody hears that a packet is
-   * too big for its links. What is small passes; a large transfer hangs. Kept back are ICMP's
-   * "fragmentation needed" (RFC 1191) and ICMPv6's "packet too big" (RFC 8201):
+   * Makes the router a path-MTU black hole (RFC 2923, section 2.1): no sender learns that a packet is
+   * too big for its links. Small packets pass; a large transfer hangs. These messages, "fragmentation
+   * needed" of ICMP (RFC 1191) and "packet too big" of ICMPv6 (RFC 8201), are dropped:
    *
-   * - what the router itself would say, and what comes through it, in either direction;
-   * - about its uplink, what the exchange or the router above would say to those who send down;
-   * - about its LAN, what a router behind it would say to those who send up.
+   * - those of the router itself, and those that pass it, in either direction;
+   * - about its uplink, those of the IX or the upstream router to hosts that send downstream;
+   * - about its LAN, those of a downstream router to hosts that send upstream.
    *
-   * So give it to the router whose `mtu` is small: that one is enough for both directions. A router
-   * with a large `mtu` keeps back what comes through it, as a firewall near the sender would.
+   * So set it on the router whose `mtu` is small: that one is enough for both directions. A router
+   * with a large `mtu` drops the messages that pass it, as a firewall near the sender would.
    *
-   * TCP does not hang where a device's own `mtu` is as small, for in its handshake it says what it
-   * takes: put a router with a larger `mtu` between the two. What a sender has learnt of a path it
-   * keeps, for ten minutes. Default false.
+   * TCP does not hang if the device's own `mtu` is as small, since its handshake announces what it
+   * accepts: put a router with a larger `mtu` between the two. A sender remembers what it learnt about
+   * a path for ten minutes. Default false.
    */
   blockIcmpFragNeeded?: boolean;
-  /** The IPv4 network behind it. Default: the next one of the pool. */
+  /** The IPv4 network of its LAN. Default: the next one of the pool. */
   downstreamCidr?: string;
   /**
-   * Whether the IPv6 network behind it comes from its ISP by DHCPv6 prefix delegation, or whether it is
+   * Whether its LAN gets its IPv6 network from its ISP by DHCPv6 prefix delegation, or whether it is
    * such an ISP. Default false: the network is the next one of the pool.
    */
   prefixDelegation?: PrefixDelegation;
   /**
-   * What it tells the devices behind it whose provisioning is `"ra"`; without such a device, nothing.
-   * Default: that it is their router for 1800 s, every 600 s.
+   * What it advertises to devices in its LAN whose provisioning is `"ra"`; without such a device,
+   * nothing. Default: that it is their router for 1800 s, every 600 s.
    */
   routerAdvertisement?: RouterAdvertisementOptions;
 }
 
-/** How an interface of a device is made. */
+/** The options of an interface of a device. */
 export interface InterfaceOptions {
   /** The router or bridge that it is attached to. */
   gateway: RouterReference | BridgeReference | string;
@@ -136,29 +142,29 @@ export interface InterfaceOptions {
   /** A particular IPv6 address of the router's network. Default: the next one of it. */
   ip6?: string;
   /**
-   * How bad its link is: a preset or limits, for each direction, or `{ up, down }`. Default: as good
-   * as the kernel can make it.
+   * The condition of its link: a preset or limits, for both directions, or `{ up, down }`. Default:
+   * unimpaired.
    */
   condition?: LinkCondition | LinkDirections;
 }
 
-/** How a device is made. */
+/** The options of a device. */
 export interface DeviceOptions {
   /** Its interfaces by name, for example `{ eth0: { gateway: home } }`. Default: none yet. */
   interfaces?: Record<string, InterfaceOptions>;
-  /** The interface of the default route. Default: the first that it has. */
+  /** The interface of the default route. Default: its first. */
   defaultVia?: string;
   /** The largest packet on its interfaces, in bytes. Default: that of each router. */
   mtu?: number;
   /**
-   * Gives its programs IPv4 where it has none (464XLAT, RFC 6877): a link `clat` with the address
-   * 192.0.0.1 and the default route of IPv4, and a translator to IPv6, from which the NAT64 of a router
-   * above translates back. So it must be behind one, and have no IPv4 of its own. While it has, once it
-   * moved, or while no NAT64 is above it, the link is gone. The device forwards IPv6 then, from its
-   * other interfaces too. Default false.
+   * Gives its programs IPv4 on an IPv6-only network (464XLAT, RFC 6877): a link `clat` with the address
+   * 192.0.0.1 and the default route of IPv4, and a translator to IPv6, from which the NAT64 of an
+   * upstream router translates back. So the device must be behind a NAT64, and have no IPv4 of its own.
+   * While it has IPv4, after a move, or no NAT64 upstream, the link is removed. With the link the device
+   * forwards IPv6, from its other interfaces too. Default false.
    */
   clat?: boolean;
-  /** How its IPv6 addresses come about. Default: as the lab says. */
+  /** How it gets its IPv6 addresses. Default: as the lab's options say. */
   ipv6?: DeviceIpv6Options;
 }
 
@@ -172,7 +178,7 @@ const regionReference: z.ZodType<RegionReference | string> = z.custom<RegionRefe
   "a region, or the name of one",
 );
 
-// 68 is the least that IPv4 allows (RFC 791); what IPv6 needs is checked with the families.
+// 68 is the minimum of IPv4 (RFC 791); checkRouterMtu() and checkMtu() check that of IPv6.
 const mtu = z.int().min(68).max(65_535);
 
 export const blockIcmpFragNeededSchema: z.ZodType<boolean> = z.boolean();

@@ -2,13 +2,13 @@ import type { Firewall } from "../../firewall/config.ts";
 import type { Nat } from "../../nat/config.ts";
 import type { NatV6 } from "../../nat/config_v6.ts";
 
-/** Which address families a router and what is behind it have. */
+/** The address families of a router and of its LAN. */
 export type IpSupport = "v4-only" | "v6-only" | "dual-stack";
 
-/** Where the addresses behind a router come from: routable, or RFC 1918 and ULA. */
+/** The pool of a LAN's addresses: routable ones, or RFC 1918 and ULA. */
 export type Pool = "public" | "private";
 
-/** The names of the routers that come ready-made. */
+/** The names of the ready-made routers. */
 export type RouterPreset =
   | "home"
   | "public"
@@ -19,7 +19,7 @@ export type RouterPreset =
   | "hotel"
   | "cloud";
 
-/** What a preset stands for. */
+/** The options that a preset stands for. */
 export interface RouterProfile {
   nat: Nat;
   natV6: NatV6;

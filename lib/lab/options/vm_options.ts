@@ -5,29 +5,28 @@ import type { Profile } from "../../vm/profile/profile.ts";
 import type { Shape } from "../../options/parse_options.ts";
 import type { BridgeReference } from "./options.ts";
 
-/** How a virtual machine is made. */
+/** The options of a virtual machine. */
 export interface VmOptions {
   /**
-   * What it boots: `"tiny"` (a small Linux that is up in seconds), `"host"` (this host's own root,
-   * which the guest can read, with all of its programs; needs root), `[profiles.NAME]` of the
-   * `netyard.toml` in the working directory or above it, or one made by `imageProfile()`. Default
-   * `"tiny"`.
+   * What it boots: `"tiny"` (a small Linux that boots in seconds), `"host"` (this host's own root,
+   * read-only, with all its programs; needs root), the name of a `[profiles.NAME]` in the `netyard.toml`
+   * of the working directory or above, or a profile of `imageProfile()`. Default `"tiny"`.
    */
   profile?: string | Profile;
   /** Its memory: `"256M"`, `"1G"`, or bytes. Default: what the profile needs. */
   memory?: MemorySize;
   /** Its processors. Default: those of the profile, mostly 1. */
   cpus?: number;
-  /** What it is attached to from the start: bridges, or routers for their LANs. Default: nothing. */
+  /** The bridges, or routers for their LANs, that it is attached to at first. Default: none. */
   bridges?: (BridgeReference | string)[];
   /**
    * What runs the guest's instructions. Default: the environment variable `NETYARD_ACCEL`, or
-   * `"auto"`, which is KVM where it works and TCG, QEMU's emulation, elsewhere.
+   * `"auto"`: KVM where it works, else TCG, QEMU's emulation.
    */
   accel?: AccelChoice;
   /**
-   * Whether it may resume from a machine of its kind that has booted before, which takes a fraction
-   * of a second. Default true.
+   * Whether it may resume from the saved state of an equal machine that booted before, which takes a
+   * fraction of a second. Default true.
    */
   bootCache?: boolean;
 }

@@ -21,12 +21,12 @@ Deno.test("what cannot be advertised is refused, and nothing of it is there", as
   await assertRejects(
     () => lab.addRouter("x", { preset: "public-v4", routerAdvertisement: { enabled: true } }),
     Ipv6Error,
-    'addRouter("x"): routerAdvertisement is of IPv6, but the router is v4-only',
+    'addRouter("x"): routerAdvertisement needs IPv6, but the router is v4-only',
   );
   await assertRejects(
     () => four.setRouterAdvertisement({ lifetimeSecs: 0 }),
     Ipv6Error,
-    "four: setRouterAdvertisement(): routerAdvertisement is of IPv6",
+    "four: setRouterAdvertisement(): routerAdvertisement needs IPv6",
   );
   assertEquals(four.routerAdvertisement, undefined);
   const ra = { provisioning: "ra" } as const;
@@ -42,7 +42,7 @@ Deno.test("what cannot be advertised is refused, and nothing of it is there", as
       return lab.addDevice("x", { interfaces, ipv6: ra });
     },
     Ipv6Error,
-    'ip6 2001:db8:1:1::9 was asked for, but the device makes its address of what router "six"',
+    'ip6 2001:db8:1:1::9 is requested, but the device makes its address from the advertisements of router "six"',
   );
   const wrong: [object, string][] = [
     [{ intervalSecs: 0 }, "intervalSecs"],
@@ -134,9 +134,9 @@ Deno.test("a configuration says how addresses come about, unless the options do"
   };
   const { message } = await assertRejects(() => Lab.fromConfig(bad), TopologyError);
   assertEquals(message.split("\n").map((line) => line.split(", but")[0]), [
-    'Lab.fromConfig(): "routers[0]": routerAdvertisement is of IPv6',
+    'Lab.fromConfig(): "routers[0]": routerAdvertisement needs IPv6',
     'Lab.fromConfig(): "devices.a": ipv6.provisioning is "ra"',
-    'Lab.fromConfig(): "devices.b.interfaces.eth0": ip6 2001:db8:1:1::7 was asked for',
+    'Lab.fromConfig(): "devices.b.interfaces.eth0": ip6 2001:db8:1:1::7 is requested',
   ]);
 });
 
@@ -184,5 +184,5 @@ gateway = "home"
   assertMatch(refused(text.replace('"ra"', '"slaac"')), /^lab\.toml:3: .*provisioning/);
   assertMatch(refused(text.replace("privacy =", "private =")), /^lab\.toml:17: .*private/);
   const four = text.replace('name = "home"', 'name = "home"\nip_support = "v4-only"');
-  assertMatch(refused(four), /^lab\.toml:7: .*routerAdvertisement is of IPv6/);
+  assertMatch(refused(four), /^lab\.toml:7: .*routerAdvertisement needs IPv6/);
 });

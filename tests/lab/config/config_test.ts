@@ -96,9 +96,9 @@ Deno.test("names follow the rule and are unique, those of counted devices in ful
       vms: { peer: {}, lo: {} },
     }),
     [
-      '"routers[0].name": "ix" is the exchange that every lab has; take another',
+      '"routers[0].name": "ix" is the IX that every lab has; take another',
       '"routers[2].name": the name "dc" is already that of a router; names are unique in a lab',
-      '"bridges.region-eu": "region-eu" begins with "region-", as only the nodes of regions do; ' +
+      '"bridges.region-eu": "region-eu" begins with "region-", which is for the nodes of regions; ' +
       "take another",
       '"devices.peer": the name "peer-1" is already that of a device; names are unique in a lab',
       `"devices.${long}": "${long}-10" is not a name: use 1 to 32 of a-z, 0-9 and "-", ` +
@@ -122,8 +122,8 @@ Deno.test("routers that are behind themselves are refused with the way around", 
       ],
     }),
     [
-      '"routers[1].upstream" is "b", which is behind it in turn: a -> b -> a; have one of them be ' +
-      "on the exchange",
+      '"routers[1].upstream" is "b", which is behind it in turn: a -> b -> a; attach one of them ' +
+      "to the IX",
       '"routers[3].upstream": a router cannot be behind itself; leave it out, or name another router',
     ],
   );
@@ -140,7 +140,7 @@ Deno.test("regions are linked with others, and by one link", () => {
     [
       '"regions.us.latencies.us": a region has no link to itself; name another one',
       '"regions.eu.latencies.us" is 80 ms, a loss of 1 %, but "regions.us.latencies.eu" is 80 ms: ' +
-      "it is one link; have both say the same, or leave one out",
+      "it is one link; make both equal, or leave one out",
     ],
   );
 });
@@ -177,9 +177,9 @@ Deno.test("what cannot be together is refused", () => {
       "address family in common",
       '"routers[2].mtu": mtu 1000 is too small for IPv6, which needs 1280; raise it, or make the ' +
       "router v4-only",
-      '"routers[3].region": a router behind "small" is in the region where that one is; leave out ' +
+      '"routers[3].region": a router behind "small" is in the region of that router; leave out ' +
       "the region, or the upstream",
-      '"devices.big.mtu": mtu 9000 is larger than the 1500 of router "v6": what is larger would be ' +
+      '"devices.big.mtu": mtu 9000 is larger than the 1500 of router "v6": larger packets would be ' +
       "lost on the link; raise the router's, or lower this one",
       '"devices.twins.interfaces.eth0.ip" is "10.7.0.9", but there are 2 of the device, which ' +
       "cannot share it; leave it out",

@@ -42,7 +42,7 @@ Deno.test("a topology file whose CLAT is of no use is refused, with the line", (
   assertThrows(
     () => topologyFrom(TomlDocument.parse("lab.toml", text)),
     TomlError,
-    'lab.toml:14: "device.phone.clat": clat needs a router with natV6 "nat64" on the way, and ' +
-      'neither "carrier" nor one above it has that',
+    'lab.toml:14: "device.phone.clat": clat needs an upstream router with natV6 "nat64", but ' +
+      'neither "carrier" nor an upstream of it has that',
   );
 });

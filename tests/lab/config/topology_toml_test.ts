@@ -276,8 +276,8 @@ downstream_cidr = "10.0.0.0/24"
       "in a lab",
       'lab.toml:6: "device.peer.default_via" is "eth9", but there is no interface of that name; ' +
       "there are: eth0, lo",
-      'lab.toml:7: "device.peer.mtu": mtu 1600 is larger than the 1500 of router "dc": what is ' +
-      "larger would be lost on the link; raise the router's, or lower this one",
+      'lab.toml:7: "device.peer.mtu": mtu 1600 is larger than the 1500 of router "dc": larger ' +
+      "packets would be lost on the link; raise the router's, or lower this one",
       'lab.toml:8: "device.peer.eth0.ip" is "10.0.0.4", but there are 3 of the device, which ' +
       "cannot share it; leave it out",
       'lab.toml:9: "device.peer.lo": Linux reserves the interface name "lo"; take another, for ' +
@@ -290,14 +290,14 @@ downstream_cidr = "10.0.0.0/24"
       'lab.toml:16: "vm.nas.profile": there is no profile "tinny"; there are: tiny, host',
       'lab.toml:18: "region.us.latencies.us": a region has no link to itself; name another one',
       'lab.toml:20: "region.eu.latencies.us" is 90 ms, but "region.us.latencies.eu" is 80 ms: it ' +
-      "is one link; have both say the same, or leave one out",
+      "is one link; make both equal, or leave one out",
       'lab.toml:22: "bridge.lan.routes[0]": it is the bridge itself; name another one',
       'lab.toml:22: "bridge.lan.routes[1]" is "foo", but there is no router or bridge of that name; ' +
       "there are: dc, a, b, peer-1, lan",
       'lab.toml:25: "router[0].region" is "eus", but there is no region of that name; there are: ' +
       "us, eu",
-      'lab.toml:28: "router[1].upstream" is "b", which is behind it in turn: a -> b -> a; have one ' +
-      "of them be on the exchange",
+      'lab.toml:28: "router[1].upstream" is "b", which is behind it in turn: a -> b -> a; attach one ' +
+      "of them to the IX",
       'lab.toml:29: "router[1].mtu": mtu 900 is too small for IPv6, which needs 1280; raise it, or ' +
       "make the router v4-only",
       'lab.toml:36: "router[3].downstream_cidr" is "10.0.0.0/24", but the router is v6-only; leave ' +

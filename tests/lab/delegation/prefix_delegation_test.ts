@@ -443,7 +443,7 @@ Deno.test("what cannot be is refused before anything is built", async () => {
     [
       { upstream: plain, prefixDelegation: true },
       TopologyError,
-      '"plain" for a prefix, which hands',
+      'from its upstream "plain", which delegates none',
     ],
     [{ upstream: v4, prefixDelegation: true }, TopologyError, "v4-only"],
     [{ ipSupport: "v4-only", prefixDelegation: true }, TopologyError, "v4-only"],
@@ -512,5 +512,5 @@ Deno.test("a configuration has delegations, and says what cannot be before it bu
       }),
     TopologyError,
   );
-  assertStringIncludes(error.message, "hands out none");
+  assertStringIncludes(error.message, "delegates none");
 });

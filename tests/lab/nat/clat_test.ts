@@ -180,9 +180,9 @@ labTest("a CLAT that is of no use is refused, and nothing is left", async (lab) 
       TopologyError,
       message,
     );
-  await refused([home], 'it has IPv4 behind "home"');
-  await refused([carrier, home], 'it has IPv4 behind "home"');
-  await refused([six], 'neither "six" nor one above it has that');
+  await refused([home], 'it gets IPv4 from "home"');
+  await refused([carrier, home], 'it gets IPv4 from "home"');
+  await refused([six], 'neither "six" nor an upstream of it has that');
   await refused([], "the device has no interface");
   assertEquals([carrier, home, six].map(links), before);
   await attached(lab, "phone", carrier, { clat: true });
@@ -198,7 +198,7 @@ Deno.test("a configuration with a CLAT is checked before anything is built", asy
       routers: [...routers],
       devices: { phone: { interfaces: { eth0: { gateway } }, clat: true } },
     });
-  await assertRejects(() => build("six"), Error, 'neither "six" nor one above it has that');
+  await assertRejects(() => build("six"), Error, 'neither "six" nor an upstream of it has that');
   await using lab = await build("carrier");
   assertEquals(lab.device("phone").clat?.ip, "192.0.0.1");
 });

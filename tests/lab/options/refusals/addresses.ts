@@ -59,10 +59,10 @@ export const ADDRESSES: Refusal[] = [
     '"full"',
   ],
   [
-    "the exchange's network",
+    "the network of the IX",
     cidr("198.18.8.0/24"),
     TopologyError,
-    "198.18.8.0/24 overlaps the exchange's 198.18.0.0/20",
+    "198.18.8.0/24 overlaps 198.18.0.0/20 of the IX",
   ],
   [
     "an IPv4 network of a v6-only router",

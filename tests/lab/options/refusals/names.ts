@@ -31,12 +31,12 @@ export const NAMES: Refusal[] = [
     DuplicateNameError,
     'already has a node "home"',
   ],
-  ["the name of the exchange", router("ix", {}), DuplicateNameError, '"ix" is the exchange'],
+  ["the name of the IX", router("ix", {}), DuplicateNameError, '"ix" is the IX'],
   [
-    "the exchange's name for a device",
+    "the IX's name for a device",
     device("ix", { interfaces: { eth0: { gateway: "home" } } }),
     DuplicateNameError,
-    '"ix" is the exchange',
+    '"ix" is the IX',
   ],
   ...["", "0", "a.b", "eth0:1", "a/b", "a-name-of-16-let"].map((name): Refusal => [
     `the interface name "${name}"`,

@@ -39,7 +39,7 @@ export const REFERENCES: Refusal[] = [
     '"pc" is no router',
   ],
   [
-    "an upstream that is the exchange",
+    "an upstream that is the IX",
     ({ lab }) => lab.addRouter("new", { upstream: lab.ix }),
     TopologyError,
     '"ix" is no router',

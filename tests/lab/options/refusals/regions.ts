@@ -22,7 +22,7 @@ const NAMES: Refusal[] = [
     `${JSON.stringify(name)} is not a name`,
   ]),
   ["a region's name twice", region("eu"), DuplicateNameError, 'already has a region "eu"'],
-  ["the exchange's name for a region", region("ix"), DuplicateNameError, '"ix" is the exchange'],
+  ["the IX's name for a region", region("ix"), DuplicateNameError, '"ix" is the IX'],
   [
     "default regions where one is there",
     ({ lab }) => lab.addDefaultRegions(),
