@@ -50,13 +50,18 @@ export async function until(vm: Vm, state: Vm["state"]): Promise<void> {
 
 /** The processes of this host whose command line has all of these. */
 export async function processes(...parts: string[]): Promise<number[]> {
-  // One may end while it is looked at.
-  const script = "for f in /proc/[0-9]*; do echo \"${f#/proc/} $(tr '\\0' ' ' <$f/cmdline)\"; done";
-  const { stdout } = await new Deno.Command("sh", { args: ["-c", script], stderr: "null" })
-    .output();
-  return new TextDecoder().decode(stdout).split("\n")
-    .filter((line) => parts.every((part) => line.includes(part)) && !line.includes("echo"))
-    .map((line) => Number(line.split(" ", 1)[0]));
+  // One process reads them all; itself it has none of the parts. Some may end meanwhile.
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", 'grep -saH "" /proc/[0-9]*/cmdline'],
+    stderr: "null",
+  }).output();
+  const commands = new Map<number, string>();
+  for (const line of new TextDecoder().decode(stdout).replaceAll("\0", " ").split("\n")) {
+    const [, pid, text] = /^\/proc\/(\d+)\/cmdline:(.*)$/.exec(line) ?? [];
+    if (pid) commands.set(Number(pid), `${commands.get(Number(pid)) ?? ""}${text}\n`);
+  }
+  return [...commands].filter(([, text]) => parts.every((part) => text.includes(part)))
+    .map(([pid]) => pid);
 }
 
 /** The QEMU of a machine whose name no other has. */

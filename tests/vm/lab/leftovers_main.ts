@@ -54,7 +54,7 @@ async function failures(): Promise<void> {
 await round(0);
 await failures();
 const before = open();
-for (let i = 0; i < 10; i++) await round(i);
+for (let i = 0; i < 6; i++) await round(i);
 await failures();
 // What is asked of the kernel's pool of threads ends a moment later.
 for (let i = 0; i < 50 && open().some((fd) => !before.includes(fd)); i++) {

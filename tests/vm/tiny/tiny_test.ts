@@ -110,15 +110,34 @@ async function failure(before: string[], env: Record<string, string>): Promise<s
   return new TextDecoder().decode(stdout);
 }
 
-Deno.test("the guest boots to its agent, with the real network tools in its shell", async () => {
-  await using guest = await TinyGuest.boot(await made());
-  assertEquals(await guest.text("hostname; id -u; pwd"), "tiny\n0\n/\n");
-  assertEquals((await guest.text("ip -V; tc -V; ss -V")).match(/iproute2/g)?.length, 3);
-  const others = await guest.text("bridge -V; nft -v; ping -V");
-  assert(/bridge utility[^]*nftables v[^]*iputils/.test(others), others);
+// One guest for three tests, of which the last ends it.
+let booted: Promise<TinyGuest> | undefined;
+Deno.test.afterAll(async () => {
+  const guest = await booted?.catch(() => undefined);
+  await guest?.[Symbol.asyncDispose]();
+});
 
-  // v0 -- v1 in the bridge br0, over a bad link
-  const batch = `link add v0 type veth peer name v1
+/** A test in the guest that others use as well. */
+function guestTest(name: string, fn: (guest: TinyGuest) => Promise<void>): void {
+  Deno.test({
+    name,
+    // The guest outlives the test that boots it.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: async () => await fn(await (booted ??= made().then((files) => TinyGuest.boot(files)))),
+  });
+}
+
+guestTest(
+  "the guest boots to its agent, with the real network tools in its shell",
+  async (guest) => {
+    assertEquals(await guest.text("hostname; id -u; pwd"), "tiny\n0\n/\n");
+    assertEquals((await guest.text("ip -V; tc -V; ss -V")).match(/iproute2/g)?.length, 3);
+    const others = await guest.text("bridge -V; nft -v; ping -V");
+    assert(/bridge utility[^]*nftables v[^]*iputils/.test(others), others);
+
+    // v0 -- v1 in the bridge br0, over a bad link
+    const batch = `link add v0 type veth peer name v1
 link add name br0 type bridge
 link set v0 master br0
 link set v0 up
@@ -127,39 +146,39 @@ link set v1 up
 address add 2001:db8::1/64 dev br0
 address add 192.0.2.1/24 dev br0
 `;
-  await guest.text(["ip", "-batch", "-"], new TextEncoder().encode(batch));
-  await guest.text("tc qdisc add dev v1 root netem delay 30ms loss 1%");
-  assert(/netem .* delay 30ms loss 1%/.test(await guest.text("tc qdisc show dev v1")));
-  assert((await guest.text("bridge link")).includes("master br0"));
-  // Without waiting for others that may have the address.
-  assert(!(await guest.text("ip -6 address show dev br0")).includes("tentative"));
-  await guest.text("ping -c 1 -W 5 2001:db8::1");
-  await guest.text("busybox ip address show dev br0 | grep -q 192.0.2.1/24");
+    await guest.text(["ip", "-batch", "-"], new TextEncoder().encode(batch));
+    await guest.text("tc qdisc add dev v1 root netem delay 30ms loss 1%");
+    assert(/netem .* delay 30ms loss 1%/.test(await guest.text("tc qdisc show dev v1")));
+    assert((await guest.text("bridge link")).includes("master br0"));
+    // Without waiting for others that may have the address.
+    assert(!(await guest.text("ip -6 address show dev br0")).includes("tentative"));
+    await guest.text("ping -c 1 -W 5 2001:db8::1");
+    await guest.text("busybox ip address show dev br0 | grep -q 192.0.2.1/24");
 
-  await guest.text(
-    "nft -f -",
-    new TextEncoder().encode(`table inet t {
+    await guest.text(
+      "nft -f -",
+      new TextEncoder().encode(`table inet t {
     chain c { type nat hook postrouting priority srcnat; ip saddr 192.0.2.0/24 masquerade; }
     chain d { type filter hook input priority 0; ct state new limit rate 5/second counter reject; }
   }`),
-  );
-  assert((await guest.text("nft list ruleset")).includes("masquerade"));
+    );
+    assert((await guest.text("nft list ruleset")).includes("masquerade"));
 
-  // What is not loaded at boot comes when the kernel is asked for it.
-  await guest.text(
-    "for kind in dummy ifb wireguard; do ip link add x type $kind && ip link del x; done",
-  );
-  await guest.text("ip tuntap add t0 mode tap");
-  await guest.text(
-    "modprobe -a overlay squashfs && grep -q overlay /proc/filesystems && losetup -f",
-  );
-  for (const kind of ["tbf rate 1mbit burst 10k latency 50ms", "htb", "ingress"]) {
-    await guest.text(`tc qdisc replace dev t0 ${kind === "ingress" ? kind : `root ${kind}`}`);
-  }
-});
+    // What is not loaded at boot comes when the kernel is asked for it.
+    await guest.text(
+      "for kind in dummy ifb wireguard; do ip link add x type $kind && ip link del x; done",
+    );
+    await guest.text("ip tuntap add t0 mode tap");
+    await guest.text(
+      "modprobe -a overlay squashfs && grep -q overlay /proc/filesystems && losetup -f",
+    );
+    for (const kind of ["tbf rate 1mbit burst 10k latency 50ms", "htb", "ingress"]) {
+      await guest.text(`tc qdisc replace dev t0 ${kind === "ingress" ? kind : `root ${kind}`}`);
+    }
+  },
+);
 
-Deno.test("the guest takes randomness, its time, and files", async () => {
-  await using guest = await TinyGuest.boot(await made());
+guestTest("the guest takes randomness, its time, and files", async (guest) => {
   const random = crypto.getRandomValues(new Uint8Array(64));
   assertEquals(await guest.run(["/netyard/reseed"], reseedInput(random)), { code: 0, text: "" });
   assertEquals((await guest.run(["/netyard/reseed"], random)).code, 22); // too short
@@ -171,6 +190,39 @@ Deno.test("the guest takes randomness, its time, and files", async () => {
   assert(now >= 1_700_000_000 && now < 1_700_000_060, `${now}`);
   await guest.text("echo hello > /tmp/x; echo hello > /etc/x; grep -q hello /tmp/x");
 });
+
+guestTest(
+  "enter on the console gives a shell of root, which says nothing before",
+  async (guest) => {
+    const shown = guest.consoleLog().trim();
+    assertEquals(shown, "Please press Enter to activate this console.");
+    const path = join(guest.directory, "console");
+    const conn = await Deno.connect({ transport: "unix", path });
+    // What nobody reads stops the guest's console after some hundred characters.
+    const drained = conn.readable.pipeTo(new WritableStream()).catch(() => {});
+    const type = (text: string) => conn.write(new TextEncoder().encode(text));
+    await type("\n");
+    await waitUntil(() => guest.consoleLog().includes("tiny:/root# "), { timeoutMs: 10_000 });
+    await type("ip -V; echo uid=$(id -u)\n");
+    await waitUntil(() => /iproute2[^]*uid=0/.test(guest.consoleLog()), { timeoutMs: 10_000 });
+    assert(!guest.consoleLog().includes("\x1b")); // no escape sequences
+
+    // An agent that dies is started again.
+    const agent = (await guest.text("pidof qemu-ga")).trim();
+    const other = '$(pidof qemu-ga | grep -vw "$old")';
+    await type(
+      `old=${agent}; kill $old; while [ -z "${other}" ]; do sleep 0.1; done; echo ag""ain\n`,
+    );
+    await waitUntil(() => guest.consoleLog().includes("\nagain"), { timeoutMs: 15_000 });
+    assert((await guest.text("pidof qemu-ga")).trim() !== agent);
+
+    // A panic is shown, and ends the machine.
+    await type("echo c > /proc/sysrq-trigger\n");
+    assertEquals((await guest.ended()).code, 0);
+    assert(guest.consoleLog().includes("Kernel panic - not syncing"));
+    await drained;
+  },
+);
 
 Deno.test("what is plugged in comes up by itself, interfaces in the order of plugging", async () => {
   await using guest = await TinyGuest.boot(await made());
@@ -218,35 +270,4 @@ Deno.test("the agent turns the guest off", async () => {
   await using guest = await TinyGuest.boot(await made());
   await guest.tell("guest-shutdown", { mode: "powerdown" });
   assertEquals((await guest.ended()).code, 0);
-});
-
-Deno.test("enter on the console gives a shell of root, which says nothing before", async () => {
-  await using guest = await TinyGuest.boot(await made());
-  const shown = guest.consoleLog().trim();
-  assertEquals(shown, "Please press Enter to activate this console.");
-  const path = join(guest.directory, "console");
-  const conn = await Deno.connect({ transport: "unix", path });
-  // What nobody reads stops the guest's console after some hundred characters.
-  const drained = conn.readable.pipeTo(new WritableStream()).catch(() => {});
-  const type = (text: string) => conn.write(new TextEncoder().encode(text));
-  await type("\n");
-  await waitUntil(() => guest.consoleLog().includes("tiny:/root# "), { timeoutMs: 10_000 });
-  await type("ip -V; echo uid=$(id -u)\n");
-  await waitUntil(() => /iproute2[^]*uid=0/.test(guest.consoleLog()), { timeoutMs: 10_000 });
-  assert(!guest.consoleLog().includes("\x1b")); // no escape sequences
-
-  // An agent that dies is started again.
-  const agent = (await guest.text("pidof qemu-ga")).trim();
-  const other = '$(pidof qemu-ga | grep -vw "$old")';
-  await type(
-    `old=${agent}; kill $old; while [ -z "${other}" ]; do sleep 0.1; done; echo ag""ain\n`,
-  );
-  await waitUntil(() => guest.consoleLog().includes("\nagain"), { timeoutMs: 15_000 });
-  assert((await guest.text("pidof qemu-ga")).trim() !== agent);
-
-  // A panic is shown, and ends the machine.
-  await type("echo c > /proc/sysrq-trigger\n");
-  assertEquals((await guest.ended()).code, 0);
-  assert(guest.consoleLog().includes("Kernel panic - not syncing"));
-  await drained;
 });
