@@ -1,3 +1,10 @@
+/**
+ * IPv6 addresses that come about on the link: router advertisements (built in, or by radvd), addresses
+ * that kernels make from them, and duplicate address detection. Imports `options`, `model` and
+ * `wiring`. Begin here; `advertising.ts` has the side of the routers.
+ *
+ * @module
+ */
 import { type InterfaceRecord, type NodeRecord, routerOf, type Segment } from "../model/records.ts";
 import { closeFd } from "../../../native/libc.ts";
 import { drainMonitor, openMonitor } from "../../../native/netlink/monitor.ts";

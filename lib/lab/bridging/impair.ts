@@ -1,3 +1,10 @@
+/**
+ * Bridges of a lab: impairments, partitions, captures and the uplink to the host. Frames from one member
+ * to another take a detour, a veth pair, if only that direction is impaired. Imports `options`,
+ * `model`, `wiring` and `link`. Begin here.
+ *
+ * @module
+ */
 import {
   frameLimits,
   type Impairments,
@@ -15,8 +22,6 @@ import { applyDownlink } from "../link/downlink.ts";
 import type { Detour, Segment } from "../model/records.ts";
 import { step } from "../model/steps.ts";
 import { type Defer, forGood, undoing } from "../model/undo.ts";
-
-/** The impairments of a bridge: of the whole, and from one member to another. */
 
 /** Sets the impairments of the whole bridge; restores the former ones on failure. */
 export function impairWhole(core: LabCore, segment: Segment, wanted: Impairments): void {

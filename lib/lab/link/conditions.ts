@@ -1,3 +1,10 @@
+/**
+ * The state of links: their conditions in each direction, the condition of a router's downlink, up and
+ * down, broken address families, and the choice of the link engine. Imports `options`, `model` and
+ * `wiring`. Begin here: a request becomes an effective condition in `applyCondition()`.
+ *
+ * @module
+ */
 import {
   composeLimits,
   type LinkCondition,

@@ -1,3 +1,10 @@
+/**
+ * Routes: what routers announce upstream, the links and paths between regions, and the routes between
+ * bridges. Imports `options`, `model`, `wiring` and `link`. Begin here with routers; regions begin in
+ * `region_links.ts`.
+ *
+ * @module
+ */
 import { parseCidr } from "../../address/mod.ts";
 import type { NatV6 } from "../../nat/config_v6.ts";
 import type { LabCore } from "../model/lab.ts";

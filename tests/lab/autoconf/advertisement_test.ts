@@ -34,7 +34,7 @@ Deno.test("an advertisement has the LAN's prefix for addresses, and its router f
   assertEquals(advertisementOf(PLAIN, true).lifetimeSecs, 0);
 });
 
-Deno.test("an MTU that is not Ethernet's is told, and a name server that has IPv6", () => {
+Deno.test("an advertisement has an MTU other than Ethernet's, and an IPv6 name server", () => {
   const { mtu, nameservers } = advertisementOf({
     ...PLAIN,
     mtu: 1400,
@@ -45,7 +45,7 @@ Deno.test("an MTU that is not Ethernet's is told, and a name server that has IPv
   assertEquals(advertisementOf({ ...PLAIN, nameserver: "198.18.0.1" }).nameservers, undefined);
 });
 
-Deno.test("radvd is told the same, within what it takes", () => {
+Deno.test("radvd gets the same content, within its limits", () => {
   assertEquals(
     radvdConfig("lan", {
       ...PLAIN,

@@ -39,7 +39,7 @@ Deno.test("with duplicate address detection, nodes are ready when their addresse
 });
 
 // ix -- home(squatter, late)
-Deno.test("an address that somebody has already is told, and not taken", async () => {
+Deno.test("an address that another node has is reported as a duplicate, and not used", async () => {
   await using lab = await dadLab();
   const home = await lab.addRouter("home");
   const squatter = await lab.addDevice("squatter", { interfaces: { eth0: { gateway: home } } });
@@ -69,7 +69,7 @@ Deno.test("an address that somebody has already is told, and not taken", async (
 });
 
 // ix -- home(a, b)
-Deno.test("addresses of advertisements are looked for too", async () => {
+Deno.test("advertised addresses are checked for duplicates too", async () => {
   await using lab = await dadLab("ra");
   const home = await lab.addRouter("home");
   const a = await lab.addDevice("a", { interfaces: { eth0: { gateway: home } } });

@@ -59,7 +59,7 @@ Deno.test("devices with static addresses do not listen to routers that others li
 });
 
 // lan(a, b);  ix -- home(a)
-Deno.test("on a bridge without a router, addresses are the lab's", async () => {
+Deno.test("on a bridge without a router, the lab assigns the addresses", async () => {
   await using lab = await listeningLab();
   const lan = lab.bridge("lan");
   const home = await lab.addRouter("home");
@@ -81,7 +81,7 @@ Deno.test("on a bridge without a router, addresses are the lab's", async () => {
 });
 
 // ix -- home(laptop)
-Deno.test("a router advertises as often as it is told, and not at all without listeners", async () => {
+Deno.test("a router advertises at the requested interval, and not at all without listeners", async () => {
   await using lab = await listeningLab();
   const home = await lab.addRouter("home", { routerAdvertisement: { intervalSecs: 1 } });
   const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: home } } });
@@ -111,7 +111,7 @@ async function* packetsUntilClosed(capture: Awaited<ReturnType<Lab["ix"]["captur
 }
 
 // ix -- home(laptop)
-Deno.test("hosts, environment and events have the address that the kernel made", async () => {
+Deno.test("hosts files, environment and events have the address that the kernel made", async () => {
   await using lab = await listeningLab();
   const home = await lab.addRouter("home");
   const other = await lab.addRouter("other");
@@ -147,7 +147,7 @@ Deno.test("hosts, environment and events have the address that the kernel made",
 });
 
 // ix -- home(phone)
-Deno.test("what a router says to a device that was away is heard when it is back", async () => {
+Deno.test("a device that was down hears changed advertisements when it is up again", async () => {
   await using lab = await listeningLab();
   const home = await lab.addRouter("home");
   const phone = await lab.addDevice("phone", { interfaces: { wlan0: { gateway: home } } });
@@ -167,7 +167,7 @@ Deno.test("what a router says to a device that was away is heard when it is back
   assertEquals([globals(phone, "wlan0"), phone.ip6], [[], undefined]);
 });
 
-Deno.test("twenty devices that listen are there almost as soon as those that do not", async () => {
+Deno.test("twenty listening devices are ready almost as fast as static ones", async () => {
   const times = { static: [] as number[], ra: [] as number[] };
   for (let round = 0; round < 3; round++) {
     for (const provisioning of ["static", "ra"] as const) {

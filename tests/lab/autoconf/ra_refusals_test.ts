@@ -13,7 +13,7 @@ import { topologyFrom } from "../../../lib/lab/config/toml.ts";
 import { eventsOf, sh } from "../kit.ts";
 import { isIn, listeningLab } from "./ra_kit.ts";
 
-Deno.test("what cannot be advertised is refused, and nothing of it is there", async () => {
+Deno.test("invalid advertisement settings are refused, and nothing is built", async () => {
   await using lab = await Lab.create();
   const four = await lab.addRouter("four", { ipSupport: "v4-only" });
   const six = await lab.addRouter("six");
@@ -74,7 +74,7 @@ Deno.test("what cannot be advertised is refused, and nothing of it is there", as
 });
 
 // ix -- home(a);  ix -- four(b), v4-only
-Deno.test("in a lab that listens, a device without IPv6 is like any other", async () => {
+Deno.test("in a lab with advertisements, a device without IPv6 works as usual", async () => {
   await using lab = await listeningLab();
   const four = await lab.addRouter("four", { ipSupport: "v4-only" });
   const b = await lab.addDevice("b", { interfaces: { eth0: { gateway: four } } });
@@ -83,7 +83,7 @@ Deno.test("in a lab that listens, a device without IPv6 is like any other", asyn
 });
 
 // ix -- home(near, far)
-Deno.test("a device that hears no router is taken away again, and why is said", async () => {
+Deno.test("a device that hears no router is removed again, and the error says why", async () => {
   await using lab = await listeningLab();
   const home = await lab.addRouter("home");
   await lab.addDevice("near", { interfaces: { eth0: { gateway: home } } });
@@ -103,7 +103,7 @@ Deno.test("a device that hears no router is taken away again, and why is said", 
   assertEquals(isIn(far.ip6, home.downstreamCidr6), true);
 });
 
-Deno.test("a configuration says how addresses come about, unless the options do", async () => {
+Deno.test("a configuration sets the provisioning, and options override it", async () => {
   const config: LabConfig = {
     ipv6: { provisioning: "ra" },
     routers: [{ name: "home", routerAdvertisement: { lifetimeSecs: 77 } }],
@@ -140,7 +140,7 @@ Deno.test("a configuration says how addresses come about, unless the options do"
   ]);
 });
 
-Deno.test("a topology file has the same, by its own names", () => {
+Deno.test("a topology file sets the provisioning under its own keys", () => {
   const from = (text: string) => topologyFrom(TomlDocument.parse("lab.toml", text));
   const text = `
 [ipv6]

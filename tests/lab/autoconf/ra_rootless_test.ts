@@ -28,7 +28,7 @@ for (const advertiser of ["builtin", "radvd"]) {
 console.log("SAID " + JSON.stringify(said));
 `;
 
-Deno.test("an ordinary user has devices that listen to routers", async () => {
+Deno.test("devices of an ordinary user listen to router advertisements", async () => {
   const said = await saidByOrdinaryUser(SCRIPT);
   const { builtin, radvd } = said;
   assertEquals(builtin, {

@@ -93,7 +93,7 @@ async function carry(
   }
 }
 
-Deno.test("the latency of a whole bridge meets each frame once, of the gateway's too", () =>
+Deno.test("the latency of a whole bridge delays each frame once, also those of the gateway", () =>
   three(async ({ lab, lan, a, b, c }) => {
     await lan.addLatency(15);
     assertEquals(lan.latencyMs, 15);
@@ -109,7 +109,7 @@ Deno.test("the latency of a whole bridge meets each frame once, of the gateway's
     await takes(0, a, b.ip!); // cleared
   }));
 
-Deno.test("the latency of one way delays that way alone", () =>
+Deno.test("the latency of one direction delays that direction alone", () =>
   three(async ({ lan, a, b, c }) => {
     await lan.addLatency({ from: a, to: b, ms: 40 });
     await takes(40, a, b.ip!);
@@ -142,13 +142,13 @@ Deno.test("all impairments add up, with those of the interfaces", () =>
     await takes(10, a, b.ip!); // after a reset, the interface's own
   }));
 
-Deno.test("large transfers take the way, too, in frames as large as without it", () =>
+Deno.test("large transfers take the detour too, in frames of the same size", () =>
   three(async ({ lan, a, b }) => {
     await lan.addLatency({ from: a, to: b, ms: 1 });
     await carry([[a, b]], [[150, Infinity]], { ms: 500 });
   }));
 
-Deno.test("ARP and broadcasts take the way, too", () =>
+Deno.test("ARP and broadcasts take the detour too", () =>
   three(async ({ lan, a, b }) => {
     await lan.addLatency({ from: a, to: b, ms: 60 });
     sh(a, "ip neigh flush all");
@@ -157,7 +157,7 @@ Deno.test("ARP and broadcasts take the way, too", () =>
     assert(first >= 119, `the question and the packet are both late: ${first} ms`);
   }));
 
-Deno.test("loss on one way is lost there, and nowhere else", () =>
+Deno.test("loss in one direction affects that direction alone", () =>
   three(async ({ lan, a, b, c }) => {
     await lan.dropRate({ from: a, to: b, pct: 30 });
     const count = 600;
@@ -169,7 +169,7 @@ Deno.test("loss on one way is lost there, and nowhere else", () =>
     assertEquals(await answered(a, b.ip!, 300), 300);
   }));
 
-Deno.test("loss on the whole bridge comes upon each frame once", () =>
+Deno.test("loss of the whole bridge applies to each frame once", () =>
   three(async ({ lan, a, b }) => {
     await lan.dropRate(20);
     assertEquals(lan.dropRatePct, 20);
@@ -183,7 +183,7 @@ Deno.test("loss on the whole bridge comes upon each frame once", () =>
     assertEquals(await answered(a, b.ip!, 200), 200);
   }));
 
-Deno.test("the rate of the whole bridge is one for all members together", () =>
+Deno.test("all members share the rate of the whole bridge", () =>
   three(async ({ lan, a, b, c }) => {
     await lan.bandwidthLimit(20_000_000);
     assertEquals(lan.bandwidthBps, 20_000_000);
@@ -196,7 +196,7 @@ Deno.test("the rate of the whole bridge is one for all members together", () =>
     await carry([[a, b]], [[100, Infinity]], { ms: 500 });
   }));
 
-Deno.test("latency, loss and rate of the whole bridge hold together, with those of one way", () =>
+Deno.test("latency, loss and rate of the whole bridge combine with those of one direction", () =>
   three(async ({ lan, a, b, c }) => {
     await lan.bandwidthLimit(20_000_000);
     await lan.addLatency(10);
@@ -213,7 +213,7 @@ Deno.test("latency, loss and rate of the whole bridge hold together, with those 
     assertEquals([lan.latencyMs, lan.dropRatePct, lan.bandwidthBps], [0, 0, 0]);
   }));
 
-Deno.test("a member with two interfaces is one member by both of them", async () => {
+Deno.test("a member with two interfaces is impaired on both", async () => {
   await using lab = await Lab.create({ seed: 7 });
   const lan = lab.bridge("lan");
   const two = { eth0: { gateway: lan }, eth1: { gateway: lan } };
@@ -231,14 +231,14 @@ Deno.test("a member with two interfaces is one member by both of them", async ()
   await expectPings([[a, one, false], [a, other, false]]);
 });
 
-Deno.test("the rate of one way limits that way alone", () =>
+Deno.test("the rate of one direction limits that direction alone", () =>
   three(async ({ lan, a, b, c }) => {
     await lan.bandwidthLimit({ from: a, to: b, bps: 5_000_000 });
     await carry([[a, b], [a, c]], [[3, 5.4], [50, Infinity]], { ms: 1000 });
     await carry([[b, a]], [[50, Infinity]], { ms: 500 });
   }));
 
-Deno.test("a partition loses what is on the way between the two", () =>
+Deno.test("a partition drops the frames in transit between the two", () =>
   three(async ({ lan, a, b }) => {
     await lan.addLatency({ from: a, to: b, ms: 300 });
     const ping = a.command("ping", { args: ["-c", "1", "-W", "2", b.ip!] }).output();
@@ -263,7 +263,7 @@ Deno.test("a detour ends with its last limit, or with a member", () =>
     assertEquals(last.impairments.oneWay, []);
   }));
 
-Deno.test("a router's LAN is impaired as any bridge, and has nothing of it left", async () => {
+Deno.test("the LAN of a router is impaired like any bridge, and plain again after a reset", async () => {
   await using lab = await Lab.create({ seed: 7 });
   const home = await lab.addRouter("home", { preset: "home" });
   const [a, b] = [await lab.addDevice("a"), await lab.addDevice("b")];
@@ -298,7 +298,7 @@ Deno.test("impairments move with an interface that is replugged", async () => {
   await takes(40, a, b.ip!); // back, without what was of one direction
 });
 
-Deno.test("what cannot be is refused, and changes nothing", () =>
+Deno.test("invalid impairments are refused, and change nothing", () =>
   three(async ({ lab, lan, a, b }) => {
     const d = await lab.addDevice("d");
     await lan.addLatency(5);
@@ -327,7 +327,7 @@ Deno.test("what cannot be is refused, and changes nothing", () =>
     await takes(10, a, b.ip!); // as before
   }));
 
-Deno.test("an impairment is in force within 150 ms of the call", () =>
+Deno.test("an impairment is effective within 150 ms of the call", () =>
   three(async ({ lan, a, b }) => {
     await lan.addLatency(1); // The engine runs from here on.
     const times: number[] = [];

@@ -5,7 +5,7 @@ import { eventsOf, expectPings, ip, pings } from "../kit.ts";
 // deno-lint-ignore no-explicit-any -- the shape is that of ip(8)
 const flags = (link: any): string[] => link.flags;
 
-Deno.test("a member whose cable is pulled has no carrier, and keeps what else it has", async () => {
+Deno.test("a member whose cable is pulled has no carrier, and keeps its addresses", async () => {
   await using lab = await Lab.create();
   const lan = lab.bridge("lan");
   const [a, b, c] = [await lab.addDevice("a"), await lab.addDevice("b"), await lab.addDevice("c")];
@@ -52,7 +52,7 @@ Deno.test("the only member of a router's LAN can have its cable pulled", async (
   ]);
 });
 
-Deno.test("counters are those that the member sees", async () => {
+Deno.test("counters are those of the member's side", async () => {
   await using lab = await Lab.create();
   const lan = lab.bridge("lan");
   const [a, b] = [await lab.addDevice("a"), await lab.addDevice("b")];
@@ -67,7 +67,7 @@ Deno.test("counters are those that the member sees", async () => {
   assertEquals(after.errors, 0);
 });
 
-Deno.test("there is no card of who is not attached, or not any more", async () => {
+Deno.test("a node that is not attached has no NIC on the bridge", async () => {
   await using lab = await Lab.create();
   const lan = lab.bridge("lan");
   const [a, b] = [await lab.addDevice("a"), await lab.addDevice("b")];

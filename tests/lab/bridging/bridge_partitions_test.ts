@@ -68,7 +68,7 @@ Deno.test("a partition of one direction leaves the other open", () =>
     assertEquals(await got(b, a), true);
   }));
 
-Deno.test("everyone from everyone, and back without what else was asked", () =>
+Deno.test("partitionAll separates all members, and restoreAll keeps later rules", () =>
   three(async ({ lab, lan, a, b, c }) => {
     await lan.partition(a, b);
     await lan.partitionAll();
@@ -85,7 +85,7 @@ Deno.test("everyone from everyone, and back without what else was asked", () =>
     await expectPings([[a, b.ip!, false], [a, c.ip!, true], [d, a.ip!, true]]);
   }));
 
-Deno.test("isolation is a thing of its own", () =>
+Deno.test("isolation is independent of partitions", () =>
   three(async ({ lan, a, b, c }) => {
     await lan.isolate(a);
     assertEquals([lan.isIsolated("a"), lan.isIsolated(b), lan.isPartitioned(a, b)], [
@@ -106,7 +106,7 @@ Deno.test("isolation is a thing of its own", () =>
     await expectPings([[a, b.ip!, false], [a, c.ip!, true]]);
   }));
 
-Deno.test("what is recorded before members are attached holds from the first frame on", async () => {
+Deno.test("rules set before members attach are effective from the first frame on", async () => {
   await using lab = await Lab.create();
   const lan = lab.bridge("lan");
   const [a, b, c] = [await lab.addDevice("a"), await lab.addDevice("b"), await lab.addDevice("c")];
@@ -121,7 +121,7 @@ Deno.test("what is recorded before members are attached holds from the first fra
   assertEquals(await pings(a, b.ip!), true);
 });
 
-Deno.test("one direction needs both members, attached and up, and ends with either", () =>
+Deno.test("a one-way rule needs both members attached and up, and ends when either leaves", () =>
   three(async ({ lab, lan, a, b }) => {
     const d = await lab.addDevice("d");
     await assertRejects(() => lan.partition({ from: a, to: d }), NotFoundError, "attach() first");
@@ -137,7 +137,7 @@ Deno.test("one direction needs both members, attached and up, and ends with eith
     assertEquals(await pings(a, b.ip!), true);
   }));
 
-Deno.test("partitions hold while interfaces go down and up, and move", () =>
+Deno.test("partitions persist while interfaces go down and up, and move", () =>
   three(async ({ lab, lan, a, b, c }) => {
     await lan.partition(a, b);
     await b.interface("eth0").linkDown();
@@ -149,7 +149,7 @@ Deno.test("partitions hold while interfaces go down and up, and move", () =>
     await expectPings([[a, b.ip!, false], [c, b.ip!, true]]);
   }));
 
-Deno.test("a router's LAN has partitions, from its second member on", async () => {
+Deno.test("the LAN of a router has partitions, from its second member on", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home" });
   const [a, b] = [await lab.addDevice("a"), await lab.addDevice("b")];
@@ -167,7 +167,7 @@ Deno.test("a router's LAN has partitions, from its second member on", async () =
   assertEquals(await pings(a, b.ip!), true);
 });
 
-Deno.test("a member is not kept from itself, nor from who does not exist", () =>
+Deno.test("a partition with itself or with an unknown member is refused", () =>
   three(async ({ lan, a }) => {
     await assertRejects(() => lan.partition(a, "a"), TopologyError, 'both are "a"');
     await assertRejects(() => lan.partition({ from: a, to: "a" }), TopologyError);
@@ -177,7 +177,7 @@ Deno.test("a member is not kept from itself, nor from who does not exist", () =>
     assertEquals(await pings(a, "b.lan"), true);
   }));
 
-Deno.test("a partition is in force at once, and told once", () =>
+Deno.test("a partition is effective immediately, and emitted once", () =>
   three(async ({ lab, lan, a, b }) => {
     const times: number[] = [];
     for (let n = 0; n < 5; n++) {

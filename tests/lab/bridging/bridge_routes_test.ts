@@ -15,7 +15,7 @@ async function chain() {
   return { lab, a, b, c, one, two, three };
 }
 
-Deno.test("members of routed bridges reach each other, both ways and by both families", async () => {
+Deno.test("members of routed bridges reach each other, in both directions and both families", async () => {
   const { lab, a, b, one, two } = await chain();
   await using _ = lab;
   await expectPings([[one, two.ip!, false], [one, two.ip6!, false]]);
@@ -36,7 +36,7 @@ Deno.test("members of routed bridges reach each other, both ways and by both fam
   await expectPings([[one, two.ip!, false], [two, one.ip6!, false]]);
 });
 
-Deno.test("who is routed with one bridge is not with its partners", async () => {
+Deno.test("routing between bridges is not transitive", async () => {
   const { lab, a, b, c, one, two, three } = await chain();
   await using _ = lab;
   await a.route(b);
@@ -55,7 +55,7 @@ Deno.test("who is routed with one bridge is not with its partners", async () => 
 });
 
 // lan (laptop) -- home (NAT) -- ix;  home.lan -- rack
-Deno.test("a router's LAN is routed with a bridge, past its NAT", async () => {
+Deno.test("the LAN of a router is routed to a bridge, past its NAT", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc");
   const home = await lab.addRouter("home", { preset: "home" });
@@ -77,7 +77,7 @@ Deno.test("a router's LAN is routed with a bridge, past its NAT", async () => {
   assertEquals(rack.routes, []);
 });
 
-Deno.test("several are routed together or not at all", async () => {
+Deno.test("several bridges are routed together or not at all", async () => {
   const { lab, a, b, c } = await chain();
   await using _ = lab;
   await assertRejects(() => a.route([b, "nowhere"]), NotFoundError, '"nowhere"');
@@ -96,7 +96,7 @@ Deno.test("several are routed together or not at all", async () => {
   assertEquals(kinds.length, 2);
 });
 
-Deno.test("a closed bridge is nobody's partner any more", async () => {
+Deno.test("a closed bridge has no routes left", async () => {
   const { lab, a, b, one, two } = await chain();
   await using _ = lab;
   await a.route(b);
@@ -109,7 +109,7 @@ Deno.test("a closed bridge is nobody's partner any more", async () => {
   assertEquals(await pings(one, two.ip!), true);
 });
 
-Deno.test("bridges without a family in common are not routed", async () => {
+Deno.test("bridges without a common family are not routed", async () => {
   await using lab = await Lab.create();
   const v4 = await lab.addRouter("v4", { ipSupport: "v4-only" });
   const v6 = await lab.addRouter("v6", { ipSupport: "v6-only" });

@@ -52,7 +52,7 @@ Deno.test("members of a bridge reach each other and the gateway, by IPv4, IPv6 a
   assertEquals(lookup(c, "b.lan"), [], "who is not on the bridge does not know its members");
 });
 
-Deno.test("a bridge leads nowhere but to its members", async () => {
+Deno.test("a bridge reaches its members alone", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc");
   const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
@@ -102,7 +102,7 @@ Deno.test("attaching again changes nothing", async () => {
   assertEquals((await eventsOf(lab)).length, before.length + 1, "but for the mark of the test");
 });
 
-Deno.test("attaching several is all or nothing", async () => {
+Deno.test("attaching several members is all or nothing", async () => {
   await using lab = await Lab.create();
   const lan = lab.bridge("lan");
   const [a, b] = [await lab.addDevice("a"), await lab.addDevice("b")];
@@ -127,7 +127,7 @@ Deno.test("attaching several is all or nothing", async () => {
   assertEquals(await pings(a, b.ip!), true);
 });
 
-Deno.test("a full bridge takes no more, and says so", async () => {
+Deno.test("a full bridge refuses further members, and says so", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { downstreamCidr: "10.9.9.0/30" });
   const [a, b] = [await lab.addDevice("a"), await lab.addDevice("b")];
@@ -137,7 +137,7 @@ Deno.test("a full bridge takes no more, and says so", async () => {
   assertEquals(home.lan.members, ["a"]);
 });
 
-Deno.test("who is detached is gone from the bridge, and from the names of the others", async () => {
+Deno.test("a detached member is gone from the bridge, and from the names of the others", async () => {
   await using lab = await Lab.create();
   const [lan, other] = [lab.bridge("lan"), lab.bridge("other")];
   const [a, b] = [await lab.addDevice("a"), await lab.addDevice("b")];
@@ -160,7 +160,7 @@ Deno.test("who is detached is gone from the bridge, and from the names of the ot
   assertEquals(await pings(b, "a.lan"), true);
 });
 
-Deno.test("names follow when addresses change, members leave and others come", async () => {
+Deno.test("names follow changed addresses and members", async () => {
   await using lab = await Lab.create();
   const [lan, other] = [lab.bridge("lan"), lab.bridge("other")];
   const [a, b, c] = [await lab.addDevice("a"), await lab.addDevice("b"), await lab.addDevice("c")];
@@ -179,7 +179,7 @@ Deno.test("names follow when addresses change, members leave and others come", a
   assertEquals(lookup(a, "b.lan"), []);
 });
 
-Deno.test("a name is one of a node or of a bridge, not of both", async () => {
+Deno.test("a node and a bridge cannot have the same name", async () => {
   await using lab = await Lab.create();
   lab.bridge("x");
   await lab.addDevice("d");
@@ -192,7 +192,7 @@ Deno.test("a name is one of a node or of a bridge, not of both", async () => {
   assertEquals(lab.bridges.map(({ name }) => name), ["x"]);
 });
 
-Deno.test("only devices of the lab are attached", async () => {
+Deno.test("only devices of the lab can be attached", async () => {
   await using lab = await Lab.create();
   await using foreign = await Lab.create();
   const lan = lab.bridge("lan");
@@ -214,7 +214,7 @@ Deno.test("only devices of the lab are attached", async () => {
   assertEquals(lan.members, []);
 });
 
-Deno.test("a closed bridge is gone with its networks, its members stay", async () => {
+Deno.test("a closed bridge and its networks are gone, its members stay", async () => {
   await using lab = await Lab.create();
   const lan = lab.bridge("lan");
   const [a, b] = [await lab.addDevice("a"), await lab.addDevice("b")];
@@ -235,7 +235,7 @@ Deno.test("a closed bridge is gone with its networks, its members stay", async (
   assertEquals(kinds, ["bridge-added", "bridge-removed", "bridge-added", "bridge-removed"]);
 });
 
-Deno.test("after the lab is closed there are no bridges to be had", async () => {
+Deno.test("a closed lab has no bridges", async () => {
   const lab = await Lab.create();
   const lan = lab.bridge("lan");
   await lab.close();
@@ -245,7 +245,7 @@ Deno.test("after the lab is closed there are no bridges to be had", async () => 
 });
 
 // laptop -- home (NAT) -- dc -- server
-Deno.test("a router's LAN is a bridge: the same one by each name, and not to be closed", async () => {
+Deno.test("the LAN of a router is a bridge: the same one by each name, and it cannot be closed", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc", { preset: "public" });
   const home = await lab.addRouter("home", { preset: "home" });
@@ -271,7 +271,7 @@ Deno.test("a router's LAN is a bridge: the same one by each name, and not to be 
   await assertRejects(() => home.lan.detach(inner), TopologyError, '"inner" is a router');
 });
 
-Deno.test("frames between members are not the router's: neither NAT nor firewall sees them", async () => {
+Deno.test("neither NAT nor firewall of the router sees frames between members", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "corporate" });
   const [a, b] = [await lab.addDevice("a"), await lab.addDevice("b")];

@@ -31,7 +31,7 @@ const hasPasta = findProgram("pasta", ["/usr/bin", ...SYSTEM_DIRECTORIES]) !== u
 
 // ix -- dc -- server, ix -- isp -- host: the script runs in host
 Deno.test({
-  name: "an ordinary user's uplink needs a way out; pasta makes one",
+  name: "the uplink of an ordinary user needs a network; pasta provides one",
   ignore: !isRoot || !hasPasta,
   async fn() {
     await using lab = await Lab.create({ label: "site" });

@@ -92,7 +92,7 @@ const untouched = (host: Device, before: string) =>
 /** Whether this kernel forwards IPv6 by one link alone. */
 const byLink6 = (host: Device) => sh(host, "ls /proc/sys/net/ipv6/conf/all").includes("force_");
 
-Deno.test("members reach what the host reaches, with its address, until the uplink is off", async () => {
+Deno.test("members reach the networks of the host, with its address, until the uplink is disabled", async () => {
   await using all = await site();
   const { server, host, target } = all;
   const before = stateOf(host);
@@ -129,7 +129,7 @@ Deno.test("members reach what the host reaches, with its address, until the upli
   assertEquals(stateOf(host), before);
 });
 
-Deno.test("nothing from outside reaches a member, nor its bridge, and strangers get no further", async () => {
+Deno.test("nothing from outside reaches a member or its bridge, and the host forwards nothing else", async () => {
   await using all = await site();
   const { lab, host, stranger, target } = all;
   await using script = new Script(host);
@@ -153,7 +153,7 @@ Deno.test("nothing from outside reaches a member, nor its bridge, and strangers 
   assertEquals(lab.devices.length, 4);
 });
 
-Deno.test("two bridges are led out at once, and do not reach each other by it", async () => {
+Deno.test("two bridges have uplinks at once, and do not reach each other through them", async () => {
   await using all = await site();
   const { server, host } = all;
   const before = stateOf(host);
@@ -201,7 +201,7 @@ Deno.test("kill -9 of the script leaves nothing on the host", async () => {
   assertEquals(sh(host, "ps -eo args | grep -c '[f]lock' || :"), "0");
 });
 
-Deno.test("a script that is killed takes nothing from another's uplink, and the last one tidies up", async () => {
+Deno.test("a killed script leaves the uplink of another alone, and the last one restores the host", async () => {
   await using all = await site();
   const { server, host } = all;
   const before = stateOf(host);
@@ -219,7 +219,7 @@ Deno.test("a script that is killed takes nothing from another's uplink, and the 
   await untouched(host, before);
 });
 
-Deno.test("what the host forwards anyway, or begins to meanwhile, it forwards afterwards", async () => {
+Deno.test("forwarding that the host had, or turned on meanwhile, stays on afterwards", async () => {
   await using all = await site();
   const { host, server } = all;
   sh(host, "echo 1 >/proc/sys/net/ipv4/conf/eth1/forwarding");
@@ -236,7 +236,7 @@ Deno.test("what the host forwards anyway, or begins to meanwhile, it forwards af
   assertEquals(sh(host, "cat /proc/sys/net/ipv4/conf/eth0/forwarding"), "1");
 });
 
-Deno.test("without a default route an error says so, and nothing is changed", async () => {
+Deno.test("without a default route, the uplink is refused and nothing changes", async () => {
   await using all = await site();
   const { host, server } = all;
   await using script = new Script(host);
@@ -256,7 +256,7 @@ Deno.test("without a default route an error says so, and nothing is changed", as
   assertEquals(stateOf(host), before);
 });
 
-Deno.test("whichever step of it fails, nothing is left, and it works afterwards", async () => {
+Deno.test("whichever step fails, nothing is left, and a second try works", async () => {
   await using all = await site();
   const { host, server } = all;
   const before = stateOf(host);
@@ -273,7 +273,7 @@ Deno.test("whichever step of it fails, nothing is left, and it works afterwards"
   assertEquals(stateOf(host), before);
 });
 
-Deno.test("a host that refuses says what; the bridge is as before", async () => {
+Deno.test("a refusal by the host is reported; the bridge is unchanged", async () => {
   await using all = await site();
   const { host } = all;
   await using script = new Script(host);
@@ -287,7 +287,7 @@ Deno.test("a host that refuses says what; the bridge is as before", async () => 
   assertEquals(stateOf(host), before);
 });
 
-Deno.test("a router's LAN has no uplink of its own", async () => {
+Deno.test("the LAN of a router has no uplink of its own", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const { message } = await assertRejects(() => home.lan.enableUplink(), TopologyError);

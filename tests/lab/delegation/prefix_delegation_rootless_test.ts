@@ -15,7 +15,7 @@ const said = [home.delegatedPrefix, await pings(), await home.renewPrefix(), awa
 console.log("SAID " + JSON.stringify(said));
 `;
 
-Deno.test("an ordinary user has prefixes delegated and renewed", async () => {
+Deno.test("delegation and renewal work for an ordinary user", async () => {
   const said = await saidByOrdinaryUser(SCRIPT);
   assertEquals(said, ["2001:db8:8000::/56", true, "2001:db8:8000:100::/56", true]);
 });

@@ -53,7 +53,7 @@ async function until(what: string, done: () => boolean | Promise<boolean>, ms = 
 }
 
 // pc -- home -- isp -- ix -- dc -- server
-Deno.test("a home router has its LAN's prefix from its ISP, by packets that a capture shows", async () => {
+Deno.test("a home router gets the prefix of its LAN from its ISP, by packets that a capture shows", async () => {
   await using lab = await Lab.create();
   const provider = await isp(lab);
   await using capture = await provider.capture("any", { filter: PD });
@@ -84,7 +84,7 @@ Deno.test("a home router has its LAN's prefix from its ISP, by packets that a ca
   assertEquals(routes.map(({ gateway }) => gateway), [home.uplinkIp6]);
 });
 
-Deno.test("a renewed prefix is another: the former is withdrawn, and its connections end", async () => {
+Deno.test("renewPrefix gives another prefix: the former is withdrawn, and its connections end", async () => {
   await using lab = await Lab.create();
   const provider = await isp(lab);
   const home = await lab.addRouter("home", {
@@ -141,7 +141,7 @@ Deno.test("a renewed prefix is another: the former is withdrawn, and its connect
   await heard;
 });
 
-Deno.test("the exchange and a region delegate as an ISP does", async () => {
+Deno.test("the IX and a region delegate prefixes as an ISP does", async () => {
   await using lab = await Lab.create();
   const eu = await lab.addRegion("eu");
   const homes = [
@@ -175,7 +175,7 @@ Deno.test("the exchange and a region delegate as an ISP does", async () => {
 });
 
 // isp -- outer -- inner -- innermost
-Deno.test("a home router hands on what it does not need, as long as there is something", async () => {
+Deno.test("a home router delegates the rest of its prefix, while there is some", async () => {
   await using lab = await Lab.create();
   const provider = await isp(lab);
   const plain: RouterOptions = { preset: "home", firewall: "none", prefixDelegation: true };
@@ -219,7 +219,7 @@ Deno.test("a home router hands on what it does not need, as long as there is som
   ]);
 });
 
-Deno.test("in a lab of advertisements, devices make addresses of the delegated prefix", async () => {
+Deno.test("in a lab with advertisements, devices make addresses from the delegated prefix", async () => {
   await using lab = await Lab.create({ ipv6: { provisioning: "ra" } });
   const home = await lab.addRouter("home", {
     preset: "home",
@@ -240,7 +240,7 @@ Deno.test("in a lab of advertisements, devices make addresses of the delegated p
   assertEquals(Object.fromEntries(addresses), { [former]: true, [pc.ip6!]: false });
 });
 
-Deno.test("a prefix is renewed in time, and gone where nobody renews it", async () => {
+Deno.test("a prefix is renewed in time, and expires without renewal", async () => {
   await using lab = await Lab.create();
   const provider = await isp(lab, {
     prefixDelegation: { pool: "2001:db8:4000::/48", preferredSecs: 4, validSecs: 6 },
@@ -271,7 +271,7 @@ Deno.test("a prefix is renewed in time, and gone where nobody renews it", async 
   await expectPings([[pc, lab.ix.ip6, true], [lab.ix, pc.ip6!, true]]);
 });
 
-Deno.test("a router that is removed gives its prefix back", async () => {
+Deno.test("a removed router releases its prefix", async () => {
   await using lab = await Lab.create();
   const provider = await isp(lab, { prefixDelegation: { pool: "2001:db8:4000::/56" } });
   const options: RouterOptions = { preset: "home", upstream: provider, prefixDelegation: true };
@@ -284,7 +284,7 @@ Deno.test("a router that is removed gives its prefix back", async () => {
   assertEquals(other.delegatedPrefix, "2001:db8:4000::/56");
 });
 
-Deno.test("a prefix that was asked for in vain leaves nothing of the router", async () => {
+Deno.test("a router that gets no prefix leaves nothing", async () => {
   await using lab = await Lab.create();
   const provider = await isp(lab, { prefixDelegation: { pool: "2001:db8:4000::/56" } });
   const options: RouterOptions = { preset: "home", upstream: provider, prefixDelegation: true };
@@ -302,7 +302,7 @@ Deno.test("a prefix that was asked for in vain leaves nothing of the router", as
   assertEquals(second.delegatedPrefix, undefined);
 });
 
-Deno.test("where there is no other prefix, the one that was there stays", async () => {
+Deno.test("without another prefix, a router keeps the former one", async () => {
   await using lab = await Lab.create();
   const provider = await isp(lab, { prefixDelegation: { pool: "2001:db8:4000::/56" } });
   const home = await lab.addRouter("home", {
@@ -317,7 +317,7 @@ Deno.test("where there is no other prefix, the one that was there stays", async 
   await expectPings([[pc, lab.ix.ip6, true]]);
 });
 
-Deno.test("a router that is not there yet cannot be attached to", async () => {
+Deno.test("a router that is still being built cannot be attached to", async () => {
   await using lab = await Lab.create();
   const adding = lab.addRouter("home", { preset: "home", prefixDelegation: true });
   await assertRejects(
@@ -329,7 +329,7 @@ Deno.test("a router that is not there yet cannot be attached to", async () => {
 });
 
 // pc -- inner, which masquerades -- home, with NAT64 -- ix -- dc -- server, v4-only
-Deno.test("what is behind a masquerade goes on when the prefix of its uplink is another", async () => {
+Deno.test("hosts behind a masquerade work after the prefix of its uplink has changed", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", {
     ipSupport: "v6-only",
@@ -353,7 +353,7 @@ Deno.test("what is behind a masquerade goes on when the prefix of its uplink is 
   }
 });
 
-Deno.test("a lab that is closed while a router waits for its prefix ends that wait", async () => {
+Deno.test("closing a lab ends the wait of a router for its prefix", async () => {
   const lab = await Lab.create();
   const provider = await isp(lab);
   // What the ISP sends down is lost: it answers, and nobody hears it.
@@ -368,7 +368,7 @@ Deno.test("a lab that is closed while a router waits for its prefix ends that wa
   await adding;
 });
 
-Deno.test("a lab that is closed before a router asks for its prefix has it not ask", async () => {
+Deno.test("in a closed lab, a router does not request its prefix", async () => {
   const lab = await Lab.create();
   const provider = await isp(lab);
   const adding = assertRejects(
@@ -381,7 +381,7 @@ Deno.test("a lab that is closed before a router asks for its prefix has it not a
   assert(performance.now() - start < 10_000, "it waited for an answer that cannot come");
 });
 
-Deno.test("a router with a prefix that two remove at once, or that closes meanwhile, is gone", async () => {
+Deno.test("a router with a prefix that is removed twice at once, or whose lab closes meanwhile, is gone", async () => {
   const lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home", prefixDelegation: true });
   const both = await Promise.allSettled([lab.remove(home), lab.remove(home)]);
@@ -393,7 +393,7 @@ Deno.test("a router with a prefix that two remove at once, or that closes meanwh
   await Promise.all([lab.close(), removing]);
 });
 
-Deno.test("lossy and slow links delay a delegation, and no more", async () => {
+Deno.test("lossy and slow links only delay a delegation", async () => {
   await using lab = await Lab.create();
   const provider = await isp(lab, { downlinkCondition: { latencyMs: 50 } });
   const start = performance.now();
@@ -406,7 +406,7 @@ Deno.test("lossy and slow links delay a delegation, and no more", async () => {
   assertEquals(home.delegatedPrefix, "2001:db8:8000::/56");
 });
 
-Deno.test("events tell of prefixes, and the state has the present one", async () => {
+Deno.test("events report prefixes, and the state has the present one", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home", prefixDelegation: true });
   const first = home.delegatedPrefix!;
@@ -423,7 +423,7 @@ Deno.test("events tell of prefixes, and the state has the present one", async ()
   ]);
 });
 
-Deno.test("a virtual bridge that is routed to a LAN follows its prefix", async () => {
+Deno.test("a bridge that is routed to a LAN follows its prefix", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home", prefixDelegation: true });
   const pc = await at(lab, home, "pc");
@@ -435,7 +435,7 @@ Deno.test("a virtual bridge that is routed to a LAN follows its prefix", async (
   await expectPings([[nas, pc.ip6!, true], [pc, nas.ip6!, true]]);
 });
 
-Deno.test("what cannot be is refused before anything is built", async () => {
+Deno.test("invalid delegation options are refused before anything is built", async () => {
   await using lab = await Lab.create();
   const plain = await lab.addRouter("plain", { preset: "public" });
   const v4 = await lab.addRouter("v4", { preset: "public-v4" });
@@ -486,7 +486,7 @@ Deno.test("what cannot be is refused before anything is built", async () => {
   await assertRejects(() => home.setNatV6("nptv6"), TopologyError, "nptv6");
 });
 
-Deno.test("a configuration has delegations, and says what cannot be before it builds", async () => {
+Deno.test("a configuration has delegations, and invalid ones are refused before it builds", async () => {
   await using lab = await Lab.fromConfig({
     routers: [
       { name: "home", preset: "home", upstream: "isp", prefixDelegation: true },

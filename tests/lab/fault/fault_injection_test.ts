@@ -30,7 +30,7 @@ Deno.test("link-down cuts an interface off until it is healed", async () => {
   assertEquals((await eventsOf(lab)).filter(({ kind }) => kind === "fault-healed").length, 1);
 });
 
-Deno.test("what the user wants of a link meanwhile holds once faults are healed", async () => {
+Deno.test("changes of a link during a fault are effective once it is healed", async () => {
   await using s = await site();
   const { lab, pc, tv, eth0 } = s;
   const one = await lab.inject({ kind: "link-down", ...ETH0 });
@@ -50,7 +50,7 @@ Deno.test("what the user wants of a link meanwhile holds once faults are healed"
   assertEquals([eth0.isUp, await pings(tv, pc.ip!)], [true, true]);
 });
 
-Deno.test("flap takes an interface down and up again, as often as it was asked", async () => {
+Deno.test("flap sets an interface down and up again, the requested number of times", async () => {
   await using s = await site();
   const { lab, pc, tv, eth0 } = s;
   const fault = await lab.inject({ kind: "flap", ...ETH0, down: "60ms", up: 40, times: 3 });
@@ -79,7 +79,7 @@ Deno.test("flap takes an interface down and up again, as often as it was asked",
   assertEquals((await changes()).length, count);
 });
 
-Deno.test("degrade overlays a condition; of two, the one that is left holds, whichever it is", async () => {
+Deno.test("degrade overlays a condition; of two, the remaining one is effective", async () => {
   await using s = await site();
   const { lab, pc, r, eth0 } = s;
   await eth0.setCondition({ latencyMs: 2 });
@@ -119,7 +119,7 @@ Deno.test("degrade overlays a condition; of two, the one that is left holds, whi
   await takes(0, pc, to);
 });
 
-Deno.test("events and state tell what holds, not what was asked for, while a fault lasts", async () => {
+Deno.test("events and state have the effective condition during a fault, not the requested one", async () => {
   await using s = await site();
   const { lab, r, eth0 } = s;
   const state = async () => {
@@ -148,7 +148,7 @@ Deno.test("events and state tell what holds, not what was asked for, while a fau
   assertEquals(injected[1], { kind: "degrade-downlink", node: "r", condition: "mobile-3g" });
 });
 
-Deno.test("degrade-downlink overlays the condition of all that a router sends into its LAN", async () => {
+Deno.test("degrade-downlink overlays the downlink condition of a router", async () => {
   await using s = await site();
   const { lab, r, pc, tv } = s;
   await r.setDownlinkCondition({ latencyMs: 3 });
@@ -178,7 +178,7 @@ Deno.test("degrade-downlink overlays the condition of all that a router sends in
   await takes(0, late, lab.ix.ip);
 });
 
-Deno.test("a fault goes with an interface that is replugged, and ends with one that is removed", async () => {
+Deno.test("a fault follows a replugged interface, and ends with a removed one", async () => {
   await using s = await site();
   const { lab, pc, tv, eth0 } = s;
   const other = await lab.addRouter("other");
@@ -210,7 +210,7 @@ Deno.test("a fault goes with an interface that is replugged, and ends with one t
   await expectPings([[tv, lab.ix.ip, true]]);
 });
 
-Deno.test("faults end with the lab, and can be healed for nothing then", async () => {
+Deno.test("faults end with the lab, and healing them then does nothing", async () => {
   const { lab, r, eth0, pc } = await site();
   const faults = [
     await lab.inject({ kind: "flap", ...ETH0, down: 1, up: 1 }),

@@ -54,7 +54,7 @@ for (const [name, operation] of Object.entries(OPERATIONS)) {
   });
 }
 
-Deno.test("an interface that is down stays so when replugging it fails", async () => {
+Deno.test("an interface that is down stays down when replugging it fails", async () => {
   await using site = await Site.create();
   const wlan = site.phone.interface("wlan0");
   await wlan.linkDown();
@@ -69,7 +69,7 @@ Deno.test("an interface that is down stays so when replugging it fails", async (
   await expectPings([[site.phone, site.lab.ix.ip, true]]);
 });
 
-Deno.test("the first error is told, and what went wrong with undoing it is its cause", async () => {
+Deno.test("the first error is thrown, and an error while undoing is its cause", async () => {
   await using site = await Site.create();
   const wlan = site.phone.interface("wlan0");
   {
@@ -85,7 +85,7 @@ Deno.test("the first error is told, and what went wrong with undoing it is its c
   await site.lab.remove(site.phone);
 });
 
-Deno.test("undoing goes backwards, and to the end", () => {
+Deno.test("undoing runs in reverse order, and completes despite errors", () => {
   const done: string[] = [];
   const fail = (text: string) => {
     done.push(text);
@@ -112,7 +112,7 @@ Deno.test("undoing goes backwards, and to the end", () => {
   assertEquals(done.length, 3);
 });
 
-Deno.test("signals break nothing off", async () => {
+Deno.test("signals interrupt nothing", async () => {
   // A process of its own: signals are for all of its threads.
   const script = new URL("./signals_main.ts", import.meta.url).pathname;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -122,7 +122,7 @@ Deno.test("signals break nothing off", async () => {
   assertEquals(out, "0\n0\ntrue\n", err);
 });
 
-Deno.test("a lab that cannot be made leaves nothing", async () => {
+Deno.test("a lab that cannot be created leaves nothing", async () => {
   {
     using _failing = failAt(0);
     await assertRejects(() => Lab.create(), Fault, "namespace (0)");

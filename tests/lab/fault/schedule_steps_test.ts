@@ -11,7 +11,7 @@ Deno.test("no step of a schedule begins before its time", async () => {
   }));
 });
 
-Deno.test("events call the function of a step by its name, if it has one", async () => {
+Deno.test("events have the name of a step's function, if it has one", async () => {
   const lab = await Lab.create();
   const happened = Array.fromAsync(lab.events());
   function reboot() {}

@@ -18,7 +18,7 @@ async function site() {
 const stepsOf = (events: LabEvent[]) =>
   events.flatMap((event) => event.kind === "schedule-step" ? [event] : []);
 
-Deno.test("steps run in the order of their times, never early, and say when", async () => {
+Deno.test("steps run in the order of their times, never early, and report their times", async () => {
   const { lab } = await site();
   const ran: string[] = [];
   const does = (name: string) => () => ran.push(name);
@@ -46,7 +46,7 @@ Deno.test("steps run in the order of their times, never early, and say when", as
   assertEquals(told.map(({ error }) => error), told.map(() => null));
 });
 
-Deno.test("faults last for as long as they were asked to, and traffic feels them", async () => {
+Deno.test("faults last for the requested time, and affect traffic", async () => {
   await using s = await site();
   const { lab, pc, r } = s;
   const felt: string[] = [];
@@ -84,7 +84,7 @@ Deno.test("faults last for as long as they were asked to, and traffic feels them
   assertEquals([schedule.faults, lab.faults], [[], []]);
 });
 
-Deno.test("a step that fails stops no other, and is what done is rejected with", async () => {
+Deno.test("a failing step stops no other, and rejects done", async () => {
   await using s = await site();
   const { lab, eth0 } = s;
   const ran: number[] = [];
@@ -107,7 +107,7 @@ Deno.test("a step that fails stops no other, and is what done is rejected with",
   assert(told[1].error?.includes('no node "nobody"'));
 });
 
-Deno.test("a schedule that is cancelled leaves what it did; disposed, it heals", async () => {
+Deno.test("a cancelled schedule leaves its effects; a disposed one heals them", async () => {
   await using s = await site();
   const { lab, eth0, pc } = s;
   const never = () => {
@@ -134,7 +134,7 @@ Deno.test("a schedule that is cancelled leaves what it did; disposed, it heals",
   await lab.schedule([]).done;
 });
 
-Deno.test("a schedule may be cancelled by one of its own steps", async () => {
+Deno.test("a schedule can be cancelled by one of its own steps", async () => {
   await using s = await site();
   const schedule = s.lab.schedule([
     { at: 0, do: () => schedule.cancel() },
@@ -144,7 +144,7 @@ Deno.test("a schedule may be cancelled by one of its own steps", async () => {
   assertEquals([schedule.results.length, s.eth0.isUp], [1, true]);
 });
 
-Deno.test("a function that takes its time delays no other step", async () => {
+Deno.test("a slow function delays no other step", async () => {
   await using s = await site();
   const { promise, resolve } = Promise.withResolvers<void>();
   const schedule = s.lab.schedule([
@@ -158,7 +158,7 @@ Deno.test("a function that takes its time delays no other step", async () => {
   await schedule.done;
 });
 
-Deno.test("a lab that closes ends its schedules, whatever they are at", async () => {
+Deno.test("closing a lab ends its schedules at any point", async () => {
   const { lab, eth0 } = await site();
   const waiting = lab.schedule([{ at: 0, do: DOWN, for: "1m" }, { at: "1m", do: () => {} }]);
   const { promise: closing, resolve: close } = Promise.withResolvers<void>();
@@ -178,7 +178,7 @@ Deno.test("a lab that closes ends its schedules, whatever they are at", async ()
   assertEquals(Object.values(state.faults ?? {}), [DOWN]);
 });
 
-Deno.test("a fault that a schedule injects is in the state under the schedule's name", async () => {
+Deno.test("a fault of a schedule is in the state under the ID of the schedule", async () => {
   const { lab } = await site();
   const { done } = lab.schedule([
     { at: 0, do: DOWN, for: 1 },

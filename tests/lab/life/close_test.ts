@@ -9,7 +9,7 @@ Deno.test("closing a lab ends its processes, threads and descriptors, whatever t
   assert(success, new TextDecoder().decode(stderr));
 });
 
-Deno.test("a lab closes after a build that failed", async () => {
+Deno.test("a lab closes after a failed build", async () => {
   const lab = await Lab.create();
   await assertRejects(() => lab.addDevice("d", { interfaces: { eth0: { gateway: "nowhere" } } }));
   await lab.addRouter("dc");

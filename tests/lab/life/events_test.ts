@@ -79,7 +79,7 @@ const of = (events: LabEvent[], kind: EventKind) =>
   ) => rest);
 
 // ix -- home(phone.wlan0) -- cafe(phone.cell0)
-Deno.test("what happens in a lab is told in order, to every reader", async () => {
+Deno.test("every reader gets the events of a lab in order", async () => {
   const lab = await Lab.create({ label: "story", seed: 7 });
   const all = Array.fromAsync(lab.events());
   const fresh = Array.fromAsync(lab.events({ replay: false }));
@@ -142,7 +142,7 @@ Deno.test("what happens in a lab is told in order, to every reader", async () =>
   ]);
 });
 
-Deno.test("what threads print is in the node's logs, and what ended them", async () => {
+Deno.test("the output of threads, and the error that ended them, are in the node's logs", async () => {
   const outDir = await Deno.makeTempDir({ prefix: "netyard-lab-" });
   try {
     await using lab = await Lab.create({ outDir });
@@ -171,7 +171,7 @@ Deno.test("what threads print is in the node's logs, and what ended them", async
   }
 });
 
-Deno.test("a run is written into exactly the directory that was asked for", async () => {
+Deno.test("a run is written to exactly the requested directory", async () => {
   const root = await Deno.makeTempDir({ prefix: "netyard-lab-" });
   const outDir = { exact: `${root}/sim` };
   try {
@@ -189,7 +189,7 @@ Deno.test("a run is written into exactly the directory that was asked for", asyn
   }
 });
 
-Deno.test("a run is written where it was asked for, and can be read while it lasts", async () => {
+Deno.test("a run is written below the requested directory, and can be read while it lasts", async () => {
   const root = await Deno.makeTempDir({ prefix: "netyard-lab-" });
   try {
     const labs = await Promise.all(
@@ -225,7 +225,7 @@ Deno.test("a run is written where it was asked for, and can be read while it las
   }
 });
 
-Deno.test("the environment may say where runs are written", async () => {
+Deno.test("the environment can set the output directory", async () => {
   const root = await Deno.makeTempDir({ prefix: "netyard-lab-" });
   const script = new URL("./outdir_main.ts", import.meta.url).pathname;
   const run = async (env: Record<string, string>, ...args: string[]) => {

@@ -13,7 +13,7 @@ async function site(n: number) {
 }
 
 // ix -- home(server, client), twice
-Deno.test("two labs of the same names and addresses never see each other", async () => {
+Deno.test("two labs with the same names and addresses never see each other", async () => {
   const [a, b] = [await site(1), await site(2)];
   try {
     const facts = ({ lab }: typeof a) =>
@@ -55,7 +55,7 @@ Deno.test("two labs of the same names and addresses never see each other", async
   }
 });
 
-Deno.test("nothing of a lab is on the host", async () => {
+Deno.test("nothing of a lab is visible on the host", async () => {
   const host = () => {
     const { stdout } = new Deno.Command("ip", { args: ["-br", "link"] }).outputSync();
     return new TextDecoder().decode(stdout).split("\n").map((line) => line.split(" ")[0]);

@@ -37,7 +37,7 @@ async function sample(devices: Device[]): Promise<void> {
 }
 
 // ix -- r0(10 devices), ..., ix -- r9(10 devices)
-Deno.test("100 devices behind 10 routers: all reach all, without a loss", async () => {
+Deno.test("100 devices behind 10 routers: all reach all, without loss", async () => {
   await using lab = await Lab.create();
   const devices: Device[] = [];
   for (let r = 0; r < 10; r++) {
@@ -53,7 +53,7 @@ Deno.test("100 devices behind 10 routers: all reach all, without a loss", async 
 });
 
 // ix -- r(100 devices)
-Deno.test("100 devices behind one router: all reach all, without a loss", async () => {
+Deno.test("100 devices behind one router: all reach all, without loss", async () => {
   await using lab = await Lab.create();
   const gateway = await lab.addRouter("r", { preset: "public" });
   const devices: Device[] = [];

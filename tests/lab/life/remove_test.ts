@@ -78,7 +78,7 @@ Deno.test("a router is not removed while something is attached to it", async () 
   assertEquals(links(lab.ix), ["other"]);
 });
 
-Deno.test("a removed router leaves nothing on the exchange, and its network is free", async () => {
+Deno.test("a removed router leaves nothing on the IX, and its network is free", async () => {
   await using lab = await Lab.create();
   const before = config(lab.ix);
   const options = { downstreamCidr: "10.9.0.0/24", pool: "private" } as const;
@@ -92,7 +92,7 @@ Deno.test("a removed router leaves nothing on the exchange, and its network is f
 });
 
 // ix -- home(pc), both made twice
-Deno.test("handles of what was removed fail, also once the name is another's", async () => {
+Deno.test("handles of a removed node fail, also once another node has its name", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } } });
@@ -176,7 +176,7 @@ Deno.test("handles of what was removed fail, also once the name is another's", a
   assert(await pings(newPc, newHome.downstreamGateway!));
 });
 
-Deno.test("a name is taken until its node is gone for good", async () => {
+Deno.test("a name is taken until its node is completely removed", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } } });
@@ -194,7 +194,7 @@ Deno.test("a name is taken until its node is gone for good", async () => {
   assertEquals(lab.devices, [again]);
 });
 
-Deno.test("the exchange, and nodes of another lab, are not to be removed", async () => {
+Deno.test("the IX, and nodes of another lab, cannot be removed", async () => {
   await using lab = await Lab.create();
   await using other = await Lab.create();
   const router = await other.addRouter("home");

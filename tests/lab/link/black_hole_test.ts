@@ -139,7 +139,7 @@ async function assertBlackHole({ server, client, hole, mtu, inward, port = 0 }: 
 }
 
 // server -- dc -- ix -- vpn (1420, black hole) -- inner -- client
-Deno.test("through a black hole what is small passes, and a transfer hangs until it is none", async () => {
+Deno.test("small packets pass a black hole, and a transfer hangs until it is removed", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc");
   const hole = await lab.addRouter("vpn", { mtu: 1420, blockIcmpFragNeeded: true });
@@ -150,7 +150,7 @@ Deno.test("through a black hole what is small passes, and a transfer hangs until
 });
 
 // server -- dc -- ix -- office (1400, black hole, symmetric NAT, firewall) -- inner (NAT) -- client
-Deno.test("a router with NAT and firewall is a black hole as well", async () => {
+Deno.test("a router with NAT and firewall can be a black hole", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc");
   const hole = await lab.addRouter("office", {
@@ -166,7 +166,7 @@ Deno.test("a router with NAT and firewall is a black hole as well", async () => 
 });
 
 // server -- dc -- ix -- isp (NAT) -- home (1400, black hole, NAT, firewall) -- inner (NAT) -- client
-Deno.test("a router behind a NAT is a black hole as well", async () => {
+Deno.test("a router behind a NAT can be a black hole", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc");
   const isp = await lab.addRouter("isp", { preset: "isp-cgnat" });
@@ -184,7 +184,7 @@ Deno.test("a router behind a NAT is a black hole as well", async () => {
 });
 
 // server -- office (black hole) -- ix -- vpn (1420) -- client
-Deno.test("a black hole with large links keeps back what others say", async () => {
+Deno.test("a black hole with large links drops the messages of other routers", async () => {
   await using lab = await Lab.create();
   const office = await lab.addRouter("office", { blockIcmpFragNeeded: true });
   const vpn = await lab.addRouter("vpn", { mtu: 1420 });
@@ -199,7 +199,7 @@ Deno.test("a black hole with large links keeps back what others say", async () =
 
 // server -- dc -- ix -- vpn (1420, black hole) -- phone (1300);  vpn -- inner -- pc, tv (1300)
 //                 ix -- other (1400)              inner -- below (1340) -- deep
-Deno.test("of other links one hears as ever, and what may be fragmented passes", async () => {
+Deno.test("messages about other links still pass, and so do packets that may be fragmented", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc");
   const vpn = await lab.addRouter("vpn", { mtu: 1420, blockIcmpFragNeeded: true });
@@ -240,7 +240,7 @@ Deno.test("of other links one hears as ever, and what may be fragmented passes",
 });
 
 // server -- dc -- ix -- vpn (1420, black hole) -- inner -- pc
-Deno.test("the hole goes with the routes behind it, and with the router", async () => {
+Deno.test("the black hole is removed with its downstream routes, and with the router", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc");
   const vpn = await lab.addRouter("vpn", { mtu: 1420, blockIcmpFragNeeded: true });
@@ -286,7 +286,7 @@ Deno.test("the hole goes with the routes behind it, and with the router", async 
   assertEquals(await large(server, "2001:db8::7:7"), 1400);
 });
 
-Deno.test("a router says whether it is a black hole, and tells when that changes", async () => {
+Deno.test("a router reports whether it is a black hole, and emits when that changes", async () => {
   await using lab = await Lab.create();
   const one = await lab.addRouter("one", { blockIcmpFragNeeded: true });
   const two = await lab.addRouter("two");

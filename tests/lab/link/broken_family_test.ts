@@ -45,7 +45,7 @@ except OSError as e: print("nothing" if isinstance(e, TimeoutError) else e.strer
 }
 
 for (const family of FAMILIES) {
-  Deno.test(`${family} that is broken at a router passes it no more, in either direction, until it is mended`, async () => {
+  Deno.test(`${family} broken at a router is not forwarded in either direction, until it is repaired`, async () => {
     await scene(async ({ home, laptop, tv, server }) => {
       const [there, here] = [ipOf(server, family), ipOf(laptop, family)];
       const before = [home, laptop].map(config);
@@ -72,7 +72,7 @@ for (const family of FAMILIES) {
     });
   });
 
-  Deno.test(`${family} that is broken on an interface is gone for that device alone, and stays so when it moves`, async () => {
+  Deno.test(`${family} broken on an interface is broken for that device alone, also after a replug`, async () => {
     await scene(async ({ lab, laptop, tv, server }) => {
       const eth0 = laptop.interface("eth0");
       const [there, beside] = [ipOf(server, family), ipOf(tv, family)];
@@ -112,7 +112,7 @@ socket.socket(socket.AF_${
   });
 }
 
-Deno.test("an interface that is removed takes its broken families along", async () => {
+Deno.test("the broken families of an interface are removed with it", async () => {
   await scene(async ({ home, laptop, server }) => {
     await laptop.addInterface("eth1", { gateway: home });
     await laptop.interface("eth0").setFamilyBroken("ipv6", true);
@@ -155,7 +155,7 @@ Deno.test("Happy Eyeballs: curl falls back to IPv4 in time where IPv6 is broken"
   });
 });
 
-Deno.test("what cannot break is refused, and what broke is told", async () => {
+Deno.test("invalid breaks are refused, and breaks are emitted", async () => {
   await scene(async ({ lab, home, laptop }) => {
     const eth0 = laptop.interface("eth0");
     const before = [home, laptop].map(config);

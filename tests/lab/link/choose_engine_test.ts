@@ -16,7 +16,7 @@ const facts = (missing: string[] = [], tc = true): LinkEngineFacts => ({
 const NETEM = facts();
 const NONE = facts(["sch_netem", "act_police"]);
 
-Deno.test("netem is taken where it can be used, and the emulator elsewhere", () => {
+Deno.test("netem is chosen where it works, and the emulator elsewhere", () => {
   for (const asked of [undefined, "auto"] as const) {
     assertEquals(chooseEngine(asked, undefined, NETEM), "netem");
     assertEquals(chooseEngine(asked, undefined, NONE), "emulator");
@@ -34,7 +34,7 @@ Deno.test("the option wins over the environment, and the environment over the ho
   assertEquals(chooseEngine("netem", "nonsense", NETEM), "netem");
 });
 
-Deno.test("the host is not looked at where that decides nothing", () => {
+Deno.test("the host is read only if it decides", () => {
   const never = () => {
     throw new Error("looked at");
   };
@@ -42,7 +42,7 @@ Deno.test("the host is not looked at where that decides nothing", () => {
   assertEquals(chooseEngine("emulator", undefined, unseen), "emulator");
 });
 
-Deno.test("netem that cannot be used is refused with what is missing and what to do", () => {
+Deno.test("unusable netem is refused with what is missing and what to do", () => {
   const refused = (asked: "netem" | undefined, host: LinkEngineFacts, message: string) =>
     assertThrows(() => chooseEngine(asked, "netem", host), LinkEngineError, message);
   refused(
@@ -60,7 +60,7 @@ Deno.test("netem that cannot be used is refused with what is missing and what to
   );
 });
 
-Deno.test("an engine of the environment that does not exist is refused with those that do", () => {
+Deno.test("an unknown engine in the environment is refused with the known ones", () => {
   assertThrows(
     () => chooseEngine(undefined, "Netem", NETEM),
     LinkEngineError,
@@ -70,7 +70,7 @@ Deno.test("an engine of the environment that does not exist is refused with thos
   assertThrows(() => chooseEngine(undefined, "kernel", NETEM), LinkEngineError, "one of auto");
 });
 
-Deno.test("without --allow-env the variable is as good as unset", async () => {
+Deno.test("without --allow-env, the variable counts as unset", async () => {
   const script = `import { linkEngineHere } from "${
     import.meta.resolve("../../../lib/lab/link/choose_engine.ts")
   }"; try { console.log(linkEngineHere()); } catch (error) { console.log(error.name); }`;
@@ -92,7 +92,7 @@ Deno.test("without --allow-env the variable is as good as unset", async () => {
 });
 
 Deno.test({
-  name: "the kernel is asked for netem once, and quickly",
+  name: "the kernel is probed for netem once, and quickly",
   ignore: !hasCapabilities(),
   fn() {
     assertEquals(hasNetem(), missingForNetem().length === 0);

@@ -9,7 +9,7 @@ import { AddressInUseError, Lab, NodeRemovedError, NotFoundError } from "@netyar
 import { config, expectPings, greet, ip, links, seenBy, sh, udp } from "../kit.ts";
 
 // ix -- home(phone, tv);  ix -- dc(server)
-Deno.test("a renewed address replaces the old one at once", async () => {
+Deno.test("a renewed address replaces the old one immediately", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home" });
   const dc = await lab.addRouter("dc");
@@ -45,7 +45,7 @@ Deno.test("a renewed address replaces the old one at once", async () => {
 });
 
 // ix -- lan(a, b)
-Deno.test("an interface has any number of addresses more, also after it was down", async () => {
+Deno.test("an interface has any number of additional addresses, also after it was down", async () => {
   await using lab = await Lab.create();
   const lan = await lab.addRouter("lan");
   const a = await lab.addDevice("a", { interfaces: { eth0: { gateway: lan } } });
@@ -80,7 +80,7 @@ Deno.test("an interface has any number of addresses more, also after it was down
 });
 
 // ix -- dc(server);  ix -- edge, with a second address
-Deno.test("an address more on a router's uplink is reached through the exchange", async () => {
+Deno.test("an additional address on a router's uplink is reached through the IX", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc");
   const edge = await lab.addRouter("edge");
@@ -98,7 +98,7 @@ Deno.test("an address more on a router's uplink is reached through the exchange"
 });
 
 // ix -- home(pc.eth0), then also pc.eth1 at other
-Deno.test("interfaces come and go; the default route moves to one that is left", async () => {
+Deno.test("interfaces are added and removed; the default route moves to a remaining one", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home" });
   const other = await lab.addRouter("other", { preset: "isp-cgnat" });
@@ -131,7 +131,7 @@ Deno.test("interfaces come and go; the default route moves to one that is left",
 });
 
 // ix -- a(x);  ix -- b(y)
-Deno.test("counters grow by what was sent", async () => {
+Deno.test("counters grow by the bytes and packets sent", async () => {
   await using lab = await Lab.create();
   const a = await lab.addRouter("a", { ipSupport: "v4-only" });
   const b = await lab.addRouter("b", { ipSupport: "v4-only" });
@@ -166,7 +166,7 @@ Deno.test("counters grow by what was sent", async () => {
   }
 });
 
-Deno.test("a router's side of its LAN is called lan, with one member and with two", async () => {
+Deno.test("the LAN interface of a router is named lan, with one member and with two", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const address = () => ip(home, "addr show dev lan").flatMap(({ addr_info }) => addr_info);
@@ -183,7 +183,7 @@ Deno.test("a router's side of its LAN is called lan, with one member and with tw
   assertGreater((await lan.counters()).rxPackets, 0);
 });
 
-Deno.test("links that a program makes in a node are in nobody's way", async () => {
+Deno.test("links that a program makes in a node cause no conflict", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   // The kernel gives them the numbers that the lab's next links would have, and two have their names.
@@ -222,7 +222,7 @@ Deno.test("links that a program makes in a node are in nobody's way", async () =
   await expectPings([[pc, home.downstreamGateway!, true]]);
 });
 
-Deno.test("an interface that a program took away can still be removed", async () => {
+Deno.test("an interface that a program deleted can still be removed", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const tv = await lab.addDevice("tv", { interfaces: { eth0: { gateway: home } } });

@@ -5,7 +5,7 @@ import { config, expectPings, greet, ip, links, seenBy, udp } from "../kit.ts";
 const bridges = (node: Node): string[] => ip(node, "link show type bridge").map((l) => l.ifname);
 
 // ix -- home(a, then b, then c);  ix -- dc(server)
-Deno.test("a router's only device is on a link of its own; the second makes a bridge", async () => {
+Deno.test("the only device of a router has a point-to-point link; the second one makes a bridge", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const dc = await lab.addRouter("dc");
@@ -29,7 +29,7 @@ Deno.test("a router's only device is on a link of its own; the second makes a br
 });
 
 // ix -- home(first, then second);  ix -- dc(server)
-Deno.test("a connection of the first device outlives the arrival of the second", async () => {
+Deno.test("a connection of the first device survives the arrival of the second", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home" });
   const dc = await lab.addRouter("dc");
@@ -85,7 +85,7 @@ Deno.test("a router behind another keeps its routes when a second neighbour arri
 });
 
 // home -- device: sockets that were there before, so that nothing but the operation waits.
-Deno.test("what is sent after a node was made, or a link came up, arrives", async () => {
+Deno.test("packets sent right after a node was made, or a link came up, arrive", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   for (let round = 0; round < 10; round++) {
@@ -110,7 +110,7 @@ Deno.test("what is sent after a node was made, or a link came up, arrives", asyn
   }
 });
 
-Deno.test("node names that mean something to the kernel are names like any other", async () => {
+Deno.test("node names with a meaning for the kernel work like any other", async () => {
   await using lab = await Lab.create();
   const router = await lab.addRouter("default");
   const devices = [];

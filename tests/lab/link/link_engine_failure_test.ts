@@ -7,7 +7,7 @@ import { Breakable } from "../../loop/breakable.ts";
 import { eventsOf, pings } from "../kit.ts";
 
 // north(r, a and b) -- 10 ms -- south
-Deno.test("when the link engine fails, links are plain, it is told, and another one works", async () => {
+Deno.test("when the link engine fails, links are unimpaired, an event reports it, and another engine works", async () => {
   using threads = new Breakable(EMULATOR_PROGRAM);
   const said: string[] = [];
   const { error: write } = console;
@@ -77,7 +77,7 @@ Deno.test("when the link engine fails, links are plain, it is told, and another 
 });
 
 // a and b on lan, with a latency of the whole bridge and one from a to b
-Deno.test("when the link engine fails, bridges are plain, their partitions stay", async () => {
+Deno.test("when the link engine fails, bridges are unimpaired, and their partitions stay", async () => {
   using threads = new Breakable(EMULATOR_PROGRAM);
   const { error: write } = console;
   console.error = () => {};

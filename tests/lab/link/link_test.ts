@@ -3,7 +3,7 @@ import { Lab, TopologyError } from "@netyard/netyard";
 import { config, expectPings, greet, pings, seenBy } from "../kit.ts";
 
 // ix -- home(pc.eth0);  ix -- other(pc.eth1);  ix -- dc(server)
-Deno.test("a link that goes down and up again is exactly as it was", async () => {
+Deno.test("a link that goes down and up again has the same state as before", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home" });
   const other = await lab.addRouter("other", { mtu: 1400 });
@@ -48,7 +48,7 @@ Deno.test("a link that goes down and up again is exactly as it was", async () =>
 });
 
 // ix -- top(y) -- home(pc);  ix -- dc(server)
-Deno.test("a router's uplink goes down and up with all that is behind it", async () => {
+Deno.test("the uplink of a router goes down and up, and all downstream nodes with it", async () => {
   await using lab = await Lab.create();
   const top = await lab.addRouter("top");
   const home = await lab.addRouter("home", { upstream: top });
@@ -81,7 +81,7 @@ Deno.test("a router's uplink goes down and up with all that is behind it", async
 });
 
 // ix -- lan(20 devices)
-Deno.test("permanent neighbours are back with the link", async () => {
+Deno.test("permanent neighbours are restored with the link", async () => {
   await using lab = await Lab.create();
   const lan = await lab.addRouter("lan");
   const devices = [];
@@ -120,7 +120,7 @@ Deno.test("the default route waits for an interface that is down", async () => {
   await expectPings([[pc, lab.ix.ip, false]]);
 });
 
-Deno.test("a connection outlives a link that is down for a moment", async () => {
+Deno.test("a connection survives a link that is down for a moment", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } } });
@@ -137,7 +137,7 @@ Deno.test("a connection outlives a link that is down for a moment", async () => 
   assertEquals(buffer[0], 7);
 });
 
-Deno.test("a router's LAN has no link of its own to take down", async () => {
+Deno.test("the LAN of a router has no link to set down", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } } });

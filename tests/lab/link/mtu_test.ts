@@ -15,7 +15,7 @@ async function fits(from: Node, to: string, size: number): Promise<[boolean, boo
 const linkMtu = (node: Node, name: string) => ip(node, `link show ${name}`)[0].mtu;
 
 // ix -- small(a: 1400);  ix -- dc(b: 1500, c: 1300)
-Deno.test("the MTU of routers and devices is that of their links, to the byte", async () => {
+Deno.test("the MTU of routers and devices is exactly that of their links", async () => {
   await using lab = await Lab.create();
   const small = await lab.addRouter("small", { mtu: 1400 });
   const dc = await lab.addRouter("dc");
@@ -45,7 +45,7 @@ Deno.test("the MTU of routers and devices is that of their links, to the byte", 
 });
 
 // ix -- dc(server);  ix -- vpn(laptop), whose links take 1420;  vpn -- inner(tv: 1300)
-Deno.test("who sends more than a link on the way takes is told so, and sends less", async () => {
+Deno.test("a sender of packets larger than the path MTU gets an error, and sends smaller ones", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc");
   const vpn = await lab.addRouter("vpn", { mtu: 1420 });
@@ -74,7 +74,7 @@ Deno.test("who sends more than a link on the way takes is told so, and sends les
   assertEquals(await pings(server, tv.ip!, "-M", "dont", "-s", "1472"), true);
 });
 
-Deno.test("without IPv6, packets may be as small as IPv4 allows", async () => {
+Deno.test("without IPv6, the MTU may be as small as IPv4 allows", async () => {
   await using lab = await Lab.create();
   const modem = await lab.addRouter("modem", { ipSupport: "v4-only", mtu: 576 });
   const below = await lab.addRouter("below", { ipSupport: "v4-only", upstream: modem, mtu: 1500 });
@@ -94,7 +94,7 @@ Deno.test("without IPv6, packets may be as small as IPv4 allows", async () => {
 });
 
 // ix -- jumbo(a, b), whose LAN takes 9000
-Deno.test("a LAN may take more than the exchange", async () => {
+Deno.test("a LAN may have a larger MTU than the IX", async () => {
   await using lab = await Lab.create();
   const jumbo = await lab.addRouter("jumbo", { mtu: 9000 });
   const a = await lab.addDevice("a", { interfaces: { eth0: { gateway: jumbo } } });
@@ -110,7 +110,7 @@ Deno.test("a LAN may take more than the exchange", async () => {
 });
 
 // ix -- home(pc with 1300 and an address more)
-Deno.test("an address that is added has the limits of its interface", async () => {
+Deno.test("an added address has the MTU of its interface", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } }, mtu: 1300 });

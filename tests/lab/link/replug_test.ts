@@ -3,7 +3,7 @@ import { Lab, PoolExhaustedError, TopologyError } from "@netyard/netyard";
 import { config, expectPings, greet, ip, links, seenBy } from "../kit.ts";
 
 // ix -- home(phone, then alone);  ix -- cafe(guest, then phone);  ix -- dc(server)
-Deno.test("a replugged interface is where it was put, and nowhere else", async () => {
+Deno.test("a replugged interface is on its new segment, and on no other", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home" });
   const cafe = await lab.addRouter("cafe", { preset: "home", mtu: 1400 });
@@ -44,7 +44,7 @@ Deno.test("a replugged interface is where it was put, and nowhere else", async (
 });
 
 // ix -- home(phone, later away);  ix -- six(v6-only);  ix -- dc(server)
-Deno.test("an interface that is replugged while down is at its new place once it is up", async () => {
+Deno.test("an interface that is replugged while down is on its new segment once it is up", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const six = await lab.addRouter("six", { ipSupport: "v6-only" });
@@ -66,7 +66,7 @@ Deno.test("an interface that is replugged while down is at its new place once it
 });
 
 // ix -- home(phone.wlan0, phone.eth0, tv);  ix -- cafe
-Deno.test("the default route follows a replugged interface, and only that one's", async () => {
+Deno.test("the default route follows a replugged default interface, and no other", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const cafe = await lab.addRouter("cafe");
@@ -85,7 +85,7 @@ Deno.test("the default route follows a replugged interface, and only that one's"
 });
 
 // ix -- home(phone, tv)
-Deno.test("back in the router that it is at, an interface keeps its addresses", async () => {
+Deno.test("replugged into its present router, an interface keeps its addresses", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { downstreamCidr: "10.0.1.0/29" });
   const phone = await lab.addDevice("phone", { interfaces: { wlan0: { gateway: home } } });
@@ -100,7 +100,7 @@ Deno.test("back in the router that it is at, an interface keeps its addresses", 
 });
 
 // ix -- home(phone, tv);  ix -- full(guest)
-Deno.test("where there is no room, a replugged interface stays where it was", async () => {
+Deno.test("if the new segment is full, an interface stays where it was", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const full = await lab.addRouter("full", { downstreamCidr: "10.0.9.0/30" });

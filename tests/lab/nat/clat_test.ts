@@ -132,7 +132,7 @@ labTest("a CLAT goes together with advertisements of routers", async (lab) => {
 
 for (const provisioning of ["static", "ra"] as const) {
   // ix -- four(server);  ix -- carrier(phone, inner(deep)), whose prefix changes
-  Deno.test(`a CLAT goes along when its LAN has another prefix: ${provisioning}`, async () => {
+  Deno.test(`a CLAT follows a new prefix of its LAN: ${provisioning}`, async () => {
     await using lab = await Lab.create({ ipv6: { provisioning } });
     const { ip } = await fourServer(lab);
     const asking = { ipSupport: "v6-only", prefixDelegation: true } as const;
@@ -151,7 +151,7 @@ for (const provisioning of ["static", "ra"] as const) {
   });
 }
 
-Deno.test("a device that hears its router late has its CLAT from then on", async () => {
+Deno.test("a device that hears its router late gets its CLAT then", async () => {
   await using lab = await Lab.create({ ipv6: { provisioning: "ra" } });
   const { ip } = await fourServer(lab);
   const carrier = await lab.addRouter("carrier", {

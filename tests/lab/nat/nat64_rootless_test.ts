@@ -29,7 +29,7 @@ said.after = other.natV6;
 console.log("SAID " + JSON.stringify(said));
 `;
 
-Deno.test("an ordinary user has NAT64 and 464XLAT where he may open TUNs, and is told so where not", async () => {
+Deno.test("NAT64 and 464XLAT work for an ordinary user who may open TUNs, and are refused otherwise", async () => {
   const files = await Promise.all(
     ["deno.json", "deno.lock", "mod.ts"].map(async (name) =>
       [name, await Deno.readTextFile(new URL(name, ROOT))] as const

@@ -241,7 +241,7 @@ Deno.test("a configuration whose NAT64 has no IPv4 uplink is refused before anyt
   );
 });
 
-Deno.test("a lab without NAT64 has no thread for it, and one with two has one", async () => {
+Deno.test("a lab without NAT64 has no thread for it, and a lab with two has one", async () => {
   const script = new URL("./nat64_threads_main.ts", import.meta.url).pathname;
   const config = new URL("../../../deno.json", import.meta.url).pathname;
   const { stdout } = await new Deno.Command(Deno.execPath(), {

@@ -9,7 +9,7 @@ const defaults = (device: Device) =>
   );
 
 // ix -- home(phone.wlan0);  ix -- carrier(phone.cell0);  ix -- dc(server)
-Deno.test("a device on two routers leaves by the one of its default route", async () => {
+Deno.test("a device on two routers sends through the one of its default route", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home" });
   const carrier = await lab.addRouter("carrier", { preset: "isp-cgnat" });
@@ -51,7 +51,7 @@ Deno.test("a device on two routers leaves by the one of its default route", asyn
 });
 
 // ix -- home(laptop.eth0);  ix -- vpn(laptop.wg0, intranet)
-Deno.test("a network that an interface is in is reached by it, whatever the default", async () => {
+Deno.test("a directly connected network is reached by its interface, whatever the default route", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home" });
   const vpn = await lab.addRouter("vpn", { preset: "corporate", mtu: 1420 });
@@ -71,7 +71,7 @@ Deno.test("a network that an interface is in is reached by it, whatever the defa
 });
 
 // ix -- dual(d.eth0);  ix -- four(d.eth1), v4-only;  ix -- six(d.eth2), v6-only;  ix -- dc(server)
-Deno.test("a default route of a family goes when its new interface has none of it", async () => {
+Deno.test("a default route of a family is removed if the new default interface lacks the family", async () => {
   await using lab = await Lab.create();
   const dual = await lab.addRouter("dual");
   const four = await lab.addRouter("four", { ipSupport: "v4-only" });
@@ -101,7 +101,7 @@ Deno.test("a default route of a family goes when its new interface has none of i
 });
 
 // ix -- lan(d.eth0, d.eth1, other)
-Deno.test("two interfaces may be on one router", async () => {
+Deno.test("two interfaces can be on one router", async () => {
   await using lab = await Lab.create();
   const lan = await lab.addRouter("lan");
   const d = await lab.addDevice("d", {

@@ -61,7 +61,7 @@ const pair = (a: Device, b: Device, answers: boolean): [Device, string, boolean]
   [b, a.ip6!, answers],
 ];
 
-Deno.test("with its link broken, traffic takes the way through the third region", async () => {
+Deno.test("with its link broken, traffic takes the path through the third region", async () => {
   await using world = await World.create();
   const { lab, regions: { us, eu, asia }, devices: { a, b, c } } = world;
   const before = world.nodes.map(config);
@@ -86,7 +86,7 @@ Deno.test("with its link broken, traffic takes the way through the third region"
   }
 });
 
-Deno.test("with no way left, packets vanish without a word, and never go over the exchange", async () => {
+Deno.test("without a path, packets are dropped silently, and never go over the IX", async () => {
   await using world = await World.create();
   const { lab, regions: { us, eu, asia }, devices: { a, b, c, d } } = world;
   await lab.breakRegionLink(us, eu);
@@ -113,7 +113,7 @@ Deno.test("with no way left, packets vanish without a word, and never go over th
   assertEquals(wayOut(eu, e.ip!), "region-asia");
 });
 
-Deno.test("regions that are linked no more are neighbours on the exchange", async () => {
+Deno.test("regions without a link left reach each other over the IX", async () => {
   await using world = await World.create();
   const { lab, regions: { us, eu }, devices: { a, b } } = world;
   await lab.unlinkRegions("us", "asia");
@@ -128,7 +128,7 @@ Deno.test("regions that are linked no more are neighbours on the exchange", asyn
   await expectPings(pair(a, b, true));
 });
 
-Deno.test("the way of the least latency is taken, as links are now", async () => {
+Deno.test("traffic takes the path with the lowest latency at the moment", async () => {
   await using world = await World.create();
   const { lab, regions: { us, eu }, devices: { a, b } } = world;
   assertEquals(wayOut(eu, b.ip!), "region-us");
@@ -143,7 +143,7 @@ Deno.test("the way of the least latency is taken, as links are now", async () =>
   assertEquals(wayOut(eu, b.ip!), "region-us");
 });
 
-Deno.test("TCP connections survive that all links break and are restored", async () => {
+Deno.test("TCP connections survive when all links break and are restored", async () => {
   await using world = await World.create();
   const { lab, regions: { us, eu, asia }, devices: { a, b } } = world;
   const hosts: [string, string][] = [[b.ip!, "4"], [b.ip6!, "6"]];
@@ -180,7 +180,7 @@ Deno.test("TCP connections survive that all links break and are restored", async
   }
 });
 
-Deno.test("a flow loses nothing while its way changes without need", async () => {
+Deno.test("a flow loses nothing when its path changes while the old one still works", async () => {
   await using world = await World.create();
   const { lab, regions: { us, eu }, devices: { a, b } } = world;
   const pings = a.command("ping", {
@@ -194,7 +194,7 @@ Deno.test("a flow loses nothing while its way changes without need", async () =>
   assert(said.includes("500 received"), said);
 });
 
-Deno.test("a broken link is dead in itself", async () => {
+Deno.test("a broken link forwards nothing", async () => {
   await using world = await World.create();
   const { lab, regions: { us, eu } } = world;
   const far = ip(us, "-4 addr show dev region-eu")[0].addr_info[0].local;

@@ -40,7 +40,7 @@ Deno.test("partition breaks the link of two regions until the last of its faults
   await takes(20, b, a.ip6!);
 });
 
-Deno.test("degrade-regions makes a link worse, and packets go by it all the same", async () => {
+Deno.test("degrade-regions makes a link worse, and packets still take it", async () => {
   await using w = await world();
   const { lab, a, b } = w;
   const degrade = (latencyMs: number) =>
@@ -63,7 +63,7 @@ Deno.test("degrade-regions makes a link worse, and packets go by it all the same
   await takes(10, a, b.ip!);
 });
 
-Deno.test("faults of a link between regions that is gone are healed for nothing", async () => {
+Deno.test("healing faults of a removed link between regions does nothing", async () => {
   await using w = await world();
   const { lab, a, b } = w;
   const faults = [

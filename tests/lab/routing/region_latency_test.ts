@@ -26,7 +26,7 @@ async function world(lab: Lab) {
   };
 }
 
-Deno.test("a round trip takes what the links between regions add", async () => {
+Deno.test("the links between regions add their latency to round trips", async () => {
   await using lab = await Lab.create();
   const { us, eu, a, b, c, d, e } = await world(lab);
   await takes(80, a, b);
@@ -47,7 +47,7 @@ Deno.test("a round trip takes what the links between regions add", async () => {
   await takes(0, b, a);
 });
 
-Deno.test("what is on a link when it breaks is lost", async () => {
+Deno.test("packets in transit on a link are lost when it breaks", async () => {
   await using lab = await Lab.create();
   const [us, eu] = [await lab.addRegion("us"), await lab.addRegion("eu")];
   await lab.linkRegions(us, eu, RegionLink.good(1000));

@@ -23,7 +23,7 @@ const both = (from: Node, to: { ip?: string; ip6?: string }): [Node, string, boo
   [from, to.ip6!, true],
 ];
 
-Deno.test("a removed region leaves nothing, and its addresses come back in the end", async () => {
+Deno.test("a removed region leaves nothing, and its addresses are reused when others run out", async () => {
   await using lab = await Lab.create();
   const us = await lab.addRegion("us");
   const dc = await at(lab, await lab.addRouter("dc", { region: us }), "a");
@@ -47,7 +47,7 @@ Deno.test("a removed region leaves nothing, and its addresses come back in the e
 });
 
 // a -- b -- c, where a and c have routers
-Deno.test("a removed region in between breaks the way, and frees what it connected", async () => {
+Deno.test("removing a region in between breaks the path, and frees its links", async () => {
   await using lab = await Lab.create();
   for (const name of ["a", "b", "c"]) await lab.addRegion(name);
   await lab.linkRegions("a", "b", RegionLink.good(0));
@@ -88,7 +88,7 @@ Deno.test("there are 15 regions at most, and a link between any two", async () =
   assertEquals((await lab.addRegion("r16")).cidr, "198.18.112.0/20");
 });
 
-Deno.test("links of regions run out, and come back", () => {
+Deno.test("the networks of region links run out, and are reused", () => {
   const addresses = new LabAddresses();
   let links = 0;
   const take = () => addresses.takeRegionLink("link()", `link ${++links}`, forGood);
@@ -124,7 +124,7 @@ Deno.test("two labs have the same regions and never meet", async () => {
   await expectPings([[x, one.region("eu").ip, true], [y, two.region("eu").ip, false]]);
 });
 
-Deno.test("the nodes of regions run what those of routers do", async () => {
+Deno.test("programs run in the nodes of regions as in routers", async () => {
   await using lab = await Lab.create();
   const { eu, us, asia } = await lab.addDefaultRegions();
   assertEquals([us, eu, asia], lab.regions);
@@ -138,7 +138,7 @@ Deno.test("the nodes of regions run what those of routers do", async () => {
   assert(await pings(pc, asia.ip6));
 });
 
-Deno.test("handles of a removed region fail, also once the name is another's", async () => {
+Deno.test("handles of a removed region fail, also once another region has its name", async () => {
   await using lab = await Lab.create();
   const eu = await lab.addRegion("eu");
   await lab.addRegion("us");
@@ -171,7 +171,7 @@ Deno.test("handles of a removed region fail, also once the name is another's", a
   assert(lab.region("eu") === again && again !== eu);
 });
 
-Deno.test("what happens to regions is told, and comes to the state that they are in", async () => {
+Deno.test("events of regions add up to their state", async () => {
   const lab = await Lab.create();
   const eu = await lab.addRegion("eu");
   await lab.addRegion("us");

@@ -32,14 +32,14 @@ Deno.test("regions that are linked use their link", () => {
   assertEquals(ways("asia", WORLD, ...LINKS), "us:asia eu:asia");
 });
 
-Deno.test("a broken link is gone round, whichever way is the shortest", () => {
+Deno.test("traffic avoids a broken link, and takes the shortest remaining path", () => {
   assertEquals(ways("us", WORLD, "us-eu 40 broken", ...LINKS.slice(1)), "asia:us eu:asia");
   assertEquals(ways("eu", WORLD, "us-eu 40 broken", ...LINKS.slice(1)), "asia:eu us:asia");
   // By three links of 10 ms rather than by one of 40.
   assertEquals(ways("a", "a b c d", "a-b 40", "a-c 10", "c-d 10", "d-b 10"), "c:a d:c b:d");
 });
 
-Deno.test("where no link is left there is no way, and never the exchange", () => {
+Deno.test("without links left there is no path, and never the IX", () => {
   assertEquals(ways("us", WORLD, "us-eu 40 broken"), "eu:x asia:ix");
   assertEquals(
     ways("us", WORLD, "us-eu 40 broken", "us-asia 75 broken", "eu-asia 95"),
@@ -48,7 +48,7 @@ Deno.test("where no link is left there is no way, and never the exchange", () =>
   assertEquals(ways("us", WORLD, "us-eu 40", "eu-asia 95 broken"), "eu:us asia:x");
 });
 
-Deno.test("what nobody linked goes over the exchange", () => {
+Deno.test("regions that were never linked use the IX", () => {
   assertEquals(ways("us", WORLD), "eu:ix asia:ix");
   assertEquals(
     ways("us", "us eu asia mars moon", "us-eu 40", "mars-moon 1"),
@@ -62,7 +62,7 @@ Deno.test("what nobody linked goes over the exchange", () => {
   assertEquals(ways("us", "us"), "");
 });
 
-Deno.test("of equal ways, the one with fewer links counts, then the first by name", () => {
+Deno.test("of equal paths, the one with fewer links wins, then the first by name", () => {
   // 20 ms by c and d, or by b.
   assertEquals(ways("a", "a b c d z", "a-c 5", "c-d 5", "d-z 10", "a-b 10", "b-z 10").at(-1), "b");
   const square = ["a-y 10", "a-x 10", "y-z 10", "x-z 10"];
@@ -71,7 +71,7 @@ Deno.test("of equal ways, the one with fewer links counts, then the first by nam
   assertEquals(ways("a", "a b c", "a-b 0", "b-c 0", "a-c 0"), "b:a c:a");
 });
 
-Deno.test("every way comes nearer, whatever the links", () => {
+Deno.test("every hop of a path comes nearer, whatever the links", () => {
   let seed = 1;
   const draw = (n: number) => (seed = (seed * 48271) % 2147483647) % n;
   for (let round = 0; round < 300; round++) {
@@ -95,7 +95,7 @@ Deno.test("every way comes nearer, whatever the links", () => {
   }
 });
 
-Deno.test("ways are compared by what they are", () => {
+Deno.test("paths are compared by value", () => {
   const link = (next: string): RegionPath => ({ kind: "link", next });
   assertEquals(sameWay(link("a"), link("a")), true);
   assertEquals(sameWay(link("a"), link("b")), false);

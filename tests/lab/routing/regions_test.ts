@@ -107,7 +107,7 @@ Deno.test("a home router in a region translates, also with a router behind it", 
 });
 
 // eu(dc(a)) -- us(far(b));  later a at other
-Deno.test("networks and addresses come and go in all regions", async () => {
+Deno.test("networks and addresses are added and removed in all regions", async () => {
   await using lab = await Lab.create();
   const eu = await lab.addRegion("eu");
   const us = await lab.addRegion("us");
@@ -139,7 +139,7 @@ Deno.test("networks and addresses come and go in all regions", async () => {
   assertEquals(nodes.map(config), before);
 });
 
-Deno.test("what is for nobody in a region is answered with an error, not sent in circles", async () => {
+Deno.test("packets to unused addresses of a region get an error, and do not loop", async () => {
   await using lab = await Lab.create();
   const eu = await lab.addRegion("eu");
   const dc = await at(lab, await lab.addRouter("dc", { region: eu }), "a");

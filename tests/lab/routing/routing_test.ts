@@ -15,13 +15,13 @@ function announced(
   return announcements({ nat, natV6, external6: "2001:db8:2:1::/64", ipSupport, lan }, behind);
 }
 
-Deno.test("a router makes its networks known in the families that it has", () => {
+Deno.test("a router announces its networks in its families", () => {
   assertEquals(announced("none", "dual-stack"), ["10.0.1.0/24", "fd10:0:1::/64"]);
   assertEquals(announced("none", "v4-only"), ["10.0.1.0/24"]);
   assertEquals(announced("none", "v6-only"), ["fd10:0:1::/64"]);
 });
 
-Deno.test("a NAT keeps every IPv4 network behind it to itself", () => {
+Deno.test("a NAT announces no downstream IPv4 network", () => {
   const nats: Nat[] = ["home", "corporate", "cgnat", "cloud-nat", "full-cone", { hairpin: true }];
   for (const nat of nats) {
     assertEquals(announced(nat, "dual-stack"), ["fd10:0:1::/64"]);
@@ -29,7 +29,7 @@ Deno.test("a NAT keeps every IPv4 network behind it to itself", () => {
   }
 });
 
-Deno.test("a router passes on what is behind it, unless its NAT hides it", () => {
+Deno.test("a router announces downstream networks, unless its NAT hides them", () => {
   const behind = ["10.0.2.0/24", "fd10:0:2::/64", "198.19.1.0/24", "2001:db8:1:1::/64"];
   assertEquals(announced("none", "dual-stack", behind), [
     "10.0.1.0/24",
@@ -47,7 +47,7 @@ Deno.test("a router passes on what is behind it, unless its NAT hides it", () =>
   assertEquals(announced("home", "v4-only", behind), ["fd10:0:2::/64", "2001:db8:1:1::/64"]);
 });
 
-Deno.test("a masquerade keeps every IPv6 network to itself, NPTv6 shows its own LAN by another prefix", () => {
+Deno.test("a masquerade announces no IPv6 network, NPTv6 announces its external prefix", () => {
   const behind = ["10.0.2.0/24", "fd10:0:2::/64", "2001:db8:1:1::/64"];
   assertEquals(announced("none", "dual-stack", behind, "masquerade"), [
     "10.0.1.0/24",
@@ -66,6 +66,6 @@ Deno.test("a masquerade keeps every IPv6 network to itself, NPTv6 shows its own 
   );
 });
 
-Deno.test("a router without networks makes none known", () => {
+Deno.test("a router without networks announces none", () => {
   assertEquals(announcements({ nat: "none", ipSupport: "dual-stack", lan: {} }, []), []);
 });

@@ -62,7 +62,7 @@ Deno.test("private addresses without NAT are routed everywhere", async () => {
 });
 
 // ix -- top(a) -- middle(b), NAT -- bottom(c);  ix -- other(d)
-Deno.test("a NAT in the middle hides the v4 of all behind it, and no v6", async () => {
+Deno.test("a NAT in the middle hides all downstream IPv4, and no IPv6", async () => {
   await using lab = await Lab.create();
   const { routers: [, middle], devices: [a, b, c] } = await chain(
     lab,
@@ -92,7 +92,7 @@ Deno.test("a NAT in the middle hides the v4 of all behind it, and no v6", async 
 });
 
 // ix -- top(server) -- late1(host1), then late2(host2), then late3(host3)
-Deno.test("a router learns the way to networks that appear behind it later", async () => {
+Deno.test("a router gets routes to networks that appear downstream later", async () => {
   await using lab = await Lab.create();
   const top = await lab.addRouter("top");
   const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: top } } });
