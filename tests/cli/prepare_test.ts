@@ -17,7 +17,7 @@ Deno.test("prepare leaves the kernel and the initramfs of tiny in the cache, and
   await prepare([]);
   const { code, stdout, stderr } = await prepare([]);
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
-  const [, directory] = /^the profile "tiny" is in (.+)\n$/.exec(stdout)!;
+  const [, directory] = /^the boot files of the profile "tiny" are in (.+)\n$/.exec(stdout)!;
   assert(directory.startsWith(`${cacheDirectory()}/tiny/`), directory);
   for (const file of ["vmlinux", "initramfs"]) {
     assert((await Deno.stat(`${directory}/${file}`)).size > 2 ** 20, file);
