@@ -1,8 +1,8 @@
 import type { Drawing, DrawnKind, DrawnLink, DrawnNode } from "./drawing.ts";
 
-/** How a kind of node looks: dark on light, so that it can be read on any background. */
+/** The look of each kind of node: dark on light, which is readable on any background. */
 const LOOKS: Record<DrawnKind, { shape: string; fill: string; line: string }> = {
-  exchange: { shape: "ellipse", fill: "#e5e7eb", line: "#4b5563" },
+  ix: { shape: "ellipse", fill: "#e5e7eb", line: "#4b5563" },
   region: { shape: "ellipse", fill: "#ede9fe", line: "#6d28d9" },
   router: { shape: "box", fill: "#dbeafe", line: "#1d4ed8" },
   bridge: { shape: "box", fill: "#fef3c7", line: "#b45309" },
@@ -12,11 +12,11 @@ const LOOKS: Record<DrawnKind, { shape: string; fill: string; line: string }> = 
 };
 
 const INK = "#111827";
-/** Of lines and of text beside them: between black and white, for backgrounds of either. */
+/** The colour of lines and their labels: between black and white, for light and dark backgrounds. */
 const MIDDLE = "#767f8d";
 const FONT = "Helvetica,Arial,sans-serif";
 
-/** In inches: room for fonts that are wider than the one that is counted with. */
+/** In inches: room for fonts that are wider than the one that the layout assumes. */
 const MARGIN = "0.2,0.08";
 
 const STYLES: Record<DrawnLink["kind"], string> = {
@@ -50,7 +50,7 @@ function nodeAttributes({ id, kind, name, facts }: DrawnNode): string {
     `fillcolor="${fill}"`,
     `color="${line}"`,
     `tooltip=${quoted(id)}`,
-    // Each line in the middle, whatever its font turns out to be: HTML labels are not.
+    // Each line is centred in any font, unlike in HTML labels.
     `label=${quoted(lines.join("\n"))}`,
   ].join(", ");
 }
@@ -59,10 +59,10 @@ function lineOf({ kind, from, to, facts }: DrawnLink): string {
   const attributes = [
     `style=${STYLES[kind]}`,
     ...facts.length > 0 ? [`label=${quoted(facts.join("\n"))}`] : [],
-    // Such lines go sideways; they do not put one end above the other.
+    // Such lines must not put one end above the other.
     ...kind === "attached" ? [] : ["constraint=false"],
   ];
-  // What others are attached to stands above them.
+  // A gateway is above the nodes that are attached to it.
   const [above, under] = kind === "attached" ? [to, from] : [from, to];
   return `${quoted(above)} -- ${quoted(under)} [${attributes.join(", ")}]`;
 }

@@ -1,3 +1,9 @@
+/**
+ * Drawings of topologies: what is drawn, as plain data (`drawing.ts`), and one file for each format. Imports
+ * the configuration and the options of `lab`, and `events`; needs no running lab. Begin here.
+ *
+ * @module
+ */
 import type {
   BridgeConfig,
   DeviceConfig,
@@ -10,8 +16,8 @@ import { isOffer, requestOf } from "../lab/options/delegation_options.ts";
 import { routerProfile } from "../lab/options/checks.ts";
 import { conditionText, modeText, rateText } from "../events/text.ts";
 
-/** What a node is drawn as; `unknown` is one that is named and not there. */
-export type DrawnKind = "exchange" | "region" | "router" | "bridge" | "device" | "vm" | "unknown";
+/** The kind of a node; `unknown` is for a name that the topology does not define. */
+export type DrawnKind = "ix" | "region" | "router" | "bridge" | "device" | "vm" | "unknown";
 
 /** A node of a drawing. */
 export interface DrawnNode {
@@ -19,50 +25,50 @@ export interface DrawnNode {
   id: string;
   kind: DrawnKind;
   name: string;
-  /** What is worth knowing of it, a few words each. */
+  /** Its properties, a few words each. */
   facts: string[];
 }
 
 /** A line between two nodes. */
 export interface DrawnLink {
-  /** From what is attached to what it is attached to, between two regions, or between bridges. */
+  /** From a node to its gateway or upstream (`attached`), between two regions, or between two bridges. */
   kind: "attached" | "region" | "route";
   from: string;
   to: string;
-  /** What is worth knowing of it: the interface, its condition. */
+  /** Its properties: the interface, the condition. */
   facts: string[];
 }
 
-/** A topology to be drawn, in the order in which it was written. */
+/** A topology to draw, in the order of its configuration. */
 export interface Drawing {
-  /** What stands over it. */
+  /** The title above it. */
   title?: string;
   nodes: DrawnNode[];
   links: DrawnLink[];
 }
 
-/** What is known of a topology once it is built. */
+/** The addresses of a topology that was built. */
 export interface DrawnAddresses {
-  /** What a node has as a whole, such as the network behind a router, by the node's id. */
+  /** The addresses of nodes, such as the LAN of a router, by the node's ID. */
   nodes: ReadonlyMap<string, readonly string[]>;
-  /** Those of an interface, by the node's id and the interface's name; a router's uplink has none. */
+  /** The addresses of interfaces, by {@linkcode interfaceKey}; a router's uplink has no name. */
   interfaces: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The exchange, which no configuration names. */
-export const EXCHANGE = "exchange";
+/** The ID and the name of the IX, which no configuration names. */
+export const IX = "ix";
 
-/** By what {@linkcode DrawnAddresses} finds an interface. */
+/** The key of an interface in {@linkcode DrawnAddresses}. */
 export function interfaceKey(id: string, name = ""): string {
   return `${id} ${name}`;
 }
 
-/** What a node is called in a drawing. A region may have a router's name. */
+/** The ID of a node in a drawing. It has the kind, since a region may have the name of a router. */
 export function nodeId(kind: DrawnKind, name: string): string {
   return `${kind} ${name}`;
 }
 
-/** What a topology looks like. Names that it does not define are drawn as unknown. */
+/** Draws a topology. Names that it does not define become nodes of the kind `unknown`. */
 export function drawingOf(
   config: LabConfig,
   { title, addresses }: { title?: string; addresses?: DrawnAddresses } = {},
@@ -73,10 +79,10 @@ export function drawingOf(
 /** Draws one configuration. */
 class Builder {
   #nodes = new Map<string, DrawnNode>([
-    [EXCHANGE, { id: EXCHANGE, kind: "exchange", name: EXCHANGE, facts: [] }],
+    [IX, { id: IX, kind: "ix", name: IX, facts: [] }],
   ]);
   #links: DrawnLink[] = [];
-  /** The ids of what interfaces are attached to, by name. */
+  /** The IDs of routers and bridges, to which interfaces are attached, by name. */
   #gateways = new Map<string, string>();
   #routes = new Set<string>();
   #config: LabConfig;
@@ -125,7 +131,7 @@ class Builder {
     const id = nodeId("region", name);
     if (this.#nodes.has(id)) return id;
     this.#add("region", name, []);
-    this.#attach(id, EXCHANGE, []);
+    this.#attach(id, IX, []);
     return id;
   }
 
@@ -143,7 +149,7 @@ class Builder {
     const id = this.#add("router", router.name, routerFacts(router, this.#addresses !== undefined));
     const { upstream, region } = router;
     if (upstream !== undefined) this.#attach(id, this.#gateway(upstream), []);
-    else this.#attach(id, region === undefined ? EXCHANGE : this.#region(region), []);
+    else this.#attach(id, region === undefined ? IX : this.#region(region), []);
   }
 
   #bridge(name: string, { latencyMs, dropRatePct, bandwidthBps }: BridgeConfig): void {
@@ -159,8 +165,8 @@ class Builder {
       this.#attach(id, this.#gateway(gateway), [
         name === defaultVia ? `${name} (default)` : name,
         ...condition === undefined ? [] : [conditionText(condition)],
-        // Once it is built, it is among the addresses.
-        ...this.#addresses ? [] : [ip, ip6].filter((asked) => asked !== undefined),
+        // When the lab is built, they are among its addresses.
+        ...this.#addresses ? [] : [ip, ip6].filter((requested) => requested !== undefined),
       ], name);
     }
   }
@@ -174,7 +180,7 @@ class Builder {
     bridges.forEach((bridge, i) => this.#attach(id, this.#gateway(bridge), [`eth${i}`], `eth${i}`));
   }
 
-  /** Each link once, though both ends may name it. */
+  /** Draws each link once, though both ends may name it. */
   #regionLinks(): void {
     const seen = new Set<string>();
     for (const [a, { latencies = {} }] of Object.entries(this.#config.regions ?? {})) {
@@ -224,9 +230,9 @@ function routerFacts(router: RouterConfig, built: boolean): string[] {
     ...isOffer(prefixDelegation) ? ["delegates IPv6 prefixes"] : [],
     ...requestOf(prefixDelegation) ? ["IPv6 prefix delegated"] : [],
     ...mtu === undefined ? [] : [`MTU ${mtu}`],
-    ...downlinkCondition === undefined ? [] : [`into its LAN ${conditionText(downlinkCondition)}`],
+    ...downlinkCondition === undefined ? [] : [`downlink ${conditionText(downlinkCondition)}`],
     ...blockIcmpFragNeeded ? ["path-MTU black hole"] : [],
-    // Once it is built, it is among the addresses.
+    // When the lab is built, it is among its addresses.
     ...downstreamCidr === undefined || built ? [] : [`LAN ${downstreamCidr}`],
   ];
 }

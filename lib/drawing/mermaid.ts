@@ -1,8 +1,8 @@
 import type { Drawing, DrawnKind, DrawnNode } from "./drawing.ts";
 
-/** The shapes of nodes, about their text. */
+/** The shapes of nodes: the brackets around their text. */
 const SHAPES: Record<DrawnKind, [string, string]> = {
-  exchange: ["([", "])"],
+  ix: ["([", "])"],
   region: ["([", "])"],
   router: ["[", "]"],
   bridge: ["[[", "]]"],
@@ -15,7 +15,7 @@ const LINES = { attached: "---", region: "-.-", route: "-.-" } as const;
 
 /** A drawing for Mermaid, as Markdown renderers show it. */
 export function drawingMermaid({ title, nodes, links }: Drawing): string {
-  // Ids of ours: a node may be called "end", which Mermaid takes for a word of its own.
+  // Own IDs: a node may have the name "end", which is a keyword of Mermaid.
   const ids = new Map(nodes.map(({ id }, i) => [id, `n${i}`]));
   return [
     ...title === undefined ? [] : ["---", `title: ${JSON.stringify(title)}`, "---"],
@@ -36,7 +36,7 @@ function shaped({ kind, name, facts }: DrawnNode): string {
   return `${open}"${lines.filter(Boolean).map(escaped).join("<br/>")}"${close}`;
 }
 
-/** Mermaid's own entities: a `#` begins one. */
+/** Escapes a text with Mermaid's entities, which begin with `#`. */
 function escaped(text: string): string {
   return text.replace(/[#"<>&]/g, (character) => `#${character.charCodeAt(0)};`)
     .replaceAll("\n", " ");

@@ -2,8 +2,8 @@ import type { Drawing } from "./drawing.ts";
 import { drawingDot } from "./dot.ts";
 
 /**
- * The name of a node stands out. Where a viewer knows what it is on, lines and the text beside them
- * are darker, or lighter, than their colour for either.
+ * The names of nodes are bold. If the viewer knows the background, lines and their labels are darker or
+ * lighter than the colour for both.
  */
 const STYLE = `<style>
 .node text:first-of-type { font-weight: bold }
@@ -16,9 +16,9 @@ const STYLE = `<style>
 }
 </style>`;
 
-/** A drawing as SVG, laid out by Graphviz. It has no background of its own. */
+/** A drawing as SVG, laid out by Graphviz, with a transparent background. */
 export async function drawingSvg(drawing: Drawing): Promise<string> {
-  // Graphviz in WebAssembly: large, so only for those who draw.
+  // Graphviz in WebAssembly is large, so it is loaded only here.
   const { instance } = await import("@viz-js/viz");
   const svg = (await instance()).renderString(drawingDot(drawing), { format: "svg" });
   return svg.replace(/(<svg[^>]*>)/, (tag) => `${tag}\n${STYLE}`);

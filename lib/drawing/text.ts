@@ -1,8 +1,8 @@
 import type { Drawing, DrawnLink, DrawnNode } from "./drawing.ts";
 
 /**
- * A drawing as text: a tree below each node that is attached to nothing. A node with two interfaces
- * stands under both of what they are attached to, and what is to say of it itself under the first.
+ * A drawing as text: a tree for each node that is not attached to another. A node with two interfaces is below
+ * both of its gateways, and its own properties are at the first place.
  *
  * @example
  * ```ts
@@ -15,7 +15,7 @@ import type { Drawing, DrawnLink, DrawnNode } from "./drawing.ts";
  * });
  * assertEquals(
  *   drawingText(drawing),
- *   `exchange
+ *   `ix
  * └─ router home: preset home, NAT home, firewall block-inbound
  *    └─ device laptop: eth0, wifi
  * `,
@@ -26,13 +26,13 @@ export function drawingText({ title, nodes, links }: Drawing): string {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const attached = links.filter(({ kind }) => kind === "attached");
   const below = Map.groupBy(attached, ({ to }) => to);
-  const hanging = new Set(attached.map(({ from }) => from));
-  const told = new Set<string>();
+  const attachedIds = new Set(attached.map(({ from }) => from));
+  const drawn = new Set<string>();
   const lines: string[] = title === undefined ? [] : [title];
 
   const visit = (node: DrawnNode, link: DrawnLink | undefined, first: string, rest: string) => {
-    const again = told.has(node.id);
-    told.add(node.id);
+    const again = drawn.has(node.id);
+    drawn.add(node.id);
     const facts = [
       link?.facts ?? [],
       again ? [] : [...node.facts, ...sideways(node, links, byId)],
@@ -51,9 +51,9 @@ export function drawingText({ title, nodes, links }: Drawing): string {
     });
   };
 
-  for (const node of nodes) if (!hanging.has(node.id)) visit(node, undefined, "", "");
-  // Routers that are behind each other hang on nothing else.
-  for (const node of nodes) if (!told.has(node.id)) visit(node, undefined, "", "");
+  for (const node of nodes) if (!attachedIds.has(node.id)) visit(node, undefined, "", "");
+  // Routers that are upstream of each other are in no tree yet.
+  for (const node of nodes) if (!drawn.has(node.id)) visit(node, undefined, "", "");
   return lines.join("\n") + "\n";
 }
 
@@ -61,7 +61,7 @@ function headOf({ kind, name }: DrawnNode): string {
   return kind === name ? name : `${kind} ${name}`;
 }
 
-/** The links of a node to its like, told at both ends. */
+/** The links to other regions or bridges, which are printed at both ends. */
 function sideways(
   { id }: DrawnNode,
   links: readonly DrawnLink[],

@@ -37,7 +37,7 @@ Deno.test("other processes enter a running lab, and nothing is left at its end",
     assertStringIncludes(stdout, `\n${Deno.cwd()}\n`);
   });
 
-  await t.step("routers and the exchange are entered, too", async () => {
+  await t.step("routers and the IX can be entered too", async () => {
     const { stdout } = await lab.runIn(["home", "--", "ip", "-br", "addr"]);
     assertMatch(stdout, /^wan|^ix/m);
     assertEquals((await lab.runIn(["ix", "--", "true"])).code, 0);

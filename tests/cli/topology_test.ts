@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { CITY, netyard, OwnRunner } from "./kept_lab.ts";
 
 const TREE = `city
-exchange
+ix
 ├─ router dc: preset public
 │  └─ device server: eth0
 └─ router home: preset home, NAT home, firewall block-inbound

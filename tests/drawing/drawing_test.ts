@@ -6,7 +6,7 @@ import { drawingMermaid } from "../../lib/drawing/mermaid.ts";
 import { drawingSvg } from "../../lib/drawing/svg.ts";
 import { drawingText } from "../../lib/drawing/text.ts";
 
-/** Something of everything. */
+/** A topology with every kind of node and link. */
 const CITY: LabConfig = {
   regions: {
     eu: { latencies: { us: 40, asia: { latencyMs: 120, lossPct: 1 } } },
@@ -42,7 +42,7 @@ const CITY: LabConfig = {
   vms: { nas: { memory: "256M", cpus: 2, bridges: ["lan", "back"] } },
 };
 
-Deno.test("what becomes of IPv6 is drawn", () => {
+Deno.test("the IPv6 options of routers and devices are drawn", () => {
   const config: LabConfig = {
     routers: [
       { name: "isp", prefixDelegation: { pool: "auto" } },
@@ -70,10 +70,10 @@ Deno.test("a topology is drawn as a tree", () => {
   assertEquals(
     drawingText(drawingOf(CITY, { title: "city" })),
     `city
-exchange
+ix
 ├─ region eu: to us 40 ms, to asia 120 ms, loss 1 %
 │  └─ router isp: NAT cgnat, MTU 1400, LAN 100.64.0.0/24
-│     ├─ router home: preset home, NAT home, firewall block-inbound, into its LAN wifi, routed to lan
+│     ├─ router home: preset home, NAT home, firewall block-inbound, downlink wifi, routed to lan
 │     │  └─ device phone: wlan0, up wifi, down 9 ms; MTU 1300
 │     └─ device phone: cell0 (default), 2 Mbit/s
 ├─ region us: to eu 40 ms
@@ -90,7 +90,7 @@ device lonely
   );
 });
 
-Deno.test("a topology that is built is drawn with its addresses", () => {
+Deno.test("a built topology is drawn with its addresses", () => {
   const config: LabConfig = {
     routers: [{ name: "dc" }],
     devices: { a: { interfaces: { eth0: { gateway: "dc", ip: "198.18.1.7" } } } },
@@ -104,20 +104,20 @@ Deno.test("a topology that is built is drawn with its addresses", () => {
   };
   assertEquals(
     drawingText(drawingOf(config, { addresses })),
-    `exchange
+    `ix
 └─ router dc: 198.18.0.2; LAN 198.18.1.0/24
    └─ device a: eth0, 198.18.1.7, 2001:db8:1::7
 `,
   );
 });
 
-Deno.test("names that are not defined, and routers behind each other, are drawn too", () => {
+Deno.test("undefined names, and routers upstream of each other, are drawn too", () => {
   assertEquals(
     drawingText(drawingOf({
       routers: [{ name: "a", upstream: "b" }, { name: "b", upstream: "a" }],
       devices: { c: { interfaces: { eth0: { gateway: "d" } } } },
     })),
-    `exchange
+    `ix
 unknown d: not defined
 └─ device c: eth0
 router a
@@ -127,8 +127,8 @@ router a
   );
 });
 
-Deno.test("an empty topology is its exchange", () => {
-  assertEquals(drawingText(drawingOf({})), "exchange\n");
+Deno.test("an empty topology is drawn as the IX", () => {
+  assertEquals(drawingText(drawingOf({})), "ix\n");
 });
 
 Deno.test("a topology is drawn for Graphviz", () => {
@@ -139,11 +139,11 @@ Deno.test("a topology is drawn for Graphviz", () => {
   const lines = dot.split("\n").map((line) => line.trim());
   assertStringIncludes(lines[1], 'label="say \\"hi\\""');
   assertEquals(lines.slice(4), [
-    '"exchange" [shape=ellipse, fillcolor="#e5e7eb", color="#4b5563", tooltip="exchange", label="exchange"];',
+    '"ix" [shape=ellipse, fillcolor="#e5e7eb", color="#4b5563", tooltip="ix", label="ix"];',
     '"router home" [shape=box, fillcolor="#dbeafe", color="#1d4ed8", tooltip="router home", ' +
     'label="home\\nrouter\\npreset home\\nNAT home\\nfirewall block-inbound"];',
     '"device a" [shape=box, fillcolor="#dcfce7", color="#15803d", tooltip="device a", label="a\\ndevice"];',
-    '"exchange" -- "router home" [style=solid];',
+    '"ix" -- "router home" [style=solid];',
     '"router home" -- "device a" [style=solid, label="eth0\\nwifi"];',
     "}",
     "",
@@ -161,7 +161,7 @@ Deno.test("a topology is drawn for Mermaid", () => {
 title: "a #1"
 ---
 flowchart TB
-  n0(["exchange"])
+  n0(["ix"])
   n1["home<br/>router, NAT hairpin true"]
   n2[["lan<br/>bridge"]]
   n3("end<br/>device")
@@ -181,17 +181,17 @@ Deno.test("a topology as SVG is well-formed, has all names, and can be read on l
   assertStringIncludes(svg, "city &lt;&amp;&gt; town");
   const texts = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
   for (const { name } of drawing.nodes) assert(texts.includes(name), name);
-  // Nothing is drawn over the whole, so what is behind it shows.
+  // No background is drawn, so that of the viewer is visible.
   assertEquals(svg.includes('fill="white"'), false);
 });
 
-Deno.test("a topology whose names are odd is well-formed SVG", async () => {
+Deno.test("a topology with special characters in names is well-formed SVG", async () => {
   const svg = await drawingSvg(drawingOf({ devices: { '<a & "b">\\': {} } }));
   assertEquals(fault(svg), undefined);
   assertStringIncludes(svg, "&lt;a &amp;");
 });
 
-/** What is not well-formed of an XML document: tags that are not closed in turn, stray `<` and `&`. */
+/** The first fault of an XML document: a tag that is not closed in order, or a stray `<` or `&`. */
 function fault(xml: string): string | undefined {
   const body = xml.replace(/<\?xml[^]*?\?>|<!--[^]*?-->|<!DOCTYPE[^>]*>/g, "");
   const open: string[] = [];
