@@ -19,6 +19,11 @@ export class SixToFour {
   readonly #errors: IcmpErrors;
   readonly #header6 = new Header6();
   readonly #vnet = new VnetHeader();
+  /** The kind of the current packet's ICMP message; 0 for another protocol. */
+  #kind = 0;
+  /** The addresses of the result. */
+  #source = 0;
+  #destination = 0;
 
   /** Uses the settings of its translator. */
   constructor(settings: Settings, identifications: Identifications) {
@@ -29,73 +34,98 @@ export class SixToFour {
 
   /** Returns the number of bytes written, or a {@linkcode Refusal} as a negative number. */
   translate(packet: Uint8Array, length: number, out: Uint8Array): number {
-    const { map, hops, mtu4, routers4, gap } = this.#settings;
+    const refusal = this.#read(packet, length) || this.#mapAddresses(packet);
+    if (refusal) return -refusal;
+    const end = this.#writePayload(packet, out);
+    if (end < 0) return end;
+    const tooBig = this.#writeHeader(out, end);
+    if (tooBig) return -tooBig;
+    const { gap } = this.#settings;
+    const growth = gap + HEADER4_BYTES - this.#header6.payload;
+    if (gap > 0) translateVnetHeader(packet, 0, out, 0, growth, 4, this.#vnet.segmentBytes);
+    return end;
+  }
+
+  /** Reads the headers of the packet; returns a refusal, or 0. */
+  #read(packet: Uint8Array, length: number): number {
+    const { hops, gap } = this.#settings;
     const header = this.#header6;
     const refusal = header.read(packet, gap, length, false);
-    if (refusal) return -refusal;
+    if (refusal) return refusal;
     const { protocol, payload, end, fragment, fragmentOffset } = header;
 
-    if (protocol === ICMP4 || protocol === IGMP) return -Refusal.protocol;
-    let kind = 0;
+    if (protocol === ICMP4 || protocol === IGMP) return Refusal.protocol;
+    this.#kind = 0;
     if (protocol === ICMP6) {
-      if (fragment) return -Refusal.icmpFragment;
-      if (end - payload < 4) return -Refusal.malformed;
-      kind = icmp6Kind(packet[payload]);
-      const refusal = icmpRefusal(kind);
-      if (refusal) return -refusal;
-      if (end - payload < ICMP_BYTES) return -Refusal.malformed;
+      if (fragment) return Refusal.icmpFragment;
+      if (end - payload < 4) return Refusal.malformed;
+      this.#kind = icmp6Kind(packet[payload]);
+      const refusal = icmpRefusal(this.#kind);
+      if (refusal) return refusal;
+      if (end - payload < ICMP_BYTES) return Refusal.malformed;
     } else if (fragmentOffset === 0 && !hasChecksum(payload, end, protocol)) {
-      return -Refusal.malformed;
+      return Refusal.malformed;
     }
-    if (fragment && !fits(fragmentOffset, header.more, end - payload)) {
-      return -Refusal.malformed;
-    }
+    if (fragment && !fits(fragmentOffset, header.more, end - payload)) return Refusal.malformed;
     if (gap > 0 && !this.#vnet.read(packet, 0, 6, protocol, payload, end, fragment)) {
-      return -Refusal.offload;
+      return Refusal.offload;
     }
-    const { partial, segmentBytes, segmentHeaderBytes } = this.#vnet;
+    const noChecksum = protocol === UDP && fragmentOffset === 0 && !this.#vnet.partial &&
+      get16(packet, payload + 6) === 0;
     // Any IPv6 receiver refuses it too (RFC 8200, 8.1).
-    if (
-      protocol === UDP && fragmentOffset === 0 && !partial && get16(packet, payload + 6) === 0
-    ) return -Refusal.noUdpChecksum;
-    if (illegal6(packet, gap + 8) || illegal6(packet, gap + 24)) {
-      return -Refusal.illegalAddress;
-    }
-    if (header.hopLimit <= hops) return -Refusal.hopLimit;
-    const isError = kind === IcmpKind.error;
-    let source = map.v4OfSource(packet, gap + 8, isError);
-    if (source < 0 && isError) source = routers4;
-    if (source < 0) return -Refusal.source;
-    const destination = map.v4OfDestination(packet, gap + 24);
-    if (destination < 0) return -Refusal.destination;
-    if (illegal4(source) || illegal4(destination)) return -Refusal.illegalAddress;
+    if (noChecksum) return Refusal.noUdpChecksum;
+    if (illegal6(packet, gap + 8) || illegal6(packet, gap + 24)) return Refusal.illegalAddress;
+    return header.hopLimit <= hops ? Refusal.hopLimit : 0;
+  }
 
-    const outPayload = gap + HEADER4_BYTES;
-    let total = HEADER4_BYTES + end - payload;
-    if (total > MAX_TOTAL4) return -Refusal.tooBig;
-    if (gap + total > out.length) return -Refusal.noRoom;
+  /** Maps the addresses of the packet; returns a refusal, or 0. */
+  #mapAddresses(packet: Uint8Array): number {
+    const { map, routers4, gap } = this.#settings;
+    const isError = this.#kind === IcmpKind.error;
+    const source = map.v4OfSource(packet, gap + 8, isError);
+    this.#source = source < 0 && isError ? routers4 : source;
+    if (this.#source < 0) return Refusal.source;
+    this.#destination = map.v4OfDestination(packet, gap + 24);
+    if (this.#destination < 0) return Refusal.destination;
+    return illegal4(this.#source) || illegal4(this.#destination) ? Refusal.illegalAddress : 0;
+  }
+
+  /** Writes the payload of the result; returns its end, or a refusal as a negative number. */
+  #writePayload(packet: Uint8Array, out: Uint8Array): number {
+    const { gap } = this.#settings;
+    const { protocol, payload, end, fragmentOffset } = this.#header6;
+    const at = gap + HEADER4_BYTES;
+    const bytes = end - payload;
+    const outEnd = at + bytes;
+    if (HEADER4_BYTES + bytes > MAX_TOTAL4) return -Refusal.tooBig;
+    if (outEnd > out.length) return -Refusal.noRoom;
     const sum6 = addressSum6(packet, gap);
-    if (isError) {
-      const pseudo = sum6 + icmp6Sum(end - payload);
-      const outEnd = this.#errors.to4(packet, payload, end, pseudo, out, outPayload);
-      if (outEnd < 0) return outEnd;
-      writeIcmpChecksum(out, outPayload, outEnd, 0);
-      total = outEnd - gap;
-    } else {
-      copy(packet, payload, end, out, outPayload);
-      const outEnd = gap + total;
-      if (kind === IcmpKind.echo) {
-        echo6to4(out, outPayload, outEnd, sum6 + icmp6Sum(end - payload));
-      } else if (fragmentOffset === 0) {
-        const change = difference(sum6, addressSum4(source, destination));
-        adjustChecksum(out, outPayload, outEnd, protocol, change, partial);
-      }
+    if (this.#kind === IcmpKind.error) {
+      const errorEnd = this.#errors.to4(packet, payload, end, sum6 + icmp6Sum(bytes), out, at);
+      if (errorEnd >= 0) writeIcmpChecksum(out, at, errorEnd, 0);
+      return errorEnd;
     }
+    copy(packet, payload, end, out, at);
+    if (this.#kind === IcmpKind.echo) {
+      echo6to4(out, at, outEnd, sum6 + icmp6Sum(bytes));
+    } else if (fragmentOffset === 0) {
+      const change = difference(sum6, addressSum4(this.#source, this.#destination));
+      adjustChecksum(out, at, outEnd, protocol, change, this.#vnet.partial);
+    }
+    return outEnd;
+  }
 
+  /** Writes the header of the result; returns a refusal if it is too big for the MTU, or 0. */
+  #writeHeader(out: Uint8Array, end: number): number {
+    const { hops, mtu4, gap } = this.#settings;
+    const header = this.#header6;
+    const { protocol, payload } = header;
+    const { segmentBytes, segmentHeaderBytes } = this.#vnet;
+    const total = end - gap;
     const wire = segmentBytes > 0 ? HEADER4_BYTES + segmentHeaderBytes + segmentBytes : total;
     const dontFragment = wantsDontFragment(header, wire);
-    if (dontFragment && wire > mtu4) return -Refusal.tooBig;
-    const data = end - payload - segmentHeaderBytes;
+    if (dontFragment && wire > mtu4) return Refusal.tooBig;
+    const data = header.end - payload - segmentHeaderBytes;
     const segments = segmentBytes > 0 ? Math.max(1, Math.ceil(data / segmentBytes)) : 1;
     writeHeader4(
       out,
@@ -103,13 +133,12 @@ export class SixToFour {
       header.trafficClass,
       total,
       header.fragmentHeader ? header.identification & 0xffff : this.#identifications.take(segments),
-      flags4(dontFragment, header.more, fragmentOffset),
+      flags4(dontFragment, header.more, header.fragmentOffset),
       header.hopLimit - hops,
       protocol === ICMP6 ? ICMP4 : protocol,
-      source,
-      destination,
+      this.#source,
+      this.#destination,
     );
-    if (gap > 0) translateVnetHeader(packet, 0, out, 0, outPayload - payload, 4, segmentBytes);
-    return gap + total;
+    return 0;
   }
 }
