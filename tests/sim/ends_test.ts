@@ -16,7 +16,7 @@ Deno.test("a simulation without steps passes, with a record of its network", asy
     const state = JSON.parse(await Deno.readTextFile(`${directory}/state.json`));
     assertStringIncludes(JSON.stringify(state), '"box"');
   }, { onProgress: (at) => void progress.push(at) });
-  assertEquals(progress, [{ step: 0, steps: 0, doing: "making the network" }]);
+  assertEquals(progress, [{ step: 0, steps: 0, doing: "building the network" }]);
 });
 
 Deno.test("each step that is done is told, and those that are skipped are not", async () => {
@@ -36,7 +36,7 @@ Deno.test("each step that is done is told, and those that are skipped are not", 
     onProgress: ({ step, steps, doing }) => void progress.push(`${step}/${steps} ${doing}`),
   });
   assertEquals(progress, [
-    "0/3 making the network",
+    "0/3 building the network",
     "1/3 run a in box",
     "3/3 flush-nat step-3 in dc",
   ]);

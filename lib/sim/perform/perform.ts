@@ -1,3 +1,9 @@
+/**
+ * How steps are performed in a running lab. Imports `lab` and the steps; loading a file does not import
+ * this. Begin here: the table has the function of each action.
+ *
+ * @module
+ */
 import { resolve } from "node:path";
 import type { AssertStep } from "../step/assert.ts";
 import type { CaptureStep } from "../step/capture.ts";

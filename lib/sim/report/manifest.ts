@@ -9,7 +9,7 @@ const count = z.int().min(1);
 
 const shardSchema = z.object({ index: count, count }).refine(
   ({ index, count }) => index <= count,
-  { error: "is no shard" },
+  { error: "is not a shard" },
 );
 
 const hostSchema = z.object({
@@ -24,24 +24,24 @@ const simulationSchema = z.object({
   name: text,
   file: text,
   variant: z.record(text, text),
-  /** Relative to the run's; a simulation never leaves it. */
-  directory: text.refine(isDirectoryName, { error: "is no name of a directory" }),
+  /** Relative to the run's directory, and inside it. */
+  directory: text.refine(isDirectoryName, { error: "is not the name of a directory" }),
   status: z.union([status, z.enum(["waiting", "running"])]),
   durationMs: z.number().nullable(),
 });
 
-/** `manifest.json`: what was run, by what, and what became of it. */
+/** `manifest.json`: the simulations of a run, their status, and how they were run. */
 export const manifestSchema = z.object({
   version: z.literal(RUN_VERSION, { error: "is of another version of Netyard" }),
   /** The version of Netyard. */
   netyard: text,
-  /** The run's name, which is that of its directory. */
+  /** The run's name, which is also that of its directory. */
   run: text,
-  /** The command line that asked for it. */
+  /** The command line. */
   command: z.array(text).nullable(),
   host: hostSchema,
   startedAt: text,
-  /** Null while it runs, and for good where it was killed. */
+  /** Null while it runs, and if it was killed. */
   endedAt: text.nullable(),
   durationMs: z.number().nullable(),
   status: z.enum(["running", "passed", "failed", "interrupted"]),
@@ -49,12 +49,12 @@ export const manifestSchema = z.object({
   seed: z.number().nullable(),
   timeoutMs: z.number().nullable(),
   shard: shardSchema.nullable(),
-  /** The names of all simulations, those of other shards too. */
+  /** The names of the simulations of all shards. */
   planned: z.array(text),
   simulations: z.array(simulationSchema),
-  /** What could not be written. */
+  /** The files that could not be written, with the reasons. */
   errors: z.array(text),
-  /** Of a run that others were merged into: these, and what is missing of them. */
+  /** In a merged run: the runs that it was merged from. */
   merged: z.array(z.object({
     directory: text,
     run: text,
@@ -65,13 +65,13 @@ export const manifestSchema = z.object({
   warnings: z.array(text).optional(),
 });
 
-/** What `manifest.json` holds. */
+/** The content of `manifest.json`. */
 export type Manifest = z.output<typeof manifestSchema>;
 
-/** A simulation in it; "waiting" and "running" while the run goes on, or where it was killed. */
+/** A simulation of the manifest; "waiting" and "running" while the run continues, or if it was killed. */
 export type ManifestSimulation = Manifest["simulations"][number];
 
-/** What the manifest says of the version and the machine. */
+/** Returns the version and the host for a manifest. */
 export function aboutHere(): Pick<Manifest, "version" | "netyard" | "host"> {
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "osRelease" });
   return {

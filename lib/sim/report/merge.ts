@@ -10,32 +10,32 @@ import { MergeError } from "./errors.ts";
 import { writeCombined } from "./run_files.ts";
 import type { RunSummary } from "../types/run_types.ts";
 
-/** How runs are joined. */
+/** How runs are merged. */
 export interface MergeOptions {
-  /** Where the joined run goes. Default `".netyard-work"`. */
+  /** The work directory for the merged run. Default `".netyard-work"`. */
   workDir?: string;
-  /** The command line that asked for it, for the manifest. */
+  /** The command line, for the manifest. */
   command?: readonly string[];
-  /** Default: the clock. */
+  /** Returns the time. Default: the clock. */
   now?(): Date;
 }
 
-/** A joined run; its `errors` have the shards that are missing, too. */
+/** A merged run; its `errors` include missing shards. */
 export interface MergeSummary extends RunSummary {
-  /** What is worth knowing, though nothing is lost by it. */
+  /** Problems by which no output is lost. */
   warnings: string[];
 }
 
 /**
- * Joins runs, such as those of all shards, into a new one in the work directory: with the directories of
- * all simulations, a manifest, and results of all of them. Files are shared with the runs where the file
- * system can. The runs stay as they are.
+ * Merges runs, such as those of all shards, into a new run in the work directory: with the directories of
+ * all simulations, a manifest, and combined results. Files become hard links to those of the runs where
+ * the file system supports it. The runs themselves do not change.
  *
- * A shard of which there is no run makes the joined one "failed", with its simulations "not-run". It is
- * there as a whole or not at all.
+ * If the run of a shard is missing, the merged run is "failed", and the simulations of the shard are
+ * "not-run". The merged run appears complete or not at all.
  *
- * @param directories of runs, or work directories, of which the latest run is taken
- * @throws {MergeError} One is no run, two ran the same simulation, or they are shards of different plans.
+ * @param directories of runs, or work directories, of which the latest run is used
+ * @throws {MergeError} One is not a run, two ran the same simulation, or their plans of shards differ.
  * @throws {RunDirectoryError} The run's directory cannot be made.
  */
 export async function mergeRuns(
@@ -49,7 +49,7 @@ export async function mergeRuns(
   const read = new Map<string, MergePart>();
   for (const directory of directories) {
     const part = await readPart(directory);
-    read.set(part.path, part); // one that is named twice is one
+    read.set(part.path, part); // a run may be named twice
   }
   const parts = [...read.values()];
   const merged = mergeParts(parts);
@@ -58,13 +58,13 @@ export async function mergeRuns(
   try {
     await Deno.mkdir(building);
     const summary = await build(building, place, parts, merged, options);
-    // Onto the directory that holds the place, which is empty.
+    // Replaces the empty directory that reserves the name.
     await Deno.rename(building, place);
     await makeLatest(place).catch((error) => summary.warnings.push(error.message));
     return summary;
   } catch (cause) {
-    await Deno.remove(building, { recursive: true }).catch(() => {}); // it may not be there
-    await Deno.remove(place).catch(() => {}); // of what was renamed nothing fails
+    await Deno.remove(building, { recursive: true }).catch(() => {}); // it may not exist
+    await Deno.remove(place).catch(() => {}); // it is empty, as nothing fails after the rename
     throw new MergeError(
       `cannot merge into ${place}: ${(cause as Error).message}; nothing was kept`,
       { cause },
@@ -86,7 +86,7 @@ async function build(
       `${from.path}/${record.directory}`,
       `${building}/${record.directory}`,
     );
-    warnings.push(...(left ?? []).map((path) => `${path} is no file, and is left out`));
+    warnings.push(...(left ?? []).map((path) => `${path} is not a file, and is left out`));
   }
   const summary = sum(place, parts, merged, warnings);
   const run = basename(place);
@@ -159,7 +159,7 @@ function manifest(
       host,
       status,
     })),
-    // A shard that is missing may yet be merged with this run, so it is no error of it for good.
+    // Not an error of the manifest: the missing shard may be merged with this run later.
     warnings: [...summary.warnings, ...missing],
   };
 }

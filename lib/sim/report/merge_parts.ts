@@ -4,46 +4,46 @@ import type { SimulationRecord } from "../types/run_types.ts";
 import { shardOf, shardText } from "../shard/shard.ts";
 import type { SimulationOutcome } from "../types/types.ts";
 
-/** A run that is joined with others, as its files tell of it. */
+/** A run to be merged, as read from its files. */
 export interface MergePart {
-  /** Its directory. */
+  /** The path of its directory. */
   path: string;
   /** Its `manifest.json`. */
   manifest: Manifest;
-  /** By name, of those that have one. */
+  /** The outcomes of its simulations, by name. */
   outcomes: ReadonlyMap<string, SimulationOutcome>;
-  /** Files of it that should have been there and could not be read. */
+  /** Files that could not be read, with the reasons. */
   faults: readonly string[];
 }
 
-/** A simulation of the joined run, and the part that its outputs come from. */
+/** A simulation of the merged run, and the part that its outputs come from. */
 export interface MergedSimulation {
-  /** For the manifest. */
+  /** Its record in the manifest. */
   record: SimulationRecord;
-  /** Undefined where it was not run, or where its files are not whole. */
+  /** Undefined if it did not run, or its files are incomplete. */
   outcome?: SimulationOutcome;
-  /** Undefined where its shard is missing. */
+  /** Undefined if its shard is missing. */
   from?: MergePart;
 }
 
-/** What joined runs amount to. */
+/** The simulations and problems of merged runs. */
 export interface MergedParts {
-  /** Those of shards in the order in which they were planned, then all others as they come. */
+  /** The simulations of shards in the order of their plan, then all others in the order of the runs. */
   simulations: MergedSimulation[];
-  /** The names of all that were planned. */
+  /** The names of all planned simulations. */
   planned: string[];
-  /** Shards of which there is no run. */
+  /** The shards without a run. */
   missing: string[];
-  /** What is worth knowing, though nothing is lost by it but what did not run. */
+  /** Problems by which no output is lost. */
   warnings: string[];
-  /** What could not be written by the parts, or not be read of them. */
+  /** The files that the parts could not write, or that could not be read. */
   errors: string[];
 }
 
 /**
- * Joins what runs tell of their simulations.
+ * Merges the records of runs.
  *
- * @throws {MergeError} Two ran the same simulation, or they are shards of different plans.
+ * @throws {MergeError} Two runs have the same simulation, or their plans of shards differ.
  */
 export function mergeParts(parts: readonly MergePart[]): MergedParts {
   const shards = parts.filter(({ manifest }) => manifest.shard !== null);
@@ -69,7 +69,7 @@ export function mergeParts(parts: readonly MergePart[]): MergedParts {
       `shard ${shard} is missing: ${names.join(", ") || "it has no simulations"}`
     ),
     warnings: parts.filter(({ manifest }) => manifest.status === "running").map(({ path }) =>
-      `the run ${path} did not end: it was killed, or still goes on`
+      `the run ${path} has no end: it was killed, or still runs`
     ),
     errors: parts.flatMap(({ manifest, faults }) => [...manifest.errors, ...faults]),
   };
@@ -101,7 +101,7 @@ function eitherOf(one: MergedSimulation, other: MergedSimulation): MergedSimulat
   );
 }
 
-/** Shards go together if they were dealt out of the same simulations. */
+/** Shards can be merged if they divide the same simulations. */
 function checkPlans(shards: readonly MergePart[]): void {
   const plan = ({ manifest }: MergePart) =>
     JSON.stringify([manifest.shard!.count, manifest.planned]);
@@ -111,7 +111,7 @@ function checkPlans(shards: readonly MergePart[]): void {
     `${path} is shard ${shardText(manifest.shard!)} of ${manifest.planned.length} simulations`;
   throw new MergeError(
     `these are shards of different plans: ${what(shards[0])}, ${what(other)}; ` +
-      "merge those that were run with the same files, options and number of shards",
+      "merge shards that were run with the same files, options and number of shards",
   );
 }
 

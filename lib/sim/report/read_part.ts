@@ -6,9 +6,9 @@ import { MergeError } from "./errors.ts";
 import type { SimulationOutcome } from "../types/types.ts";
 
 /**
- * Reads a run that is to be joined with others.
+ * Reads a run to be merged.
  *
- * @param directory the run's, or one with `latest` in it: a work directory
+ * @param directory that of the run, or a work directory, which has `latest` in it
  * @throws {MergeError} It is neither, or its manifest cannot be read.
  */
 export async function readPart(directory: string): Promise<MergePart> {
@@ -20,7 +20,7 @@ export async function readPart(directory: string): Promise<MergePart> {
     if (status === "not-run" || status === "waiting") continue;
     const result = await readOutcome(`${path}/${directory}`);
     if (typeof result !== "string") outcomes.set(name, result);
-    else if (status !== "running") faults.push(result); // one that was killed may have written none
+    else if (status !== "running") faults.push(result); // a killed run may not have written it
   }
   return { path, manifest, outcomes, faults };
 }
@@ -37,7 +37,7 @@ async function runIn(directory: string): Promise<string> {
     }
   }
   throw new MergeError(
-    `${directory} is no run: it has neither manifest.json nor latest/manifest.json; ` +
+    `${directory} is not a run: it has neither manifest.json nor latest/manifest.json; ` +
       "name the directory of a run, or a work directory",
   );
 }
@@ -55,7 +55,7 @@ async function readManifest(path: string): Promise<Manifest> {
   return result;
 }
 
-/** An outcome, or what is wrong with its files. */
+/** Returns an outcome, or why its files cannot be read. */
 async function readOutcome(directory: string): Promise<SimulationOutcome | string> {
   const sim = await readJson(`${directory}/sim.json`, simJsonSchema);
   if (typeof sim === "string") return sim;
@@ -65,7 +65,7 @@ async function readOutcome(directory: string): Promise<SimulationOutcome | strin
   return { ...outcome, results: results.steps };
 }
 
-/** What a file holds, or what is wrong with it. */
+/** Returns the content of a file, or why it cannot be read. */
 async function readJson<S extends z.ZodType>(
   path: string,
   schema: S,

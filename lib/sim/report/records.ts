@@ -3,10 +3,10 @@ import type { ReportEntry } from "./report.ts";
 import type { RunStatus, SimulationRecord } from "../types/run_types.ts";
 import type { SimulationOutcome, StepResult } from "../types/types.ts";
 
-/** The version of all the files of a run; raised where an older reader would misread one. */
+/** The version of the files of a run; increased when an older reader would misread one. */
 export const RUN_VERSION = 1;
 
-/** What `sim.json` holds: an outcome without its results, which have a file of their own. */
+/** Returns the content of `sim.json`: an outcome without its results, which have their own file. */
 export function simJson({ results: _, ...outcome }: SimulationOutcome): Record<string, unknown> {
   const { name, setupMs, failure } = outcome;
   return {
@@ -18,7 +18,7 @@ export function simJson({ results: _, ...outcome }: SimulationOutcome): Record<s
   };
 }
 
-/** What `results.json` holds. */
+/** Returns the content of `results.json`. */
 export function resultsJson({ name, results, captures }: SimulationOutcome): {
   sim: string;
   steps: StepResult[];
@@ -27,7 +27,7 @@ export function resultsJson({ name, results, captures }: SimulationOutcome): {
   return { sim: name, steps: results.map(resultKeys), captures };
 }
 
-/** What `combined-results.json` holds; of simulations that were not run, nothing. */
+/** Returns the content of `combined-results.json`, which leaves out simulations that did not run. */
 export function combinedJson(
   run: string,
   simulations: readonly SimulationRecord[],
@@ -44,7 +44,7 @@ export function combinedJson(
   };
 }
 
-/** The rows of a report: an outcome where there is one. */
+/** Returns the entries of a report: the outcome of each simulation, or else its record. */
 export function reportEntries(
   simulations: readonly SimulationRecord[],
   outcomes: readonly SimulationOutcome[],
@@ -53,7 +53,7 @@ export function reportEntries(
   return simulations.map((record) => byName.get(record.name) ?? record);
 }
 
-/** How many simulations went how. */
+/** The numbers of simulations by status. */
 export interface Counts {
   /** With "passed". */
   passed: number;
@@ -67,7 +67,7 @@ export interface Counts {
   notRun: number;
 }
 
-/** Counts them. */
+/** Counts simulations by status. */
 export function countsOf(simulations: readonly { status: string }[]): Counts {
   const count = (status: string) => simulations.filter((each) => each.status === status).length;
   return {
@@ -79,7 +79,7 @@ export function countsOf(simulations: readonly { status: string }[]): Counts {
   };
 }
 
-/** How a run went: one that was ended early is "interrupted", whatever else failed in it. */
+/** Returns the status of a run. A run that ended early is "interrupted", whatever failed in it. */
 export function runStatus(counts: Counts, faults: number): RunStatus {
   if (counts.interrupted > 0 || counts.notRun > 0) return "interrupted";
   return counts.failed > 0 || counts.timedOut > 0 || faults > 0 ? "failed" : "passed";
@@ -90,7 +90,7 @@ const nullable = text.nullable();
 const status = z.enum(["passed", "failed", "timed-out", "interrupted"]);
 const strings = z.record(text, text);
 
-/** The keys of the reference, in its order, each of them there. */
+/** The keys of the reference implementation, in its order; none may be missing. */
 const stepResultSchema = z.object({
   id: text,
   duration: nullable,
@@ -104,10 +104,10 @@ function resultKeys(result: StepResult): StepResult {
   return { id, duration, down_bytes, latency_ms, up_bytes };
 }
 
-/** What is read of `results.json`. */
+/** The part of `results.json` that is read. */
 export const resultsJsonSchema = z.object({ steps: z.array(stepResultSchema) });
 
-/** What is read of `sim.json`. Its steps and its failure are taken as they are: only people read them. */
+/** The part of `sim.json` that is read. Its steps and failure are not checked: only people read them. */
 export const simJsonSchema = z.object({
   version: z.literal(RUN_VERSION),
   name: text,

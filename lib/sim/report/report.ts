@@ -1,30 +1,37 @@
+/**
+ * What a run leaves: its directory, manifest, results and reports, and the merging of runs. Imports
+ * `files` and the types of simulations; runs nothing. Begin here, with the reports; `records.ts` has the
+ * JSON files.
+ *
+ * @module
+ */
 import { show, showTime } from "../values/numbers.ts";
 import { largest, type ResultRow, resultRow } from "./results.ts";
 import type { RecordStatus } from "../types/run_types.ts";
 import { type Column, escaped, markdownTable, textTable } from "./table.ts";
 import type { Failure, StepResult } from "../types/types.ts";
 
-/** A simulation in a report: an outcome is one, as is a record of what has not run. */
+/** A simulation in a report: its outcome, or its record if it did not run. */
 export interface ReportEntry {
-  /** The simulation's. */
+  /** The simulation's name. */
   name: string;
-  /** The file that it is in. */
+  /** The simulation's file. */
   file: string;
-  /** Its values of the matrix. */
+  /** The values of the matrix, by axis. */
   variant: Readonly<Record<string, string>>;
-  /** How it went. */
+  /** The result. */
   status: RecordStatus;
-  /** How long it took. */
+  /** The duration in milliseconds. */
   durationMs?: number;
-  /** A row of the details each. */
+  /** The rows of its results. */
   results?: readonly StepResult[];
   /** Why it did not pass. */
   failure?: Failure;
-  /** What is worth knowing, though nothing failed by it. */
+  /** Problems that did not make it fail. */
   warnings?: readonly string[];
 }
 
-/** `results.md`: how a simulation went, and its results as a table. */
+/** Returns `results.md`: the status of a simulation, and its results as a table. */
 export function resultsMarkdown(entry: ReportEntry): string {
   return sections(
     `# ${escaped(entry.name)}\n`,
@@ -36,7 +43,7 @@ export function resultsMarkdown(entry: ReportEntry): string {
   );
 }
 
-/** `combined-results.md`: a line for each simulation, a line for each result, and why any failed. */
+/** Returns `combined-results.md`: one line per simulation, one line per result, and the failures. */
 export function combinedMarkdown(
   run: string,
   entries: readonly ReportEntry[],
@@ -59,17 +66,17 @@ export function combinedMarkdown(
   );
 }
 
-/** A simulation's results for a terminal; empty if it has none. */
+/** Returns a simulation's results for a terminal; empty if there are none. */
 export function resultsText(entry: ReportEntry): string {
   return textTable(detailColumns([entry]));
 }
 
-/** The line for each simulation, for a terminal; empty without simulations. */
+/** Returns a table for a terminal, with one line per simulation; empty without simulations. */
 export function summaryText(entries: readonly ReportEntry[]): string {
   return textTable(summaryColumns(entries));
 }
 
-/** How many of the simulations went how: `2 passed, 1 failed`. */
+/** Returns the numbers of simulations by status: `2 passed, 1 failed`. */
 export function countsText(entries: readonly { status: RecordStatus }[]): string {
   const counts = STATUSES.map((status) => {
     const count = entries.filter((entry) => entry.status === status).length;
@@ -78,7 +85,7 @@ export function countsText(entries: readonly { status: RecordStatus }[]): string
   return counts.filter(Boolean).join(", ") || "no simulations";
 }
 
-/** All that is known of why a simulation did not pass, a line for each thing; no line break at its end. */
+/** Returns why a simulation did not pass, in several lines, without a line break at the end. */
 export function failureText(failure: Failure): string {
   const step = failure.step === undefined
     ? undefined
@@ -165,7 +172,7 @@ function detailColumns(entries: readonly ReportEntry[]): Column[] {
   });
   return [
     { head: "step", cells: rows.map(({ id }) => id), isName: true },
-    // What is no number is shown as it is: it tells what the capture took.
+    // A value that is not a number is shown as it was captured.
     numbers("duration s", (row, { duration }) => cell(row.seconds) ?? duration ?? undefined),
     numbers("down bytes", (_, { down_bytes }) => down_bytes ?? undefined),
     numbers("down MB/s", ({ downRate }) => cell(downRate)),
@@ -179,7 +186,7 @@ function cell(value: number | undefined): string | undefined {
   return value === undefined ? undefined : show(value);
 }
 
-/** An argument as one would write it for sh(1). */
+/** Returns an argument quoted for sh(1). */
 function word(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
@@ -190,7 +197,7 @@ function listed(head: string, lines: readonly string[] = []): string {
     : `${head}\n\n${lines.map((line) => `- ${escaped(line)}\n`).join("")}`;
 }
 
-/** As a block that Markdown leaves alone. */
+/** Returns text as a code block of Markdown. */
 function quoted(text: string): string {
   return text.split("\n").map((line) => line === "" ? "\n" : `    ${line}\n`).join("");
 }

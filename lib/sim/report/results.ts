@@ -3,25 +3,25 @@ import { number } from "../values/numbers.ts";
 
 const MEGABYTE = 1_000_000;
 
-/** A row of the results, with the numbers that its strings hold; undefined where there is none. */
+/** A row of the results as numbers; undefined for a string that is not a number. */
 export interface ResultRow {
-  /** The step. */
+  /** The id of the step. */
   id: string;
-  /** How long it took. */
+  /** The duration. */
   seconds?: number;
-  /** What was sent. */
+  /** The bytes sent. */
   upBytes?: number;
-  /** What was received. */
+  /** The bytes received. */
   downBytes?: number;
-  /** One way or both, as it was captured. */
+  /** The latency, one-way or round-trip, as it was captured. */
   latencyMs?: number;
-  /** Megabytes of 10^6 bytes a second. */
+  /** The upload rate, in megabytes of 10^6 bytes per second. */
   upRate?: number;
-  /** The same. */
+  /** The download rate, in megabytes of 10^6 bytes per second. */
   downRate?: number;
 }
 
-/** What the strings of a result amount to. */
+/** Converts the strings of a result to numbers. */
 export function resultRow(result: StepResult): ResultRow {
   const row: ResultRow = {
     id: result.id,
@@ -38,8 +38,8 @@ export function resultRow(result: StepResult): ResultRow {
 }
 
 /**
- * The seconds that a captured duration means: a whole number is microseconds, one with a decimal point
- * or an exponent is seconds; undefined if it is neither.
+ * Converts a captured duration to seconds: a whole number is in microseconds, a number with a decimal
+ * point or an exponent in seconds. Returns undefined if it is not a number.
  */
 export function seconds(duration: string | null): number | undefined {
   const value = number(duration);
@@ -47,7 +47,7 @@ export function seconds(duration: string | null): number | undefined {
   return /^\+?\d+$/.test(duration!.trim()) ? value / 1e6 : value;
 }
 
-/** The largest of those that are there. */
+/** Returns the largest value; undefined if there is none. */
 export function largest(values: readonly (number | undefined)[]): number | undefined {
   return values.reduce(
     (best, value) => value !== undefined && (best === undefined || value > best) ? value : best,

@@ -1,28 +1,28 @@
 import { RunDirectoryError } from "../../events/mod.ts";
 import { linkAtomically } from "../../files/atomic.ts";
 
-/** Where runs are kept, if nothing else is said. */
+/** The default directory for runs. */
 export const DEFAULT_WORK_DIR = ".netyard-work";
 
-/** The name of a run that starts at a time: `sim-260102-030405`, in UTC, so that names sort by time. */
+/** Returns the name of a run by its start: `sim-260102-030405`, in UTC, so that names sort by time. */
 export function runDirectoryName(now: Date): string {
   const [date, time] = now.toISOString().slice(2, 19).replace(/[-:]/g, "").split("T");
   return `sim-${date}-${time}`;
 }
 
 /**
- * Makes the directory of a run in the work directory, and that one where it is missing. Two runs never
- * share one: of two that start in the same second, the second gets a `-2`.
+ * Makes the directory of a run in the work directory, which is made if it is missing. Runs never share
+ * one: a second run that starts in the same second gets the suffix `-2`.
  *
- * @returns its path: the work directory's, as given, and the run's name.
+ * @returns its path: that of the work directory, as given, and the run's name.
  * @throws {RunDirectoryError} It cannot be made.
  */
 export async function makeRunDirectory(workDir: string, now: Date): Promise<string> {
-  const wanted = `${withoutSlashes(workDir)}/${runDirectoryName(now)}`;
+  const preferred = `${withoutSlashes(workDir)}/${runDirectoryName(now)}`;
   try {
     await Deno.mkdir(workDir, { recursive: true });
     for (let n = 1;; n++) {
-      const path = n === 1 ? wanted : `${wanted}-${n}`;
+      const path = n === 1 ? preferred : `${preferred}-${n}`;
       try {
         await Deno.mkdir(path);
         return path;
@@ -32,15 +32,15 @@ export async function makeRunDirectory(workDir: string, now: Date): Promise<stri
     }
   } catch (cause) {
     throw new RunDirectoryError(
-      `cannot make the run directory ${wanted}: ${(cause as Error).message}; ` +
+      `cannot make the run directory ${preferred}: ${(cause as Error).message}; ` +
         "name another work directory, or make this one writable",
-      wanted,
+      preferred,
       { cause },
     );
   }
 }
 
-/** Has the link `latest` beside a run lead to it. */
+/** Makes the link `latest` beside a run lead to it. */
 export async function makeLatest(directory: string): Promise<void> {
   const slash = directory.lastIndexOf("/");
   await linkAtomically(`${directory.slice(0, slash)}/latest`, directory.slice(slash + 1));

@@ -5,9 +5,9 @@ import type { SimulationRecord } from "../types/run_types.ts";
 import type { SimulationOutcome } from "../types/types.ts";
 
 /**
- * Writes what a simulation amounts to into its directory, each file whole or not at all.
+ * Writes the outcome of a simulation to its directory, each file atomically.
  *
- * @returns what could not be written, and why; it never rejects.
+ * @returns the files that could not be written, with the reasons; never rejects.
  */
 export function writeOutcome(directory: string, outcome: SimulationOutcome): Promise<string[]> {
   return faults([
@@ -18,11 +18,11 @@ export function writeOutcome(directory: string, outcome: SimulationOutcome): Pro
 }
 
 /**
- * Writes what the simulations of a run amount to together.
+ * Writes the combined results of a run.
  *
  * @param run the run's name
- * @param errors what went wrong beside the simulations, which the report lists
- * @returns what could not be written, and why; it never rejects.
+ * @param errors problems outside of the simulations, for the report
+ * @returns the files that could not be written, with the reasons; never rejects.
  */
 export function writeCombined(
   directory: string,

@@ -1,6 +1,6 @@
 import { SimulationNameError } from "./errors.ts";
 
-/** What a run directory has of its own beside the directories of its simulations. */
+/** The files of a run directory beside the directories of its simulations. */
 export const RUN_FILES = [
   "manifest.json",
   "progress.json",
@@ -8,7 +8,7 @@ export const RUN_FILES = [
   "combined-results.md",
 ] as const;
 
-/** Whether a name can be that of a directory in the run's, which it must not leave. */
+/** Returns whether a name is valid for a directory inside the run's directory. */
 export function isDirectoryName(name: string): boolean {
   return name.length > 0 && !/^\.|[/\0]/.test(name) &&
     new TextEncoder().encode(name).length <= 255 &&
@@ -16,9 +16,9 @@ export function isDirectoryName(name: string): boolean {
 }
 
 /**
- * Checks that simulations can be run together.
+ * Checks that simulations can run together.
  *
- * @throws {SimulationNameError} A name that no directory can have, or that two have.
+ * @throws {SimulationNameError} A name is not valid for a directory, or two simulations have it.
  */
 export function checkNames(simulations: readonly { name: string; file: string }[]): void {
   const files = new Map<string, string>();

@@ -1,19 +1,19 @@
 /** A column of a table; an empty cell is undefined. */
 export interface Column {
-  /** What it is headed by. */
+  /** The heading. */
   head: string;
-  /** From the first row on. */
+  /** The cells, from the first row. */
   cells: readonly (string | undefined)[];
-  /** Whether it has numbers, which are aligned at their right. */
+  /** Whether it has numbers, which are aligned to the right. */
   numeric?: boolean;
-  /** Whether it only says whose the row is. */
+  /** Whether it only identifies the row. */
   isName?: boolean;
-  /** Whether it stays where all its cells are empty. */
+  /** Whether it is shown even if all cells are empty. */
   always?: boolean;
 }
 
 /**
- * A table in Markdown, without the columns that have no value; empty without any rows.
+ * Returns a table in Markdown, without columns that have no value; empty without rows.
  *
  * @example
  * ```ts
@@ -43,13 +43,13 @@ export function markdownTable(columns: readonly Column[]): string {
   return [lines[0], `| ${rule.join(" | ")} |`, ...lines.slice(1), ""].join("\n");
 }
 
-/** The same for a terminal: columns apart by two spaces, no frame. */
+/** Returns a table for a terminal: two spaces between columns, no frame. */
 export function textTable(columns: readonly Column[]): string {
   const lines = rows(shown(columns), 0).map((cells) => cells.join("  ").trimEnd());
   return lines.length < 2 ? "" : lines.join("\n") + "\n";
 }
 
-/** Those that have a value; none where only names would be left. */
+/** Returns the columns with a value; none if only names would be left. */
 function shown(columns: readonly Column[]): Column[] {
   const filled = columns.filter(({ cells, always }) =>
     always || cells.some((cell) => cell !== undefined)
@@ -57,7 +57,7 @@ function shown(columns: readonly Column[]): Column[] {
   return filled.some(({ isName }) => !isName) ? filled : [];
 }
 
-/** The head and the rows, every cell as wide as its column. */
+/** Returns the heading and the rows, with each cell padded to the width of its column. */
 function rows(columns: readonly Column[], least: number): string[][] {
   const count = Math.max(0, ...columns.map(({ cells }) => cells.length));
   const pad = (column: Column, text: string) => {
@@ -77,12 +77,12 @@ function width({ head, cells }: Column, least: number): number {
   );
 }
 
-/** In characters, not UTF-16 units. */
+/** Returns the length in characters, not UTF-16 units. */
 function length(text: string): number {
   return [...text].length;
 }
 
-/** Text that Markdown shows as it is, on one line. */
+/** Escapes text for one line of Markdown. */
 export function escaped(text: string): string {
   return text.replace(/[\\|*`<[\]]/g, "\\$&").replace(/\s*[\r\n]+\s*/g, " ");
 }

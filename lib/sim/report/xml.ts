@@ -1,7 +1,7 @@
 /** An XML element; a child that is a string is text. */
 export interface XmlElement {
   name: string;
-  /** Those that are undefined are left out. */
+  /** The attributes; undefined ones are left out. */
   attributes?: Readonly<Record<string, string | number | undefined>>;
   children?: readonly (XmlElement | string)[];
 }

@@ -1,3 +1,9 @@
+/**
+ * Runs simulations, one by one or several at the same time, and keeps their record. Imports `perform` and
+ * `report`. Begin here, then read `run_simulation.ts`.
+ *
+ * @module
+ */
 import { InvalidOptionError } from "../../options/parse_options.ts";
 import { RunRecord } from "./run_record.ts";
 import { DEFAULT_WORK_DIR, makeLatest, makeRunDirectory } from "../report/run_directory.ts";
@@ -7,28 +13,28 @@ import { checkNames } from "../report/simulation_names.ts";
 import type { Simulation, SimulationOutcome } from "../types/types.ts";
 
 /**
- * Runs simulations, each in a lab of its own, and keeps what they leave in a directory of the run:
+ * Runs simulations, each in its own lab, and writes their outputs to a directory of the run:
  *
  * ```text
  * <workDir>/latest -> sim-260102-030405   the newest run; names are in UTC
  * <workDir>/sim-260102-030405/
- *   manifest.json            what was run, by what, and what became of it
- *   progress.json            what each does now; at most some 200 ms old
- *   combined-results.json    the results of all of them
+ *   manifest.json            the simulations, their status, and how they were run
+ *   progress.json            the progress of each simulation; about 200 ms old at most
+ *   combined-results.json    the results of all simulations
  *   combined-results.md      the same for people
- *   <simulation>/sim.json    how it went: status, steps, captures, failure
+ *   <simulation>/sim.json    the outcome: status, steps, captures, failure
  *   <simulation>/results.json
  *   <simulation>/results.md
  * ```
  *
- * Each file is whole at any moment, and all are there at the end, also where simulations fail, take too
- * long or are interrupted. A simulation that cannot be run is one that failed; what could not be
- * written is in `errors` of the summary, and the others go on.
+ * Each file is complete at any time, and all files exist at the end, even if simulations fail, reach
+ * their time limit or are interrupted. A simulation that cannot be run has failed; a file that cannot be
+ * written is in `errors` of the summary, and the other simulations continue.
  *
- * @returns once all is written, also after `signal` ended it.
- * @throws {SimulationNameError} Two simulations have one name, or one has a name that no directory can have.
+ * @returns the summary, when all files are written, also after an abort of `signal`.
+ * @throws {SimulationNameError} Two simulations have the same name, or a name is not valid for a directory.
  * @throws {RunDirectoryError} The run's directory cannot be made.
- * @throws what `onEvent` threw, once all is written; it was not called again.
+ * @throws the error of `onEvent`, when all files are written; `onEvent` is not called again.
  */
 export async function runAll(
   simulations: readonly Simulation[],
@@ -47,19 +53,19 @@ export async function runAll(
   const listener = new Listener(options.onEvent);
   await record.begin();
   await makeLatest(directory).catch((error) => record.fault(error.message));
-  listener.tell({ kind: "run-started", directory, total: simulations.length });
+  listener.emit({ kind: "run-started", directory, total: simulations.length });
 
   await inPool(simulations.length, jobs, async (index) => {
     const simulation = simulations[index];
     record.started(index);
-    listener.tell({ kind: "simulation-started", index, simulation });
+    listener.emit({ kind: "simulation-started", index, simulation });
     const outcome = await runOne(simulation, index, { run, record, listener, options, now });
     record.ended(index, outcome);
-    listener.tell({ kind: "simulation-ended", index, simulation, outcome });
+    listener.emit({ kind: "simulation-ended", index, simulation, outcome });
   }, () => !signal?.aborted);
 
   const summary = await record.end();
-  listener.tell({ kind: "run-ended", summary });
+  listener.emit({ kind: "run-ended", summary });
   listener.rethrow();
   return summary;
 }
@@ -72,7 +78,7 @@ interface One {
   now(): Date;
 }
 
-/** Never rejects: what goes wrong is in the outcome, or a fault of the record. */
+/** Never rejects: failures are in the outcome, or faults of the record. */
 async function runOne(
   simulation: Simulation,
   index: number,
@@ -83,14 +89,14 @@ async function runOne(
   try {
     await Deno.mkdir(directory);
   } catch (error) {
-    // Nothing of it could be kept, so it is not run at all.
+    // Its outputs could not be written, so it does not run.
     const message = `cannot make ${directory}: ${(error as Error).message}`;
     record.fault(message);
-    return unfit(simulation, "failed", message, startedAt, now());
+    return notRunnable(simulation, "failed", message, startedAt, now());
   }
   let outcome: SimulationOutcome;
   try {
-    options.signal?.throwIfAborted(); // it may have been while the directory was made
+    options.signal?.throwIfAborted(); // while the directory was made
     outcome = await run(simulation, {
       directory,
       binaries: options.binaries.get(simulation) ?? new Map(),
@@ -99,21 +105,21 @@ async function runOne(
       signal: options.signal,
       onProgress: (progress) => {
         record.progress(index, progress);
-        listener.tell({ kind: "progress", index, simulation, progress });
+        listener.emit({ kind: "progress", index, simulation, progress });
       },
-      onLine: (line) => listener.tell({ kind: "line", index, simulation, line }),
+      onLine: (line) => listener.emit({ kind: "line", index, simulation, line }),
     });
   } catch (error) {
     const { signal } = options;
     const status = signal?.aborted && error === signal.reason ? "interrupted" : "failed";
-    outcome = unfit(simulation, status, messageOf(error), startedAt, now());
+    outcome = notRunnable(simulation, status, messageOf(error), startedAt, now());
   }
   for (const fault of await writeOutcome(directory, outcome)) record.fault(fault);
   return outcome;
 }
 
-/** What became of a simulation of which nothing is known but that it did not run to its end. */
-function unfit(
+/** Returns the outcome of a simulation that could not be run, or whose runner threw. */
+function notRunnable(
   { name, file, variant }: Simulation,
   status: "failed" | "interrupted",
   message: string,
@@ -140,13 +146,13 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }
 
-/** Labs are much to load, and a run of no simulations needs none. */
+/** Loads the code of labs, which takes time, only if there is a simulation. */
 async function realRunner(total: number): Promise<SimulationRunner> {
   if (total === 0) return () => Promise.reject(new Error("there is no simulation"));
   return (await import("./run_simulation.ts")).runSimulation;
 }
 
-/** Who is told of what happens. One that throws must not cost the outputs of the run. */
+/** Passes events on to `onEvent`. An error of it must not lose the outputs of the run. */
 class Listener {
   #onEvent: ((event: RunEvent) => void) | undefined;
   #error: { thrown: unknown } | undefined;
@@ -155,7 +161,7 @@ class Listener {
     this.#onEvent = onEvent;
   }
 
-  tell(event: RunEvent): void {
+  emit(event: RunEvent): void {
     if (this.#error) return;
     try {
       this.#onEvent?.(event);
@@ -170,11 +176,10 @@ class Listener {
 }
 
 /**
- * Does numbered work, from 0 on and in that order, so much at a time and no more.
+ * Runs `work` for the numbers from 0 to `total - 1`, in order, with at most `atOnce` in progress.
  *
- * @param more asked before each next one; once it says no, none is started any more
- * @throws what the first failed with, once all that had started are at their end; after a failure none
- * is started any more.
+ * @param more called before each start; no further work starts after it has returned false
+ * @throws the first error, when all started work has ended; no work starts after a failure.
  */
 export async function inPool(
   total: number,

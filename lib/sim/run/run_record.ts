@@ -23,7 +23,7 @@ interface Entry {
   outcome?: SimulationOutcome;
 }
 
-/** What is known of a run while it goes on, and the files in its own directory that tell it. */
+/** The state of a run in progress, and its files `manifest.json`, `progress.json` and the results. */
 export class RunRecord {
   readonly #directory: string;
   readonly #run: string;
@@ -36,7 +36,7 @@ export class RunRecord {
   readonly #progressFile: LiveFile;
   #summary: RunSummary | undefined;
 
-  /** `directory` is the run's, and there. */
+  /** `directory` is the run's directory, which exists. */
   constructor(directory: string, simulations: readonly Simulation[], options: RecordOptions) {
     this.#directory = directory;
     this.#run = basename(directory);
@@ -49,22 +49,22 @@ export class RunRecord {
     this.#progressFile = new LiveFile(`${directory}/progress.json`, () => this.#progress());
   }
 
-  /** Where a simulation's outputs go. */
+  /** Returns the directory for the outputs of a simulation. */
   directoryOf(index: number): string {
     return `${this.#directory}/${this.#entries[index].record.directory}`;
   }
 
-  /** Writes the first state. What cannot be written now is tried again, and is a fault at the end. */
+  /** Writes the first state. A file that cannot be written is tried again, and is a fault at the end. */
   async begin(): Promise<void> {
     await Promise.all([this.#manifestFile.flush(), this.#progressFile.flush()]);
   }
 
-  /** Something of the run could not be made or written. */
+  /** Records that something of the run could not be made or written. */
   fault(message: string): void {
     this.#faults.push(message);
   }
 
-  /** A simulation begins. */
+  /** Records the start of a simulation. */
   started(index: number): void {
     const entry = this.#entries[index];
     entry.record.status = "running";
@@ -72,13 +72,13 @@ export class RunRecord {
     this.#touch();
   }
 
-  /** A simulation is at something else. */
+  /** Records the progress of a simulation. */
   progress(index: number, progress: Progress): void {
     this.#entries[index].progress = progress;
     this.#progressFile.touch();
   }
 
-  /** A simulation is at its end, and its own files are written. */
+  /** Records the end of a simulation, whose own files are written. */
   ended(index: number, outcome: SimulationOutcome): void {
     const entry = this.#entries[index];
     entry.outcome = outcome;
@@ -87,7 +87,7 @@ export class RunRecord {
     this.#touch();
   }
 
-  /** Writes all that is left to write, the last states too. */
+  /** Writes the results and the last state of all files. */
   async end(): Promise<RunSummary> {
     for (const { record } of this.#entries) {
       if (record.status === "waiting") record.status = "not-run";
@@ -179,7 +179,7 @@ export class RunRecord {
         durationMs: record.durationMs ?? null,
         step: progress?.step ?? 0,
         steps: progress?.steps ?? null,
-        // What one that ended did last, its steps tell.
+        // The steps of a simulation that has ended say what it did last.
         doing: record.status === "running" ? progress?.doing ?? "" : null,
       })),
     };

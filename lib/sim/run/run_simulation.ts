@@ -22,14 +22,14 @@ import type {
   StepOutcome,
 } from "../types/types.ts";
 
-/** The lab refuses longer ones. */
+/** The lab refuses longer labels. */
 const LONGEST_LABEL = 100;
 
 /**
- * Runs a simulation: makes its network, boots its virtual machines, does its steps one after the other,
- * and removes all of it. What goes wrong is in the outcome; it never rejects.
+ * Runs a simulation: builds its network, boots its virtual machines, performs its steps one after the
+ * other, and removes the network. Never rejects; failures are in the outcome.
  *
- * In the directory of the context are then `events.jsonl`, `state.json` and `nodes/` of the lab, and
+ * The directory of the context then has `events.jsonl`, `state.json` and `nodes/` of the lab, and
  * `files/`, `certs/` and `captures/` of the steps.
  */
 export async function runSimulation(
@@ -63,7 +63,7 @@ class Execution {
   async run(): Promise<SimulationOutcome> {
     const { name, file, variant } = this.#simulation;
     const startedAt = new Date().toISOString();
-    if (await this.#setUp()) await this.#doSteps();
+    if (await this.#setUp()) await this.#performSteps();
     const seed = this.#lab?.seed ?? this.#seed;
     const warnings = await this.#tearDown();
     const run = this.#run;
@@ -94,10 +94,10 @@ class Execution {
     return this.#context.seed ?? this.#simulation.seed;
   }
 
-  /** Whether the network is there. */
+  /** Builds the network; returns whether that succeeded. */
   async #setUp(): Promise<boolean> {
     const { name, topology, steps } = this.#simulation;
-    this.#context.onProgress?.({ step: 0, steps: steps.length, doing: "making the network" });
+    this.#context.onProgress?.({ step: 0, steps: steps.length, doing: "building the network" });
     const limit = new Limit(this.#signal, "its network");
     try {
       limit.check();
@@ -118,18 +118,18 @@ class Execution {
     }
   }
 
-  async #doSteps(): Promise<void> {
+  async #performSteps(): Promise<void> {
     const { steps } = this.#simulation;
     for (const [index, step] of steps.entries()) {
       if (step.skipped) continue;
       const doing = stepTitle(step);
       this.#context.onProgress?.({ step: index + 1, steps: steps.length, doing });
-      if (!await this.#doStep(step, index)) return;
+      if (!await this.#performStep(step, index)) return;
     }
   }
 
-  /** Whether it passed. */
-  async #doStep(step: Step, index: number): Promise<boolean> {
+  /** Performs a step; returns whether it passed. */
+  async #performStep(step: Step, index: number): Promise<boolean> {
     const run = this.#run!;
     const outcome = this.#steps[index];
     const { number, id, action, device, where } = outcome;
@@ -152,7 +152,7 @@ class Execution {
     return status === "passed";
   }
 
-  /** Ends all that still runs, and removes the network; returns what is worth knowing. */
+  /** Ends all programs and captures, and removes the network; returns warnings. */
   async #tearDown(): Promise<string[]> {
     const warnings: string[] = [];
     const run = this.#run;
@@ -166,7 +166,7 @@ class Execution {
     } catch (error) {
       warnings.push(...reasons(error).map((reason) => `removing the network: ${reason}`));
     }
-    // With the network, all that programs have left behind is gone: no output stays open.
+    // Processes that programs left behind end with the network: no output stays open.
     await Promise.all(programs.map(({ finished, drained }) => Promise.all([finished, drained])));
     if (!run) return warnings;
     addPrograms(run, this.#steps);
@@ -179,16 +179,16 @@ function reasons(error: unknown): string[] {
   return [error instanceof Error ? error.message : String(error)];
 }
 
-/** setTimeout() takes no more. */
+/** The longest time that setTimeout() accepts. */
 const MAX_MS = 2 ** 31 - 1;
 
-/** What ends a simulation before its last step: its time is up, or somebody interrupts it. */
+/** Ends a simulation early: when it reaches its time limit, or is interrupted from outside. */
 class SimulationEnd implements Disposable {
   #controller = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #outside: AbortSignal | undefined;
 
-  /** The time runs from now on. */
+  /** Starts the time limit. */
   constructor(timeoutMs: number | undefined, outside: AbortSignal | undefined) {
     this.#outside = outside;
     if (timeoutMs !== undefined) {
@@ -201,7 +201,7 @@ class SimulationEnd implements Disposable {
     if (outside?.aborted) this.#interrupt();
   }
 
-  /** Aborted, with a {@link SimulationEndedError}, when it is to end. */
+  /** Aborted with a {@link SimulationEndedError} when the simulation must end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }

@@ -1,42 +1,42 @@
 import type { ShardPlan } from "./plan.ts";
 import { PlanError } from "./errors.ts";
 
-/** How a plan becomes a Job. */
+/** The options of a Job for a plan. */
 export interface KubernetesOptions {
-  /** The image that has Netyard, and the simulations. */
+  /** The image with Netyard and the simulations. */
   image: string;
   /** The Job's name, a DNS label. Default `"netyard"`. */
   name?: string;
-  /** The files and directories that were planned, as they are called in the image. */
+  /** The planned files and directories, by their paths in the image. */
   files: readonly string[];
-  /** What stands before `run`. Default `["netyard"]`. */
+  /** The command before `run`. Default `["netyard"]`. */
   command?: readonly string[];
   /** Further arguments, such as `["--jobs", "2"]`. */
   args?: readonly string[];
-  /** How many shards run at a time. Default: all. */
+  /** How many shards run at the same time. Default: all. */
   parallelism?: number;
-  /** How often a shard is tried again. Default 0: a simulation that fails is not made to pass by that. */
+  /** How often a failed shard is repeated. Default 0, as repeating does not make a simulation pass. */
   retries?: number;
   /**
-   * The PersistentVolumeClaim that takes the results, which all pods must be able to write. Default: a
-   * directory that goes with its pod.
+   * The PersistentVolumeClaim for the results, which all pods must be able to write. Default: a directory
+   * that is removed with its pod.
    */
   claim?: string;
   /**
-   * Capabilities in place of a privileged pod. Labs need NET_ADMIN and SYS_ADMIN at least, and then
-   * /proc/sys and /dev/net/tun must be theirs by other means.
+   * Capabilities in place of a privileged pod. Labs need at least NET_ADMIN and SYS_ADMIN; /proc/sys must
+   * then be writable and /dev/net/tun accessible by other means.
    */
   capabilities?: readonly string[];
 }
 
-/** Where the results go in a pod. */
+/** The directory for the results in a pod. */
 const WORK_DIR = "/results";
 
 /**
- * A plan as an Indexed Job of Kubernetes: YAML for `kubectl apply -f -`. Each shard is a pod, and writes
- * to `/results/shard-N`; `netyard merge` of these joins them.
+ * Returns a plan as an Indexed Job of Kubernetes: YAML for `kubectl apply -f -`. Each shard is a pod, and
+ * writes to `/results/shard-N`; `netyard merge` merges these.
  *
- * @throws {PlanError} A name that Kubernetes would refuse, or no files.
+ * @throws {PlanError} A name is not valid in Kubernetes, or there are no files.
  */
 export async function kubernetesJob(plan: ShardPlan, options: KubernetesOptions): Promise<string> {
   const { Document } = await import("yaml");
@@ -45,7 +45,7 @@ export async function kubernetesJob(plan: ShardPlan, options: KubernetesOptions)
   return document.toString({ lineWidth: 0 });
 }
 
-/** The Job as an object. */
+/** Returns the Job as an object. */
 export function job(plan: ShardPlan, options: KubernetesOptions): Record<string, unknown> {
   const { image, name = "netyard", claim, capabilities, retries = 0 } = options;
   const count = plan.shards.length;
@@ -54,7 +54,7 @@ export function job(plan: ShardPlan, options: KubernetesOptions): Record<string,
   checkLabel("name", name, 63 - 1 - String(count - 1).length);
   if (claim !== undefined) checkSubdomain("claim", claim);
   if (!/^\S+$/.test(image)) {
-    throw new PlanError(`the image ${JSON.stringify(image)} is no name of one`);
+    throw new PlanError(`the image ${JSON.stringify(image)} is not the name of an image`);
   }
   checkCount("parallelism", parallelism, 1);
   checkCount("retries", retries, 0);
@@ -67,15 +67,15 @@ export function job(plan: ShardPlan, options: KubernetesOptions): Record<string,
       completionMode: "Indexed",
       completions: count,
       parallelism: Math.min(parallelism, count),
-      // One shard that fails must not end the others, so the limit is each one's own. Kubernetes
-      // before 1.29 knows but the limit of all, which is never reached this way either.
+      // A failed shard must not end the others, so the limit is per shard. Kubernetes before 1.29 has
+      // only the limit of the whole Job, which is never reached this way either.
       backoffLimitPerIndex: retries,
       backoffLimit: count * (retries + 1),
       template: {
         metadata: { labels },
         spec: {
           restartPolicy: "Never",
-          // Nothing in a lab speaks to the cluster, and what runs in it is not to be able to.
+          // No part of a lab uses the API of the cluster, and programs in it must not be able to.
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           containers: [{
@@ -100,7 +100,7 @@ export function job(plan: ShardPlan, options: KubernetesOptions): Record<string,
   };
 }
 
-/** What sh(1) runs in each pod; Kubernetes sets JOB_COMPLETION_INDEX, which counts from 0. */
+/** Returns the script of each pod for sh(1); Kubernetes sets JOB_COMPLETION_INDEX, counted from 0. */
 function script(count: number, options: KubernetesOptions): string {
   const { files, command = ["netyard"], args = [] } = options;
   if (files.length === 0) {
@@ -118,7 +118,7 @@ function script(count: number, options: KubernetesOptions): string {
   ].join(" ");
 }
 
-/** A word for sh(1), in which Kubernetes too finds no `$(VARIABLE)`; it makes one `$` of `$$`. */
+/** Quotes a word for sh(1), and `$` for Kubernetes, which expands `$(VARIABLE)` and reads `$$` as `$`. */
 function quoted(text: string): string {
   if (/^[\w@%+=:,./-]+$/.test(text)) return text;
   return `'${text.replaceAll("'", `'\\''`).replaceAll("$", "$$$$")}'`;
@@ -128,7 +128,9 @@ function checkLabel(what: string, name: string, most: number): void {
   if (name.length <= most && /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) return;
   const near = safe(name).slice(0, most).replace(/-+$/, "") || "netyard";
   throw new PlanError(
-    `the ${what} ${JSON.stringify(name)} must be a DNS label: small letters, digits and hyphens, ` +
+    `the ${what} ${
+      JSON.stringify(name)
+    } must be a DNS label: lower-case letters, digits and hyphens, ` +
       `a letter first, at most ${most} characters; "${near}" is one`,
   );
 }
@@ -143,7 +145,7 @@ function checkSubdomain(what: string, name: string): void {
   throw new PlanError(
     `the ${what} ${
       JSON.stringify(name)
-    } must be the name of a PersistentVolumeClaim: small letters, ` +
+    } must be the name of a PersistentVolumeClaim: lower-case letters, ` +
       "digits, hyphens and dots",
   );
 }

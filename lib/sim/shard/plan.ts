@@ -1,34 +1,40 @@
+/**
+ * Shards: how simulations are divided among machines, and plans of shards for GitHub Actions and
+ * Kubernetes. Imports the types of simulations alone. Begin with `shard.ts`.
+ *
+ * @module
+ */
 import { PlanError } from "./errors.ts";
 import { shardOf, shardText } from "./shard.ts";
 
-/** What a matrix of GitHub Actions may have at most. */
+/** The largest number of jobs in a matrix of GitHub Actions. */
 const GITHUB_JOBS = 256;
 
-/** Simulations dealt out to shards. */
+/** Simulations divided into shards. */
 export interface ShardPlan {
-  /** In their order, one at least. */
+  /** The shards in order, at least one. */
   shards: PlannedShard[];
 }
 
 /** A shard of a plan. */
 export interface PlannedShard {
-  /** What `--shard` takes: `2/4`. */
+  /** The value for `--shard`: `2/4`. */
   shard: string;
-  /** Their names, in the order that they run in; one at least. */
+  /** The names of its simulations, in the order in which they run; at least one. */
   simulations: string[];
 }
 
-/** How simulations are dealt out. */
+/** How simulations are divided. */
 export interface PlanOptions {
-  /** How many shards there are; no more than simulations are made. Default: one a simulation, at most 256. */
+  /** The number of shards, at most one per simulation. Default: one per simulation, at most 256. */
   shards?: number;
 }
 
 /**
- * Deals simulations out to shards, as `--shard` will on each machine: so they must be loaded from the
- * same files, in the same order, there.
+ * Divides simulations into shards, as `--shard` does on each machine, which must load the same files in
+ * the same order.
  *
- * @throws {PlanError} There are none, or the number of shards is none.
+ * @throws {PlanError} There are no simulations, or the number of shards is invalid.
  */
 export function planShards(
   simulations: readonly { name: string }[],
@@ -54,26 +60,26 @@ export function planShards(
 
 /** One job of a matrix of GitHub Actions. */
 export interface GithubJob {
-  /** What `--shard` takes. */
+  /** The value for `--shard`. */
   shard: string;
-  /** For people: the simulation, and how many more there are. */
+  /** For people: the first simulation, and the number of others. */
   name: string;
-  /** A name for the artifact with its results, which must have no slash: `netyard-2-of-4`. */
+  /** A name for the artifact with the results, without a slash: `netyard-2-of-4`. */
   artifact: string;
-  /** How many simulations it has. */
+  /** The number of simulations. */
   simulations: number;
 }
 
 /**
- * A plan as a matrix of GitHub Actions, on one line, for `strategy.matrix: ${{ fromJSON(...) }}`.
+ * Returns a plan as a matrix of GitHub Actions, on one line, for `strategy.matrix: ${{ fromJSON(...) }}`.
  *
- * @throws {PlanError} There are more shards than a matrix takes, which are 256.
+ * @throws {PlanError} There are more than 256 shards, the limit of a matrix.
  */
 export function githubMatrix({ shards }: ShardPlan): string {
   if (shards.length > GITHUB_JOBS) {
     throw new PlanError(
-      `a matrix of GitHub Actions takes ${GITHUB_JOBS} jobs, but the plan has ${shards.length} ` +
-        `shards; plan ${GITHUB_JOBS} at most`,
+      `a matrix of GitHub Actions has at most ${GITHUB_JOBS} jobs, but the plan has ` +
+        `${shards.length} shards; plan ${GITHUB_JOBS} at most`,
     );
   }
   const include = shards.map(({ shard, simulations }): GithubJob => ({

@@ -2,7 +2,7 @@ import { ShardError } from "./errors.ts";
 import type { Shard } from "../types/run_types.ts";
 
 /**
- * The shard that a text such as `2/4` names: the second of four.
+ * Parses a shard such as `2/4`: the second of four.
  *
  * @throws {ShardError} It is not of that form, or there is no such shard.
  *
@@ -31,15 +31,15 @@ export function parseShard(text: string): Shard {
   return { index, count };
 }
 
-/** `2/4`. */
+/** Formats a shard: `2/4`. */
 export function shardText({ index, count }: Shard): string {
   return `${index}/${count}`;
 }
 
 /**
- * What a shard has of all simulations, in their order: every `count`-th from the `index`-th on. Each is
- * in exactly one shard, and no shard has more than one more than another; neighbours, which are often
- * alike in what they take, go to different shards.
+ * Returns the simulations of a shard, in order: every `count`-th from the `index`-th on. Each simulation
+ * is in exactly one shard, and the sizes of shards differ by one at most. Adjacent simulations, which
+ * often take similar time, are in different shards.
  */
 export function shardOf<T>(all: readonly T[], { index, count }: Shard): T[] {
   return all.filter((_, i) => i % count === index - 1);

@@ -1,3 +1,9 @@
+/**
+ * The values that steps capture, compare and fill in: captures, references, checks, patterns of output
+ * and time limits, as plain data. Imports `options` alone. Begin here; `references.ts` has `${...}`.
+ *
+ * @module
+ */
 import type { Limit } from "./limit.ts";
 import { splitKey } from "./references.ts";
 import { type ProgramEnd, StepError } from "./step_error.ts";

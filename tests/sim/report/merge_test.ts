@@ -230,7 +230,7 @@ inTempDir("a run that was killed is joined as far as it came, with a warning", a
   const all = await merge(root, "shard-1", "shard-2");
   assertEquals([all.status, all.passed, all.interrupted, all.notRun], ["interrupted", 3, 1, 1]);
   assertEquals(all.errors, []);
-  assertMatch(all.warnings.join(), /^the run .*\/sim-260102-030505 did not end/);
+  assertMatch(all.warnings.join(), /^the run .*\/sim-260102-030505 has no end/);
   assertEquals(namesIn(`${all.directory}/c`), ["results.json", "results.md"]);
   assertEquals(namesIn(all.directory).includes("e"), false);
 });
@@ -272,7 +272,7 @@ inTempDir("what is no run, or one that would write elsewhere, is refused", async
     await assertRejects(
       () => merge(root, wrong),
       MergeError,
-      "is no run: it has neither manifest.json",
+      "is not a run: it has neither manifest.json",
     );
   }
   await assertRejects(() => mergeRuns([]), MergeError, "there are no runs to merge");
@@ -284,7 +284,7 @@ inTempDir("what is no run, or one that would write elsewhere, is refused", async
       [{ simulations: [{ ...a, directory: "c" }, ...rest] }, "see the simulation a"],
       [{ simulations: [a, a] }, "see the simulation a"],
       [{ version: 2 }, "is of another version of Netyard"],
-      [{ shard: { index: 3, count: 2 } }, "is no shard"],
+      [{ shard: { index: 3, count: 2 } }, "is not a shard"],
     ] as const
   ) {
     await Deno.writeTextFile(

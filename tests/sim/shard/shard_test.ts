@@ -73,7 +73,7 @@ Deno.test("a matrix for GitHub is one line of JSON with a job a shard", () => {
   assertThrows(
     () => githubMatrix(planShards(named(257), { shards: 257 })),
     PlanError,
-    "takes 256 jobs",
+    "has at most 256 jobs",
   );
 });
 
