@@ -121,6 +121,25 @@ Deno.test("every file that the README or a guide links to is there", async () =>
   assertEquals(broken, []);
 });
 
+Deno.test("every path that lib/README.md names is there, and every folder of lib/ is named", async () => {
+  const text = await read("lib/README.md");
+  const paths = [...text.matchAll(/`((?:[\w-]+\/)+(?:[\w-]+\.ts)?)`/g)].map(([, path]) => path)
+    .filter((path) => !path.startsWith("lib/"));
+  const there = async (path: string) => {
+    for (const base of ["lib/", ""]) {
+      if (await Deno.stat(new URL(base + path, ROOT)).then(() => true, () => false)) return true;
+    }
+    return false;
+  };
+  assertGreater(paths.length, 20);
+  for (const path of paths) assert(await there(path), `lib/README.md names ${path}`);
+  const rooms = [...Deno.readDirSync(new URL("lib/", ROOT))].filter(({ isDirectory }) =>
+    isDirectory
+  );
+  const table = text.slice(text.indexOf("## Rooms"), text.indexOf("## Order"));
+  assertEquals(rooms.map(({ name }) => name).filter((name) => !table.includes(`\`${name}\``)), []);
+});
+
 Deno.test("every example is in the list of examples", async () => {
   const listed = linksOf(await read("examples/README.md"));
   const examples = ["", "sims/"].flatMap((folder) =>
