@@ -10,7 +10,7 @@ import { clearImpairments } from "./bridging/detours.ts";
 import { settleGuests } from "./guest/guests.ts";
 import { Links } from "./link/engine.ts";
 import { LabAddresses } from "./model/addresses.ts";
-import { lose } from "./model/condition_state.ts";
+import { clearCondition } from "./model/condition_state.ts";
 import { Delegations } from "./model/delegations.ts";
 import { interfaceState } from "./model/event_state.ts";
 import type { LabCore, Stoppable } from "./model/lab.ts";
@@ -37,7 +37,7 @@ import type { Ipv6Options } from "./options/ipv6_options.ts";
 import { RESERVED_LINK_NAMES } from "./options/names.ts";
 import { KernelDelays } from "./wiring/kernel_delays.ts";
 import { makeNamespace } from "./wiring/namespace.ts";
-import { acquaint } from "./wiring/neighbours.ts";
+import { addAllNeighbours } from "./wiring/neighbours.ts";
 
 /** Learnt neighbours that a lab may need before it makes them permanent; the kernel's limit is 1,024. */
 const LEARNT_NEIGHBOURS = 256;
@@ -248,7 +248,7 @@ export class Core implements LabCore {
     if (!record) return;
     record.used = true;
     if (this.#pairs <= LEARNT_NEIGHBOURS) return;
-    for (const iface of record.interfaces.values()) acquaint(iface.segment);
+    for (const iface of record.interfaces.values()) addAllNeighbours(iface.segment);
   }
 
   joined(iface: InterfaceRecord, change: 1 | -1): void {
@@ -281,17 +281,17 @@ export class Core implements LabCore {
   #linksFailed(error: Error, ends: string[]): void {
     for (const node of this.allNodes()) {
       for (const { conditions } of node.interfaces.values()) {
-        lose(conditions.up);
-        lose(conditions.down);
+        clearCondition(conditions.up);
+        clearCondition(conditions.down);
       }
     }
     for (const segment of this.segments()) {
-      lose(segment.downlink);
+      clearCondition(segment.downlink);
       clearImpairments(segment);
     }
     for (const link of this.regionLinks.values()) {
       link.limits = {};
-      for (const { condition } of link.ends) lose(condition);
+      for (const { condition } of link.ends) clearCondition(condition);
     }
     if (!this.bus.closed) {
       this.bus.emit({ kind: "link-engine-failed", error: error.message, ends });

@@ -9,7 +9,7 @@ import { ipFromBytes } from "../address/mod.ts";
 import type { AddressFamily, BrokenFamilies, FamilyBreak } from "../firewall/broken_family.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
-import { inForce } from "./model/condition_state.ts";
+import { effective } from "./model/condition_state.ts";
 import type { LabCore } from "./model/lab.ts";
 import type { MeasureOptions } from "../link/measure.ts";
 import { DuplicateAddressError, TopologyError } from "./options/errors.ts";
@@ -125,8 +125,8 @@ export class Interface {
   get conditions(): { up?: LinkLimits; down?: LinkLimits } {
     const { up, down } = this.#now.conditions;
     return {
-      up: ops().resolveCondition(inForce(up)),
-      down: ops().resolveCondition(inForce(down)),
+      up: ops().resolveCondition(effective(up)),
+      down: ops().resolveCondition(effective(down)),
     };
   }
 

@@ -23,7 +23,6 @@ import { Router } from "./router.ts";
 import { Schedule, type ScheduleStep } from "./fault/schedule.ts";
 import { deviceState, routerState, vmState } from "./model/event_state.ts";
 import { allSettled } from "./model/all_settled.ts";
-import type { LabAddresses } from "./model/addresses.ts";
 import type { NodeRecord, RegionRecord } from "./model/records.ts";
 import { Vm } from "./vm.ts";
 import type { VmOptions } from "./options/vm_options.ts";
@@ -67,13 +66,9 @@ export class Lab implements AsyncDisposable {
    * Fails with what is missing and how to get it, before anything is changed, where the host or
    * the process's permissions do not allow labs.
    */
-  static create(options: LabOptions = {}): Promise<Lab> {
-    return Lab.#create(options);
-  }
-
-  static async #create(options: LabOptions, addresses?: LabAddresses): Promise<Lab> {
+  static async create(options: LabOptions = {}): Promise<Lab> {
     const { createCore } = await ops.load();
-    return new Lab(await createCore(options, addresses));
+    return new Lab(await createCore(options));
   }
 
   /**
@@ -103,7 +98,9 @@ export class Lab implements AsyncDisposable {
 
   /** Builds a lab from its plan. */
   static async #build(plan: LabPlan, options: LabOptions): Promise<Lab> {
-    const lab = await Lab.#create({ ...options, ipv6: plan.ipv6 }, plan.addresses);
+    const { createCore } = ops();
+    const core = await createCore({ ...options, ipv6: plan.ipv6 }, plan.addresses);
+    const lab = new Lab(core);
     try {
       await ops().buildPlan(lab, plan);
       return lab;

@@ -80,7 +80,7 @@ export class Nic {
       if (segment.bridging.disconnected.has(iface)) return;
       undoing((defer) => {
         // The only link of a LAN is its gateway's, too, which would lose its addresses.
-        ops().bridgeOf(this.#core, segment, segment.gatewayLink, defer);
+        ops().ensureBridge(this.#core, segment, segment.gatewayLink, defer);
         this.#setPort(iface, false);
       });
       segment.bridging.disconnected.add(iface);
@@ -98,7 +98,7 @@ export class Nic {
       this.#setPort(iface, true);
       segment.bridging.disconnected.delete(iface);
       // Who asked for it in vain meanwhile would ask again a second later.
-      if (iface.up) ops().announceSelf(iface, ops().addressesOf(iface));
+      if (iface.up) ops().announceAddresses(iface, ops().addressesOf(iface));
       const about = { bridge: segment.name, member: node.name };
       this.#core.bus.emit({ kind: "member-reconnected", ...about });
     });

@@ -1,6 +1,6 @@
 import { RegionLink, regionLinkSchema } from "../link/mod.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { buildRegion, retireRegion } from "./build/region.ts";
+import { buildRegion, unplugRegion } from "./build/region.ts";
 import type { LabCore } from "./model/lab.ts";
 import { linkOf, nameOf, twoRegions } from "./routing/find_region.ts";
 import type { RegionRecord } from "./model/records.ts";
@@ -85,7 +85,7 @@ async function settleOr(core: LabCore, undo: () => void): Promise<void> {
 }
 
 function dropRegion(core: LabCore, record: RegionRecord): void {
-  retireRegion(core, record);
+  unplugRegion(core, record);
   core.discard(record);
   core.regions.delete(record.region);
   core.bus.emit({ kind: "region-removed", name: record.region });

@@ -1,9 +1,9 @@
 import { NodeRemovedError } from "../node/process/errors.ts";
 import { endDelegation } from "./delegation/lifecycle.ts";
-import { retireDevice } from "./build/device.ts";
-import { retireRegion } from "./build/region.ts";
-import { retireRouter } from "./build/router.ts";
-import { retireVm } from "./build/vm.ts";
+import { unplugDevice } from "./build/device.ts";
+import { unplugRegion } from "./build/region.ts";
+import { unplugRouter } from "./build/router.ts";
+import { unplugVm } from "./build/vm.ts";
 import type { LabCore } from "./model/lab.ts";
 import type { DeviceRecord, RegionRecord, RouterRecord, VmRecord } from "./model/records.ts";
 
@@ -49,8 +49,8 @@ export async function removeNode(
 
 /** Unplugs a node; refused while other nodes need it. */
 function retire(core: LabCore, record: Removable): void {
-  if (record.kind === "region") retireRegion(core, record);
-  else if (record.kind === "router") retireRouter(core, record);
-  else if (record.kind === "vm") retireVm(core, record);
-  else retireDevice(core, record);
+  if (record.kind === "region") unplugRegion(core, record);
+  else if (record.kind === "router") unplugRouter(core, record);
+  else if (record.kind === "vm") unplugVm(core, record);
+  else unplugDevice(core, record);
 }

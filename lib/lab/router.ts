@@ -10,7 +10,7 @@ import type { CaptureOptions } from "../node/capture/capture_options.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
 import { Node } from "../node/node.ts";
 import { parseOptions } from "../options/parse_options.ts";
-import { inForce } from "./model/condition_state.ts";
+import { effective } from "./model/condition_state.ts";
 import type { LabCore } from "./model/lab.ts";
 import { type Bridge, bridgeHandle } from "./bridge.ts";
 import { handles } from "./model/handles.ts";
@@ -252,7 +252,7 @@ export class Router extends Node {
 
   /** The condition of its downlink, in effect: of all that it sends into its LAN. */
   get downlinkCondition(): LinkLimits | undefined {
-    return ops().resolveCondition(inForce(this.#now.lan.downlink));
+    return ops().resolveCondition(effective(this.#now.lan.downlink));
   }
 
   /**

@@ -8,7 +8,7 @@ import { resolveCondition } from "../../link/mod.ts";
 import { type Advertiser, BuiltinAdvertiser } from "./advertiser.ts";
 import type { Advertised } from "./advertisement.ts";
 import { ignoreRouters } from "./kernel_addresses.ts";
-import { inForce } from "../model/condition_state.ts";
+import { effective } from "../model/condition_state.ts";
 import type { Ipv6Advertiser } from "../options/ipv6_options.ts";
 import { findRadvd, RadvdAdvertiser } from "./radvd.ts";
 
@@ -37,7 +37,7 @@ export class Advertising {
   reaches(iface: InterfaceRecord): boolean {
     const { segment, node, conditions: { up, down } } = iface;
     const { disconnected, partitions } = segment.bridging;
-    const ways = [up, down, segment.downlink].map((way) => resolveCondition(inForce(way)));
+    const ways = [up, down, segment.downlink].map((way) => resolveCondition(effective(way)));
     return iface.up && iface.broken.ipv6 === undefined && this.#advertisers.has(segment) &&
       !disconnected.has(iface) &&
       !partitions.isolated.has(node.name) &&

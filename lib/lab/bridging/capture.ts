@@ -4,8 +4,8 @@ import { captureTarget } from "../../node/capture/capture_target.ts";
 import type { LabCore } from "../model/lab.ts";
 import { TopologyError } from "../options/errors.ts";
 import type { InterfaceRecord, Segment } from "../model/records.ts";
-import { forGood } from "../model/undo.ts";
-import { bridgeOf } from "../wiring/links.ts";
+import { withoutUndo } from "../model/undo.ts";
+import { ensureBridge } from "../wiring/links.ts";
 
 /** Captures all frames on a bridge, each once. */
 export async function captureBridge(
@@ -22,7 +22,7 @@ export async function captureBridge(
     );
   }
   // So that the capture sees members that join later, too.
-  bridgeOf(core, segment, gatewayLink, forGood);
+  ensureBridge(core, segment, gatewayLink, withoutUndo);
   core.settleKernel();
   const target = captureTarget(owner.runtime, segment.gatewayLink!.name);
   return await Capture.start(owner.runtime, { ...target, label: what }, options);

@@ -1,13 +1,13 @@
 import type { LabCore } from "../model/lab.ts";
 import { addVethHere, deleteLink, setLink } from "../../../native/netlink/link.ts";
 import { setSysctl } from "../../../native/sysctl.ts";
-import { abandon, unimpaired } from "../model/condition_state.ts";
+import { discardImpairment, unimpaired } from "../model/condition_state.ts";
 import { inside } from "../wiring/rtnetlink.ts";
 import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { Detour, InterfaceRecord, Segment } from "../model/records.ts";
 import { ETHERNET_MTU } from "../options/families.ts";
 import { step } from "../model/steps.ts";
-import { besideOthers } from "../wiring/links.ts";
+import { withFreeNames } from "../wiring/links.ts";
 import { impairmentsState, partitionsState } from "../model/bridge_event_state.ts";
 import { frameLimits, UNIMPAIRED } from "../../bridge/impairments.ts";
 import { forgetWays } from "../../bridge/partitions.ts";
@@ -27,7 +27,7 @@ export function makeDetour(
   step("detour");
   const { owner, bridging } = segment;
   const number = ++bridging.lastDetour;
-  const [entry, exit] = besideOthers([owner], undefined, () => {
+  const [entry, exit] = withFreeNames([owner], undefined, () => {
     const ends = ["a", "b"].map((end) => ({
       name: nameOf(number, end, (name) => owner.links.has(name)),
       index: owner.nextIndex++,
@@ -106,7 +106,7 @@ export function leaveBridge(core: LabCore, segment: Segment, iface: InterfaceRec
 export function dropDetours(segment: Segment, detours: readonly Detour[]): void {
   for (const detour of detours) {
     if (!segment.bridging.detours.delete(detour)) continue;
-    abandon(detour.condition);
+    discardImpairment(detour.condition);
     for (const { name } of [detour.entry, detour.exit]) segment.owner.links.delete(name);
     removeIfPresent(() => inside(segment.owner, (batch) => deleteLink(batch, detour.entry.index)));
   }

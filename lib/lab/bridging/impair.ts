@@ -21,14 +21,14 @@ import { dropDetours, makeDetour } from "./detours.ts";
 import { applyDownlink } from "../link/downlink.ts";
 import type { Detour, Segment } from "../model/records.ts";
 import { step } from "../model/steps.ts";
-import { type Defer, forGood, undoing } from "../model/undo.ts";
+import { type Defer, undoing, withoutUndo } from "../model/undo.ts";
 
 /** Sets the impairments of the whole bridge; restores the former ones on failure. */
 export function impairWhole(core: LabCore, segment: Segment, wanted: Impairments): void {
   const before = segment.bridging.whole;
   undoing((defer) => {
     // Restores everything, however much was applied.
-    defer(() => applyWhole(core, segment, before, forGood));
+    defer(() => applyWhole(core, segment, before, withoutUndo));
     applyWhole(core, segment, wanted, defer);
   });
 }
@@ -99,7 +99,7 @@ function applyDirection(core: LabCore, segment: Segment, key: string): void {
     loadBridgeRules(segment);
     for (const { condition, closing } of bridging.detours) {
       if (!closing) continue;
-      condition.asked = null;
+      condition.requested = null;
       condition.impairment?.remove();
       condition.impairment = undefined;
     }
@@ -110,7 +110,7 @@ function applyDirection(core: LabCore, segment: Segment, key: string): void {
       const at = { from: a, to: b, direction: key };
       const detour = find(segment, at) ?? makeDetour(core, segment, at);
       detour.closing = false;
-      detour.condition.asked = wayLimits(wanted);
+      detour.condition.requested = wayLimits(wanted);
       const label = `${a.node.name} to ${b.node.name} (${segment.name})`;
       const { namespace } = segment.owner.runtime;
       applyCondition(core, detour.condition, () => ({ namespace, ...detour.entry, label }), label);

@@ -4,7 +4,7 @@ import { loadBridgeRules } from "../wiring/bridge_rules.ts";
 import { partitionsState } from "../model/bridge_event_state.ts";
 import type { LabCore } from "../model/lab.ts";
 import type { InterfaceRecord, Segment } from "../model/records.ts";
-import { addressesOf, forgetAt } from "../wiring/neighbours.ts";
+import { addressesOf, removeNeighboursAt } from "../wiring/neighbours.ts";
 
 /** The partitions of a bridge: changing and applying them. */
 
@@ -63,6 +63,6 @@ function forgetFailedNeighbours(
       (isClosed(before, one, other) || isClosed(before, other, one)) &&
       !isClosed(now, one, other) && !isClosed(now, other, one)
     );
-    if (back.length > 0) forgetAt(one.node, one.index, back.flatMap(addressesOf));
+    if (back.length > 0) removeNeighboursAt(one.node, one.index, back.flatMap(addressesOf));
   }
 }

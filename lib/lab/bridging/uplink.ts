@@ -30,7 +30,7 @@ import {
   uplinkHost,
 } from "../../bridge/uplink_host.ts";
 import { UplinkWatch } from "../../bridge/uplink_forwarding.ts";
-import { besideOthers } from "../wiring/links.ts";
+import { withFreeNames } from "../wiring/links.ts";
 
 /**
  * The uplink of a bridge: a link from its node to the host, NAT on both ends, and forwarding on the
@@ -125,7 +125,7 @@ function makeLink(
   const [mac, hostMac] = [core.nextMac(defer), core.nextMac(defer)];
   let link!: Port;
   const place = makeUplinkLink(what, host, { mac: hostMac, mtu }, (hostEnd) => {
-    link = besideOthers([owner], undefined, () => {
+    link = withFreeNames([owner], undefined, () => {
       const name = linkName(UPLINK_LINK, (name) => owner.links.has(name));
       const end = { name, index: owner.nextIndex++ };
       // Created in this namespace: the kernel ignores the requested index of a peer whose first end has none.

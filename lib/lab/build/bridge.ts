@@ -3,7 +3,7 @@ import { allSettled } from "../model/all_settled.ts";
 import { bridgeState } from "../model/bridge_event_state.ts";
 import type { LabCore } from "../model/lab.ts";
 import { TopologyError } from "../options/errors.ts";
-import { abandon } from "../model/condition_state.ts";
+import { discardImpairment } from "../model/condition_state.ts";
 import { memberNodes } from "../bridging/members.ts";
 import { detachMember } from "./members.ts";
 import type { BridgeRecord, OwnFields, Segment } from "../model/records.ts";
@@ -40,12 +40,12 @@ export function bridgeNamed(core: LabCore, name: string): Segment {
 }
 
 /** Takes a bridge away for good, with the attachments of its members. Its name stays taken until it is gone. */
-export function retireBridge(core: LabCore, bridge: BridgeRecord): void {
+export function unplugBridge(core: LabCore, bridge: BridgeRecord): void {
   const { segment } = bridge;
   for (const name of memberNodes(segment)) detachMember(core, segment, name, "close()");
   removeBridgeRoutes(core, segment);
   bridge.removed = true;
-  abandon(segment.downlink);
+  discardImpairment(segment.downlink);
   segment.bridging.rate?.remove();
   if (segment.v4) core.addresses.releaseLan4(segment.v4);
   if (segment.v6) core.addresses.releaseLan6(segment.v6);
@@ -63,7 +63,7 @@ export async function closeBridge(core: LabCore, segment: Segment): Promise<void
   }
   if (owner.removed || core.closed) return await owner.runtime.close();
   const outside = disableUplink(core, segment);
-  retireBridge(core, owner);
+  unplugBridge(core, owner);
   const settled = core.settle();
   settled.catch(() => {}); // Awaited once the bridge is gone.
   try {

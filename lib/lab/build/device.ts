@@ -97,7 +97,10 @@ function wanted(
   return {
     ip,
     ip6,
-    conditions: { up: { ...unimpaired(), asked: up }, down: { ...unimpaired(), asked: down } },
+    conditions: {
+      up: { ...unimpaired(), requested: up },
+      down: { ...unimpaired(), requested: down },
+    },
   };
 }
 
@@ -115,7 +118,7 @@ export function reserveAt(
 }
 
 /** Unplugs a device for good. Its name stays taken until its programs have ended. */
-export function retireDevice(core: LabCore, device: DeviceRecord): void {
+export function unplugDevice(core: LabCore, device: DeviceRecord): void {
   device.removed = true;
   stopClat(device);
   for (const iface of [...device.interfaces.values()]) detach(core, iface);

@@ -63,7 +63,7 @@ function unregister(core: LabCore, region: RegionRecord): void {
 }
 
 /** Unplugs a region and its links for good. Its name stays taken until its programs have ended. */
-export function retireRegion(core: LabCore, region: RegionRecord): void {
+export function unplugRegion(core: LabCore, region: RegionRecord): void {
   const { segment, region: name } = region;
   const routers = [...segment.members.keys()].map(({ node }) => `"${node.name}"`);
   if (routers.length > 0) {

@@ -2,7 +2,7 @@ import { parseIp } from "../../address/mod.ts";
 import { plug, release, unplug } from "./attach.ts";
 import { reserveAt } from "./device.ts";
 import { checkMtu } from "../options/checks.ts";
-import { addExtra, configure, dropExtra, renumber, setDown } from "../wiring/addresses.ts";
+import { addExtra, configure, removeExtra, renumber, setDown } from "../wiring/addresses.ts";
 import type { LabCore } from "../model/lab.ts";
 import { defaultInterface, type InterfaceRecord, type Segment } from "../model/records.ts";
 import { TopologyError } from "../options/errors.ts";
@@ -10,7 +10,7 @@ import { explained } from "../options/named_errors.ts";
 import { leaveBridge } from "../bridging/detours.ts";
 import { addedNetworks, announce, withdraw } from "../routing/announce.ts";
 import { step } from "../model/steps.ts";
-import { forGood, undoing } from "../model/undo.ts";
+import { undoing, withoutUndo } from "../model/undo.ts";
 
 /**
  * Moves an interface to another router or bridge: same name and MAC, new addresses; routes follow. On
@@ -42,7 +42,7 @@ export function replug(core: LabCore, iface: InterfaceRecord, target: Segment): 
     unplug(core, iface);
     defer(() => {
       Object.assign(iface, old);
-      plug(core, iface, isDefault, forGood);
+      plug(core, iface, isDefault, withoutUndo);
       if (!up) setDown(core, iface);
       core.joined(iface, 1);
     });
@@ -81,7 +81,7 @@ export function renewIp(core: LabCore, iface: InterfaceRecord): string {
 /** Removes an address that {@link addIp} added. */
 export function dropIp(core: LabCore, iface: InterfaceRecord, text: string): void {
   const ip = parseIp(text).toString();
-  dropExtra(core, iface, ip);
+  removeExtra(core, iface, ip);
   const network = ip.includes(":") ? iface.segment.v6 : iface.segment.v4;
   if (network?.cidr.contains(ip)) network.hosts.release(ip);
   const { node } = iface;

@@ -2,8 +2,8 @@ import { findRouter } from "../model/lookup.ts";
 import { linkLocalFromMac } from "../../address/mod.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { attach, detach, reserve } from "./attach.ts";
-import { abandon } from "../model/condition_state.ts";
-import { forgetBlackHole, loadBlackHole, setBlackHole } from "../wiring/black_hole.ts";
+import { discardImpairment } from "../model/condition_state.ts";
+import { loadBlackHole, removeBlackHole, setBlackHole } from "../wiring/black_hole.ts";
 import { removeBridgeRoutes } from "../routing/bridge_routes.ts";
 import type { LabCore } from "../model/lab.ts";
 import { deriveSeed } from "../model/seed.ts";
@@ -155,7 +155,7 @@ export function addRouter(core: LabCore, name: string, given: RouterOptions): Ro
         advertisement: { ...RA_DEFAULTS, ...plan.options.routerAdvertisement },
       } satisfies OwnFields<RouterRecord>,
     );
-    router.lan.downlink.asked = plan.options.downlinkCondition ?? null;
+    router.lan.downlink.requested = plan.options.downlinkCondition ?? null;
     if (plan.natV6 === "nptv6") takeExternal6(core, router, defer);
     offerPrefixes(core, router, defer);
     step("routes");
@@ -180,7 +180,7 @@ export function attachedTo(segment: Segment): string[] {
 }
 
 /** Unplugs a router for good. Its name stays taken until its programs have ended. */
-export function retireRouter(core: LabCore, router: RouterRecord): void {
+export function unplugRouter(core: LabCore, router: RouterRecord): void {
   const users = attachedTo(router.lan);
   if (users.length > 0) {
     throw new RouterInUseError(
@@ -193,8 +193,8 @@ export function retireRouter(core: LabCore, router: RouterRecord): void {
   router.removed = true;
   stopNat64(router);
   router.lan.bridging.rate?.remove();
-  abandon(router.lan.downlink);
-  forgetBlackHole(router);
+  discardImpairment(router.lan.downlink);
+  removeBlackHole(router);
   const added = addedNetworks(router, router.uplink.extra.map(({ ip }) => ip));
   withdraw(core, router, [...announcedBy(router), ...added]);
   detach(core, router.uplink);
@@ -215,7 +215,7 @@ export async function awaitPrefix(core: LabCore, router: RouterRecord): Promise<
   } catch (error) {
     await core.delegations.forget(router);
     if (!core.closed && !router.removed) {
-      retireRouter(core, router);
+      unplugRouter(core, router);
       core.routers.delete(router.name);
       core.discard(router);
     }

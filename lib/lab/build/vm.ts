@@ -152,7 +152,7 @@ export function detachVm(
 }
 
 /** Unplugs a virtual machine for good. Its name stays taken until QEMU has ended. */
-export function retireVm(core: LabCore, vm: VmRecord): void {
+export function unplugVm(core: LabCore, vm: VmRecord): void {
   vm.removed = true;
   for (const iface of [...vm.interfaces.values()]) detachVm(core, vm, iface);
   core.unsettled.drop(vm);

@@ -7,7 +7,7 @@ import { REGION_PREFIX } from "../options/names.ts";
 import { hasV4, hasV6 } from "../options/families.ts";
 import { CLAT_HOST, hostKey, LabAddresses, type Network } from "../model/addresses.ts";
 import { linkKey } from "../model/region_link.ts";
-import { forGood } from "../model/undo.ts";
+import { withoutUndo } from "../model/undo.ts";
 import type { ConfigFaults, ConfigPath } from "./faults.ts";
 import type { PlannedDevice } from "./members.ts";
 import type { PlannedRegions } from "./regions.ts";
@@ -78,7 +78,7 @@ class AddressPlanner {
 
   region(name: string, path: ConfigPath): void {
     this.#attempt(path, (what) => {
-      const networks = this.addresses.takeRegion(what, name, forGood);
+      const networks = this.addresses.takeRegion(what, name, withoutUndo);
       this.addresses.planned.regions.set(name, networks);
       this.#regions.set(name, { ...networks, isOfRouter: false });
       this.#takeHosts(what, REGION_PREFIX + name, "ix", this.#ix);
@@ -87,7 +87,7 @@ class AddressPlanner {
 
   link(key: string, path: ConfigPath): void {
     this.#attempt(path, (what) => {
-      const network = this.addresses.takeRegionLink(what, key, forGood);
+      const network = this.addresses.takeRegionLink(what, key, withoutUndo);
       this.addresses.planned.regionLinks.set(key, network);
     });
   }
@@ -177,7 +177,7 @@ class AddressPlanner {
   }
 
   #takeLan4(what: string, pool: Pool, name: string, requested: string | undefined): Network {
-    const take = () => this.addresses.takeLan4(pool, requested, name, forGood, what);
+    const take = () => this.addresses.takeLan4(pool, requested, name, withoutUndo, what);
     // The message about a requested network names it.
     const network = requested === undefined ? explained(what, take) : take();
     this.addresses.planned.lans4.set(name, network);
@@ -185,13 +185,13 @@ class AddressPlanner {
   }
 
   #takeLan6(what: string, pool: Pool, name: string): Network {
-    const network = explained(what, () => this.addresses.takeLan6(pool, name, forGood));
+    const network = explained(what, () => this.addresses.takeLan6(pool, name, withoutUndo));
     this.addresses.planned.lans6.set(name, network);
     return network;
   }
 
   #takeOffer(what: string, name: string, requested: string | undefined): void {
-    const network = this.addresses.takeOffer(what, name, requested, forGood);
+    const network = this.addresses.takeOffer(what, name, requested, withoutUndo);
     this.addresses.planned.offers.set(name, network);
   }
 
@@ -214,7 +214,7 @@ class AddressPlanner {
   #takeHost(network: Network, node: string, iface: string, requested: string | undefined): void {
     const holder = this.#holders.get(requested ?? "");
     if (holder) throw new TopologyError(`${requested} is the address of "${holder}"; take another`);
-    const ip = this.addresses.takeHost(network, node, iface, requested, forGood);
+    const ip = this.addresses.takeHost(network, node, iface, requested, withoutUndo);
     this.#holders.set(ip, node);
     this.addresses.planned.hosts.set(hostKey(network, node, iface), ip);
   }

@@ -9,7 +9,7 @@ import {
 } from "../options/delegation_options.ts";
 import type { RouterRecord, Segment } from "../model/records.ts";
 import { segmentAbove } from "../routing/announce.ts";
-import { type Defer, forGood } from "../model/undo.ts";
+import { type Defer, withoutUndo } from "../model/undo.ts";
 
 /** Nodes that delegate prefixes of their own networks: routers with a pool, the IX and regions. */
 
@@ -42,7 +42,7 @@ function offerFromTransit(core: LabCore, segment: Segment): void {
     `prefixes of "${owner.name}"`,
     owner.name,
     undefined,
-    forGood,
+    withoutUndo,
   );
   const pool = new PrefixPool(cidr);
   const side = new DelegatingSide(owner, segment, pool, DELEGATED_LENGTH, LIFETIMES);

@@ -7,7 +7,7 @@ import {
 import { type Cidr, ipBytes, linkLocalFromMac } from "../../address/mod.ts";
 import { loadBlackHole } from "../wiring/black_hole.ts";
 import { renumberBridgeRoutes } from "../routing/bridge_routes.ts";
-import { adderOf, isGuest } from "../wiring/addresses.ts";
+import { addressAdder, isGuest } from "../wiring/addresses.ts";
 import type { LabCore } from "../model/lab.ts";
 import { defaultInterface, type InterfaceRecord, type RouterRecord } from "../model/records.ts";
 import { LAN_LENGTH } from "../options/delegation_options.ts";
@@ -15,7 +15,12 @@ import { loadNatV6 } from "../nat/rulesets.ts";
 import { inside } from "../wiring/rtnetlink.ts";
 import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import { hasV6, IPV6_MIN_MTU } from "../options/families.ts";
-import { announceSelf, forget, knowGateway, welcome } from "../wiring/neighbours.ts";
+import {
+  addGatewayNeighbours,
+  addMemberNeighbours,
+  announceAddresses,
+  removeNeighbours,
+} from "../wiring/neighbours.ts";
 import type { Network } from "../model/addresses.ts";
 import { announce, announcedBy, withdraw } from "../routing/announce.ts";
 import { undoing } from "../model/undo.ts";
@@ -126,7 +131,7 @@ function masqueradeAnew(router: RouterRecord): void {
 function takeAddress(core: LabCore, iface: InterfaceRecord): void {
   const { node, index, ip6, prefix6 } = iface;
   if (!ip6) return;
-  forget(iface, [ip6]);
+  removeNeighbours(iface, [ip6]);
   iface.ip6 = undefined;
   core.unsettled.drop(node, [ip6]);
   if (isGuest(node) || !iface.up) return;
@@ -142,18 +147,20 @@ function giveAddress(core: LabCore, iface: InterfaceRecord): void {
   const linkLocal = linkLocalFromMac(mac);
   Object.assign(iface, { ip6, prefix6: segment.v6.cidr.prefix, linkLocal6: linkLocal });
   const { gatewayLink } = segment;
-  if (gatewayLink) inside(segment.owner, (batch) => welcome(batch, gatewayLink.index, iface));
+  if (gatewayLink) {
+    inside(segment.owner, (batch) => addMemberNeighbours(batch, gatewayLink.index, iface));
+  }
   if (!isGuest(node) && iface.up) {
-    const add = adderOf(core, node);
+    const add = addressAdder(core, node);
     inside(node, (batch) => {
       add(batch, index, ipBytes(ip6), iface.prefix6);
       add(batch, index, ipBytes(linkLocal), 64);
-      knowGateway(batch, iface);
+      addGatewayNeighbours(batch, iface);
       const isDefault = node.kind === "router" || defaultInterface(node) === iface;
       if (isDefault) replaceRoute(batch, { gateway: ipBytes(segment.linkLocal), index });
     });
     if (add === addAddress) core.unsettled.add(node, [], [ip6, linkLocal]);
     else core.provisioning.afterUp(iface);
   }
-  announceSelf(iface, [ip6]);
+  announceAddresses(iface, [ip6]);
 }

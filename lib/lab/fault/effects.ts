@@ -18,7 +18,7 @@ import { linkOf } from "../routing/find_region.ts";
 import { holdLinkDown, releaseLink } from "../routing/region_breaks.ts";
 import type { RegionLinkRecord } from "../model/region_link.ts";
 import { eachEnd, emitRegionLink, putRegionEnd } from "../routing/region_links.ts";
-import { forGood, undoing } from "../model/undo.ts";
+import { undoing, withoutUndo } from "../model/undo.ts";
 import { holdDown, releaseDown } from "../link/up_down.ts";
 
 /** Undoes a fault, whatever has changed meanwhile. */
@@ -133,7 +133,7 @@ function degradeDownlink(core: LabCore, router: RouterRecord, fault: DegradeDown
   const overlay = { condition: fault.condition };
   const remove = () => {
     removeFrom(lan.downlink.faults, overlay);
-    applyDownlink(core, lan, forGood);
+    applyDownlink(core, lan, withoutUndo);
   };
   undoing((defer) => {
     defer(remove);

@@ -14,10 +14,10 @@ import {
   resolveCondition,
 } from "../../link/mod.ts";
 import {
-  abandon,
   type Conditions,
   type ConditionState,
-  inForce,
+  discardImpairment,
+  effective,
 } from "../model/condition_state.ts";
 import type { LabCore } from "../model/lab.ts";
 import type { InterfaceRecord } from "../model/records.ts";
@@ -54,7 +54,7 @@ export function setCondition(
 ): void {
   undoing((defer) => {
     for (const each of DIRECTIONS[direction]) {
-      const before = iface.conditions[each].asked;
+      const before = iface.conditions[each].requested;
       change(core, iface, each, condition);
       defer(() => change(core, iface, each, before));
     }
@@ -64,14 +64,14 @@ export function setCondition(
 /** Applies the requested conditions of an interface whose link is new. */
 export function applyConditions(core: LabCore, iface: InterfaceRecord, defer: Defer): void {
   for (const direction of DIRECTIONS.both) {
-    defer(() => abandon(iface.conditions[direction]));
+    defer(() => discardImpairment(iface.conditions[direction]));
     applyEnd(core, iface, direction);
   }
 }
 
 /** Removes the impairments of a link that is about to be deleted; the requested conditions stay. */
 export function removeImpairments(iface: InterfaceRecord): void {
-  for (const direction of DIRECTIONS.both) abandon(iface.conditions[direction]);
+  for (const direction of DIRECTIONS.both) discardImpairment(iface.conditions[direction]);
 }
 
 /** Drops the packets in transit: the link went down. */
@@ -97,13 +97,13 @@ export function emitCondition(
   direction: LinkDirection,
 ): void {
   const about = { kind: "condition-changed", node: node.name, name } as const;
-  const [up, down] = [inForce(conditions.up), inForce(conditions.down)];
+  const [up, down] = [effective(conditions.up), effective(conditions.down)];
   if (direction === "both" && JSON.stringify(up) === JSON.stringify(down)) {
     core.bus.emit({ ...about, direction, condition: up });
     return;
   }
   for (const each of DIRECTIONS[direction]) {
-    core.bus.emit({ ...about, direction: each, condition: inForce(conditions[each]) });
+    core.bus.emit({ ...about, direction: each, condition: effective(conditions[each]) });
   }
 }
 
@@ -114,12 +114,12 @@ function change(
   to: LinkCondition | null,
 ): void {
   const impaired = iface.conditions[direction];
-  const before = impaired.asked;
-  impaired.asked = to;
+  const before = impaired.requested;
+  impaired.requested = to;
   try {
     applyEnd(core, iface, direction);
   } catch (error) {
-    impaired.asked = before;
+    impaired.requested = before;
     throw error;
   }
 }
@@ -132,7 +132,7 @@ export function applyCondition(
   name: string,
 ): void {
   const { also, shared } = impaired;
-  const limits = composeLimits(resolveCondition(inForce(impaired)), also);
+  const limits = composeLimits(resolveCondition(effective(impaired)), also);
   if (!limits && !shared) {
     impaired.impairment?.remove();
     impaired.impairment = undefined;

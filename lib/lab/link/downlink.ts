@@ -1,10 +1,10 @@
 import type { LinkCondition } from "../../link/mod.ts";
 import { applyCondition } from "./conditions.ts";
-import { abandon, inForce } from "../model/condition_state.ts";
+import { discardImpairment, effective } from "../model/condition_state.ts";
 import type { LabCore } from "../model/lab.ts";
 import type { RouterRecord, Segment } from "../model/records.ts";
 import { type Defer, undoing } from "../model/undo.ts";
-import { bridgeOf } from "../wiring/links.ts";
+import { ensureBridge } from "../wiring/links.ts";
 
 /**
  * The condition of a router's downlink: of all packets that it sends into its LAN. It applies to the
@@ -18,18 +18,18 @@ export function setDownlink(
   condition: LinkCondition | null,
 ): void {
   undoing((defer) => {
-    const before = lan.downlink.asked;
+    const before = lan.downlink.requested;
     defer(() => {
-      lan.downlink.asked = before;
+      lan.downlink.requested = before;
     });
-    lan.downlink.asked = condition;
+    lan.downlink.requested = condition;
     applyDownlink(core, lan, defer);
   });
 }
 
 /** Emits the effective condition; faults count. */
 export function emitDownlink(core: LabCore, { name, lan }: RouterRecord): void {
-  const condition = inForce(lan.downlink);
+  const condition = effective(lan.downlink);
   core.bus.emit({ kind: "downlink-condition-changed", router: name, condition });
 }
 
@@ -38,9 +38,9 @@ export function applyDownlink(core: LabCore, lan: Segment, defer: Defer): void {
   const { downlink, gatewayLink, owner } = lan;
   if (!gatewayLink) return;
   const { also, shared, impairment } = downlink;
-  if (inForce(downlink) === null && !also && !shared && !impairment) return;
-  const index = bridgeOf(core, lan, gatewayLink, defer);
-  if (!gatewayLink.bridge) defer(() => abandon(downlink));
+  if (effective(downlink) === null && !also && !shared && !impairment) return;
+  const index = ensureBridge(core, lan, gatewayLink, defer);
+  if (!gatewayLink.bridge) defer(() => discardImpairment(downlink));
   const { name } = lan.gatewayLink!;
   const label = `${owner.name} ${name} (downlink)`;
   const { namespace } = owner.runtime;

@@ -2,7 +2,7 @@ import { configure, setDown } from "../wiring/addresses.ts";
 import { dropInFlight } from "./conditions.ts";
 import type { LabCore } from "../model/lab.ts";
 import { defaultInterface, type InterfaceRecord } from "../model/records.ts";
-import { addressesOf, announceSelf } from "../wiring/neighbours.ts";
+import { addressesOf, announceAddresses } from "../wiring/neighbours.ts";
 
 /** Interfaces up and down: as requested, unless a fault holds them down. */
 
@@ -40,7 +40,7 @@ function settle(core: LabCore, iface: InterfaceRecord): void {
   if (up) {
     configure(core, iface, defaultInterface(iface.node) === iface);
     // Neighbours that asked in vain meanwhile would ask again only a second later.
-    announceSelf(iface, addressesOf(iface));
+    announceAddresses(iface, addressesOf(iface));
   } else {
     setDown(core, iface);
     dropInFlight(iface);

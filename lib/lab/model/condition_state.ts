@@ -6,30 +6,31 @@ import type {
   SharedRate,
 } from "../../link/mod.ts";
 
-/** What was asked of links, and what puts it in force. */
+/** The conditions of links: what was requested, and what applies it. */
 
-/** The condition of one direction of a link: what was asked, and what puts it in force. */
+/** The condition of one direction of a link. */
 export interface ConditionState {
-  asked: LinkCondition | null;
-  /** Those that faults put in its place; the last holds. */
+  requested: LinkCondition | null;
+  /** The conditions with which active faults replace it; the last one is effective. */
   faults: { condition: LinkCondition }[];
-  /** What is in force besides: the impairments of the whole bridge. */
+  /** Limits that apply in addition: the impairments of the whole bridge. */
   also: LinkLimits | undefined;
-  /** The rate that it has together with all else on the bridge. */
+  /** The rate that it shares with all other links of the bridge. */
   shared: SharedRate | undefined;
   impairment: Impairment | undefined;
-  /** How often it was impaired, so that chance is not the same each time. */
+  /** How often it was impaired, so that what is drawn at random differs each time. */
   times: number;
 }
 
-/** Both directions of an interface's link; `up` is what it sends. */
+/** Both directions of an interface's link; `up` is what the interface sends. */
 export interface Conditions {
   up: ConditionState;
   down: ConditionState;
 }
 
+/** A direction without a condition. */
 export const unimpaired = (): ConditionState => ({
-  asked: null,
+  requested: null,
   faults: [],
   also: undefined,
   shared: undefined,
@@ -37,29 +38,30 @@ export const unimpaired = (): ConditionState => ({
   times: 0,
 });
 
-/** What a new interface has. */
+/** The conditions of a new interface. */
 export const noConditions = (): Conditions => ({ up: unimpaired(), down: unimpaired() });
 
-/** What is to be in force. */
-export const inForce = ({ asked, faults }: ConditionState): LinkCondition | null =>
-  faults.at(-1)?.condition ?? asked;
+/** The condition that is effective: that of the latest active fault, or else the requested one. */
+export const effective = ({ requested, faults }: ConditionState): LinkCondition | null =>
+  faults.at(-1)?.condition ?? requested;
 
-/** One value for both directions where they are the same, as events and states have it. */
-export function together({ up, down }: Conditions): LinkCondition | LinkDirections | null {
-  const both = { up: inForce(up), down: inForce(down) };
+/** One value for both directions where they are equal, as events and states have it. */
+export function combined({ up, down }: Conditions): LinkCondition | LinkDirections | null {
+  const both = { up: effective(up), down: effective(down) };
   return JSON.stringify(both.up) === JSON.stringify(both.down) ? both.up : both;
 }
 
-/** Takes note that what put it in force failed. */
-export function lose(impaired: ConditionState): void {
-  abandon(impaired);
-  impaired.asked = null;
-  impaired.faults.length = 0;
-  impaired.also = undefined;
-  impaired.shared = undefined;
+/** Removes a condition and its faults, since the link engine that applied it failed. */
+export function clearCondition(state: ConditionState): void {
+  discardImpairment(state);
+  state.requested = null;
+  state.faults.length = 0;
+  state.also = undefined;
+  state.shared = undefined;
 }
 
-export function abandon(impaired: ConditionState): void {
-  impaired.impairment?.discard();
-  impaired.impairment = undefined;
+/** Forgets the impairment of a link that is gone. */
+export function discardImpairment(state: ConditionState): void {
+  state.impairment?.discard();
+  state.impairment = undefined;
 }

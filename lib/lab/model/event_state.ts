@@ -6,10 +6,10 @@ import type {
   VmMachineState,
 } from "../../events/mod.ts";
 import type { BrokenFamilies } from "../../firewall/broken_family.ts";
-import { inForce, together } from "./condition_state.ts";
-import { externalCidr6 } from "./records.ts";
+import { combined, effective } from "./condition_state.ts";
 import {
   type DeviceRecord,
+  externalCidr6,
   type InterfaceRecord,
   type RegionRecord,
   type RouterRecord,
@@ -42,7 +42,7 @@ export function interfaceState(iface: InterfaceRecord): InterfaceState {
     mtu: iface.mtu,
     gateway: iface.segment.kind === "exchange" ? null : iface.segment.owner.name,
     up: iface.up,
-    condition: together(iface.conditions) ?? undefined,
+    condition: combined(iface.conditions) ?? undefined,
     brokenFamilies: brokenState(iface.broken),
   });
 }
@@ -60,7 +60,7 @@ export function routerState(router: RouterRecord): RouterState {
     upstream: router.upstream?.name ?? null,
     region: router.region?.region ?? null,
     mtu: router.mtu,
-    downlinkCondition: inForce(router.lan.downlink) ?? undefined,
+    downlinkCondition: effective(router.lan.downlink) ?? undefined,
     blockIcmpFragNeeded: router.blockIcmpFragNeeded,
     routerAdvertisement: hasV6(router.ipSupport) ? { ...router.advertisement } : undefined,
     brokenFamilies: brokenState(router.broken),

@@ -2,7 +2,7 @@
 export type Defer = (undo: () => void) => void;
 
 /** For what is not to be taken back. */
-export const forGood: Defer = () => {};
+export const withoutUndo: Defer = () => {};
 
 /**
  * Runs `act`. If it fails, what it deferred is done, the last first, each whatever becomes of the

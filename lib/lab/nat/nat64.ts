@@ -13,7 +13,7 @@ import { inside } from "../wiring/rtnetlink.ts";
 import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, RouterRecord } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
-import { forget, fullPrefix, welcome } from "../wiring/neighbours.ts";
+import { addMemberNeighbours, fullPrefix, removeNeighbours } from "../wiring/neighbours.ts";
 import { NAT64_POOL } from "../model/addresses.ts";
 import { step } from "../model/steps.ts";
 import type { Defer } from "../model/undo.ts";
@@ -134,7 +134,7 @@ function setSegmentV4(uplink: InterfaceRecord, ip: string, is: boolean): void {
     removeIfPresent(() =>
       inside(node, (batch) => deleteAddress(batch, index, bytes, uplink.prefix))
     );
-    forget(uplink, [ip]);
+    removeNeighbours(uplink, [ip]);
     if (port && segment.kind === "exchange") {
       removeIfPresent(() => inside(segment.owner, (batch) => deleteRoute(batch, to)));
     }
@@ -142,7 +142,7 @@ function setSegmentV4(uplink: InterfaceRecord, ip: string, is: boolean): void {
   }
   if (!port) return;
   inside(segment.owner, (batch) => {
-    welcome(batch, port.index, uplink);
+    addMemberNeighbours(batch, port.index, uplink);
     if (segment.kind === "exchange") replaceRoute(batch, to);
   });
 }

@@ -11,7 +11,7 @@ import { linkName } from "../options/names.ts";
 import type { Network } from "../model/addresses.ts";
 import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";
-import { besideOthers, bridgeOf } from "../wiring/links.ts";
+import { ensureBridge, withFreeNames } from "../wiring/links.ts";
 
 /**
  * Routes between two bridges: a link between the nodes of both gateways, and on each side routes to
@@ -52,11 +52,11 @@ export function removeBridgeRoutes(core: LabCore, here: Segment): void {
 function link(core: LabCore, a: Segment, b: Segment, defer: Defer): void {
   // The kernel refuses a route through an IPv4 gateway in a node without any IPv4 address.
   for (const bridge of [a, b]) {
-    if (bridge.alwaysBridge) bridgeOf(core, bridge, bridge.gatewayLink, defer);
+    if (bridge.alwaysBridge) ensureBridge(core, bridge, bridge.gatewayLink, defer);
   }
   step("link");
   const macs = [core.nextMac(defer), core.nextMac(defer)];
-  const [near, far] = besideOthers([a.owner, b.owner], undefined, () => {
+  const [near, far] = withFreeNames([a.owner, b.owner], undefined, () => {
     const end = ({ owner }: Segment, other: Segment, mac: string): RouteEnd => ({
       name: linkName(`to-${other.name}`, (name) => owner.links.has(name)),
       index: owner.nextIndex++,

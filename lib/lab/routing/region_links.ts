@@ -4,7 +4,7 @@ import { formatIp, ipBytes, linkLocalFromMac, macBytes } from "../../address/mod
 import type { RegionLink } from "../../link/mod.ts";
 import { applyCondition } from "../link/conditions.ts";
 import type { LabCore } from "../model/lab.ts";
-import { abandon, inForce, unimpaired } from "../model/condition_state.ts";
+import { discardImpairment, effective, unimpaired } from "../model/condition_state.ts";
 import { inside } from "../wiring/rtnetlink.ts";
 import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { RegionRecord } from "../model/records.ts";
@@ -14,7 +14,7 @@ import { linkKey, type RegionEnd, type RegionLinkRecord } from "../model/region_
 import { reroute } from "./region_routes.ts";
 import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";
-import { besideOthers } from "../wiring/links.ts";
+import { withFreeNames } from "../wiring/links.ts";
 
 /** The links between regions: making, changing, breaking, restoring and removing them. */
 
@@ -129,14 +129,14 @@ export function removeLinks(core: LabCore, links: RegionLinkRecord[]): void {
   });
   for (const link of links) {
     removeVeth(core, link);
-    for (const { condition } of link.ends) abandon(condition);
+    for (const { condition } of link.ends) discardImpairment(condition);
     core.addresses.releaseRegionLink(link.network);
   }
 }
 
 /** Adds the veth of a link. */
 function addLink({ ends: [a, b] }: RegionLinkRecord): void {
-  besideOthers([a.region, b.region], undefined, () => {
+  withFreeNames([a.region, b.region], undefined, () => {
     for (const [near, far] of [[a, b], [b, a]]) {
       near.index = near.region.nextIndex++;
       near.name = linkName(far.region.name, (name) => near.region.links.has(name));
@@ -189,7 +189,7 @@ function setDown(core: LabCore, link: RegionLinkRecord): void {
 
 /** Emits the effective condition of a link; faults count. */
 export function emitRegionLink(core: LabCore, { ends: [near, far] }: RegionLinkRecord): void {
-  const link = { ...inForce(near.condition) as RegionLink };
+  const link = { ...effective(near.condition) as RegionLink };
   core.bus.emit({ kind: "region-linked", a: near.region.region, b: far.region.region, link });
 }
 
@@ -203,7 +203,7 @@ function impair(core: LabCore, link: RegionLinkRecord, limits: RegionLink, defer
 }
 
 function impairEnd(core: LabCore, near: RegionEnd, far: RegionEnd, limits: RegionLink): void {
-  near.condition.asked = limits;
+  near.condition.requested = limits;
   putRegionEnd(core, near, far);
 }
 

@@ -10,13 +10,13 @@ import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, NodeRecord, VmRecord } from "../model/records.ts";
 import { IPV6_MIN_MTU } from "../options/families.ts";
 import {
-  announceSelf,
-  forget,
-  forgetAll,
+  addGatewayNeighbours,
+  addMemberNeighbours,
+  announceAddresses,
   fullPrefix,
-  knowGateway,
-  limit,
-  welcome,
+  limitMtu,
+  noteNeighboursGone,
+  removeNeighbours,
 } from "./neighbours.ts";
 import type { Defer } from "../model/undo.ts";
 
@@ -39,26 +39,26 @@ export const isGuest = (node: NodeRecord): node is VmRecord => node.kind === "vm
  * one that was down, whose routes, neighbours and IPv6 addresses the kernel dropped.
  */
 export function configure(core: LabCore, iface: InterfaceRecord, isDefault: boolean): void {
-  if (isGuest(iface.node)) configureOutside(iface);
-  else configureHere(core, iface, isDefault);
+  if (isGuest(iface.node)) configureGuestLink(iface);
+  else configureInNode(core, iface, isDefault);
   const { owner, members, gatewayLink } = iface.segment;
   // The other end, then the bridge that it may be the first port of.
   const ends = [members.get(iface), gatewayLink].filter((end) => end !== undefined);
   core.unsettled.add(owner, ends.map(({ index }) => index));
-  forgetAll(iface);
+  noteNeighboursGone(iface);
 }
 
 /** Sets the link up that stands for a guest's interface. */
-function configureOutside({ node, index, mtu }: InterfaceRecord): void {
+function configureGuestLink({ node, index, mtu }: InterfaceRecord): void {
   inside(node, (batch) => {
     if (mtu >= IPV6_MIN_MTU) noLinkLocal(batch, index);
     setLink(batch, index, { up: true });
   });
 }
 
-function configureHere(core: LabCore, iface: InterfaceRecord, isDefault: boolean): void {
+function configureInNode(core: LabCore, iface: InterfaceRecord, isDefault: boolean): void {
   const { index, node } = iface;
-  const add = adderOf(core, node);
+  const add = addressAdder(core, node);
   core.provisioning.beforeUp(iface, isDefault);
   inside(node, (batch) => {
     setLink(batch, LOOPBACK, { up: true });
@@ -66,7 +66,7 @@ function configureHere(core: LabCore, iface: InterfaceRecord, isDefault: boolean
     if (iface.mtu >= IPV6_MIN_MTU && !core.provisioning.isAtWork(iface)) noLinkLocal(batch, index);
     setLink(batch, index, { up: true });
     for (const { ip, prefix } of ownAddresses(iface)) add(batch, index, ipBytes(ip), prefix);
-    knowGateway(batch, iface);
+    addGatewayNeighbours(batch, iface);
     if (isDefault) defaultRoutes(batch, iface);
   });
   if (add === addAddress) core.unsettled.add(node, [], ownAddresses(iface).map(({ ip }) => ip));
@@ -74,7 +74,7 @@ function configureHere(core: LabCore, iface: InterfaceRecord, isDefault: boolean
 }
 
 /** How a node is given an address: to be used at once, or when its kernel found nobody to have it. */
-export function adderOf({ provisioning }: LabCore, { kind }: NodeRecord): typeof addAddress {
+export function addressAdder({ provisioning }: LabCore, { kind }: NodeRecord): typeof addAddress {
   return provisioning.dad && (kind === "device" || kind === "router") ? proposeAddress : addAddress;
 }
 
@@ -133,7 +133,7 @@ export function setDown(core: LabCore, iface: InterfaceRecord): void {
   inside(iface.node, (batch) => setLink(batch, iface.index, { up: false }));
   core.unsettled.drop(iface.node, ownAddresses(iface).map(({ ip }) => ip));
   core.provisioning.down(iface);
-  forgetAll(iface);
+  noteNeighboursGone(iface);
 }
 
 /** Gives an interface another IPv4 address in the same network. */
@@ -145,7 +145,7 @@ export function renumber(
 ): void {
   const { node, index, ip: old, segment } = iface;
   if (old) {
-    forget(iface, [old]);
+    removeNeighbours(iface, [old]);
     // Also of an interface that is down: unlike those of IPv6, its address is still there.
     removeIfPresent(() =>
       inside(node, (batch) => deleteAddress(batch, index, ipBytes(old), iface.prefix))
@@ -153,15 +153,15 @@ export function renumber(
   }
   iface.ip = ip;
   const link = segment.gatewayLink;
-  if (link) inside(segment.owner, (batch) => welcome(batch, link.index, iface));
+  if (link) inside(segment.owner, (batch) => addMemberNeighbours(batch, link.index, iface));
   // The kernel drops with an address those that were secondary to it, and may drop routes.
   if (iface.up) configure(core, iface, isDefault);
-  announceSelf(iface, [ip]);
+  announceAddresses(iface, [ip]);
   loadBlackHole(segment);
 }
 
 /** Takes back what {@link addExtra} did. */
-export function dropExtra(core: LabCore, iface: InterfaceRecord, ip: string): void {
+export function removeExtra(core: LabCore, iface: InterfaceRecord, ip: string): void {
   const { node, index, segment, extra, up } = iface;
   const at = extra.findIndex((each) => each.ip === ip);
   if (at < 0) return;
@@ -177,7 +177,7 @@ export function dropExtra(core: LabCore, iface: InterfaceRecord, ip: string): vo
     const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
     removeIfPresent(() => inside(segment.owner, (batch) => deleteRoute(batch, route)));
   }
-  forget(iface, [ip]);
+  removeNeighbours(iface, [ip]);
   loadBlackHole(segment);
 }
 
@@ -191,7 +191,7 @@ export function addExtra(
 ): void {
   const { node, index, segment, extra, up } = iface;
   if (up && !isGuest(node)) {
-    const add = adderOf(core, node);
+    const add = addressAdder(core, node);
     inside(node, (batch) => add(batch, index, ipBytes(ip), prefix));
     defer(() => inside(node, (batch) => deleteAddress(batch, index, ipBytes(ip), prefix)));
     if (add === addAddress) core.unsettled.add(node, [], [ip]);
@@ -206,11 +206,11 @@ export function addExtra(
     defer(() => removeIfPresent(() => inside(segment.owner, (batch) => deleteRoute(batch, route))));
   }
   // Nobody is told of it for good: it is asked for when it is needed.
-  forget(iface, [ip]);
+  removeNeighbours(iface, [ip]);
   defer(() => loadBlackHole(segment));
   extra.push({ ip, prefix });
   defer(() => void extra.pop());
   loadBlackHole(segment);
   const { gatewayLink } = segment;
-  if (gatewayLink) inside(segment.owner, (batch) => limit(batch, gatewayLink.index, iface));
+  if (gatewayLink) inside(segment.owner, (batch) => limitMtu(batch, gatewayLink.index, iface));
 }

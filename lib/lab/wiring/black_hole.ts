@@ -53,7 +53,7 @@ export function loadBlackHole(segment: Segment): void {
 /** Makes a router a black hole, or makes it stop being one. */
 export function setBlackHole(router: RouterRecord, on: boolean, defer: Defer): void {
   const before = router.blockIcmpFragNeeded;
-  const segments = concerned(router);
+  const segments = affectedSegments(router);
   for (const segment of segments) defer(() => loadBlackHole(segment));
   defer(() => mark(router, before));
   mark(router, on);
@@ -61,7 +61,7 @@ export function setBlackHole(router: RouterRecord, on: boolean, defer: Defer): v
 }
 
 /** Takes a router that is removed out of the rules of the node above. */
-export function forgetBlackHole({ uplink }: RouterRecord): void {
+export function removeBlackHole({ uplink }: RouterRecord): void {
   if (uplink.segment.blackHoles.delete(uplink)) loadBlackHole(uplink.segment);
 }
 
@@ -73,10 +73,10 @@ function mark(router: RouterRecord, on: boolean): void {
 }
 
 /** The segments whose owners have a say about a router's links: its own, above and below. */
-function concerned({ lan, uplink }: RouterRecord): Segment[] {
-  return [lan, uplink.segment, ...[...lan.members.keys()].flatMap(lanBehind)];
+function affectedSegments({ lan, uplink }: RouterRecord): Segment[] {
+  return [lan, uplink.segment, ...[...lan.members.keys()].flatMap(downstreamLan)];
 }
 
-function lanBehind({ node }: InterfaceRecord): Segment[] {
+function downstreamLan({ node }: InterfaceRecord): Segment[] {
   return node.kind === "router" ? [node.lan] : [];
 }

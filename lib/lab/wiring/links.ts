@@ -21,13 +21,13 @@ import { refusedBy, removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { GatewayLink, InterfaceRecord, NodeRecord, Port, Segment } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
 import {
+  addMemberNeighbours,
   addressesOf,
-  announceSelf,
-  forget,
-  forgetAll,
-  forgetAt,
+  announceAddresses,
   fullPrefix,
-  welcome,
+  noteNeighboursGone,
+  removeNeighbours,
+  removeNeighboursAt,
 } from "./neighbours.ts";
 import { route } from "./segment_routes.ts";
 import { step } from "../model/steps.ts";
@@ -50,21 +50,23 @@ export function connect(
   // Last, when the port is gone again.
   defer(() => loadBridgeRules(segment));
   const master = gatewayLink || alwaysBridge
-    ? bridgeOf(core, segment, gatewayLink, defer)
+    ? ensureBridge(core, segment, gatewayLink, defer)
     : undefined;
   step("link");
   // The bridge learns who comes together with the port, which then may be refused.
-  if (master !== undefined) defer(() => forget(iface, [...addressesOf(iface), iface.linkLocal6]));
+  if (master !== undefined) {
+    defer(() => removeNeighbours(iface, [...addressesOf(iface), iface.linkLocal6]));
+  }
   const port = addLink(iface, master);
   segment.members.set(iface, port);
   defer(() => disconnect(core, iface));
   if (segment.kind === "exchange") joinExchange(iface, port);
-  else if (master === undefined) beGateway(core, iface, port);
+  else if (master === undefined) makeGateway(core, iface, port);
   // Before the other end is up, so that nothing passes that is to be kept back.
   loadBridgeRules(segment);
   step("addresses");
   configure(core, iface, isDefault);
-  announceSelf(iface, addressesOf(iface));
+  announceAddresses(iface, addressesOf(iface));
 }
 
 /** Takes an interface off its segment; both ends of the link are gone. */
@@ -75,8 +77,8 @@ export function disconnect(core: LabCore, iface: InterfaceRecord): void {
   segment.members.delete(iface);
   segment.owner.links.delete(port.name);
   const ips = [iface.ip, iface.ip6, iface.linkLocal6, ...iface.extra.map(({ ip }) => ip)];
-  forget(iface, ips);
-  forgetAll(iface);
+  removeNeighbours(iface, ips);
+  noteNeighboursGone(iface);
   core.unsettled.drop(iface.node, ips);
   core.provisioning.down(iface);
   if (segment.gatewayLink?.index === port.index) {
@@ -93,7 +95,7 @@ function addLink(iface: InterfaceRecord, master: number | undefined): Port {
   // A bridge port's own MAC is never seen; it only must not be a member's.
   const mac = master === undefined ? segment.mac : iface.mac.replace(/^02/, "06");
   const mtu = segment.kind === "exchange" ? iface.mtu : segment.mtu;
-  return besideOthers([node, owner], iface, () => {
+  return withFreeNames([node, owner], iface, () => {
     iface.index = node.nextIndex++;
     const port = {
       name: linkName(node.name, (name) => owner.links.has(name)),
@@ -107,7 +109,7 @@ function addLink(iface: InterfaceRecord, master: number | undefined): Port {
         mtu: iface.mtu,
         namespaceFd: node.runtime.namespace.fd,
       });
-      if (master !== undefined) welcome(batch, master, iface);
+      if (master !== undefined) addMemberNeighbours(batch, master, iface);
     });
     owner.links.add(port.name);
     return port;
@@ -115,7 +117,7 @@ function addLink(iface: InterfaceRecord, master: number | undefined): Port {
 }
 
 /** Makes a link; again with other names and numbers if a program in a node took the first ones. */
-export function besideOthers<T>(
+export function withFreeNames<T>(
   nodes: NodeRecord[],
   iface: InterfaceRecord | undefined,
   make: () => T,
@@ -146,7 +148,7 @@ function joinExchange(iface: InterfaceRecord, port: Port): void {
   const { owner, linkLocal } = iface.segment;
   inside(owner, (batch) => {
     if (iface.ip6) addAddress(batch, port.index, ipBytes(linkLocal), 64);
-    welcome(batch, port.index, iface);
+    addMemberNeighbours(batch, port.index, iface);
     for (const ip of addressesOf(iface)) {
       replaceRoute(batch, { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index });
     }
@@ -154,19 +156,19 @@ function joinExchange(iface: InterfaceRecord, port: Port): void {
 }
 
 /** Makes the only member's link the gateway's. */
-function beGateway(core: LabCore, iface: InterfaceRecord, port: Port): void {
+function makeGateway(core: LabCore, iface: InterfaceRecord, port: Port): void {
   const { segment } = iface;
   const { owner } = segment;
   segment.gatewayLink = { ...port, bridge: false };
   inside(owner, (batch) => {
-    gatewayAddresses(batch, segment, port.index, addAddress);
-    welcome(batch, port.index, iface);
+    changeGatewayAddresses(batch, segment, port.index, addAddress);
+    addMemberNeighbours(batch, port.index, iface);
   });
   core.unsettled.add(owner, [], gatewayIps(segment));
-  alsoCallLan(segment, port.index);
+  addLanName(segment, port.index);
 }
 
-function alsoCallLan({ owner }: Segment, index: number): void {
+function addLanName({ owner }: Segment, index: number): void {
   try {
     inside(owner, (batch) => addAltName(batch, index, LAN));
   } catch (error) {
@@ -175,7 +177,7 @@ function alsoCallLan({ owner }: Segment, index: number): void {
   }
 }
 
-function noLongerCallLan({ owner }: Segment, index: number): void {
+function removeLanName({ owner }: Segment, index: number): void {
   try {
     inside(owner, (batch) => deleteAltName(batch, index, LAN));
   } catch (error) {
@@ -188,7 +190,7 @@ function noLongerCallLan({ owner }: Segment, index: number): void {
  * The index of a segment's bridge. It is made for the second member: the gateway's addresses then
  * move from the only link to a bridge over it. Where there is no link yet, the bridge is the first.
  */
-export function bridgeOf(
+export function ensureBridge(
   core: LabCore,
   segment: Segment,
   link: GatewayLink | undefined,
@@ -198,12 +200,12 @@ export function bridgeOf(
   step("bridge");
   const { owner } = segment;
   // Frames between members are none of the router's NAT and firewall, whatever the host has loaded.
-  owner.runtime.namespace.enter(notThroughIp);
+  owner.runtime.namespace.enter(bypassIpRules);
   if (link) {
-    noLongerCallLan(segment, link.index);
-    defer(() => alsoCallLan(segment, link.index));
+    removeLanName(segment, link.index);
+    defer(() => addLanName(segment, link.index));
   }
-  const made = besideOthers([owner], undefined, () => {
+  const made = withFreeNames([owner], undefined, () => {
     const one = {
       name: linkName(LAN, (name) => owner.links.has(name)),
       index: owner.nextIndex++,
@@ -222,19 +224,19 @@ export function bridgeOf(
     owner.links.delete(made.name);
     inside(owner, (batch) => {
       deleteLink(batch, made.index);
-      if (link) settleGateway(batch, segment, link.index, [first]);
+      if (link) configureGateway(batch, segment, link.index, [first]);
     });
     if (link) core.unsettled.add(owner, [link.index], gatewayIps(segment));
     else core.unsettled.drop(owner, gatewayIps(segment));
   });
   inside(owner, (batch) => {
     if (link) {
-      gatewayAddresses(batch, segment, link.index, deleteAddress);
+      changeGatewayAddresses(batch, segment, link.index, deleteAddress);
       setLink(batch, link.index, { master: made.index });
     }
-    settleGateway(batch, segment, made.index, segment.members.keys());
+    configureGateway(batch, segment, made.index, segment.members.keys());
   });
-  if (link) forgetAt(owner, link.index, [...addressesOf(first), first.linkLocal6]);
+  if (link) removeNeighboursAt(owner, link.index, [...addressesOf(first), first.linkLocal6]);
   core.unsettled.add(owner, [...link ? [link.index] : [], made.index], gatewayIps(segment));
   return made.index;
 }
@@ -243,7 +245,7 @@ export function bridgeOf(
  * With the module br_netfilter, as container engines load it, each new namespace has bridged packets
  * go through the rules for routed ones.
  */
-function notThroughIp(): void {
+function bypassIpRules(): void {
   for (const what of ["iptables", "ip6tables", "arptables"]) {
     const name = `net.bridge.bridge-nf-call-${what}`;
     if ((getSysctl(name) ?? "0") !== "0") setSysctl(name, 0);
@@ -251,20 +253,20 @@ function notThroughIp(): void {
 }
 
 /** Gives the link that becomes the gateway's all that it needs. */
-function settleGateway(
+function configureGateway(
   batch: MessageWriter,
   segment: Segment,
   index: number,
   members: Iterable<InterfaceRecord>,
 ): void {
-  gatewayAddresses(batch, segment, index, addAddress);
-  for (const member of members) welcome(batch, index, member);
+  changeGatewayAddresses(batch, segment, index, addAddress);
+  for (const member of members) addMemberNeighbours(batch, index, member);
   for (const [cidr, via] of segment.routes) route(batch, cidr, via, index);
 }
 
 const gatewayIps = ({ v6, linkLocal }: Segment) => v6 ? [v6.gateway, linkLocal] : [];
 
-function gatewayAddresses(
+function changeGatewayAddresses(
   batch: MessageWriter,
   { v4, v6, linkLocal }: Segment,
   index: number,

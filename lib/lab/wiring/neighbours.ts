@@ -17,7 +17,7 @@ export function addressesOf(iface: InterfaceRecord): string[] {
 }
 
 /** What a member takes, if that is less than the others on its segment do. */
-export function lesserMtu({ mtu, segment }: InterfaceRecord): number | undefined {
+export function smallerMtu({ mtu, segment }: InterfaceRecord): number | undefined {
   return mtu < segment.mtu ? mtu : undefined;
 }
 
@@ -28,8 +28,8 @@ function addedOnLink({ segment, extra }: InterfaceRecord): string[] {
 }
 
 /** Has what is larger than a member takes refused by the router: on the link it would be lost. */
-export function limit(batch: MessageWriter, index: number, iface: InterfaceRecord): void {
-  const mtu = lesserMtu(iface);
+export function limitMtu(batch: MessageWriter, index: number, iface: InterfaceRecord): void {
+  const mtu = smallerMtu(iface);
   if (!mtu || iface.segment.kind !== "lan") return;
   for (const ip of [...addressesOf(iface), ...addedOnLink(iface)]) {
     replaceRoute(batch, { ...host(ip), index, mtu });
@@ -37,10 +37,14 @@ export function limit(batch: MessageWriter, index: number, iface: InterfaceRecor
 }
 
 /** What the gateway must know of a member. */
-export function welcome(batch: MessageWriter, index: number, iface: InterfaceRecord): void {
-  limit(batch, index, iface);
+export function addMemberNeighbours(
+  batch: MessageWriter,
+  index: number,
+  iface: InterfaceRecord,
+): void {
+  limitMtu(batch, index, iface);
   // Who has an address from advertisements is found as on any link, by Neighbor Discovery.
-  meet(
+  addNeighbours(
     batch,
     index,
     iface,
@@ -56,29 +60,29 @@ export function adoptAddress(
   iface: InterfaceRecord,
   ip6: string | undefined,
   prefix: number | undefined,
-  forGood: boolean,
+  withoutUndo: boolean,
 ): void {
   const { segment, ip6: old } = iface;
   iface.ip6 = ip6;
   iface.prefix6 = prefix ?? iface.prefix6;
-  if (old) forget(iface, [old]);
+  if (old) removeNeighbours(iface, [old]);
   const { gatewayLink } = segment;
   if (!ip6 || !gatewayLink) return;
-  inside(segment.owner, (batch) => limit(batch, gatewayLink.index, iface));
-  if (forGood) introduce(iface);
+  inside(segment.owner, (batch) => limitMtu(batch, gatewayLink.index, iface));
+  if (withoutUndo) addPermanentNeighbours(iface);
 }
 
-function introduce(iface: InterfaceRecord): void {
+function addPermanentNeighbours(iface: InterfaceRecord): void {
   const { segment, node, index } = iface;
   const { gatewayLink } = segment;
   if (!gatewayLink) return;
   inside(segment.owner, (batch) => {
-    meet(batch, gatewayLink.index, iface, [iface.ip6, iface.linkLocal6]);
+    addNeighbours(batch, gatewayLink.index, iface, [iface.ip6, iface.linkLocal6]);
   });
-  inside(node, (batch) => knowGateway6(batch, index, segment));
+  inside(node, (batch) => addGatewayNeighbours6(batch, index, segment));
 }
 
-function meet(
+function addNeighbours(
   batch: MessageWriter,
   index: number,
   { mac }: InterfaceRecord,
@@ -88,14 +92,18 @@ function meet(
 }
 
 /** What a member must know of its gateway. */
-export function knowGateway(batch: MessageWriter, iface: InterfaceRecord): void {
+export function addGatewayNeighbours(batch: MessageWriter, iface: InterfaceRecord): void {
   const { index, segment } = iface;
   const mac = macBytes(segment.mac);
   if (iface.ip && segment.v4) addNeighbour(batch, index, ipBytes(segment.v4.gateway), mac);
-  if (iface.ip6 && !iface.autoconf) knowGateway6(batch, index, segment);
+  if (iface.ip6 && !iface.autoconf) addGatewayNeighbours6(batch, index, segment);
 }
 
-function knowGateway6(batch: MessageWriter, index: number, { v6, mac, linkLocal }: Segment): void {
+function addGatewayNeighbours6(
+  batch: MessageWriter,
+  index: number,
+  { v6, mac, linkLocal }: Segment,
+): void {
   for (const ip of v6 ? [v6.gateway, linkLocal] : []) {
     addNeighbour(batch, index, ipBytes(ip), macBytes(mac));
   }
@@ -107,14 +115,14 @@ const host = (ip: string) => ({ destination: ipBytes(ip), prefix: fullPrefix(ip)
  * Makes gateway and peers forget addresses that a member no longer has: also what they learnt, or
  * who gets an address next would be taken for its last owner for some seconds.
  */
-export function forget(iface: InterfaceRecord, ips: (string | undefined)[]): void {
+export function removeNeighbours(iface: InterfaceRecord, ips: (string | undefined)[]): void {
   const { segment } = iface;
   if (segment.kind === "exchange") return; // What it knows goes with the link.
   const gone = ips.filter((ip) => ip !== undefined);
   const { owner, gatewayLink } = segment;
   if (gatewayLink) {
-    forgetAt(owner, gatewayLink.index, gone);
-    for (const ip of lesserMtu(iface) ? gone : []) {
+    removeNeighboursAt(owner, gatewayLink.index, gone);
+    for (const ip of smallerMtu(iface) ? gone : []) {
       const route = { ...host(ip), index: gatewayLink.index };
       removeIfPresent(() => inside(owner, (batch) => deleteRoute(batch, route)));
     }
@@ -122,7 +130,7 @@ export function forget(iface: InterfaceRecord, ips: (string | undefined)[]): voi
   for (const peer of segment.members.keys()) {
     if (peer === iface || !peer.up) continue;
     segment.neighbours.get(peer)?.delete(iface);
-    forgetAt(peer.node, peer.index, gone);
+    removeNeighboursAt(peer.node, peer.index, gone);
   }
   segment.allNeighbours = false;
 }
@@ -131,18 +139,22 @@ export function forget(iface: InterfaceRecord, ips: (string | undefined)[]): voi
  * Makes peers forget what they hold of addresses that are a member's from now on: that nobody
  * answered to them, or somebody else. A real host would announce itself.
  */
-export function announceSelf(iface: InterfaceRecord, ips: string[]): void {
+export function announceAddresses(iface: InterfaceRecord, ips: string[]): void {
   const { segment } = iface;
   if (segment.kind === "exchange") return;
   for (const peer of segment.members.keys()) {
     const isPermanent = segment.neighbours.get(peer)?.has(iface);
     if (peer === iface || !peer.up || !peer.node.used || isPermanent) continue;
-    forgetAt(peer.node, peer.index, ips);
+    removeNeighboursAt(peer.node, peer.index, ips);
   }
 }
 
 /** Makes a node forget what it holds of addresses on a link. */
-export function forgetAt(node: NodeRecord, index: number, ips: (string | undefined)[]): void {
+export function removeNeighboursAt(
+  node: NodeRecord,
+  index: number,
+  ips: (string | undefined)[],
+): void {
   // All of them are tried; that the first is unknown says nothing of the others.
   removeIfPresent(() =>
     inside(node, (batch) => {
@@ -152,7 +164,7 @@ export function forgetAt(node: NodeRecord, index: number, ips: (string | undefin
 }
 
 /** Notes that the kernel dropped all that an interface knew. */
-export function forgetAll(iface: InterfaceRecord): void {
+export function noteNeighboursGone(iface: InterfaceRecord): void {
   iface.segment.neighbours.delete(iface);
   iface.segment.allNeighbours = false;
 }
@@ -165,7 +177,7 @@ const NEIGHBOURS_AT_ONCE = 1_000;
  * share the kernel's table of learnt neighbours, of 1,024 entries: a lab in which
  * everyone talks to everyone would overflow it.
  */
-export function acquaint(segment: Segment): void {
+export function addAllNeighbours(segment: Segment): void {
   if (segment.allNeighbours || segment.kind === "exchange") return;
   for (const member of segment.members.keys()) {
     if (!member.up) continue;
@@ -175,7 +187,7 @@ export function acquaint(segment: Segment): void {
     for (let i = 0; i < peers.length; i += NEIGHBOURS_AT_ONCE) {
       const some = peers.slice(i, i + NEIGHBOURS_AT_ONCE);
       inside(member.node, (batch) => {
-        for (const peer of some) meet(batch, member.index, peer, addressesOf(peer));
+        for (const peer of some) addNeighbours(batch, member.index, peer, addressesOf(peer));
       });
       for (const peer of some) known.add(peer);
     }

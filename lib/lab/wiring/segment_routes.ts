@@ -5,10 +5,10 @@ import { loadBlackHole } from "./black_hole.ts";
 import { inside } from "./rtnetlink.ts";
 import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, Segment } from "../model/records.ts";
-import { lesserMtu } from "./neighbours.ts";
+import { smallerMtu } from "./neighbours.ts";
 
 /** Which link of the segment's owner leads to a member. */
-const indexTowards = (segment: Segment, via: InterfaceRecord) =>
+const linkTowards = (segment: Segment, via: InterfaceRecord) =>
   segment.kind === "exchange" ? segment.members.get(via)?.index : segment.gatewayLink?.index;
 
 /** The route to a network behind a member, over a link of the segment's owner. */
@@ -22,13 +22,13 @@ export function route(
   const gateway = family === 4 ? via.ip : via.ip6;
   if (!gateway) return;
   const destination = ipBytes(network);
-  const mtu = lesserMtu(via);
+  const mtu = smallerMtu(via);
   replaceRoute(batch, { destination, prefix, gateway: ipBytes(gateway), index, mtu });
 }
 
 /** Tells a segment's owner that a network is behind a member. */
 export function addRoute(segment: Segment, cidr: string, via: InterfaceRecord): void {
-  const index = indexTowards(segment, via);
+  const index = linkTowards(segment, via);
   if (index === undefined) return;
   inside(segment.owner, (batch) => route(batch, cidr, via, index));
   segment.routes.set(cidr, via);
@@ -39,7 +39,7 @@ export function addRoute(segment: Segment, cidr: string, via: InterfaceRecord): 
 export function removeRoute(segment: Segment, cidr: string): void {
   const via = segment.routes.get(cidr);
   if (!via || !segment.routes.delete(cidr)) return;
-  const index = indexTowards(segment, via);
+  const index = linkTowards(segment, via);
   if (index !== undefined) {
     const { prefix, network } = parseCidr(cidr);
     const route = { destination: ipBytes(network), prefix, index };
