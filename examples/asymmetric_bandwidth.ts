@@ -1,6 +1,6 @@
 // A cable connection: 20 Mbit/s down and 2 Mbit/s up, as a real TCP transfer each way sees it.
 //
-//   server -- dc -- exchange -- isp (NAT) -- laptop
+//   server -- dc ----- IX ----- isp (NAT) -- laptop
 //                                   20 Mbit/s ->
 //                                   <- 2 Mbit/s
 //

@@ -1,7 +1,7 @@
 // A guest joins a hotel's Wi-Fi: first there is nothing but the portal, then, after the login, the
 // Internet as the hotel lets it through.
 //
-//   before: guest -- portal (answers HTTP itself, lets nothing out)   exchange -- dc -- server
+//   before: guest -- portal (answers HTTP itself, lets nothing out)   IX -------- dc -- server
 //   after:  guest -- hotel (NAT; out: TCP, and UDP 53) ---------------/
 //
 // The guest sees a network that works: it has an address and a gateway. But whatever it asks by

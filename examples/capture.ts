@@ -1,6 +1,6 @@
 // What a home NAT does to a packet, seen on both of its sides.
 //
-//   laptop (capture) -- home (NAT) -- exchange -- dc -- server (capture)
+//   laptop (capture) -- home (NAT) ----- IX ----- dc -- server (capture)
 //
 // `capture()` sees all packets of one interface of a node, from the call on. `expect()` waits for one
 // that may also have come before, and says what came instead if none does; `toFile()` writes a file for

@@ -1,7 +1,7 @@
 // A client that finds a way out of an office: UDP first, then TCP, then TCP on the port of the web.
 //
 //   workstation -- office (symmetric NAT; out: TCP 80, 443 and UDP 53) --\
-//                                                                         exchange -- dc -- relay
+//                                                                         IX -------- dc -- relay
 //   laptop -- home (NAT) -----------------------------------------------/
 //
 // The relay answers on UDP and TCP of 3478 (TURN's port) and of 443. The office's firewall drops

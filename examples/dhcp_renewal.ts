@@ -1,7 +1,7 @@
 // A laptop gets another address in the middle of a conversation, as when a DHCP lease is renewed
 // and the old address is given to somebody else.
 //
-//   laptop (10.0.1.2, then another) -- home (NAT) -- exchange -- dc -- server
+//   laptop (10.0.1.2, then another) -- home (NAT) ----- IX ----- dc -- server
 //
 // The laptop stays where it is, and its link is up all the time. But the TCP connection is bound to
 // the address that is gone: what it still sends leads nowhere, and no error tells. The program looks

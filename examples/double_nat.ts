@@ -1,7 +1,7 @@
 // A phone behind two NATs, its home's and its provider's: how it looks from each side of them.
 //
 //   phone  -- home-a (NAT) --\
-//                             isp (carrier-grade NAT) -- exchange -- dc -- server
+//                             isp (carrier-grade NAT) ----- IX ----- dc -- server
 //   laptop -- home-b (NAT) --/
 //
 // Phone and laptop ask a reflector at each layer, always from the same port; it answers with the

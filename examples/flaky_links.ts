@@ -1,7 +1,7 @@
 // A camera on a building site, whose link has a bad day by plan: the schedule of a lab, and what its
 // events tell of it afterwards.
 //
-//   camera -- carrier (CGNAT) -- exchange -- dc -- server
+//   camera -- carrier (CGNAT) ----- IX ----- dc -- server
 //
 // A plug is loose, so that the link goes down and up until somebody mends it; then the network is
 // slow for a while, and in the middle of that there is none at all. Faults lie over each other: when

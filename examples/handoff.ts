@@ -1,7 +1,7 @@
 // A phone goes from Wi-Fi to the cellular network in the middle of two conversations with a server.
 //
 //   before: phone -- home (NAT), wifi -------------\
-//                                                   exchange -- dc -- server
+//                                                   IX -------- dc -- server
 //   after:  phone -- carrier (CGNAT), mobile-4g ---/
 //
 // For half a second there is no network at all, while the radio attaches. Then the phone has another

@@ -1,6 +1,6 @@
 // The server has two addresses, and the path to one of them is broken: who tries both gets through.
 //
-//   laptop -- home -- exchange -- dc -- server
+//   laptop -- home ----- IX ----- dc -- server
 //
 // Nothing on the laptop tells that IPv6 is of no use: it has an address and a default route, and what
 // it sends vanishes. A program that takes the first address, which is the one of IPv6 (RFC 6724), waits

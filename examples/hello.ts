@@ -1,6 +1,6 @@
 // A laptop behind a home NAT, a server on the Internet, and what happens between them.
 //
-//   laptop -- home (NAT, firewall) -- exchange -- dc -- server
+//   laptop -- home (NAT, firewall) ----- IX ----- dc -- server
 //
 // deno run -P examples/hello.ts
 import "@netyard/netyard/rootless";

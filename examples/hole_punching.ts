@@ -1,7 +1,7 @@
 // Two peers behind NATs find a direct way to each other, or fall back to a relay.
 //
 //   alice -- home-a (NAT) -----------\
-//   bob   -- home-b (NAT) ------------ exchange -- dc -- server (two reflectors, a relay)
+//   bob   -- home-b (NAT) --------------- IX ----- dc -- server (two reflectors, a relay)
 //   carol -- office (symmetric NAT) --/
 //
 // 1. Each peer asks two reflectors, as STUN servers, how one UDP port of it looks from outside.

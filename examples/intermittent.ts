@@ -1,6 +1,6 @@
 // A train goes through three tunnels: the link of a phone flaps, and a TCP connection outlives it.
 //
-//   phone -- carrier (CGNAT) -- exchange -- dc -- server
+//   phone -- carrier (CGNAT) ----- IX ----- dc -- server
 //
 // The phone keeps its address, and the carrier's NAT its mapping, so nothing is lost for good: TCP
 // sends what did not get through again and again (RFC 6298). A program that waits for its answer

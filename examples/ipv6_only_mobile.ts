@@ -1,7 +1,7 @@
 // A phone in a mobile network that has no IPv4 to give, and still reaches servers that have no IPv6.
 //
 //   phone (CLAT) --\                                           /-- dc -- modern (both families)
-//                    carrier (IPv6; NAT64, DNS64) -- exchange --
+//                    carrier (IPv6; NAT64, DNS64) ----- IX -----
 //   tablet --------/                                            \-- old-dc -- legacy (IPv4 alone)
 //
 // 1. IPv6 goes through untouched: the server sees the phone itself.

@@ -3,7 +3,7 @@
 //
 //   phone  --\
 //             carrier (carrier-grade NAT; no firewall) --\                /-- server
-//   tablet --/                                            exchange -- dc --
+//   tablet --/                                            IX -------- dc --
 //   laptop --- home (NAT; firewall) ---------------------/                \-- stranger
 //
 // 1. By IPv4 phone and tablet are one address, the carrier's, and differ in the port. By IPv6 each is

@@ -1,7 +1,7 @@
 // A VPN whose packets are smaller than those around it, and a firewall that tells nobody: small
 // requests work, large transfers hang.
 //
-//   server -- dc -- exchange -- vpn (1420, ICMP blocked) -- home (1500) -- laptop (1500)
+//   server -- dc ----- IX ----- vpn (1420, ICMP blocked) -- home (1500) -- laptop (1500)
 //
 // Server and laptop agree on packets of 1500 bytes, for that is what their own links take. The links
 // of the VPN's router take 1420. A sender finds that out by an ICMP message, "fragmentation needed"

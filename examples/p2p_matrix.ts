@@ -2,7 +2,7 @@
 // hole punching, over IPv4 and over IPv6.
 //
 //   a-<preset> -- router \
-//                         exchange -- dc -- server (a reflector for each family, as STUN server)
+//                         IX -------- dc -- server (a reflector for each family, as STUN server)
 //   b-<preset> -- router /
 //
 // 1. Each peer asks the reflector how one UDP port of it looks from outside. Who hears nothing is

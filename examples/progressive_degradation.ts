@@ -1,7 +1,7 @@
 // A laptop is carried away from the access point, and then set down beside it: the link gets worse in
 // steps, and is good again from one moment to the next.
 //
-//   laptop -- home (NAT) -- exchange -- dc -- server
+//   laptop -- home (NAT) ----- IX ----- dc -- server
 //     wifi, wifi-bad, mobile-3g, nothing
 //
 // A schedule changes the condition at its times, while a program on the laptop sends a numbered

@@ -2,7 +2,7 @@
 // advertises itself, and the device's kernel does the rest.
 //
 //   laptop ------\
-//                 home (capture) -- exchange -- dc -- server
+//                 home (capture) ----- IX ----- dc -- server
 //   printer, tv -/
 //
 // 1. The laptop comes and sends a Router Solicitation, from its link-local address to all routers.

@@ -1,7 +1,7 @@
 // A home as most have it: one IPv4 address for all its devices, and an IPv6 address for each of them,
 // from a prefix that the provider delegates to the router, another one each night.
 //
-//   laptop -- home (NAT; lets nobody in) -- isp -- exchange -- dc -- server
+//   laptop -- home (NAT; lets nobody in) -- isp ----- IX ----- dc -- server
 //
 // 1. By IPv4 the server sees the home router, by IPv6 the laptop itself: nothing translates that. The
 //    laptop makes its addresses of what its router advertises (SLAAC), and sends from one that changes

@@ -1,6 +1,6 @@
 // The same seed gives the same losses: a failure that chance brought about can be had again.
 //
-//   phone -- home (NAT) -- exchange -- dc -- server
+//   phone -- home (NAT) ----- IX ----- dc -- server
 //     20 % of what it sends is lost
 //
 // A phone sends numbered datagrams, and the server takes down which of them came. What is lost is

@@ -1,7 +1,7 @@
 // Tests of a networked program: the server in lib/echo_server.ts, and clients behind three routers.
 //
 //   laptop ------ home (NAT) --------------------\
-//   workstation - office (NAT, strict firewall) -- exchange -- dc -- server
+//   workstation - office (NAT, strict firewall) ----- IX ----- dc -- server
 //
 // labTest() is a Deno.test with a lab of its own, which is gone when the test ends, however it
 // ends. The program runs by spawn() on a thread inside the server's network, with the Deno

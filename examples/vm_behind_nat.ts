@@ -1,7 +1,7 @@
 // A virtual machine at home, behind a NAT, and a server in a data centre.
 //
 //   nas (VM) ----\
-//                 home (NAT, firewall) -- exchange -- dc -- server
+//                 home (NAT, firewall) ----- IX ----- dc -- server
 //   tablet ------/
 //
 // A machine stands on a router's LAN as a device does: it has its addresses, routes and names as soon as

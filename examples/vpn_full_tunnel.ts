@@ -1,7 +1,7 @@
 // A laptop turns its VPN on, and off again: what the world sees of it meanwhile.
 //
 //   VPN off: laptop -- home (NAT) ----------------------\
-//                                                        exchange -- dc -- server
+//                                                        IX -------- dc -- server
 //   VPN on:  laptop -- vpn-exit (NAT, packets of 1420) --/
 //
 // With a full tunnel all traffic leaves by the VPN's exit, as if the laptop were plugged in there:

@@ -2,7 +2,7 @@
 // the laptop's gets out.
 //
 //   1. open:    laptop -- home (NAT) -------\
-//   2. blocked: laptop, its link down        exchange -- dc -- server
+//   2. blocked: laptop, its link down        IX -------- dc -- server
 //   3. tunnel:  laptop -- vpn-exit (NAT) ---/
 //
 // The link goes down first, is moved to the tunnel while it is down, and only then comes up. A

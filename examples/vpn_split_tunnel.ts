@@ -1,7 +1,7 @@
 // A laptop with two ways out: its home's network, and a VPN to the office.
 //
 //            eth0 -- home (NAT) ------------\
-//   laptop                                   exchange -- dc -- website
+//   laptop                                   IX -------- dc -- website
 //            wg0 --- office (NAT) -----------/
 //                      \-- intranet
 //
