@@ -1,16 +1,16 @@
 import { AGENT_PORT, type GuestFile, guestFiles } from "../tiny/guest_files.ts";
 import { BOOT_MODULES } from "../tiny/guest_modules.ts";
 
-/** By what the guest mounts this host's root. */
+/** The virtiofs tag of this host's root. */
 export const ROOT_TAG = "host";
 
-/** What the first file system stays reachable by, and so busybox and the agent. */
+/** Where the initramfs stays reachable, with busybox and the agent. */
 const OWN = "/netyard";
 const BUSYBOX = `${OWN}/usr/bin/busybox`;
 
 const INIT = `#!/bin/busybox sh
-# The first process: puts this host's root, which is read-only, under a file system in memory, and goes
-# on there. All that is needed of the first root stays, in ${OWN}.
+# The first process: mounts this host's root, read-only, below a file system in memory, and continues
+# there. What is still needed of the initramfs stays in ${OWN}.
 fail() { echo "netyard: $1" >&2; sleep 1; exit 1; }
 mount -t proc -o nosuid,nodev,noexec proc /proc
 mount -t sysfs -o nosuid,nodev,noexec sys /sys
@@ -29,7 +29,7 @@ mount -t virtiofs -o ro ${ROOT_TAG} /below || fail "this host's root cannot be m
 mount -t tmpfs -o mode=755,size=80% above /above
 mkdir /above/upper /above/work
 mount -t overlay -o lowerdir=/below,upperdir=/above/upper,workdir=/above/work host /root ||
-  fail "nothing can be put over this host's root"
+  fail "no overlay can be mounted over this host's root"
 for dir in proc sys dev; do
   mkdir -p /root/$dir
   mount --move /$dir /root/$dir
@@ -41,7 +41,7 @@ mount -t tmpfs -o nosuid,nodev,mode=755 run /root/run
 mkdir -p /root${OWN} /root/lib/modules /root/run/lock
 mount --bind /usr ${OWN}/usr
 mount --rbind ${OWN} /root${OWN}
-# The modules of the kernel that runs.
+# The modules of the running kernel.
 mount --bind /usr/lib/modules /root/lib/modules
 echo ${OWN}/modprobe > /root/proc/sys/kernel/modprobe
 cp ${OWN}/inittab /root/etc/inittab
@@ -58,7 +58,7 @@ ttyS0::askfirst:-/bin/sh
 ::ctrlaltdel:${OWN}/shutdown -r
 `;
 
-// By its own loader: this host may have other libraries, or those of another distribution.
+// With its own loader: this host may have other versions of the libraries.
 const AGENT = `#!${BUSYBOX} sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 for try in 0 1 2 3 4 5 6 7 8 9; do
@@ -82,7 +82,7 @@ const MODPROBE = `#!${BUSYBOX} sh
 exec modprobe "$@"
 `;
 
-/** What the guest has besides what a \`tiny\` one has, or instead of it. */
+/** Returns the files that the guest has in addition to those of `tiny`, or in place of them. */
 export function hostGuestFiles(): GuestFile[] {
   return [
     { path: "init", text: INIT, executable: true },
@@ -97,7 +97,7 @@ export function hostGuestFiles(): GuestFile[] {
   ];
 }
 
-/** A script of the \`tiny\` guest, for one whose /bin is this host's. */
+/** Returns a script of the `tiny` guest for a guest whose /bin is this host's. */
 function ofTiny(path: string): string {
   const { text } = guestFiles().find((file) => file.path === path)!;
   return text.replace("#!/bin/busybox", `#!${BUSYBOX}`);

@@ -1,36 +1,36 @@
-/** What decides which parts of this host a guest sees. */
+/** The facts that decide which parts of this host a guest sees. */
 export interface HiddenFacts {
   /** The names in `/home`. */
   homes: readonly string[];
-  /** Directories that the user works with: `$HOME`, the working directory, where Deno is. */
+  /** The directories that the user works with: `$HOME`, the working directory, that of Deno. */
   own: readonly string[];
 }
 
-/** Directories and files of this host that a guest does not see. */
+/** The directories and files of this host that a guest does not see. */
 export interface Hidden {
-  /** Those that are empty for it. */
+  /** Directories that are empty in the guest. */
   directories: string[];
-  /** Those that have no content for it. */
+  /** Files that are empty in the guest. */
   files: string[];
 }
 
-/** What is the kernel's, or of processes that run here. The guest has its own of most. */
+/** Directories of the kernel, or of running processes. The guest has its own of most. */
 const OF_THE_SYSTEM = ["/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp"];
 
-/** Passwords in hashed form, and keys that this host shows itself by. */
+/** Password hashes, and the SSH host keys. */
 const SECRET_FILES = [
   ...["shadow", "shadow-", "gshadow", "gshadow-"].map((name) => `/etc/${name}`),
   ...["rsa", "ecdsa", "ed25519", "dsa"].map((kind) => `/etc/ssh/ssh_host_${kind}_key`),
 ];
 const SECRET_DIRECTORIES = ["/etc/ssl/private"];
 
-/** Where in a home keys are. */
+/** The directories of keys in a home. */
 const SECRETS_OF_A_HOME = [".ssh", ".gnupg"];
 
 /**
- * What a guest that has this host's root does not see: what belongs to processes that run here, the
- * homes of others, and the usual places of keys and of password hashes. All else, it sees as the
- * user does whose script this is.
+ * Returns what a guest with this host's root does not see: files of running processes, the homes of other
+ * users, and the usual places of keys and password hashes. It sees everything else as the user of the
+ * script does.
  *
  * @example
  * ```ts

@@ -1,3 +1,10 @@
+/**
+ * The profile `host`: guests with this host's own root, read-only, served by virtiofsd. Imports `options`,
+ * `socket`, `profile` and `tiny`. Begin here.
+ *
+ * @module
+ */
+
 import { join } from "node:path";
 import { cached, cacheDirectory, hex } from "../../files/cache.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -11,14 +18,14 @@ const MIB = 2 ** 20;
 const INITRD = "initramfs";
 
 /**
- * This host's own root, read-only, under a file system in memory, with a kernel of Debian's: every
- * program of the host is there. What the guest writes stays in its memory. What changes on the host
- * while it runs, it may or may not see.
+ * A guest with this host's own root, read-only, below a file system in memory, and with Debian's kernel: it
+ * has every program of the host. Its writes stay in its memory. It may or may not see changes that the host
+ * makes while it runs.
  *
- * It sees what the user sees whose script this is, but not what belongs to processes that run here
- * (`/proc`, `/sys`, `/dev`, `/run`, `/tmp`, `/var/tmp` are its own), nor other users' homes, password
- * hashes, the host's SSH keys, `/etc/ssl/private`, `~/.ssh` and `~/.gnupg`. So it is for guests that
- * are trusted with the rest. It needs root: rootless, {@linkcode Profile.prepare} says so.
+ * It sees what the user of the script sees, except the files of running processes (`/proc`, `/sys`, `/dev`,
+ * `/run`, `/tmp`, `/var/tmp` are its own), other users' homes, password hashes, the host's SSH keys,
+ * `/etc/ssl/private`, `~/.ssh` and `~/.gnupg`. So use it for guests that you trust with the rest. It needs
+ * root: in rootless mode {@linkcode Profile.prepare} fails.
  */
 export const HOST: Profile = {
   name: "host",
@@ -35,7 +42,7 @@ export const HOST: Profile = {
       cmdline,
       shares: [{ tag: ROOT_TAG, socket }],
       helpers: [await serveHostRoot(host, socket)],
-      // Programs of the host may be made for more than the oldest processor.
+      // Programs of the host may need a newer processor than the default one.
       emulatedCpu: "Nehalem",
       canBeSaved: false,
       whyNotSaved: "its root is this host's, served by virtiofsd, which QEMU cannot save",
@@ -46,8 +53,8 @@ export const HOST: Profile = {
 };
 
 /**
- * The kernel of the `tiny` profile, and its initramfs with an archive behind it, whose files are
- * instead of those before. Kept in the cache as those are.
+ * Returns the kernel of the `tiny` profile, and its initramfs with a second archive appended, whose files
+ * replace those of the first. Kept in the cache, too.
  *
  * @throws As {@linkcode tinyBootFiles}.
  */

@@ -10,22 +10,22 @@ import { within } from "../socket/within.ts";
 import { hiddenFrom } from "./hidden.ts";
 import { LISTENING, virtiofsdCommand } from "./virtiofsd_command.ts";
 
-/** How long it may take to make some mounts. */
+/** How long its mounts may take. */
 const START_MS = 20_000;
 const STDERR_KEPT = 4_096;
 
 /**
- * Serves this host's root, read-only, to the QEMU that connects to the socket; it ends with that.
+ * Serves this host's root, read-only, to the QEMU that connects to the socket, and ends with it.
  *
- * @throws {ProfileError} If virtiofsd is not there, or does not start; or without root's privileges.
+ * @throws {ProfileError} If virtiofsd is not installed or does not start, or in rootless mode.
  */
 export async function serveHostRoot(host: Host, socket: string): Promise<Helper> {
-  // Reading through an overlay, the guest asks to leave times as they are (O_NOATIME), which is up to
-  // a file's owner; the owners of this host's files are nobody in a user namespace.
+  // Reading through an overlay, the guest opens files with O_NOATIME, which only their owner may do; in a
+  // user namespace the owners of this host's files are not mapped.
   if (Deno.statSync("/").uid !== 0) {
     throw new ProfileError(
       `${host.name}: the profile "host" needs root: in rootless mode, files of this host's root cannot ` +
-        'be read for a guest; run the script as root, or use another profile, such as "tiny"',
+        'be served to a guest; run the script as root, or use another profile, such as "tiny"',
     );
   }
   const program = locateProgram("virtiofsd")?.path;
@@ -48,21 +48,21 @@ export async function serveHostRoot(host: Host, socket: string): Promise<Helper>
     stdin: "null",
     stdout: "null",
     stderr: "piped",
-    detached: true, // Ctrl-C is not for it: its guest may still write
+    detached: true, // so that Ctrl-C does not reach it: its guest may still write
   }).spawn();
   const server = new Server(child);
   try {
     await within(
-      Promise.race([server.listening, server.ended.then((said) => Promise.reject(said))]),
+      Promise.race([server.listening, server.ended.then((output) => Promise.reject(output))]),
       START_MS,
-      () => new Error("it did not get ready in time"),
+      () => new Error("it was not ready in time"),
     );
   } catch (why) {
     await server.stop();
-    const said = why instanceof Error ? why.message : String(why);
+    const reason = why instanceof Error ? why.message : String(why);
     throw new ProfileError(
-      `${host.name}: the profile "host" cannot serve this host's root by ${program}: ${
-        said || "it ended"
+      `${host.name}: the profile "host" cannot serve this host's root with ${program}: ${
+        reason || "it ended"
       }`,
     );
   }
@@ -94,7 +94,7 @@ class Server implements Helper {
     try {
       this.#child.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // It has ended already.
     }
     await this.ended;
   }
@@ -112,7 +112,7 @@ function hiddenHere() {
   try {
     homes = [...Deno.readDirSync("/home")].map(({ name }) => name).sort();
   } catch {
-    // There is none.
+    // There is no /home.
   }
   return hiddenFrom({ homes, own });
 }

@@ -1,23 +1,22 @@
 import type { Hidden } from "./hidden.ts";
 
-/** What serves a guest this host's root. */
+/** How to serve this host's root to a guest. */
 export interface VirtiofsdSpec {
   /** The program. */
   virtiofsd: string;
-  /** Of the two programs of that name, the one in Rust has options of its own. */
+  /** Whether it is the Rust version of virtiofsd, which has other options than the C version. */
   rust: boolean;
-  /** The socket that it makes and listens on, below the working directory. */
+  /** The socket that it creates and listens on, in the working directory. */
   socket: string;
   hidden: Hidden;
 }
 
-/** What it says when it can be connected to. */
+/** What it prints when it accepts connections. */
 export const LISTENING = "Waiting for vhost-user socket connection";
 
 /**
- * Puts this host's root together in a mount namespace of its own, at /mnt, and has virtiofsd serve it.
- * Neither of the two programs called so can be told everywhere to write nothing: so each mount of the
- * tree is read-only.
+ * Builds a view of this host's root at /mnt, in a mount namespace of its own, and serves it with virtiofsd.
+ * Not every version of virtiofsd has a read-only mode, so each mount of the tree is read-only.
  */
 const SCRIPT = `
 set -e
@@ -40,28 +39,28 @@ for file in $files; do
   [ ! -f "$root$file" ] || [ -L "$root$file" ] || mount --bind $root/run/empty "$root$file"
 done
 while IFS=' ' read -r id parent device inner point options rest; do
-  # What was there before is elsewhere, or hidden below the tree.
+  # Mounts from before are elsewhere, or hidden below the tree.
   case $before in *" $id "*) continue ;; esac
   point=$(printf %b "$point")
   for dir in $covered; do
-    # Below it nothing can be reached.
+    # A covered directory hides what is mounted below it.
     case $point in "$root$dir"/*) continue 2 ;; esac
   done
   mount -o "remount,bind,$options,ro" "$point"
 done </proc/self/mountinfo
-# It writes down its process id there, which is nobody's business, and only root's to do.
+# virtiofsd writes its process ID there: keep that out of the host's directory, which only root may write.
 for dir in /run /var/run; do
   [ -L $dir ] || [ ! -d $dir ] || mount -t tmpfs -o size=64k,mode=755 netyard $dir
 done
 exec "$@"
 `;
 
-/** The command line that does it, without a program of the host's but util-linux and sh. */
+/** Returns the command line, which only needs util-linux and sh besides virtiofsd. */
 export function virtiofsdCommand(spec: VirtiofsdSpec): [program: string, ...args: string[]] {
   const { hidden: { directories, files } } = spec;
   return [
     "unshare",
-    "--mount", // and nothing of it is seen elsewhere, by the default of unshare(1)
+    "--mount", // private, by the default of unshare(1)
     "--",
     "sh",
     "-c",
@@ -74,11 +73,11 @@ export function virtiofsdCommand(spec: VirtiofsdSpec): [program: string, ...args
 }
 
 /**
- * What is on the host changes seldom while a guest runs: what it has read, it keeps (`always`). Of the
- * sandboxes, `chroot` works for a tree that is all of the host's, and without privileges.
+ * Files of the host seldom change while a guest runs, so it caches them (`always`). Of the sandboxes,
+ * `chroot` works for a tree with the whole host, and without privileges.
  */
 function serving({ virtiofsd, rust, socket }: VirtiofsdSpec): string[] {
-  const path = `--socket-path=./${socket}`; // where it was, whatever lies over it now
+  const path = `--socket-path=./${socket}`; // relative, since its directory may be covered now
   return rust
     ? [virtiofsd, path, "--shared-dir=/mnt", "--sandbox=chroot", "--cache=always"]
     : [virtiofsd, path, "-o", "source=/mnt,sandbox=chroot,cache=always,no_posix_lock"];

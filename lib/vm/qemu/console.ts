@@ -40,7 +40,7 @@ export class Console implements Disposable {
   #writes: Promise<unknown> = Promise.resolve();
   #following: Promise<void> = Promise.resolve();
 
-  /** Has no connection yet. */
+  /** Does nothing yet. */
   constructor(options: ConsoleOptions) {
     this.#options = options;
   }

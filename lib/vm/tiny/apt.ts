@@ -3,19 +3,19 @@ import { BootFilesError } from "./errors.ts";
 import { KERNEL_META, libraryClosure, parseDepends, PROGRAM_PACKAGES } from "./packages.ts";
 import { runTool, ToolError, toolText } from "./tool.ts";
 
-/** Extracted packages. */
+/** The extracted packages. */
 export interface PackageTrees {
-  /** The root of the kernel's package. */
+  /** The directory of the kernel's package. */
   kernel: string;
-  /** The root of all others together. */
+  /** The directory of all other packages together. */
   programs: string;
 }
 
-/** What to do where there are no Debian packages. */
+/** Advice for hosts without Debian packages. */
 export const OWN_KERNEL =
   "describe a guest of your own under [profiles.NAME] in netyard.toml (kernel, initrd, cmdline)";
 
-// One line each, without what packages merely suggest.
+// Lists hard dependencies only.
 const DEPENDS = [
   "apt-cache",
   "depends",
@@ -28,11 +28,11 @@ const DEPENDS = [
 ];
 
 /**
- * Gets the packages from where apt gets its own, and extracts them.
+ * Downloads the packages from apt's sources, and extracts them.
  *
- * @param directory Where `debs`, `kernel` and `programs` are made.
- * @param onProgress Is told what takes time.
- * @throws {BootFilesError} If this is no Debian for x86-64, or the packages cannot be had.
+ * @param directory Where `debs`, `kernel` and `programs` are created.
+ * @param onProgress Reports steps that take time.
+ * @throws {BootFilesError} If this is not a Debian for x86-64, or the packages cannot be downloaded.
  */
 export async function extractPackages(
   directory: string,
@@ -49,7 +49,7 @@ export async function extractPackages(
   const extract = async (tree: string, names: string[]) => {
     for (const name of names) await runTool(["dpkg-deb", "-x", join(debs, name), tree]);
   };
-  // Both have ended before anybody removes what they write.
+  // Waits for both, also on failure: the caller then removes the directory.
   const ends = await Promise.allSettled([
     extract(trees.kernel, files.filter(isKernel)),
     extract(trees.programs, files.filter((name) => !isKernel(name))),
@@ -66,35 +66,35 @@ async function requireDebian(): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new BootFilesError(
-      `the profile "tiny" is made from Debian packages, and this host has no apt: ${OWN_KERNEL}`,
+      `the profile "tiny" is built from Debian packages, and this host has no apt: ${OWN_KERNEL}`,
       { cause: error },
     );
   }
   if (architecture === "amd64") return;
   throw new BootFilesError(
-    `the profile "tiny" is made from packages for amd64, and this host's are for ${architecture}: ` +
+    `the profile "tiny" is built from packages for amd64, and this host's are for ${architecture}: ` +
       OWN_KERNEL,
   );
 }
 
-/** @returns The name of the kernel's package. */
+/** Downloads all packages; returns the name of the kernel's. */
 async function download(debs: string, onProgress: (line: string) => void): Promise<string> {
   const [meta, programs] = await Promise.all([
     toolText([...DEPENDS, KERNEL_META]),
     toolText([...DEPENDS, "--recurse", ...PROGRAM_PACKAGES]),
   ]);
   const kernel = parseDepends(meta).get(KERNEL_META)?.find((name) => /^linux-image-\d/.test(name));
-  if (!kernel) throw new BootFilesError(`the package ${KERNEL_META} names no kernel`);
+  if (!kernel) throw new BootFilesError(`the package ${KERNEL_META} depends on no kernel`);
   const needed = libraryClosure(PROGRAM_PACKAGES, parseDepends(programs));
-  const wanted = [kernel].concat(needed);
-  onProgress(`downloading ${kernel} and ${wanted.length - 1} other packages`);
-  // apt would give its own user the work, who may not write here, and try long without a network.
+  const all = [kernel].concat(needed);
+  onProgress(`downloading ${kernel} and ${all.length - 1} other packages`);
+  // apt would download as its own user, which may not write here, and retry for long without a network.
   const options = ["-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=1"];
-  await runTool(["apt-get", "-q", ...options, "download", ...wanted], debs);
+  await runTool(["apt-get", "-q", ...options, "download", ...all], debs);
   return kernel;
 }
 
-/** Does something that needs apt's lists, and again with new ones if it fails and we may have them. */
+/** Runs `act`, which needs apt's package lists; if it fails, updates the lists (as root) and retries. */
 async function withFreshLists<T>(
   act: () => Promise<T>,
   onProgress: (line: string) => void,
@@ -111,7 +111,7 @@ async function withFreshLists<T>(
   try {
     await runTool(["apt-get", "-q", "update"]);
   } catch (error) {
-    // Root of a user namespace may not; what was wrong before says more.
+    // Root of a user namespace may not update the lists; the first error says more.
     throw error instanceof ToolError && !isFull(error) ? unavailable(first) : error;
   }
   try {
@@ -126,7 +126,7 @@ const isFull = ({ stderr }: ToolError) =>
 
 function unavailable(error: ToolError): BootFilesError {
   return new BootFilesError(
-    `the profile "tiny" needs Debian packages that cannot be had: ${error.message}\n` +
+    `the profile "tiny" needs Debian packages that cannot be downloaded: ${error.message}\n` +
       "If the lists of packages are old, run `sudo apt-get update`. In rootless mode, which has no " +
       "network, run `netyard prepare` (`deno run -A jsr:@netyard/netyard/cli prepare`) as this user " +
       "first, which fills the cache. " +

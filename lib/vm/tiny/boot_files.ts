@@ -1,3 +1,11 @@
+/**
+ * The `tiny` profile: its kernel and initramfs, built from Debian packages and kept in the cache. Imports
+ * `options` and `files`; knows no QEMU and no lab. Begin here. Codecs by format: `bzimage`, `lz4`, `elf`,
+ * `cpio`.
+ *
+ * @module
+ */
+
 import { join } from "node:path";
 import { z } from "zod";
 import { parseOptions } from "../../options/parse_options.ts";
@@ -24,15 +32,15 @@ export interface BootFiles {
   initrd: string;
   /** The kernel's command line, for `-append`. */
   cmdline: string;
-  /** SHA-256 of the contents of all three, in hexadecimal digits. */
+  /** The SHA-256 of the contents of all three, in hexadecimal digits. */
   hash: string;
 }
 
 /** Options of {@linkcode tinyBootFiles}. */
 export interface TinyBootFilesOptions {
-  /** Where the files are kept; default as {@linkcode cacheDirectory} tells. */
+  /** Where the files are kept. Default: {@linkcode cacheDirectory}. */
   cacheDir?: string;
-  /** Is told, in a line each, what takes time; nothing where the files are in the cache. */
+  /** Receives a line for each step that takes time; none if the files are in the cache. */
   onProgress?: (line: string) => void;
 }
 
@@ -41,21 +49,21 @@ const Options = z.strictObject({
   onProgress: z.custom<(line: string) => void>((value) => typeof value === "function").optional(),
 });
 
-/** To be raised when the files change in a way that none of the parts of the recipe shows. */
+/** Increase this when the files change in a way that the other parts of the recipe do not show. */
 const RECIPE = 1;
 const KERNEL = "vmlinux";
 const INITRD = "initramfs";
 const COMMAND_LINE = "cmdline";
 
 /**
- * The kernel and the initramfs of the `tiny` profile, made in seconds from Debian's packages the first
- * time, and from then on taken from the cache. The guest has busybox, the QEMU guest agent, iproute2,
- * nftables and ping; its root is in memory. What is in the cache stays as it is when Debian has a newer
- * kernel: remove the directory `tiny` of the cache to have that.
+ * Returns the kernel and the initramfs of the `tiny` profile: built in seconds from Debian's packages the
+ * first time, and taken from the cache afterwards. The guest has busybox, the QEMU guest agent, iproute2,
+ * nftables and ping; its root is in memory. The cache does not follow newer kernels of Debian: remove its
+ * directory `tiny` to get one.
  *
- * @throws {BootFilesError} If the packages cannot be had, or this host has none.
- * @throws {CacheError} If they cannot be kept: the disk is full, or closed to us.
- * @throws {InvalidOptionError} If the options are no options.
+ * @throws {BootFilesError} If the packages cannot be downloaded, or this host has no apt.
+ * @throws {CacheError} If the files cannot be kept: the disk is full, or not writable.
+ * @throws {InvalidOptionError} If the options are invalid.
  */
 export async function tinyBootFiles(options: TinyBootFilesOptions = {}): Promise<BootFiles> {
   const given = parseOptions(Options, options, "tinyBootFiles()");
@@ -73,8 +81,8 @@ export async function tinyBootFiles(options: TinyBootFilesOptions = {}): Promise
 }
 
 /**
- * The directory in which {@linkcode tinyBootFiles} would find what it makes; undefined if it would have
- * to make it.
+ * Returns the directory in the cache with the files of {@linkcode tinyBootFiles}; undefined if they must
+ * be built first.
  *
  * @throws {CacheError} If there is no directory for the cache.
  */
@@ -87,7 +95,7 @@ async function place(cacheDir: string = cacheDirectory()) {
   return { directory: join(cacheDir, "tiny"), name: await recipe(), files };
 }
 
-/** A name that changes with what goes into the files, besides the packages. */
+/** Returns a name that changes with everything that goes into the files, except the packages. */
 async function recipe(): Promise<string> {
   const parts = [RECIPE, CMDLINE, guestFiles(), BOOT_MODULES, EXTRA_MODULES, PROGRAM_PACKAGES];
   const text = JSON.stringify([...parts, reseedElf().toHex()]);
@@ -97,7 +105,7 @@ async function recipe(): Promise<string> {
 async function make(directory: string, onProgress: (line: string) => void): Promise<void> {
   const trees = await extractPackages(directory, onProgress);
   const kernel = new PackageTree(trees.kernel);
-  onProgress("making the kernel and the initramfs");
+  onProgress("building the kernel and the initramfs");
   await Deno.writeFile(join(directory, KERNEL), vmlinux(kernelImage(kernel)));
   const guest = new GuestTree();
   addSkeleton(guest);
@@ -107,7 +115,7 @@ async function make(directory: string, onProgress: (line: string) => void): Prom
   await Deno.writeTextFile(join(directory, COMMAND_LINE), CMDLINE);
 }
 
-/** Directories, devices and the files that are text. */
+/** Adds directories, devices and text files. */
 function addSkeleton(guest: GuestTree): void {
   for (const path of ["dev", "etc", "mnt", "netyard", "proc", "run", "sys", "var/log"]) {
     guest.directory(path);
@@ -117,7 +125,7 @@ function addSkeleton(guest: GuestTree): void {
   guest.link("var/run", "../run");
   guest.link("var/tmp", "../tmp");
   for (const [path, target] of LINKS) guest.link(path, target);
-  // The kernel opens its console before anything could mount /dev.
+  // The kernel opens its console before /dev can be mounted.
   guest.device("dev/console", 5, 1);
   guest.device("dev/null", 1, 3);
   guest.link("etc/mtab", "/proc/self/mounts");
@@ -128,7 +136,7 @@ function addSkeleton(guest: GuestTree): void {
   }
 }
 
-/** All programs are in /usr/bin, whatever path they are called by. */
+/** All programs are in /usr/bin; other paths lead there. */
 const LINKS = [
   ["bin", "usr/bin"],
   ["sbin", "usr/bin"],

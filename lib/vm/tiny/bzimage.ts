@@ -10,29 +10,29 @@ const PAYLOAD_SIZE = 0x24c;
 const SECTOR = 512;
 
 /**
- * The kernel as an ELF file (`vmlinux`), which QEMU starts without having the guest unpack it.
+ * Extracts the kernel as an ELF file (`vmlinux`), so that the guest does not spend time on it.
  *
  * @param image The content of a `vmlinuz` file (x86 "bzImage").
- * @returns The kernel inside; the image itself where it is not packed with LZ4, and boots as it is.
- * @throws {BootFilesError} If the bytes are no kernel for x86.
+ * @returns The kernel inside; the image itself if it is not compressed with LZ4, which boots as well.
+ * @throws {BootFilesError} If the bytes are not a kernel for x86.
  */
 export function vmlinux(image: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   if (
     image.length < 1024 || new TextDecoder().decode(image.subarray(HEADER_MAGIC, 0x206)) !== "HdrS"
   ) {
-    throw new BootFilesError("the kernel's image is no bzImage: it lacks the header of one");
+    throw new BootFilesError("the kernel's image is not a bzImage: it has no such header");
   }
   const start = ((image[SETUP_SECTORS] || 4) + 1) * SECTOR + view.getUint32(PAYLOAD_OFFSET, true);
-  // The last four bytes tell the unpacked size.
+  // The last four bytes are the uncompressed size.
   const end = start + view.getUint32(PAYLOAD_SIZE, true) - 4;
-  if (end > image.length) throw new BootFilesError("the kernel's image is cut");
+  if (end > image.length) throw new BootFilesError("the kernel's image is truncated");
   if (view.getUint32(start, true) !== LZ4_LEGACY_MAGIC) return image;
   const kernel = unpackLz4Legacy(image.subarray(start, end));
   const size = view.getUint32(end, true);
   if (!isElf(kernel) || kernel.length !== size) {
     throw new BootFilesError(
-      `the kernel's image unpacked to ${kernel.length} bytes, but it is an ELF file of ${size}`,
+      `the kernel's image decompressed to ${kernel.length} bytes, but must be an ELF file of ${size}`,
     );
   }
   return kernel;

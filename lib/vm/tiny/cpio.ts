@@ -1,12 +1,12 @@
-/** One file of an archive. */
+/** One entry of an archive. */
 export interface CpioEntry {
-  /** Where it goes, without a leading slash. */
+  /** Its path, without a leading slash. */
   path: string;
   /** Type and permissions as in stat(2): `0o100755`, `0o040755`, `0o120777`, `0o020600`. */
   mode: number;
-  /** The content; of a symbolic link, its target. Empty for directories and devices. */
+  /** The content, or the target of a symbolic link. Empty for directories and devices. */
   data?: Uint8Array;
-  /** Of a device: major and minor number. */
+  /** The major and minor number of a device. */
   device?: readonly [major: number, minor: number];
 }
 
@@ -19,10 +19,10 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * An archive in the "newc" format, which the kernel unpacks into its first root. Everything belongs
- * to root and has no time, so that the same entries give the same bytes.
+ * Writes an archive in the "newc" format, which the kernel unpacks into its first root. All entries belong
+ * to root and have the time 0, so that the same entries give the same bytes.
  *
- * @param entries In the order of the archive: a directory comes before what is in it.
+ * @param entries In the order of the archive: a directory comes before its content.
  */
 export function cpio(entries: readonly CpioEntry[]): Uint8Array<ArrayBuffer> {
   const all = [...entries, { path: TRAILER, mode: 0 }];
@@ -41,7 +41,7 @@ export function cpio(entries: readonly CpioEntry[]): Uint8Array<ArrayBuffer> {
   return archive;
 }
 
-/** The files of a "newc" archive, by their paths; links, directories and devices are left out. */
+/** Reads the regular files of a "newc" archive, by path. */
 export function readCpio(archive: Uint8Array): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   for (let at = 0; at + HEADER_SIZE <= archive.length;) {
@@ -59,7 +59,7 @@ export function readCpio(archive: Uint8Array): Map<string, Uint8Array> {
   return files;
 }
 
-/** Names and contents are filled up to a multiple of four. */
+/** Names and contents are padded to a multiple of four. */
 function padded(size: number): number {
   return (size + 3) & ~3;
 }
@@ -79,7 +79,7 @@ function header({ path, mode, data, device }: CpioEntry, nameSize: number, inode
     device?.[0] ?? 0,
     device?.[1] ?? 0,
     nameSize,
-    0, // checksum, which this format has not
+    0, // checksum, not used in this format
   ];
   return "070701" + fields.map((field) => field.toString(16).padStart(8, "0")).join("");
 }

@@ -1,4 +1,4 @@
-/** Of a section: its name, and where its bytes are. */
+/** The header of a section. */
 interface Section {
   name: string;
   type: number;
@@ -11,18 +11,18 @@ const SHT_NOBITS = 8;
 const SHT_DYNAMIC = 6;
 const DT_NEEDED = 1n;
 
-/** Whether bytes begin as those of a 64-bit little-endian ELF file. */
+/** Whether bytes are a 64-bit little-endian ELF file. */
 export function isElf(file: Uint8Array): boolean {
   return file.length >= 64 && [0x7f, 0x45, 0x4c, 0x46, 2, 1].every((byte, i) => file[i] === byte);
 }
 
-/** The bytes of a section of an ELF file; undefined if it has none of that name. */
+/** Returns the bytes of a section of an ELF file; undefined if there is none of that name. */
 export function elfSection(file: Uint8Array, name: string): Uint8Array | undefined {
   const section = sections(file).find((section) => section.name === name);
   return section && file.subarray(section.offset, section.offset + section.size);
 }
 
-/** The libraries that an ELF file names as needed, and the loader that runs it, if it names one. */
+/** Returns the libraries that an ELF file needs, and its loader, if it names one. */
 export function elfDependencies(file: Uint8Array): { libraries: string[]; loader?: string } {
   const all = sections(file);
   const interpreter = all.find(({ name }) => name === ".interp");

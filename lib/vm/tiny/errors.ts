@@ -1,7 +1,7 @@
 import { NetyardError } from "../../../native/error.ts";
 
 /**
- * The kernel and the initramfs of the `tiny` profile could not be made: no Debian packages here, a
- * package that cannot be had, or one that is not as it should be.
+ * The kernel and the initramfs of the `tiny` profile cannot be built: this host has no apt, or a package
+ * cannot be downloaded or is not as expected.
  */
 export class BootFilesError extends NetyardError {}

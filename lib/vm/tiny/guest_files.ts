@@ -1,19 +1,19 @@
 import { BOOT_MODULES } from "./guest_modules.ts";
 
-/** The name of the agent's port, which QEMU must give it too. */
+/** The name of the agent's port, the same as on QEMU's command line. */
 export const AGENT_PORT = "org.qemu.guest_agent.0";
 
 /**
  * The kernel's command line.
  *
- * - `norandmaps`: programs land at the same addresses each time, so that QEMU runs again what it has
- *   translated; a dynamic program starts in 24 ms instead of 72.
+ * - `norandmaps`: programs are loaded at the same addresses each time, so that QEMU reuses translated
+ *   code; a dynamic program starts in 24 ms instead of 72.
  * - `panic=-1`: a panic restarts at once, and with QEMU's `-no-reboot` ends the machine.
- * - `quiet`: errors and panics are shown, the rest is for dmesg(1).
- * - `tsc=reliable no_timer_check`, `cryptomgr.notests`, `mitigations=off`, `audit=0`: no time for what
- *   an emulated guest that is thrown away does not need.
- * - `init_on_free=1`: memory that is free is zero, so that a saved machine is as small as can be.
- * - `rcupdate.rcu_expedited=1`: interfaces and rules come and go without waiting for a grace period.
+ * - `quiet`: the console shows errors and panics; dmesg(1) has the rest.
+ * - `tsc=reliable no_timer_check`, `cryptomgr.notests`, `mitigations=off`, `audit=0`: skip work that a
+ *   temporary emulated guest does not need.
+ * - `init_on_free=1`: free memory is zero, so that a saved machine is as small as possible.
+ * - `rcupdate.rcu_expedited=1`: adding and removing interfaces and rules does not wait for a grace period.
  */
 export const CMDLINE: string = [
   "console=ttyS0",
@@ -33,13 +33,13 @@ export const CMDLINE: string = [
   "net.ifnames=0",
 ].join(" ");
 
-/** A file that is text. */
+/** A text file. */
 export interface GuestFile {
   /** Without a leading slash. */
   path: string;
   /** Its content. */
   text: string;
-  /** Whether it is a program. */
+  /** Whether it is executable. */
   executable?: boolean;
 }
 
@@ -70,7 +70,7 @@ exec init
 `;
 
 // Busybox's init starts these again when they end. The console has the plain shell, which writes no
-// escape sequences; ash has history and editing, for who types.
+// escape sequences; ash has history and editing for interactive use.
 const INITTAB = `::respawn:/netyard/agent
 ::respawn:/netyard/power
 ttyS0::askfirst:-/bin/sh
@@ -97,7 +97,7 @@ const POWER = `#!/bin/busybox sh
 exec acpid -d -c /etc/acpi -l /dev/null < /dev/null > /dev/null 2>&1
 `;
 
-// The agent calls this with -P, -H or -r, and waits for it; the rest goes on without the agent.
+// The agent calls this with -P, -H or -r, and waits for it; /netyard/down then continues without the agent.
 const SHUTDOWN = `#!/bin/busybox sh
 case " $* " in
   *" -r "*) act=reboot ;;
@@ -131,7 +131,7 @@ umount -a -r
 exec $act -f
 `;
 
-/** The files of the guest that are text, the same for each guest. */
+/** Returns the text files of the guest, the same for each guest. */
 export function guestFiles(): GuestFile[] {
   return [
     { path: "init", text: INIT, executable: true },

@@ -1,6 +1,6 @@
 /**
- * What {@linkcode guestFiles} loads before the agent starts: what devices may need that are plugged
- * in at any time.
+ * The kernel modules that are loaded before the agent starts, for devices that may be plugged in at any
+ * time.
  */
 export const BOOT_MODULES: readonly string[] = [
   "virtio_pci",
@@ -13,7 +13,7 @@ export const BOOT_MODULES: readonly string[] = [
   "pvpanic_pci",
 ];
 
-/** More that the kernel finds when it is asked for it; those that a kernel has not are left out. */
+/** Additional modules, which the kernel loads on demand. Modules that a kernel does not have are skipped. */
 export const EXTRA_MODULES: readonly string[] = [
   "virtio_balloon",
   // devices
@@ -35,10 +35,10 @@ export const EXTRA_MODULES: readonly string[] = [
   ..."nft_meta_bridge nft_nat nft_numgen nft_objref nft_queue nft_quota nft_redir".split(" "),
   ..."nft_reject nft_reject_inet nft_reject_ipv4 nft_reject_ipv6 nft_reject_bridge".split(" "),
   ..."nft_socket nft_synproxy nft_tproxy nft_tunnel nft_xfrm".split(" "),
-  // what ss(8) asks
+  // for ss(8)
   ..."inet_diag tcp_diag udp_diag raw_diag unix_diag af_packet_diag netlink_diag".split(" "),
   ..."tcp_bbr mptcp_diag".split(" "),
-  // what the root of the profile "host" is made of
+  // for the root of the profile "host"
   "virtiofs",
   // file systems and disks
   ..."overlay squashfs loop isofs vfat nls_ascii nls_cp437".split(" "),

@@ -2,11 +2,11 @@ import type { CpioEntry } from "./cpio.ts";
 
 const encoder = new TextEncoder();
 
-/** The guest's first root, put together by path; directories come by themselves. */
+/** The file tree of the guest's initramfs. Parent directories are added automatically. */
 export class GuestTree {
   #entries = new Map<string, CpioEntry>();
 
-  /** Adds a file; a program unless its mode says otherwise. */
+  /** Adds a file, executable by default. */
   file(path: string, content: Uint8Array | string, mode = 0o755): void {
     const data = typeof content === "string" ? encoder.encode(content) : content;
     this.#add({ path, mode: 0o100000 | mode, data });
@@ -27,12 +27,12 @@ export class GuestTree {
     this.#add({ path, mode: 0o020600, device: [major, minor] });
   }
 
-  /** Whether there is something of that path. */
+  /** Whether the tree has a path. */
   has(path: string): boolean {
     return this.#entries.has(path);
   }
 
-  /** All entries, by path, which has directories before what is in them. */
+  /** Returns all entries sorted by path, so that directories come before their content. */
   entries(): CpioEntry[] {
     return [...this.#entries.values()].sort((a, b) => a.path < b.path ? -1 : 1);
   }

@@ -13,17 +13,17 @@ import {
 import type { PackageTree } from "./package_tree.ts";
 import { runTool } from "./tool.ts";
 
-// Later releases pack their modules.
+// Later releases of Debian compress their modules.
 const UNPACKERS: Record<string, string> = { ".xz": "xz", ".zst": "zstd", ".gz": "gzip" };
 
-/** The image of the kernel, as its package has it. */
+/** Reads the image of the kernel from its package. */
 export function kernelImage(packages: PackageTree): Uint8Array<ArrayBuffer> {
   const name = packages.names("boot").find((name) => name.startsWith("vmlinuz-"));
   if (!name) throw new BootFilesError("the kernel's package has no /boot/vmlinuz");
   return packages.read(`boot/${name}`);
 }
 
-/** Adds the kernel's modules that the guest may need, and the lists by which they are found. */
+/** Adds the kernel modules that the guest may need, and the files by which modprobe finds them. */
 export async function addModules(guest: GuestTree, packages: PackageTree): Promise<void> {
   const base = ["usr/lib/modules", "lib/modules"].find((path) => packages.find(path));
   const release = base && packages.names(base)[0];
@@ -38,9 +38,9 @@ export async function addModules(guest: GuestTree, packages: PackageTree): Promi
 
   const modules = new Map<string, ModuleInfo>();
   const target = `usr/lib/modules/${release}`;
-  const wanted = [...BOOT_MODULES, ...EXTRA_MODULES.filter((name) => files.has(moduleName(name)))];
-  const queue = new Set(wanted.map(moduleName));
-  for (const name of queue) { // grows while it is walked
+  const roots = [...BOOT_MODULES, ...EXTRA_MODULES.filter((name) => files.has(moduleName(name)))];
+  const queue = new Set(roots.map(moduleName));
+  for (const name of queue) { // the loop adds to it
     const file = files.get(name);
     if (!file) continue;
     const content = await unpacked(packages, `${source}/${file}`);
@@ -50,7 +50,7 @@ export async function addModules(guest: GuestTree, packages: PackageTree): Promi
     for (const needed of info.depends) queue.add(needed);
     guest.file(`${target}/${path}`, content, 0o644);
   }
-  const order = loadOrder(wanted, modules, builtin);
+  const order = loadOrder(roots, modules, builtin);
   guest.file(`${target}/modules.dep`, modulesDep(order, modules), 0o644);
   guest.file(`${target}/modules.alias`, modulesAlias(order, modules), 0o644);
   guest.file(`${target}/modules.builtin`, builtinText, 0o644);

@@ -1,16 +1,16 @@
 import { dirname, join, normalize } from "node:path";
 
-/** An extracted package, whose links are followed as if it were the root. */
+/** An extracted package; symbolic links are resolved as if its directory were the root. */
 export class PackageTree {
   /** Its directory on the host. */
   readonly root: string;
 
-  /** A tree in a directory of the host. */
+  /** `root` is its directory on the host. */
   constructor(root: string) {
     this.root = root;
   }
 
-  /** Where on the host the first of these paths is that exists, with links resolved. */
+  /** Returns the path on the host of the first of these paths that exists, with links resolved. */
   find(...paths: string[]): string | undefined {
     for (const path of paths) {
       const found = this.#resolve(path, 8);
@@ -19,18 +19,18 @@ export class PackageTree {
     return undefined;
   }
 
-  /** The content of a file. */
+  /** Reads a file. */
   read(path: string): Uint8Array<ArrayBuffer> {
     return Deno.readFileSync(this.find(path) ?? join(this.root, path));
   }
 
-  /** The names in a directory, in order; none if there is no such directory. */
+  /** Returns the sorted names in a directory; none if there is no such directory. */
   names(path: string): string[] {
     const directory = this.find(path);
     return directory ? [...Deno.readDirSync(directory)].map(({ name }) => name).sort() : [];
   }
 
-  /** The paths of all files below a directory. */
+  /** Yields the paths of all files below a directory. */
   *files(path: string): Generator<string> {
     for (const name of this.names(path)) {
       const inner = join(path, name);

@@ -1,7 +1,7 @@
 /** The package that depends on the newest kernel for virtual machines. */
 export const KERNEL_META = "linux-image-cloud-amd64";
 
-/** The packages whose programs the guest gets. */
+/** The packages with the programs of the guest. */
 export const PROGRAM_PACKAGES: readonly string[] = [
   "busybox-static",
   "klibc-utils", // a shell that starts as fast as a static program
@@ -11,7 +11,7 @@ export const PROGRAM_PACKAGES: readonly string[] = [
   "iputils-ping",
 ];
 
-/** What packages ask for, by name, from the text of `apt-cache depends`. */
+/** Parses `apt-cache depends`: the dependencies of packages, by name. */
 export function parseDepends(text: string): Map<string, string[]> {
   const packages = new Map<string, string[]>();
   let current: string[] = [];
@@ -25,15 +25,15 @@ export function parseDepends(text: string): Map<string, string[]> {
 }
 
 /**
- * The packages that have the libraries of programs, with those of the programs themselves: what they
- * depend on, and what that depends on, as far as it is named as a library is.
+ * Returns packages with the packages of all libraries that they need: dependencies are followed as far as
+ * they have the name of a library.
  */
 export function libraryClosure(
   roots: readonly string[],
   depends: ReadonlyMap<string, readonly string[]>,
 ): string[] {
   const found = new Set(roots);
-  for (const name of found) { // grows while it is walked
+  for (const name of found) { // the loop adds to it
     for (const needed of depends.get(name) ?? []) {
       if (/^(lib|zlib)[a-z0-9.+-]+$/.test(needed) && !/perl|-bin$|-data$|-common$/.test(needed)) {
         found.add(needed);

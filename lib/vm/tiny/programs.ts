@@ -4,7 +4,7 @@ import type { GuestTree } from "./guest_tree.ts";
 import type { PackageTree } from "./package_tree.ts";
 import { toolText } from "./tool.ts";
 
-// Where programs and libraries of packages are, with and without a merged /usr.
+// The directories of programs and libraries in packages, with and without a merged /usr.
 const PROGRAM_DIRECTORIES = ["usr/bin", "usr/sbin", "bin", "sbin"];
 const LIBRARY_DIRECTORIES = [
   "usr/lib/x86_64-linux-gnu",
@@ -15,10 +15,10 @@ const LIBRARY_DIRECTORIES = [
   "lib",
 ];
 
-/** The programs that the guest has besides busybox's. */
+/** The programs of the guest besides busybox. */
 const PROGRAMS = ["qemu-ga", "ip", "tc", "bridge", "ss", "nft", "ping"];
 
-/** What the name service of the C library loads by name, and the rest of it that programs may ask for. */
+/** The libraries that the C library's name service loads by name. */
 const LIBRARIES = ["libnss_dns.so.2", "libnss_files.so.2"];
 
 /** Adds busybox, its applets, the shell and the other programs with their libraries. */
@@ -28,8 +28,8 @@ export async function addPrograms(guest: GuestTree, packages: PackageTree): Prom
   for (const name of PROGRAMS) {
     addElf(guest, packages, `usr/bin/${name}`, Deno.readFileSync(findProgram(packages, name)));
   }
-  // Busybox's own shell would run its applets ip, tc and ping, whatever PATH says. This is dash with
-  // a small C library at a fixed address, and starts as fast as a static program.
+  // Busybox's own shell would run its applets ip, tc and ping, whatever PATH says. klibc's shell is dash
+  // with a small C library at a fixed address, and starts as fast as a static program.
   addElf(guest, packages, "usr/bin/sh", packages.read("usr/lib/klibc/bin/sh"));
   for (const name of LIBRARIES) addLibrary(guest, packages, name, false);
   const applets = (await toolText([busybox, "--list"])).split("\n").filter((name) => name !== "");
@@ -45,7 +45,9 @@ function findProgram(packages: PackageTree, name: string): string {
 }
 
 function addElf(guest: GuestTree, packages: PackageTree, path: string, file: Uint8Array): void {
-  if (!isElf(file)) throw new BootFilesError(`the packages' /${path} is no program for x86-64`);
+  if (!isElf(file)) {
+    throw new BootFilesError(`/${path} of the packages is not a program for x86-64`);
+  }
   guest.file(path, file);
   const { libraries, loader } = elfDependencies(file);
   for (const name of libraries) addLibrary(guest, packages, name, true);
@@ -65,7 +67,7 @@ function addLibrary(
   else if (required) throw new BootFilesError(`none of the packages has the library ${name}`);
 }
 
-/** The kernel starts the loader by the path that is in the program. */
+/** Adds the loader under the path that the program names, since the kernel starts it from there. */
 function addLoader(guest: GuestTree, packages: PackageTree, loader: string): void {
   const path = loader.replace(/^\/(lib(64)?)\//, "usr/$1/");
   if (guest.has(path)) return;

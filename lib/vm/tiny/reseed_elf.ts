@@ -1,7 +1,7 @@
 const BASE = 0x400000;
 const HEADERS = 64 + 56;
 
-/** What the helper reads: `struct rand_pool_info` of linux/random.h with 64 bytes of randomness. */
+/** The size of the program's input: `struct rand_pool_info` of linux/random.h with 64 random bytes. */
 export const RESEED_INPUT_SIZE = 72;
 
 // The stack is the buffer. A system call keeps all registers but rax, rcx and r11.
@@ -44,10 +44,10 @@ const CODE = [
 const PATH = "/dev/urandom\0";
 
 /**
- * A program for Linux on x86-64 that mixes what it reads from its standard input into the kernel's
- * random state, and makes the generator start over with it. Clones of one snapshot share that state
- * until then, and would make the same keys. It exits with 0, or with the errno of what failed; 22
- * (EINVAL) if it read less than {@link RESEED_INPUT_SIZE} bytes.
+ * Returns a program for Linux on x86-64 that mixes its standard input into the kernel's random state, and
+ * reseeds the generator. Machines that resume from one saved machine share that state until then, and
+ * would make the same keys. It exits with 0, or with the errno of a failure; 22 (EINVAL) if it read less
+ * than {@link RESEED_INPUT_SIZE} bytes.
  */
 export function reseedElf(): Uint8Array<ArrayBuffer> {
   const path = new TextEncoder().encode(PATH);
@@ -83,7 +83,7 @@ export function reseedElf(): Uint8Array<ArrayBuffer> {
   return file;
 }
 
-/** What {@link reseedElf} reads, around 64 random bytes, all of which are counted as entropy. */
+/** Returns the input of {@link reseedElf} for 64 random bytes, all of which count as entropy. */
 export function reseedInput(random: Uint8Array): Uint8Array<ArrayBuffer> {
   const input = new Uint8Array(RESEED_INPUT_SIZE);
   const view = new DataView(input.buffer);

@@ -1,27 +1,27 @@
 import { NetyardError } from "../../../native/error.ts";
 
-/** A program of the host failed; the message has what it was called with and what it said. */
+/** A program of the host failed; the message has its command line and its last output. */
 export class ToolError extends NetyardError {
-  /** What it wrote to its standard error. */
+  /** Its standard error. */
   readonly stderr: string;
 
-  /** Takes the command line, the exit code, and what was said. */
+  /** `stderr` is the whole standard error. */
   constructor(argv: readonly string[], code: number, stderr: string) {
-    const said = stderr.trim().split("\n").slice(-TAIL).join("\n");
-    super(`\`${argv.join(" ")}\` failed with exit code ${code}: ${said}`);
+    const lastLines = stderr.trim().split("\n").slice(-TAIL).join("\n");
+    super(`\`${argv.join(" ")}\` failed with exit code ${code}: ${lastLines}`);
     this.stderr = stderr;
   }
 }
 
-/** So many lines of what it said are told. */
+/** How many lines of its standard error the message has. */
 const TAIL = 5;
 
 /**
- * Runs a program of the host, in English, and waits for it.
+ * Runs a program of the host in the C locale, and waits for it.
  *
- * @returns What it wrote to its standard output.
+ * @returns Its standard output.
  * @throws {ToolError} If it fails.
- * @throws {Deno.errors.NotFound} If there is none of that name.
+ * @throws {Deno.errors.NotFound} If there is no such program.
  */
 export async function runTool(argv: readonly string[], cwd?: string): Promise<Uint8Array> {
   const { success, code, stdout, stderr } = await new Deno.Command(argv[0], {

@@ -1,6 +1,6 @@
 /**
- * Run by `vm_cache_test.ts`, with a cache of its own: boots machines in the ways that are asked for,
- * and prints how QEMU was started for each, and how long it took.
+ * Run by `cache_test.ts` with a cache of its own: boots machines in the requested ways, and prints how
+ * QEMU was started for each, and how long it took.
  */
 import { Lab, type VmOptions } from "@netyard/netyard";
 
@@ -25,7 +25,7 @@ async function boot(options: VmOptions = {}): Promise<{ how: string[]; ms: numbe
   await watching;
   const asked = Date.now();
   const time = Number((await vm.run("date +%s")).stdout) * 1000;
-  // The guest's clock was read at some moment since, and says whole seconds.
+  // The guest's clock was read at some moment since, in whole seconds.
   const offS = Math.max(0, asked - time - 1000, time - Date.now()) / 1000;
   await vm.powerOff();
   return { how, ms, offS };

@@ -7,7 +7,7 @@ interface Boot {
   offS: number;
 }
 
-Deno.test("the first of a kind boots, others resume from it, and damage is found", async () => {
+Deno.test("the first machine of a kind boots, others resume from it, and damage is detected", async () => {
   await using place = await Place.create();
   const out = await script("cache_main.ts", {
     args: ["both", "boot", "damaged", "boot", "without"],
@@ -34,7 +34,7 @@ Deno.test("the first of a kind boots, others resume from it, and damage is found
   assertEquals(place.left(), []);
 });
 
-Deno.test("without room for the cache a machine boots all the same, and leaves nothing there", async () => {
+Deno.test("without space for the cache a machine boots anyway, and leaves nothing there", async () => {
   await using place = await Place.create();
   const boots = `${place.cache}/boots`;
   await Deno.mkdir(boots);
@@ -49,7 +49,7 @@ Deno.test("without room for the cache a machine boots all the same, and leaves n
   assertEquals(lines.slice(1), []);
 });
 
-Deno.test("where the cache cannot be used at all, a machine boots all the same", async () => {
+Deno.test("a machine boots anyway if the cache cannot be used", async () => {
   await using place = await Place.create();
   await Deno.writeTextFile(`${place.cache}/boots`, "no directory");
   const out = await script("cache_main.ts", {

@@ -1,4 +1,4 @@
-/** Run by `drive_cache_test.ts`: machines with a disk of their own that resume from one that has booted. */
+/** Run by `drive_cache_test.ts`: machines with a disk of their own that resume from a booted one. */
 import { Lab } from "@netyard/netyard";
 import { profileNamed } from "../../../lib/vm/profiles.ts";
 import { tinyBootFiles } from "../../../lib/vm/tiny/boot_files.ts";
@@ -9,7 +9,7 @@ try {
   const image = new Uint8Array(2 ** 20);
   image.set(new TextEncoder().encode("of the image"));
   await Deno.writeFile(`${directory}/data.img`, image);
-  // What the guest does before it answers goes to its disk.
+  // Writes of the guest before its agent answers go to its disk.
   const cmdline = `${tiny.cmdline} rdinit=/init`;
   await Deno.writeTextFile(
     `${directory}/netyard.toml`,

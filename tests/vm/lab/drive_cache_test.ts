@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Place, script } from "./script.ts";
 
-Deno.test("machines with a disk of their own resume with it from one that has booted, and keep what they wrote", async () => {
+Deno.test("machines with a disk of their own resume from a booted one, and keep what they wrote", async () => {
   await using place = await Place.create();
   const out = await script("drive_cache_main.ts", {
     env: { TMPDIR: place.temporary, NETYARD_CACHE: place.cache },

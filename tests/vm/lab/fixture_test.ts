@@ -19,7 +19,7 @@ pair.test("the first test gets the lab as it was built", async ({ lab, lan, vm, 
   assertEquals([lab.label, lab.seed, vm.state, off.state], ["pair", 7, "running", "defined"]);
   assertEquals(t.name, "the first test gets the lab as it was built");
   assertEquals(await vm.readTextFile("/root/built"), "yes");
-  // What the next is not to find.
+  // Changes that the next test must not see.
   await vm.run("rm /root/built; touch /root/left");
   await lan.partition(vm, pc);
   await lan.dropRate(30);
@@ -27,7 +27,7 @@ pair.test("the first test gets the lab as it was built", async ({ lab, lan, vm, 
   await vm.powerOff();
 });
 
-pair.test("each later one finds it as it was, whatever the one before did", async ({ lan, vm, pc, off }) => {
+pair.test("each later test gets it restored, whatever the one before did", async ({ lan, vm, pc, off }) => {
   assertEquals([vm.state, off.state, built], ["running", "stopped", 1]);
   assertEquals([lan.isPartitioned(vm, pc), lan.dropRatePct], [false, 0]);
   assertEquals((await vm.run("cat /root/built; ls /root")).stdout, "yesbuilt\n");
@@ -35,7 +35,7 @@ pair.test("each later one finds it as it was, whatever the one before did", asyn
   await vm.run("echo c >/proc/sysrq-trigger").catch(() => {});
 });
 
-pair.test("a machine that has failed, too", { sanitizeExit: true }, async ({ vm }) => {
+pair.test("a failed machine is restored, too", { sanitizeExit: true }, async ({ vm }) => {
   assertEquals(vm.state, "running");
   assertEquals(await vm.readTextFile("/root/built"), "yes");
 });
@@ -49,22 +49,22 @@ pair.test("steps share the lab of their test", async ({ vm }, t) => {
   await waitUntil(() => vm.state === "booting");
 });
 
-pair.test("a machine that still boots is put back, too", async ({ vm, off }) => {
+pair.test("a machine that still boots is restored, too", async ({ vm, off }) => {
   assertEquals([vm.state, await vm.readTextFile("/root/built")], ["running", "yes"]);
   assertEquals((await vm.run("ls /root")).stdout, "built\n");
   off.boot().catch(() => {});
 });
 
-pair.test("one that was off and boots is switched off", ({ off }) => {
+pair.test("a machine that was off and now boots is switched off", ({ off }) => {
   assertEquals(off.state, "stopped");
 });
 
-Deno.test("a test of a fixture wants a function", () => {
+Deno.test("a test of a fixture needs a function", () => {
   const none = undefined as unknown as () => void;
   assertThrows(() => pair.test("nothing", {}, none), TypeError, '"nothing" takes a function');
 });
 
-/** What a file of tests comes to. */
+/** Runs a file of tests, and returns the result. */
 async function outcome(body: string): Promise<{ code: number; text: string }> {
   const directory = await Deno.makeTempDir();
   try {
@@ -81,7 +81,7 @@ async function outcome(body: string): Promise<{ code: number; text: string }> {
   }
 }
 
-Deno.test("a build that fails fails the tests, and leaves no lab behind", async () => {
+Deno.test("a build that fails fails the tests, and leaves no lab", async () => {
   const { code, text } = await outcome(`
     import { labFixture } from "@netyard/netyard/testing";
     let lab;
@@ -105,7 +105,7 @@ Deno.test("a build that fails fails the tests, and leaves no lab behind", async 
   assert(text.includes("1 passed | 2 failed"), text);
 });
 
-Deno.test("the lab is closed after the last test, and built for none that does not run", async () => {
+Deno.test("the lab is closed after the last test, and not built for tests that do not run", async () => {
   const { code, text } = await outcome(`
     import { labFixture } from "@netyard/netyard/testing";
     const world = labFixture({}, (lab) => {

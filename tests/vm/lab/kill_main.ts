@@ -1,4 +1,4 @@
-// A script to be killed: two machines that boot, run, are saved and put back, over and over.
+// A script to be killed: two machines that boot, run, are saved and restored, over and over.
 import { Lab } from "@netyard/netyard";
 
 const [tag] = Deno.args;

@@ -1,4 +1,4 @@
-/** What the tests of virtual machines share. */
+/** Helpers for the tests of virtual machines. */
 import { assert, assertEquals } from "@std/assert";
 import type { Device, Lab, LabEvent, Vm } from "@netyard/netyard";
 import { waitUntil } from "@netyard/netyard/testing";
@@ -11,7 +11,7 @@ export async function pings(from: Vm | Device, to: string): Promise<boolean> {
   return (await from.run(["ping", "-c", "1", "-W", "1", to])).ok();
 }
 
-/** Pings all at once, and says what was not as expected. */
+/** Pings all at the same time, and returns the results that were not expected. */
 export async function expectPings(cases: [from: Vm | Device, to: string, answers: boolean][]) {
   const wrong = await Promise.all(cases.map(async ([from, to, answers]) => {
     if (await pings(from, to) === answers) return [];
@@ -20,12 +20,12 @@ export async function expectPings(cases: [from: Vm | Device, to: string, answers
   assertEquals(wrong.flat(), []);
 }
 
-/** What a line of the shell prints in a guest, without the last line break. */
+/** Returns the output of a shell command in a guest, without the last line break. */
 export async function text(vm: Vm, line: string): Promise<string> {
   return (await vm.run(line)).assertOk().stdout.trimEnd();
 }
 
-/** The carrier that the guest sees, once it is as it should be. */
+/** Returns the carrier that the guest sees, once it is the expected one. */
 export async function carrierIs(vm: Vm, link: string, carrier: 0 | 1): Promise<void> {
   await waitUntil(
     async () => await text(vm, `cat /sys/class/net/${link}/carrier`) === String(carrier),
@@ -35,7 +35,7 @@ export async function carrierIs(vm: Vm, link: string, carrier: 0 | 1): Promise<v
 
 type StateEvent = LabEvent & { kind: "vm-state-changed" };
 
-/** The changes of a machine's state so far. */
+/** Returns the changes of a machine's state so far. */
 export async function stateEvents(lab: Lab, name: string): Promise<StateEvent[]> {
   const events = await eventsOf(lab);
   return events.filter((event): event is StateEvent & typeof event =>
@@ -48,9 +48,9 @@ export async function until(vm: Vm, state: Vm["state"]): Promise<void> {
   await waitUntil(() => vm.state === state, { what: `${vm.name} ${state}`, timeoutMs: 60_000 });
 }
 
-/** The processes of this host whose command line has all of these. */
+/** Returns the processes of this host whose command line contains all of these words. */
 export async function processes(...parts: string[]): Promise<number[]> {
-  // One process reads them all; itself it has none of the parts. Some may end meanwhile.
+  // One program reads all of them; its own command line has none of the parts. Processes may end meanwhile.
   const { stdout } = await new Deno.Command("sh", {
     args: ["-c", 'grep -saH "" /proc/[0-9]*/cmdline'],
     stderr: "null",
@@ -64,7 +64,7 @@ export async function processes(...parts: string[]): Promise<number[]> {
     .map(([pid]) => pid);
 }
 
-/** The QEMU of a machine whose name no other has. */
+/** Returns the QEMU process of a machine with a unique name. */
 export async function qemuOf(name: string): Promise<number> {
   const found = await processes("qemu-system-", `-name guest=${name},`);
   const direct = found.filter((pid) =>
@@ -74,5 +74,5 @@ export async function qemuOf(name: string): Promise<number> {
   return direct[0];
 }
 
-/** A name that no other test's machine has. */
+/** Returns a unique name for a machine. */
 export const unique = (name: string) => `${name}-${crypto.randomUUID().slice(0, 8)}`;

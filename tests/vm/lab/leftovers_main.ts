@@ -1,6 +1,6 @@
 /**
- * Run by `vm_leftovers_test.ts` in a process of its own: prints what is left of machines that came
- * and went, or did not come up at all.
+ * Run by `leftovers_test.ts` in a process of its own: prints what is left of machines that were removed,
+ * or did not come up.
  */
 import { Lab } from "@netyard/netyard";
 import { Namespace } from "../../../native/namespace.ts";
@@ -56,7 +56,7 @@ await failures();
 const before = open();
 for (let i = 0; i < 6; i++) await round(i);
 await failures();
-// What is asked of the kernel's pool of threads ends a moment later.
+// Work in the thread pool ends a moment later.
 for (let i = 0; i < 50 && open().some((fd) => !before.includes(fd)); i++) {
   await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -4,17 +4,17 @@ import { processes, unique } from "./kit.ts";
 import { Place, script, scriptCommand } from "./script.ts";
 
 const ROUNDS = 20;
-/** From before anything is made to a restore; it takes a second when idle. */
+/** The moments of the kill, from before the first file to a restore; it takes a second when idle. */
 const LATEST_MS = 1_800;
 
-/** The open files of all processes that are a guest's memory. */
+/** Returns the open files of all processes that are guest memory. */
 async function memories(tag: string): Promise<string[]> {
   const line = "ls -l /proc/[0-9]*/fd 2>/dev/null | grep memfd:";
   const { stdout } = await new Deno.Command("sh", { args: ["-c", line] }).output();
   return new TextDecoder().decode(stdout).split("\n").filter((each) => each.includes(tag));
 }
 
-Deno.test("kill -9 of a script with machines leaves nothing on the host, whenever it comes", async (t) => {
+Deno.test("kill -9 of a script with machines leaves nothing on the host at any moment", async (t) => {
   await using place = await Place.create();
   let random = 4711;
   for (let round = 0; round < ROUNDS; round++) {
@@ -31,7 +31,7 @@ Deno.test("kill -9 of a script with machines leaves nothing on the host, wheneve
       }).spawn();
       await new Promise((resolve) => setTimeout(resolve, afterMs));
       if (round === 0) {
-        // That what is looked for would be found.
+        // Proves that the search would find it.
         await waitUntil(async () => (await processes("qemu-system", tag)).length >= 2, {
           what: "two machines",
           timeoutMs: 30_000,
@@ -50,14 +50,14 @@ Deno.test("kill -9 of a script with machines leaves nothing on the host, wheneve
   }
 });
 
-/** Kills what it runs when a process has the words of a file in its command line. */
+/** Runs a script, and kills it when a process with these words in its command line appears. */
 const KILL_AT = `words=$1; shift
 "$@" & child=$!
 until grep -qsF -f "$words" /proc/[0-9]*/cmdline || ! kill -0 $child; do :; done
 kill -9 $child
 wait $child`;
 
-Deno.test("kill -9 as a machine's files are about to be made leaves none of them", async () => {
+Deno.test("kill -9 right before a machine's files are created leaves none of them", async () => {
   await using place = await Place.create();
   const words = `${place.directory}/words`;
   await Deno.writeTextFile(words, `${place.temporary}/netyard-`);
@@ -78,7 +78,7 @@ Deno.test("kill -9 as a machine's files are about to be made leaves none of them
   }
 });
 
-Deno.test("machines that came and went, or failed, leave no descriptor, process or directory", async () => {
+Deno.test("removed and failed machines leave no descriptor, process or directory", async () => {
   await using place = await Place.create();
   const out = await script("leftovers_main.ts", { env: { TMPDIR: place.temporary } });
   assertEquals(JSON.parse(out.trim().split("\n").at(-1)!), []);

@@ -16,7 +16,7 @@ const world = labFixture({ label: "life" }, async (lab) => {
   return { lan, vm, pc };
 });
 
-/** The states that a machine has come through since, by the events. */
+/** Returns the states that a machine has entered since, from the events. */
 async function passed(lab: Lab, act: () => Promise<unknown>): Promise<string[]> {
   const before = (await stateEvents(lab, name)).length;
   await act();
@@ -25,7 +25,7 @@ async function passed(lab: Lab, act: () => Promise<unknown>): Promise<string[]> 
 
 const bootId = (vm: Vm) => text(vm, "cat /proc/sys/kernel/random/boot_id");
 
-Deno.test("what a state does not allow is refused with the state and what was expected", async () => {
+Deno.test("an operation that a state does not allow is refused with the state and the expected ones", async () => {
   await using lab = await Lab.create();
   const vm = lab.vm("nas", {});
   const off: [string, () => Promise<unknown>][] = [
@@ -48,7 +48,7 @@ Deno.test("what a state does not allow is refused with the state and what was ex
   }
 });
 
-world.test("a machine that runs is not booted or resumed, and a paused one is not used", async ({ vm }) => {
+world.test("a running machine cannot be booted or resumed, and a paused one cannot be used", async ({ vm }) => {
   const boot = await assertRejects(() => vm.boot(), VmStateError);
   assertEquals(
     boot.message,
@@ -65,7 +65,7 @@ world.test("a machine that runs is not booted or resumed, and a paused one is no
   assertEquals(await text(vm, "echo on"), "on");
 });
 
-world.test("shutting down goes by way of stopping, and it boots again", async ({ lab, vm, pc }) => {
+world.test("shutdown() passes through stopping, and the machine boots again", async ({ lab, vm, pc }) => {
   const states = await passed(lab, async () => {
     const ending = vm.run("sleep 100").catch((error) => error);
     await vm.shutdown();
@@ -79,7 +79,7 @@ world.test("shutting down goes by way of stopping, and it boots again", async ({
   await expectPings([[pc, vm.ip!, true], [vm, "pc.lan", true]]);
 });
 
-world.test("a plug that is pulled ends it at once, and what waited says so", async ({ lab, vm, pc }) => {
+world.test("powerOff() ends it at once, and calls that wait fail with that reason", async ({ lab, vm, pc }) => {
   const waiting = vm.run("sleep 100").catch((error) => error);
   const pid = await qemuOf(name);
   assertEquals(await passed(lab, () => vm.powerOff()), ["stopping", "stopped"]);
@@ -93,7 +93,7 @@ world.test("a plug that is pulled ends it at once, and what waited says so", asy
   assertEquals(await pings(pc, vm.ip!), false);
 });
 
-world.test("the power button has the guest shut down", async ({ lab, vm }) => {
+world.test("the power button shuts the guest down", async ({ lab, vm }) => {
   const states = await passed(lab, async () => {
     await vm.powerButton();
     await until(vm, "stopped");
@@ -102,7 +102,7 @@ world.test("the power button has the guest shut down", async ({ lab, vm }) => {
   assertMatch(vm.console.log, /reboot: Power down\s*$/);
 });
 
-world.test("a paused guest answers nobody and does not move; resumed it goes on", async ({ lab, vm, pc }) => {
+world.test("a paused guest does not answer or run; after resume() it continues", async ({ lab, vm, pc }) => {
   await using counting = await vm.spawn("while :; do echo tick >/dev/ttyS0; sleep 0.05; done");
   await vm.console.expect("tick");
   const states = await passed(lab, async () => {
@@ -121,7 +121,7 @@ world.test("a paused guest answers nobody and does not move; resumed it goes on"
   await counting.kill();
 });
 
-world.test("a reset boots it anew with its network", async ({ lab, vm, pc }) => {
+world.test("a reset boots it again with its network", async ({ lab, vm, pc }) => {
   await vm.writeFile("/tmp/mark", "x");
   const before = await bootId(vm);
   const states = await passed(lab, async () => {
@@ -145,7 +145,7 @@ world.test("a guest that reboots by itself comes back with its network", async (
   await expectPings([[pc, vm.ip!, true], [vm, pc.ip6!, true]]);
 });
 
-world.test("a guest that turns itself off is stopped, and boots again with its network", async ({ lab, vm, pc }) => {
+world.test("a guest that powers itself off is stopped, and boots again with its network", async ({ lab, vm, pc }) => {
   const states = await passed(lab, async () => {
     await vm.run("poweroff").catch(() => {});
     await until(vm, "stopped");
@@ -155,7 +155,7 @@ world.test("a guest that turns itself off is stopped, and boots again with its n
   await expectPings([[pc, vm.ip!, true], [vm, "pc.lan", true]]);
 });
 
-world.test("a kernel that panics fails the machine, with its reason, and it boots again", async ({ lab, vm }) => {
+world.test("a kernel panic fails the machine with its reason, and it boots again", async ({ lab, vm }) => {
   const waiting = vm.run("sleep 100").catch((error) => error);
   await vm.run("echo c >/proc/sysrq-trigger").catch(() => {});
   await until(vm, "failed");
@@ -186,7 +186,7 @@ world.test("a QEMU that is killed fails the machine, and it boots again", async 
   assertEquals(await pings(pc, vm.ip!), true);
 });
 
-world.test("two who ask for the same at once: one is served, the other told", async ({ lab, vm }) => {
+world.test("of two calls at the same time, one succeeds and the other is refused", async ({ lab, vm }) => {
   const both = await Promise.allSettled([vm.snapshot(), vm.snapshot()]);
   assertEquals(both.map(({ status }) => status), ["fulfilled", "rejected"]);
   assertMatch(
@@ -194,7 +194,7 @@ world.test("two who ask for the same at once: one is served, the other told", as
     new RegExp(`${name}\\.snapshot\\(\\): snapshot\\(\\) is in progress; wait until it resolves`),
   );
   for (const one of both) if (one.status === "fulfilled") one.value.close();
-  // What changes in the lab meanwhile is no matter of the user's.
+  // Changes of the lab meanwhile do not concern the user.
   const [snapshot] = await Promise.all([vm.snapshot(), lab.dnsEntry("late.example", "10.9.9.9")]);
   snapshot.close();
   assertMatch(await text(vm, "cat /etc/hosts"), /10\.9\.9\.9\tlate\.example/);
@@ -205,7 +205,7 @@ world.test("two who ask for the same at once: one is served, the other told", as
   assertEquals(await text(vm, "echo on"), "on");
 });
 
-world.test("a boot that is switched off half-way is refused, and leaves nothing", async ({ lab, vm }) => {
+world.test("a boot that powerOff() interrupts fails, and leaves nothing", async ({ lab, vm }) => {
   await vm.powerOff();
   for (const afterMs of [0, 30, 120, 250]) {
     const boot = vm.boot().then(() => undefined, (error) => error);
@@ -221,14 +221,14 @@ world.test("a boot that is switched off half-way is refused, and leaves nothing"
   assertEquals(await text(vm, "echo on"), "on");
 });
 
-world.test("a snapshot that is taken as the plug is pulled says so", async ({ vm }) => {
+world.test("a snapshot that powerOff() interrupts fails with that reason", async ({ vm }) => {
   const snapshot = vm.snapshot().then((made) => made.close(), (error) => error);
   await vm.powerOff();
   assertMatch(String(await snapshot), /powerOff\(\) ended it/);
   assertEquals(vm.state, "stopped");
 });
 
-world.test("the guest's clock stands while it is paused", async ({ vm }) => {
+world.test("the guest's clock stops while it is paused", async ({ vm }) => {
   const uptime = async () => parseFloat(await text(vm, "cat /proc/uptime")) * 1000;
   const [before, started] = [await uptime(), performance.now()];
   await vm.pause();
@@ -241,7 +241,7 @@ world.test("the guest's clock stands while it is paused", async ({ vm }) => {
   assert(passed < went + 500, `${passed} ms in the guest, ${went} ms outside`);
 });
 
-Deno.test("a lab that is closed in the middle of anything ends it", async () => {
+Deno.test("closing a lab ends any call in progress", async () => {
   const acts: [string, (vm: Vm) => Promise<unknown>][] = [
     ["snapshot", (vm) => vm.snapshot()],
     ["restore", async (vm) => await vm.restore(await vm.snapshot())],
@@ -271,7 +271,7 @@ Deno.test("a lab that is closed in the middle of anything ends it", async () => 
   }
 });
 
-Deno.test("what is removed, or closed with its lab, while it boots ends, and says so", async () => {
+Deno.test("a boot fails with the reason if the machine is removed or its lab closed", async () => {
   const [one, two] = [unique("one"), unique("two")];
   const lab = await Lab.create();
   try {

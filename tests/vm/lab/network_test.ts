@@ -21,7 +21,7 @@ const lan = labFixture({ label: "lan", seed: 1 }, async (lab) => {
   return { lan, mgmt, a, b, pc };
 });
 
-lan.test("machines and devices on one bridge reach each other by name, from the first packet on", async (w) => {
+lan.test("machines and devices on one bridge reach each other by name from the first packet on", async (w) => {
   const { a, b, pc } = w;
   await expectPings([
     [a, "pc.lan", true],
@@ -56,7 +56,7 @@ lan.test("a guest has the addresses, routes and MTU of the lab, and no others", 
   assertEquals(await text(a, "cat /sys/class/net/eth0/address"), a.interface("eth0").mac);
 });
 
-lan.test("delays of a machine's link are felt, of each direction and of a pair", async (w) => {
+lan.test("a machine's link has its delays: each direction and each pair", async (w) => {
   const rtt = async (to: string) => {
     const out = await text(w.a, `ping -q -c 3 -i 0.1 ${to}`);
     return Number(/= ([\d.]+)/.exec(out)![1]);
@@ -77,7 +77,7 @@ lan.test("delays of a machine's link are felt, of each direction and of a pair",
   await eth0.setCondition(null);
 });
 
-lan.test("partitions hold for machines as for devices, ARP and IPv6 too", async ({ lan, a, b, pc }) => {
+lan.test("partitions apply to machines as to devices, for ARP and IPv6 too", async ({ lan, a, b, pc }) => {
   await lan.partition(a, b);
   await a.run("ip neigh flush all");
   await expectPings([
@@ -93,7 +93,7 @@ lan.test("partitions hold for machines as for devices, ARP and IPv6 too", async 
   await lan.isolate(a);
   await expectPings([[pc, a.ip!, false], [a, b.ip6!, false], [b, pc.ip!, true]]);
   await lan.unisolate(a);
-  // One way: questions pass, and answers do not.
+  // One direction: requests pass, and replies do not.
   await lan.partition({ from: a, to: pc });
   const before = Number(await text(a, "cat /sys/class/net/eth0/statistics/rx_packets"));
   assertEquals(await pings(pc, a.ip!), false);
@@ -101,12 +101,12 @@ lan.test("partitions hold for machines as for devices, ARP and IPv6 too", async 
   assertEquals(await pings(b, a.ip!), true);
 });
 
-lan.test("a fixture's partitions and impairments are gone in the next test", async ({ lan, a, b, pc }) => {
+lan.test("a fixture's partitions and impairments are removed before the next test", async ({ lan, a, b, pc }) => {
   assertEquals([lan.isPartitioned(a, b), lan.isPartitioned(a, pc)], [false, false]);
   await expectPings([[a, b.ip!, true], [pc, a.ip!, true]]);
 });
 
-lan.test("a cable that is pulled, or a link that is down, takes the carrier", async ({ lan, a, pc }) => {
+lan.test("a disconnected cable or a link that is down removes the carrier", async ({ lan, a, pc }) => {
   const nic = lan.nic(a);
   const eth0 = a.interface("eth0");
   for (
@@ -126,7 +126,7 @@ lan.test("a cable that is pulled, or a link that is down, takes the carrier", as
   }
 });
 
-lan.test("a fault takes the carrier, and healed it gives it back", async ({ lab, a, pc }) => {
+lan.test("a fault removes the carrier, and healing restores it", async ({ lab, a, pc }) => {
   const fault = await lab.inject({ kind: "link-down", node: a, interface: "eth0" });
   await carrierIs(a, "eth0", 0);
   assertEquals(await pings(pc, a.ip!), false);
@@ -135,11 +135,11 @@ lan.test("a fault takes the carrier, and healed it gives it back", async ({ lab,
   await waitUntil(() => pings(pc, a.ip!), { timeoutMs: 10_000 });
 });
 
-lan.test("counters are those of the guest's side", async ({ lan, a, pc }) => {
+lan.test("counters count from the guest's side", async ({ lan, a, pc }) => {
   const nic = lan.nic(a);
   const [before, other] = [await nic.counters(), await lan.nic(pc).counters()];
   (await a.run(`ping -q -c 10 -i 0.05 -s 1000 ${pc.ip}`)).assertOk();
-  // One way only.
+  // In one direction only.
   await a.run(`ping -q -c 5 -i 0.05 -W 1 -s 1200 ${lan.gateway!.replace(/\.\d+$/, ".200")}`);
   const after = await nic.counters();
   const [rx, tx] = [after.rxPackets - before.rxPackets, after.txPackets - before.txPackets];
@@ -148,7 +148,7 @@ lan.test("counters are those of the guest's side", async ({ lan, a, pc }) => {
   assert((await lan.nic(pc).counters()).rxBytes - other.rxBytes >= 10 * 1042);
 });
 
-lan.test("names of entries, members and the name server reach guests that run", async ({ lab, lan, a, pc }) => {
+lan.test("names of entries and members, and the name server, reach running guests", async ({ lab, lan, a, pc }) => {
   await lab.dnsEntry("api.example", pc.ip!);
   await lab.setNameserver("192.0.2.53");
   assertEquals(await pings(a, "api.example"), true);
@@ -160,7 +160,7 @@ lan.test("names of entries, members and the name server reach guests that run", 
   assertEquals(await text(a, "hostname"), "a");
 });
 
-lan.test("cards come and go while the machine runs; the default route moves with them", async (w) => {
+lan.test("NICs are added and removed while the machine runs, and the default route follows", async (w) => {
   const { lab, lan, mgmt, b, pc } = w;
   const other = lab.bridge("other");
   await other.attach(b);
@@ -178,7 +178,7 @@ lan.test("cards come and go while the machine runs; the default route moves with
   assertEquals(await text(b, "ip route show default"), `default via ${other.gateway} dev eth1`);
   await expectPings([[b, pc.ip!, false], [pc, "10.0.1.3", false], [b, far.ip6!, true]]);
   assertEquals(b.ip, b.interface("other").ip);
-  // The card that is free is used again.
+  // The free NIC is used again.
   await mgmt.attach(b);
   assertEquals(b.nic("mgmt").interfaceName, "eth0");
   await carrierIs(b, "eth0", 1);
@@ -195,7 +195,7 @@ lan.test("cards come and go while the machine runs; the default route moves with
   await lab.remove(far);
 });
 
-lan.test("another address, and one more, are told to the guest", async ({ a, pc }) => {
+lan.test("a new address and an additional one reach the guest", async ({ a, pc }) => {
   const eth0 = a.interface("eth0");
   const before = a.ip!;
   const ip = await eth0.renewIp();
@@ -206,7 +206,7 @@ lan.test("another address, and one more, are told to the guest", async ({ a, pc 
   await expectPings([[pc, extra, true], [a, pc.ip!, true]]);
 });
 
-lan.test("what is no name, no bridge or one card too many is refused", async ({ lab, lan, a }) => {
+lan.test("an invalid name, an unknown bridge and a NIC too many are refused", async ({ lab, lan, a }) => {
   assertThrows(() => lab.vm("pc", {}), DuplicateNameError, '"pc"');
   assertThrows(() => lab.vm("a", {}), DuplicateNameError, '"a"');
   await assertRejects(() => lab.addDevice("a"), DuplicateNameError);
@@ -268,7 +268,7 @@ nat.test("a machine behind a NAT reaches a server, which sees the NAT and cannot
   await inner.close();
 });
 
-nat.test("a small MTU of the router is the guest's, and the environment has its addresses", async (w) => {
+nat.test("the guest gets a small MTU of the router, and the environment has its addresses", async (w) => {
   const { lab, nas, server } = w;
   assertEquals(await text(nas, "cat /sys/class/net/eth0/mtu"), "1400");
   assertEquals(nas.interface("eth0").mtu, 1400);
@@ -302,7 +302,7 @@ nat.test("a machine moves to another router, with new addresses and routes", asy
   await home.setDownlinkCondition(null);
 });
 
-Deno.test("a device of a lab speaks with a machine by the same means as with a device", async () => {
+Deno.test("a device exchanges traffic with a machine as with a device", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc");
   const vm = lab.vm("vm", { bridges: ["dc"] });

@@ -16,7 +16,7 @@ import { TINY } from "../../../lib/vm/profiles.ts";
 import { processes, qemuOf, text, unique } from "./kit.ts";
 import { script } from "./script.ts";
 
-Deno.test("what is no machine is refused, by an error of its own kind, and leaves nothing", async () => {
+Deno.test("invalid machines are refused, each with its own error class, and leave nothing", async () => {
   await using lab = await Lab.create();
   const lan = lab.bridge("lan");
   const cases: [unknown, new (...args: never[]) => Error, string][] = [
@@ -49,7 +49,7 @@ Deno.test("what is no machine is refused, by an error of its own kind, and leave
   await assertRejects(() => lab.loadSnapshot("/nonexistent", "y"), LabClosedError);
 });
 
-Deno.test("a machine whose kernel is not there does not boot, tells why, and leaves nothing", async () => {
+Deno.test("a machine without its kernel file does not boot, says why, and leaves nothing", async () => {
   await using lab = await Lab.create();
   const name = unique("bad");
   const profile = {
@@ -70,12 +70,12 @@ Deno.test("a machine whose kernel is not there does not boot, tells why, and lea
   }
 });
 
-/** What is in a directory of PATH, which need not be there. */
+/** Lists a directory of PATH, which may not exist. */
 async function entries(path: string): Promise<Deno.DirEntry[]> {
   return await Array.fromAsync(Deno.readDir(path)).catch(() => []);
 }
 
-Deno.test("without QEMU the refusal says what to install", async () => {
+Deno.test("without QEMU the error says what to install", async () => {
   const directory = await Deno.makeTempDir();
   try {
     for (const path of (Deno.env.get("PATH") ?? "").split(":")) {
@@ -94,7 +94,7 @@ Deno.test("without QEMU the refusal says what to install", async () => {
   }
 });
 
-Deno.test("QEMU is locked up: few system calls, no configuration, none of the host's files", async () => {
+Deno.test("QEMU is confined: few system calls, no configuration, none of the host's files", async () => {
   await using lab = await Lab.create();
   const name = unique("jail");
   const vm = await lab.vm(name, { bridges: [lab.bridge("lan")] }).boot();

@@ -8,7 +8,7 @@ import { OrdinaryUser } from "../../native/ordinary_user.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 
-/** A machine and a device on a bridge, in a user namespace: what they come to, or why they cannot. */
+/** Runs a machine and a device on a bridge in a user namespace; prints the result or the error. */
 const SCRIPT = `
 import "@netyard/netyard/rootless";
 import { Lab } from "@netyard/netyard";
@@ -35,7 +35,7 @@ try {
 }
 `;
 
-Deno.test("an ordinary user who may have TAPs has machines, and others are told why not", async () => {
+Deno.test("an ordinary user with access to TAPs can have machines; for others the error says why not", async () => {
   await tinyBootFiles();
   const files = await Promise.all(
     ["deno.json", "deno.lock", "mod.ts"].map(async (name) =>
@@ -61,7 +61,7 @@ Deno.test("an ordinary user who may have TAPs has machines, and others are told 
     assertMatch(asItIs.stdout, /\/dev\/net\/tun.*EACCES/);
   } else checkSaid(asItIs);
 
-  // As root, the test gives the user a device of its own in that place.
+  // As root, the test creates a device file of the user in its place.
   if (!hasCapabilities() || !isRootOfTheHost()) return;
   const open =
     `mknod $0/tun c 10 200 && chmod 666 $0/tun && mount --bind $0/tun /dev/net/tun && exec "$@"`;
@@ -70,7 +70,7 @@ Deno.test("an ordinary user who may have TAPs has machines, and others are told 
   assertEquals([...Deno.readDirSync(`${user.dir}/tmp`)], []);
 });
 
-/** Only there may device files be made. */
+/** A directory in which device files can be created. */
 const isRootOfTheHost = () => /^\s*0\s+0\s+4294967295\s*$/.test(readFileText("/proc/self/uid_map"));
 
 function checkSaid({ stdout, stderr }: { stdout: string; stderr: string }): void {

@@ -1,11 +1,11 @@
-/** Scripts with virtual machines, run in processes of their own. */
+/** Runs scripts with virtual machines in processes of their own. */
 import { assert } from "@std/assert";
 import { cacheDirectory } from "../../../lib/files/cache.ts";
 import { tinyBootFiles } from "../../../lib/vm/tiny/boot_files.ts";
 
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
-/** A directory for a process's temporary files and for a boot cache that is empty at first. */
+/** A directory for a process's temporary files and for an empty boot cache. */
 export class Place implements AsyncDisposable {
   readonly directory: string;
 
@@ -30,7 +30,7 @@ export class Place implements AsyncDisposable {
     return `${this.directory}/cache`;
   }
 
-  /** What is left in the directory for temporary files. */
+  /** The names that are left in the directory for temporary files. */
   left(): string[] {
     return [...Deno.readDirSync(this.temporary)].map(({ name }) => name);
   }
@@ -40,13 +40,13 @@ export class Place implements AsyncDisposable {
   }
 }
 
-/** A command that runs a script of this folder. */
+/** Returns a command that runs a script of this folder. */
 export function scriptCommand(file: string, args: string[] = []): string[] {
   const path = new URL(file, import.meta.url).pathname;
   return [Deno.execPath(), "run", "-A", "--no-check", "--config", CONFIG, path, ...args];
 }
 
-/** What a script of this folder prints; it must go well. */
+/** Returns the output of a script of this folder, which must succeed. */
 export async function script(
   file: string,
   options: { args?: string[]; env?: Record<string, string>; before?: string[] } = {},

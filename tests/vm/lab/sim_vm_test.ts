@@ -9,7 +9,7 @@ const topology: LabConfig = {
   devices: { pc: { interfaces: { eth0: { gateway: "lan" } } } },
 };
 
-Deno.test("steps run programs in a virtual machine, as they do in a device", async () => {
+Deno.test("steps run programs in a virtual machine as in a device", async () => {
   const directory = await Deno.makeTempDir();
   const tool = `${directory}/tool`;
   await Deno.writeTextFile(tool, '#!/bin/sh\necho "$0: $1"; cat "$2"\n', { mode: 0o755 });

@@ -13,7 +13,7 @@ const world = labFixture({ label: "snapshots" }, async (lab) => {
   return { lan, a, b, pc };
 });
 
-world.test("files, memory and what runs come back as they were", async ({ lab, a, b, pc }) => {
+world.test("a restore brings back files, memory and running processes", async ({ lab, a, b, pc }) => {
   await a.writeFile("/root/file", "before");
   await a.run("(while :; do sleep 1; done) >/dev/null 2>&1 & echo $! >/root/pid");
   using snapshot = await a.snapshot();
@@ -65,7 +65,7 @@ world.test("a connection of two guests outlives the lab's snapshot and its resto
   await hears("one three");
 });
 
-world.test("machines that come from one snapshot draw other random numbers, and know the time", async ({ a }) => {
+world.test("machines from one snapshot draw different random numbers, and have the right time", async ({ a }) => {
   using snapshot = await a.snapshot();
   const drawn = new Set<string>();
   for (let i = 0; i < 2; i++) {
@@ -84,7 +84,7 @@ world.test("machines that come from one snapshot draw other random numbers, and 
   }
 });
 
-world.test("a paused machine is saved as it stands", async ({ a }) => {
+world.test("a paused machine can be saved, and stays paused", async ({ a }) => {
   await a.pause();
   using first = await a.snapshot();
   using second = await a.snapshot();
@@ -97,7 +97,7 @@ world.test("a paused machine is saved as it stands", async ({ a }) => {
   }
 });
 
-world.test("what changed in the network since the snapshot is what the guest finds", async ({ lab, lan, a, b, pc }) => {
+world.test("a restored guest is configured for the network of now, not of the snapshot", async ({ lab, lan, a, b, pc }) => {
   using snapshot = await a.snapshot();
   const mac = a.interface("eth0").mac;
   const other = lab.bridge("other");
@@ -117,7 +117,7 @@ world.test("what changed in the network since the snapshot is what the guest fin
   await other.close();
 });
 
-world.test("snapshots that are closed, of another machine or of none are refused", async ({ lab, a, b }) => {
+world.test("closed snapshots, snapshots of another machine and other objects are refused", async ({ lab, a, b }) => {
   const snapshot = await a.snapshot();
   await assertRejects(
     () => b.restore(snapshot),
@@ -137,7 +137,7 @@ world.test("snapshots that are closed, of another machine or of none are refused
   assertEquals([a.state, b.state], ["running", "running"]);
 });
 
-world.test("nothing that is open is cut in half: the refusal names it", async ({ lan, a, b }) => {
+world.test("a snapshot is refused while captures or spawned processes are open, which it names", async ({ lan, a, b }) => {
   using snapshot = await a.snapshot();
   const both = async (named: string) => {
     for (const act of [() => a.snapshot(), () => a.restore(snapshot)]) {
@@ -161,7 +161,7 @@ world.test("nothing that is open is cut in half: the refusal names it", async ({
   await a.restore(snapshot);
 });
 
-world.test("captures see what machines send, in a form that tcpdump reads", async ({ lan, a, b }) => {
+world.test("captures have the frames of machines, in a format that tcpdump reads", async ({ lan, a, b }) => {
   const directory = await Deno.makeTempDir();
   const read = async (file: string) => {
     const { stdout } = await new Deno.Command("tcpdump", {
@@ -192,7 +192,7 @@ world.test("captures see what machines send, in a form that tcpdump reads", asyn
   }
 });
 
-/** Damages a file in a directory, has `act` see it, and puts it back. */
+/** Damages a file in a directory, runs `act`, and repairs the file. */
 async function damaged(
   path: string,
   change: (bytes: Uint8Array) => Uint8Array | null,
@@ -206,7 +206,7 @@ async function damaged(
   await Deno.writeFile(path, bytes);
 }
 
-Deno.test("a snapshot on disk brings a machine to another lab, and is refused where it is damaged", async () => {
+Deno.test("a snapshot on disk restores a machine in another lab, and is refused if it is damaged", async () => {
   const directory = await Deno.makeTempDir();
   const saved = `${directory}/of/nas`;
   try {
@@ -275,7 +275,7 @@ Deno.test("a snapshot on disk brings a machine to another lab, and is refused wh
   }
 });
 
-/** What is sound, but of another kind of machine. */
+/** Checks that intact snapshots of another kind of machine are refused. */
 async function refusedHere(lab: Lab, nas: Vm, saved: string): Promise<void> {
   using lies = await lab.loadSnapshot(saved, "other");
   const other = lab.vm("other", { memory: "192M", cpus: 2, bridges: ["lan", "mgmt"] });

@@ -3,7 +3,7 @@ import { Lab, VmError, type VmSnapshot } from "@netyard/netyard";
 import { NetyardError } from "../../../native/error.ts";
 import { expectPings, processes, qemuOf, stateEvents, text, unique } from "./kit.ts";
 
-/** What may follow what; "removed" ends it. */
+/** The states that may follow each state; "removed" is final. */
 const NEXT: Record<string, string[]> = {
   defined: ["booting"],
   booting: ["running", "stopping", "failed", "stopped", "defined"],
@@ -14,7 +14,7 @@ const NEXT: Record<string, string[]> = {
   failed: ["booting"],
 };
 
-Deno.test("whatever is asked at the same time, a machine stays one that can be used", async () => {
+Deno.test("a machine stays usable whatever calls run at the same time", async () => {
   const seed = 20;
   let random = seed;
   const draw = (n: number) => {

@@ -1,4 +1,4 @@
-/** Run by `refusals_test.ts` on a PATH without QEMU: prints how booting fails. */
+/** Run by `refusals_test.ts` with a PATH without QEMU: prints the error of booting. */
 import { Lab } from "@netyard/netyard";
 
 await using lab = await Lab.create();

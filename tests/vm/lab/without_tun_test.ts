@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 const LAB = new URL("../../../mod.ts", import.meta.url).href;
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
-/** Makes a machine on a bridge, and says what came of it. */
+/** Creates a machine on a bridge, and prints the result. */
 const SCRIPT = `
   import { Lab } from ${JSON.stringify(LAB)};
   const lab = await Lab.create({ label: "no-tun" });
@@ -17,8 +17,8 @@ const SCRIPT = `
   await lab.close();
 `;
 
-Deno.test("without /dev/net/tun a machine is refused, with what mends it, and nothing of it stays", async () => {
-  // An empty file system over the directory, for this command alone.
+Deno.test("without /dev/net/tun a machine is refused with advice, and leaves nothing", async () => {
+  // An empty file system over the directory, for this command only.
   const hide = 'mount -t tmpfs none /dev/net && exec "$0" "$@"';
   const unshare = ["unshare", Deno.uid() === 0 ? "-m" : "-Urm", "sh", "-c", hide];
   const [program, ...args] = [...unshare, Deno.execPath(), "eval", "--config", CONFIG, SCRIPT];

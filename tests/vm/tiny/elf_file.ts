@@ -1,4 +1,4 @@
-/** An ELF file for x86-64 that has these sections and nothing else. */
+/** Returns an ELF file for x86-64 with only these sections. */
 export function elfWith(sections: Record<string, Uint8Array | string>): Uint8Array {
   const encoder = new TextEncoder();
   const names = ["", ...Object.keys(sections), ".shstrtab"];
@@ -33,7 +33,7 @@ export function elfWith(sections: Record<string, Uint8Array | string>): Uint8Arr
   return file;
 }
 
-/** A kernel module by what it says about itself. */
+/** Returns a kernel module with this metadata. */
 export function moduleFile(lines: string[]): Uint8Array {
   return elfWith({ ".text": "code", ".modinfo": lines.map((line) => `${line}\0`).join("") });
 }

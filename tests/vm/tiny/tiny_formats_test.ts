@@ -11,7 +11,7 @@ import { elfWith } from "./elf_file.ts";
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("a cpio archive has each file behind its header, filled up to four bytes", () => {
+Deno.test("a cpio archive has each file after its header, padded to four bytes", () => {
   const archive = cpio([
     { path: "dev", mode: 0o040755 },
     { path: "dev/console", mode: 0o020600, device: [5, 1] },
@@ -34,7 +34,7 @@ Deno.test("a cpio archive has each file behind its header, filled up to four byt
   assertEquals(archive.length % 4, 0);
 });
 
-Deno.test("a guest's tree has directories before what is in them, and the last of two files", () => {
+Deno.test("a guest's tree has directories before their content, and the last of two files of one path", () => {
   const tree = new GuestTree();
   tree.file("usr/bin/ip", "one");
   tree.link("bin", "usr/bin");
@@ -52,13 +52,13 @@ Deno.test("a guest's tree has directories before what is in them, and the last o
   );
 });
 
-Deno.test("an LZ4 block repeats what came before, also over itself", () => {
+Deno.test("an LZ4 match repeats earlier output, also overlapping itself", () => {
   // Three literals, nine bytes from three back, then the last literals.
   const block = Uint8Array.of(0x35, 0x61, 0x62, 0x63, 3, 0, 0x20, 0x78, 0x79);
   assertEquals(text(unpackLz4Block(block, 100)), "abcabcabcabcxy");
 });
 
-Deno.test("an LZ4 block of random runs unpacks to what was packed", () => {
+Deno.test("an LZ4 block of random runs decompresses to the original", () => {
   const random = generator(7);
   for (let round = 0; round < 50; round++) {
     const plain = new Uint8Array(Math.floor(random() * 20_000));
@@ -82,26 +82,26 @@ Deno.test("damaged LZ4 data is refused, and nothing is read beyond it", () => {
   refused([0x1f, 1, 1, 0, 255]); // a length that does not end
   refused([0x10, 1, 1]); // half a distance
   assertThrows(() => unpackLz4Legacy(bytes("none of this")), BootFilesError, "magic");
-  assertThrows(() => unpackLz4Legacy(legacy([9, 9, 9], 4)), BootFilesError, "cut");
+  assertThrows(() => unpackLz4Legacy(legacy([9, 9, 9], 4)), BootFilesError, "truncated");
   assertEquals(unpackLz4Legacy(legacy([0x20, 7, 8])), Uint8Array.of(7, 8));
 });
 
-Deno.test("the kernel is taken out of its image, or left in it where it is packed otherwise", () => {
+Deno.test("the kernel is extracted from its image, unless that has another compression", () => {
   const kernel = elfWith({ ".text": "kernel" });
   const image = bzImage(legacy([...pack(kernel)]), kernel.length);
   assertEquals(vmlinux(image), kernel as Uint8Array<ArrayBuffer>);
   const otherwise = bzImage(bytes("(\xb5/\xfd other packing"), 99);
   assert(vmlinux(otherwise) === otherwise);
-  assertThrows(() => vmlinux(new Uint8Array(4096)), BootFilesError, "no bzImage");
-  assertThrows(() => vmlinux(image.slice(0, -8)), BootFilesError, "cut");
+  assertThrows(() => vmlinux(new Uint8Array(4096)), BootFilesError, "not a bzImage");
+  assertThrows(() => vmlinux(image.slice(0, -8)), BootFilesError, "truncated");
   assertThrows(
     () => vmlinux(bzImage(legacy([...pack(kernel)]), 5)),
     BootFilesError,
-    `unpacked to ${kernel.length} bytes, but it is an ELF file of 5`,
+    `decompressed to ${kernel.length} bytes, but must be an ELF file of 5`,
   );
 });
 
-Deno.test("an ELF file tells its sections, libraries and loader", () => {
+Deno.test("sections, libraries and loader of an ELF file are read", () => {
   const file = elfWith({ ".text": "code", ".modinfo": "name=x\0" });
   assert(isElf(file) && !isElf(bytes("#!/bin/sh")));
   assertEquals(text(elfSection(file, ".modinfo")!), "name=x\0");
@@ -112,7 +112,7 @@ Deno.test("an ELF file tells its sections, libraries and loader", () => {
   assert(loader?.includes("/ld-linux"), `loader: ${loader}`);
 });
 
-Deno.test("the program that reseeds is these bytes", () => {
+Deno.test("the reseed program is exactly these bytes", () => {
   const file = reseedElf();
   assert(file.length < 300);
   assertEquals(
@@ -131,20 +131,20 @@ Deno.test("the program that reseeds is these bytes", () => {
   );
 });
 
-Deno.test("what the program reads says how much randomness it is", () => {
+Deno.test("the input of the reseed program declares its entropy", () => {
   const random = Uint8Array.from({ length: 64 }, (_, i) => i);
   const input = reseedInput(random);
   assertEquals([...input.subarray(0, 8)], [0, 2, 0, 0, 64, 0, 0, 0]);
   assertEquals(input.subarray(8), random);
 });
 
-/** A stream of the legacy format with one block. */
+/** Returns a stream of the legacy format with one block. */
 function legacy(block: number[], missing = 0): Uint8Array<ArrayBuffer> {
   const size = block.length + missing;
   return Uint8Array.of(2, 0x21, 0x4c, 0x18, size & 255, size >> 8 & 255, size >> 16, 0, ...block);
 }
 
-/** The least of an image: the header, a setup of one sector, and the payload. */
+/** Returns a minimal image: the header, a setup of one sector, and the payload. */
 function bzImage(payload: Uint8Array, unpackedSize: number): Uint8Array<ArrayBuffer> {
   const image = new Uint8Array(1024 + payload.length + 4);
   const view = new DataView(image.buffer);
@@ -156,7 +156,7 @@ function bzImage(payload: Uint8Array, unpackedSize: number): Uint8Array<ArrayBuf
   return image;
 }
 
-/** Packs greedily; slow, and small enough to be seen to be right. */
+/** Compresses greedily: slow, but short enough to be obviously right. */
 function pack(plain: Uint8Array): Uint8Array {
   const out: number[] = [];
   const long = (length: number) => {
@@ -195,7 +195,7 @@ function pack(plain: Uint8Array): Uint8Array {
   return Uint8Array.from(out);
 }
 
-/** Random numbers from 0 to 1, the same each time (mulberry32). */
+/** Returns a generator of the same random numbers from 0 to 1 each time (mulberry32). */
 function generator(seed: number): () => number {
   return () => {
     seed = seed + 0x6d2b79f5 | 0;

@@ -9,7 +9,7 @@ const CALL_MS = 15_000;
 
 type Json = Record<string, unknown>;
 
-/** Lines of JSON over a unix socket. */
+/** Lines of JSON over a Unix socket. */
 class JsonSocket implements Disposable {
   readonly #conn: Deno.Conn;
   readonly #reader: ReadableStreamDefaultReader<string>;
@@ -44,7 +44,7 @@ class JsonSocket implements Disposable {
     await this.#conn.write(new TextEncoder().encode(JSON.stringify(message) + "\n"));
   }
 
-  /** The answer to a command; events before it go elsewhere. */
+  /** Returns the answer to a command; events before it are stored. */
   async call(command: string, args: Json = {}, onEvent = (_event: Json) => {}): Promise<unknown> {
     await this.send({ execute: command, arguments: args });
     for (;;) {
@@ -64,7 +64,7 @@ class JsonSocket implements Disposable {
   }
 }
 
-/** A guest started by a QEMU line written by hand, to test what it is booted from. */
+/** A guest started with a QEMU command line written by hand, to test the boot files alone. */
 export class TinyGuest implements AsyncDisposable {
   readonly directory: string;
   readonly #process: Deno.ChildProcess;
@@ -117,22 +117,22 @@ export class TinyGuest implements AsyncDisposable {
     await this.#agent.call("guest-sync", { id: 1 });
   }
 
-  /** A command of QEMU's monitor. */
+  /** Executes a QMP command. */
   qmp(command: string, args?: Json): Promise<unknown> {
     return within(CALL_MS, this.#qmp.call(command, args), command);
   }
 
-  /** A command of the guest's agent. */
+  /** Calls a command of the guest's agent. */
   agent(command: string, args?: Json): Promise<unknown> {
     return within(CALL_MS, this.#agent.call(command, args), command);
   }
 
-  /** A command of the agent that has no answer. */
+  /** Calls a command of the agent that has no answer. */
   async tell(command: string, args: Json): Promise<void> {
     await this.#agent.send({ execute: command, arguments: args });
   }
 
-  /** Runs a program, or a line of the shell. */
+  /** Runs a program, or a line in the shell. */
   async run(
     command: string | string[],
     input = new Uint8Array(),
@@ -156,14 +156,14 @@ export class TinyGuest implements AsyncDisposable {
     };
   }
 
-  /** As {@linkcode run}, for what must go well. */
+  /** As {@linkcode run}, for commands that must succeed. */
   async text(command: string | string[], input?: Uint8Array<ArrayBuffer>): Promise<string> {
     const { code, text } = await this.run(command, input);
     assert(code === 0, `${command} failed with exit code ${code}: ${text}`);
     return text;
   }
 
-  /** What was shown on the serial console. */
+  /** The output on the serial console. */
   consoleLog(): string {
     try {
       return Deno.readTextFileSync(join(this.directory, "console.log"));
@@ -172,7 +172,7 @@ export class TinyGuest implements AsyncDisposable {
     }
   }
 
-  /** Waits until QEMU has ended by itself. */
+  /** Waits until QEMU ends by itself. */
   ended(): Promise<Deno.CommandStatus> {
     return within(CALL_MS, this.status, "end of QEMU");
   }

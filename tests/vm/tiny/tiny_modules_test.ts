@@ -31,7 +31,7 @@ const NET = modules({
   failover: [],
 });
 
-Deno.test("a module tells what it needs, and by which names the kernel asks for it", () => {
+Deno.test("the dependencies and aliases of a module are read", () => {
   const file = moduleFile([
     "license=GPL",
     "alias=virtio:d00000001v*",
@@ -48,12 +48,12 @@ Deno.test("a module tells what it needs, and by which names the kernel asks for 
   assertThrows(
     () => readModuleInfo("a.ko", new TextEncoder().encode("text")),
     BootFilesError,
-    "a.ko is no kernel module",
+    "a.ko is not a kernel module",
   );
   assertEquals(moduleName("kernel/char/virtio-rng.ko.xz"), "virtio_rng");
 });
 
-Deno.test("modules are loaded behind what they need", () => {
+Deno.test("modules are loaded after their dependencies", () => {
   assertEquals(loadOrder(["virtio-net", "virtio"], NET), [
     "virtio_ring",
     "virtio",
@@ -63,22 +63,22 @@ Deno.test("modules are loaded behind what they need", () => {
   ]);
 });
 
-Deno.test("what is part of the kernel need not be loaded; what is nowhere is an error", () => {
+Deno.test("built-in modules are not loaded; a missing module is an error", () => {
   const some = modules({ bridge: ["stp", "llc"], llc: [] });
   assertEquals(loadOrder(["bridge", "ext4"], some, new Set(["stp", "ext4"])), ["llc", "bridge"]);
   assertThrows(
     () => loadOrder(["bridge"], some),
     BootFilesError,
-    'the kernel\'s package has no module "stp", which bridge needs',
+    'the kernel\'s package has no module "stp", on which bridge depends',
   );
   assertThrows(
     () => loadOrder(["a"], modules({ a: ["b"], b: ["a"] })),
     BootFilesError,
-    "kernel modules need each other: a -> b -> a",
+    "kernel modules depend on each other: a -> b -> a",
   );
 });
 
-Deno.test("the list of dependencies has all of them, the first to be loaded last", () => {
+Deno.test("modules.dep has all dependencies, with the first one to load last", () => {
   assertEquals(
     modulesDep(["virtio_ring", "virtio", "failover", "net_failover", "virtio_net"], NET),
     "kernel/virtio_ring.ko:\n" +
@@ -91,12 +91,12 @@ Deno.test("the list of dependencies has all of them, the first to be loaded last
   assertEquals(modulesAlias(["virtio"], NET), "alias test:virtio* virtio\n");
 });
 
-Deno.test("the list of what is part of the kernel gives names", () => {
+Deno.test("the names in modules.builtin are read", () => {
   const text = "kernel/fs/ext4/ext4.ko\nkernel/crypto/crypto-simd.ko\n";
   assertEquals(builtinModules(text), new Set(["ext4", "crypto_simd"]));
 });
 
-// What `apt-cache depends --recurse` prints, in small.
+// An excerpt of the output of `apt-cache depends --recurse`.
 const DEPENDS = `iproute2
   Depends: libbpf1
  |Depends: debconf
@@ -116,7 +116,7 @@ libc6:i386
   Depends: libgcc-s1:i386
 `;
 
-Deno.test("packages are followed to the libraries that their programs need, and no further", () => {
+Deno.test("dependencies are followed to libraries, and no further", () => {
   const depends = parseDepends(DEPENDS);
   assertEquals(depends.get("iproute2"), ["libbpf1", "debconf", "libc6"]);
   assertEquals(libraryClosure(["iproute2"], depends), [

@@ -7,14 +7,14 @@ import { BootFilesError } from "../../../lib/vm/tiny/errors.ts";
 import { reseedInput } from "../../../lib/vm/tiny/reseed_elf.ts";
 import { TinyGuest } from "./tiny_guest.ts";
 
-// One cache for all tests here, made from packages by the first that needs it.
+// One cache for all tests here, built from packages by the first test that needs it.
 const cacheDir = Deno.makeTempDirSync();
 addEventListener("unload", () => Deno.removeSync(cacheDir, { recursive: true }));
 const lines: string[] = [];
 let files: Promise<BootFiles> | undefined;
 const made = () => files ??= tinyBootFiles({ cacheDir, onProgress: (line) => lines.push(line) });
 
-Deno.test("the tiny guest is made from packages, and then found in the cache", async () => {
+Deno.test("the tiny guest is built from packages, and then found in the cache", async () => {
   const first = await made();
   assert(lines.some((line) => /^downloading linux-image-\S+ and \d+ other/.test(line)), `${lines}`);
   assertEquals([...Deno.readDirSync(join(cacheDir, "tiny"))].length, 1);
@@ -30,7 +30,7 @@ Deno.test("the tiny guest is made from packages, and then found in the cache", a
   assert(took < 50, `the cache took ${took} ms`);
 });
 
-Deno.test("a damaged initramfs is made again, with the same content", async () => {
+Deno.test("a damaged initramfs is built again, with the same content", async () => {
   const { initrd, hash } = await made();
   using file = await Deno.open(initrd, { write: true });
   await file.seek(5_000_000, Deno.SeekMode.Start);
@@ -40,7 +40,7 @@ Deno.test("a damaged initramfs is made again, with the same content", async () =
   assertEquals(again.initrd, initrd);
 });
 
-Deno.test("options that are none are refused", async () => {
+Deno.test("invalid options are refused", async () => {
   await assertRejects(
     () => tinyBootFiles({ cachedir: "/x" } as Record<string, string>),
     InvalidOptionError,
@@ -48,12 +48,12 @@ Deno.test("options that are none are refused", async () => {
   );
 });
 
-Deno.test("without apt the error tells how to use a guest of one's own", async () => {
+Deno.test("without apt the error says how to use a guest of your own", async () => {
   const directory = await Deno.makeTempDir();
   try {
     assertEquals(
       await failure([], { PATH: directory, NETYARD_CACHE: directory }),
-      `${BootFilesError.name}: the profile "tiny" is made from Debian packages, and this host has ` +
+      `${BootFilesError.name}: the profile "tiny" is built from Debian packages, and this host has ` +
         "no apt: describe a guest of your own under [profiles.NAME] in netyard.toml (kernel, " +
         "initrd, cmdline)\n",
     );
@@ -63,7 +63,7 @@ Deno.test("without apt the error tells how to use a guest of one's own", async (
   }
 });
 
-Deno.test("a disk that fills up while packages are extracted is told, and left empty", async () => {
+Deno.test("a disk that fills up during the extraction is an error, and nothing is left on it", async () => {
   const directory = await Deno.makeTempDir();
   try {
     const mount = 'mount -t tmpfs -o size=80m none "$0" && "$@"; ls -A "$0/tiny"';
@@ -82,7 +82,7 @@ Deno.test("without network the error says what failed, and how to fill the cache
   const directory = await Deno.makeTempDir();
   try {
     const before = ["unshare", Deno.uid() === 0 ? "-n" : "-Urn"];
-    // In a namespace of its own even root gets no new lists: they stay as they are.
+    // In its own network namespace even root cannot update the package lists.
     const said = await failure([...before, "-m", "sh", "-c", READ_ONLY_LISTS], {
       NETYARD_CACHE: directory,
     });
@@ -97,7 +97,7 @@ Deno.test("without network the error says what failed, and how to fill the cache
 const READ_ONLY_LISTS = "mount --bind /var/lib/apt/lists /var/lib/apt/lists && " +
   'mount -o remount,ro,bind /var/lib/apt/lists && exec "$0" "$@"';
 
-/** How {@linkcode tinyBootFiles} fails in a process of its own, behind another command. */
+/** Returns the error of {@linkcode tinyBootFiles} in another process, started by a command. */
 async function failure(before: string[], env: Record<string, string>): Promise<string> {
   const module = JSON.stringify(
     new URL("../../../lib/vm/tiny/boot_files.ts", import.meta.url).href,
@@ -136,7 +136,7 @@ guestTest(
     const others = await guest.text("bridge -V; nft -v; ping -V");
     assert(/bridge utility[^]*nftables v[^]*iputils/.test(others), others);
 
-    // v0 -- v1 in the bridge br0, over a bad link
+    // v0 -- v1 in the bridge br0, over an impaired link
     const batch = `link add v0 type veth peer name v1
 link add name br0 type bridge
 link set v0 master br0
@@ -150,7 +150,7 @@ address add 192.0.2.1/24 dev br0
     await guest.text("tc qdisc add dev v1 root netem delay 30ms loss 1%");
     assert(/netem .* delay 30ms loss 1%/.test(await guest.text("tc qdisc show dev v1")));
     assert((await guest.text("bridge link")).includes("master br0"));
-    // Without waiting for others that may have the address.
+    // Usable at once, without duplicate address detection.
     assert(!(await guest.text("ip -6 address show dev br0")).includes("tentative"));
     await guest.text("ping -c 1 -W 5 2001:db8::1");
     await guest.text("busybox ip address show dev br0 | grep -q 192.0.2.1/24");
@@ -164,7 +164,7 @@ address add 192.0.2.1/24 dev br0
     );
     assert((await guest.text("nft list ruleset")).includes("masquerade"));
 
-    // What is not loaded at boot comes when the kernel is asked for it.
+    // Modules that are not loaded at boot are loaded on demand.
     await guest.text(
       "for kind in dummy ifb wireguard; do ip link add x type $kind && ip link del x; done",
     );
@@ -178,7 +178,7 @@ address add 192.0.2.1/24 dev br0
   },
 );
 
-guestTest("the guest takes randomness, its time, and files", async (guest) => {
+guestTest("the guest accepts random numbers, its time, and files", async (guest) => {
   const random = crypto.getRandomValues(new Uint8Array(64));
   assertEquals(await guest.run(["/netyard/reseed"], reseedInput(random)), { code: 0, text: "" });
   assertEquals((await guest.run(["/netyard/reseed"], random)).code, 22); // too short
@@ -192,13 +192,13 @@ guestTest("the guest takes randomness, its time, and files", async (guest) => {
 });
 
 guestTest(
-  "enter on the console gives a shell of root, which says nothing before",
+  "enter on the console starts a root shell, without output before",
   async (guest) => {
     const shown = guest.consoleLog().trim();
     assertEquals(shown, "Please press Enter to activate this console.");
     const path = join(guest.directory, "console");
     const conn = await Deno.connect({ transport: "unix", path });
-    // What nobody reads stops the guest's console after some hundred characters.
+    // Unread output blocks the guest's console after some hundred characters.
     const drained = conn.readable.pipeTo(new WritableStream()).catch(() => {});
     const type = (text: string) => conn.write(new TextEncoder().encode(text));
     await type("\n");
@@ -216,7 +216,7 @@ guestTest(
     await waitUntil(() => guest.consoleLog().includes("\nagain"), { timeoutMs: 15_000 });
     assert((await guest.text("pidof qemu-ga")).trim() !== agent);
 
-    // A panic is shown, and ends the machine.
+    // A panic is printed, and ends the machine.
     await type("echo c > /proc/sysrq-trigger\n");
     assertEquals((await guest.ended()).code, 0);
     assert(guest.consoleLog().includes("Kernel panic - not syncing"));
@@ -224,7 +224,7 @@ guestTest(
   },
 );
 
-Deno.test("what is plugged in comes up by itself, interfaces in the order of plugging", async () => {
+Deno.test("hot-plugged devices come up by themselves, interfaces in the order of plugging", async () => {
   await using guest = await TinyGuest.boot(await made());
   for (const i of [0, 1]) {
     const mac = `52:54:00:00:00:0${2 - i}`; // not in the order of addresses
@@ -256,7 +256,7 @@ Deno.test("what is plugged in comes up by itself, interfaces in the order of plu
   });
   await guest.text("mke2fs /dev/vda > /dev/null && mount /dev/vda /mnt && echo kept > /mnt/file");
 
-  // The power button unmounts it, and ends what does not end by itself.
+  // The power button unmounts the disk, and kills processes that do not end.
   await guest.text("(trap '' TERM HUP; while :; do sleep 1; done) > /dev/null 2>&1 & echo started");
   await guest.qmp("system_powerdown");
   assertEquals((await guest.ended()).code, 0);
@@ -266,7 +266,7 @@ Deno.test("what is plugged in comes up by itself, interfaces in the order of plu
   assert(!/panic|Oops/.test(guest.consoleLog()));
 });
 
-Deno.test("the agent turns the guest off", async () => {
+Deno.test("the agent powers the guest off", async () => {
   await using guest = await TinyGuest.boot(await made());
   await guest.tell("guest-shutdown", { mode: "powerdown" });
   assertEquals((await guest.ended()).code, 0);
