@@ -54,8 +54,9 @@ export function effectCases(engine: LinkEngineKind): void {
       return receiver.numbers.includes(END);
     }, { intervalMs: 100 });
     const { InCsumErrors, RcvbufErrors } = statistics();
+    // On a busy host the socket may be full: such packets count neither as received nor as damaged.
     const lost = sent - receiver.numbers.length - RcvbufErrors;
-    assertIn(lost, band(engine, sent, 0.1), "lost of damage");
+    assertIn(lost, band(engine, sent - RcvbufErrors, 0.1), "lost of damage");
     assert(InCsumErrors > 0.8 * lost && InCsumErrors <= lost, `${InCsumErrors} of ${lost}`);
     const { down } = await link.eth0.counters();
     // Packets that hosts send by themselves are damaged too. The kernel does not count damage.
