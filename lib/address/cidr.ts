@@ -1,10 +1,10 @@
 import { NetyardError } from "../../native/error.ts";
 import { formatIp, InvalidAddressError, IP_BITS, IpAddress, type IpFamily, parseIp } from "./ip.ts";
 
-/** A text that is not the CIDR block it should be; the message says what is wrong with it. */
+/** A text is not a CIDR block; the message says what is wrong with it. */
 export class InvalidCidrError extends NetyardError {}
 
-/** An address that is not among those of a block or pool; the message names both. */
+/** An address is outside a block or pool; the message names both. */
 export class AddressOutsideError extends NetyardError {}
 
 /**
@@ -20,13 +20,13 @@ export class Cidr {
   readonly first: bigint;
   /** The last address as a number; with IPv4 and a prefix up to 30, the broadcast address. */
   readonly last: bigint;
-  /** How many addresses there are, the network's and the broadcast address included. */
+  /** The number of addresses, including the network and broadcast addresses. */
   readonly size: bigint;
 
   /**
-   * The block that begins with an address.
+   * Makes the block that begins with an address.
    *
-   * @throws {InvalidCidrError} If the prefix does not fit the family or the address the prefix.
+   * @throws {InvalidCidrError} If the prefix does not fit the family, or the address has host bits set.
    * @throws {InvalidAddressError} If the address does not fit the family.
    */
   constructor(family: IpFamily, first: bigint, prefix: number) {
@@ -59,9 +59,9 @@ export class Cidr {
   }
 
   /**
-   * Whether an address is in the block; one of the other family is not.
+   * Whether an address is in the block. An address of the other family is not.
    *
-   * @throws {InvalidAddressError} If the text is no address.
+   * @throws {InvalidAddressError} If the text is not an address.
    */
   contains(ip: string | IpAddress): boolean {
     const { family, value } = typeof ip === "string" ? parseIp(ip) : ip;
@@ -71,7 +71,7 @@ export class Cidr {
   /**
    * Whether the blocks have an address in common.
    *
-   * @throws {InvalidCidrError} If the text is no CIDR.
+   * @throws {InvalidCidrError} If the text is not a CIDR.
    */
   overlaps(other: string | Cidr): boolean {
     const { family, first, last } = toCidr(other);
@@ -79,7 +79,7 @@ export class Cidr {
   }
 
   /**
-   * The address number `n` as text, counted from the network address, which is number 0.
+   * Returns the n-th address as text; the network address is number 0.
    *
    * @throws {AddressOutsideError} If the block has no such number.
    *
@@ -93,8 +93,7 @@ export class Cidr {
   host(n: number | bigint): string {
     if (typeof n === "number" && !Number.isSafeInteger(n) || n < 0 || n >= this.size) {
       throw new AddressOutsideError(
-        `${this} has no address number ${n}: its numbers are the whole ones ` +
-          `from 0 to ${this.size - 1n}`,
+        `${this} has no address number ${n}: use a whole number from 0 to ${this.size - 1n}`,
       );
     }
     return formatIp({ family: this.family, value: this.first + BigInt(n) });
@@ -109,8 +108,8 @@ export class Cidr {
 /**
  * Reads a block like `10.0.0.0/24` or `fd00::/8`.
  *
- * @throws {InvalidCidrError} If it is none, or if an address bit behind the prefix is set; the
- * message then names the network that was meant.
+ * @throws {InvalidCidrError} If it is not a CIDR block, or has host bits set; the message then names the
+ * network.
  *
  * @example
  * ```ts
@@ -136,8 +135,8 @@ export function parseCidr(text: string): Cidr {
     }
     if (!/^(0|[1-9]\d*)$/.test(digits)) {
       throw new InvalidCidrError(
-        `${quoted} is not a CIDR: after the slash stands ${JSON.stringify(digits)}, ` +
-          `which must be a whole number from 0 to ${IP_BITS[family]}`,
+        `${quoted} is not a CIDR: the prefix length is ${JSON.stringify(digits)}, ` +
+          `but must be a whole number from 0 to ${IP_BITS[family]}`,
       );
     }
     return new Cidr(family, value, Number(digits));
@@ -148,9 +147,9 @@ export function parseCidr(text: string): Cidr {
 }
 
 /**
- * The block that was given as itself or as text.
+ * Returns a block that is given as a `Cidr` or as text.
  *
- * @throws {InvalidCidrError} If the text is no CIDR.
+ * @throws {InvalidCidrError} If the text is not a CIDR.
  *
  * @example
  * ```ts

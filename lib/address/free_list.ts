@@ -1,14 +1,14 @@
-/** A run of numbers that were not handed out yet. */
+/** A run of numbers that have not been handed out yet. */
 interface Run {
   next: bigint;
   last: bigint;
 }
 
 /**
- * The numbers of a range that are free: fresh ones are handed out in order, and those that came
- * back only after them, the longest free one first.
+ * The free numbers of a range. Fresh numbers are handed out in order, then released ones, the one
+ * released first before the others.
  *
- * Each call costs constant time, amortised, whatever the size of the range.
+ * Each call takes constant time (amortised), whatever the size of the range.
  *
  * @example
  * ```ts
@@ -24,15 +24,15 @@ export class FreeList {
   readonly #fresh: Run[];
   readonly #taken = new Set<bigint>();
   readonly #blockedUntil: (number: bigint) => bigint | undefined;
-  /** What came back, with the place in line of each; a number claimed since has lost its place. */
+  /** A queue of released numbers with their places; a number that was claimed since has lost its place. */
   #returned: { number: bigint; place: number }[] = [];
   #returnedHead = 0;
   #places = new Map<bigint, number>();
   #nextPlace = 0;
 
   /**
-   * The list of the numbers from `first` to `last`. `blockedUntil` may hold some back: it returns
-   * the last number of the blocked run that a number is in, or undefined.
+   * Makes the list of the numbers from `first` to `last`. `blockedUntil` can block some: it returns the
+   * last number of the blocked run that a number is in, or undefined.
    */
   constructor(
     first: bigint,
@@ -72,18 +72,18 @@ export class FreeList {
   }
 
   /**
-   * Undoes a take, before any later one was kept: the number is the next to be handed out, as if it
-   * had not been. Returns false if it was not taken.
+   * Undoes the latest take: the number is the next to be handed out, as before. Returns false if it was
+   * not taken.
    */
   untake(number: bigint): boolean {
     if (!this.#taken.delete(number)) return false;
-    // One that was claimed may be yet to come in its turn.
+    // A number that was claimed may be among the fresh ones still.
     const ahead = this.#fresh.some(({ next, last }) => number >= next && number <= last);
     if (!ahead) this.#fresh.unshift({ next: number, last: number });
     return true;
   }
 
-  /** Looks again, when the fresh numbers ran out, at a run that was blocked and is not any more. */
+  /** Makes a run fresh again that was blocked and is not any more; it comes after the other fresh numbers. */
   reopen(first: bigint, last: bigint): void {
     this.#fresh.push({ next: first, last });
   }
@@ -112,7 +112,7 @@ export class FreeList {
     }
   }
 
-  /** Keeps the line within twice the numbers that stand in it; 64 spares short lines the work. */
+  /** Keeps the queue below twice the numbers with a place in it; 64 saves short queues the work. */
   #dropStale(): void {
     if (this.#returned.length <= 2 * this.#places.size + 64) return;
     this.#returned = this.#returned.slice(this.#returnedHead).filter(

@@ -6,7 +6,7 @@ export type IpFamily = 4 | 6;
 /** The bits of an address of each family. */
 export const IP_BITS: Readonly<Record<IpFamily, number>> = { 4: 32, 6: 128 };
 
-/** A text that is not the address it should be; the message says what is wrong with it. */
+/** A text is not an address; the message says what is wrong with it. */
 export class InvalidAddressError extends NetyardError {}
 
 /** An address as a number. */
@@ -17,7 +17,7 @@ export class IpAddress {
   readonly value: bigint;
 
   /**
-   * The address of a family that a number stands for.
+   * Makes the address of a family and a number.
    *
    * @throws {InvalidAddressError} If the value does not fit the family.
    */
@@ -40,7 +40,7 @@ export class IpAddress {
 /**
  * Reads an address.
  *
- * IPv4 is four decimal octets without leading zeros (`inet_aton`'s `1.2.3` and octal are refused).
+ * IPv4 is four decimal octets without leading zeros: `1.2.3` and octal, as of `inet_aton`, are refused.
  * IPv6 is any form of {@link https://www.rfc-editor.org/rfc/rfc4291#section-2.2 | RFC 4291 2.2},
  * without a zone.
  *
@@ -63,9 +63,9 @@ export function parseIp(text: string): IpAddress {
 }
 
 /**
- * The address in network byte order: 4 bytes or 16.
+ * Returns an address in network byte order: 4 bytes or 16.
  *
- * @throws {InvalidAddressError} If {@linkcode parseIp} would throw it.
+ * @throws {InvalidAddressError} As {@linkcode parseIp}.
  *
  * @example
  * ```ts
@@ -76,7 +76,7 @@ export function parseIp(text: string): IpAddress {
  * ```
  */
 export function ipBytes(text: string): Uint8Array<ArrayBuffer> {
-  // Every route and address of a lab passes here: one scan, and no allocation but the result.
+  // Called for every route and address of a lab: one scan, and no allocation but the result.
   const v4 = readV4(text, 0);
   const bytes = new Uint8Array(v4 >= 0 ? 4 : 16);
   if (v4 >= 0) writeV4(bytes, 0, v4);
@@ -87,9 +87,9 @@ export function ipBytes(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The text of an address in network byte order, the inverse of {@linkcode ipBytes}.
+ * Returns the text of an address in network byte order, the inverse of {@linkcode ipBytes}.
  *
- * @throws {InvalidAddressError} If there are neither 4 bytes nor 16.
+ * @throws {InvalidAddressError} If there are neither 4 nor 16 bytes.
  *
  * @example
  * ```ts
@@ -111,11 +111,11 @@ export function ipFromBytes(bytes: Uint8Array): string {
 }
 
 /**
- * The text of an address: dotted octets, or the one form of
+ * Returns the text of an address: dotted octets, or the canonical form of
  * {@link https://www.rfc-editor.org/rfc/rfc5952 | RFC 5952}.
  *
- * IPv4-mapped addresses end in dotted octets, as `inet_ntop(3)` and so the kernel's tools and Deno
- * write them; NAT64's do not, as there.
+ * IPv4-mapped addresses end in dotted octets, as `inet_ntop(3)` writes them, and so iproute2 and Deno;
+ * addresses of NAT64 do not, as there.
  *
  * @throws {InvalidAddressError} If the value does not fit the family.
  *
@@ -172,7 +172,7 @@ export function isIpv6(text: string): boolean {
 const DOT = 0x2e;
 const COLON = 0x3a;
 
-/** The number of the dotted quad from `start` to the end of the text, or -1. */
+/** Returns the number of the dotted quad from `start` to the end of the text, or -1. */
 function readV4(text: string, start: number): number {
   let value = 0;
   let octet = -1;
@@ -194,11 +194,11 @@ function readV4(text: string, start: number): number {
   return dots === 3 && octet >= 0 ? value * 256 + octet : -1;
 }
 
-/** Fills the 16 zero bytes of `out`; returns false, having perhaps written, if it is no IPv6. */
+/** Fills the 16 zero bytes of `out`; returns false, perhaps after writing, if the text is not IPv6. */
 function readV6(text: string, out: Uint8Array): boolean {
   const end = text.length;
   let at = 0;
-  let gap = -1; // where "::" stood
+  let gap = -1; // the place of "::"
   let i = 0;
   if (text.charCodeAt(0) === COLON) {
     if (text.charCodeAt(1) !== COLON) return false;
@@ -230,7 +230,7 @@ function readV6(text: string, out: Uint8Array): boolean {
     }
   }
   if (gap < 0) return at === 16;
-  if (at === 16) return false; // "::" stands for one group at least (RFC 4291 2.2)
+  if (at === 16) return false; // "::" stands for at least one group (RFC 4291 2.2)
   const tail = 16 - (at - gap);
   out.copyWithin(tail, gap, at);
   out.fill(0, gap, tail);
@@ -277,7 +277,7 @@ function longestZeroRun(groups: number[]): { start: number; length: number } {
   return best;
 }
 
-/** Says why a text is no address; called only for texts that are none. */
+/** Explains why a text is not an address. */
 function fault(text: string): string {
   if (text === "") return "it is empty";
   if (text.trim() !== text) return "it has spaces around it";
@@ -303,7 +303,7 @@ function faultV6(text: string): string {
   const quad = groups.findIndex((group) => group.includes("."));
   if (quad >= 0) {
     if (!text.endsWith(groups.at(-1)!) || quad < groups.length - 1) {
-      return "dotted octets can only stand at the end";
+      return "dotted octets can only be at the end";
     }
     if (!isIpv4(groups[quad])) return faultV4(groups[quad]);
   }
@@ -314,7 +314,7 @@ function faultV6(text: string): string {
   const count = groups.length + (quad < 0 ? 0 : 1);
   const elided = text.includes("::");
   if (elided && count > 7) {
-    return `"::" stands for one group of the 8 at least, and ${count} are given`;
+    return `"::" stands for at least one of the 8 groups, and ${count} are given`;
   }
   if (!elided && count !== 8) return `IPv6 has 8 groups, not ${count}`;
   return "it starts or ends with a single colon";

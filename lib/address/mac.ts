@@ -1,12 +1,12 @@
 import { InvalidAddressError, ipFromBytes } from "./ip.ts";
 
-/** The last number that fits the three bytes behind the prefix. */
+/** The last number that fits the three bytes after the prefix. */
 const LAST_MAC = 0xffffff;
 
 /**
- * The MAC address number `counter`, from 0 to 16777215: `02:4e:59:xx:xx:xx`.
+ * Returns the MAC address number `counter`, from 0 to 16777215: `02:4e:59:xx:xx:xx`.
  *
- * The 02 makes it a locally administered unicast address, which no vendor's card has
+ * 02 means a locally administered unicast address, which no vendor's NIC has
  * ({@link https://www.rfc-editor.org/rfc/rfc9542#section-2.1 | RFC 9542 2.1}); 4e:59 is "NY".
  *
  * @throws {InvalidAddressError} If there is no such number.
@@ -21,8 +21,7 @@ const LAST_MAC = 0xffffff;
 export function macAddress(counter: number): string {
   if (!Number.isInteger(counter) || counter < 0 || counter > LAST_MAC) {
     throw new InvalidAddressError(
-      `there is no MAC address number ${counter}: the numbers are the whole ones ` +
-        `from 0 to ${LAST_MAC}`,
+      `there is no MAC address number ${counter}: use a whole number from 0 to ${LAST_MAC}`,
     );
   }
   const hex = counter.toString(16).padStart(6, "0");
@@ -30,9 +29,9 @@ export function macAddress(counter: number): string {
 }
 
 /**
- * The six bytes of a MAC address, which is written as `02:4e:59:00:00:01`, in either case.
+ * Returns the six bytes of a MAC address like `02:4e:59:00:00:01`, in either case.
  *
- * @throws {InvalidAddressError} If it is written otherwise.
+ * @throws {InvalidAddressError} If the text is not a MAC address of this form.
  *
  * @example
  * ```ts
@@ -47,7 +46,7 @@ export function macBytes(mac: string): Uint8Array<ArrayBuffer> {
       `${JSON.stringify(mac)} is not a MAC address: write it like 02:4e:59:00:00:01`,
     );
   }
-  // By hand, since it is called some ten times for each interface that is built.
+  // By hand, since each interface of a lab calls this about ten times.
   const bytes = new Uint8Array(6);
   for (let i = 0; i < 6; i++) {
     bytes[i] = hexDigit(mac.charCodeAt(3 * i)) << 4 | hexDigit(mac.charCodeAt(3 * i + 1));
@@ -61,10 +60,10 @@ function hexDigit(code: number): number {
 }
 
 /**
- * The link-local IPv6 address that the kernel gives an interface with this MAC address: fe80::/64
+ * Returns the link-local IPv6 address that the kernel gives an interface with this MAC address: fe80::/64
  * and the modified EUI-64 ({@link https://www.rfc-editor.org/rfc/rfc4291#appendix-A | RFC 4291 A}).
  *
- * @throws {InvalidAddressError} If it is no MAC address.
+ * @throws {InvalidAddressError} If the text is not a MAC address.
  *
  * @example
  * ```ts

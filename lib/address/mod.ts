@@ -1,5 +1,6 @@
 /**
- * IPv4, IPv6 and MAC addresses, CIDR blocks, and the pools that hand them out. No I/O.
+ * IPv4, IPv6 and MAC addresses, CIDR blocks, and the pools that hand them out. No I/O, no lab; imports
+ * nothing but the base class of errors. Begin with `ip.ts`; `pool.ts` has the pools.
  *
  * @module
  */

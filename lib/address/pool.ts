@@ -3,19 +3,19 @@ import { AddressOutsideError, Cidr, InvalidCidrError, toCidr } from "./cidr.ts";
 import { FreeList } from "./free_list.ts";
 import { formatIp, IP_BITS, parseIp } from "./ip.ts";
 
-/** A pool has nothing left to hand out; the message names the pool and its size. */
+/** A pool has nothing left; the message names the pool and its size. */
 export class PoolExhaustedError extends NetyardError {}
 
-/** The address or subnet asked for is already in use; the message names it and its pool. */
+/** The requested address or subnet is already in use; the message names it and its pool. */
 export class AddressInUseError extends NetyardError {}
 
-/** What was given back to a pool had not been taken from it. */
+/** An address or subnet was released that had not been taken from the pool. */
 export class AddressNotInUseError extends NetyardError {}
 
 /**
  * Hands out the subnets of a block in order.
  *
- * A subnet that comes back is handed out again only when the fresh ones ran out.
+ * A released subnet is handed out again only after the fresh ones.
  *
  * @example
  * ```ts
@@ -28,26 +28,26 @@ export class AddressNotInUseError extends NetyardError {}
  * ```
  */
 export class SubnetPool {
-  /** The block that is divided. */
+  /** The block that the pool divides. */
   readonly cidr: Cidr;
   /** The prefix length of each subnet. */
   readonly prefix: number;
-  /** How many subnets there are. */
+  /** The number of subnets. */
   readonly size: bigint;
   readonly #subnetBits: bigint;
   readonly #free: FreeList;
   /** How often each block is reserved, by its text. */
   readonly #reservations = new Map<string, number>();
   /**
-   * How many of these blocks cover a subnet. Level 0 holds the numbers of single subnets, level n
-   * those of aligned runs of 2^n: whether a subnet is covered takes one look-up a level in use.
+   * How many reserved blocks cover a subnet. Level 0 has the numbers of single subnets, level n those of
+   * aligned runs of 2^n: to find whether a subnet is covered takes one look-up for each level in use.
    */
   readonly #covered = new Map<bigint, Map<bigint, number>>();
 
   /**
-   * The subnets of a prefix length in a block.
+   * Makes a pool of the subnets of a prefix length in a block.
    *
-   * @throws {InvalidCidrError} If there are none, or if the block is no CIDR.
+   * @throws {InvalidCidrError} If the block has no such subnets, or is not a CIDR.
    */
   constructor(cidr: string | Cidr, prefix: number) {
     this.cidr = toCidr(cidr);
@@ -65,15 +65,15 @@ export class SubnetPool {
   }
 
   /**
-   * Takes the next subnet that is free.
+   * Takes the next free subnet.
    *
-   * @throws {PoolExhaustedError} If each is taken or reserved.
+   * @throws {PoolExhaustedError} If all are taken or reserved.
    */
   take(): Cidr {
     const number = this.#free.take();
     if (number === undefined) {
       throw new PoolExhaustedError(
-        `the pool ${this.cidr} is used up: each of its ${this.size} /${this.prefix} subnets is ` +
+        `the pool ${this.cidr} is used up: all of its ${this.size} /${this.prefix} subnets are ` +
           `taken or reserved; release one, or use a larger pool`,
       );
     }
@@ -81,9 +81,9 @@ export class SubnetPool {
   }
 
   /**
-   * Sees to it that no subnet that overlaps the block is handed out, until it is released.
+   * Keeps all subnets that overlap a block from being handed out, until the block is released.
    *
-   * Reservations may overlap each other, and may lie outside the pool, where they change nothing.
+   * Reservations may overlap each other. A block outside the pool has no effect.
    *
    * @throws {AddressInUseError} If a subnet that overlaps the block was handed out.
    */
@@ -95,7 +95,7 @@ export class SubnetPool {
     if (taken !== undefined) {
       throw new AddressInUseError(
         `cannot reserve ${block}: the pool ${this.cidr} has handed out ${this.#subnet(taken)}, ` +
-          `which it overlaps; choose another, or reserve it before the pool is used`,
+          `which it overlaps; choose another block, or reserve it before the pool is used`,
       );
     }
     add(this.#reservations, String(block), 1);
@@ -105,10 +105,10 @@ export class SubnetPool {
   }
 
   /**
-   * Gives back a subnet that was taken, or a block that was reserved.
+   * Releases a subnet that was taken, or a block that was reserved. A block outside the pool has no
+   * effect.
    *
-   * @throws {AddressNotInUseError} If it is neither. A block outside the pool is let pass, as
-   * {@linkcode SubnetPool.reserve} lets it.
+   * @throws {AddressNotInUseError} If it is neither taken nor reserved.
    */
   release(cidr: string | Cidr): void {
     const block = toCidr(cidr);
@@ -128,8 +128,7 @@ export class SubnetPool {
   }
 
   /**
-   * Undoes the last take or reservation that was not undone yet: the subnet is the next that is
-   * handed out, as if it had not been.
+   * Undoes the latest take or reservation: the subnet is the next that is handed out, as before.
    *
    * @throws {AddressNotInUseError} If it is neither taken nor reserved.
    */
@@ -145,7 +144,7 @@ export class SubnetPool {
     return new Cidr(this.cidr.family, first, this.prefix);
   }
 
-  /** Where a block lies among the subnets; undefined if outside the pool. */
+  /** The numbers of the subnets that a block covers; undefined if it is outside the pool. */
   #place(block: Cidr) {
     if (!block.overlaps(this.cidr)) return;
     const start = block.first > this.cidr.first ? block.first - this.cidr.first : 0n;
@@ -172,10 +171,10 @@ export class SubnetPool {
 /**
  * Hands out the host addresses of a subnet in order.
  *
- * Not among them are the network and broadcast addresses of IPv4, save for a /31
- * ({@link https://www.rfc-editor.org/rfc/rfc3021 | RFC 3021}) and a /32, and the first address of
- * IPv6, which is that of any router on the link
- * ({@link https://www.rfc-editor.org/rfc/rfc4291#section-2.6.1 | RFC 4291 2.6.1}), save for a /127
+ * Without the network and broadcast addresses of IPv4, except for a /31
+ * ({@link https://www.rfc-editor.org/rfc/rfc3021 | RFC 3021}) and a /32, and without the first address
+ * of IPv6, the subnet-router anycast address
+ * ({@link https://www.rfc-editor.org/rfc/rfc4291#section-2.6.1 | RFC 4291 2.6.1}), except for a /127
  * ({@link https://www.rfc-editor.org/rfc/rfc6164 | RFC 6164}) and a /128.
  *
  * @example
@@ -185,7 +184,7 @@ export class SubnetPool {
  * const pool = new HostPool("10.0.0.0/24", { reserved: ["10.0.0.1"] });
  * assertEquals(pool.take(), "10.0.0.2");
  * pool.release("10.0.0.2");
- * assertEquals(pool.take(), "10.0.0.3"); // a released address waits until the fresh ones ran out
+ * assertEquals(pool.take(), "10.0.0.3"); // a released address comes after the fresh ones
  * assertEquals(pool.take("10.0.0.2"), "10.0.0.2");
  * ```
  */
@@ -198,9 +197,9 @@ export class HostPool {
   readonly #free: FreeList;
 
   /**
-   * The hosts of a subnet without the `reserved` addresses, for instance that of its gateway.
+   * Makes a pool of the hosts of a subnet, without the `reserved` addresses such as that of its gateway.
    *
-   * @throws {InvalidCidrError} If the subnet is no CIDR.
+   * @throws {InvalidCidrError} If the subnet is not a CIDR.
    * @throws {AddressOutsideError} If a reserved address is not in the subnet.
    */
   constructor(cidr: string | Cidr, options: { reserved?: readonly string[] } = {}) {
@@ -223,30 +222,30 @@ export class HostPool {
   }
 
   /**
-   * Takes the next free address, or the wanted one.
+   * Takes the requested address, or the next free one.
    *
-   * @throws {PoolExhaustedError} If each is taken or reserved.
-   * @throws {AddressInUseError} If the wanted one is taken or reserved.
-   * @throws {AddressOutsideError} If the wanted one is no host address of the subnet.
-   * @throws {InvalidAddressError} If the wanted one is no address.
+   * @throws {PoolExhaustedError} If all are taken or reserved.
+   * @throws {AddressInUseError} If the requested one is taken or reserved.
+   * @throws {AddressOutsideError} If the requested one is not a host address of the subnet.
+   * @throws {InvalidAddressError} If the requested one is not an address.
    */
-  take(wanted?: string): string {
-    if (wanted !== undefined) return this.#takeWanted(wanted);
+  take(requested?: string): string {
+    if (requested !== undefined) return this.#takeRequested(requested);
     const value = this.#free.take();
     if (value === undefined) {
       throw new PoolExhaustedError(
-        `the subnet ${this.cidr} is used up: each of its ${this.#last - this.#first + 1n} host ` +
-          `addresses is taken or reserved; release one, or use a larger subnet`,
+        `the subnet ${this.cidr} is used up: all of its ${this.#last - this.#first + 1n} host ` +
+          `addresses are taken or reserved; release one, or use a larger subnet`,
       );
     }
     return this.#text(value);
   }
 
   /**
-   * Gives an address back.
+   * Releases an address.
    *
    * @throws {AddressNotInUseError} If it was not taken.
-   * @throws {InvalidAddressError} If it is no address.
+   * @throws {InvalidAddressError} If it is not an address.
    */
   release(ip: string): void {
     const address = parseIp(ip);
@@ -257,11 +256,10 @@ export class HostPool {
   }
 
   /**
-   * Undoes the last take that was not undone yet: the address is the next that is handed out, as if
-   * it had not been.
+   * Undoes the latest take: the address is the next that is handed out, as before.
    *
    * @throws {AddressNotInUseError} If it was not taken.
-   * @throws {InvalidAddressError} If it is no address.
+   * @throws {InvalidAddressError} If it is not an address.
    */
   untake(ip: string): void {
     const address = parseIp(ip);
@@ -271,13 +269,13 @@ export class HostPool {
     );
   }
 
-  #takeWanted(wanted: string): string {
-    const address = parseIp(wanted);
+  #takeRequested(requested: string): string {
+    const address = parseIp(requested);
     const { family, value } = address;
     if (family !== this.cidr.family || value < this.#first || value > this.#last) {
       throw new AddressOutsideError(
-        `cannot take ${address}: the host addresses of ${this.cidr} go ` +
-          `from ${this.#text(this.#first)} to ${this.#text(this.#last)}`,
+        `cannot take ${address}: the host addresses of ${this.cidr} are ` +
+          `${this.#text(this.#first)} to ${this.#text(this.#last)}`,
       );
     }
     const use = this.#reserved.has(value)
@@ -299,7 +297,7 @@ export class HostPool {
   }
 }
 
-/** Changes a count, which is kept only while it is above zero. */
+/** Changes a count; a count of zero is deleted. */
 function add<K>(counts: Map<K, number>, key: K, change: number): number {
   const count = (counts.get(key) ?? 0) + change;
   if (count > 0) counts.set(key, count);

@@ -6,14 +6,14 @@ const PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 /** A time: milliseconds, or a number with its unit, such as `"500ms"`, `"1.5s"`, `"2m"`. */
 export type Duration = number | string;
 
-/** Milliseconds of a duration, which {@link durationSchema} accepted. */
+/** Returns the milliseconds of a duration that {@link durationSchema} accepts. */
 export function milliseconds(duration: Duration): number {
   if (typeof duration === "number") return duration;
   const [, number, unit] = PATTERN.exec(duration)!;
   return Number(number) * UNITS[unit];
 }
 
-/** What a duration may be. */
+/** The schema of a {@linkcode Duration}. */
 export const durationSchema: z.ZodType<Duration> = z.custom<Duration>(
   (value) =>
     typeof value === "number"

@@ -1,8 +1,8 @@
 /**
- * The candidate that a mistyped word probably meant; undefined if none is near.
+ * Returns the candidate that a mistyped word probably means; undefined if none is near.
  *
- * Near is: the same but for case and hyphens, up to a third of its letters wrong, or, from three
- * letters on, a part of it ("loss" means "lossPct").
+ * A candidate is near if it differs only in case and hyphens, if up to a third of its letters are wrong,
+ * or if one word, of three letters or more, is a part of the other ("loss" means "lossPct").
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ function plain(word: string): string {
   return word.toLowerCase().replace(/[-_\s]/g, "");
 }
 
-/** The number of edits; more if only a part agrees; infinite if they have too little in common. */
+/** Returns the number of edits; more if only a part agrees; infinity if the words are not near. */
 function remoteness(a: string, b: string): number {
   const edits = editDistance(a, b);
   const longer = Math.max(a.length, b.length);
@@ -36,7 +36,7 @@ function remoteness(a: string, b: string): number {
   return shorter >= 3 && (a.includes(b) || b.includes(a)) ? 2 * longer - shorter : Infinity;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
+/** Counts insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

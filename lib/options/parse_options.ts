@@ -1,21 +1,27 @@
+/**
+ * Checks what callers and files give by zod schemas, and explains what is wrong in one line for each
+ * fault: the option, its value, the rule, and the name that was probably meant. Begin here; `rule.ts`
+ * words the rules.
+ *
+ * @module
+ */
 import type { z } from "zod";
 import { NetyardError } from "../../native/error.ts";
 import { nearest } from "./nearest.ts";
 import { keyRule, rule } from "./rule.ts";
 
-/** Options that are not what their schema asks for; the message has one line for each fault. */
+/** Options do not fit their schema; the message has one line for each fault. */
 export class InvalidOptionError extends NetyardError {}
 
 /**
- * What a schema makes of the options that a caller gave.
+ * Parses the options of a caller by a schema.
  *
- * Each line of a failure says what was asked, which option, its value and the rule. An unknown
- * option is answered with those that exist. Give the objects that are one of several things a name
- * with `.meta({ title })`.
+ * Each line of a failure has the call, the option, its value and the rule. For an unknown option it lists
+ * the known ones. Use `.meta({ title })` to name an object that is a branch of a union.
  *
- * @param schema What the options must be; make its objects strict, so that no option is ignored.
- * @param value What the caller gave.
- * @param what What was asked, as the caller wrote it: `addRouter("home")`.
+ * @param schema The schema of the options; make its objects strict, so that no option is ignored.
+ * @param value The options that the caller gave.
+ * @param what The call, as the caller wrote it: `addRouter("home")`.
  * @returns The options with their defaults.
  * @throws {InvalidOptionError} If the value does not fit the schema.
  *
@@ -50,18 +56,18 @@ export function parseOptions<S extends z.ZodType>(
 /** The schema of each field of some options. */
 export type Shape<T> = { [K in keyof T]-?: z.ZodType<T[K]> };
 
-/** What is wrong with a value, and where in it. */
+/** A fault in a value. */
 export interface OptionFault {
-  /** The keys that lead to it; of an unknown key, that one too. */
+  /** The keys that lead to it, including an unknown key. */
   path: readonly PropertyKey[];
-  /** Which option, its value and the rule. */
+  /** The option, its value and the rule. */
   message: string;
 }
 
 /**
- * As {@link parseOptions}, for whoever says himself what is wrong.
+ * As {@link parseOptions}, but returns the faults.
  *
- * @param noun What the parts of the value are called: options, or the keys of a file.
+ * @param noun What messages call the parts of the value: options, or the keys of a file.
  */
 export function checkOptions<S extends z.ZodType>(
   schema: S,
@@ -76,7 +82,7 @@ export function checkOptions<S extends z.ZodType>(
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** The faults of an issue whose path begins at `base`, where `root` is what the whole was given. */
+/** Returns the faults of an issue whose path begins at `base`; `root` is the whole value. */
 function explain(issue: Issue, base: Path, root: unknown, noun: string): OptionFault[] {
   const path = [...base, ...issue.path];
   switch (issue.code) {
@@ -85,7 +91,7 @@ function explain(issue: Issue, base: Path, root: unknown, noun: string): OptionF
     case "invalid_union":
       return explainUnion(issue, path, root, noun);
     case "invalid_key":
-      // The path of an issue with a record's key ends in the key.
+      // The path of an issue about a record's key ends in the key.
       return issue.issues.map(({ message }) => ({
         path,
         message: `${subject(path.slice(0, -1))} has the key ${quote(String(path.at(-1)))}${
@@ -95,7 +101,7 @@ function explain(issue: Issue, base: Path, root: unknown, noun: string): OptionF
     case "invalid_element":
       return issue.issues.flatMap((inner) => explain(inner, path, root, noun));
     case "custom":
-      // A refinement of the whole speaks for itself; showing all that was given would drown it.
+      // The message of a refinement of the whole is enough; the value would only make it long.
       return [{
         path,
         message: path.length > 0 || isRule(issue.message)
@@ -119,7 +125,7 @@ function unknownKeys(
 ): OptionFault[] {
   const hints = issue.message.split("\n");
   return issue.keys.map((key, i) => {
-    // A message of the schema's own is not a list of hints.
+    // The schema's own message is not a list of hints.
     const hint = /^[.;] /.test(hints[i] ?? "") ? hints[i] : `: ${issue.message}`;
     const path = [...base, key];
     return { path, message: `unknown ${noun} ${quote(pathText(path))}${hint}` };
@@ -127,8 +133,8 @@ function unknownKeys(
 }
 
 /**
- * Explains the branch that the value was probably meant for; if it is of the wrong kind for each of
- * them, lists what it may be.
+ * Explains the branch that the value was probably meant for. If the value is of the wrong kind for all
+ * branches, lists what they accept.
  */
 function explainUnion(
   issue: Issue & { code: "invalid_union" },
@@ -151,21 +157,21 @@ function explainUnion(
   return [{ path, message: fault(path, root, message) + meantValue(value, issue.errors.flat()) }];
 }
 
-/** Whether a branch of a union refused the value itself and not something in it. */
+/** Whether a branch of a union refused the value itself, and not a part of it. */
 function isOfOtherKind(issues: Issue[], value: unknown): boolean {
   return issues.every((issue) => {
     if (issue.path.length > 0 || issue.code === "unrecognized_keys") return false;
     if (issue.code === "invalid_union") return issue.errors.every((e) => isOfOtherKind(e, value));
-    // Of an object it may be a refinement that failed, of all else it is z.custom().
+    // For an object it may be a refinement that failed; for other values it is z.custom().
     return issue.code !== "custom" || typeof value !== "object" || value === null;
   });
 }
 
-/** How far off a branch is. */
+/** How much a branch differs from the value. */
 function weight(issues: Issue[]): number {
   const weights = issues.map((issue) =>
     issue.code === "unrecognized_keys"
-      ? issue.keys.length // each counts as much as an option that is wrong
+      ? issue.keys.length // each counts as much as a wrong option
       : issue.code === "custom" && issue.path.length === 0
       ? 1.5 // it may be z.custom(); a single fault inside another branch says more
       : 1
@@ -173,7 +179,7 @@ function weight(issues: Issue[]): number {
   return weights.reduce((sum, each) => sum + each, 0);
 }
 
-/** What each branch of a union would have taken, without repetition. */
+/** The rules of all branches of a union, without repetition. */
 function alternatives(issue: Issue): string[] {
   const rules = issue.code === "invalid_union" && issue.errors.length > 0
     ? issue.errors.flat().flatMap(alternatives)
@@ -189,7 +195,7 @@ function meantValue(value: unknown, issues: Issue[]): string {
   return meant === undefined ? "" : `; did you mean ${quote(meant)}?`;
 }
 
-/** The strings that would have passed. */
+/** The strings that an issue's schema accepts. */
 function accepted(issue: Issue): string[] {
   if (issue.code === "invalid_union") return issue.errors.flat().flatMap(accepted);
   return issue.code === "invalid_value"
@@ -203,7 +209,7 @@ function fault(path: Path, root: unknown, message: string): string {
   return `${subject(path)} is ${start}${isRule(message) ? link : ": "}${message}`;
 }
 
-/** Whether a message goes on a sentence about the value, as ours do. */
+/** Whether a message continues a sentence about the value, as ours do. */
 function isRule(message: string): boolean {
   return /^(must|is|fits) /.test(message);
 }
@@ -212,7 +218,7 @@ function subject(path: Path): string {
   return path.length > 0 ? quote(pathText(path)) : "the value";
 }
 
-/** A path as messages have it: `interfaces.eth0.gateway`, `routers[0].name`. */
+/** Returns a path as messages have it: `interfaces.eth0.gateway`, `routers[0].name`. */
 export function pathText(path: Path): string {
   const parts = path.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`);
   return parts.join("").replace(/^\./, "");
@@ -227,7 +233,7 @@ function valueAt(root: unknown, path: Path): unknown {
   return value;
 }
 
-/** A value in at most 80 characters; an object of a class goes by the name of the class. */
+/** Shows a value in at most 80 characters; an object of a class by the name of the class. */
 function show(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
@@ -237,7 +243,7 @@ function show(value: unknown): string {
   const text = typeof value === "string"
     ? quote(value)
     : Deno.inspect(value, { depth: 1, breakLength: Infinity, compact: true, iterableLimit: 8 })
-      .replaceAll("[Object: null prototype] ", ""); // as those of parsers are
+      .replaceAll("[Object: null prototype] ", ""); // as objects of parsers are
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -3,19 +3,19 @@ import { nearest } from "./nearest.ts";
 
 type RawIssue = z.core.$ZodRawIssue;
 
-/** As {@link rule}, of a file, whose parts are called keys. */
+/** As {@link rule}, for a file, which has keys and tables. */
 export function keyRule(issue: RawIssue): string {
   return rule(issue, "Keys").replace(/ an object\b/, " a table").replace(/ object\b/, " table");
 }
 
 /**
- * What a value that zod refused would have to be: `must be one of none, home`. It serves as zod's
- * error map, so that a message of the schema's own takes precedence.
+ * Returns what a value that zod refused must be: `must be one of none, home`. It serves as zod's error
+ * map, so that the schema's own messages take precedence.
  *
- * A `title` in the metadata of a schema is the name that its values go by: `a NatConfig object`.
+ * A `title` in the metadata of a schema names its values: `a NatConfig object`.
  *
- * For unknown keys it is one line a key, to be put behind the key: the one probably meant, and
- * those that exist.
+ * For unknown keys it returns one line for each, which follows the key in the message: the key that was
+ * probably meant, and the known ones.
  *
  * @example
  * ```ts
@@ -70,13 +70,13 @@ const TYPE_NAMES: Record<string, string> = {
 function typeName(expected: string, issue: RawIssue): string {
   const title = titleOf(issue);
   if (title) return `${article(title)}${expected === "object" ? " object" : ""}`;
-  // NaN and the infinities, which have the right type.
+  // NaN and the infinities have the right type.
   if (expected === "number" && typeof issue.input === "number") return "a finite number";
   return TYPE_NAMES[expected] ?? article(expected);
 }
 
 function titleOf(issue: RawIssue): string | undefined {
-  // The schema that holds the check, or, where the type itself was wrong, the schema.
+  // The schema that has the check; if the type itself is wrong, the schema.
   const schema = issue.schema ?? issue.inst;
   return schema ? z.globalRegistry.get(schema as z.ZodType)?.title : undefined;
 }
@@ -129,7 +129,7 @@ function formatRule(issue: Extract<RawIssue, { code: "invalid_format" }>): strin
   return `must be ${FORMAT_NAMES[issue.format] ?? article(`valid ${issue.format}`)}`;
 }
 
-/** The keys that the schema that raised an issue knows: those of an object, or of an enum record. */
+/** The known keys of the schema that raised an issue: those of an object, or of a record by an enum. */
 function keysOf(inst: RawIssue["inst"]): string[] {
   if (inst instanceof z.ZodObject) return Object.keys(inst.shape);
   if (inst instanceof z.ZodRecord) return [...inst.keyType._zod.values ?? []].map(String);

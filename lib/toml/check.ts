@@ -4,10 +4,11 @@ import type { TomlDocument, TomlPath } from "./document.ts";
 import { TomlError, type TomlFault } from "./errors.ts";
 
 /**
- * What a schema makes of a part of a document.
+ * Parses a part of a document by a schema.
  *
- * @param value The part, where it is not what stands at `path`, as after a substitution.
- * @throws {TomlError} If the part does not fit, one line for each.
+ * @param value The part, if it differs from the one at `path`, as after a substitution. Its faults have the
+ * lines of that one.
+ * @throws {TomlError} If the part does not fit the schema, one line for each fault.
  */
 export function checkToml<S extends z.ZodType>(
   schema: S,

@@ -1,12 +1,19 @@
+/**
+ * TOML files: a document that knows the line of each value, and schemas for files that are derived from
+ * the schemas of options, so that each fault has its file and line. Imports `options` for messages.
+ * Begin here, then `check.ts` and `schema.ts`.
+ *
+ * @module
+ */
 import { parse, TomlError as SyntaxFault } from "@std/toml";
 import { type Position, positionsOf } from "./positions.ts";
 import { TomlError } from "./errors.ts";
 
-/** The keys and the indices that lead to a value. */
+/** The keys and indices that lead to a value. */
 export type TomlPath = readonly PropertyKey[];
 
 /**
- * A TOML file that was read: its value, and where each part of it stands, for messages.
+ * The contents of a TOML file: its value, and the line of each part, for messages.
  *
  * @example
  * ```ts
@@ -17,9 +24,9 @@ export type TomlPath = readonly PropertyKey[];
  * ```
  */
 export class TomlDocument {
-  /** The file, as messages name it. */
+  /** The name of the file in messages. */
   readonly path: string;
-  /** What it says. */
+  /** Its value. */
   readonly value: Record<string, unknown>;
   readonly #text: string;
   #positions: Map<string, Position> | undefined;
@@ -33,7 +40,7 @@ export class TomlDocument {
   /**
    * Reads a file.
    *
-   * @throws {TomlError} If it is not there, cannot be read, or is no TOML.
+   * @throws {TomlError} If the file does not exist, cannot be read, or is not TOML.
    */
   static async read(path: string): Promise<TomlDocument> {
     let text: string;
@@ -49,35 +56,35 @@ export class TomlDocument {
   }
 
   /**
-   * What a text says.
+   * Parses a text.
    *
-   * @throws {TomlError} If it is no TOML.
+   * @throws {TomlError} If the text is not TOML.
    */
   static parse(path: string, text: string): TomlDocument {
-    const toml = text.replace(/^\ufeff/, ""); // the mark that some editors begin files with
+    const toml = text.replace(/^\ufeff/, ""); // the byte order mark, which some editors write
     try {
       return new TomlDocument(path, toml, parse(toml) as Record<string, unknown>);
     } catch (error) {
       if (!(error instanceof SyntaxFault)) throw error;
       const [first, ...rest] = error.message.trimEnd().split("\n");
       const why = first.replace(/^Invalid TOML document: /, "")
-        // Of these it is nearly always the line break.
+        // The control character is nearly always the line break.
         .replace("control characters are not allowed in strings", '$&, nor line breaks in "..."');
       throw new TomlError([{
         where: `${path}:${error.line}`,
-        message: [`this is no TOML: ${why}`, ...rest].join("\n"),
+        message: [`this is not TOML: ${why}`, ...rest].join("\n"),
       }], { cause: error });
     }
   }
 
-  /** The same file with another value of the same shape, as after a substitution in its strings. */
+  /** Returns the document with another value of the same shape, as after a substitution in its strings. */
   withValue(value: Record<string, unknown>): TomlDocument {
     const other = new TomlDocument(this.path, this.#text, value);
     other.#positions = this.#positions;
     return other;
   }
 
-  /** The line of a value, from 1; of one that is not there, that of the nearest that it would be in. */
+  /** The line of a value, from 1. If there is no such value, the line of the nearest table that would have it. */
   line(path: TomlPath): number {
     this.#positions ??= knownPositions(this.#text);
     for (let length = path.length; length > 0; length--) {
@@ -87,14 +94,14 @@ export class TomlDocument {
     return 1;
   }
 
-  /** The file and the line of a value: `sims/a.toml:12`; the file alone where lines are not known. */
+  /** The file and line of a value: `sims/a.toml:12`; only the file if lines are not known. */
   where(path: TomlPath): string {
     const line = this.line(path);
     return this.#positions === UNKNOWN ? this.path : `${this.path}:${line}`;
   }
 }
 
-/** Those of a text whose lines are not known: the parser takes no string of millions of characters. */
+/** Stands for unknown positions: the parser fails on a string of millions of characters. */
 const UNKNOWN = new Map<string, Position>();
 
 function knownPositions(text: string): Map<string, Position> {

@@ -1,12 +1,12 @@
 import { type AST, parseTOML } from "toml-eslint-parser";
 
-/** A place in a text. */
+/** A position in a text. */
 export interface Position {
   /** From 1. */
   line: number;
 }
 
-/** Where each value of a TOML text begins, by its path as JSON: `["step","0","cmd"]`. */
+/** Returns where each value of a TOML text begins, by its path as JSON: `["step","0","cmd"]`. */
 export function positionsOf(text: string): Map<string, Position> {
   const found = new Map<string, Position>();
   const put = (path: readonly (string | number)[], node: AST.TOMLNode) => {

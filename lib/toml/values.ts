@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What values of TOML files may be, and how their keys become those of options. */
+/** Numbers and booleans of TOML files, and the names of keys in files and in options. */
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
@@ -11,7 +11,7 @@ const rule = {
 };
 
 /**
- * A number, or the text of one, as after a substitution: `100` and `"100"`.
+ * Accepts a number, or a number as text, as after a substitution: `100` and `"100"`.
  *
  * @param range What the number must be.
  */
@@ -20,7 +20,7 @@ export function tomlNumber(range: z.ZodType<number>): z.ZodType<number> {
     .transform(Number).pipe(range as z.ZodType<number, number>).meta(limits(range));
 }
 
-/** As JSON Schema calls them; what a pipe leads to is not part of the schema of its input. */
+/** The limits of a number for JSON Schema, which only sees the input of a pipe and not the range. */
 function limits(range: z.ZodType<number>): { minimum?: number; maximum?: number } {
   if (!(range instanceof z.ZodNumber)) return {};
   const known = (limit: number | null) => limit !== null && Math.abs(limit) < 2 ** 53 - 1;
@@ -30,14 +30,14 @@ function limits(range: z.ZodType<number>): { minimum?: number; maximum?: number 
   };
 }
 
-/** True or false, or the text of it: `true` and `"true"`. */
+/** Accepts a boolean, or a boolean as text: `true` and `"true"`. */
 export function tomlBoolean(): z.ZodType<boolean> {
   const error = "must be true or false";
   return z.union([z.boolean(error), z.enum(["true", "false"], error)])
     .transform((value) => value === true || value === "true");
 }
 
-/** `latencyMs` of `latency_ms`. */
+/** The type `"latencyMs"` of `"latency_ms"`. */
 export type CamelCase<S extends string> = S extends `${infer Word}_${infer Rest}`
   ? `${Word}${Capitalize<CamelCase<Rest>>}`
   : S;
@@ -45,17 +45,17 @@ export type CamelCase<S extends string> = S extends `${infer Word}_${infer Rest}
 /** An object with its keys in camel case. */
 export type CamelKeys<T> = { [K in keyof T as K extends string ? CamelCase<K> : K]: T[K] };
 
-/** `latencyMs` of `latency_ms`. */
+/** Returns `latencyMs` for `latency_ms`. */
 export function camelCase(key: string): string {
   return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** `latency_ms` of `latencyMs`. */
+/** Returns `latency_ms` for `latencyMs`. */
 export function snakeCase(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** The same values by their keys in camel case, without those that are undefined; not what is in them. */
+/** Returns the object with its own keys in camel case, without undefined values; nested keys stay as they are. */
 export function camelKeys<T extends object>(value: T): CamelKeys<T> {
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);
   return Object.fromEntries(

@@ -39,11 +39,11 @@ const REFUSED: [text: string, reason: string][] = [
   ["fd00::", 'write "fd00::/128"'],
   ["10.0.0.0/33", "a whole number from 0 to 32"],
   ["fd00::/129", "a whole number from 0 to 128"],
-  ["10.0.0.0/", 'after the slash stands ""'],
-  ["10.0.0.0/08", 'after the slash stands "08"'],
-  ["10.0.0.0/-1", 'after the slash stands "-1"'],
-  ["10.0.0.0/8/8", 'after the slash stands "8/8"'],
-  ["10.0.0.0/255.0.0.0", 'after the slash stands "255.0.0.0"'],
+  ["10.0.0.0/", 'the prefix length is ""'],
+  ["10.0.0.0/08", 'the prefix length is "08"'],
+  ["10.0.0.0/-1", 'the prefix length is "-1"'],
+  ["10.0.0.0/8/8", 'the prefix length is "8/8"'],
+  ["10.0.0.0/255.0.0.0", 'the prefix length is "255.0.0.0"'],
   ["10.0.0/24", "IPv4 has 4 octets, not 3"],
   ["/24", "it is empty"],
   ["", "it is empty"],
@@ -56,12 +56,12 @@ for (const [text, reason] of REFUSED) {
   });
 }
 
-Deno.test("the constructor refuses what no text could say", () => {
+Deno.test("the constructor refuses blocks that no text can express", () => {
   assertThrows(() => new Cidr(4, 0n, 1.5), InvalidCidrError, "0.0.0.0/1.5");
   assertThrows(() => new Cidr(4, 1n << 32n, 8), InvalidAddressError, "2^32");
 });
 
-Deno.test("a block contains its addresses, and none of the neighbours' or of the other family", () => {
+Deno.test("a block contains its own addresses, and no addresses of neighbouring blocks or of the other family", () => {
   const lan = parseCidr("10.0.1.0/24");
   for (const ip of ["10.0.1.0", "10.0.1.77", "10.0.1.255"]) assert(lan.contains(ip), ip);
   for (const ip of ["10.0.0.255", "10.0.2.0", "::10.0.1.1", "::ffff:10.0.1.1"]) {
@@ -71,7 +71,7 @@ Deno.test("a block contains its addresses, and none of the neighbours' or of the
   assertThrows(() => lan.contains("10.0.1"), InvalidAddressError);
 });
 
-Deno.test("blocks overlap when one holds the other", () => {
+Deno.test("blocks overlap when one contains the other", () => {
   const lan = parseCidr("10.0.1.0/24");
   for (const other of ["10.0.1.0/24", "10.0.1.128/25", "10.0.0.0/8", "0.0.0.0/0"]) {
     assert(lan.overlaps(other), other);
@@ -92,7 +92,7 @@ Deno.test("host counts from the network address and stays in the block", () => {
   }
 });
 
-Deno.test("any block is the one that any of its addresses leads to", () => {
+Deno.test("any address of a block, masked with its prefix, gives the block", () => {
   const random = seeded(4);
   for (let i = 0; i < 3000; i++) {
     const address = parseIp(ipFromBytes(randomBytes(random, i % 2 ? 4 : 16)));

@@ -80,7 +80,7 @@ const REFUSED: [text: string, reason: string][] = [
   ["1::2::3", 'more than one "::"'],
   ["1:2:3:4:5:6:7", "IPv6 has 8 groups, not 7"],
   ["1:2:3:4:5:6:7:8:9", "IPv6 has 8 groups, not 9"],
-  ["1:2:3:4::5:6:7:8", '"::" stands for one group of the 8 at least, and 8 are given'],
+  ["1:2:3:4::5:6:7:8", '"::" stands for at least one of the 8 groups, and 8 are given'],
   ["::1:2:3:4:5:6:7:8", "8 are given"],
   ["1:2:3:4:5:6:7:", "IPv6 has 8 groups, not 7"],
   ["1:2:3:4:5:6:7:8:", "starts or ends with a single colon"],
@@ -93,9 +93,9 @@ const REFUSED: [text: string, reason: string][] = [
   ["fd00::/8", "it has a prefix length"],
   ["::1.2.3", "IPv4 has 4 octets, not 3"],
   ["::1.2.3.04", "octet 04 has a leading zero"],
-  ["::1.2.3.4:5", "dotted octets can only stand at the end"],
+  ["::1.2.3.4:5", "dotted octets can only be at the end"],
   ["1:2:3:4:5:6:7:1.2.3.4", "IPv6 has 8 groups, not 9"],
-  ["1.2.3.4::", "dotted octets can only stand at the end"],
+  ["1.2.3.4::", "dotted octets can only be at the end"],
 ];
 
 for (const [text, reason] of REFUSED) {
@@ -121,14 +121,14 @@ Deno.test("ipBytes is in network order", () => {
   );
 });
 
-Deno.test("a number or byte count that fits no family is refused", () => {
+Deno.test("a number or byte count that fits neither family is refused", () => {
   assertThrows(() => formatIp({ family: 4, value: 1n << 32n }), InvalidAddressError, "2^32");
   assertThrows(() => new IpAddress(6, 1n << 128n), InvalidAddressError, "2^128");
   assertThrows(() => new IpAddress(4, -1n), InvalidAddressError, "-1 is not an IPv4 address");
   assertThrows(() => ipFromBytes(new Uint8Array(5)), InvalidAddressError, "5 bytes");
 });
 
-Deno.test("any address goes from bytes to text to number and back", () => {
+Deno.test("any address survives the conversion from bytes to text to number and back", () => {
   const random = seeded(1);
   for (let i = 0; i < 5000; i++) {
     const bytes = randomBytes(random, i % 2 ? 4 : 16);
@@ -150,7 +150,7 @@ Deno.test("any IPv6 address is written as the URL standard writes it", () => {
   }
 });
 
-Deno.test("what is accepted, and its meaning, agree with the URL standard on mangled texts", () => {
+Deno.test("mangled texts are accepted or refused, and read, as by the URL standard", () => {
   const random = seeded(3);
   const alphabet = "0123456789abcdefF:::::...";
   let accepted = 0;

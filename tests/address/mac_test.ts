@@ -8,7 +8,7 @@ import {
 } from "../../lib/address/mod.ts";
 import { pick, seeded } from "./random.ts";
 
-Deno.test("MAC addresses count up behind the prefix 02:4e:59", () => {
+Deno.test("MAC addresses count up after the prefix 02:4e:59", () => {
   assertEquals(macAddress(0), "02:4e:59:00:00:00");
   assertEquals(macAddress(1), "02:4e:59:00:00:01");
   assertEquals(macAddress(0xabcdef), "02:4e:59:ab:cd:ef");
@@ -64,7 +64,7 @@ Deno.test("a link-local address is the modified EUI-64 of the MAC address", () =
   assertEquals(linkLocalFromMac("02:00:00:00:00:00"), "fe80::ff:fe00:0");
 });
 
-Deno.test("a link-local address tells its MAC address back", () => {
+Deno.test("the MAC address can be computed from its link-local address", () => {
   const random = seeded(6);
   for (let i = 0; i < 500; i++) {
     const mac = Array.from({ length: 6 }, () => pick(random, 256).toString(16).padStart(2, "0"));

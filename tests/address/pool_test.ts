@@ -22,7 +22,7 @@ Deno.test("subnets are handed out in order until there are no more", () => {
   assertThrows(
     () => pool.take(),
     PoolExhaustedError,
-    "the pool 10.0.0.0/22 is used up: each of its 4 /24 subnets is taken or reserved",
+    "the pool 10.0.0.0/22 is used up: all of its 4 /24 subnets are taken or reserved",
   );
 });
 
@@ -40,7 +40,7 @@ Deno.test("a pool of one subnet hands out itself", () => {
   assertThrows(() => pool.take(), PoolExhaustedError);
 });
 
-Deno.test("a prefix length that the pool cannot have is refused", () => {
+Deno.test("a prefix length that does not fit the pool is refused", () => {
   for (const prefix of [7, 33, 8.5]) {
     assertThrows(() => new SubnetPool("10.0.0.0/8", prefix), InvalidCidrError, "from 8 to 32");
   }
@@ -55,7 +55,7 @@ Deno.test("a reserved subnet is never handed out", () => {
   assertThrows(() => pool.take(), PoolExhaustedError);
 });
 
-Deno.test("a reservation that holds the pool leaves nothing", () => {
+Deno.test("a reservation that contains the pool leaves no subnets", () => {
   for (const block of ["10.0.0.0/16", "10.0.0.0/8", "0.0.0.0/0"]) {
     const pool = new SubnetPool("10.0.0.0/16", 24);
     pool.reserve(block);
@@ -65,7 +65,7 @@ Deno.test("a reservation that holds the pool leaves nothing", () => {
   }
 });
 
-Deno.test("a reservation outside the pool changes nothing", () => {
+Deno.test("a reservation outside the pool has no effect", () => {
   const pool = new SubnetPool("10.0.0.0/23", 24);
   for (const block of ["192.168.0.0/16", "10.0.2.0/24", "::/0"]) {
     pool.reserve(block);
@@ -74,7 +74,7 @@ Deno.test("a reservation outside the pool changes nothing", () => {
   assertEquals(take(pool, 2), ["10.0.0.0/24", "10.0.1.0/24"]);
 });
 
-Deno.test("what was handed out cannot be reserved", () => {
+Deno.test("a subnet that was handed out cannot be reserved", () => {
   const pool = new SubnetPool("10.0.0.0/16", 24);
   take(pool, 2);
   for (const block of ["10.0.1.0/24", "10.0.1.64/26", "10.0.0.0/22", "0.0.0.0/0"]) {
@@ -85,7 +85,7 @@ Deno.test("what was handed out cannot be reserved", () => {
   assertEquals(take(pool, 1), ["10.0.2.0/24"]);
 });
 
-Deno.test("released subnets come back, oldest first, when the fresh ones ran out", () => {
+Deno.test("released subnets are handed out after the fresh ones, the first released first", () => {
   const pool = new SubnetPool("10.0.0.0/22", 24);
   take(pool, 2);
   pool.release("10.0.1.0/24");
@@ -93,7 +93,7 @@ Deno.test("released subnets come back, oldest first, when the fresh ones ran out
   assertEquals(take(pool, 4), ["10.0.2.0/24", "10.0.3.0/24", "10.0.1.0/24", "10.0.0.0/24"]);
 });
 
-Deno.test("a subnet that is reserved after its release waits for the end of the reservation", () => {
+Deno.test("a subnet that is reserved after its release is handed out only after the reservation ends", () => {
   const pool = new SubnetPool("10.0.0.0/23", 24);
   take(pool, 2);
   pool.release("10.0.0.0/24");
@@ -107,7 +107,7 @@ Deno.test("a subnet that is reserved after its release waits for the end of the 
   assertThrows(() => pool.take(), PoolExhaustedError);
 });
 
-Deno.test("only what was handed out or reserved can be released, and once", () => {
+Deno.test("only a subnet that was handed out or reserved can be released, and only once", () => {
   const pool = new SubnetPool("10.0.0.0/16", 24);
   take(pool, 1);
   pool.reserve("10.0.7.0/25");
@@ -122,17 +122,17 @@ Deno.test("only what was handed out or reserved can be released, and once", () =
   assertThrows(() => pool.release("10.0.7.0/25"), AddressNotInUseError);
 });
 
-Deno.test("IPv4 hosts go from .1 to the one before the broadcast address", () => {
+Deno.test("IPv4 hosts are .1 to the last address before the broadcast address", () => {
   const pool = new HostPool("10.0.0.0/29");
   assertEquals(take(pool, 6), [1, 2, 3, 4, 5, 6].map((n) => `10.0.0.${n}`));
   assertThrows(
     () => pool.take(),
     PoolExhaustedError,
-    "the subnet 10.0.0.0/29 is used up: each of its 6 host addresses is taken or reserved",
+    "the subnet 10.0.0.0/29 is used up: all of its 6 host addresses are taken or reserved",
   );
 });
 
-Deno.test("IPv6 hosts begin behind the router anycast address", () => {
+Deno.test("IPv6 hosts begin after the subnet-router anycast address", () => {
   assertEquals(take(new HostPool("fd10:0:1::/64"), 2), ["fd10:0:1::1", "fd10:0:1::2"]);
   assertEquals(take(new HostPool("fd10::/126"), 3), ["fd10::1", "fd10::2", "fd10::3"]);
 });
@@ -156,7 +156,7 @@ Deno.test("reserved hosts are never handed out", () => {
   );
 });
 
-Deno.test("a wanted host is handed out once, and the order passes over it", () => {
+Deno.test("a requested host is handed out once, and later takes skip it", () => {
   const pool = new HostPool("10.0.0.0/29");
   assertEquals(pool.take("10.0.0.2"), "10.0.0.2");
   assertThrows(
@@ -167,24 +167,24 @@ Deno.test("a wanted host is handed out once, and the order passes over it", () =
   assertEquals(take(pool, 2), ["10.0.0.1", "10.0.0.3"]);
 });
 
-Deno.test("a wanted host is written in its one form", () => {
+Deno.test("a requested host is returned in its canonical form", () => {
   assertEquals(new HostPool("fd10::/64").take("FD10:0:0:0::000A"), "fd10::a");
 });
 
-Deno.test("a wanted host outside the hosts of the subnet is refused", () => {
+Deno.test("a requested host outside the hosts of the subnet is refused", () => {
   const v4 = new HostPool("10.0.0.0/24");
   for (const ip of ["10.0.0.0", "10.0.0.255", "10.0.1.1", "fd10::1"]) {
     const { message } = assertThrows(() => v4.take(ip), AddressOutsideError);
     assertEquals(
       message,
-      `cannot take ${ip}: the host addresses of 10.0.0.0/24 go from 10.0.0.1 to 10.0.0.254`,
+      `cannot take ${ip}: the host addresses of 10.0.0.0/24 are 10.0.0.1 to 10.0.0.254`,
     );
   }
   assertThrows(() => new HostPool("fd10::/64").take("fd10::"), AddressOutsideError);
   assertThrows(() => v4.take("10.0.0"), InvalidAddressError);
 });
 
-Deno.test("released hosts come back, oldest first, when the fresh ones ran out", () => {
+Deno.test("released hosts are handed out after the fresh ones, the first released first", () => {
   const pool = new HostPool("10.0.0.0/29");
   take(pool, 3);
   pool.release("10.0.0.2");
@@ -192,14 +192,14 @@ Deno.test("released hosts come back, oldest first, when the fresh ones ran out",
   assertEquals(take(pool, 5), [4, 5, 6, 2, 1].map((n) => `10.0.0.${n}`));
 });
 
-Deno.test("a wanted host that is released waits as any other", () => {
+Deno.test("a requested host that is released is handed out again like any other", () => {
   const pool = new HostPool("10.0.0.0/29");
   pool.take("10.0.0.1");
   pool.release("10.0.0.1");
   assertEquals(take(pool, 6), [2, 3, 4, 5, 6, 1].map((n) => `10.0.0.${n}`));
 });
 
-Deno.test("only a host that was taken can be released, and once", () => {
+Deno.test("only a host that was taken can be released, and only once", () => {
   const pool = new HostPool("10.0.0.0/24");
   pool.take();
   for (const ip of ["10.0.0.2", "10.0.1.1", "fd10::1"]) {
@@ -318,7 +318,7 @@ Deno.test("the cost of a call does not grow with the pool", () => {
   assertLess(performance.now() - started, 20_000);
 });
 
-Deno.test("what is untaken is handed out next, as if it had not been", () => {
+Deno.test("an untaken address is handed out next, as before", () => {
   const hosts = new HostPool("10.0.0.0/29", { reserved: ["10.0.0.1"] });
   const undo = (...ips: string[]) => ips.forEach((ip) => hosts.untake(ip));
   assertEquals(take(hosts, 2), ["10.0.0.2", "10.0.0.3"]);
@@ -345,7 +345,7 @@ Deno.test("what is untaken is handed out next, as if it had not been", () => {
   assertThrows(() => new SubnetPool("10.0.0.0/22", 24).untake(first), AddressNotInUseError);
 });
 
-Deno.test("taking and untaking at random leaves a pool as it was", () => {
+Deno.test("taking and untaking at random leaves a pool unchanged", () => {
   const random = seeded(5);
   const hosts = new HostPool("10.0.0.0/26");
   const plain = new HostPool("10.0.0.0/26");

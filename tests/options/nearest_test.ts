@@ -26,11 +26,11 @@ for (const [word, candidate] of MEANT) {
   });
 }
 
-Deno.test("the nearest of several near words is meant, and the first of equally near ones", () => {
+Deno.test("of several near words the nearest is meant, and the first if several are equally near", () => {
   assertEquals(nearest("homes", ["domes", "home"]), "domes");
   assertEquals(nearest("home", ["homes", "home"]), "home");
 });
 
-Deno.test("nothing is meant when there are no candidates", () => {
+Deno.test("without candidates no word is meant", () => {
   assertEquals(nearest("nat", []), undefined);
 });

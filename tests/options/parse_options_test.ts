@@ -50,7 +50,7 @@ function faults(value: unknown, schema: z.ZodType = Options): string[] {
   });
 }
 
-Deno.test("options that fit come back with their defaults", () => {
+Deno.test("valid options are returned with their defaults", () => {
   const router = new Router();
   const parsed = parseOptions(Options, { interfaces: { eth0: { gateway: router } } }, "x");
   assertEquals(parsed.mtu, 1500);
@@ -59,7 +59,7 @@ Deno.test("options that fit come back with their defaults", () => {
   assertEquals(mtu, 1500);
 });
 
-Deno.test("the error is a NetyardError with a name of its own", () => {
+Deno.test("the error is a NetyardError with its own name", () => {
   const error = assertThrows(() => parseOptions(Options, 5, "x"), InvalidOptionError);
   assertInstanceOf(error, NetyardError);
   assertEquals(error.name, "InvalidOptionError");
@@ -164,11 +164,11 @@ Deno.test("a value that is not in an object is explained too", () => {
   ]);
 });
 
-Deno.test("an object that knows no options says so", () => {
+Deno.test("the message says so if an object has no options", () => {
   assertEquals(faults({ x: 1 }, z.strictObject({})), ['unknown option "x". No options exist']);
 });
 
-Deno.test("a refinement of the whole speaks for itself", () => {
+Deno.test("the message of a refinement of the whole is used as it is", () => {
   const schema = z.object({ a: z.number().optional(), b: z.number().optional() })
     .refine(({ a, b }) => a === undefined || b === undefined, "give a or b, not both");
   assertEquals(faults({ a: 1, b: 2 }, schema), ["give a or b, not both"]);
@@ -177,7 +177,7 @@ Deno.test("a refinement of the whole speaks for itself", () => {
   ]);
 });
 
-Deno.test("of several objects in a union, the one with the fewest faults is explained", () => {
+Deno.test("for a union of objects, the message explains the one with the fewest faults", () => {
   const schema = z.strictObject({
     u: z.union([
       z.union([z.string(), z.number()]),

@@ -41,18 +41,18 @@ Deno.test("a document knows the line of every value", () => {
   assertEquals(lines.map(([path]) => document.line(path)), lines.map(([, line]) => line));
 });
 
-Deno.test("what is missing stands where it would be", () => {
+Deno.test("a missing value has the line of the nearest table that would have it", () => {
   const document = TomlDocument.parse("d/sim.toml", TEXT);
   assertEquals(document.where(["step", 0, "captures", "rtt", "pick"]), "d/sim.toml:11");
   assertEquals(document.where(["device"]), "d/sim.toml:1");
 });
 
-Deno.test("a text that is no TOML is refused with file and line", () => {
+Deno.test("a text that is not TOML is refused with file and line", () => {
   const error = assertThrows(() => TomlDocument.parse("sim.toml", "a = 1\nb = = 2\n"), TomlError);
   assertEquals(error.faults[0].where, "sim.toml:2");
 });
 
-Deno.test("a file that is not there is refused by its name", async () => {
+Deno.test("a file that does not exist is refused by its name", async () => {
   const error = await TomlDocument.read("/nowhere/sim.toml").catch((error) => error);
   assertEquals(
     (error as TomlError).message,

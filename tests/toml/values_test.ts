@@ -13,7 +13,7 @@ function check(value: unknown): unknown {
   return "data" in result ? result.data : result.faults.map(({ message }) => message).join("\n");
 }
 
-Deno.test("a number and a boolean may be written as texts", () => {
+Deno.test("a number and a boolean may be written as text", () => {
   assertEquals(check({ n: 7, is: true }), { n: 7, is: true });
   assertEquals(check({ n: "7", is: "false" }), { n: 7, is: false });
   assertEquals(check({ n: "1e1", is: "true" }), { n: 10, is: true });
@@ -31,14 +31,14 @@ Deno.test("a number and a boolean may be written as texts", () => {
   assertEquals(rules.map(([value]) => check(value)), rules.map(([, rule]) => rule));
 });
 
-Deno.test("the JSON schema of a number has its bounds, and takes a text too", () => {
+Deno.test("the JSON schema of a number has its bounds, and accepts text too", () => {
   const { properties } = z.toJSONSchema(schema, { io: "input" });
   const { anyOf, ...rest } = properties!.n as { anyOf: { type: string }[] };
   assertEquals(anyOf.map(({ type }) => type), ["number", "string"]);
   assertEquals(rest, { description: "A number.", minimum: 1, maximum: 10 });
 });
 
-Deno.test("keys of TOML and those of options become each other", () => {
+Deno.test("keys of TOML become those of options, and back", () => {
   for (
     const [snake, camel] of [
       ["latency_ms", "latencyMs"],

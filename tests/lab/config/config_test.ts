@@ -4,7 +4,7 @@ import { expandedDevices } from "../../../lib/lab/config/names.ts";
 import type { ConfigHost } from "../../../lib/lab/config/members.ts";
 import { planConfig } from "../../../lib/lab/config/plan.ts";
 
-/** What is wrong with a configuration. */
+/** The faults of a configuration. */
 function faultsOf(config: LabConfig, host: ConfigHost = {}): string[] {
   const result = planConfig(config, host);
   return "faults" in result ? result.faults.map(({ message }) => message) : [];
@@ -18,7 +18,7 @@ function planOf(config: LabConfig) {
 
 const on = (gateway: string) => ({ interfaces: { eth0: { gateway } } });
 
-Deno.test("a router is built after the one that it is behind, in whichever order they come", () => {
+Deno.test("a router is built after its upstream, whatever their order", () => {
   const { routers } = planOf({
     routers: [
       { name: "inner", upstream: "home" },
@@ -30,7 +30,7 @@ Deno.test("a router is built after the one that it is behind, in whichever order
   assertEquals(routers.map(({ config }) => config.name), ["isp", "home", "inner", "dc"]);
 });
 
-Deno.test("a region that only a latency names is made too, and a link that both ends name is one", () => {
+Deno.test("a region that only a latency names is added too, and a link that both ends name is one link", () => {
   const { regions, links } = planOf({
     regions: {
       us: { latencies: { eu: 80, asia: { latencyMs: 150, lossPct: 1 } } },
@@ -44,7 +44,7 @@ Deno.test("a region that only a latency names is made too, and a link that both 
   ]);
 });
 
-Deno.test("counted devices have numbers, a single one has not, and those that ask for addresses are first", () => {
+Deno.test("counted devices have numbers, a single one does not, and devices with requested addresses are first", () => {
   const config: LabConfig = {
     routers: [{ name: "dc", downstreamCidr: "10.5.0.0/24" }],
     devices: {
@@ -59,7 +59,7 @@ Deno.test("counted devices have numbers, a single one has not, and those that as
   assertEquals([...expandedDevices(config)], [["peer", ["peer-0", "peer-1", "peer-2"]]]);
 });
 
-Deno.test("what is not there is answered with what is, and the name that was probably meant", () => {
+Deno.test("an unknown name is refused with the known names, and the name that was probably meant", () => {
   const there = 'there are: home, lan; did you mean "home"?';
   assertEquals(
     faultsOf({
@@ -85,7 +85,7 @@ Deno.test("what is not there is answered with what is, and the name that was pro
   );
 });
 
-Deno.test("names follow the rule and are unique, those of counted devices in full", () => {
+Deno.test("names follow the rule and are unique, including those of counted devices", () => {
   const long = "x".repeat(31);
   assertEquals(
     faultsOf({
@@ -111,7 +111,7 @@ Deno.test("names follow the rule and are unique, those of counted devices in ful
   );
 });
 
-Deno.test("routers that are behind themselves are refused with the way around", () => {
+Deno.test("routers that are behind themselves are refused, and the message shows the circle", () => {
   assertEquals(
     faultsOf({
       routers: [
@@ -129,7 +129,7 @@ Deno.test("routers that are behind themselves are refused with the way around", 
   );
 });
 
-Deno.test("regions are linked with others, and by one link", () => {
+Deno.test("a region is linked with other regions only, by one link each", () => {
   assertEquals(
     faultsOf({
       regions: {
@@ -145,7 +145,7 @@ Deno.test("regions are linked with others, and by one link", () => {
   );
 });
 
-Deno.test("what cannot be together is refused", () => {
+Deno.test("options that exclude each other are refused", () => {
   assertEquals(
     faultsOf({
       regions: { us: {} },
@@ -193,7 +193,7 @@ Deno.test("what cannot be together is refused", () => {
   );
 });
 
-Deno.test("there are addresses for all, or it is said for whom there are none", () => {
+Deno.test("a lack of addresses is refused, with the place that gets none", () => {
   assertEquals(
     faultsOf({
       regions: Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`r${i}`, {}])),
@@ -225,15 +225,15 @@ Deno.test("there are addresses for all, or it is said for whom there are none", 
       '"devices.gateway.interfaces.eth0.ip": cannot take 10.0.1.1: it is already reserved in the ' +
       "subnet 10.0.1.0/24",
       '"devices.outside.interfaces.eth0.ip": cannot take 10.0.2.1: the host addresses of ' +
-      "10.0.1.0/24 go from 10.0.1.1 to 10.0.1.254",
+      "10.0.1.0/24 are 10.0.1.1 to 10.0.1.254",
       '"devices.inner.interfaces.eth0.ip": 10.0.1.2 is the address of "behind"; take another',
       '"devices.six.interfaces.eth0.ip": 10.0.2.1 is IPv4, which is not there',
       '"devices.far.interfaces.eth0.ip6": cannot take fd10:0:9::2: the host addresses of ' +
-      "fd10:0:2::/64 go from fd10:0:2::1 to fd10:0:2:0:ffff:ffff:ffff:ffff",
+      "fd10:0:2::/64 are fd10:0:2::1 to fd10:0:2:0:ffff:ffff:ffff:ffff",
       '"devices.twin.interfaces.eth0.ip6": fd10:0:2::2 is the address of "behind"; take another',
       '"devices.four.interfaces.eth0.ip6": fd10:0:2::3 is IPv6, which is not there',
-      '"devices.crowd.interfaces.eth0.gateway": the subnet 10.0.1.0/24 is used up: each of its 254 ' +
-      "host addresses is taken or reserved; release one, or use a larger subnet",
+      '"devices.crowd.interfaces.eth0.gateway": the subnet 10.0.1.0/24 is used up: all of its 254 ' +
+      "host addresses are taken or reserved; release one, or use a larger subnet",
     ],
   );
 });
@@ -282,7 +282,7 @@ Deno.test("a configuration is refused before anything is built", async () => {
   }
 });
 
-Deno.test("all that a configuration asks for is built, and virtual machines are off", async () => {
+Deno.test("everything in a configuration is built, and virtual machines are off", async () => {
   await using lab = await Lab.fromConfig({
     regions: { us: { latencies: { eu: 5 } } },
     routers: [
@@ -327,7 +327,7 @@ Deno.test("all that a configuration asks for is built, and virtual machines are 
   assertEquals(lab.vms.map(({ name, state }) => [name, state]), [["nas", "defined"]]);
 });
 
-Deno.test("what fails while a configuration is built leaves no lab behind", async () => {
+Deno.test("a failure while a configuration is built leaves no lab behind", async () => {
   const directory = await Deno.makeTempDir({ prefix: "netyard-config-" });
   const outDir = { exact: `${directory}/run` };
   try {

@@ -64,7 +64,7 @@ gateway = "lan"
 bridges = ["lan"]
 `;
 
-Deno.test("a topology file becomes a network that behaves as it says", async () => {
+Deno.test("a topology file becomes a network that behaves as described", async () => {
   await withFile(TOPOLOGY, async (path) => {
     await using lab = await Lab.load(path, { label: "loaded" });
     assertEquals([lab.label, lab.vm("nas").state], ["loaded", "defined"]);
@@ -87,14 +87,14 @@ Deno.test("a topology file becomes a network that behaves as it says", async () 
   });
 });
 
-Deno.test("a topology file is found by a URL too", async () => {
+Deno.test("a topology file may be given as a URL", async () => {
   await withFile('[[router]]\nname = "dc"\npreset = "public"\n', async (path) => {
     await using lab = await Lab.load(new URL(`file://${path}`));
     assertEquals(lab.routers.map(({ name }) => name), ["dc"]);
   });
 });
 
-Deno.test("a topology file that is not as it must be is refused with its line, and nothing is made", async () => {
+Deno.test("a topology file with a fault is refused with its line, and nothing is built", async () => {
   await withFile('[device.a.eth0]\ngateway = "dc"\n', async (path) => {
     const outDir = { exact: `${path}.run` };
     const error = await assertRejects(() => Lab.load(path, { outDir }), TomlError);

@@ -37,7 +37,7 @@ Deno.test("a topology file has NAT64, its name server, and CLATs", async () => {
   assertEquals(await pings(lab.device("phone"), lab.device("server").ip!), true);
 });
 
-Deno.test("a topology file whose CLAT is of no use is refused, with the line", () => {
+Deno.test("a topology file whose CLAT has no use is refused with the line", () => {
   const text = TOPOLOGY.replace('nat_v6 = "nat64"', "");
   assertThrows(
     () => topologyFrom(TomlDocument.parse("lab.toml", text)),

@@ -152,7 +152,7 @@ boot_cache = false
   });
 });
 
-Deno.test("counted devices are known by what they have in common", () => {
+Deno.test("counted devices are known by their common name", () => {
   const config = from("[device.a]\ncount = '3'\n[device.b]\ncount = 1\n[device.c]\n");
   assertEquals([...expandedDevices(config)], [["a", ["a-0", "a-1", "a-2"]]]);
 });
@@ -171,7 +171,7 @@ gateway = "r"
   assertEquals(Object.keys(devices!.a.interfaces!), ["wlan0", "eth0"]);
 });
 
-Deno.test("what is no topology is refused with the line, the key and the one probably meant", () => {
+Deno.test("a file that is not a topology is refused with the line, the key and the one probably meant", () => {
   assertEquals(
     refused(`
 [[router]]
@@ -228,7 +228,7 @@ boot_cahce = true
   );
 });
 
-Deno.test("what cannot be built is refused with the line, in the order of the lines", () => {
+Deno.test("a topology that cannot be built is refused with the lines, in their order", () => {
   assertEquals(
     refused(`
 [device.Foo.eth0]
@@ -306,7 +306,7 @@ downstream_cidr = "10.0.0.0/24"
   );
 });
 
-Deno.test("addresses that cannot be had are refused with the line", () => {
+Deno.test("addresses that are not available are refused with the line", () => {
   assertEquals(
     refused(`
 [[router]]
@@ -324,15 +324,15 @@ eth0 = { gateway = "a", ip = "10.0.2.5" }
     [
       'lab.toml:7: "router[1].downstream_cidr" 10.0.1.0/24 overlaps 10.0.1.0/29 of router "a"; ' +
       "take another",
-      'lab.toml:10: "device.crowd.eth0.gateway": the subnet 10.0.1.0/29 is used up: each of its 6 ' +
-      "host addresses is taken or reserved; release one, or use a larger subnet",
-      'lab.toml:12: "device.e.eth0.ip": cannot take 10.0.2.5: the host addresses of 10.0.1.0/29 go ' +
-      "from 10.0.1.1 to 10.0.1.6",
+      'lab.toml:10: "device.crowd.eth0.gateway": the subnet 10.0.1.0/29 is used up: all of its 6 ' +
+      "host addresses are taken or reserved; release one, or use a larger subnet",
+      'lab.toml:12: "device.e.eth0.ip": cannot take 10.0.2.5: the host addresses of 10.0.1.0/29 are ' +
+      "10.0.1.1 to 10.0.1.6",
     ],
   );
 });
 
-Deno.test("tables that were substituted keep the lines of their document", () => {
+Deno.test("substituted tables keep the lines of their document", () => {
   const document = TomlDocument.parse(
     "sim.toml",
     '[sim]\nname = "x"\n[[router]]\nname = "${matrix.name}"\n[device.a.eth0]\ngateway = "dc"\n',
@@ -351,7 +351,7 @@ Deno.test("tables that were substituted keep the lines of their document", () =>
   assertThrows(() => topologyFrom(document), TomlError, 'sim.toml:1: unknown key "sim"');
 });
 
-Deno.test("a JSON schema can be made of the tables, and describes every key", () => {
+Deno.test("the JSON schema of the tables describes every key", () => {
   const schema = z.toJSONSchema(z.strictObject({ ...topologyTables }), { io: "input" });
   const bare: string[] = [];
   const visit = (node: unknown, path: string) => {
@@ -372,7 +372,7 @@ Deno.test("a JSON schema can be made of the tables, and describes every key", ()
   assert(JSON.stringify(schema).includes("downlink_condition"));
 });
 
-Deno.test("prefix delegation has one key, for who asks and who hands out", () => {
+Deno.test("prefix delegation has one key, for requesting and delegating routers", () => {
   const config = from(`
     [[router]]
     name = "isp"

@@ -3,7 +3,7 @@ import { Lab, NotFoundError } from "@netyard/netyard";
 import { expectPings, ip, pings } from "../kit.ts";
 
 // ix -- dc(server);  ix -- home(laptop) -- inner(tablet)
-Deno.test("addresses come from the blocks that are theirs, in order", async () => {
+Deno.test("addresses come from the pools of their kind, in order", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc", { preset: "public" });
   const home = await lab.addRouter("home", { preset: "home" });
@@ -47,7 +47,7 @@ Deno.test("addresses come from the blocks that are theirs, in order", async () =
   }
 });
 
-Deno.test("a router has the network that was asked for, and no other gets it", async () => {
+Deno.test("a router has the requested network, and no other router gets it", async () => {
   await using lab = await Lab.create();
   const chosen = await lab.addRouter("chosen", {
     preset: "home",
@@ -69,7 +69,7 @@ Deno.test("a router has the network that was asked for, and no other gets it", a
 });
 
 // ix -- home(nas, tv)
-Deno.test("a device has the address that was asked for, and no other gets it", async () => {
+Deno.test("a device has the requested address, and no other device gets it", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home" });
   const nas = await lab.addDevice("nas", {
@@ -81,7 +81,7 @@ Deno.test("a device has the address that was asked for, and no other gets it", a
 });
 
 // ix -- a(x, y);  ix -- b(z)
-Deno.test("hardware addresses are unique, and those that ip link shows", async () => {
+Deno.test("MAC addresses are unique, and equal those that ip link shows", async () => {
   await using lab = await Lab.create();
   const a = await lab.addRouter("a");
   const b = await lab.addRouter("b", { upstream: a });
@@ -105,7 +105,7 @@ Deno.test("hardware addresses are unique, and those that ip link shows", async (
 });
 
 // ix -- home(laptop, phone)
-Deno.test("link-local addresses answer on the link and nowhere else", async () => {
+Deno.test("link-local addresses answer on the link, and not elsewhere", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home" });
   const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: home } } });
@@ -144,7 +144,7 @@ Deno.test("nodes are looked up by name, in the order in which they were added", 
   assertThrows(() => dc.interface("lan2"), NotFoundError, "there are: ix, lan");
 });
 
-Deno.test("a lab tells programs where its nodes are, and they can use it", async () => {
+Deno.test("programs get the addresses of the lab's nodes, and can use them", async () => {
   await using lab = await Lab.create();
   const dc = await lab.addRouter("dc");
   const v6 = await lab.addRouter("v6", { ipSupport: "v6-only" });

@@ -10,7 +10,7 @@ import {
 import { config, eventsOf, expectPings, ip, pings } from "../kit.ts";
 
 // ix -- home(nas, tv)
-Deno.test("a device has the IPv6 address that was asked for, and no other gets it", async () => {
+Deno.test("a device has the requested IPv6 address, and no other device gets it", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { preset: "home" });
   const nas = await lab.addDevice("nas", {
@@ -31,7 +31,7 @@ Deno.test("a device has the IPv6 address that was asked for, and no other gets i
 });
 
 // ix -- upper(a) -- lower(b), for each pair of ipSupport
-Deno.test("in each family a node has a link-local address, and a default route by its gateway's", async () => {
+Deno.test("in each family a node has a link-local address, and a default route by that of its gateway", async () => {
   await using lab = await Lab.create();
   const supports: IpSupport[] = ["v4-only", "v6-only", "dual-stack"];
   for (const above of supports) {
@@ -69,7 +69,7 @@ Deno.test("in each family a node has a link-local address, and a default route b
   }
 });
 
-Deno.test("an IPv6 translation is refused where it cannot be, and nothing is half-applied", async () => {
+Deno.test("an impossible IPv6 translation is refused, and nothing of it is applied", async () => {
   await using lab = await Lab.create();
   const four = await lab.addRouter("four", { ipSupport: "v4-only" });
   const six = await lab.addRouter("six", { ipSupport: "v6-only", natV6: "nptv6", pool: "public" });
@@ -91,7 +91,7 @@ Deno.test("an IPv6 translation is refused where it cannot be, and nothing is hal
   );
 });
 
-Deno.test("the prefix of NPTv6 is a router's own until it is removed", async () => {
+Deno.test("the prefix of NPTv6 belongs to one router until that router is removed", async () => {
   await using lab = await Lab.create();
   const one = await lab.addRouter("one", { natV6: "nptv6" });
   const two = await lab.addRouter("two", { natV6: "nptv6" });
@@ -110,7 +110,7 @@ Deno.test("the prefix of NPTv6 is a router's own until it is removed", async () 
   ]);
 });
 
-Deno.test("events and state tell of an IPv6 translation, and of its prefix", async () => {
+Deno.test("events and state have the IPv6 translation and its prefix", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home", { natV6: "nptv6" });
   await home.setNatV6("masquerade");

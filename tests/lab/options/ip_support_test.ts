@@ -7,7 +7,7 @@ const has4 = (support: IpSupport) => support !== "v6-only";
 const has6 = (support: IpSupport) => support !== "v4-only";
 
 // ix -- one(a);  ix -- two(b), for each pair of ipSupport
-Deno.test("two sites talk in the address families that both have", async () => {
+Deno.test("two sites communicate in the address families that both have", async () => {
   await using lab = await Lab.create();
   const devices = new Map<IpSupport, [Device, Device]>();
   for (const support of SUPPORTS) {
@@ -67,7 +67,7 @@ Deno.test("behind another router, a site keeps the families that both have", asy
   await expectPings(cases);
 });
 
-Deno.test("without a family, a device has no address of it, not even a link-local one", async () => {
+Deno.test("without a family, a device has no address of it, not even a link-local address", async () => {
   await using lab = await Lab.create();
   const v4 = await lab.addRouter("v4", { ipSupport: "v4-only" });
   const v6 = await lab.addRouter("v6", { ipSupport: "v6-only" });

@@ -149,7 +149,7 @@ async function behaviour(router: Router, host: Device, server: Device): Promise<
 }
 
 // ix -- each of the sites(its host);  ix -- dc(server)
-Deno.test("a router with a preset is what the preset says", async () => {
+Deno.test("a router with a preset has the options of the preset", async () => {
   const presets = Object.keys(PRESETS) as RouterPreset[];
   const sites = Object.fromEntries(presets.map((preset) => [preset, { preset }]));
   assertEquals(await behaviours(sites), PRESETS);

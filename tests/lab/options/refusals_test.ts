@@ -49,7 +49,7 @@ async function refused(ask: () => unknown): Promise<unknown> {
   }
 }
 
-Deno.test("what is wrong is refused, with what was given and what is right", async (t) => {
+Deno.test("invalid options are refused with the value and the rule", async (t) => {
   await using world = await World.create();
   const before = await picture(world);
   for (const [name, ask, type, ...says] of REFUSALS) {
@@ -68,7 +68,7 @@ Deno.test("what is wrong is refused, with what was given and what is right", asy
   assertEquals(await next(world), await next(untouched));
 });
 
-Deno.test("a closed lab refuses everything but what it knew", async () => {
+Deno.test("a closed lab refuses all changes, and still answers what it knows", async () => {
   const lab = await Lab.create({ label: "done" });
   const home = await lab.addRouter("home");
   const pc = await lab.addDevice("pc", { interfaces: { eth0: { gateway: home } } });

@@ -5,7 +5,7 @@ Deno.test("refused are text that is no TOML, and tables and keys that are unknow
     [
       `a = = 1
 `,
-      "a.toml:1: this is no TOML: invalid value\n\n1:  a = = 1\n        ^",
+      "a.toml:1: this is not TOML: invalid value\n\n1:  a = = 1\n        ^",
     ],
     [
       `[sim]
@@ -120,7 +120,7 @@ file = "b.toml"
 `,
       "b.toml": `x = 
 `,
-    }, "b.toml:1: this is no TOML: invalid value\n\n1:  x = \n        ^"],
+    }, "b.toml:1: this is not TOML: invalid value\n\n1:  x = \n        ^"],
     [
       {
         "a.toml": `[[extends]]
@@ -222,9 +222,9 @@ mode = "target"
 name = "x"
 path = "p"
 `,
-      'a.toml:2: binary "x": it says nowhere where the program comes from; give it "path", "url", "repo", "example", "bin", "entrypoint" or "command"',
-      'a.toml:6: binary "y": it comes from "path" and "url" at once; leave one of them out',
-      'a.toml:9: binary "z": the mode "target" needs "example" or "bin": what cargo calls the program',
+      'a.toml:2: binary "x": it has no source for the program; give it "path", "url", "repo", "example", "bin", "entrypoint" or "command"',
+      'a.toml:6: binary "y": it has "path" and "url", but may have only one source; leave one of them out',
+      `a.toml:9: binary "z": the mode "target" needs "example" or "bin": cargo's name for the program`,
       'a.toml:13: there is a [[binary]] "x" already, at a.toml:3',
     ],
   ]));

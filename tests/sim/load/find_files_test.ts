@@ -106,7 +106,11 @@ Deno.test("refused are paths with no simulation at them, and two of one name", a
       '".", as it is that of a directory; give [sim] another "name"',
       'b.toml:3: the simulation at a.toml:2 is called "x", too; rename one of them',
     ],
-    [{ "a.toml": sim("x"), "b.toml": "x = \n" }, ["."], "b.toml:1: this is no TOML: invalid value"],
+    [
+      { "a.toml": sim("x"), "b.toml": "x = \n" },
+      ["."],
+      "b.toml:1: this is not TOML: invalid value",
+    ],
   ];
   for (const [files, paths, ...faults] of cases) {
     const lines = (await faultsOf(files, paths)).map((fault) => fault.split("\n")[0]);

@@ -97,7 +97,7 @@ Deno.test("an error in a netyard.toml names the file and the key", async () => {
     }
     await Deno.writeTextFile(file, "[profiles.nas\n");
     const error = assertThrows(() => profileNamed('vm("x")', "nas", directory), NetyardError);
-    assertStringIncludes((error as Error).message, `${file}:1: this is no TOML: `);
+    assertStringIncludes((error as Error).message, `${file}:1: this is not TOML: `);
   });
 });
 

@@ -103,7 +103,7 @@ export const ADDRESSES: Refusal[] = [
     second({ gateway: "home", ip: "10.0.2.9" }),
     AddressOutsideError,
     "10.0.2.9",
-    "from 10.0.1.1 to 10.0.1.254",
+    "10.0.1.1 to 10.0.1.254",
   ],
   [
     "an address that is taken",

@@ -107,13 +107,15 @@ const ENGINES: Refusal[] = [
   ],
   [
     "an engine of the environment that does not exist",
-    () => {
+    async () => {
       const before = Deno.env.get("NETYARD_LINK_ENGINE");
       Deno.env.set("NETYARD_LINK_ENGINE", "emulatr");
-      const asked = Lab.create();
-      if (before === undefined) Deno.env.delete("NETYARD_LINK_ENGINE");
-      else Deno.env.set("NETYARD_LINK_ENGINE", before);
-      return asked;
+      try {
+        return await Lab.create();
+      } finally {
+        if (before === undefined) Deno.env.delete("NETYARD_LINK_ENGINE");
+        else Deno.env.set("NETYARD_LINK_ENGINE", before);
+      }
     },
     LinkEngineError,
     'NETYARD_LINK_ENGINE is "emulatr"',
