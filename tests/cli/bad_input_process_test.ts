@@ -8,7 +8,7 @@ import { inDirectory } from "./kit.ts";
 const ROOT = new URL("../../", import.meta.url);
 const MAIN = new URL("lib/cli/main.ts", ROOT).pathname;
 
-/** `netyard run`, as a process of its own in a directory. */
+/** Runs `netyard run` as a process in a directory. */
 async function netyardRun(cwd: string, args: readonly string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--config", new URL("deno.json", ROOT).pathname, MAIN, "run", ...args],

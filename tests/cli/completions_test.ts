@@ -26,12 +26,12 @@ const within: Command = defineCommand({
 
 const ALL = [...COMMANDS, within];
 
-/** What bash completes the last word of a line to, in a directory with `sims/` and `a.toml`. */
+/** The completions of the last word of a line in bash, in a directory with `sims/` and `a.toml`. */
 function completed(line: string): Promise<string[]> {
   return inDirectory(async (directory) => {
     await Deno.mkdir(`${directory}/sims`);
     await Deno.writeTextFile(`${directory}/a.toml`, "");
-    // As bash parts it: "=" is a word of its own.
+    // Bash splits the line so that "=" is a separate word.
     const words = line.split(/ |(=)/).filter((word) => word !== undefined);
     const quoted = words.map((word) => `'${word}'`).join(" ");
     const { code, stdout, stderr } = await new Deno.Command("bash", {
@@ -47,7 +47,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`,
     }).output();
     const decoder = new TextDecoder();
     assertEquals([code, decoder.decode(stderr)], [0, ""]);
-    // A command that is in two directories comes twice; bash shows it once.
+    // A command that is in two directories is listed twice; bash shows it once.
     const all = new Set(decoder.decode(stdout).split("\n"));
     return [...all].filter((word) => word !== "").sort();
   });

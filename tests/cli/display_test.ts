@@ -4,7 +4,7 @@ import { inDirectory } from "./kit.ts";
 
 const MAIN = new URL("run_main.ts", import.meta.url).pathname;
 
-/** What `netyard run` writes to a terminal. */
+/** Runs `netyard run` on a terminal, and returns its output. */
 function onTerminal(names: string, env: Record<string, string> = {}, args = "") {
   return inDirectory(async (directory) => {
     const command =
@@ -33,7 +33,7 @@ Deno.test({
     assertStringIncludes(text, "\x1b[31m✗\x1b[39m bad");
     assertStringIncludes(text, "hello from slow-a\r\n");
     assertStringIncludes(text, "2 passed, 1 failed");
-    // The cursor is hidden once, and comes back last.
+    // The cursor is hidden once, and shown again at the end.
     assertEquals(text.split("\x1b[?25l").length, 2);
     assertEquals(text.lastIndexOf("\x1b[?25h") > text.lastIndexOf("⠋"), true);
   },

@@ -63,7 +63,7 @@ Deno.test("fmt-log ends silently when the reader of its output is gone", async (
   await writer.write(line);
   await reader.read();
   await reader.cancel();
-  // Until its own reader is gone: that is when it has ended.
+  // Until it closes its standard input, that is, until it has ended.
   try {
     for (;;) await writer.write(line);
   } catch (error) {

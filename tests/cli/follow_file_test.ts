@@ -4,7 +4,7 @@ import { LineSplitter } from "../../lib/files/line_splitter.ts";
 
 const DEADLINE_MS = 10_000;
 
-/** A file that is followed, and what was read of it so far. */
+/** A followed file, and the lines that were read so far. */
 class Followed implements AsyncDisposable {
   readonly path: string;
   readonly #stop = new AbortController();
@@ -25,7 +25,7 @@ class Followed implements AsyncDisposable {
     Deno.writeTextFileSync(this.path, text, { append: true });
   }
 
-  /** So many lines, as they come. */
+  /** Waits for this many lines. */
   async lines(count: number): Promise<string[]> {
     const timer = setTimeout(() => this.#stop.abort(), DEADLINE_MS);
     while (this.#ready.length < count) {
@@ -84,7 +84,7 @@ Deno.test("a replaced file is read to its end, and then its successor from the b
   await Deno.rename(log.path, `${log.path}.1`);
   write("two\n");
   assertEquals(await log.lines(1), ["two"]);
-  // Its successor is there, and the program still writes to the old one.
+  // The successor exists, and the program still writes to the old file.
   log.append("");
   write("three\nhalf");
   assertEquals(await log.lines(1), ["three"]);
@@ -110,7 +110,7 @@ Deno.test("no line is lost or duplicated while a file is written and replaced ma
   const read: string[] = [];
   for (let at = 0; at < all.length; at += 400) {
     const part = all.slice(at, at + 400);
-    // In pieces that end anywhere.
+    // In chunks that end anywhere.
     const text = part.join("\n") + "\n";
     for (let i = 0; i < text.length; i += 1_009) log.append(text.slice(i, i + 1_009));
     read.push(...await log.lines(part.length));

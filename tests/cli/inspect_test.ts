@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { waitUntil } from "@netyard/netyard/testing";
 import { CITY, KeptLab, netyard, OwnRunner, processesIn } from "./kept_lab.ts";
 
-/** Of a mask of signals: the 13th. */
+/** The bit of SIGPIPE, signal 13, in a mask of signals. */
 const SIGPIPE = 1n << 12n;
 
 async function city(runner: OwnRunner, text = CITY): Promise<string> {
@@ -17,7 +17,7 @@ Deno.test("other processes enter a running lab, and nothing is left at its end",
   const serverIp = /device server: eth0, ([\d.]+)/.exec(lab.printed)![1];
 
   await t.step("it is drawn with its addresses, and says how to enter", () => {
-    assertStringIncludes(lab.printed, "city\nexchange\n├─ router dc: 198.18.0.2, ");
+    assertStringIncludes(lab.printed, "city\nix\n├─ router dc: 198.18.0.2, ");
     assertMatch(lab.printed, /^ {2}netyard run-in server -- bash$/m);
   });
 
@@ -82,7 +82,7 @@ Deno.test("other processes enter a running lab, and nothing is left at its end",
     const { code, stderr } = await lab.runIn(["laptop", "--", ...again, "server", "true"]);
     assertStringIncludes(stderr, 'this shell is in the node "laptop"');
     assertEquals(code, 1);
-    // Where it is not known, nothing is taken for gone.
+    // In another PID namespace, no session is removed.
     const unaware = ["env", "-u", "NETYARD_NODE", ...again, "server", "true"];
     const { stderr: unseen } = await lab.runIn(["laptop", "--", ...unaware]);
     assertStringIncludes(unseen, "no lab is running");
@@ -119,7 +119,7 @@ Deno.test("other processes enter a running lab, and nothing is left at its end",
   });
 });
 
-/** A shell in the laptop by a terminal of its own: stops a program by Ctrl-Z, and exits with 5. */
+/** Runs a shell in laptop on a terminal, stops a program with Ctrl-Z, and exits with 5. */
 async function interactive(runner: OwnRunner): Promise<number> {
   const main = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
   const command = `${Deno.execPath()} run -A --no-check ${main} run-in laptop -- bash --norc -i`;
@@ -144,12 +144,12 @@ async function interactive(runner: OwnRunner): Promise<number> {
   };
   const type = (text: string) => writer.write(new TextEncoder().encode(text));
   await until("bash-"); // The prompt.
-  // The terminal shows what is typed, so what is waited for must look otherwise.
+  // The terminal echoes the input, so the expected output must differ from it.
   await type(`test -t 0 -a -t 1 && sh -c 'echo be""gun; exec sleep 1000'\n`);
   await until("begun");
   await type("\x1a");
   await until("Stopped");
-  // The first time, it says that there are stopped jobs.
+  // The first exit only warns about stopped jobs.
   await type("exit 5\nexit 5\n");
   for (;;) if ((await reader.read()).done) break;
   clearTimeout(timer);

@@ -4,7 +4,7 @@ import { inDirectory } from "./kit.ts";
 const MAIN = new URL("run_main.ts", import.meta.url).pathname;
 const DEADLINE_MS = 20_000;
 
-/** A `netyard run` that runs, and what it has said. */
+/** A running `netyard run`, and its output so far. */
 class Started implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #said: ReadableStreamDefaultReader<string>;
@@ -22,7 +22,7 @@ class Started implements AsyncDisposable {
     this.#deadline = setTimeout(() => this.signal("SIGKILL"), DEADLINE_MS);
   }
 
-  /** Reads until it has said something; the deadline ends it, and with it this. */
+  /** Reads until the output has a text; the deadline kills the process, which ends this too. */
   async says(text: string): Promise<void> {
     while (!this.text.includes(text)) {
       const { value, done } = await this.#said.read();
@@ -39,7 +39,7 @@ class Started implements AsyncDisposable {
     }
   }
 
-  /** Its exit code, once it has said all. */
+  /** Its exit code, once its output has ended. */
   async ends(): Promise<number> {
     for (let read; !(read = await this.#said.read()).done;) this.text += read.value;
     return (await this.#child.status).code;

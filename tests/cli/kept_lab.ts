@@ -17,21 +17,21 @@ gateway = "dc"
 gateway = "home"
 `;
 
-/** What a command came to. */
+/** The exit code and the output of a command. */
 export interface Outcome {
   code: number;
   stdout: string;
   stderr: string;
 }
 
-/** How a test runs the command: as this user, or as another. */
+/** How a test runs the command: as this user, or as another one. */
 export interface Runner {
-  /** Where sessions are noted. */
+  /** The runtime directory, in which sessions are registered. */
   runtimeDirectory: string;
   spawn(args: string[], options: { stdin: "piped" | "null" }): Deno.ChildProcess;
 }
 
-/** This user, with a directory for sessions of its own. */
+/** This user, with a separate directory for sessions. */
 export class OwnRunner implements Runner, AsyncDisposable {
   private constructor(readonly runtimeDirectory: string) {}
 
@@ -69,14 +69,14 @@ export async function netyard(runner: Runner, args: string[], stdin?: string): P
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** A lab that `netyard inspect` keeps up in a process of its own. */
+/** A lab that `netyard inspect` keeps running in another process. */
 export class KeptLab implements AsyncDisposable {
   readonly #runner: Runner;
   readonly #child: Deno.ChildProcess;
   readonly #rest: Promise<string>;
-  /** What it had printed when it was ready. */
+  /** Its output until it was ready. */
   readonly printed: string;
-  /** The session. */
+  /** The ID of the session. */
   readonly id: string;
 
   private constructor(
@@ -92,7 +92,7 @@ export class KeptLab implements AsyncDisposable {
     this.#rest = rest;
   }
 
-  /** Starts `inspect` of these arguments and waits until the lab is up. */
+  /** Starts `inspect` with these arguments, and waits until the lab is ready. */
   static async start(runner: Runner, args: string[]): Promise<KeptLab> {
     const child = runner.spawn(["inspect", ...args], { stdin: "null" });
     const stderr = new Response(child.stderr).text();
@@ -125,7 +125,7 @@ export class KeptLab implements AsyncDisposable {
     return netyard(this.#runner, ["run-in", ...args], stdin);
   }
 
-  /** Ends it by a signal; what it said since it was ready, and how it ended. */
+  /** Ends it with a signal, and returns its exit code and its output since it was ready. */
   async end(
     signal: Deno.Signal = "SIGINT",
   ): Promise<{ code: number; signal: Deno.Signal | null; said: string }> {
@@ -145,7 +145,7 @@ export class KeptLab implements AsyncDisposable {
   }
 }
 
-/** How many processes of this host are in a namespace, such as `net:[4026531840]`. */
+/** The number of processes of this host in a namespace, such as `net:[4026531840]`. */
 export async function processesIn(namespace: string): Promise<number> {
   const kind = namespace.split(":")[0];
   const script = `for p in /proc/[0-9]*; do readlink $p/ns/${kind}; done`;

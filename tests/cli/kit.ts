@@ -1,8 +1,4 @@
-/**
- * What tests of commands are made of: outputs that remember, and simulations that are none.
- *
- * @module
- */
+/** Helpers for the tests of commands: outputs that keep their text, and fake simulations. */
 import { dispatch } from "../../lib/cli/dispatch.ts";
 import { type Command, defineCommand, type Invocation } from "../../lib/cli/command/command.ts";
 import { type RUN_OPTIONS, runCommand } from "../../lib/cli/run/run_command.ts";
@@ -12,12 +8,12 @@ import type { SimulationTools } from "../../lib/cli/run/simulation_tools.ts";
 import type { SimulationRunner } from "../../lib/sim/types/run_types.ts";
 import type { Simulation, SimulationOutcome, WaitStep } from "../../lib/sim/types/types.ts";
 
-/** An output that keeps what it gets. */
+/** An output that keeps its text. */
 export interface KeptOutput extends Output {
   readonly text: string;
 }
 
-/** Makes a {@linkcode KeptOutput}. */
+/** Creates a {@linkcode KeptOutput}. */
 export function keptOutput(terminal = false): KeptOutput {
   let text = "";
   const write = (more: string) => void (text += more);
@@ -33,7 +29,7 @@ export function keptOutput(terminal = false): KeptOutput {
   };
 }
 
-/** Runs a command line, and keeps what it says. */
+/** Runs a command line, and returns its exit code and output. */
 export async function called(commands: readonly Command[], ...args: string[]) {
   const [stdout, stderr] = [keptOutput(), keptOutput()];
   const code = await dispatch(commands, args, { stdout, stderr });
@@ -61,7 +57,7 @@ export function simulation(name: string, steps = 2): Simulation {
   };
 }
 
-/** What became of a simulation. */
+/** The outcome of a simulation. */
 export function outcome(
   { name, file, variant }: Simulation,
   more: Partial<SimulationOutcome> = {},
@@ -82,7 +78,7 @@ export function outcome(
   };
 }
 
-/** An outcome that a program is to blame for. */
+/** The outcome of a simulation in which a program failed. */
 export function failed(of: Simulation): SimulationOutcome {
   return outcome(of, {
     status: "failed",
@@ -101,7 +97,7 @@ export function failed(of: Simulation): SimulationOutcome {
   });
 }
 
-/** Tools by which nothing real happens: simulations whose name begins with "bad" fail. */
+/** Fake tools: simulations whose name begins with "bad" fail, and others pass. */
 export function fakeTools(
   simulations: readonly Simulation[],
   more: Partial<SimulationTools> = {},
@@ -124,7 +120,7 @@ export function fakeTools(
   };
 }
 
-/** `netyard run` by other tools. */
+/** `netyard run` with other tools. */
 export function runCommandBy(tools: SimulationTools): Command {
   return defineCommand({
     ...runCommand,
@@ -132,7 +128,7 @@ export function runCommandBy(tools: SimulationTools): Command {
   });
 }
 
-/** Gives a directory that goes with the test. */
+/** Calls a function with a temporary directory. */
 export async function inDirectory<T>(act: (directory: string) => Promise<T>): Promise<T> {
   const directory = await Deno.makeTempDir();
   try {

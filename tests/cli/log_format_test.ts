@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { formatLogLine } from "../../lib/cli/log/log_format.ts";
 
-/** What is printed of each line. */
+/** Log lines and their formatted text. */
 const GOLDEN: [name: string, line: string, text: string][] = [
   [
     "a line of Rust's tracing",
@@ -152,6 +152,6 @@ Deno.test("output has colours only if requested", () => {
   assertEquals(formatLogLine(line, { color: false }), "T ERROR x a=1");
   const colored = formatLogLine(line, { color: true })!;
   assertStringIncludes(colored, "\x1b[31mERROR\x1b[39m x");
-  // deno-lint-ignore no-control-regex -- the escape is what is looked for
+  // deno-lint-ignore no-control-regex -- it finds the escape sequences
   assertEquals(colored.replace(/\x1b\[\d+m/g, ""), "T ERROR x a=1");
 });

@@ -13,7 +13,7 @@ async function prepare(args: string[], env: Record<string, string> = {}) {
 }
 
 Deno.test("prepare leaves the kernel and the initramfs of tiny in the cache, and prints where", async () => {
-  // Other tests may already have made them: only the first run takes time.
+  // Other tests may have built them already: only the first run takes time.
   await prepare([]);
   const { code, stdout, stderr } = await prepare([]);
   assertEquals({ code, stderr }, { code: 0, stderr: "" });

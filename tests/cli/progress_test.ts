@@ -14,7 +14,7 @@ const [ping, iperf, nat, bad] = ["ping-latency", "iperf", "nat-home", "bad"].map
   simulation(name, i === 1 ? 12 : 2)
 );
 
-/** The state after events, one a second. */
+/** The state after these events, one per second. */
 function after(total: number, ...events: RunEvent[]): ProgressState {
   let state = newProgress(total, 0);
   events.forEach((event, i) => state = advance(state, event, (i + 1) * 1_000));

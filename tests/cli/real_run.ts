@@ -1,21 +1,16 @@
-/**
- * `netyard run` as a process of its own, in a session of its own, so that all that it leaves behind
- * can be found.
- *
- * @module
- */
+/** Runs `netyard run` as a process with its own session, so that tests find all processes that it leaves. */
 import { readFileText } from "../../native/libc.ts";
 
 const MAIN = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
 const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
 const MARK = "NETYARD_TEST_MARK";
 const DEADLINE_MS = 30_000;
-// Init may have to kill what ignores all else, on a machine that has other things to do.
+// Init may have to kill processes that ignore all other signals, on a busy machine.
 const GONE_MS = 5_000;
 
-/** How it is started. */
+/** How the command is started. */
 export interface RealRunOptions {
-  /** A program, and its arguments, that starts it. */
+  /** A program and its arguments that start it. */
   before?: readonly string[];
   env?: Record<string, string>;
 }
@@ -23,7 +18,7 @@ export interface RealRunOptions {
 /** A directory with a simulation, and the `netyard` processes that are started in it. */
 export class RealRun implements AsyncDisposable {
   readonly directory: string;
-  /** What it has said on both outputs. */
+  /** Its text on both outputs so far. */
   text = "";
   readonly #mark = crypto.randomUUID();
   readonly #child: Deno.ChildProcess;
@@ -82,7 +77,7 @@ export class RealRun implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** Resolves when it has said something. */
+  /** Resolves when its output has a text. */
   async says(text: string): Promise<void> {
     while (!this.text.includes(text)) {
       if (this.#isOver) throw new Error(`it ended without ${JSON.stringify(text)}:\n${this.text}`);
@@ -95,7 +90,7 @@ export class RealRun implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** Sends a signal to it and all that is in its process group, as a terminal does. */
+  /** Sends a signal to its process group, as a terminal does. */
   signalGroup(signal: Deno.Signal): void {
     try {
       Deno.kill(-this.#child.pid, signal);
@@ -104,21 +99,21 @@ export class RealRun implements AsyncDisposable {
     }
   }
 
-  /** Its exit code, once it has ended, whoever still holds its outputs. */
+  /** Its exit code, once it has ended, even if other processes still have its outputs open. */
   async ends(): Promise<number> {
     const { code } = await this.#child.status;
     await this.#read;
     return code;
   }
 
-  /** A JSON file of its run. */
+  /** Reads a JSON file of its run. */
   async output(path: string): Promise<Record<string, unknown>> {
     return JSON.parse(
       await Deno.readTextFile(`${this.directory}/.netyard-work/latest/${path}`),
     );
   }
 
-  /** The processes that it has left behind after a while, and the files in its temporary directory. */
+  /** The processes that it has left after some time, and the files in its temporary directory. */
   async leftovers(): Promise<string[]> {
     const deadline = performance.now() + GONE_MS;
     for (;;) {
@@ -128,7 +123,7 @@ export class RealRun implements AsyncDisposable {
     }
   }
 
-  /** The command lines of all processes that it has started, itself too, by their ids. */
+  /** The command lines of itself and all processes that it has started, by their PIDs. */
   processes(): string[] {
     const found: string[] = [];
     for (const name of processIds()) {
@@ -164,7 +159,7 @@ export class RealRun implements AsyncDisposable {
   }
 }
 
-/** Of all processes; Deno itself does not let tests list them. */
+/** The status of all processes, which Deno does not let tests list. */
 function processIds(): string[] {
   const { stdout } = new Deno.Command("ls", { args: ["/proc"] }).outputSync();
   return new TextDecoder().decode(stdout).split("\n").filter((name) => /^\d+$/.test(name));

@@ -21,7 +21,7 @@ cmd = ["sh", "-c", ${JSON.stringify(line)}]
 
 const simulation = (steps: string, more = "") => `[sim]\nname = "s"\n${more}${NETWORK}${steps}`;
 
-/** A program that a build makes. */
+/** A program that must be built. */
 const build = (line: string) =>
   simulation(`[[step]]\naction = "run"\ndevice = "box"\ncmd = ["\${binary.tool}"]\n`) + `
 [[binary]]
@@ -31,7 +31,7 @@ command = ${JSON.stringify(line)}
 path = "tool"
 `;
 
-/** Starts a run, waits for what it says, and gives it a signal. */
+/** Starts a run, waits for a text in its output, and sends it a signal. */
 async function ended(
   { toml, says, args = [], options }: {
     toml: string;
@@ -51,7 +51,7 @@ async function ended(
   assertEquals(await run.leftovers(), []);
 }
 
-/** All outputs are there, and say that it was interrupted. */
+/** Checks that all outputs exist, and have the status interrupted. */
 async function assertWhole(run: RealRun, { code }: { code: number }, at: RegExp): Promise<void> {
   assertEquals(code, 130, run.text);
   const { status, endedAt } = await run.output("manifest.json");
@@ -72,7 +72,7 @@ async function comesTo(run: RealRun, doing: string): Promise<void> {
   });
 }
 
-/** `doing`: what it must have come to, where what it says does not tell. */
+/** `doing` waits for a state of the run that its output does not show. */
 const PHASES: { name: string; toml: string; doing?: string; at: RegExp }[] = [
   { name: "a run step", toml: program("echo up; exec sleep 100"), at: /at step 1, run program/ },
   {
@@ -103,7 +103,7 @@ for (const { name, toml, doing, at } of PHASES) {
   });
 }
 
-// Daemons in sessions of their own, and one that ignores what it can.
+// Daemons in their own sessions, and one that ignores all signals that can be ignored.
 const STUBBORN = `(setsid sh -c "trap '' TERM INT HUP; sleep 100; sleep 100" &)
 setsid sleep 100 & echo up; sleep 100`;
 
@@ -128,7 +128,7 @@ Deno.test("nothing is left if the command itself is killed, or interrupted twice
   const ignoring = simulation(program("trap '' TERM; echo up; sleep 100; sleep 100"));
   await ended({ toml: ignoring, says: "| up\n" }, twice, (_, { code, ms }) => {
     assertEquals(code, 130);
-    // The program has two seconds to end by itself, which nobody waits for.
+    // The program would have two seconds to end by itself.
     assert(ms < 1500, `${ms} ms`);
   });
 });
@@ -176,7 +176,7 @@ Deno.test("a build ends with the command, however it ends, and before anything h
 
 Deno.test({
   name: "Ctrl-C on the terminal is the same for who has no privileges",
-  // Where it is root of one user only, or has no setpriv(1), there are none to drop.
+  // In a user namespace with one user, or without setpriv(1), no privileges can be dropped.
   ignore: !hasCapabilities(),
   fn: async () => {
     const before = ["setpriv", "--bounding-set=-all,+setfcap", "--inh-caps=-all"];

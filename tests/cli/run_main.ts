@@ -1,6 +1,6 @@
 /**
- * Run by `interrupt_test.ts` and `display_test.ts`: `netyard run` of simulations that are none. Each
- * waits until it is aborted, or does not end even then, or ends at once, as its name says.
+ * Run by `interrupt_test.ts` and `display_test.ts`: `netyard run` of fake simulations. By its name, each
+ * waits until it is aborted, or does not end even then, or ends immediately.
  */
 import { dispatch } from "../../lib/cli/dispatch.ts";
 import { processVariable } from "../../lib/cli/command/colors.ts";
@@ -18,11 +18,11 @@ const runner: SimulationRunner = async (each, { signal, onProgress, onLine }) =>
     return outcome(each, { status: "interrupted" });
   }
   if (each.name.startsWith("stays")) {
-    // Something to wait for that never comes, and keeps the process.
+    // Never resolves, and keeps the process running.
     setInterval(() => {}, 10_000);
     await new Promise(() => {});
   }
-  // So long that a terminal has drawn it.
+  // Long enough for the terminal to draw it.
   if (each.name.startsWith("slow")) await new Promise((resolve) => setTimeout(resolve, 350));
   return each.name.startsWith("bad") ? failed(each) : outcome(each);
 };

@@ -28,7 +28,7 @@ ${more}`;
 
 const simulation = (steps: string, more = "") => `[sim]\nname = "s"\n${more}${NETWORK}${steps}`;
 
-/** What a run comes to, with these arguments behind `netyard run sim.toml`. */
+/** Runs `netyard run sim.toml` with these additional arguments to its end. */
 async function ran(
   toml: string,
   look: (run: RealRun, ended: { code: number; ms: number }) => void | Promise<void>,
@@ -42,11 +42,11 @@ async function ran(
   assertEquals(await run.leftovers(), []);
 }
 
-/** The most memory that a command may take: some 100 MB are Deno's own, and as much is for its queues. */
+/** The memory limit of a command: about 100 MB for Deno itself, and as much for the queues. */
 const MOST_KIB = 260_000;
 const TIME = ["/usr/bin/time", "-f", "rss=%M"];
 
-/** How much memory a run took at most, in KiB. */
+/** The largest memory of a run, in KiB. */
 function memory({ text }: RealRun): number {
   return Number(/^rss=(\d+)$/m.exec(text)?.[1]);
 }
@@ -71,7 +71,7 @@ Deno.test({
       [],
       { before: TIME },
     );
-    // 20 MB of what is no text, to the standard error of a program that fails.
+    // 20 MB of binary data, to the standard error of a program that fails.
     await ran(
       simulation(program("head -c 20000000 /dev/urandom >&2; exit 3")),
       (run, { code }) => {
@@ -108,7 +108,7 @@ Deno.test("a program that closes its outputs is waited for, and the processes th
 });
 
 Deno.test("a matrix leaves nothing in the process: the same number of files is open after 24 variants as after 8", async () => {
-  // In a process of its own, for in this one other tests run.
+  // In a separate process, since other tests run in this one.
   await inDirectory(async (directory) => {
     const variants = Array.from({ length: 8 }, (_, i) => `"${i}"`);
     const matrix = `[matrix]\nx = [${variants}]\n`;
@@ -122,9 +122,9 @@ Deno.test("a matrix leaves nothing in the process: the same number of files is o
     const [first, ...later] = JSON.parse(said) as Round[];
     for (const { descriptors, threads, passed } of later) {
       assertEquals(passed, 8);
-      // One a variant would be 8 more; some of the last one's may be closing yet.
+      // One leaked file per variant would be 8; some of the last variant may still be closing.
       assert(descriptors < first.descriptors + 8, said);
-      // Deno's own, which do blocking work, and end when there is none.
+      // Threads of Deno for blocking work, which end when there is none.
       assert(threads <= first.threads + 12, said);
     }
   });
@@ -150,7 +150,7 @@ Deno.test("two runs at the same time in one work directory are separate, and the
   assertEquals((await first.output("manifest.json")).status, "passed");
 });
 
-/** In a mount namespace of its own, with a file system of the tests' own over `disk`. */
+/** Runs in a new mount namespace, with a small file system mounted on `disk`. */
 function onDisk(options: string): string[] {
   const line = `mount -t tmpfs -o ${options} none disk && exec "$@"`;
   return ["unshare", "--mount", "sh", "-c", `mkdir -p disk && ${line}`, "sh"];
@@ -158,7 +158,7 @@ function onDisk(options: string): string[] {
 
 Deno.test({
   name: "a full disk, or one that is read-only, is told and fails the run, and nothing hangs",
-  ignore: !hasCapabilities(), // they mount
+  ignore: !hasCapabilities(), // it mounts
   fn: async () => {
     const toml = simulation(program("head -c 4000000 /dev/zero"));
     await ran(
@@ -206,7 +206,10 @@ Deno.test("a cache that cannot be written is reported before anything runs", asy
     toml,
     (run, { code }) => {
       assertEquals(code, 1);
-      assertMatch(run.text, /^cannot make \/proc\/nothing.*NETYARD_CACHE$/m);
+      assertMatch(
+        run.text,
+        /^cannot .*\/proc\/nothing.*: set NETYARD_CACHE to another directory$/m,
+      );
     },
     [],
     { env: { NETYARD_CACHE: "/proc/nothing" } },
@@ -266,7 +269,7 @@ regex = "up"
 });
 
 Deno.test("a seed decides which packets are lost", async () => {
-  // Nothing but the ping is on the links: neither ARP between the two, nor IPv6 of the kernel's own.
+  // Only the ping is on the links: no ARP between the two, and no IPv6 packets of the kernel.
   const toml = `[sim]
 name = "s"
 [[router]]
@@ -284,7 +287,7 @@ gateway = "far"
     "ping -c 30 -i 0.01 -W 0.3 $1 | grep -o 'icmp_seq=[0-9]*' | tr '\\n' ' '",
     `[step.captures.seen]\nregex = ".+"\n`,
   ).replace('"]\n', '", "sh", "$NETYARD_IP_peer"]\n');
-  // That of the kernel, where it has one, draws by itself.
+  // netem in the kernel, if there is one, has its own random numbers.
   const options = { env: { NETYARD_LINK_ENGINE: "emulator" } };
   const seen = (seed: number) => {
     let captured = "";

@@ -4,7 +4,7 @@ import { OrdinaryUser } from "../native/ordinary_user.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** `netyard run` of a simulation that makes an empty lab, and has a program that is built. */
+/** Runs `netyard run` on a simulation with an empty lab and a program that must be built. */
 const SCRIPT = `
 import { Lab } from "./mod.ts";
 import { processVariable } from "./lib/cli/command/colors.ts";
@@ -52,7 +52,7 @@ Deno.test("an ordinary user gets programs once, then becomes root, and can still
   const argv = [user.deno, "run", "-A", "--cached-only", "--no-check", "script.ts"];
 
   const { code, stdout, stderr } = await user.run(argv, { env });
-  // Where it is root already, as in a container, there is no second start.
+  // A process that is root already, as in a container, is not restarted.
   assertEquals([code, stderr.replace(/true|false/, "?")], [0, "built with root: ?\n"]);
   assertEquals(stdout.replace(/[\d.]+ m?s\b/g, "<time>").split("\n").slice(0, 3), [
     "started one",

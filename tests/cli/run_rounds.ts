@@ -1,20 +1,20 @@
 /**
  * Run by `run_real_test.ts`: runs the simulations of a directory three times in this process, and
- * prints what it holds after each, as JSON.
+ * prints its open files and threads after each, as JSON.
  */
 import { loadSimulations } from "../../lib/sim/load.ts";
 import { runAll } from "../../lib/sim/run/run_all.ts";
 import { readFileText } from "../../native/libc.ts";
 
-/** What the process holds after one of the rounds. */
+/** The open files and threads of the process after a round. */
 export interface Round {
   descriptors: number;
   threads: number;
-  /** How many simulations passed. */
+  /** The number of passed simulations. */
   passed: number;
 }
 
-/** What this process holds. */
+/** Counts the open files and threads of this process. */
 function held(): Omit<Round, "passed"> {
   const { stdout } = new Deno.Command("ls", { args: [`/proc/${Deno.pid}/fd`] }).outputSync();
   const threads = /^Threads:\s+(\d+)$/m.exec(readFileText("/proc/self/status"))![1];

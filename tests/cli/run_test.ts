@@ -8,7 +8,7 @@ import { called, fakeTools, inDirectory, outcome, runCommandBy, simulation } fro
 const GOOD = ["ping", "nat-home", "nat-cgnat"].map((name) => simulation(name));
 const ALL = [...GOOD, simulation("bad")];
 
-/** Runs `netyard run sims` by fakes, with results in a directory that goes afterwards. */
+/** Runs `netyard run sims` with fake tools, with the results in a temporary directory. */
 function ran<T>(
   tools: SimulationTools,
   args: string[],

@@ -20,7 +20,7 @@ import {
   SessionDirectoryError,
 } from "../../lib/cli/session/session_directory.ts";
 
-/** A directory of this user alone, and what removes it. */
+/** A temporary directory for this user only. */
 async function privateDirectory(): Promise<{ path: string } & AsyncDisposable> {
   const path = await Deno.makeTempDir();
   await Deno.chmod(path, 0o700);
@@ -92,7 +92,7 @@ Deno.test("a directory that other users can access, or a link, is not trusted", 
 });
 
 Deno.test("a directory of another user is not trusted", {
-  // Only root can give one away.
+  // Only root can change the owner.
   ignore: Deno.uid() !== 0,
 }, async () => {
   await using own = await privateDirectory();
@@ -111,7 +111,7 @@ Deno.test("listing the sessions removes those of dead processes", async () => {
   const directory = own.path;
   await using _kept = await registerSession(directory, some(directory, "kept"));
   const gone = { ...some(directory, "gone"), pid: 0x7fff_fff0 };
-  // The same number, and a process that started at another time.
+  // The same PID, but another start time.
   const reused = { ...some(directory, "reused"), startTime: "1" };
   const halfway = { ...some(directory, "halfway"), startTime: "1" };
   const elsewhere = { ...some(directory, "elsewhere"), pid: 1, processes: "pid:[1]" };

@@ -4,7 +4,7 @@ import { inDirectory } from "./kit.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** The files that a file loads before it runs, and the names of packages among them. */
+/** The files that a file imports statically, and the names of the packages among them. */
 async function loadedBy(path: string, found = new Set<string>()): Promise<Set<string>> {
   if (found.has(path)) return found;
   found.add(path);

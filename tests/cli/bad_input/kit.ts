@@ -1,8 +1,4 @@
-/**
- * Files that are wrong, and the command that is given them.
- *
- * @module
- */
+/** Runs the command on wrong files. */
 import { dirname, join } from "node:path";
 import { REAL_TOOLS, type SimulationTools } from "../../../lib/cli/run/simulation_tools.ts";
 import { checkBinaries } from "../../../lib/sim/binary/binaries.ts";
@@ -11,13 +7,13 @@ import { checkHostPrograms } from "../../../lib/sim/host_programs.ts";
 import { loadSimulations } from "../../../lib/sim/load.ts";
 import { called, inDirectory, runCommandBy } from "../kit.ts";
 
-/** Files by their names; a text alone is that of `a.toml`. */
+/** Files by their names; a single text is `a.toml`. */
 export type Files = string | Readonly<Record<string, string>>;
 
-/** What is wrong, the files, what the standard error says of it, and the arguments of `netyard run`. */
+/** The name of the case, the files, the standard error, and the arguments of `netyard run`. */
 export type Refusal = readonly [what: string, files: Files, says: string, ...args: string[]];
 
-/** A topology whose last line is 6: the device `a` behind the router `dc`. */
+/** A topology whose last line is 6: the device `a` at the router `dc`. */
 export const LAB = `[[router]]
 name = "dc"
 [device.a.eth0]
@@ -26,7 +22,7 @@ gateway = "dc"
 name = "x"
 `;
 
-/** A simulation with a step whose keys begin in line 8. */
+/** A simulation with one step, whose keys begin in line 8. */
 export function step(text: string): string {
   return `${LAB}[[step]]\n${text}\n`;
 }
@@ -40,7 +36,7 @@ export async function write(directory: string, files: Files): Promise<void> {
   }
 }
 
-/** The command as it is, but in another working directory, and where whatever is started throws. */
+/** The tools of the command, for another working directory; starting anything throws. */
 function tools(cwd: string, searchPath: string[]): SimulationTools {
   const started = (what: string) => () => {
     throw new Error(`${what} was started`);
@@ -63,7 +59,7 @@ function tools(cwd: string, searchPath: string[]): SimulationTools {
   };
 }
 
-/** What `netyard run` does in a directory with files, `a.toml` unless other arguments are given. */
+/** Runs `netyard run` in a directory with these files, by default with the argument `a.toml`. */
 export function ran(files: Files, args: readonly string[] = []) {
   return inDirectory(async (made) => {
     const directory = await Deno.realPath(made);

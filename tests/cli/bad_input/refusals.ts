@@ -1,18 +1,16 @@
 /**
- * Reads the refusals of the `.txt` files beside it, which are written so:
+ * Reads the cases in the `.txt` files of this folder, which have this format:
  *
  * ```text
- * === what is wrong
- * $ the arguments of netyard run; a.toml, if there are none
+ * === the name of the case
+ * $ the arguments of netyard run; default: a.toml
  * --- name of a file
  * its text
  * --- step
- * the keys of a step, which stands with a topology in a.toml, and begins in its line 8
+ * the keys of a step in a.toml, which has a topology before it; they begin in line 8
  * --- says
- * what the command says
+ * the standard error of the command
  * ```
- *
- * @module
  */
 import { step } from "./kit.ts";
 
@@ -26,7 +24,7 @@ export interface Refusal {
   says: string;
 }
 
-/** The refusals of a file. */
+/** Parses the cases of a file. */
 export async function refusalsOf(name: string): Promise<Refusal[]> {
   const text = await Deno.readTextFile(new URL(`${name}.txt`, import.meta.url));
   return text.split(/^=== /m).slice(1).map(refusal);
