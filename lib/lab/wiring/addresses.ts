@@ -22,7 +22,7 @@ import type { Defer } from "../model/undo.ts";
 
 /** The node's side of an interface: its addresses, its neighbours and its routes. */
 
-/** Sets the loopback up, with addresses if there are any. */
+/** Sets the loopback of a node up, with addresses if there are any. */
 export function configureLoopback(core: LabCore, node: NodeRecord, ips: string[]): void {
   inside(node, (batch) => {
     setLink(batch, LOOPBACK, { up: true });
@@ -31,24 +31,24 @@ export function configureLoopback(core: LabCore, node: NodeRecord, ips: string[]
   core.unsettled.add(node, [], ips);
 }
 
-/** Whether a node's addresses are not in its namespace, but in the guest of a virtual machine. */
+/** Whether a node's addresses are in the guest of a virtual machine, and not in its namespace. */
 export const isGuest = (node: NodeRecord): node is VmRecord => node.kind === "vm";
 
 /**
- * Brings an interface up with its addresses, neighbours and routes: a new one, or
- * one that was down, whose routes, neighbours and IPv6 addresses the kernel dropped.
+ * Brings an interface up with its addresses, neighbours and routes: a new one, or one that was down,
+ * whose routes, neighbours and IPv6 addresses the kernel dropped.
  */
 export function configure(core: LabCore, iface: InterfaceRecord, isDefault: boolean): void {
   if (isGuest(iface.node)) configureGuestLink(iface);
   else configureInNode(core, iface, isDefault);
   const { owner, members, gatewayLink } = iface.segment;
-  // The other end, then the bridge that it may be the first port of.
+  // The other end, and the bridge: this may be its first port.
   const ends = [members.get(iface), gatewayLink].filter((end) => end !== undefined);
   core.unsettled.add(owner, ends.map(({ index }) => index));
   noteNeighboursGone(iface);
 }
 
-/** Sets the link up that stands for a guest's interface. */
+/** Sets the link up that leads to a guest's interface. */
 function configureGuestLink({ node, index, mtu }: InterfaceRecord): void {
   inside(node, (batch) => {
     if (mtu >= IPV6_MIN_MTU) noLinkLocal(batch, index);
@@ -62,7 +62,7 @@ function configureInNode(core: LabCore, iface: InterfaceRecord, isDefault: boole
   core.provisioning.beforeUp(iface, isDefault);
   inside(node, (batch) => {
     setLink(batch, LOOPBACK, { up: true });
-    // With less, the link has no IPv6 at all.
+    // With a smaller MTU the link has no IPv6 at all.
     if (iface.mtu >= IPV6_MIN_MTU && !core.provisioning.isAtWork(iface)) noLinkLocal(batch, index);
     setLink(batch, index, { up: true });
     for (const { ip, prefix } of ownAddresses(iface)) add(batch, index, ipBytes(ip), prefix);
@@ -73,7 +73,10 @@ function configureInNode(core: LabCore, iface: InterfaceRecord, isDefault: boole
   core.provisioning.afterUp(iface);
 }
 
-/** How a node is given an address: to be used at once, or when its kernel found nobody to have it. */
+/**
+ * How to add an address to a node: usable immediately, or once duplicate address detection in its
+ * kernel has succeeded.
+ */
 export function addressAdder({ provisioning }: LabCore, { kind }: NodeRecord): typeof addAddress {
   return provisioning.dad && (kind === "device" || kind === "router") ? proposeAddress : addAddress;
 }
@@ -81,7 +84,8 @@ export function addressAdder({ provisioning }: LabCore, { kind }: NodeRecord): t
 /** All addresses that the lab gives an interface, with their prefix lengths. */
 export function ownAddresses(iface: InterfaceRecord): { ip: string; prefix: number }[] {
   const { ip, prefix, prefix6, autoconf } = iface;
-  // Those that its kernel makes are none of them, nor is the one that begins it.
+  // Without those that its kernel makes, and without the link-local one that starts
+  // autoconfiguration.
   const { ip6, linkLocal6 } = autoconf ? {} : iface;
   return [
     ...ip ? [{ ip, prefix }] : [],
@@ -94,13 +98,13 @@ export function ownAddresses(iface: InterfaceRecord): { ip: string; prefix: numb
 function defaultRoutes(batch: MessageWriter, iface: InterfaceRecord): void {
   const { index, segment } = iface;
   if (iface.ip && segment.v4) replaceRoute(batch, { gateway: ipBytes(segment.v4.gateway), index });
-  // Who listens to routers has the routes from them.
+  // An interface that listens to advertisements has its routes from them.
   if (iface.ip6 && !iface.autoconf) {
     replaceRoute(batch, { gateway: ipBytes(segment.linkLocal), index });
   }
 }
 
-/** Makes one interface the way to everything else, in the families that it has. */
+/** Moves the default routes to another interface, in the families that it has. */
 export function moveDefaultRoute(
   core: LabCore,
   from: InterfaceRecord | undefined,
@@ -109,7 +113,7 @@ export function moveDefaultRoute(
   if (isGuest(to.node)) return;
   const old = from && from !== to && from.up ? from : undefined;
   try {
-    // The new one takes the old one's place, in the families that it has.
+    // Replaces the route of the old interface, in the families that the new one has.
     if (to.up) inside(to.node, (batch) => defaultRoutes(batch, to));
   } catch (error) {
     if (old) {
@@ -146,7 +150,7 @@ export function renumber(
   const { node, index, ip: old, segment } = iface;
   if (old) {
     removeNeighbours(iface, [old]);
-    // Also of an interface that is down: unlike those of IPv6, its address is still there.
+    // Also of an interface that is down: unlike an IPv6 address, an IPv4 address stays then.
     removeIfPresent(() =>
       inside(node, (batch) => deleteAddress(batch, index, ipBytes(old), iface.prefix))
     );
@@ -154,13 +158,13 @@ export function renumber(
   iface.ip = ip;
   const link = segment.gatewayLink;
   if (link) inside(segment.owner, (batch) => addMemberNeighbours(batch, link.index, iface));
-  // The kernel drops with an address those that were secondary to it, and may drop routes.
+  // With an address the kernel drops its secondary addresses, and it may drop routes.
   if (iface.up) configure(core, iface, isDefault);
   announceAddresses(iface, [ip]);
   loadBlackHole(segment);
 }
 
-/** Takes back what {@link addExtra} did. */
+/** Removes an address that {@link addExtra} added. */
 export function removeExtra(core: LabCore, iface: InterfaceRecord, ip: string): void {
   const { node, index, segment, extra, up } = iface;
   const at = extra.findIndex((each) => each.ip === ip);
@@ -181,7 +185,7 @@ export function removeExtra(core: LabCore, iface: InterfaceRecord, ip: string): 
   loadBlackHole(segment);
 }
 
-/** Adds one more address to an interface, to be there whenever it is up. */
+/** Adds an additional address to an interface, which has it whenever it is up. */
 export function addExtra(
   core: LabCore,
   iface: InterfaceRecord,
@@ -200,12 +204,12 @@ export function addExtra(
   }
   const port = segment.members.get(iface);
   if (segment.kind === "exchange" && port) {
-    // The exchange asks nobody where an address is: it sends to each member what is routed there.
+    // An exchange resolves no addresses: it sends to each member what is routed to it.
     const route = { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index };
     inside(segment.owner, (batch) => replaceRoute(batch, route));
     defer(() => removeIfPresent(() => inside(segment.owner, (batch) => deleteRoute(batch, route))));
   }
-  // Nobody is told of it for good: it is asked for when it is needed.
+  // It becomes no permanent neighbour: peers resolve it when they need it.
   removeNeighbours(iface, [ip]);
   defer(() => loadBlackHole(segment));
   extra.push({ ip, prefix });

@@ -6,14 +6,14 @@ import { step } from "../model/steps.ts";
 import type { Defer } from "../model/undo.ts";
 
 /**
- * Path-MTU black holes. A router that is one has its links about which nobody may say that a packet
- * is too big, and a link has two ends: about the uplink it is the node above that speaks to those
- * who send down, and about the LAN a router on it, to those who send up.
+ * Path-MTU black holes. For each link of such a router, no "packet too big" may reach a sender, and a
+ * link has two ends: for the uplink, the node above would report it to senders of downstream packets;
+ * for the LAN, a router on it would, to senders of upstream packets.
  */
 
 const asRouter = ({ owner }: Segment) => owner.kind === "router" ? owner : undefined;
 
-/** What the owner of a segment keeps to itself, as the lab is now. */
+/** What the owner of a segment does not report, as the lab is now. */
 function blackHoleOf(segment: Segment): BlackHole {
   const router = asRouter(segment);
   const { blackHoles, routes } = segment;
@@ -26,19 +26,19 @@ function blackHoleOf(segment: Segment): BlackHole {
       ]),
       ...[...routes].filter(([, via]) => blackHoles.has(via)).map(([cidr]) => cidr),
     ],
-    beyond: router?.upstream?.blockIcmpFragNeeded ? behind(segment) : undefined,
+    beyond: router?.upstream?.blockIcmpFragNeeded ? networksThrough(segment) : undefined,
   };
 }
 
-/** The networks to which the owner of a LAN sends by it, and not by its uplink. */
-function behind({ v4, v6, routes }: Segment): string[] {
+/** The networks that the owner of a LAN reaches through it, and not through its uplink. */
+function networksThrough({ v4, v6, routes }: Segment): string[] {
   const own = [v4, v6].flatMap((network) => network ? [network.cidr.toString()] : []);
   return [...own, ...routes.keys()];
 }
 
 /**
- * Brings the rules of a segment's owner in line with who is a black hole, and with the networks
- * behind them. Called after each change of these; where there is no black hole it costs nothing.
+ * Makes the rules of a segment's owner match the black holes around it and the networks downstream of
+ * them. Called after each change of these; where there is no black hole it costs nothing.
  */
 export function loadBlackHole(segment: Segment): void {
   const { owner } = segment;
@@ -50,7 +50,7 @@ export function loadBlackHole(segment: Segment): void {
   owner.blackHole = rules;
 }
 
-/** Makes a router a black hole, or makes it stop being one. */
+/** Makes a router a black hole, or a normal router again. */
 export function setBlackHole(router: RouterRecord, on: boolean, defer: Defer): void {
   const before = router.blockIcmpFragNeeded;
   const segments = affectedSegments(router);
@@ -60,7 +60,7 @@ export function setBlackHole(router: RouterRecord, on: boolean, defer: Defer): v
   for (const segment of segments) loadBlackHole(segment);
 }
 
-/** Takes a router that is removed out of the rules of the node above. */
+/** Removes a router that is going away from the rules of the node above. */
 export function removeBlackHole({ uplink }: RouterRecord): void {
   if (uplink.segment.blackHoles.delete(uplink)) loadBlackHole(uplink.segment);
 }
@@ -72,7 +72,10 @@ function mark(router: RouterRecord, on: boolean): void {
   else uplink.segment.blackHoles.delete(uplink);
 }
 
-/** The segments whose owners have a say about a router's links: its own, above and below. */
+/**
+ * The segments whose owners may report about a router's links: its LAN, the one above and those
+ * below.
+ */
 function affectedSegments({ lan, uplink }: RouterRecord): Segment[] {
   return [lan, uplink.segment, ...[...lan.members.keys()].flatMap(downstreamLan)];
 }

@@ -5,9 +5,9 @@ import { type BridgeRules, bridgeRules, isFree } from "../../bridge/rules.ts";
 import type { InterfaceRecord, Port, Segment } from "../model/records.ts";
 import { step } from "../model/steps.ts";
 
-/** The rules of a bridge, as its members' ports are now. */
+/** The nftables rules of a bridge, for the ports that its members have now. */
 
-/** The interfaces by which a node is attached to a segment, as a rule one. */
+/** The interfaces by which a node is attached to a segment, usually one. */
 export function interfacesOn({ members }: Segment, name: string): InterfaceRecord[] {
   return [...members.keys()].filter(({ node }) => node.name === name);
 }
@@ -30,16 +30,16 @@ function rulesOf(segment: Segment): BridgeRules {
 }
 
 /**
- * Brings the rules of a segment's owner in line with what was asked of the bridge. Called after each
- * change of that and of its ports; where nothing was asked it costs nothing. Between a gateway and its
- * only member, without a Linux bridge, there is nothing to keep apart.
+ * Makes the rules of a segment's owner match the bridge's partitions and detours. Called after each
+ * change of these and of its ports; without partitions and detours it costs nothing. Between a
+ * gateway and its only member, without a Linux bridge, there is nothing to partition.
  */
 export function loadBridgeRules(segment: Segment): void {
   const { owner, gatewayLink, bridging, members } = segment;
   if (owner.removed) return;
   const rules = rulesOf(segment);
   const text = !gatewayLink?.bridge || isFree(rules) ? "" : bridgeRules(rules);
-  // Where a frame is sent on to is a link's number for the kernel, and a new link may have an old name.
+  // The kernel forwards to a link by its index, and a new link may have an old name.
   const targets = [...bridging.detours].flatMap(({ to, entry, exit }) => [
     members.get(to),
     entry,

@@ -9,15 +9,15 @@ import type { InterfaceRecord, NodeRecord, Port } from "../model/records.ts";
 import { linkName } from "../options/names.ts";
 
 /**
- * The link of a virtual machine's interface. In its namespace there is an ordinary veth, which stands
- * for the interface in all that a lab does with links, and a TAP, on which QEMU is; what comes in by
- * the one leaves by the other, whatever it is.
+ * The link of a virtual machine's interface. Its namespace has an ordinary veth, with which the
+ * rest of the lab works as with any interface, and a TAP, which QEMU has open. Each frame that
+ * arrives on one leaves by the other.
  */
 
 /**
- * Makes a TAP for a card of a virtual machine; it stays until the machine goes.
+ * Makes a TAP for a NIC of a virtual machine; it stays until the machine is removed.
  *
- * @throws {VmError} If this user may not, or there is no driver.
+ * @throws {VmError} If this user may not make one, or the kernel has no driver.
  */
 export function makeTap(node: NodeRecord, slot: number): Port {
   const tap = {

@@ -8,16 +8,16 @@ import type { Unsettled } from "../model/lab.ts";
 import type { NodeRecord } from "../model/records.ts";
 
 /**
- * What the kernel finishes a moment after it said it was done, and what is lost until then.
+ * Waits for what the kernel finishes only a moment after it acknowledged it. Until then packets are
+ * lost:
  *
- * - A link's end at the gateway, which was set up first, and a bridge; see {@link syncLink}.
- * - An IPv6 address gets its local route from a kernel thread, even without duplicate address
- *   detection; until then what arrives for it is dropped.
+ * - by the gateway's end of a link, which was set up first, and by a bridge; see {@link syncLink};
+ * - to an IPv6 address, which gets its local route from a kernel thread, even without duplicate
+ *   address detection.
  */
 export class KernelDelays implements Unsettled {
   #nodes = new Map<NodeRecord, { links: Set<number>; ips: Set<string> }>();
 
-  /** Notes a link that was set up, and addresses that a node was given. */
   add(node: NodeRecord, links: number[], ips: (string | undefined)[] = []): void {
     const known = this.#nodes.get(node) ?? { links: new Set(), ips: new Set() };
     this.#nodes.set(node, known);
@@ -25,37 +25,36 @@ export class KernelDelays implements Unsettled {
     for (const ip of ips) if (ip?.includes(":")) known.ips.add(ip);
   }
 
-  /** Forgets addresses that a node does not have any more; without `ips`, all about it. */
   drop(node: NodeRecord, ips?: (string | undefined)[]): void {
     if (!ips) this.#nodes.delete(node);
     for (const ip of ips ?? []) if (ip) this.#nodes.get(node)?.ips.delete(ip);
   }
 
-  /** Waits until all of it is done, which as a rule it is. */
   settle(): void {
     for (const node of [...this.#nodes.keys()]) this.settleNode(node);
   }
 
-  /** As {@link KernelDelays.settle}, of one node. */
   settleNode(node: NodeRecord): void {
     const unsettled = this.#nodes.get(node);
     if (!unsettled) return;
     const { links, ips } = unsettled;
     sync(node, [...links]);
     const missing = late(node, [...ips]);
-    // Not before: what the kernel refused is tried again. What it will never do is not.
+    // Only now: what the kernel refused is tried again, but what it never finishes is not.
     this.#nodes.delete(node);
     if (missing.length === 0) return;
     throw new NetyardError(
       `${node.name}: the kernel has not taken ${missing.join(", ")} into use within ` +
-        `${PATIENCE_MS / 1000} s; was it taken away by other means than the lab's?`,
+        `${PATIENCE_MS / 1000} s; was it removed by a program?`,
     );
   }
 }
 
-/** An answer has up to 2 kB, and a socket's queue 208. */
+/** An answer has up to 2 kB, and a socket's receive queue 208 kB. */
 const QUESTIONS_AT_ONCE = 32;
-/** Far more than the kernel takes under load; reached only where something else took it away. */
+/**
+ * Far more than the kernel takes under load; reached only where something else removed an address.
+ */
 const PATIENCE_MS = 5_000;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -67,12 +66,12 @@ function* chunks<T>(all: T[]): Iterable<T[]> {
 
 function sync(node: NodeRecord, links: number[]): void {
   for (const some of chunks(links)) {
-    // One that was taken away meanwhile is none to wait for.
+    // A link that was removed meanwhile needs no waiting.
     removeIfPresent(() => inside(node, (batch) => some.forEach((index) => syncLink(batch, index))));
   }
 }
 
-/** Those addresses that the node does not answer to in time. */
+/** The first addresses that the node does not answer to in time. */
 function late(node: NodeRecord, ips: string[]): string[] {
   const deadline = performance.now() + PATIENCE_MS;
   for (const some of chunks(ips)) {

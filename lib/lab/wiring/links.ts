@@ -33,12 +33,15 @@ import { route } from "./segment_routes.ts";
 import { step } from "../model/steps.ts";
 import type { Defer } from "../model/undo.ts";
 
-/** Links between nodes: making them, and taking them away. */
+/** Makes and removes links between nodes. */
 
-/** What a router's side of its LAN is called, by its own name or, of a single link, another. */
+/**
+ * The name of a router's side of its LAN: of a bridge its name, of a single link an alternative
+ * name.
+ */
 const LAN = "lan";
 
-/** Makes the link between an interface and its segment, and gives both ends what they need. */
+/** Makes the link between an interface and its segment, and configures both ends. */
 export function connect(
   core: LabCore,
   iface: InterfaceRecord,
@@ -47,13 +50,13 @@ export function connect(
 ): void {
   const { segment } = iface;
   const { gatewayLink, alwaysBridge } = segment;
-  // Last, when the port is gone again.
+  // Runs last, when the port is gone again.
   defer(() => loadBridgeRules(segment));
   const master = gatewayLink || alwaysBridge
     ? ensureBridge(core, segment, gatewayLink, defer)
     : undefined;
   step("link");
-  // The bridge learns who comes together with the port, which then may be refused.
+  // The member becomes a neighbour of the bridge in the request that makes the port, which may fail.
   if (master !== undefined) {
     defer(() => removeNeighbours(iface, [...addressesOf(iface), iface.linkLocal6]));
   }
@@ -62,14 +65,14 @@ export function connect(
   defer(() => disconnect(core, iface));
   if (segment.kind === "exchange") joinExchange(iface, port);
   else if (master === undefined) makeGateway(core, iface, port);
-  // Before the other end is up, so that nothing passes that is to be kept back.
+  // Before the other end is up, so that nothing passes that the rules drop.
   loadBridgeRules(segment);
   step("addresses");
   configure(core, iface, isDefault);
   announceAddresses(iface, addressesOf(iface));
 }
 
-/** Takes an interface off its segment; both ends of the link are gone. */
+/** Removes the link between an interface and its segment. */
 export function disconnect(core: LabCore, iface: InterfaceRecord): void {
   const { segment } = iface;
   const port = segment.members.get(iface);
@@ -92,7 +95,7 @@ export function disconnect(core: LabCore, iface: InterfaceRecord): void {
 function addLink(iface: InterfaceRecord, master: number | undefined): Port {
   const { node, segment } = iface;
   const { owner } = segment;
-  // A bridge port's own MAC is never seen; it only must not be a member's.
+  // The MAC of a bridge port is never seen; it only has to differ from those of members.
   const mac = master === undefined ? segment.mac : iface.mac.replace(/^02/, "06");
   const mtu = segment.kind === "exchange" ? iface.mtu : segment.mtu;
   return withFreeNames([node, owner], iface, () => {
@@ -116,7 +119,7 @@ function addLink(iface: InterfaceRecord, master: number | undefined): Port {
   });
 }
 
-/** Makes a link; again with other names and numbers if a program in a node took the first ones. */
+/** Makes a link; retries with other names and indexes if a program in a node took the first ones. */
 export function withFreeNames<T>(
   nodes: NodeRecord[],
   iface: InterfaceRecord | undefined,
@@ -143,7 +146,10 @@ export function withFreeNames<T>(
   }
 }
 
-/** Routes to a new member. All its ports have one link-local address; asking for it tells nothing. */
+/**
+ * Adds the routes of an exchange to a new member. All its ports have the same link-local address, so
+ * that resolving it would not lead to a particular port.
+ */
 function joinExchange(iface: InterfaceRecord, port: Port): void {
   const { owner, linkLocal } = iface.segment;
   inside(owner, (batch) => {
@@ -155,7 +161,7 @@ function joinExchange(iface: InterfaceRecord, port: Port): void {
   });
 }
 
-/** Makes the only member's link the gateway's. */
+/** Makes the link of the only member the gateway's link. */
 function makeGateway(core: LabCore, iface: InterfaceRecord, port: Port): void {
   const { segment } = iface;
   const { owner } = segment;
@@ -172,7 +178,7 @@ function addLanName({ owner }: Segment, index: number): void {
   try {
     inside(owner, (batch) => addAltName(batch, index, LAN));
   } catch (error) {
-    // A program's link has that name, or a member's; or the kernel knows no other names.
+    // A link of a program or a member has that name, or the kernel has no alternative names.
     if (!refusedBy(error, ["EEXIST", "EOPNOTSUPP"])) throw error;
   }
 }
@@ -181,14 +187,15 @@ function removeLanName({ owner }: Segment, index: number): void {
   try {
     inside(owner, (batch) => deleteAltName(batch, index, LAN));
   } catch (error) {
-    // It is not called so; EINVAL where another link is.
+    // It does not have the name; EINVAL where another link has it.
     if (!refusedBy(error, ["EINVAL", "ENOENT", "EOPNOTSUPP"])) throw error;
   }
 }
 
 /**
- * The index of a segment's bridge. It is made for the second member: the gateway's addresses then
- * move from the only link to a bridge over it. Where there is no link yet, the bridge is the first.
+ * Makes the bridge of a segment unless it has one, and returns its index. The second member needs it:
+ * the gateway's addresses then move from the only link to a bridge over it. Without any link yet, the
+ * bridge gets them first.
  */
 export function ensureBridge(
   core: LabCore,
@@ -199,7 +206,8 @@ export function ensureBridge(
   if (link?.bridge) return link.index;
   step("bridge");
   const { owner } = segment;
-  // Frames between members are none of the router's NAT and firewall, whatever the host has loaded.
+  // The router's NAT and firewall must not see frames between members, whatever modules the host
+  // loaded.
   owner.runtime.namespace.enter(bypassIpRules);
   if (link) {
     removeLanName(segment, link.index);
@@ -242,8 +250,8 @@ export function ensureBridge(
 }
 
 /**
- * With the module br_netfilter, as container engines load it, each new namespace has bridged packets
- * go through the rules for routed ones.
+ * Makes bridged packets bypass the rules for routed packets. With the module br_netfilter, which
+ * container engines load, they pass through them in each new namespace.
  */
 function bypassIpRules(): void {
   for (const what of ["iptables", "ip6tables", "arptables"]) {
@@ -252,7 +260,7 @@ function bypassIpRules(): void {
   }
 }
 
-/** Gives the link that becomes the gateway's all that it needs. */
+/** Configures the link that becomes the gateway's: addresses, neighbours and routes. */
 function configureGateway(
   batch: MessageWriter,
   segment: Segment,

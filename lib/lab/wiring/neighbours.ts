@@ -6,7 +6,7 @@ import { inside } from "./rtnetlink.ts";
 import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, NodeRecord, Segment } from "../model/records.ts";
 
-/** Who is whose permanent neighbour. */
+/** Permanent neighbour entries, between members of a segment and with its gateway. */
 
 /** The prefix length of a single address. */
 export const fullPrefix = (ip: string): number => ip.includes(":") ? 128 : 32;
@@ -16,18 +16,18 @@ export function addressesOf(iface: InterfaceRecord): string[] {
   return [iface.ip, iface.ip6].filter((ip) => ip !== undefined);
 }
 
-/** What a member takes, if that is less than the others on its segment do. */
+/** The MTU of a member, if it is smaller than that of its segment. */
 export function smallerMtu({ mtu, segment }: InterfaceRecord): number | undefined {
   return mtu < segment.mtu ? mtu : undefined;
 }
 
-/** Those of the addresses that were added to an interface which its segment's owner sends there. */
+/** The additional addresses of an interface that are of its segment's networks. */
 function addedOnLink({ segment, extra }: InterfaceRecord): string[] {
   return extra.map(({ ip }) => ip)
     .filter((ip) => (ip.includes(":") ? segment.v6 : segment.v4)?.cidr.contains(ip));
 }
 
-/** Has what is larger than a member takes refused by the router: on the link it would be lost. */
+/** Makes the router refuse packets that exceed a member's MTU: on the link they would be lost. */
 export function limitMtu(batch: MessageWriter, index: number, iface: InterfaceRecord): void {
   const mtu = smallerMtu(iface);
   if (!mtu || iface.segment.kind !== "lan") return;
@@ -36,14 +36,14 @@ export function limitMtu(batch: MessageWriter, index: number, iface: InterfaceRe
   }
 }
 
-/** What the gateway must know of a member. */
+/** Adds what the gateway needs for a member: neighbour entries, and routes with a smaller MTU. */
 export function addMemberNeighbours(
   batch: MessageWriter,
   index: number,
   iface: InterfaceRecord,
 ): void {
   limitMtu(batch, index, iface);
-  // Who has an address from advertisements is found as on any link, by Neighbor Discovery.
+  // An address from advertisements is resolved by Neighbor Discovery, as on any link.
   addNeighbours(
     batch,
     index,
@@ -53,14 +53,14 @@ export function addMemberNeighbours(
 }
 
 /**
- * Takes note of the IPv6 address that a member made, or that it has none any more. `forGood`: gateway
- * and member know each other for good after all.
+ * Records the IPv6 address that a member's kernel made, or that it no longer has one. `permanent`
+ * makes gateway and member permanent neighbours all the same.
  */
 export function adoptAddress(
   iface: InterfaceRecord,
   ip6: string | undefined,
   prefix: number | undefined,
-  withoutUndo: boolean,
+  permanent: boolean,
 ): void {
   const { segment, ip6: old } = iface;
   iface.ip6 = ip6;
@@ -69,7 +69,7 @@ export function adoptAddress(
   const { gatewayLink } = segment;
   if (!ip6 || !gatewayLink) return;
   inside(segment.owner, (batch) => limitMtu(batch, gatewayLink.index, iface));
-  if (withoutUndo) addPermanentNeighbours(iface);
+  if (permanent) addPermanentNeighbours(iface);
 }
 
 function addPermanentNeighbours(iface: InterfaceRecord): void {
@@ -91,7 +91,7 @@ function addNeighbours(
   for (const ip of ips) if (ip) addNeighbour(batch, index, ipBytes(ip), macBytes(mac));
 }
 
-/** What a member must know of its gateway. */
+/** Adds the neighbour entries of a member for its gateway. */
 export function addGatewayNeighbours(batch: MessageWriter, iface: InterfaceRecord): void {
   const { index, segment } = iface;
   const mac = macBytes(segment.mac);
@@ -112,12 +112,12 @@ function addGatewayNeighbours6(
 const host = (ip: string) => ({ destination: ipBytes(ip), prefix: fullPrefix(ip) });
 
 /**
- * Makes gateway and peers forget addresses that a member no longer has: also what they learnt, or
- * who gets an address next would be taken for its last owner for some seconds.
+ * Removes addresses that a member no longer has from the neighbour tables of gateway and peers.
+ * Learnt entries too: otherwise they would send to the last owner of an address for some seconds.
  */
 export function removeNeighbours(iface: InterfaceRecord, ips: (string | undefined)[]): void {
   const { segment } = iface;
-  if (segment.kind === "exchange") return; // What it knows goes with the link.
+  if (segment.kind === "exchange") return; // Its entries go with the link.
   const gone = ips.filter((ip) => ip !== undefined);
   const { owner, gatewayLink } = segment;
   if (gatewayLink) {
@@ -136,8 +136,8 @@ export function removeNeighbours(iface: InterfaceRecord, ips: (string | undefine
 }
 
 /**
- * Makes peers forget what they hold of addresses that are a member's from now on: that nobody
- * answered to them, or somebody else. A real host would announce itself.
+ * Makes peers resolve addresses anew that a member has from now on: removes their entries, which are
+ * failed or lead to another member. A real host would announce itself.
  */
 export function announceAddresses(iface: InterfaceRecord, ips: string[]): void {
   const { segment } = iface;
@@ -149,13 +149,13 @@ export function announceAddresses(iface: InterfaceRecord, ips: string[]): void {
   }
 }
 
-/** Makes a node forget what it holds of addresses on a link. */
+/** Removes addresses from a node's neighbour table of a link. */
 export function removeNeighboursAt(
   node: NodeRecord,
   index: number,
   ips: (string | undefined)[],
 ): void {
-  // All of them are tried; that the first is unknown says nothing of the others.
+  // All of them are tried, even if the first one has no entry.
   removeIfPresent(() =>
     inside(node, (batch) => {
       for (const ip of ips) if (ip) deleteNeighbour(batch, index, ipBytes(ip));
@@ -163,19 +163,19 @@ export function removeNeighboursAt(
   );
 }
 
-/** Notes that the kernel dropped all that an interface knew. */
+/** Records that the kernel dropped all neighbour entries of an interface. */
 export function noteNeighboursGone(iface: InterfaceRecord): void {
   iface.segment.neighbours.delete(iface);
   iface.segment.allNeighbours = false;
 }
 
-/** A datagram with more of them may not fit a socket's send buffer, of 208 kB. */
+/** More entries in one datagram might not fit a socket's send buffer, of 208 kB. */
 const NEIGHBOURS_AT_ONCE = 1_000;
 
 /**
- * Makes all members of a LAN permanent neighbours of each other. All namespaces
- * share the kernel's table of learnt neighbours, of 1,024 entries: a lab in which
- * everyone talks to everyone would overflow it.
+ * Makes all members of a LAN permanent neighbours of each other. All namespaces share the kernel's
+ * table of learnt neighbours, of 1,024 entries: a lab in which every node talks to every other one
+ * would overflow it.
  */
 export function addAllNeighbours(segment: Segment): void {
   if (segment.allNeighbours || segment.kind === "exchange") return;

@@ -7,11 +7,11 @@ import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { InterfaceRecord, Segment } from "../model/records.ts";
 import { smallerMtu } from "./neighbours.ts";
 
-/** Which link of the segment's owner leads to a member. */
+/** The index of the link of the segment's owner that leads to a member. */
 const linkTowards = (segment: Segment, via: InterfaceRecord) =>
   segment.kind === "exchange" ? segment.members.get(via)?.index : segment.gatewayLink?.index;
 
-/** The route to a network behind a member, over a link of the segment's owner. */
+/** Writes the route to a network downstream of a member, over a link of the segment's owner. */
 export function route(
   batch: MessageWriter,
   cidr: string,
@@ -26,7 +26,7 @@ export function route(
   replaceRoute(batch, { destination, prefix, gateway: ipBytes(gateway), index, mtu });
 }
 
-/** Tells a segment's owner that a network is behind a member. */
+/** Adds the route of a segment's owner to a network downstream of a member. */
 export function addRoute(segment: Segment, cidr: string, via: InterfaceRecord): void {
   const index = linkTowards(segment, via);
   if (index === undefined) return;
@@ -35,7 +35,7 @@ export function addRoute(segment: Segment, cidr: string, via: InterfaceRecord): 
   loadBlackHole(segment);
 }
 
-/** Takes back what {@link addRoute} told. */
+/** Removes a route that {@link addRoute} added. */
 export function removeRoute(segment: Segment, cidr: string): void {
   const via = segment.routes.get(cidr);
   if (!via || !segment.routes.delete(cidr)) return;
