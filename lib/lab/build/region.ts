@@ -50,8 +50,8 @@ export function buildRegion(core: LabCore, name: string, defer: Defer): RegionRe
   step("register");
   defer(() => unregister(core, region));
   for (const other of core.regions.values()) {
-    other.paths.set(name, { kind: "exchange" });
-    region.paths.set(other.region, { kind: "exchange" });
+    other.paths.set(name, { kind: "ix" });
+    region.paths.set(other.region, { kind: "ix" });
   }
   core.regions.set(name, region);
   return region;

@@ -5,7 +5,7 @@ import { explained } from "../options/named_errors.ts";
 import type { Pool } from "../options/router_presets.ts";
 import type { Defer } from "./undo.ts";
 
-/** The addresses of a segment: its network, its gateway, and who may still join. */
+/** The addresses of a segment: its network, its gateway, and the free ones for hosts. */
 export interface Network {
   cidr: Cidr;
   gateway: string;
@@ -24,23 +24,23 @@ function fromOne(cidr: string, prefix: number): SubnetPool {
   return pool;
 }
 
-/** Not unicast (RFC 6890, RFC 5771): this network, loopback, multicast and what is reserved. */
+/** Not unicast (RFC 6890, RFC 5771): this network, loopback, multicast and reserved addresses. */
 const SPECIAL = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"];
 
-/** Not global unicast, nor unique local (RFC 4291, RFC 6052): nothing to be given to a LAN. */
+/** Neither global unicast nor unique local (RFC 4291, RFC 6052): no LAN can have them. */
 const SPECIAL6 = ["::/8", "fe80::/10", "ff00::/8", "64:ff9b::/96", "64:ff9b:1::/48"];
 
 /** The IX, the regions, and the LANs that the lab gives networks to. */
 const OWN6 = ["2001:db8::/47", "2001:db8:2::/48", "fd10::/32"];
 
 /**
- * What stands for hosts of IPv6 inside of a router with NAT64, between its translator and its NAT of
- * IPv4; on no link it is seen. Of the link-local addresses, which no router forwards (RFC 3927, 7),
- * so that it is not the network of a LAN; without 169.254.169.254, where clouds have their metadata.
+ * The IPv4 addresses of IPv6 hosts inside a router with NAT64, between its translator and its IPv4
+ * NAT; they appear on no link. They are link-local, which no router forwards (RFC 3927, 7), so that
+ * no LAN has them, and exclude 169.254.169.254, where clouds have their metadata.
  */
 export const NAT64_POOL = "169.254.0.0/17";
 
-/** What lies between two regions. */
+/** The networks of links between regions. */
 const REGION_LINKS = "203.0.113.0/24";
 
 /** The networks of a region. */
@@ -81,9 +81,8 @@ function claim<T>(planned: Map<string, T>, key: string, defer: Defer): T | undef
 }
 
 /**
- * Who gets which addresses. 198.18.0.0/15 is reserved for tests (RFC 2544),
- * 2001:db8::/32 for documentation (RFC 3849); nothing of the host is shadowed
- * that a lab could need to reach.
+ * The addresses of a lab. 198.18.0.0/15 is reserved for tests (RFC 2544), 2001:db8::/32 for
+ * documentation (RFC 3849): they hide nothing that a lab could need to reach from the host.
  */
 export class LabAddresses {
   /** The IX: its routers, each with a /32 and a /128. */
@@ -107,12 +106,12 @@ export class LabAddresses {
   // What ISPs delegate: 2001:db8:8000::/40 and on, 65,536 /56s each.
   #delegations: SubnetPool = new SubnetPool("2001:db8:8000::/33", 40);
   #used4 = new Map<string, string>();
-  /** The networks that routers were given to delegate from, by whose they are. */
+  /** The networks from which nodes delegate prefixes, by the name of the node. */
   #offers = new Map<string, Cidr>();
 
   /**
-   * The IPv4 network of a router's or bridge's LAN: the planned one, the requested one, or the next of
-   * the pool.
+   * The IPv4 network of a router's or bridge's LAN: the planned one, the requested one, or the next
+   * of the pool.
    *
    * @param what What the messages of errors begin with.
    */
@@ -208,7 +207,7 @@ export class LabAddresses {
     this.#delegations.release(cidr);
   }
 
-  /** The /64 of a LAN that was delegated with others. */
+  /** The network of a LAN in a delegated prefix: its first /64. */
   delegatedLan(prefix: Cidr): Network {
     return network(new Cidr(6, prefix.first, 64));
   }

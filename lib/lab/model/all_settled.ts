@@ -1,4 +1,4 @@
-/** Waits for all, also where some fail, and then fails with what they failed with. */
+/** Waits for all promises, even if some reject, and then throws their errors. */
 export async function allSettled(work: Iterable<Promise<unknown>>): Promise<void> {
   const failed = (await Promise.allSettled(work)).filter((each) => each.status === "rejected");
   if (failed.length === 1) throw failed[0].reason;

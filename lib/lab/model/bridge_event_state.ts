@@ -7,7 +7,7 @@ import type {
 } from "../../events/mod.ts";
 import type { BridgeRecord, Segment } from "./records.ts";
 
-/** Bridges as the plain data that events carry. */
+/** Converts bridges to the plain data in events. */
 
 export function bridgeState({ name, segment: { v4, v6 } }: BridgeRecord): BridgeState {
   return {

@@ -17,9 +17,9 @@ import {
 } from "./records.ts";
 import { ETHERNET_MTU, hasV6 } from "../options/families.ts";
 
-/** Records as the plain data that events carry. */
+/** Converts records to the plain data in events. */
 
-/** Leaves out what is undefined: JSON has no such thing. */
+/** Leaves out undefined values, which JSON does not have. */
 function compact<T extends object>(object: T): T {
   return Object.fromEntries(
     Object.entries(object).filter(([, value]) => value !== undefined),
@@ -110,7 +110,7 @@ export function vmState(vm: VmRecord): VmMachineState {
   };
 }
 
-/** The MTU that was asked for, or else the least of its interfaces; Ethernet's without any. */
+/** The requested MTU, or else the smallest of its interfaces; without any, that of Ethernet. */
 export function deviceMtu(device: DeviceRecord): number {
   const mtus = [...device.interfaces.values()].map((iface) => iface.mtu);
   return device.mtu ?? (mtus.length > 0 ? Math.min(...mtus) : ETHERNET_MTU);

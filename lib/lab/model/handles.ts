@@ -1,7 +1,7 @@
 import type { NodeRecord, Segment } from "./records.ts";
 
-/** Which record a handle stands for: a handle of another lab carries a name, too. */
+/** The record of each handle: its name alone does not tell its lab. */
 export const handles: WeakMap<object, NodeRecord> = new WeakMap();
 
-/** Which segment the handle of a bridge stands for. */
+/** The segment of each handle of a bridge. */
 export const bridgeHandles: WeakMap<object, Segment> = new WeakMap();

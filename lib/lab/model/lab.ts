@@ -149,8 +149,9 @@ export interface LabCore {
   /** Makes CLATs, the kernel and the names of bridge members follow a change. */
   changed(): void;
   /**
-   * Waits, without returning to the event loop, until the kernel is done with what it was given. What
-   * runs in a lab may send at any time; a lab in which nothing ran yet waits when something first does.
+   * Waits, without returning to the event loop, until the kernel is done with what it was given.
+   * What runs in a lab may send at any time; a lab in which nothing ran yet waits when something
+   * first does.
    */
   settleKernel(): void;
   /** The hosts file and the resolver's configuration of a node. */

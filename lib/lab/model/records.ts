@@ -1,3 +1,11 @@
+/**
+ * The model of a lab: the records of its nodes, interfaces and segments, which are plain data; the
+ * addresses that they may get; and `LabCore`, the interface by which all folders above share them.
+ * The folders above decide from records and act on the kernel; handles, such as `Router`, refer to
+ * them. Imports `options` and the domain folders. Begin with this file, then read `lab.ts`.
+ *
+ * @module
+ */
 import type { Cidr } from "../../address/mod.ts";
 import type { Impairments } from "../../bridge/impairments.ts";
 import type { Partitions } from "../../bridge/partitions.ts";
@@ -17,11 +25,6 @@ import type { Network } from "./addresses.ts";
 import type { RouterAdvertisementOptions } from "../options/ipv6_options.ts";
 import type { IpSupport, Pool, RouterPreset } from "../options/router_presets.ts";
 import type { RegionPath } from "./region_paths.ts";
-
-/**
- * The records of a lab: plain data about its nodes, interfaces and segments. The folders above decide
- * from them and act on the kernel; handles, such as `Router`, refer to them.
- */
 
 /** What all nodes have: a namespace and links. */
 export interface NodeBase {
@@ -175,10 +178,10 @@ export interface NicRecord {
 }
 
 /**
- * What interfaces attach to. A router's LAN is one link layer: the veth of its only member, or a bridge
- * from the second member on (a bridge costs 20 ms of kernel cleanup); `lab.bridge()` always has one. An
- * exchange, which is the IX or a region, has no link layer of its own: it routes between the veths of
- * its members, so that each router has one neighbour and not all.
+ * What interfaces attach to. A router's LAN is one link layer: the veth of its only member, or a
+ * bridge from the second member on (a bridge costs 20 ms of kernel cleanup); `lab.bridge()` always
+ * has one. An exchange, which is the IX or a region, has no link layer of its own: it routes
+ * between the veths of its members, so that each router has one neighbour and not all.
  */
 export interface Segment {
   kind: "lan" | "exchange";
@@ -239,7 +242,10 @@ export interface Uplink {
   close(): Promise<void>;
 }
 
-/** The veth pair that frames from one member's port to another's go through, where they are impaired. */
+/**
+ * The veth pair that frames from one member's port to another's go through, where they are
+ * impaired.
+ */
 export interface Detour {
   from: InterfaceRecord;
   to: InterfaceRecord;
@@ -306,7 +312,10 @@ export interface InterfaceRecord {
   removed: boolean;
 }
 
-/** The network by which other nodes reach a router's LAN; undefined where NPTv6 does not translate it. */
+/**
+ * The network by which other nodes reach a router's LAN; undefined where NPTv6 does not translate
+ * it.
+ */
 export function externalCidr6({ natV6, external6 }: RouterRecord): string | undefined {
   return natV6 === "nptv6" ? external6?.toString() : undefined;
 }
@@ -324,7 +333,10 @@ export function defaultInterface(node: NodeRecord): InterfaceRecord | undefined 
   return node.interfaces.get(node.defaultInterface ?? "");
 }
 
-/** The router whose NAT64 translates the packets of an interface to IPv4, if there is one on the path. */
+/**
+ * The router whose NAT64 translates the packets of an interface to IPv4, if there is one on the
+ * path.
+ */
 export function nat64Above(iface: InterfaceRecord | undefined): RouterRecord | undefined {
   if (!iface?.ip6) return undefined;
   const { owner } = iface.segment;

@@ -3,7 +3,7 @@ import type { RegionLink } from "../../link/mod.ts";
 import type { ConditionState } from "./condition_state.ts";
 import type { RegionRecord } from "./records.ts";
 
-/** The end of a link between two regions in one of them. */
+/** One end of a link between two regions. */
 export interface RegionEnd {
   region: RegionRecord;
   name: string;
@@ -19,18 +19,18 @@ export interface RegionEnd {
 export interface RegionLinkRecord {
   readonly ends: readonly [RegionEnd, RegionEnd];
   limits: RegionLink;
-  /** Whether it is up in effect: it was not broken, and no fault keeps it down. */
+  /** Whether it is effectively up: it was not broken, and no fault keeps it down. */
   up: boolean;
   requestedUp: boolean;
   heldDown: Set<object>;
-  /** The addresses of the two ends, a /31. */
+  /** The /31 with the addresses of both ends. */
   readonly network: Cidr;
 }
 
 /** All links of a lab, by {@link linkKey}. */
 export type RegionLinks = Map<string, RegionLinkRecord>;
 
-/** The key of the link between two regions, whichever is named first. */
+/** The key of the link between two regions, the same in either order. */
 export const linkKey = (a: string, b: string): string => a < b ? `${a} ${b}` : `${b} ${a}`;
 
 /** The link between two regions, if there is one. */
@@ -38,7 +38,7 @@ export function findLink(links: RegionLinks, a: string, b: string): RegionLinkRe
   return links.get(linkKey(a, b));
 }
 
-/** The ends of a link: the one in a region, and the other. */
+/** The ends of a link: first the one in this region, then the other. */
 export function here({ ends: [a, b] }: RegionLinkRecord, region: RegionRecord) {
   return a.region === region ? [a, b] as const : [b, a] as const;
 }

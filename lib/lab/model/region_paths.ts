@@ -1,24 +1,24 @@
-/** A link between two regions, as far as it decides which way packets go. */
+/** A link between two regions, as far as paths depend on it. */
 export interface RegionEdge {
   a: string;
   b: string;
-  /** One way. */
+  /** In one direction. */
   latencyMs: number;
   /** False while it is broken. */
   up: boolean;
 }
 
 /**
- * The way from one region to another: over a link to the next region, nowhere since all links on
- * the way are broken, or over the exchange since nobody linked the two.
+ * The path from one region to another: over a link to the next region; nowhere, since all links on
+ * the path are broken; or over the IX, since no links connect the two.
  */
 export type RegionPath =
   | { kind: "link"; next: string }
   | { kind: "nowhere" }
-  | { kind: "exchange" };
+  | { kind: "ix" };
 
-/** Whether two ways are the same. */
-export function sameWay(a: RegionPath | undefined, b: RegionPath): boolean {
+/** Whether two paths are equal. */
+export function samePath(a: RegionPath | undefined, b: RegionPath): boolean {
   if (a?.kind !== b.kind) return false;
   return a.kind !== "link" || b.kind !== "link" || a.next === b.next;
 }
@@ -31,30 +31,30 @@ interface Reached {
 }
 
 /**
- * How every other region gets to one of them, in the order in which routes should be changed: the
- * nearest first, so that no packet goes in a circle meanwhile.
+ * The path of every other region to one region, in the order in which routes must change: the
+ * nearest region first, so that no packet loops meanwhile.
  *
- * Of several ways that are up, it is the one with the least latency, then that with the fewest
- * links, then that by the neighbour whose name comes first. Regions that links connect, broken ones
- * included, never use the exchange.
+ * Of several paths that are up, it is the one with the lowest latency, then the one with the fewest
+ * links, then the one by the neighbour whose name comes first. Regions that links connect, even
+ * broken ones, never use the IX.
  *
  * Each region decides for itself, and all decisions agree: the next region is always nearer.
  */
-export function waysTo(
+export function pathsTo(
   to: string,
   regions: Iterable<string>,
   links: readonly RegionEdge[],
 ): Map<string, RegionPath> {
-  const ways = new Map<string, RegionPath>();
+  const paths = new Map<string, RegionPath>();
   for (const { name, next } of nearestFirst(to, links.filter(({ up }) => up))) {
-    if (name !== to) ways.set(name, { kind: "link", next });
+    if (name !== to) paths.set(name, { kind: "link", next });
   }
   const connected = new Set([...nearestFirst(to, links)].map(({ name }) => name));
   for (const name of regions) {
-    if (name === to || ways.has(name)) continue;
-    ways.set(name, { kind: connected.has(name) ? "nowhere" : "exchange" });
+    if (name === to || paths.has(name)) continue;
+    paths.set(name, { kind: connected.has(name) ? "nowhere" : "ix" });
   }
-  return ways;
+  return paths;
 }
 
 /** Dijkstra's algorithm, from the destination outwards. A lab has 15 regions at most. */

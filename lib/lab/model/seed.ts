@@ -1,4 +1,4 @@
-/** Draws a router's own seed from the lab's and its name (FNV-1a, then the murmur3 finalizer). */
+/** Derives a seed from the lab's and a name (FNV-1a, then the murmur3 finalizer). */
 export function deriveSeed(seed: number, name: string): number {
   let hash = 0x811c9dc5 ^ seed;
   for (const char of name) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);

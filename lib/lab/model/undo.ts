@@ -1,12 +1,12 @@
-/** Names what takes back a step that was done, should a later one fail. */
+/** Registers the function that undoes a completed step if a later step fails. */
 export type Defer = (undo: () => void) => void;
 
-/** For what is not to be taken back. */
+/** For steps that need no undoing. */
 export const withoutUndo: Defer = () => {};
 
 /**
- * Runs `act`. If it fails, what it deferred is done, the last first, each whatever becomes of the
- * others, and the error of `act` is thrown: what went wrong with undoing is part of its cause.
+ * Runs `act`. If it throws, runs the functions that it deferred, the last first and each even if
+ * another one throws, and rethrows the error; errors of undoing become part of its cause.
  */
 export function undoing<T>(act: (defer: Defer) => T): T {
   const undos: (() => void)[] = [];
@@ -21,12 +21,12 @@ export function undoing<T>(act: (defer: Defer) => T): T {
         failures.push(failure);
       }
     }
-    if (failures.length > 0) tell(error, failures);
+    if (failures.length > 0) addCauses(error, failures);
     throw error;
   }
 }
 
-function tell(error: unknown, failures: unknown[]): void {
+function addCauses(error: unknown, failures: unknown[]): void {
   if (!(error instanceof Error)) return;
   const causes = error.cause === undefined ? failures : [error.cause, ...failures];
   error.cause = new AggregateError(causes, "and not all of what had been done could be undone");

@@ -10,7 +10,7 @@ import { inside } from "../wiring/rtnetlink.ts";
 import { removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { RegionRecord } from "../model/records.ts";
 import { findLink, here } from "../model/region_link.ts";
-import { type RegionEdge, type RegionPath, sameWay, waysTo } from "../model/region_paths.ts";
+import { pathsTo, type RegionEdge, type RegionPath, samePath } from "../model/region_paths.ts";
 import { addRoute, removeRoute } from "../wiring/segment_routes.ts";
 
 /** The routes between regions: applies the decisions of `model/region_paths.ts` to the kernel. */
@@ -43,9 +43,9 @@ export function reroute(core: LabCore): void {
   }));
   for (const to of regions) {
     const networks = [...ownNetworks(to), ...to.segment.routes.keys()];
-    for (const [name, way] of waysTo(to.region, names, links)) {
+    for (const [name, way] of pathsTo(to.region, names, links)) {
       const from = core.regions.get(name);
-      if (!from || sameWay(from.paths.get(to.region), way)) continue;
+      if (!from || samePath(from.paths.get(to.region), way)) continue;
       from.paths.delete(to.region); // Unknown, in case the kernel refuses a route half-way.
       routeVia(core, from, way, networks);
       from.paths.set(to.region, way);
@@ -58,15 +58,15 @@ export function announceToRegions(core: LabCore, region: RegionRecord, networks:
   for (const network of networks) addRoute(core.ix.segment, network, region.uplink);
   for (const other of regionsOf(core)) {
     const way = other.paths.get(region.region);
-    if (way && way.kind !== "exchange") routeVia(core, other, way, networks);
+    if (way && way.kind !== "ix") routeVia(core, other, way, networks);
   }
 }
 
 /** Removes the routes that {@link announceToRegions} added. */
 export function withdrawFromRegions(core: LabCore, region: RegionRecord, networks: string[]): void {
   for (const other of regionsOf(core)) {
-    if (other === region || other.paths.get(region.region)?.kind === "exchange") continue;
-    routeVia(core, other, { kind: "exchange" }, networks);
+    if (other === region || other.paths.get(region.region)?.kind === "ix") continue;
+    routeVia(core, other, { kind: "ix" }, networks);
   }
   for (const network of networks) removeRoute(core.ix.segment, network);
 }
@@ -79,12 +79,12 @@ function routeVia(core: LabCore, from: RegionRecord, way: RegionPath, networks: 
       for (const { family, network, prefix } of some) {
         const to = { destination: ipBytes(network), prefix };
         // Without a route, packets go to the IX.
-        if (way.kind === "exchange") deleteRoute(batch, to);
+        if (way.kind === "ix") deleteRoute(batch, to);
         else if (way.kind === "nowhere") replaceByDroppingRoute(batch, "blackhole", to);
         else replaceRoute(batch, { ...to, ...nextHop(core, from, way.next, family) });
       }
     };
-    if (way.kind === "exchange") removeIfPresent(() => inside(from, write));
+    if (way.kind === "ix") removeIfPresent(() => inside(from, write));
     else inside(from, write);
   }
 }

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import {
+  pathsTo,
   type RegionEdge,
   type RegionPath,
-  sameWay,
-  waysTo,
+  samePath,
 } from "../../../lib/lab/model/region_paths.ts";
 
 /** Links as text: `eu-us 40`, and `eu-us 40 broken`. */
@@ -19,7 +19,7 @@ function edges(...texts: string[]): RegionEdge[] {
 function ways(to: string, regions: string, ...links: string[]): string {
   const text = (way: RegionPath) =>
     way.kind === "link" ? way.next : way.kind === "nowhere" ? "x" : "ix";
-  return [...waysTo(to, regions.split(" "), edges(...links))]
+  return [...pathsTo(to, regions.split(" "), edges(...links))]
     .map(([name, way]) => `${name}:${text(way)}`).join(" ");
 }
 
@@ -81,7 +81,7 @@ Deno.test("every hop of a path comes nearer, whatever the links", () => {
         .map((b): RegionEdge => ({ a, b, latencyMs: draw(4) / 10, up: draw(3) > 0 }))
     );
     for (const to of names) {
-      const found = waysTo(to, names, links);
+      const found = pathsTo(to, names, links);
       assertEquals([...found.keys()].sort(), names.filter((name) => name !== to));
       const settled = new Set([to]);
       for (const [name, way] of found) {
@@ -89,7 +89,7 @@ Deno.test("every hop of a path comes nearer, whatever the links", () => {
         if (way.kind === "link") assertEquals(settled.has(way.next), true);
         settled.add(name);
         // There and back it is the same kind of way.
-        assertEquals(waysTo(name, names, links).get(to)?.kind, way.kind);
+        assertEquals(pathsTo(name, names, links).get(to)?.kind, way.kind);
       }
     }
   }
@@ -97,9 +97,9 @@ Deno.test("every hop of a path comes nearer, whatever the links", () => {
 
 Deno.test("paths are compared by value", () => {
   const link = (next: string): RegionPath => ({ kind: "link", next });
-  assertEquals(sameWay(link("a"), link("a")), true);
-  assertEquals(sameWay(link("a"), link("b")), false);
-  assertEquals(sameWay(undefined, { kind: "exchange" }), false);
-  assertEquals(sameWay({ kind: "nowhere" }, { kind: "exchange" }), false);
-  assertEquals(sameWay({ kind: "nowhere" }, { kind: "nowhere" }), true);
+  assertEquals(samePath(link("a"), link("a")), true);
+  assertEquals(samePath(link("a"), link("b")), false);
+  assertEquals(samePath(undefined, { kind: "ix" }), false);
+  assertEquals(samePath({ kind: "nowhere" }, { kind: "ix" }), false);
+  assertEquals(samePath({ kind: "nowhere" }, { kind: "nowhere" }), true);
 });
