@@ -75,7 +75,7 @@ async function run(
   }
 }
 
-Deno.test("it is known of each simulation among the examples what it measures", () => {
+Deno.test("each example has an expected measurement", () => {
   const files = [...Deno.readDirSync(new URL("examples/sims/", ROOT))]
     .map(({ name }) => name).filter((name) => name.endsWith(".toml") && name !== "defaults.toml");
   assertEquals(files.sort(), Object.keys(EXAMPLES).sort());
@@ -93,7 +93,7 @@ for (const [file, simulations] of Object.entries(EXAMPLES)) {
   });
 }
 
-Deno.test("a ping whose latency is captured, in the older way of writing, has its outputs", async () => {
+Deno.test("a ping with a captured latency, in the older form, has its outputs", async () => {
   await run("tests/fixtures/sims/ping-latency.toml", async ({ outcomes, directory }) => {
     assertEquals(outcomes.map(({ status }) => status), ["passed"]);
     // The three of ping(8), of which the first may wait for ARP.
@@ -113,7 +113,7 @@ Deno.test("a ping whose latency is captured, in the older way of writing, has it
   });
 });
 
-Deno.test("iperf3 for ten seconds, in the older way of writing, has its throughput", async () => {
+Deno.test("iperf3 for ten seconds, in the older form, has its throughput", async () => {
   await run("tests/fixtures/sims/iperf-baseline.toml", ({ outcomes }) => {
     const [{ results: [row], captures }] = outcomes;
     assertBetween(Number(row.duration), 9, 15);

@@ -3,11 +3,11 @@ import { TomlError, type TomlFault } from "../toml/errors.ts";
 import type { Simulation, Step } from "./types/types.ts";
 
 /**
- * Checks that this host has the programs that steps call by a name alone, as `iperf3`. Not looked for
- * are those with a path, which an earlier step may make, and those of virtual machines.
+ * Checks that this host has the programs that steps call by name, such as `iperf3`. Programs with a path,
+ * which an earlier step may make, and programs of virtual machines are not checked.
  *
- * @param searchPath Where they are looked for. Default: PATH, and the system's directories.
- * @throws {TomlError} If some are missing: a line for each step.
+ * @param searchPath The directories to search. Default: PATH, and the system's directories.
+ * @throws {TomlError} If programs are missing: one line for each step.
  */
 export function checkHostPrograms(
   simulations: readonly Simulation[],

@@ -11,14 +11,14 @@ import {
   stepKinds,
 } from "./step/mod.ts";
 
-/** A JSON Schema, of draft 7, which the editors' servers for TOML read. */
+/** A JSON Schema of draft 7, which the language servers for TOML support. */
 export type JsonSchema = Record<string, unknown>;
 
-/** The JSON Schema of a simulation, for editors to complete and check by. */
+/** Returns the JSON Schema of simulation files, by which editors complete and check them. */
 export function simulationJsonSchema(): JsonSchema {
   return jsonSchema(
     "Netyard simulation",
-    "A network, and what is done in it.",
+    "A network, and the steps that run in it.",
     z.strictObject({
       ...simulationTables({ step, template, groupStep }),
       matrix: matrixSchema.optional(),
@@ -27,22 +27,22 @@ export function simulationJsonSchema(): JsonSchema {
   );
 }
 
-/** The JSON Schema of a topology file. */
+/** Returns the JSON Schema of topology files. */
 export function topologyJsonSchema(): JsonSchema {
   return jsonSchema("Netyard topology", "A network.", z.strictObject({ ...topologyTables }));
 }
 
 type Table = z.ZodType<Record<string, unknown>>;
 
-/** An action that is not known before the placeholders are replaced. */
-const laterAction = z.string().regex(/\$\{/).describe("What the step does.");
+/** An action with placeholders, which is known when they are replaced. */
+const laterAction = z.string().regex(/\$\{/).describe("The action.");
 
 const whole = Object.values(stepKinds).map(({ schema }) => schema) as Table[];
 const parts = Object.values(partialSchemas);
 const useKey = { use: text("The template that the step begins from.") };
-const nameKey = { name: text("What steps use it by.") };
+const nameKey = { name: text("The name by which steps use it.") };
 
-/** Parts of a step, of which the action may be called `kind`, or be left to a template. */
+/** The tables of parts of steps, where the key `action` may be called `kind`, or be missing. */
 function drafts(extra: z.ZodRawShape): Table[] {
   return parts.map((part) => part.extend({ ...extra, kind: part.shape.action }));
 }
@@ -65,11 +65,11 @@ function jsonSchema(title: string, description: string, schema: z.ZodType): Json
 
 const PLACEHOLDER = { type: "string", pattern: "\\$\\{" };
 
-/** A schema by which `${...}` may stand for any value that is not a table or a list. */
+/** Returns a schema that accepts `${...}` in place of any value that is not a table or a list. */
 function withPlaceholders(schema: unknown, key?: string): unknown {
   if (Array.isArray(schema)) return schema.map((each) => withPlaceholders(each));
   if (typeof schema !== "object" || schema === null) return schema;
-  // The names of keys are no values, and by its action a step is known.
+  // The names of keys are not values, and the action says which step it is.
   if (key === "propertyNames" || isAction(schema as JsonSchema)) return schema;
   const inside: JsonSchema = Object.fromEntries(
     Object.entries(schema).map(([name, each]) => [name, withPlaceholders(each, name)]),
@@ -103,7 +103,7 @@ function isAction(schema: JsonSchema): boolean {
   return ACTION_NAMES.includes(name);
 }
 
-/** Whether a text with a placeholder would be refused, which may become something that is not. */
+/** Returns whether the schema refuses a text with a placeholder, which may become a valid value. */
 function isClosed(schema: JsonSchema): boolean {
   if (isPlaceholder(schema) || schema.type === undefined) return false;
   return schema.enum !== undefined || schema.const !== undefined || schema.pattern !== undefined ||

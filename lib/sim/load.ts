@@ -5,21 +5,22 @@ import { simulationsOf } from "./load/variants.ts";
 import type { SimFile } from "./load/written.ts";
 import type { Simulation } from "./types/types.ts";
 
-/** How simulations are loaded. */
+/** The options of {@link loadSimulations}. */
 export interface LoadSimulationsOptions {
-  /** What relative paths are relative to. Default: the working directory. */
+  /** The directory for relative paths. Default: the working directory. */
   cwd?: string;
-  /** The names of binaries that are given from outside, and need not be declared. Default: none. */
+  /** The names of binaries that are overridden, and need not be declared. Default: none. */
   binaries?: readonly string[];
 }
 
 /**
- * Loads simulations, with all that they extend, and checks all that can be known before they run.
+ * Loads simulations and the files that they extend, and checks everything that can be checked before
+ * they run.
  *
- * @param paths Files, directories with simulations in them, and patterns such as `sims/**`. None: the
- *   `simulations` of the nearest `netyard.toml`, from the working directory upward.
- * @returns The simulations in the order of the files, each variant of a matrix for itself.
- * @throws {TomlError} If anything is not as it must be: a line for each fault, with file and line.
+ * @param paths Files, directories with simulations, and patterns such as `sims/**`. Without paths, the
+ *   `simulations` of the nearest `netyard.toml`, from the working directory upwards.
+ * @returns The simulations in the order of the files, one for each variant of a matrix.
+ * @throws {TomlError} If a file has faults: one message line per fault, with file and line.
  *
  * @example
  * ```ts
@@ -50,7 +51,7 @@ export async function loadSimulations(
   return loaded.map(([simulation]) => simulation);
 }
 
-/** Outputs go into directories that are called as the simulations are. */
+/** Checks that names are unique: they are also the names of the output directories. */
 function checkUnique(loaded: readonly [Simulation, SimFile][], faults: Faults): void {
   const first = new Map<string, SimFile>();
   for (const [{ name }, file] of loaded) {
@@ -63,7 +64,10 @@ function checkUnique(loaded: readonly [Simulation, SimFile][], faults: Faults): 
       );
     } else if (other) {
       const there = other.document.where(["sim", "name"]);
-      faults.add(where, `the simulation at ${there} is called "${name}", too; rename one of them`);
+      faults.add(
+        where,
+        `the simulation at ${there} is called "${name}", too; rename one of them`,
+      );
     } else {
       first.set(name, file);
     }

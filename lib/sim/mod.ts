@@ -1,5 +1,6 @@
 /**
- * Simulations of TOML files, for scripts: what the command `netyard run` does.
+ * Simulations in TOML files, for scripts: everything that the command `netyard run` does. A simulation
+ * is a network and steps: programs that run in it, changes of it, and checks.
  *
  * ```ts ignore
  * import "@netyard/netyard/rootless";

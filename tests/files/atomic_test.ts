@@ -4,7 +4,7 @@ import { LiveFile } from "../../lib/files/live_file.ts";
 import { inTempDir, namesIn, readJson } from "../sim/run_kit.ts";
 
 inTempDir(
-  "who reads a file while it is written sees the old or the new one, whole",
+  "a reader sees the old or the new content while a file is written",
   async (root) => {
     const path = `${root}/file`;
     const texts = ["a", "b"].map((letter) => letter.repeat(1_000_000));
@@ -24,7 +24,7 @@ inTempDir(
 );
 
 inTempDir(
-  "what cannot be written leaves what was there, and says which file and why",
+  "a failed write keeps the old file, and the error has the path and the reason",
   async (root) => {
     await Deno.mkdir(`${root}/taken/full`, { recursive: true });
     await assertRejects(
@@ -46,7 +46,7 @@ inTempDir(
   },
 );
 
-inTempDir("a link is replaced, and one that leads nowhere too", async (root) => {
+inTempDir("a link is replaced, even a dangling one", async (root) => {
   await linkAtomically(`${root}/latest`, "nowhere");
   await linkAtomically(`${root}/latest`, "run");
   assertEquals([await Deno.readLink(`${root}/latest`), namesIn(root)], ["run", ["latest"]]);
@@ -67,13 +67,16 @@ inTempDir("a live file is written soon, but not at each change", async (root) =>
   assertEquals(await file.flush(), undefined);
 });
 
-inTempDir("a live file that could not be written is made good by one that could", async (root) => {
-  const file = new LiveFile(`${root}/later/live.json`, () => 1);
-  assertEquals(
-    await file.flush(),
-    `cannot write ${root}/later/live.json: No such file or directory (os error 2)`,
-  );
-  await Deno.mkdir(`${root}/later`);
-  assertEquals(await file.flush(), undefined);
-  assertEquals(await readJson(`${root}/later/live.json`), 1);
-});
+inTempDir(
+  "a live file that could not be written is up to date after the next write",
+  async (root) => {
+    const file = new LiveFile(`${root}/later/live.json`, () => 1);
+    assertEquals(
+      await file.flush(),
+      `cannot write ${root}/later/live.json: No such file or directory (os error 2)`,
+    );
+    await Deno.mkdir(`${root}/later`);
+    assertEquals(await file.flush(), undefined);
+    assertEquals(await readJson(`${root}/later/live.json`), 1);
+  },
+);

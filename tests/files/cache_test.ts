@@ -27,7 +27,7 @@ class Scratch implements AsyncDisposable {
   }
 }
 
-Deno.test("the cache is where the variables say, the nearest first", () => {
+Deno.test("the directory of the cache comes from the variables, in their order", () => {
   const at = (variables: Record<string, string>) => cacheDirectory((name) => variables[name]);
   assertEquals(at({ NETYARD_CACHE: "/c", XDG_CACHE_HOME: "/x", HOME: "/h" }), "/c");
   assertEquals(at({ NETYARD_CACHE: "", XDG_CACHE_HOME: "/x", HOME: "/h" }), "/x/netyard");
@@ -35,7 +35,7 @@ Deno.test("the cache is where the variables say, the nearest first", () => {
   assertThrows(() => at({}), CacheError, "set NETYARD_CACHE");
 });
 
-Deno.test("what is cached is made once, with nothing but its files", async () => {
+Deno.test("an entry is built once, and has only its files", async () => {
   await using scratch = new Scratch();
   const first = await cached(scratch.request());
   assertEquals(await Deno.readTextFile(join(first.directory, "b")), "second");
@@ -49,7 +49,7 @@ Deno.test("what is cached is made once, with nothing but its files", async () =>
   assertEquals(scratch.names(), ["thing"]);
 });
 
-Deno.test("the hash tells contents, not when they were made", async () => {
+Deno.test("the hash depends on contents, not on times", async () => {
   await using one = new Scratch();
   await using other = new Scratch();
   const { hash } = await cached(one.request());
@@ -57,14 +57,14 @@ Deno.test("the hash tells contents, not when they were made", async () => {
   assertEquals((await cached(other.request())).hash, hash);
 });
 
-Deno.test("who asks while it is made waits for the same", async () => {
+Deno.test("a call during a build waits for that build", async () => {
   await using scratch = new Scratch();
   const all = await Promise.all([1, 2, 3].map(() => cached(scratch.request())));
   assertEquals(scratch.made, 1);
   assertEquals(new Set(all.map(({ hash }) => hash)).size, 1);
 });
 
-Deno.test("what was changed, cut or lost is made again", async () => {
+Deno.test("a changed, truncated or missing entry is built again", async () => {
   await using scratch = new Scratch();
   const { directory, hash } = await cached(scratch.request());
   const damages: (() => void)[] = [
@@ -84,7 +84,7 @@ Deno.test("what was changed, cut or lost is made again", async () => {
   assertEquals(scratch.names(), ["thing"]);
 });
 
-Deno.test("contents that are the same are good, whatever their time", async () => {
+Deno.test("unchanged contents are valid, whatever their time", async () => {
   await using scratch = new Scratch();
   const { directory } = await cached(scratch.request());
   const path = join(directory, "a");
@@ -95,7 +95,7 @@ Deno.test("contents that are the same are good, whatever their time", async () =
   assertEquals(Deno.statSync(path).mtime, kept); // and are not read the next time
 });
 
-Deno.test("of two processes that make it at once one wins, and both have it", async () => {
+Deno.test("of two processes that build at the same time one wins, and both use its entry", async () => {
   await using scratch = new Scratch();
   const makers = [1, 2].map(() => new Maker([join(scratch.directory, "cache")]));
   for (const maker of makers) assertEquals(await maker.line(), "made"); // neither is kept yet
@@ -109,7 +109,7 @@ Deno.test("of two processes that make it at once one wins, and both have it", as
   assertEquals(scratch.made, 0);
 });
 
-Deno.test("a full disk is told, and keeps nothing", async () => {
+Deno.test("a full disk is an error, and nothing is kept", async () => {
   await using scratch = new Scratch();
   const mount = `mount -t tmpfs -o size=1m none "$0" && "$@"; ls -A "$0/cache"`;
   const flags = Deno.uid() === 0 ? "-m" : "-Urm";
@@ -130,7 +130,7 @@ Deno.test("a full disk is told, and keeps nothing", async () => {
   );
 });
 
-Deno.test("a making that fails leaves nothing, and the next one works", async () => {
+Deno.test("a failed build leaves nothing, and the next one works", async () => {
   await using scratch = new Scratch();
   await assertRejects(
     () =>
@@ -146,7 +146,7 @@ Deno.test("a making that fails leaves nothing, and the next one works", async ()
   assertEquals(scratch.names(), ["thing"]);
 });
 
-Deno.test("what a killed process left is removed when it is old", async () => {
+Deno.test("the remains of a killed process are removed when they are old", async () => {
   await using scratch = new Scratch();
   const cache = join(scratch.directory, "cache");
   for (const name of [".building-old", ".building-new"]) {
@@ -158,7 +158,7 @@ Deno.test("what a killed process left is removed when it is old", async () => {
   assertEquals(scratch.names(), [".building-new", "thing"]);
 });
 
-Deno.test("a directory that cannot be written in is named, with the way out", async () => {
+Deno.test("a directory that is not writable is named, with the remedy", async () => {
   await using scratch = new Scratch();
   await Deno.writeTextFile(join(scratch.directory, "cache"), "a file in the way");
   await assertRejects(

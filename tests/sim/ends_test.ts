@@ -19,7 +19,7 @@ Deno.test("a simulation without steps passes, with a record of its network", asy
   assertEquals(progress, [{ step: 0, steps: 0, doing: "building the network" }]);
 });
 
-Deno.test("each step that is done is told, and those that are skipped are not", async () => {
+Deno.test("each step that runs is reported, and skipped ones are not", async () => {
   const progress: string[] = [];
   const what = simulation([
     sh("true", { id: "a" }),
@@ -42,7 +42,7 @@ Deno.test("each step that is done is told, and those that are skipped are not", 
   ]);
 });
 
-Deno.test("a network that cannot be fails the simulation before its steps", async () => {
+Deno.test("a network that cannot be built fails the simulation before its steps", async () => {
   const what = simulation([sh("true")], {
     topology: { devices: { box: { interfaces: { eth0: { gateway: "nowhere" } } } } },
   });
@@ -53,7 +53,7 @@ Deno.test("a network that cannot be fails the simulation before its steps", asyn
   });
 });
 
-Deno.test("a simulation whose time is up ends at the step that it was at", async () => {
+Deno.test("a simulation that reaches its time limit ends at its current step", async () => {
   const steps = [
     spawn("echo up; exec sleep 100", {
       id: "server",
@@ -77,7 +77,7 @@ Deno.test("a simulation whose time is up ends at the step that it was at", async
   }, { timeoutMs: 700 });
 });
 
-Deno.test("waiting and pauses end when the time is up, too", async () => {
+Deno.test("waits and pauses end at the time limit, too", async () => {
   const server = spawn("exec sleep 100", { id: "server", captures: { up: { regex } } });
   const cases = [
     [{ action: "wait" as const, durationMs: 60_000 }, /at step 2, wait step-2, waiting 60 s$/],
@@ -94,7 +94,7 @@ Deno.test("waiting and pauses end when the time is up, too", async () => {
   }
 });
 
-Deno.test("a simulation that is interrupted leaves all that it has", async () => {
+Deno.test("a simulation that is interrupted leaves all its outputs", async () => {
   const interrupt = new AbortController();
   const what = simulation([
     { action: "capture", id: "c", device: "client" },
@@ -127,7 +127,7 @@ Deno.test("a simulation that is interrupted leaves all that it has", async () =>
   });
 });
 
-Deno.test("a simulation that is interrupted before it begins does not begin", async () => {
+Deno.test("a simulation that is interrupted before its start does not start", async () => {
   await run(simulation([sh("true")]), ({ status, steps, failure }, directory) => {
     assertEquals([status, steps[0].status], ["interrupted", "not-run"]);
     assertStringIncludes(failure!.message, "interrupted");

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { selfSigned } from "../../lib/sim/perform/certificate.ts";
 import { asserts, type LooseStep, PAIR, run, sh, simulation } from "./kit.ts";
 
-Deno.test("a file is written with what it refers to, and its path is captured", async () => {
+Deno.test("a file is written with its references filled in, and its path is captured", async () => {
   const what = simulation(
     [
       sh("echo abc", { id: "key", captures: { id: { regex: /.+/ } } }),
@@ -33,7 +33,7 @@ const [certFile, keyFile, hostname] = Deno.args;
 const [cert, key] = [certFile, keyFile].map((path) => Deno.readTextFileSync(path));
 Deno.serve({ hostname, port: 443, cert, key, onListen: () => console.log("up") }, () => new Response("hi"));`;
 
-Deno.test("programs trust a certificate for the addresses of its device, and no other for them", async () => {
+Deno.test("programs trust a certificate for the addresses of its device, and not another one for the same addresses", async () => {
   const certificates: LooseStep[] = [
     {
       action: "gen-certs",
@@ -107,7 +107,7 @@ Deno.test("a certificate without an address is for its common name", async () =>
   await run(what, ({ failure }) => assertEquals(failure, undefined));
 });
 
-Deno.test("each certificate has a number and a key of its own", async () => {
+Deno.test("each certificate has its own serial number and key", async () => {
   const [a, b] = await Promise.all([selfSigned("a", ["a"]), selfSigned("a", ["a"])]);
   assert(a.key !== b.key && a.certificate !== b.certificate);
   assertMatch(

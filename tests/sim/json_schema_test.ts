@@ -100,7 +100,7 @@ Deno.test("the schema of simulations accepts them, with placeholders in place of
   assert(validate(parse(ACCEPTED)), JSON.stringify(validate.errors, null, 2));
 });
 
-Deno.test("the schema of simulations refuses what is unknown, missing, or of the wrong kind", () => {
+Deno.test("the schema of simulations refuses unknown and missing keys, and values of the wrong type", () => {
   const validate = validator(simulationJsonSchema());
   const refused = [
     "[sym]\n",

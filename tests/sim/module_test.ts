@@ -16,7 +16,7 @@ cmd = ["sh", "-c", "echo $NETYARD_NODE; exit \${matrix.code}"]
 captures.where = { regex = ".+" }
 `;
 
-Deno.test("a script loads simulations, runs them, and reads what they gave", async () => {
+Deno.test("a script loads simulations, runs them, and reads their results", async () => {
   const directory = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${directory}/exit.toml`, FILE);

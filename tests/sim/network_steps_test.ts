@@ -49,7 +49,7 @@ Deno.test("a link condition is set for both directions or one, and cleared", asy
   within("after", 0, 30);
 });
 
-Deno.test("a condition may differ by direction, and be one of each", async () => {
+Deno.test("a condition may differ by direction, and may have one for each", async () => {
   const captures = await captured([
     {
       action: "set-link-condition",
@@ -142,7 +142,7 @@ async function reflected(
   }
 }
 
-Deno.test("the default route, the plug and the NAT change as whom a server sees a device", async () => {
+Deno.test("the default route, a replug and a NAT change the address by which a server sees a device", async () => {
   await reflected(async (server, ask) => {
     const captures = await captured([
       server,
@@ -254,7 +254,7 @@ const LAN: LabConfig = {
   },
 };
 
-Deno.test("members are parted both ways, one way or all, and healed", async () => {
+Deno.test("members are partitioned in both directions, in one, or all of them, and healed", async () => {
   const bridge = "lan";
   const pair = { bridge, members: ["a", "b"] as [string, string] };
   const way = { bridge, from: "a", to: "b" };
@@ -283,7 +283,7 @@ Deno.test("members are parted both ways, one way or all, and healed", async () =
   ], { topology: LAN }));
 });
 
-Deno.test("what the network refuses fails the step with its words", async () => {
+Deno.test("an error of the network fails the step with its message", async () => {
   const cases: [LooseStep, RegExp][] = [
     [{ action: "link-down", device: "client", interface: "eth7" }, /no interface "eth7"/],
     [{ action: "link-down", device: "cleint" }, /no device, router or vm "cleint"/],
@@ -299,7 +299,7 @@ Deno.test("what the network refuses fails the step with its words", async () => 
   }
 });
 
-Deno.test("packets are captured until somebody waits for it, the time is up, or the end", async () => {
+Deno.test("packets are captured until a wait-for, for the duration, or until the end", async () => {
   const what = simulation([
     { action: "capture", id: "waited", device: "client", interface: "eth0", filter: "icmp" },
     { action: "capture", id: "timed", bridge: "home", durationMs: 100 },
@@ -329,7 +329,7 @@ Deno.test("packets are captured until somebody waits for it, the time is up, or 
   });
 });
 
-Deno.test("a filter that is none fails the capture's step", async () => {
+Deno.test("an invalid filter fails the step of the capture", async () => {
   const { message } = await failure(simulation([
     { action: "capture", id: "c", device: "client", filter: "no such filter" },
   ], { topology: PAIR }));

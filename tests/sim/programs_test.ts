@@ -36,7 +36,7 @@ Deno.test("a binary is found by its name", async () => {
   assertEquals(steps[0].command, ["/bin/echo", "hello", "a b"]);
 });
 
-Deno.test("a program that fails ends the simulation, and its end, errors and logs are told", async () => {
+Deno.test("a program that fails ends the simulation; the failure has its exit code, errors and logs", async () => {
   const what = simulation([
     sh("echo fine"),
     sh("seq 1 30 >&2; echo out; exit 3", { id: "bad" }),
@@ -77,7 +77,7 @@ Deno.test("a program that fails ends the simulation, and its end, errors and log
   });
 });
 
-Deno.test("a program that is not there fails as a shell would say it", async () => {
+Deno.test("a missing program fails with the exit code of a shell", async () => {
   const missing = await failure(simulation([{ action: "run", cmd: ["no-such-tool", "-x"] }]));
   assertEquals(missing.exitCode, 127);
   assertStringIncludes(missing.message, 'box: no program "no-such-tool" on this host');
@@ -86,7 +86,7 @@ Deno.test("a program that is not there fails as a shell would say it", async () 
   assertEquals(noBit.exitCode, 126);
 });
 
-Deno.test("what is not there is told before anything starts", async () => {
+Deno.test("missing programs, nodes and captures fail before anything starts", async () => {
   const binary = await failure(simulation([{ action: "run", cmd: ["${binary.x}"] }]));
   assertEquals(binary.message, 'there is no binary "x"; there are: none');
   const node = await failure(simulation([sh("true", { device: "bax" })]));
@@ -101,13 +101,13 @@ Deno.test("what is not there is told before anything starts", async () => {
   );
 });
 
-Deno.test("a signal that ends a program is told", async () => {
+Deno.test("a failure has the signal that ended the program", async () => {
   const { message, signal, exitCode } = await failure(simulation([sh("kill -KILL $$")]));
   assertEquals([signal, exitCode], ["SIGKILL", 137]);
   assertStringIncludes(message, "was ended by SIGKILL");
 });
 
-Deno.test("a program that takes too long is killed, whatever it ignores", async () => {
+Deno.test("a program that reaches its timeout is killed, whatever signals it ignores", async () => {
   const what = simulation([
     sh("trap '' TERM; echo stuck >&2; while :; do sleep 0.1; done", { timeoutMs: 300 }),
   ]);
@@ -123,7 +123,7 @@ Deno.test("a program that takes too long is killed, whatever it ignores", async 
   });
 });
 
-Deno.test("a program in the background goes on until it is waited for", async () => {
+Deno.test("a program in the background continues until a step waits for it", async () => {
   const { steps, captures } = await passes(simulation([
     spawn("echo ready; read x </proc/self/fd/0; sleep 0.3; echo done", {
       id: "server",
@@ -137,7 +137,7 @@ Deno.test("a program in the background goes on until it is waited for", async ()
   assertEquals([steps[0].exitCode, steps[0].status], [0, "passed"]);
 });
 
-Deno.test("waiting for a program that fails fails with how it ended", async () => {
+Deno.test("waiting for a program that fails, fails with how it ended", async () => {
   const bad = await failure(simulation([
     spawn("echo why >&2; exit 4", { id: "server" }),
     { action: "wait-for", target: "server" },
@@ -147,7 +147,7 @@ Deno.test("waiting for a program that fails fails with how it ended", async () =
   assertEquals(bad.logs, ["nodes/box/stderr.log"]);
 });
 
-Deno.test("waiting for a program has an end", async () => {
+Deno.test("waiting for a program has a timeout", async () => {
   const what = simulation([
     spawn("echo hm >&2; exec sleep 100", {
       id: "server",
@@ -161,7 +161,7 @@ Deno.test("waiting for a program has an end", async () => {
   });
 });
 
-Deno.test("programs that still run at the end are ended, all at once", async () => {
+Deno.test("programs that still run at the end are ended, all at the same time", async () => {
   const stubborn = "trap '' TERM; echo up; while :; do sleep 0.1; done";
   const up = { captures: { up: { regex } } };
   const begin = performance.now();
@@ -179,7 +179,7 @@ Deno.test("programs that still run at the end are ended, all at once", async () 
   assert(performance.now() - begin < 4500);
 });
 
-Deno.test("a program in the background that failed is a warning where nobody waits for it", async () => {
+Deno.test("a background program that failed is a warning if no step waits for it", async () => {
   const { warnings } = await passes(simulation([
     spawn("exit 9", { id: "a", readyAfterMs: 200 }),
     spawn("sleep 100", { id: "b" }),
@@ -189,7 +189,7 @@ Deno.test("a program in the background that failed is a warning where nobody wai
   ]);
 });
 
-Deno.test("what a program leaves behind does not keep its step, and ends with the network", async () => {
+Deno.test("processes that a program leaves behind do not block its step, and end with the network", async () => {
   const { captures, durationMs } = await passes(simulation([
     sh("echo all; sleep 100 & echo of it", { id: "a", captures: { last: { regex } } }),
   ]));
@@ -197,7 +197,7 @@ Deno.test("what a program leaves behind does not keep its step, and ends with th
   assert(durationMs < 5000, `${durationMs} ms`);
 });
 
-Deno.test("programs run in routers, too, and each line is told as it comes", async () => {
+Deno.test("programs run in routers, too, and each line is reported as it is printed", async () => {
   const lines: string[] = [];
   await passes(
     simulation([sh("echo $NETYARD_NODE; printf x >&2", { device: "home" })], { topology: PAIR }),

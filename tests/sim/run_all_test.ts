@@ -23,7 +23,7 @@ function options(workDir: string, over: Partial<RunAllOptions> = {}): RunAllOpti
 
 const many = (count: number) => Array.from({ length: count }, (_, i) => simulation(`s${i}`));
 
-inTempDir("a run leaves all its files, and latest leads to it", async (root) => {
+inTempDir("a run leaves all its files, and latest links to it", async (root) => {
   const work = `${root}/made/here`;
   const sims = [simulation("a", { variant: { n: "1" } }), simulation("b")];
   const results = [result("x", { duration: "2.0", down_bytes: "10000000" })];
@@ -101,7 +101,7 @@ inTempDir("a run leaves all its files, and latest leads to it", async (root) => 
   assertEquals([sim.status, sim.setup, sim.errors], ["passed", { durationMs: 100 }, []]);
 });
 
-inTempDir("two runs of one second have each their own directory", async (root) => {
+inTempDir("two runs in the same second have their own directories", async (root) => {
   const runs = await Promise.all([1, 2, 3].map(() => runAll(many(1), options(root))));
   assertEquals(runs.map(({ directory }) => directory.slice(root.length + 1)).sort(), [
     "sim-260102-030405",
@@ -163,7 +163,7 @@ inTempDir(
   },
 );
 
-inTempDir("all that happens is told in order", async (root) => {
+inTempDir("events are reported in order", async (root) => {
   const events: RunEvent[] = [];
   const progress = { step: 1, steps: 2, doing: "run a in b" };
   const line = { node: "b", stream: "stdout" as const, text: "hello" };
@@ -192,44 +192,47 @@ inTempDir("all that happens is told in order", async (root) => {
   );
 });
 
-inTempDir("progress.json tells what each does now, and is never half written", async (root) => {
-  const file = `${root}/latest/progress.json`;
-  type State = { status: string; running: number; waiting: number; simulations: unknown[] };
-  const seen = Promise.withResolvers<State>();
-  const summary = await runAll(
-    many(3),
-    options(root, {
-      run: async (sim, context) => {
-        if (sim.name === "s1") {
-          context.onProgress?.({ step: 2, steps: 5, doing: "wait 1s" });
-          const deadline = performance.now() + 10_000;
-          let state: State;
-          do { // every read must be of a whole file
-            state = await readJson(file) as State;
-            assert(performance.now() < deadline, "progress.json does not tell of the step");
-          } while (!JSON.stringify(state).includes("wait 1s"));
-          seen.resolve(state);
-        }
-        return passing(sim, context);
-      },
-    }),
-  );
-  assertEquals(summary.status, "passed");
-  const { status, running, waiting, simulations } = await seen.promise;
-  assertEquals([status, running, waiting], ["running", 1, 1]);
-  assertEquals(simulations[1], {
-    name: "s1",
-    status: "running",
-    startedAt: NOW.toISOString(),
-    durationMs: null,
-    step: 2,
-    steps: 5,
-    doing: "wait 1s",
-  });
-  const last = await readJson(file) as Record<string, unknown>;
-  assertEquals([last.status, last.passed, last.running, last.total], ["passed", 3, 0, 3]);
-  assertEquals(namesIn(`${root}/latest`).filter((name) => name.startsWith(".")), []);
-});
+inTempDir(
+  "progress.json has the current step of each simulation, and is never incomplete",
+  async (root) => {
+    const file = `${root}/latest/progress.json`;
+    type State = { status: string; running: number; waiting: number; simulations: unknown[] };
+    const seen = Promise.withResolvers<State>();
+    const summary = await runAll(
+      many(3),
+      options(root, {
+        run: async (sim, context) => {
+          if (sim.name === "s1") {
+            context.onProgress?.({ step: 2, steps: 5, doing: "wait 1s" });
+            const deadline = performance.now() + 10_000;
+            let state: State;
+            do { // every read must be of a whole file
+              state = await readJson(file) as State;
+              assert(performance.now() < deadline, "progress.json does not tell of the step");
+            } while (!JSON.stringify(state).includes("wait 1s"));
+            seen.resolve(state);
+          }
+          return passing(sim, context);
+        },
+      }),
+    );
+    assertEquals(summary.status, "passed");
+    const { status, running, waiting, simulations } = await seen.promise;
+    assertEquals([status, running, waiting], ["running", 1, 1]);
+    assertEquals(simulations[1], {
+      name: "s1",
+      status: "running",
+      startedAt: NOW.toISOString(),
+      durationMs: null,
+      step: 2,
+      steps: 5,
+      doing: "wait 1s",
+    });
+    const last = await readJson(file) as Record<string, unknown>;
+    assertEquals([last.status, last.passed, last.running, last.total], ["passed", 3, 0, 3]);
+    assertEquals(namesIn(`${root}/latest`).filter((name) => name.startsWith(".")), []);
+  },
+);
 
 inTempDir("failures and timeouts end neither the run nor its records", async (root) => {
   const summary = await runAll(
@@ -254,7 +257,7 @@ inTempDir("failures and timeouts end neither the run nor its records", async (ro
   assertMatch(combined, /1 passed, 2 failed, 1 timed out/);
 });
 
-inTempDir("after an abort nothing is started, and everything is written", async (root) => {
+inTempDir("after an abort no simulation starts, and all files are written", async (root) => {
   const controller = new AbortController();
   const events: string[] = [];
   const summary = await runAll(
@@ -291,13 +294,13 @@ inTempDir("after an abort nothing is started, and everything is written", async 
   assertEquals(events.at(-1), "run-ended");
 });
 
-inTempDir("a run that was aborted before it began runs nothing", async (root) => {
+inTempDir("a run that was aborted before its start runs nothing", async (root) => {
   const summary = await runAll(many(2), options(root, { signal: AbortSignal.abort() }));
   assertEquals([summary.status, summary.notRun, summary.outcomes], ["interrupted", 2, []]);
 });
 
 inTempDir(
-  "what cannot be written is an error with its path, and the others go on",
+  "a file that cannot be written is an error with its path, and other simulations continue",
   async (root) => {
     const summary = await runAll(
       many(3),
@@ -331,7 +334,7 @@ inTempDir(
 );
 
 inTempDir(
-  "a run whose directory is removed under it ends with errors that name it",
+  "a run whose directory is removed meanwhile ends with errors that name it",
   async (root) => {
     const run = `${root}/sim-260102-030405`;
     const summary = await runAll(
@@ -350,7 +353,7 @@ inTempDir(
   },
 );
 
-inTempDir("a listener that throws costs no output, and is heard of at the end", async (root) => {
+inTempDir("an error of the listener loses no output, and is thrown at the end", async (root) => {
   let calls = 0;
   const error = await assertRejects(
     () =>
@@ -371,23 +374,30 @@ inTempDir("a listener that throws costs no output, and is heard of at the end", 
   assertEquals([manifest.status, manifest.simulations.length], ["passed", 2]);
 });
 
-inTempDir("what cannot be run together is refused before anything is made", async (root) => {
-  const work = `${root}/runs`;
-  for (
-    const name of ["", ".", "../up", "a/b", ".hidden", "manifest.json", "a\0", "ü".repeat(128)]
-  ) {
-    await assertRejects(() => runAll([simulation(name)], options(work)), SimulationNameError);
-  }
-  await assertRejects(
-    () => runAll([simulation("a"), simulation("a", { file: "b.toml" })], options(work)),
-    SimulationNameError,
-    "b.toml: the simulation a has the name of one in sims/all.toml",
-  );
-  for (const jobs of [0, -1, 1.5, NaN]) {
-    await assertRejects(() => runAll(many(1), options(work, { jobs })), InvalidOptionError, "jobs");
-  }
-  assertEquals(namesIn(root), []);
-});
+inTempDir(
+  "simulations that cannot run together are refused before anything is made",
+  async (root) => {
+    const work = `${root}/runs`;
+    for (
+      const name of ["", ".", "../up", "a/b", ".hidden", "manifest.json", "a\0", "ü".repeat(128)]
+    ) {
+      await assertRejects(() => runAll([simulation(name)], options(work)), SimulationNameError);
+    }
+    await assertRejects(
+      () => runAll([simulation("a"), simulation("a", { file: "b.toml" })], options(work)),
+      SimulationNameError,
+      "b.toml: the simulation a has the name of one in sims/all.toml",
+    );
+    for (const jobs of [0, -1, 1.5, NaN]) {
+      await assertRejects(
+        () => runAll(many(1), options(work, { jobs })),
+        InvalidOptionError,
+        "jobs",
+      );
+    }
+    assertEquals(namesIn(root), []);
+  },
+);
 
 inTempDir("a work directory that is a file is refused with its path", async (root) => {
   await Deno.writeTextFile(`${root}/runs`, "");
@@ -399,7 +409,7 @@ inTempDir("a work directory that is a file is refused with its path", async (roo
   assertEquals(error.path, `${root}/runs/sim-260102-030405`);
 });
 
-inTempDir("something else by the name of latest stays, and is an error", async (root) => {
+inTempDir("another file with the name latest is kept, and is an error", async (root) => {
   await Deno.mkdir(`${root}/latest/mine`, { recursive: true });
   const summary = await runAll(many(1), options(root));
   assertEquals([summary.status, summary.passed], ["failed", 1]);
@@ -407,7 +417,7 @@ inTempDir("something else by the name of latest stays, and is an error", async (
   assertEquals(namesIn(root), ["latest", "sim-260102-030405"]);
 });
 
-inTempDir("the manifest of a shard has all that were planned", async (root) => {
+inTempDir("the manifest of a shard has all planned simulations", async (root) => {
   const planned = ["s0", "x", "y"];
   const summary = await runAll(many(1), options(root, { shard: { index: 1, count: 3, planned } }));
   assertEquals(summary.shard, { index: 1, count: 3 });
@@ -415,7 +425,7 @@ inTempDir("the manifest of a shard has all that were planned", async (root) => {
   assertEquals([manifest.shard, manifest.planned], [{ index: 1, count: 3 }, planned]);
 });
 
-Deno.test("after a failure a pool starts nothing more, and waits for what runs", async () => {
+Deno.test("after a failure a pool starts no more work, and waits for running work", async () => {
   const done: number[] = [];
   const slow = Promise.withResolvers<void>();
   const work = async (index: number) => {

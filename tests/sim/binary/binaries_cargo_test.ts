@@ -20,7 +20,7 @@ async function withCargo(): Promise<Scratch> {
 
 const ENDING = "--message-format json-render-diagnostics";
 
-Deno.test("cargo is called once for what has the workspace and the features in common", async () => {
+Deno.test("cargo is called once for all programs with the same workspace and features", async () => {
   await using scratch = await withCargo();
   const simulation = scratch.simulation(
     [
@@ -61,7 +61,7 @@ Deno.test("cargo is called once for what has the workspace and the features in c
   assertEquals(scratch.said.filter((line) => line === compiling).length, 3);
 });
 
-Deno.test("a [[prepare]] is built also where no step names what it builds", async () => {
+Deno.test("a [[prepare]] is built even if no step uses its programs", async () => {
   await using scratch = await withCargo();
   const simulation = scratch.simulation([], [{ bins: ["a", "b"] }]);
   await checkBinaries([simulation], scratch.options());
@@ -72,7 +72,7 @@ Deno.test("a [[prepare]] is built also where no step names what it builds", asyn
   assertEquals(await scratch.path({ path: "target:a" }), scratch.at("target/release/a"));
 });
 
-Deno.test("a build that fails shows its end, and all it said is kept", async () => {
+Deno.test("a build that fails shows the end of its output, and keeps all of it", async () => {
   await using scratch = await withCargo();
   await scratch.write("bin/fail", "");
   const error = await assertRejects(
@@ -85,7 +85,7 @@ Deno.test("a build that fails shows its end, and all it said is kept", async () 
   assertEquals(await Deno.readTextFile(match[2]), `${match[3]}\n`);
 });
 
-Deno.test("an override builds in another workspace what the declaration names", async () => {
+Deno.test("an override builds the declared program in another workspace", async () => {
   await using scratch = await withCargo();
   await scratch.write("else/Cargo.toml", "[package]\n");
   await scratch.write("else/word", "there");
@@ -99,7 +99,7 @@ Deno.test("an override builds in another workspace what the declaration names", 
   ]);
 });
 
-Deno.test("without cargo, git or a workspace nothing is started", async () => {
+Deno.test("without cargo, git or a workspace nothing starts", async () => {
   await using scratch = await Scratch.make();
   const refused = async (simulation: ReturnType<Scratch["simulation"]>, message: string) => {
     const options = scratch.options({ hostPath: false });
@@ -131,7 +131,7 @@ Deno.test("without cargo, git or a workspace nothing is started", async () => {
   assertEquals(await scratch.lines("sims/mark"), []);
 });
 
-Deno.test("with noBuild cargo is not called, and what it built before is taken", async () => {
+Deno.test("with noBuild cargo is not called, and earlier builds are used", async () => {
   await using scratch = await withCargo();
   const spec: Partial<BinarySpec> = { mode: "build", bin: "a" };
   const noBuild = { noBuild: true };
@@ -167,7 +167,7 @@ async function repository(scratch: Scratch): Promise<(...args: string[]) => Prom
 }
 
 Deno.test({
-  name: "a repository is cloned once, and each commit is built in a directory of its own",
+  name: "a repository is cloned once, and each commit is built in its own directory",
   ignore: noGit,
   async fn() {
     await using scratch = await withCargo();

@@ -17,7 +17,7 @@ Deno.test("a command makes a program in the directory of its file, each time", a
   assertEquals(await scratch.lines("sims/log"), ["run", "run"]);
 });
 
-Deno.test("a command with sources runs only where one is newer, once for all", async () => {
+Deno.test("a command with sources runs only if one is newer, and once for all simulations", async () => {
   await using scratch = await Scratch.make();
   await scratch.write("sims/src/a", "1");
   const spec: Partial<BinarySpec> = {
@@ -41,7 +41,7 @@ Deno.test("a command with sources runs only where one is newer, once for all", a
   );
 });
 
-Deno.test("a command that fails shows its end, and all it said is kept", async () => {
+Deno.test("a command that fails shows the end of its output, and keeps all of it", async () => {
   await using scratch = await Scratch.make();
   const refused = async (command: string | string[]) => {
     const spec: Partial<BinarySpec> = { mode: "command", command, path: "relay" };
@@ -65,7 +65,7 @@ Deno.test("a command that fails shows its end, and all it said is kept", async (
   );
 });
 
-Deno.test("the signal ends a command with all that it started", async () => {
+Deno.test("the signal ends a command and all processes that it started", async () => {
   await using scratch = await Scratch.make();
   const spec: Partial<BinarySpec> = { mode: "command", path: "relay" };
   const command = `sleep 1000 & echo $! >pid; echo up; wait`;

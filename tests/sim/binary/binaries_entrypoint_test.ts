@@ -48,7 +48,7 @@ Deno.test("a module becomes a program that takes arguments, input and signals", 
   await errors.cancel();
 });
 
-Deno.test("a module is compiled once, also by several at once, until something changes", async () => {
+Deno.test("a module is compiled once, even by parallel calls, until something changes", async () => {
   await using scratch = await Scratch.make();
   await scratch.write("sims/deno.json", '{ "imports": { "word": "./one.ts" } }\n');
   await scratch.write("sims/one.ts", "export default 'one';\n");
@@ -74,7 +74,7 @@ Deno.test("a module is compiled once, also by several at once, until something c
   assertEquals(compiled(scratch), 3);
 });
 
-Deno.test("processes that want the same at once have it compiled once", async () => {
+Deno.test("processes that need the same module at the same time compile it once", async () => {
   await using scratch = await Scratch.make();
   await scratch.write("sims/relay.ts", "console.log('here');\n");
   const main = join(import.meta.dirname!, "binaries_main.ts");
@@ -89,7 +89,7 @@ Deno.test("processes that want the same at once have it compiled once", async ()
   assertEquals(compiling.length, 1);
 });
 
-Deno.test("a program has the permissions that it is given, and nobody is asked", async () => {
+Deno.test("a program has the permissions that it was given, and never prompts", async () => {
   await using scratch = await Scratch.make();
   await scratch.write(
     "sims/relay.ts",
@@ -106,7 +106,7 @@ Deno.test("a program has the permissions that it is given, and nobody is asked",
   assertEquals(some.split("\n")[1], "NotCapable");
 });
 
-Deno.test("a module that looks for files beside it finds them", async () => {
+Deno.test("a module that reads files beside it finds them", async () => {
   await using scratch = await Scratch.make();
   await scratch.write(
     "sims/relay.ts",
@@ -120,7 +120,7 @@ Deno.test("a module that looks for files beside it finds them", async () => {
   assertEquals(await outputOf(await scratch.path(RELAY)), "from a worker");
 });
 
-Deno.test("a module that is not there, or is none, is told", async () => {
+Deno.test("a missing or invalid module is an error", async () => {
   await using scratch = await Scratch.make();
   await scratch.write("sims/relay.ts", 'import "./none.ts";\n');
   await assertRejects(
@@ -146,7 +146,7 @@ Deno.test("a module that is not there, or is none, is told", async () => {
   assertEquals((await refused()).startsWith(start), true);
 });
 
-Deno.test("the launcher becomes deno run, with all words as they are", () => {
+Deno.test("the launcher executes deno run with all arguments unchanged", () => {
   const graph = { hash: "", sources: new Map(), config: "/a b/deno.json" };
   const launch = { deno: "/bin/deno", main: "/it's/main.js", graph };
   assertEquals(

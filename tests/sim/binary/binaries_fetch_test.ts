@@ -31,7 +31,7 @@ const fetched = (url: string, more: Partial<BinarySpec> = {}): Partial<BinarySpe
   ...more,
 });
 
-Deno.test("what has a sum is downloaded once, and kept for good", async () => {
+Deno.test("a download with a SHA-256 is made once, and kept", async () => {
   await using scratch = await Scratch.make();
   await using server = serve(() => new Response(script("one")));
   const spec = fetched(server.url("relay"), {
@@ -44,7 +44,7 @@ Deno.test("what has a sum is downloaded once, and kept for good", async () => {
   assertEquals(scratch.said, [`binary "relay": downloading ${server.url("relay")} (0.0 MB)`]);
 });
 
-Deno.test("what has another sum is not kept", async () => {
+Deno.test("a download with another SHA-256 is not kept", async () => {
   await using scratch = await Scratch.make();
   await using server = serve(() => new Response(script("one")));
   const wanted = "0".repeat(64);
@@ -58,7 +58,7 @@ Deno.test("what has another sum is not kept", async () => {
   assertEquals(Array.from(Deno.readDirSync(scratch.at("cache/binaries/fetched"))), []);
 });
 
-Deno.test("what has no sum is asked for each time, by what the server says of it", async () => {
+Deno.test("a download without a SHA-256 is requested each time, with the server's ETag or date", async () => {
   await using scratch = await Scratch.make();
   let word = "one";
   await using server = serve((request) => {
@@ -78,7 +78,7 @@ Deno.test("what has no sum is asked for each time, by what the server says of it
   assertEquals(scratch.said.length, 2);
 });
 
-Deno.test("a server that says nothing of it sends it each time, once for all that use it", async () => {
+Deno.test("a server without ETag and date sends the file each time, once for all simulations", async () => {
   await using scratch = await Scratch.make();
   let word = "one";
   await using server = serve(() => new Response(script(word)));
@@ -89,7 +89,7 @@ Deno.test("a server that says nothing of it sends it each time, once for all tha
   assertEquals(server.requests.length, 2);
 });
 
-Deno.test("a server's refusal, a server that is not there, and one that hangs are told", async () => {
+Deno.test("a server that refuses, is unreachable or hangs is an error", async () => {
   await using scratch = await Scratch.make();
   const held = Promise.withResolvers<Response>();
   await using server = serve(({ url }) =>
@@ -118,7 +118,7 @@ Deno.test("a server's refusal, a server that is not there, and one that hangs ar
   held.resolve(new Response());
 });
 
-Deno.test("the signal ends a download, and nothing of it is left", async () => {
+Deno.test("the signal ends a download, and no file is left", async () => {
   await using scratch = await Scratch.make();
   const controller = new AbortController();
   await using server = serve(() =>
@@ -179,7 +179,7 @@ for (const [name, tool] of ARCHIVES) {
   });
 }
 
-Deno.test("the only program of an archive needs no name, several do", async () => {
+Deno.test("the only program of an archive needs no member, several do", async () => {
   await using scratch = await Scratch.make();
   const one = await pack(scratch, "one.tar", { "b/tool": "#!/bin/sh\necho tool\n", README: "x" });
   assertEquals(await outputOf(await scratch.path(fetched(one))), "tool");
@@ -212,7 +212,7 @@ Deno.test("the only program of an archive needs no name, several do", async () =
   assertEquals(error.message.includes(`${bad} cannot be unpacked: tar failed`), true);
 });
 
-Deno.test("an archive writes nothing outside of its directory", async () => {
+Deno.test("an archive writes nothing outside its directory", async () => {
   await using scratch = await Scratch.make();
   const rename = ["-P", "--transform", "s,^\\./relay$,../../../escaped,"];
   const outside = await pack(scratch, "outside.tar", { relay: "#!/bin/sh\n" }, ...rename);
@@ -238,7 +238,7 @@ Deno.test("an archive writes nothing outside of its directory", async () => {
   );
 });
 
-Deno.test("a zip and a single file that is compressed are unpacked", async () => {
+Deno.test("a zip and a single compressed file are unpacked", async () => {
   await using scratch = await Scratch.make();
   const files: Record<string, Uint8Array> = {
     "v1/tool": script("zipped"),
@@ -253,7 +253,7 @@ Deno.test("a zip and a single file that is compressed are unpacked", async () =>
   assertEquals([basename(path), await outputOf(path)], ["relay-v1", "single"]);
 });
 
-Deno.test("what is wrong with a download is told before it begins", async () => {
+Deno.test("faults of a download are errors before it starts", async () => {
   await using scratch = await Scratch.make();
   const refused = (fields: Partial<BinarySpec>, message: string) =>
     assertRejects(

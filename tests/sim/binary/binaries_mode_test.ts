@@ -75,7 +75,7 @@ const FAULTS: [fields: BinaryFields, key: string | undefined, message: string][]
   ],
 ];
 
-Deno.test("fields that do not go together are told", () => {
+Deno.test("fields that exclude each other are a fault", () => {
   for (const [fields, key, message] of FAULTS) {
     const fault = inferMode({ name: "a", ...fields });
     assertEquals(fault, key === undefined ? { message } : { key, message });
@@ -104,7 +104,7 @@ Deno.test("an override is a name, a mode and a value", () => {
   }
 });
 
-Deno.test("an override that is none shows the form", () => {
+Deno.test("an invalid override shows the form", () => {
   for (const text of ["relay", "relay:path", "relay:path:", ":path:x"]) {
     const error = assertThrows(() => parseOverride(text, "/"), BinaryError, `--binary ${text}: `);
     assertEquals(error.message.includes('"name:mode:value"'), true);
@@ -112,7 +112,7 @@ Deno.test("an override that is none shows the form", () => {
   assertThrows(() => parseOverride("relay:pth:x", "/"), BinaryError, 'did you mean "path"?');
 });
 
-Deno.test("an override keeps what only the declaration knows", () => {
+Deno.test("an override keeps the fields that only the declaration has", () => {
   const declared: BinarySpec = {
     name: "relay",
     mode: "build",

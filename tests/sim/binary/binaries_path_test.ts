@@ -17,7 +17,7 @@ Deno.test("a path is relative to its file, or else to the working directory", as
   );
 });
 
-Deno.test("what is missing, a directory, or no program, is told with its line", async () => {
+Deno.test("a missing file, a directory, and a file that is not a program are errors with their line", async () => {
   await using scratch = await Scratch.make();
   await scratch.write("bin/relay", SCRIPT);
   await scratch.write("sims/text", "text\n");
@@ -45,7 +45,7 @@ Deno.test("what is missing, a directory, or no program, is told with its line", 
   );
 });
 
-Deno.test("only what a step names is looked for, and all that is missing is told at once", async () => {
+Deno.test("only programs that steps use are looked for, and one error names all missing ones", async () => {
   await using scratch = await Scratch.make();
   const binaries = [{ name: "a", path: "a" }, { name: "b", path: "b" }, { name: "c", path: "c" }];
   const none = scratch.simulation(binaries, [], [["true"]]);
@@ -70,7 +70,7 @@ Deno.test("only what a step names is looked for, and all that is missing is told
   ]);
 });
 
-Deno.test("an override takes the place of a declaration, or of one that there is not", async () => {
+Deno.test("an override replaces a declaration, or a missing one", async () => {
   await using scratch = await Scratch.make();
   await scratch.write("mine", SCRIPT);
   const declared = scratch.simulation([{ path: "none" }]);
@@ -91,7 +91,7 @@ Deno.test("an override takes the place of a declaration, or of one that there is
   );
 });
 
-Deno.test("target: is in the target directory of the workspace, release first", async () => {
+Deno.test("target: finds programs in the target directory of the workspace, release first", async () => {
   await using scratch = await Scratch.make();
   await scratch.write("Cargo.toml", "[workspace]\n");
   await scratch.write("sims/Cargo.toml", "[package]\n");

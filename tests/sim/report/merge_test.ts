@@ -72,7 +72,7 @@ function tree(directory: string, below = ""): Record<string, string> {
   return found;
 }
 
-inTempDir("runs of all shards become one run, in the order that was planned", async (root) => {
+inTempDir("runs of all shards become one run, in the planned order", async (root) => {
   const run: SimulationRunner = async (sim, { directory }) => {
     await Deno.mkdir(`${directory}/nodes/laptop`, { recursive: true });
     await Deno.writeTextFile(`${directory}/nodes/laptop/stdout.log`, `hello of ${sim.name}\n`);
@@ -133,7 +133,7 @@ inTempDir("runs of all shards become one run, in the order that was planned", as
 });
 
 inTempDir(
-  "a shard that is missing is named with its simulations, and can come later",
+  "a missing shard is named with its simulations, and can be merged later",
   async (root) => {
     await runShard(root, { index: 1, count: 3 });
     await runShard(root, { index: 3, count: 3 });
@@ -166,7 +166,7 @@ inTempDir(
   },
 );
 
-inTempDir("a joined run can be joined with the shard that it lacked", async (root) => {
+inTempDir("a merged run can be merged with the shard that it lacks", async (root) => {
   await runShard(root, { index: 1 });
   await merge(root, "shard-1");
   // By itself the second shard does not know of the first, which the joined run has.
@@ -182,7 +182,7 @@ inTempDir("a joined run can be joined with the shard that it lacked", async (roo
 });
 
 inTempDir(
-  "a simulation that two ran is refused with both, and nothing is written",
+  "a simulation in two runs is refused with both paths, and nothing is written",
   async (root) => {
     const one = await runShard(root, { index: 1 });
     await Deno.mkdir(`${root}/again`);
@@ -201,17 +201,20 @@ inTempDir(
   },
 );
 
-inTempDir("what one did not come to is taken from the run that did", async (root) => {
-  await runShard(root, { index: 1, signal: AbortSignal.abort() });
-  await Deno.mkdir(`${root}/again`);
-  await runShard(`${root}/again`, { index: 1 });
-  await runShard(root, { index: 2 });
-  const all = await merge(root, "shard-1", "again/shard-1", "shard-2");
-  assertEquals([all.status, all.passed, all.notRun], ["passed", 5, 0]);
-  assertEquals(namesIn(all.directory).filter((name) => name.length === 1), NAMES);
-});
+inTempDir(
+  "a simulation that did not run in one run is taken from the run where it did",
+  async (root) => {
+    await runShard(root, { index: 1, signal: AbortSignal.abort() });
+    await Deno.mkdir(`${root}/again`);
+    await runShard(`${root}/again`, { index: 1 });
+    await runShard(root, { index: 2 });
+    const all = await merge(root, "shard-1", "again/shard-1", "shard-2");
+    assertEquals([all.status, all.passed, all.notRun], ["passed", 5, 0]);
+    assertEquals(namesIn(all.directory).filter((name) => name.length === 1), NAMES);
+  },
+);
 
-inTempDir("a run that was killed is joined as far as it came, with a warning", async (root) => {
+inTempDir("a run that was killed is merged as far as it ran, with a warning", async (root) => {
   const { directory } = await runShard(root, { index: 1 });
   const manifest = await manifestOf(directory);
   const [a, c, e] = manifest.simulations;
@@ -236,7 +239,7 @@ inTempDir("a run that was killed is joined as far as it came, with a warning", a
 });
 
 inTempDir(
-  "a file of a part that is damaged is an error, and the others are joined",
+  "a damaged file of a part is an error, and the other files are merged",
   async (root) => {
     const { directory } = await runShard(root, { index: 1 });
     await Deno.writeTextFile(`${directory}/a/results.json`, '{"sim":"a","ste');
@@ -265,40 +268,43 @@ inTempDir("shards of different plans are refused", async (root) => {
   assertEquals(namesIn(root).includes("merged"), false);
 });
 
-inTempDir("what is no run, or one that would write elsewhere, is refused", async (root) => {
-  const { directory } = await runShard(root, { index: 1 });
-  await Deno.writeTextFile(`${root}/file`, "");
-  for (const wrong of ["none", "file", "."]) {
-    await assertRejects(
-      () => merge(root, wrong),
-      MergeError,
-      "is not a run: it has neither manifest.json",
-    );
-  }
-  await assertRejects(() => mergeRuns([]), MergeError, "there are no runs to merge");
-  const manifest = await manifestOf(directory);
-  const [a, ...rest] = manifest.simulations;
-  for (
-    const [change, said] of [
-      [{ simulations: [{ ...a, directory: "../../up" }, ...rest] }, '"simulations.0.directory"'],
-      [{ simulations: [{ ...a, directory: "c" }, ...rest] }, "see the simulation a"],
-      [{ simulations: [a, a] }, "see the simulation a"],
-      [{ version: 2 }, "is of another version of Netyard"],
-      [{ shard: { index: 3, count: 2 } }, "is not a shard"],
-    ] as const
-  ) {
-    await Deno.writeTextFile(
-      `${directory}/manifest.json`,
-      JSON.stringify({ ...manifest, ...change }),
-    );
-    await assertRejects(() => merge(root, "shard-1"), MergeError, said);
-  }
-  await Deno.writeTextFile(`${directory}/manifest.json`, "{");
-  await assertRejects(() => merge(root, "shard-1"), MergeError, "/manifest.json: ");
-  assertEquals(namesIn(root), ["file", "shard-1"]);
-});
+inTempDir(
+  "a directory that is not a run, or a run that would write elsewhere, is refused",
+  async (root) => {
+    const { directory } = await runShard(root, { index: 1 });
+    await Deno.writeTextFile(`${root}/file`, "");
+    for (const wrong of ["none", "file", "."]) {
+      await assertRejects(
+        () => merge(root, wrong),
+        MergeError,
+        "is not a run: it has neither manifest.json",
+      );
+    }
+    await assertRejects(() => mergeRuns([]), MergeError, "there are no runs to merge");
+    const manifest = await manifestOf(directory);
+    const [a, ...rest] = manifest.simulations;
+    for (
+      const [change, said] of [
+        [{ simulations: [{ ...a, directory: "../../up" }, ...rest] }, '"simulations.0.directory"'],
+        [{ simulations: [{ ...a, directory: "c" }, ...rest] }, "see the simulation a"],
+        [{ simulations: [a, a] }, "see the simulation a"],
+        [{ version: 2 }, "is of another version of Netyard"],
+        [{ shard: { index: 3, count: 2 } }, "is not a shard"],
+      ] as const
+    ) {
+      await Deno.writeTextFile(
+        `${directory}/manifest.json`,
+        JSON.stringify({ ...manifest, ...change }),
+      );
+      await assertRejects(() => merge(root, "shard-1"), MergeError, said);
+    }
+    await Deno.writeTextFile(`${directory}/manifest.json`, "{");
+    await assertRejects(() => merge(root, "shard-1"), MergeError, "/manifest.json: ");
+    assertEquals(namesIn(root), ["file", "shard-1"]);
+  },
+);
 
-inTempDir("what fails while files are copied leaves nothing", async (root) => {
+inTempDir("a failure while files are copied leaves nothing behind", async (root) => {
   const { directory } = await runShard(root, { index: 1 });
   // A link to itself cannot be listed as the directory that it stands for.
   await Deno.remove(`${directory}/a`, { recursive: true });
@@ -307,14 +313,14 @@ inTempDir("what fails while files are copied leaves nothing", async (root) => {
   assertEquals(namesIn(`${root}/merged`), []);
 });
 
-inTempDir("a run that is named twice, or by its latest, is one", async (root) => {
+inTempDir("a run that is named twice, or by its link latest, is merged once", async (root) => {
   const { directory } = await runShard(root, { index: 1, count: 1 });
   const name = directory.split("/").at(-1);
   const all = await merge(root, "shard-1", "shard-1/latest", `shard-1/${name}`);
   assertEquals([all.status, all.passed], ["passed", 5]);
 });
 
-inTempDir("a copy has files of its own where they cannot be shared", async (root) => {
+inTempDir("files that cannot be hard links are copied", async (root) => {
   await Deno.mkdir(`${root}/from/deep`, { recursive: true });
   await Deno.writeTextFile(`${root}/from/deep/file`, "text");
   const listener = Deno.listen({ transport: "unix", path: `${root}/from/socket` });

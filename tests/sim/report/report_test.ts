@@ -70,7 +70,7 @@ Deno.test("a whole number is microseconds, one with a point or an exponent is se
   ) assertEquals(seconds(text), value, String(text));
 });
 
-Deno.test("a number is what JSON and programs write, and nothing else", () => {
+Deno.test("a number is accepted as JSON and programs write it, and nothing else is", () => {
   assertEquals(["1", "-1.5", ".5", "1E3", "+7"].map(number), [1, -1.5, 0.5, 1000, 7]);
   for (const text of ["", " ", "0x10", "Infinity", "NaN", "1,5", "1_000", "1e999"]) {
     assertEquals(number(text), undefined, text);
@@ -86,7 +86,7 @@ Deno.test("throughput is megabytes of 10^6 bytes a second, where there is a time
   assertEquals(resultRow(result("a", { down_bytes: "5" })).downRate, undefined);
 });
 
-Deno.test("numbers and times are short, and never round to what they are not", () => {
+Deno.test("numbers and times are short, and are rounded correctly", () => {
   assertEquals([0, 0.0001234, 1, 12.345, 99.5, 123.456, 1e6].map(show), [
     "0.00",
     "0.000123",
@@ -107,7 +107,7 @@ Deno.test("numbers and times are short, and never round to what they are not", (
   ]);
 });
 
-Deno.test("tables leave out columns without a value, and escape what Markdown would read", () => {
+Deno.test("tables leave out columns without a value, and escape Markdown", () => {
   const columns = [
     { head: "name", cells: ["a|b", "ü`\n*"] },
     { head: "none", cells: [undefined, undefined] },
@@ -130,7 +130,7 @@ Deno.test("results.md has the results of one simulation, or why it failed", asyn
   await assertGolden("results-variant.md", resultsMarkdown(ENTRIES[1]));
 });
 
-Deno.test("combined-results.md has a line a simulation, a line a result, and the failures", async () => {
+Deno.test("combined-results.md has one line per simulation, one line per result, and the failures", async () => {
   await assertGolden("combined.md", combinedMarkdown("sim-260102-030405", ENTRIES, ["disk full"]));
   assertEquals(combinedMarkdown("sim-1", []), "# sim-1\n\nno simulations\n");
 });
@@ -142,7 +142,7 @@ Deno.test("the tables for a terminal have the same columns", async () => {
   assertEquals(countsText(ENTRIES), "2 passed, 1 failed, 1 not run");
 });
 
-Deno.test("a failure says the step, the command as a shell would take it, and where to look", () => {
+Deno.test("a failure says the step, the command quoted for a shell, and the logs", () => {
   assertEquals(
     failureText(FAILURE),
     `sims/ping.toml:14: step 2: run ping-check in sender
@@ -156,7 +156,7 @@ logs: nodes/sender/stderr.log`,
   assertEquals(failureText({ message: "no lab", stderr: [], logs: [] }), "no lab");
 });
 
-Deno.test("results.json has the reference's keys in its order, all of them there", () => {
+Deno.test("results.json has all keys of the reference, in its order", () => {
   const captures = { "iperf-run.bytes": "1234567890" };
   assertEquals(
     JSON.stringify(

@@ -7,7 +7,7 @@ import { parseShard, shardOf, shardText } from "../../../lib/sim/shard/shard.ts"
 
 const named = (count: number) => Array.from({ length: count }, (_, i) => ({ name: `s${i}` }));
 
-Deno.test("a shard is its number and how many there are, and nothing else", () => {
+Deno.test("a shard is parsed from its number and the count, and nothing else is", () => {
   assertEquals(parseShard("2/4"), { index: 2, count: 4 });
   assertEquals(shardText(parseShard("1/1")), "1/1");
   for (
@@ -37,7 +37,7 @@ Deno.test("every simulation is in exactly one shard, and shards differ by one at
   }
 });
 
-Deno.test("a plan has no shard without a simulation, and deals out as --shard does", () => {
+Deno.test("a plan has no empty shard, and divides simulations as --shard does", () => {
   assertEquals(planShards(named(5), { shards: 2 }), {
     shards: [
       { shard: "1/2", simulations: ["s0", "s2", "s4"] },
@@ -55,14 +55,14 @@ Deno.test("a plan has no shard without a simulation, and deals out as --shard do
   }
 });
 
-Deno.test("a plan of nothing, or to no shards, is refused", () => {
+Deno.test("a plan without simulations or shards is refused", () => {
   assertThrows(() => planShards([]), PlanError, "no simulations");
   for (const shards of [0, -1, 1.5, NaN]) {
     assertThrows(() => planShards(named(1), { shards }), PlanError, "whole number from 1 on");
   }
 });
 
-Deno.test("a matrix for GitHub is one line of JSON with a job a shard", () => {
+Deno.test("a matrix for GitHub is one line of JSON with one job per shard", () => {
   const text = githubMatrix(planShards(named(3), { shards: 2 }));
   assertEquals(
     text,
@@ -92,7 +92,7 @@ async function jobOf(over: Partial<KubernetesOptions> = {}, shards = 4): Promise
   return parse(await kubernetesJob(planShards(named(8), { shards }), { ...OPTIONS, ...over }));
 }
 
-Deno.test("a plan for Kubernetes is an Indexed Job with a pod a shard", async () => {
+Deno.test("a plan for Kubernetes is an Indexed Job with one pod per shard", async () => {
   const text = await kubernetesJob(planShards(named(8), { shards: 4 }), OPTIONS);
   assertEquals(text, await Deno.readTextFile(new URL("golden/job.yaml", import.meta.url)));
   const { spec } = await jobOf({ parallelism: 2, retries: 1 });
@@ -106,7 +106,7 @@ Deno.test("a plan for Kubernetes is an Indexed Job with a pod a shard", async ()
   });
 });
 
-Deno.test("results go to a claim, and capabilities stand in for privilege, where asked", async () => {
+Deno.test("results go to a claim, and capabilities replace privilege, if requested", async () => {
   const { spec: { template: { spec } } } = await jobOf({
     claim: "results",
     capabilities: ["NET_ADMIN", "SYS_ADMIN"],
@@ -125,7 +125,7 @@ function expanded(text: string): string {
   return text.replace(/\$(\$|\([^)]*\))/g, (all, next) => next === "$" ? "$" : all);
 }
 
-Deno.test("the command of each pod, run by sh, asks for its own shard and directory", async () => {
+Deno.test("the command of each pod, run by sh, has its own shard and directory", async () => {
   const files = ["sims/all.toml", "it's $(HOME) $$ `x`.toml", "-dash"];
   const { spec } = await jobOf({ files, command: ["printf", "%s\\n"], args: ["--jobs", "2"] });
   const [program, ...args] = spec.template.spec.containers[0].command.map(expanded);
@@ -149,7 +149,7 @@ Deno.test("the command of each pod, run by sh, asks for its own shard and direct
   }
 });
 
-Deno.test("names that Kubernetes would refuse are refused, with one that it takes", async () => {
+Deno.test("names that Kubernetes would refuse are refused, with a valid one", async () => {
   for (
     const [name, near] of [
       ["My Job", "my-job"],

@@ -41,7 +41,7 @@ Deno.test("text is captured by line, from either output, by group or by match", 
   });
 });
 
-Deno.test("ndjson is captured by line, and what is no JSON is passed over", async () => {
+Deno.test("ndjson is captured by line, and lines that are not JSON are skipped", async () => {
   const { captures, warnings } = await passes(simulation([
     sh(
       [
@@ -84,7 +84,7 @@ Deno.test("ndjson is captured by line, and what is no JSON is passed over", asyn
   ]);
 });
 
-Deno.test("json is captured from the whole at the end, whatever its lines", async () => {
+Deno.test("json is captured from the whole output at the end, whatever its lines", async () => {
   const report = { end: { bytes: 5, list: ["a"] }, kind: "sum" };
   const captures = await captured([
     sh(`echo '${JSON.stringify(report, null, 2)}'`, {
@@ -101,7 +101,7 @@ Deno.test("json is captured from the whole at the end, whatever its lines", asyn
   assertEquals(captures, { "x.bytes": "5", "x.item": "a", "x.line": "5" });
 });
 
-Deno.test("json that is none fails the step, with how it begins", async () => {
+Deno.test("invalid json fails the step, and the message has its start", async () => {
   const step = (line: string): LooseStep =>
     sh(line, { id: "x", parser: "json", captures: { a: { pick: ".a" } } });
   const text = await failure(simulation([step("echo usage: tool [options]")]));
@@ -116,7 +116,7 @@ Deno.test("json that is none fails the step, with how it begins", async () => {
   assertMatch(exit.message, /ended with exit code 2; it printed last:\n {2}oops$/);
 });
 
-Deno.test("json that is none of a program in the background fails who waits for it", async () => {
+Deno.test("invalid json of a background program fails the step that waits for it", async () => {
   const server = () =>
     spawn("echo oops", { id: "x", parser: "json", captures: { a: { pick: ".a" } } });
   const waited = await failure(simulation([server(), { action: "wait-for", target: "x" }]));
@@ -173,7 +173,7 @@ Deno.test("a step waits for what it requires", async () => {
   assert(steps[1].durationMs! > 200, `${steps[1].durationMs} ms`);
 });
 
-Deno.test("a capture that does not come in time is named, with who should give it", async () => {
+Deno.test("a capture without a value in time is named, with the step that should capture it", async () => {
   const what = simulation([
     spawn("seq 1 7; exec sleep 100", { id: "relay", captures: { up: { regex: /ready/ } } }),
     sh("true", { requires: ["relay.up"], timeoutMs: 300 }),
@@ -190,7 +190,7 @@ Deno.test("a capture that does not come in time is named, with who should give i
   });
 });
 
-Deno.test("a capture that cannot come any more fails at once", async () => {
+Deno.test("a capture that can get no value anymore fails immediately", async () => {
   const up = { captures: { up: { regex: /ready/ } } };
   const cases: [LooseStep[], RegExp][] = [
     [
@@ -238,7 +238,7 @@ Deno.test("results are rows of the last values, without steps that were skipped"
   ]);
 });
 
-Deno.test("all checks are made, and each that does not hold is told", async () => {
+Deno.test("all checks are made, and the message has each one that fails", async () => {
   const give = sh("echo 5", { id: "a", captures: { n: { regex }, m: { regex } } });
   await passes(simulation([give, asserts("a.n == 5", "a.n >= ${a.m}", "a.n matches ^\\d$")]));
   const { message } = await failure(

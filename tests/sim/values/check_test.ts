@@ -9,7 +9,7 @@ function failure(value: string, operator: AssertOperator, operand: string, fille
   return checkFailure(check, value, filledIn);
 }
 
-Deno.test("each operator holds, and does not", () => {
+Deno.test("each operator passes and fails", () => {
   const cases: [string, AssertOperator, string, boolean][] = [
     ["1", "==", "1", true],
     ["1.0", "==", "1", false],
@@ -34,7 +34,7 @@ Deno.test("each operator holds, and does not", () => {
   }
 });
 
-Deno.test("a failure shows the expression, the value, and what was filled in", () => {
+Deno.test("a failed check shows the expression, the value, and the filled-in operand", () => {
   assertEquals(failure("3", ">=", "5"), 'expected a.x >= 5, but a.x is "3"');
   assertEquals(
     failure("3", "==", "${b.y}", "4"),

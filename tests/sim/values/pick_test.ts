@@ -7,7 +7,7 @@ const report = parseJson(`{
   "a.b": "dotted", "text": "", "none": null, "ns": 1719500000123456789
 }`);
 
-Deno.test("a dot-path leads through objects and arrays", () => {
+Deno.test("a dot-path selects in objects and arrays", () => {
   const cases: [string, string | undefined][] = [
     [".end.sum.bytes", "1234567"],
     ["end.sum.seconds", "10"],
@@ -31,7 +31,7 @@ Deno.test("a dot-path leads through objects and arrays", () => {
   }
 });
 
-Deno.test("whole numbers keep all their digits, by themselves and inside of others", () => {
+Deno.test("whole numbers keep all their digits, at the top and inside of other values", () => {
   assertEquals(valueText(pick(report, ".ns")), "1719500000123456789");
   const list = parseJson("[12345678901234567890, 0.12345678901234566, -9007199254740993, 1e300]");
   assertEquals(
@@ -41,7 +41,7 @@ Deno.test("whole numbers keep all their digits, by themselves and inside of othe
   assertEquals(valueText(pick(list, ".0.rawJSON") ?? "none"), "none");
 });
 
-Deno.test("what must match is compared as text, by key or by path", () => {
+Deno.test("match compares values as text, by key or by path", () => {
   assertEquals(matches(report, { "end.sum.bytes": "1234567", "a.b": "dotted" }), true);
   assertEquals(matches(report, { ns: "1719500000123456789", none: "null" }), true);
   assertEquals(matches(report, { ns: "1719500000123456788" }), false);
@@ -50,7 +50,7 @@ Deno.test("what must match is compared as text, by key or by path", () => {
   assertEquals(matches(null, {}), true);
 });
 
-Deno.test("what is no JSON is refused", () => {
+Deno.test("text that is not JSON is refused", () => {
   assertThrows(() => parseJson("{]"), SyntaxError);
   assertThrows(() => parseJson("1234567890123456789012 x"), SyntaxError);
 });

@@ -6,7 +6,7 @@ import {
   splitKey,
 } from "../../../lib/sim/values/references.ts";
 
-Deno.test("a string is split into text and what it refers to", () => {
+Deno.test("a string is split into text and references", () => {
   assertEquals(parseTemplate("${binary.relay} -u https://$NETSIM_IP_relay:3340/${relay.token}"), [
     { kind: "binary", name: "relay", text: "${binary.relay}" },
     { kind: "literal", text: " -u https://" },
@@ -33,13 +33,13 @@ Deno.test("an address may be in braces, of either family, and in any case", () =
   ]);
 });
 
-Deno.test("what a shell would fill in stays as it is", () => {
+Deno.test("variables of the shell are not changed", () => {
   for (const text of ["$HOME ${HOME} $1 ${x:-y.z} $(a.b) ${a..} $NETYARD_IP_", "${.size}", "$$"]) {
     assertEquals(parseTemplate(text), [{ kind: "literal", text }]);
   }
 });
 
-Deno.test("a step's id may have dots: the capture is what comes after the last", () => {
+Deno.test("a step's id may have dots: the capture's name follows the last one", () => {
   assertEquals(parseTemplate("${a.b-0.c}"), [{
     kind: "capture",
     key: "a.b-0.c",

@@ -31,20 +31,20 @@ const MATCHED: [pattern: string, text: string, captured: string | undefined][] =
   ["([\\[\\]\\\\]+)", "a[\\]", "[\\]"],
 ];
 
-Deno.test("what Rust's expressions match, ours do", () => {
+Deno.test("expressions match the same texts as in Rust", () => {
   for (const [pattern, text, captured] of MATCHED) {
     const match = toRegExp(pattern.replace("p{Greek}", "p{Script=Greek}")).exec(text);
     assertEquals(match?.[1], captured, pattern);
   }
 });
 
-Deno.test("an edge of the text is no edge of a line", () => {
+Deno.test("an anchor of the text does not match at a line", () => {
   assertEquals(toRegExp("(?m)\\Ab").test("a\nb"), false);
   assertEquals(toRegExp("(?m)a\\z").test("a\nb"), false);
   assertEquals(toRegExp("a.b").test("a\nb"), false);
 });
 
-Deno.test("an expression that cannot be had is refused with the reason", () => {
+Deno.test("an unsupported expression is refused with the reason", () => {
   const refused: [pattern: string, reason: string][] = [
     ["(?x) a b", 'the flag "x" is not supported: write it without spaces and comments'],
     ["(?U)a+", 'the flag "U" is not supported: use i, m, s'],
