@@ -1,4 +1,4 @@
 import { NetyardError } from "../../native/error.ts";
 
-/** A bridge cannot be connected to what the host reaches; the message says what is in the way. */
+/** A bridge cannot be connected to the networks of the host; the message says why. */
 export class UplinkError extends NetyardError {}

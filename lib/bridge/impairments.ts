@@ -1,31 +1,31 @@
 import type { LinkLimits } from "../link/mod.ts";
 
-/** How bad a bridge is, or the way from one of its members to another. 0 for not at all. */
+/** The impairments of a bridge, or of one direction between two of its members. 0 for none. */
 export interface Impairments {
   /** One-way delay, in milliseconds. */
   latencyMs: number;
-  /** Frames that are lost, in percent. */
+  /** The share of frames that are lost, in percent. */
   dropRatePct: number;
   /** The bit rate, in bits per second; 0 for unlimited. */
   bandwidthBps: number;
 }
 
-/** As good as the kernel can make it. */
+/** No impairments. */
 export const UNIMPAIRED: Readonly<Impairments> = { latencyMs: 0, dropRatePct: 0, bandwidthBps: 0 };
 
 /** Whether nothing is impaired. */
 export const isUnimpaired = ({ latencyMs, dropRatePct, bandwidthBps }: Impairments): boolean =>
   !latencyMs && !dropRatePct && !bandwidthBps;
 
-/** A rate as links have it. */
-export const kbitOf = (bps: number): number => bps / 1000;
+/** Converts a rate to the unit of links. */
+export const toKbit = (bps: number): number => bps / 1000;
 
-/** The limits of the way from one member to another. */
-export function wayLimits(of: Impairments): LinkLimits {
-  return { ...frameLimits(of), ...of.bandwidthBps ? { rateKbit: kbitOf(of.bandwidthBps) } : {} };
+/** Returns the link limits of one direction between two members. */
+export function directionLimits(of: Impairments): LinkLimits {
+  return { ...frameLimits(of), ...of.bandwidthBps ? { rateKbit: toKbit(of.bandwidthBps) } : {} };
 }
 
-/** Of a whole bridge: what each frame meets for itself. The rate is one for all frames together. */
+/** Returns the link limits of a whole bridge that apply per frame. The rate applies to all frames together. */
 export function frameLimits({ latencyMs, dropRatePct }: Impairments): LinkLimits {
   return {
     ...dropRatePct ? { lossPct: dropRatePct } : {},

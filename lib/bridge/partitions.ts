@@ -1,18 +1,26 @@
-/** Who on a bridge reaches whom: what was asked, by the names of members, attached or not. Pure. */
+/**
+ * Bridges: partitions, impairments and the nftables rules for them, and uplinks to the host, from plain
+ * data. Imports `address`, `link`, `node` and `native`; knows no lab. Begin here; `uplink_rules.ts` is the
+ * pure part of uplinks, `uplink_host.ts` acts.
+ *
+ * @module
+ */
 
-/** What keeps members of a bridge apart; each of these by itself. */
+/** The requested partitions of a bridge, by the names of members, attached or not. Pure. */
+
+/** The partitions of a bridge; each kind is set and removed independently. */
 export interface Partitions {
-  /** Both ways, by {@link pairKey}. */
+  /** Pairs, in both directions, by {@link pairKey}. */
   pairs: Set<string>;
-  /** One way, by {@link wayKey}. */
+  /** Single directions, by {@link directionKey}. */
   oneWay: Set<string>;
-  /** Everyone from everyone. */
+  /** Whether all members are partitioned from each other. */
   all: boolean;
-  /** Those who reach nobody, and whom nobody reaches. */
+  /** Isolated members: they neither reach nor are reached by any other. */
   isolated: Set<string>;
 }
 
-/** Nobody is kept from anybody. */
+/** Returns no partitions. */
 export const noPartitions = (): Partitions => ({
   pairs: new Set(),
   oneWay: new Set(),
@@ -20,31 +28,37 @@ export const noPartitions = (): Partitions => ({
   isolated: new Set(),
 });
 
-/** The key of a pair, whichever is named first. Names of nodes have no spaces. */
+/** Returns the key of a pair, in either order. Names of nodes have no spaces. */
 export const pairKey = (a: string, b: string): string => a < b ? `${a} ${b}` : `${b} ${a}`;
 
-/** The key of the way from one member to another. */
-export const wayKey = (from: string, to: string): string => `${from} ${to}`;
+/** Returns the key of the direction from one member to another. */
+export const directionKey = (from: string, to: string): string => `${from} ${to}`;
 
-/** The two names in a key. */
+/** Returns the two names in a key. */
 export const namesIn = (key: string): [string, string] => key.split(" ") as [string, string];
 
-/** Whether a partition keeps what `from` sends from `to`; isolation is another matter. */
+/** Whether a partition drops frames from one member to another; does not consider isolation. */
 export function isPartitioned(
   { pairs, oneWay, all }: Partitions,
   from: string,
   to: string,
 ): boolean {
-  return all || pairs.has(pairKey(from, to)) || oneWay.has(wayKey(from, to));
+  return all || pairs.has(pairKey(from, to)) || oneWay.has(directionKey(from, to));
 }
 
-/** The ways that partitions of single pairs close: those both ways count twice. */
-export function closedWays({ pairs, oneWay }: Partitions): [from: string, to: string][] {
-  const ways = [...pairs].map(namesIn).flatMap(([a, b]) => [wayKey(a, b), wayKey(b, a)]);
-  return [...new Set([...ways, ...oneWay])].sort().map(namesIn);
+/** Returns the directions that partitions of pairs and single directions close. */
+export function closedDirections({ pairs, oneWay }: Partitions): [from: string, to: string][] {
+  const both = [...pairs].map(namesIn)
+    .flatMap(([a, b]) => [directionKey(a, b), directionKey(b, a)]);
+  return [...new Set([...both, ...oneWay])].sort().map(namesIn);
 }
 
-/** Takes away what was asked of one direction only and names a member. */
-export function forgetWays<T>(ways: Map<string, T> | Set<string>, member: string): void {
-  for (const key of [...ways.keys()]) if (namesIn(key).includes(member)) ways.delete(key);
+/** Removes the directions from and to a member. */
+export function removeDirections<T>(
+  directions: Map<string, T> | Set<string>,
+  member: string,
+): void {
+  for (const key of [...directions.keys()]) {
+    if (namesIn(key).includes(member)) directions.delete(key);
+  }
 }

@@ -1,53 +1,53 @@
 import { withoutTable } from "../../native/nftables.ts";
 
-/** The rules of nftables for what passes between the ports of a Linux bridge, as text. */
+/** Generates the nftables rules for frames between the ports of a Linux bridge, as text. */
 
-/** The table of the `bridge` family that they are in. */
+/** The table of the `bridge` family with the rules. */
 export const BRIDGE_TABLE = "netyard_bridge";
-/** The table of the `netdev` family that sends what takes a detour on its way. */
+/** The table of the `netdev` family that sends frames into detours and out of them. */
 export const DETOUR_TABLE = "netyard_detour";
 
 /**
- * What takes a detour carries a mark: far from those of the link emulator (0x6e000000 and up), and
- * gone before the frame comes to anything of theirs.
+ * Frames for a detour carry a mark: outside the range of the link emulator's marks (0x6e000000 and up),
+ * and removed before a frame reaches rules of the link emulator.
  */
 const FIRST_MARK = 0x6d00_0000;
 /**
- * Before the rules by which the link emulator takes over what leaves by a port (priority 0): of what
- * takes a detour, it is to get what comes back.
+ * Runs before the rules with which the link emulator takes over frames that leave through a port (priority
+ * 0): of frames that take a detour, it must get those that come back.
  */
 const BEFORE_OTHERS = -100;
 
-/** A detour for what comes in by one port and leaves by another: a veth pair that can be impaired. */
+/** A detour for frames from one port to another: a veth pair that can be impaired. */
 export interface DetourRule {
-  /** By which it is told from the others of the namespace. */
+  /** Its number, unique in the namespace. */
   number: number;
-  /** The name of the port by which it comes. */
+  /** The name of the port where the frames come in. */
   from: string;
-  /** The name of the port by which it leaves. */
+  /** The name of the port where the frames leave. */
   to: string;
-  /** The end of the pair that it is sent by. */
+  /** The end of the pair where frames enter the detour. */
   entry: string;
-  /** The end that it comes out of. */
+  /** The end where they leave the detour. */
   exit: string;
-  /** Whether it is only there for what is on it still. */
+  /** Whether it only delivers the frames that are still in it. */
   closing?: boolean;
 }
 
-/** What is between the ports of a bridge. What goes to the gateway, or comes from it, is free. */
+/** The rules between the ports of a bridge. Frames to and from the gateway are not affected. */
 export interface BridgeRules {
-  /** Nothing passes between any two ports. */
+  /** Whether no frames pass between any two ports. */
   closed: boolean;
-  /** Ports that nothing passes. */
+  /** Ports that no frames pass. */
   isolated: readonly string[];
-  /** Ways that nothing passes, by the names of the ports. */
+  /** Directions in which no frames pass, by the names of the ports. */
   dropped: readonly (readonly [from: string, to: string])[];
   detours: readonly DetourRule[];
 }
 
 /**
- * The commands for nft(8) that put rules in place of those that were loaded before, in one
- * transaction. Frames of every protocol are meant, ARP and IPv6 among them.
+ * Returns the commands for nft(8) that replace the loaded rules, in one transaction. They apply to frames
+ * of every protocol, including ARP and IPv6.
  *
  * @example
  * ```ts
@@ -64,8 +64,8 @@ export function bridgeRules(rules: BridgeRules): string {
   return withoutTable("bridge", BRIDGE_TABLE) + withoutTable("netdev", DETOUR_TABLE) + tables;
 }
 
-/** Whether there is nothing to load. */
-export function isFree({ closed, isolated, dropped, detours }: BridgeRules): boolean {
+/** Whether there are no rules to load. */
+export function hasNoRules({ closed, isolated, dropped, detours }: BridgeRules): boolean {
   return !closed && isolated.length + dropped.length + detours.length === 0;
 }
 

@@ -4,31 +4,31 @@ import { isRunning } from "../node/process/sandbox.ts";
 import { UplinkError } from "./errors.ts";
 
 /**
- * What has the host forward by a link, and stop when no uplink needs it any more.
+ * Forwarding on links of the host, as long as an uplink needs it.
  *
- * The settings themselves say who made them, so nothing is kept anywhere else: to the kernel each
- * number but 0 is "on", and one that was switched on for uplinks is {@link SWITCHED}. Whoever else
- * switches it on meanwhile writes a 1, which then stays. The setting of IPv6 takes 0 and 1 alone, and
- * the `tag` of the link, a number that the kernel keeps for whoever wants one, is {@link TAG}.
+ * The settings themselves show who changed them, so there is no other state. For IPv4, the kernel takes
+ * each number but 0 as "on"; uplinks write {@link SWITCHED}. If another program enables it meanwhile, it
+ * writes 1, which then stays. The IPv6 setting only accepts 0 and 1, so the `tag` of the link, a number
+ * that the kernel keeps for any program, is set to {@link TAG}.
  *
- * Each uplink has a watcher, a process that holds a shared lock of the host's network namespace
- * itself, and so leaves no file. It outlives its script, whatever ends that, and the last of them,
- * which alone can have the lock to itself, puts the settings back.
+ * Each uplink has a watcher: a process with a shared lock on the host's network namespace, which needs no
+ * lock file. It outlives its script, however that ends. The last watcher can make its lock exclusive, and
+ * restores the settings.
  */
 
-/** `net.ipv4.conf.*.forwarding` of a link that forwards for uplinks alone. */
+/** The value of `net.ipv4.conf.*.forwarding` for a link that only forwards for uplinks. */
 export const SWITCHED = "2";
-/** `net.ipv4.conf.*.tag` of a link that forwards IPv6 for uplinks alone ("ny" in ASCII). */
+/** The value of `net.ipv4.conf.*.tag` for a link that only forwards IPv6 for uplinks ("ny" in ASCII). */
 export const TAG = String(0x6e79);
 
-/** Uplinks that begin wait for one that ends, which takes milliseconds. */
-const PATIENCE_S = 10;
+/** The timeout of the lock. A new uplink waits for one that ends, which takes milliseconds. */
+const LOCK_TIMEOUT_S = 10;
 
 const WATCH = `
 trap '' HUP INT QUIT TERM
 exec 2>"$1"
 exec 9</proc/self/ns/net
-flock -s -w ${PATIENCE_S} 9 || { echo "no lock of the network namespace within ${PATIENCE_S} s"; exit 1; } >&2
+flock -s -w ${LOCK_TIMEOUT_S} 9 || { echo "no lock of the network namespace within ${LOCK_TIMEOUT_S} s"; exit 1; } >&2
 echo ready >&2
 exec 2>/dev/null
 cat >/dev/null
@@ -41,7 +41,7 @@ for file in $(grep -lx ${TAG} */tag); do
 done
 `;
 
-/** From here on, the settings are put back when the last watcher is closed, or its process ended. */
+/** Restores the settings when the last watcher is closed, or its process ends. */
 export class UplinkWatch {
   #process: Deno.ChildProcess;
 
@@ -49,7 +49,7 @@ export class UplinkWatch {
     this.#process = process;
   }
 
-  /** In the network namespace that the calling thread is in. */
+  /** Starts a watcher in the network namespace of the calling thread. */
   static start(what: string): UplinkWatch {
     using pipe = new ReportPipe();
     const process = new Deno.Command("sh", {
@@ -61,18 +61,18 @@ export class UplinkWatch {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    // Who forgets to close a lab is not to wait for what waits for them.
+    // A script that does not close its lab must still end.
     process.unref();
-    const said = pipe.readUntil("ready\n", () => isRunning(process.pid));
-    if (said.endsWith("ready\n")) return new UplinkWatch(process);
+    const output = pipe.readUntil("ready\n", () => isRunning(process.pid));
+    if (output.endsWith("ready\n")) return new UplinkWatch(process);
     process.stdin.abort().catch(() => {});
     throw new UplinkError(
-      `${what}: cannot start what puts the host's settings back (flock(1) of util-linux): ` +
-        `${said.trim() || "it ended"}`,
+      `${what}: cannot start the process that restores the host's settings (flock(1) of util-linux): ` +
+        `${output.trim() || "it ended"}`,
     );
   }
 
-  /** Ends it; resolves when the settings are as they were, unless another uplink needs them. */
+  /** Ends it; resolves when the settings are restored, unless another uplink needs them. */
   async close(): Promise<void> {
     this.#process.ref();
     await this.#process.stdin.close().catch(() => {});

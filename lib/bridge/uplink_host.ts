@@ -19,36 +19,37 @@ import { SWITCHED, TAG } from "./uplink_forwarding.ts";
 
 /** The host's side of uplinks: the network namespace that this thread is in. */
 
-/** What a host has, as far as uplinks are concerned. */
+/** The facts of a host that matter for uplinks. */
 export interface UplinkHost {
-  /** Which families lead out. */
+  /** Whether the host has a usable default route for IPv4. */
   ipv4: boolean;
+  /** The same for IPv6. */
   ipv6: boolean;
-  /** By the links' names, the settings that have the host forward what comes in by them. */
+  /** The settings that make the host forward packets from its links. */
   settings: ForwardSetting[];
-  /** The networks that it has routes to. */
+  /** The networks of its routes. */
   networks: Cidr[];
 }
 
-/** A setting that lets a link's packets be forwarded. */
+/** A setting that makes the host forward packets from a link. */
 export interface ForwardSetting {
   family: 4 | 6;
   link: string;
-  /** Whether it is off but for uplinks. */
+  /** Whether it is off, or on for uplinks only. */
   switched: boolean;
 }
 
 const isLink = (name: string) => name !== "lo" && !name.startsWith(UPLINK_PREFIX);
 const inSysctl = (link: string) => link.replaceAll(".", "/");
 const forwarding4 = (link: string) => `net.ipv4.conf.${inSysctl(link)}.forwarding`;
-/** Since Linux 6.17; without it a host forwards IPv6 by all links or by none. */
+/** Since Linux 6.17; without it a host forwards IPv6 on all links or on none. */
 const forwarding6 = (link: string) => `net.ipv6.conf.${inSysctl(link)}.force_forwarding`;
 const tagOf = (link: string) => `net.ipv4.conf.${inSysctl(link)}.tag`;
 const isOn = (name: string) => (getSysctl(name) ?? "0") !== "0";
 const forwardsAll6 = () => isOn("net.ipv6.conf.all.forwarding");
 const canForward6 = () => forwardsAll6() || getSysctl(forwarding6("all")) !== undefined;
 
-/** Looks at the host. Throws if it has no way out that a bridge could share. */
+/** Collects the facts of the host. Throws if it has no default route that a bridge could share. */
 export function uplinkHost(what: string): UplinkHost {
   const names = new Map(linkStates(rtnetlink).map((l) => [l.index, l.name]));
   const networks: Cidr[] = [];
@@ -68,7 +69,7 @@ export function uplinkHost(what: string): UplinkHost {
     else if (!forwardsAll6()) settings.push(...[...links].map(setting6));
   }
   const ipv6 = leads[6] && canForward6();
-  if (!leads[4] && !ipv6) throw noWayOut(what, leads[6]);
+  if (!leads[4] && !ipv6) throw noRoute(what, leads[6]);
   const needed = settings.filter(({ family }) => family === 4 ? leads[4] : ipv6);
   return { ipv4: leads[4], ipv6, settings: needed, networks };
 }
@@ -83,18 +84,18 @@ function setting6(link: string): ForwardSetting {
   return { family: 6, link, switched };
 }
 
-function noWayOut(what: string, isIpv6: boolean): UplinkError {
+function noRoute(what: string, isIpv6: boolean): UplinkError {
   if (isIpv6) {
     return new UplinkError(
-      `${what}: the host has a default route for IPv6 alone, and this kernel forwards IPv6 by all ` +
-        "links or by none: run `sysctl -w net.ipv6.conf.all.forwarding=1`, with `accept_ra=2` on " +
-        "the link where the route comes from a router's advertisements",
+      `${what}: the host only has a default route for IPv6, and this kernel forwards IPv6 on all ` +
+        "links or on none: run `sysctl -w net.ipv6.conf.all.forwarding=1`, with `accept_ra=2` on " +
+        "the link whose route comes from router advertisements",
     );
   }
   if (processEnvironment().includes(ROOTLESS_MARKER)) {
     return new UplinkError(
-      `${what}: this process is an ordinary user's, in a network namespace of its own that leads ` +
-        "nowhere: run the script as root, or with a way out: " +
+      `${what}: this process runs as an ordinary user, in a network namespace without routes to the ` +
+        "host's networks: run the script as root, or with a connection: " +
         "`pasta --config-net -- unshare --mount-proc -- deno run ...` (package passt)",
     );
   }
@@ -106,10 +107,10 @@ function noWayOut(what: string, isIpv6: boolean): UplinkError {
 }
 
 /**
- * Has links forward what comes in by them: those that do not yet, in a way that says so; see
- * `uplink_watch.ts`. After the rules that keep strangers out, and with a watcher.
+ * Enables forwarding on links that do not forward yet, with the marks of `uplink_forwarding.ts`. Call it
+ * after loading the rules that drop foreign traffic, and with a watcher.
  */
-export function switchOn(what: string, settings: readonly ForwardSetting[]): void {
+export function enableForwarding(what: string, settings: readonly ForwardSetting[]): void {
   for (const { family, link } of settings) {
     const name = family === 4 ? forwarding4(link) : forwarding6(link);
     if (isOn(name)) continue;
@@ -120,7 +121,9 @@ export function switchOn(what: string, settings: readonly ForwardSetting[]): voi
     const tag = getSysctl(tagOf(link));
     if (tag !== "0" && tag !== TAG) {
       throw new UplinkError(
-        `${what}: ${tagOf(link)} of the host is ${tag}, and uplinks mark links by it: set it to 0`,
+        `${what}: ${
+          tagOf(link)
+        } of the host is ${tag}, but uplinks mark links with it: set it to 0`,
       );
     }
     setSysctl(tagOf(link), TAG);
@@ -128,10 +131,10 @@ export function switchOn(what: string, settings: readonly ForwardSetting[]): voi
   }
 }
 
-/** The end of the link on the host, for who makes the link from the other end. */
+/** The host's end of the link, for creating the link from the other end. */
 export type HostEnd = Parameters<typeof addVeth>[2];
 
-/** Has `make` make the link, in the first place that nobody has, with the host's end as it is to be. */
+/** Creates the link with `make`, with the first name and addresses that are free on the host. */
 export function makeUplinkLink(
   what: string,
   { networks }: UplinkHost,
@@ -142,11 +145,11 @@ export function makeUplinkLink(
   try {
     for (const place of uplinkPlaces(networks)) {
       try {
-        // The host numbers its own links.
+        // The host chooses the index of its end.
         make({ name: place.name, index: 0, mac: macBytes(mac), mtu, namespaceFd });
         return place;
       } catch (error) {
-        // Another uplink was faster.
+        // Another uplink has taken this place meanwhile.
         if (!refusedBy(error, ["EEXIST"])) throw error;
       }
     }
@@ -154,16 +157,16 @@ export function makeUplinkLink(
     closeFd(namespaceFd);
   }
   throw new UplinkError(
-    `${what}: the host has routes to all addresses that uplinks take theirs from, ` +
-      "100.127.192.0/18: free some of them",
+    `${what}: the host has routes to all addresses that uplinks can use, 100.127.192.0/18: ` +
+      "remove some of these routes",
   );
 }
 
-const PATIENCE_MS = 5_000;
+const ADDRESS_TIMEOUT_MS = 5_000;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** Gives the host's end its addresses and has it forward. Afterwards it does its work at once. */
-export function settleHostEnd(what: string, place: UplinkPlace, host: UplinkHost): void {
+/** Configures the host's end: its addresses and forwarding. It is usable when this returns. */
+export function configureHostEnd(what: string, place: UplinkPlace, host: UplinkHost): void {
   const { name, v4, v6 } = place;
   const index = linkStates(rtnetlink).find((link) => link.name === name)?.index;
   if (index === undefined) throw new UplinkError(`${what}: its link ${name} on the host is gone`);
@@ -179,12 +182,14 @@ export function settleHostEnd(what: string, place: UplinkPlace, host: UplinkHost
     if (host.ipv6) addAddress(batch, index, ipBytes(v6.host), v6.prefix);
     syncLink(batch, index);
   });
-  // The kernel takes IPv6 addresses into use a moment later.
-  const deadline = performance.now() + PATIENCE_MS;
+  // IPv6 addresses become usable a moment later.
+  const deadline = performance.now() + ADDRESS_TIMEOUT_MS;
   while (host.ipv6 && !isLocal(v6.host)) {
     if (performance.now() > deadline) {
       throw new UplinkError(
-        `${what}: the host has not taken ${v6.host} into use within ${PATIENCE_MS / 1000} s`,
+        `${what}: the address ${v6.host} of the host is not usable after ${
+          ADDRESS_TIMEOUT_MS / 1000
+        } s`,
       );
     }
     Atomics.wait(pause, 0, 0, 0.2);

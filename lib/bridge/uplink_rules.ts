@@ -1,51 +1,51 @@
 import { Cidr, parseCidr } from "../address/mod.ts";
 
 /**
- * What a bridge's uplink is made of, as plain data and text: a link between the bridge's node and the
- * host, of which both translate what leaves. The host so knows nothing of the networks of labs, of
- * which several may have the same.
+ * A bridge's uplink as plain data and text: a link between the bridge's node and the host. Both translate
+ * the source addresses of packets that leave, so that the host needs no routes to the networks of labs,
+ * and several labs may have the same networks.
  */
 
-/** What all links of uplinks begin with on the host. */
+/** The prefix of the names of uplinks on the host. */
 export const UPLINK_PREFIX = "netyard";
-/** What the link is called in the bridge's node, if nothing else there is. */
+/** The name of the link in the bridge's node, unless it is taken. */
 export const UPLINK_LINK = "uplink";
-/** What the links to the nodes of other bridges begin with. */
+/** The links to the nodes of other bridges. */
 const PARTNERS = "to-*";
-/** The table in the bridge's node. */
+/** The nftables table in the bridge's node. */
 export const UPLINK_TABLE = "netyard_uplink";
 
 /**
- * What the links between hosts and bridges have their addresses from: the end of those for what is
- * between two NATs (RFC 6598), of which providers use the begin, and a part of those for local use
- * (RFC 4193).
+ * The addresses of the links between hosts and bridges: the end of the shared address space for links
+ * between two NATs (RFC 6598), of which providers use the beginning, and a part of the unique local
+ * addresses (RFC 4193).
  */
 const RANGE_4 = parseCidr("100.127.192.0/18");
 const RANGE_6 = parseCidr("fd4e:7961:7264::/64");
 const PREFIX_4 = 30;
 const PREFIX_6 = 126;
-/** A route to more than this is a way out, and no network that something is in. */
+/** A route with a shorter prefix is a default route or a half of one, not a network. */
 const LEAST_PREFIX = 8;
 const NUMBERS = 2 ** (PREFIX_4 - RANGE_4.prefix);
 
-/** One end's addresses and the other's. */
+/** The addresses of both ends. */
 export interface UplinkAddresses {
   prefix: number;
-  /** That of the host. */
+  /** The address of the host. */
   host: string;
-  /** That of the bridge's node, which the members' traffic has on the host. */
+  /** The address of the bridge's node, which is the source of the members' traffic on the host. */
   node: string;
 }
 
-/** A link between a host and a bridge. Who has the name has the addresses. */
+/** The name and addresses of a link between a host and a bridge. The name implies the addresses. */
 export interface UplinkPlace {
-  /** What the link is called on the host. */
+  /** The name of the link on the host. */
   name: string;
   v4: UplinkAddresses;
   v6: UplinkAddresses;
 }
 
-/** The places in a row that overlap none of these networks, those of default routes and the like aside. */
+/** Yields the places that overlap none of these networks, default routes aside. */
 export function* uplinkPlaces(networks: readonly Cidr[]): Iterable<UplinkPlace> {
   const taken = networks.filter(({ prefix }) => prefix >= LEAST_PREFIX);
   for (let number = 0; number < NUMBERS; number++) {
@@ -67,13 +67,13 @@ const ends = (cidr: Cidr): UplinkAddresses => ({
   node: cidr.host(2),
 });
 
-/** What of conntrack belongs to something that was let out. */
+/** Packets of connections that began inside. */
 const KNOWN = "ct state established,related";
 const UNKNOWN = "ct state != { established, related }";
 
 /**
- * The rules in the bridge's node: what leaves by the uplink has its address, nothing comes in by it
- * that was not asked for, and who is routed with the bridge does not leave by it.
+ * Returns the rules in the bridge's node: packets leave the uplink with its address, only replies come in,
+ * and traffic of other bridges that are routed with this one does not leave through it.
  *
  * Source: nft(8); RFC 4861 for the neighbour discovery, which conntrack does not follow.
  */
@@ -94,17 +94,17 @@ export function uplinkNodeRules(link: string): string {
   });
 }
 
-/** What an uplink needs of its host's packet filter. */
+/** What an uplink needs from its host's packet filter. */
 export interface HostSide {
   place: UplinkPlace;
-  /** The links that forward for uplinks alone, by family. */
+  /** The links that only forward for uplinks, by family. */
   switched: { ip: readonly string[]; ip6: readonly string[] };
 }
 
 /**
- * The rules on the host, in a table that goes with the socket by which it was made: what comes from
- * the bridge gets the host's own addresses. By links that the host did not forward from before,
- * strangers get no further than they did.
+ * Returns the rules on the host, in a table that is removed with the socket that created it: packets from
+ * the bridge get the host's own addresses. On links that the host did not forward from before, foreign
+ * traffic is still dropped.
  */
 export function uplinkHostRules({ place: { name, v4, v6 }, switched }: HostSide): string {
   const others = `oifname != "${UPLINK_PREFIX}*"`;
@@ -128,7 +128,7 @@ export function uplinkHostRules({ place: { name, v4, v6 }, switched }: HostSide)
   });
 }
 
-/** What the table of an uplink is called on the host. */
+/** Returns the name of an uplink's table on the host. */
 export function uplinkHostTable(name: string): string {
   return `netyard_uplink_${name.slice(UPLINK_PREFIX.length)}`;
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Impairments } from "../bridge/impairments.ts";
-import { isPartitioned, pairKey, wayKey } from "../bridge/partitions.ts";
+import { directionKey, isPartitioned, pairKey } from "../bridge/partitions.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import type { Capture } from "../node/capture/capture.ts";
@@ -119,7 +119,7 @@ export class Bridge implements AsyncDisposable {
       const { from, to, oneWay } = this.#pair(what, first, second);
       if (oneWay) ops().mustBeUp(segment, what, [from, to]);
       ops().changePartitions(this.#core, segment, (partitions) => {
-        if (oneWay) partitions.oneWay.add(wayKey(from, to));
+        if (oneWay) partitions.oneWay.add(directionKey(from, to));
         else partitions.pairs.add(pairKey(from, to));
       });
     });
@@ -133,7 +133,7 @@ export class Bridge implements AsyncDisposable {
     return this.#act("unpartition()", (segment, what) => {
       const { from, to, oneWay } = this.#pair(what, first, second);
       ops().changePartitions(this.#core, segment, (partitions) => {
-        if (oneWay) partitions.oneWay.delete(wayKey(from, to));
+        if (oneWay) partitions.oneWay.delete(directionKey(from, to));
         else partitions.pairs.delete(pairKey(from, to));
       });
     });

@@ -1,16 +1,21 @@
 import { assertEquals } from "@std/assert";
-import { frameLimits, isUnimpaired, UNIMPAIRED, wayLimits } from "../../lib/bridge/impairments.ts";
+import {
+  directionLimits,
+  frameLimits,
+  isUnimpaired,
+  UNIMPAIRED,
+} from "../../lib/bridge/impairments.ts";
 
-Deno.test("the impairments of a way are the limits of a link", () => {
-  assertEquals(wayLimits({ latencyMs: 5, dropRatePct: 10, bandwidthBps: 1_500_000 }), {
+Deno.test("the impairments of a direction are the limits of a link", () => {
+  assertEquals(directionLimits({ latencyMs: 5, dropRatePct: 10, bandwidthBps: 1_500_000 }), {
     latencyMs: 5,
     lossPct: 10,
     rateKbit: 1500,
   });
-  assertEquals(wayLimits(UNIMPAIRED), {});
+  assertEquals(directionLimits(UNIMPAIRED), {});
 });
 
-Deno.test("of a whole bridge the rate is none of a single link", () => {
+Deno.test("the rate of a whole bridge is not a limit of a single link", () => {
   assertEquals(frameLimits({ latencyMs: 5, dropRatePct: 0, bandwidthBps: 1_000 }), {
     latencyMs: 5,
   });

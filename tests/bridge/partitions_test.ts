@@ -1,24 +1,24 @@
 import { assertEquals } from "@std/assert";
 import {
-  closedWays,
-  forgetWays,
+  closedDirections,
+  directionKey,
   isPartitioned,
   namesIn,
   noPartitions,
   pairKey,
-  wayKey,
+  removeDirections,
 } from "../../lib/bridge/partitions.ts";
 
-Deno.test("a pair is the same whichever of it is named first, a way is not", () => {
+Deno.test("the key of a pair does not depend on the order, that of a direction does", () => {
   assertEquals(pairKey("b", "a"), pairKey("a", "b"));
   assertEquals(namesIn(pairKey("b", "a")), ["a", "b"]);
-  assertEquals(namesIn(wayKey("b", "a")), ["b", "a"]);
+  assertEquals(namesIn(directionKey("b", "a")), ["b", "a"]);
 });
 
-Deno.test("a partition holds both ways, or one, or for all", () => {
+Deno.test("a partition applies to both directions, to one, or to all members", () => {
   const partitions = noPartitions();
   assertEquals(isPartitioned(partitions, "a", "b"), false);
-  partitions.oneWay.add(wayKey("a", "b"));
+  partitions.oneWay.add(directionKey("a", "b"));
   assertEquals(isPartitioned(partitions, "a", "b"), true);
   assertEquals(isPartitioned(partitions, "b", "a"), false);
   partitions.pairs.add(pairKey("a", "c"));
@@ -29,15 +29,20 @@ Deno.test("a partition holds both ways, or one, or for all", () => {
   assertEquals(isPartitioned(partitions, "d", "a"), true);
 });
 
-Deno.test("the closed ways are those of pairs and single ones, each once", () => {
+Deno.test("the closed directions are those of pairs and the single ones, each once", () => {
   const partitions = noPartitions();
   partitions.pairs.add(pairKey("b", "a"));
-  partitions.oneWay.add(wayKey("a", "b")).add(wayKey("c", "a"));
-  assertEquals(closedWays(partitions), [["a", "b"], ["b", "a"], ["c", "a"]]);
+  partitions.oneWay.add(directionKey("a", "b")).add(directionKey("c", "a"));
+  assertEquals(closedDirections(partitions), [["a", "b"], ["b", "a"], ["c", "a"]]);
 });
 
-Deno.test("who leaves takes along the ways that name it, and no other", () => {
-  const ways = new Set([wayKey("a", "b"), wayKey("b", "a"), wayKey("b", "c"), wayKey("ab", "c")]);
-  forgetWays(ways, "a");
-  assertEquals([...ways], [wayKey("b", "c"), wayKey("ab", "c")]);
+Deno.test("a member that leaves removes its directions, and no others", () => {
+  const ways = new Set([
+    directionKey("a", "b"),
+    directionKey("b", "a"),
+    directionKey("b", "c"),
+    directionKey("ab", "c"),
+  ]);
+  removeDirections(ways, "a");
+  assertEquals([...ways], [directionKey("b", "c"), directionKey("ab", "c")]);
 });

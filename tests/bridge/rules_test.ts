@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type BridgeRules, bridgeRules, isFree } from "../../lib/bridge/rules.ts";
+import { type BridgeRules, bridgeRules, hasNoRules } from "../../lib/bridge/rules.ts";
 import { nft } from "../../native/nftables.ts";
 import { Namespace } from "../../native/namespace.ts";
 
@@ -14,12 +14,12 @@ delete table netdev netyard_detour
 
 Deno.test("without rules there is no table", () => {
   assertEquals(bridgeRules(NONE), EMPTY);
-  assertEquals(isFree(NONE), true);
+  assertEquals(hasNoRules(NONE), true);
 });
 
-Deno.test("a partition drops frames by their ports, whatever they are", () => {
+Deno.test("a partition drops frames of every protocol by their ports", () => {
   const rules = { ...NONE, dropped: [["a", "b"], ["b", "a"]] as const };
-  assertEquals(isFree(rules), false);
+  assertEquals(hasNoRules(rules), false);
   assertEquals(
     bridgeRules(rules),
     `${EMPTY}\
@@ -34,7 +34,7 @@ table bridge netyard_bridge {
   );
 });
 
-Deno.test("isolation closes both sides of a port, and a closed bridge all of them", () => {
+Deno.test("isolation closes both directions of a port, and a closed bridge closes all ports", () => {
   assertEquals(
     bridgeRules({ ...NONE, closed: true, isolated: ["a"] }),
     `${EMPTY}\
@@ -50,7 +50,7 @@ table bridge netyard_bridge {
   );
 });
 
-Deno.test("a detour takes what is marked by the bridge, and gives it back unmarked", () => {
+Deno.test("a detour takes the frames that the bridge marks, and returns them unmarked", () => {
   const detours = [
     { number: 1, from: "a", to: "b", entry: "p1a", exit: "p1b" },
     { number: 2, from: "c", to: "b", entry: "p2a", exit: "p2b" },
@@ -86,7 +86,7 @@ table netdev netyard_detour {
   );
 });
 
-Deno.test("a detour that closes still lets out what is on it, and takes nothing more", () => {
+Deno.test("a closing detour delivers the frames in it, and takes no others", () => {
   const detour = { number: 7, from: "a", to: "b", entry: "p7a", exit: "p7b", closing: true };
   assertEquals(
     bridgeRules({ ...NONE, detours: [detour] }),
@@ -102,7 +102,7 @@ table netdev netyard_detour {
   );
 });
 
-Deno.test("what is dropped is dropped before it could take a detour", () => {
+Deno.test("frames are dropped before they can take a detour", () => {
   const detours = [{ number: 1, from: "a", to: "b", entry: "x", exit: "y" }];
   const text = bridgeRules({ ...NONE, dropped: [["a", "b"]], detours });
   const lines = text.split("\n").filter((line) => line.includes('oifname "b"')).map((l) =>
@@ -114,7 +114,7 @@ Deno.test("what is dropped is dropped before it could take a detour", () => {
   ]);
 });
 
-Deno.test("the kernel takes rules, and others in their place, and none", () => {
+Deno.test("the kernel accepts rules, their replacement and their removal", () => {
   using namespace = Namespace.create();
   const dropped = [["a", "b"]] as const;
   const list = () => namespace.enter(() => nft("list ruleset"));

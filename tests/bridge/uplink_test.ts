@@ -18,7 +18,7 @@ Deno.test("the first uplink of a host has the first addresses", () => {
   });
 });
 
-Deno.test("a place whose addresses overlap a network of the host is passed over", () => {
+Deno.test("a place whose addresses overlap a network of the host is skipped", () => {
   const place = first("100.127.192.0/30", "100.127.192.6/32", "fd4e:7961:7264::8/125");
   assertEquals(place?.name, "netyard4");
   assertEquals(place?.v4, { prefix: 30, host: "100.127.192.17", node: "100.127.192.18" });
@@ -26,7 +26,7 @@ Deno.test("a place whose addresses overlap a network of the host is passed over"
   assertEquals(first("100.64.0.0/10"), undefined);
 });
 
-Deno.test("the places all differ, to the last", () => {
+Deno.test("all places differ", () => {
   const places = [...uplinkPlaces([])];
   assertEquals(places.length, 4096);
   assertEquals(new Set(places.flatMap(({ v4, v6 }) => [v4.node, v6.node])).size, 2 * 4096);
@@ -34,7 +34,7 @@ Deno.test("the places all differ, to the last", () => {
   assertEquals(Math.max(...places.map(({ name }) => name.length)) <= 15, true);
 });
 
-Deno.test("the bridge's node lets in only what belongs to something that left", () => {
+Deno.test("the bridge's node only accepts replies", () => {
   assertEquals(
     uplinkNodeRules("uplink"),
     `table inet netyard_uplink {
@@ -58,7 +58,7 @@ Deno.test("the bridge's node lets in only what belongs to something that left", 
   );
 });
 
-Deno.test("the host's rules go with their socket, and keep strangers where they were", () => {
+Deno.test("the host's rules are removed with their socket, and still drop foreign traffic", () => {
   const place = first()!;
   assertEquals(
     uplinkHostRules({ place, switched: { ip: ["eth0", "wlan0"], ip6: ["eth0"] } }),
@@ -83,7 +83,7 @@ Deno.test("the host's rules go with their socket, and keep strangers where they 
   );
 });
 
-Deno.test("where the host forwards anyway, its rules judge nothing but the uplink", () => {
+Deno.test("if the host forwards anyway, the rules only affect the uplink", () => {
   const rules = uplinkHostRules({ place: first()!, switched: { ip: [], ip6: [] } });
   assertEquals(rules.includes("nfproto"), false);
   assertEquals(uplinkHostTable("netyard17"), "netyard_uplink_17");

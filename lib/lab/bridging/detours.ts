@@ -10,7 +10,7 @@ import { step } from "../model/steps.ts";
 import { withFreeNames } from "../wiring/links.ts";
 import { impairmentsState, partitionsState } from "../model/bridge_event_state.ts";
 import { frameLimits, UNIMPAIRED } from "../../bridge/impairments.ts";
-import { forgetWays } from "../../bridge/partitions.ts";
+import { removeDirections } from "../../bridge/partitions.ts";
 import { interfacesOn, loadBridgeRules } from "../wiring/bridge_rules.ts";
 
 /** The detours of a bridge, and what becomes of them and of its settings when members come and go. */
@@ -81,8 +81,8 @@ export function leaveBridge(core: LabCore, segment: Segment, iface: InterfaceRec
   };
   const { name: member } = iface.node;
   if (interfacesOn(segment, member).length === 0) {
-    forgetWays(bridging.directions, member);
-    forgetWays(bridging.partitions.oneWay, member);
+    removeDirections(bridging.directions, member);
+    removeDirections(bridging.partitions.oneWay, member);
   }
   dropDetours(
     segment,

@@ -6,14 +6,14 @@
  * @module
  */
 import {
+  directionLimits,
   frameLimits,
   type Impairments,
   isUnimpaired,
-  kbitOf,
+  toKbit,
   UNIMPAIRED,
-  wayLimits,
 } from "../../bridge/impairments.ts";
-import { namesIn, wayKey } from "../../bridge/partitions.ts";
+import { directionKey, namesIn } from "../../bridge/partitions.ts";
 import { interfacesOn, loadBridgeRules } from "../wiring/bridge_rules.ts";
 import { applyCondition, applyEnd } from "../link/conditions.ts";
 import type { LabCore } from "../model/lab.ts";
@@ -37,7 +37,7 @@ function applyWhole(core: LabCore, segment: Segment, wanted: Impairments, defer:
   const { bridging, downlink, owner } = segment;
   const hadRate = bridging.rate;
   if (wanted.bandwidthBps) {
-    const rateKbit = kbitOf(wanted.bandwidthBps);
+    const rateKbit = toKbit(wanted.bandwidthBps);
     const place = { namespace: owner.runtime.namespace, label: `bridge ${segment.name}` };
     if (hadRate) hadRate.change(rateKbit);
     else bridging.rate = core.links.shareRate(rateKbit, place);
@@ -68,7 +68,7 @@ export function impairDirection(
 ): void {
   const { directions, detours } = segment.bridging;
   const had = new Set(detours);
-  const key = wayKey(from, to);
+  const key = directionKey(from, to);
   const before = directions.get(key) ?? UNIMPAIRED;
   const set = (to: Impairments) => {
     if (isUnimpaired(to)) directions.delete(key);
@@ -87,7 +87,7 @@ export function impairDirection(
 
 /** Returns the impairments from one member to another. */
 export function impairmentsOf({ bridging }: Segment, from: string, to: string): Impairments {
-  return bridging.directions.get(wayKey(from, to)) ?? UNIMPAIRED;
+  return bridging.directions.get(directionKey(from, to)) ?? UNIMPAIRED;
 }
 
 function applyDirection(core: LabCore, segment: Segment, key: string): void {
@@ -110,7 +110,7 @@ function applyDirection(core: LabCore, segment: Segment, key: string): void {
       const at = { from: a, to: b, direction: key };
       const detour = find(segment, at) ?? makeDetour(core, segment, at);
       detour.closing = false;
-      detour.condition.requested = wayLimits(wanted);
+      detour.condition.requested = directionLimits(wanted);
       const label = `${a.node.name} to ${b.node.name} (${segment.name})`;
       const { namespace } = segment.owner.runtime;
       applyCondition(core, detour.condition, () => ({ namespace, ...detour.entry, label }), label);

@@ -23,9 +23,9 @@ import { linkName } from "../options/names.ts";
 import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";
 import {
+  configureHostEnd,
+  enableForwarding,
   makeUplinkLink,
-  settleHostEnd,
-  switchOn,
   type UplinkHost,
   uplinkHost,
 } from "../../bridge/uplink_host.ts";
@@ -108,8 +108,8 @@ function build(
   const removeHostRules = () => tables[Symbol.dispose]();
   defer(removeHostRules);
   step("uplink settings");
-  settleHostEnd(what, place, host);
-  switchOn(what, host.settings);
+  configureHostEnd(what, place, host);
+  enableForwarding(what, host.settings);
   settleNodeEnd(core, segment, link.index, place, host);
   // The link first: later packets would pass untranslated.
   return [removeLink, removeHostRules, removeNodeRules];

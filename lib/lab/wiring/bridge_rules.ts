@@ -1,7 +1,7 @@
 import { loadRules } from "./rules.ts";
 import { RulesetError } from "../../../native/nftables.ts";
-import { closedWays } from "../../bridge/partitions.ts";
-import { type BridgeRules, bridgeRules, isFree } from "../../bridge/rules.ts";
+import { closedDirections } from "../../bridge/partitions.ts";
+import { type BridgeRules, bridgeRules, hasNoRules } from "../../bridge/rules.ts";
 import type { InterfaceRecord, Port, Segment } from "../model/records.ts";
 import { step } from "../model/steps.ts";
 
@@ -18,7 +18,7 @@ function rulesOf(segment: Segment): BridgeRules {
   return {
     closed: partitions.all,
     isolated: [...partitions.isolated].flatMap(ports).sort(),
-    dropped: closedWays(partitions).flatMap(([from, to]) =>
+    dropped: closedDirections(partitions).flatMap(([from, to]) =>
       ports(from).flatMap((a) => ports(to).map((b) => [a, b] as const))
     ),
     detours: [...detours].flatMap(({ from, to, number, entry, exit, closing }) => {
@@ -38,7 +38,7 @@ export function loadBridgeRules(segment: Segment): void {
   const { owner, gatewayLink, bridging, members } = segment;
   if (owner.removed) return;
   const rules = rulesOf(segment);
-  const text = !gatewayLink?.bridge || isFree(rules) ? "" : bridgeRules(rules);
+  const text = !gatewayLink?.bridge || hasNoRules(rules) ? "" : bridgeRules(rules);
   // The kernel forwards to a link by its index, and a new link may have an old name.
   const targets = [...bridging.detours].flatMap(({ to, entry, exit }) => [
     members.get(to),

@@ -70,7 +70,7 @@ Deno.test({
     };
     const alone = await run();
     assertEquals(alone.code, 1);
-    assertMatch(alone.err, /UplinkError: bridge "lan".*ordinary user's.*pasta --config-net/);
+    assertMatch(alone.err, /UplinkError: bridge "lan".*ordinary user.*pasta --config-net/);
     const led = await run("pasta", "--config-net", "--", "unshare", "--mount-proc", "--");
     assertEquals(led.out, `${host.ip} ${host.ip}`, led.err);
     assertEquals(led.code, 0);
