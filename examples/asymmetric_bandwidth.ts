@@ -4,11 +4,11 @@
 //                                   20 Mbit/s ->
 //                                   <- 2 Mbit/s
 //
-// There are two places for it. A downlink condition of the router limits all that it sends into its
-// LAN, for all that is behind it together, as the line of a home does; a condition of the laptop's
-// own interface, in one direction, limits what it sends. Or the interface has both, each direction
-// its own. The laptop sees the same. When two such homes exchange a file, it goes as slowly as the
-// one that sends it can send.
+// There are two ways to build this. A downlink condition of the router limits all packets that it sends
+// into its LAN, shared by all devices, as the line of a home does; a condition of the laptop's own
+// interface, in one direction, limits what the laptop sends. Or the interface has both conditions, one
+// for each direction. The laptop sees the same. A file that goes from one such home to another is as
+// slow as the uplink of the sender.
 //
 // deno run -P examples/asymmetric_bandwidth.ts
 import "@netyard/netyard/rootless";
@@ -18,7 +18,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 
 const DOWN = { rateKbit: 20_000 };
 const UP = { rateKbit: 2_000 };
-/** As many bytes as go through in about 0.8 s. */
+/** The number of bytes that pass in about 0.8 s. */
 const bytesFor = ({ rateKbit }: typeof UP) => rateKbit * 100;
 
 await using lab = await Lab.create({ label: "asymmetric-bandwidth" });
@@ -28,7 +28,7 @@ const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc
 const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: isp } } });
 const eth0 = laptop.interface("eth0");
 
-// The server sends as many bytes as it is asked for, and says how many it was sent.
+// The server sends the requested number of bytes, and reports how many it received.
 await using _http = server.runSync(() =>
   Deno.serve({ port: 80, onListen: () => {} }, async (request) => {
     if (request.method === "POST") return new Response(`${(await request.bytes()).length}`);
@@ -40,7 +40,7 @@ await eth0.setCondition(UP, "up");
 assertEquals([isp.downlinkCondition, eth0.conditions], [DOWN, { up: UP, down: undefined }]);
 const byRouter = await transfer();
 
-// The same without the router's help; `condition: { up, down }` where a device is added is for this.
+// The same without the router: `condition: { up, down }` of a new device does this.
 await isp.setDownlinkCondition(null);
 await eth0.setCondition(DOWN, "down");
 assertEquals([isp.downlinkCondition, eth0.conditions], [undefined, { up: UP, down: DOWN }]);
@@ -61,20 +61,20 @@ console.log(formatTable([
 ]));
 
 for (const { down, up } of [byRouter, byInterface]) {
-  // Never more than was asked; a busy host takes longer. Headers take 5 % of the rate.
+  // Never faster than requested; a busy host takes longer. Headers take 5 % of the rate.
   assertLess(down, DOWN.rateKbit);
   assertLess(up, UP.rateKbit);
   assert(down / up > 4 && down / up < 25, `ten times as fast, but it was ${down / up}`);
 }
 
-/** A transfer in each direction, one after the other: in kbit/s, as a program sees it. */
+/** Measures a transfer in each direction, one after the other, in kbit/s of payload. */
 async function transfer() {
   const down = await laptop.run(download, `http://${server.ip}/`, bytesFor(DOWN));
   const up = await laptop.run(upload, `http://${server.ip}/`, bytesFor(UP));
   return { down, up };
 }
 
-/** The laptop gets so many bytes from the server. */
+/** The laptop downloads a number of bytes. */
 async function download(url: string, bytes: number): Promise<number> {
   const started = performance.now();
   const response = await fetch(`${url}?bytes=${bytes}`);
@@ -83,7 +83,7 @@ async function download(url: string, bytes: number): Promise<number> {
   return 8 * bytes / (performance.now() - started);
 }
 
-/** The laptop sends so many; the server answers when it has them all. */
+/** The laptop uploads a number of bytes; the server answers when it has all of them. */
 async function upload(url: string, bytes: number): Promise<number> {
   const started = performance.now();
   const response = await fetch(url, { method: "POST", body: new Uint8Array(bytes) });

@@ -1,6 +1,6 @@
-// Three machines on one bridge, of which one goes bad step by step: what a sends to b is late, then the
-// whole bridge is, then a and b are cut off from each other, and at last all is well again. The way from
-// a to c is only as bad as the whole bridge.
+// Three devices on one bridge that gets worse step by step: frames from a to b are late, then all
+// frames of the bridge, then a and b are partitioned, and finally everything is reset. Frames from a to
+// c are only affected by the impairments of the whole bridge.
 //
 //   a ---.
 //   b --- lan
@@ -38,7 +38,7 @@ console.log(formatTable([
   ]),
 ]));
 
-/** What a round trip takes at least, there and back. */
+/** The shortest expected round trips. */
 const least = [[0, 0, 0], [40, 0, 0], [60, 20, 20], [undefined, 20, 20], [0, 0, 0]];
 rows.forEach(([phase, ...times], row) => {
   times.forEach((ms, pair) => {
@@ -48,13 +48,13 @@ rows.forEach(([phase, ...times], row) => {
   });
 });
 
-/** The round trips now, by names that the bridge gives. */
+/** Measures the round trips, by the names of the members on the bridge. */
 async function look(phase: string): Promise<(string | number | undefined)[]> {
   const pairs: [Device, string][] = [[a, "b.lan"], [a, "c.lan"], [b, "c.lan"]];
   return [phase, ...await Promise.all(pairs.map(([from, to]) => roundTrip(from, to)))];
 }
 
-/** The least of some round trips, in milliseconds; undefined without an answer. */
+/** Returns the shortest of some round trips, in milliseconds; undefined without an answer. */
 async function roundTrip(from: Device, to: string): Promise<number | undefined> {
   const args = ["-c", "5", "-i", "0.05", "-W", "1", to];
   const { stdout } = await from.command("ping", { args }).output();

@@ -1,15 +1,15 @@
-// A guest joins a hotel's Wi-Fi: first there is nothing but the portal, then, after the login, the
-// Internet as the hotel lets it through.
+// A guest joins the Wi-Fi of a hotel: at first only the portal answers; after the login, the firewall of
+// the hotel lets some of the Internet through.
 //
 //   before: guest -- portal (answers HTTP itself, lets nothing out)   IX -------- dc -- server
 //   after:  guest -- hotel (NAT; out: TCP, and UDP 53) ---------------/
 //
-// The guest sees a network that works: it has an address and a gateway. But whatever it asks by
-// HTTP, the portal answers, with a redirection to its login page; that is how phones find out. All
-// else is dropped without a word. The login moves the guest to the network behind the portal.
+// The guest sees a working network: it has an address and a gateway. But the portal answers every HTTP
+// request with a redirection to its login page; that is how phones detect it. Everything else is
+// dropped silently. The login moves the guest to the hotel's network.
 //
-// What the hotel lets out is no way for UDP, be it QUIC or a direct path to a peer; but a relay by TCP
-// works on any port, unlike in an office (corporate_fallback.ts).
+// The hotel blocks UDP, so neither QUIC nor a direct path to a peer works; but a TCP relay works on any
+// port, unlike in an office (corporate_fallback.ts).
 //
 // deno run -P examples/captive_portal.ts
 import "@netyard/netyard/rootless";
@@ -30,13 +30,13 @@ const hotel = await lab.addRouter("hotel", { preset: "hotel" });
 const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
 const guest = await lab.addDevice("guest", { interfaces: { wlan0: { gateway: portal } } });
 
-// The server: a website on 80 and 443, a name server's port, and a relay's (TURN).
+// The server: a website on 80 and 443, and the ports of a name server and a relay (TURN).
 await using _website = serve(server, 80, () => new Response("welcome to the website"));
 await using _secure = await server.spawnReflector({ port: 443 });
 await using _dns = await server.spawnReflector({ port: 53 });
 await using _turn = await server.spawnReflector({ port: 3478 });
 
-// The portal: it takes what the guest sends to any web server for itself, and shows the way in.
+// The portal: it redirects HTTP requests for any server to its login page.
 const login = `http://${portal.downstreamGateway}/login`;
 await using _portal = serve(
   portal,
@@ -78,19 +78,19 @@ assertEquals(after, {
   "the login page": "no answer",
   "TCP 443": `seen as ${hotel.uplinkIp}`,
   "UDP 53": `seen as ${hotel.uplinkIp}`,
-  // The hotel lets no UDP out but to name servers.
+  // The hotel blocks all UDP but DNS.
   "UDP 443": "no answer",
   "UDP 3478": "no answer",
   "TCP 3478": `seen as ${hotel.uplinkIp}`,
   "ping": "answered",
 });
 
-/** A web server in a node: it is made there, and answers from here. */
+/** A web server in a node: its socket is in the node, its code runs here. */
 function serve(node: typeof server | typeof portal, port: number, handler: Deno.ServeHandler) {
   return node.runSync(() => Deno.serve({ port, onListen: () => {} }, handler));
 }
 
-/** All that the guest tries, at once, and what becomes of it. */
+/** Runs all attempts of the guest at once, and returns their results. */
 async function tryAll() {
   const ip = server.ip!;
   const options = { timeoutMs: 1500 };
@@ -118,9 +118,9 @@ async function tryAll() {
   };
 }
 
-/** Asks for a page as a phone that looks for portals does: it does not follow redirections. */
+/** Requests a page as a phone does to detect portals: without following redirections. */
 async function get(url: string, timeoutMs: number): Promise<string> {
-  // A client of its own: the usual one would go on by a connection from before the login.
+  // A new client: the default one would reuse a connection from before the login.
   using client = Deno.createHttpClient({});
   try {
     const signal = AbortSignal.timeout(timeoutMs);

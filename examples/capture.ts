@@ -2,9 +2,9 @@
 //
 //   laptop (capture) -- home (NAT) ----- IX ----- dc -- server (capture)
 //
-// `capture()` sees all packets of one interface of a node, from the call on. `expect()` waits for one
-// that may also have come before, and says what came instead if none does; `toFile()` writes a file for
-// Wireshark or `tcpdump -r`; `bytes` is the same as a stream, and `drain()` gives what is new.
+// `capture()` records all packets of one interface of a node, from the call on. `expect()` waits for a
+// packet, also one that came before, and reports the others if none matches; `toFile()` writes a file
+// for Wireshark or `tcpdump -r`; `bytes` is the same as a stream, and `drain()` returns what is new.
 //
 // deno run -P examples/capture.ts
 import "@netyard/netyard/rootless";
@@ -21,7 +21,7 @@ const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc
 const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: home } } });
 await using reflector = await server.spawnReflector({ port: PORT });
 
-// 1. A filter keeps what matters; pcap-filter(7) has its language.
+// 1. A filter selects the packets; pcap-filter(7) describes its language.
 const filter = `udp port ${PORT}`;
 await using inside = await laptop.capture("eth0", { filter });
 await using outside = await server.capture("eth0", { filter });
@@ -33,10 +33,10 @@ const sent = await inside.expect(isQuestion, { what: "the question" });
 const arrived = await outside.expect(isQuestion, { what: "the question at the server" });
 const answer = await inside.expect((packet) => packet.sourcePort === PORT, { what: "an answer" });
 
-// 3. A file that any other tool reads.
+// 3. A file for any other tool.
 const path = await Deno.makeTempFile({ suffix: ".pcap" });
 await inside.toFile(path);
-// As nobody (-U): as root it would become another user, whom a user namespace does not have.
+// -U: as root, tcpdump would become another user, which does not exist in a user namespace.
 const lines = await laptop.$`unshare -U tcpdump -n -q -t -r ${path}`.quiet().lines();
 await Deno.remove(path);
 

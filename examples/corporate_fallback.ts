@@ -1,15 +1,15 @@
-// A client that finds a way out of an office: UDP first, then TCP, then TCP on the port of the web.
+// A client finds a way out of an office network: UDP first, then TCP, then TCP on port 443.
 //
 //   workstation -- office (symmetric NAT; out: TCP 80, 443 and UDP 53) --\
 //                                                                         IX -------- dc -- relay
 //   laptop -- home (NAT) -----------------------------------------------/
 //
-// The relay answers on UDP and TCP of 3478 (TURN's port) and of 443. The office's firewall drops
-// what it does not allow without a word, so that the client learns of it by waiting alone. At home
-// the same client gets through at once: the relay is not to blame.
+// The relay answers on UDP and TCP, on ports 3478 (TURN) and 443. The firewall of the office drops
+// silently, so the client only notices by a timeout. At home the same client gets through immediately:
+// the relay works.
 //
-// The office has IPv6 too, which nothing translates. That is no way around the firewall: it holds for
-// both families.
+// The office has IPv6 too, without translation. That does not avoid the firewall, which filters both
+// families.
 //
 // deno run -P examples/corporate_fallback.ts
 import "@netyard/netyard/rootless";
@@ -17,7 +17,7 @@ import { formatTable } from "./lib/table.ts";
 import { type Device, Lab } from "@netyard/netyard";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
-/** One way that the client tried. */
+/** One attempt of the client. */
 interface Attempt {
   family: "IPv4" | "IPv6";
   way: string;
@@ -36,7 +36,7 @@ const workstation = await lab.addDevice("workstation", {
 });
 const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: home } } });
 
-// A reflector stands for the relay: it tells by UDP and TCP who asked.
+// A reflector stands for the relay: it answers by UDP and TCP with the address of the client.
 const [relay4, relay6] = [relay.ip!, relay.ip6!];
 await using _turn4 = await relay.spawnReflector({ ip: relay4, port: 3478 });
 await using _turn6 = await relay.spawnReflector({ ip: relay6, port: 3478 });
@@ -69,7 +69,7 @@ assertEquals(
   ]),
 );
 assertEquals(outcome(attempts.laptop), ["IPv4, UDP 3478 works", "IPv6, UDP 3478 works"]);
-// By IPv4 the relay saw the office's address, and the home's; by IPv6 the clients' own.
+// By IPv4 the relay saw the addresses of the office and the home; by IPv6 those of the clients.
 const seen = (list: Attempt[]) => list.filter(({ ok }) => ok).map(({ result }) => result);
 const [office4, office6] = seen(attempts.workstation);
 assertStringIncludes(office4, `seen as ${office.uplinkIp}:`);
@@ -79,8 +79,8 @@ assertStringIncludes(home4, `seen as ${home.uplinkIp}:`);
 assertStringIncludes(home6, `seen as [${laptop.ip6}]:`);
 
 /**
- * The client. It runs on the device's own thread, to which its source text is sent: what it
- * imports, it imports inside.
+ * The client. Its source text is sent to the thread of the device, where it runs: it imports what it
+ * needs itself.
  */
 async function findRelay(hostname: string, timeoutMs: number): Promise<Attempt[]> {
   const { createSocket } = await import("node:dgram");

@@ -1,12 +1,12 @@
-// A laptop gets another address in the middle of a conversation, as when a DHCP lease is renewed
-// and the old address is given to somebody else.
+// A laptop gets another address during a conversation, as when its DHCP lease ends and another host gets
+// the old address.
 //
 //   laptop (10.0.1.2, then another) -- home (NAT) ----- IX ----- dc -- server
 //
-// The laptop stays where it is, and its link is up all the time. But the TCP connection is bound to
-// the address that is gone: what it still sends leads nowhere, and no error tells. The program looks
-// at its own addresses, sees that the one of its connection is missing, and connects anew. The
-// server sees the same router as before, and another port.
+// The laptop does not move, and its link stays up. But the TCP connection is bound to the old address:
+// its packets go nowhere, and no error reports it. The program looks at its own addresses, sees that
+// the one of its connection is missing, and connects again. The server sees the same router as before,
+// with another port.
 //
 // deno run -P examples/dhcp_renewal.ts
 import "@netyard/netyard/rootless";
@@ -21,7 +21,7 @@ const home = await lab.addRouter("home", { preset: "home" });
 const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
 const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: home } } });
 
-/** For each connection, in their order: who the server saw, and how much came by it. */
+/** For each connection, in order: the client that the server saw, and how much it received. */
 const seen: { from: Deno.NetAddr; questions: number; connection: Deno.Conn }[] = [];
 const listener = server.runSync(() => Deno.listen({ port: 7000 }));
 const serving = serve(listener);
@@ -55,7 +55,7 @@ assertNotEquals(seen[0].from.port, seen[1].from.port);
 assert(first.answers >= 4 && second.answers >= 5);
 assertLess(gapMs, 3000, "the program is back in three seconds");
 
-/** The server: answers each byte by one. */
+/** The server: answers each byte with one. */
 async function serve(listener: Deno.Listener): Promise<void> {
   const conversations: Promise<void>[] = [];
   for await (const connection of listener) conversations.push(answer(connection));
@@ -72,7 +72,7 @@ async function answer(connection: Deno.Conn): Promise<void> {
       await connection.write(buffer.subarray(0, 1));
     }
   } catch {
-    // Closed at the end: the first connection never hears of its own.
+    // Closed at the end: the first connection never sees its own end.
   }
 }
 
@@ -83,7 +83,7 @@ interface Session {
   end: string;
 }
 
-/** The laptop's program: asks all the time, until a second connection brought so many answers. */
+/** The laptop's program: sends until a second connection has brought enough answers. */
 async function talk(
   { ip: hostname, port }: SocketAddress,
   enough: number,
@@ -95,7 +95,7 @@ async function talk(
   let gapMs = 0;
   const giveUp = performance.now() + 20_000;
   while (performance.now() < giveUp) {
-    // Between the old address and the new one there is no way.
+    // Between the old address and the new one there is no route.
     const connection = await Deno.connect({ hostname, port }).catch(() => undefined);
     if (!connection) {
       await pause(10);
@@ -104,7 +104,7 @@ async function talk(
     const localIp = (connection.localAddr as Deno.NetAddr).hostname;
     const session: Session = { localIp, answers: 0, end: "" };
     sessions.push(session);
-    // Ends with the connection, at the latest.
+    // Ends with the connection.
     const reading = (async () => {
       while (await connection.read(new Uint8Array(64))) {
         gapMs = Math.max(gapMs, performance.now() - lastAnswer);

@@ -1,12 +1,12 @@
-// A phone behind two NATs, its home's and its provider's: how it looks from each side of them.
+// A phone behind two NATs, of its home and of its provider, as seen from each side of them.
 //
 //   phone  -- home-a (NAT) --\
 //                             isp (carrier-grade NAT) ----- IX ----- dc -- server
 //   laptop -- home-b (NAT) --/
 //
-// Phone and laptop ask a reflector at each layer, always from the same port; it answers with the
-// address that it saw. Outside, the two subscribers share the one address of their provider: a
-// server tells them apart by the port alone.
+// Phone and laptop probe a reflector at each layer, always from the same port; it answers with the
+// address that it saw. Outside, both subscribers share the address of their provider: a server can only
+// distinguish them by the port.
 //
 // deno run -P examples/double_nat.ts
 import "@netyard/netyard/rootless";
@@ -25,7 +25,7 @@ const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc
 const phone = await lab.addDevice("phone", { interfaces: { eth0: { gateway: homeA } } });
 const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: homeB } } });
 
-// A router has several addresses; that of its inner side is the gateway's.
+// A router has several addresses; the one on its LAN is the gateway.
 await using inHomeA = await homeA.spawnReflector({ ip: homeA.downstreamGateway });
 await using inHomeB = await homeB.spawnReflector({ ip: homeB.downstreamGateway });
 await using atIsp = await isp.spawnReflector({ ip: isp.downstreamGateway });

@@ -1,12 +1,11 @@
-// A camera on a building site, whose link has a bad day by plan: the schedule of a lab, and what its
-// events tell of it afterwards.
+// A camera on a building site whose link fails on a schedule, and the events of the lab that report it
+// afterwards.
 //
 //   camera -- carrier (CGNAT) ----- IX ----- dc -- server
 //
-// A plug is loose, so that the link goes down and up until somebody mends it; then the network is
-// slow for a while, and in the middle of that there is none at all. Faults lie over each other: when
-// one is over, what was there before it holds, whatever else begins or ends meanwhile. Functions are
-// steps as well: these have the camera send pictures.
+// A plug is loose: the link goes down and up until it is repaired; then the network is slow for a while,
+// and in the middle of that it is down. Faults overlap: when one ends, the others stay effective,
+// whatever begins or ends meanwhile. Functions can be steps too: these make the camera send pictures.
 //
 // deno run -P examples/flaky_links.ts
 import "@netyard/netyard/rootless";
@@ -21,10 +20,10 @@ const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc
 const camera = await lab.addDevice("camera", { interfaces: { wwan0: { gateway: carrier } } });
 await using reflector = await server.spawnReflector();
 
-/** Tells where on the timeline of the lab that of the schedule begins. */
+/** Returns the start of the schedule on the timeline of the lab. */
 const dayBegins = () => lab.emit("the day begins");
 
-/** Sends a picture; whether it comes through goes on the timeline. */
+/** Sends a picture, and emits whether it arrived. */
 const picture = (timeoutMs?: number) =>
   async function takePicture() {
     const sent = camera.probeUdpMapping(reflector.address, { timeoutMs });
@@ -34,7 +33,7 @@ const picture = (timeoutMs?: number) =>
 
 const happened = Array.fromAsync(lab.events());
 const link = { node: camera, interface: "wwan0" };
-// The next step waits for a function that takes its time: so has the one that will fail little.
+// Functions may take time; the one that fails has a short deadline.
 const day = lab.schedule([
   { at: 0, do: dayBegins },
   { at: "50ms", do: picture() },
@@ -73,7 +72,7 @@ console.log(formatTable([
   ...lines.map(({ asked, atMs, what }) => [asked, `${atMs.toFixed(1)} ms`, what]),
 ]));
 
-// On a busy host a step may be late, but it is never early, and never out of turn.
+// On a busy host a step may be late, but it is never early and never out of order.
 for (const { askedMs, actualMs } of results) assertGreaterOrEqual(actualMs, askedMs);
 assertEquals(results.map(({ step }) => step), [0, 1, 2, 3, 4, 5, 6, 5, 4, 7]);
 
@@ -96,7 +95,7 @@ interface Line {
   what: string;
 }
 
-/** What a step did: a fault, what it healed, or the name of a function. */
+/** Describes a step: its fault, what it healed, or the name of its function. */
 function describe(action: unknown): string {
   if (typeof action === "string") return `${action}()`;
   const { heal, kind } = action as { heal?: string | number; kind?: string };

@@ -1,17 +1,17 @@
-// A phone goes from Wi-Fi to the cellular network in the middle of two conversations with a server.
+// A phone moves from Wi-Fi to the cellular network during two conversations with a server.
 //
 //   before: phone -- home (NAT), wifi -------------\
 //                                                   IX -------- dc -- server
 //   after:  phone -- carrier (CGNAT), mobile-4g ---/
 //
-// For half a second there is no network at all, while the radio attaches. Then the phone has another
-// address and is behind another NAT, and everything takes longer.
+// For half a second, while the radio attaches, there is no network. Then the phone has another address
+// behind another NAT, and a longer delay.
 //
-// By TCP it sends a beat every 10 ms, and the server answers each. The connection is bound to the
-// address that is gone: nothing tells the two ends, their packets just lead nowhere. The program sees
-// that no answer comes and connects anew; the server sees a stranger. By UDP it asks all the time from
-// one socket, which is bound to no address: that conversation goes on by itself, as QUIC's would, and
-// only the server must put up with another address.
+// By TCP it sends a beat every 10 ms, and the server answers each. The connection is bound to the old
+// address: neither end gets an error, their packets go nowhere. The program notices that no answer
+// comes, and connects again; the server sees a new client. By UDP it sends from one socket that is
+// bound to no address: that conversation continues, as with QUIC, and only the server must accept
+// another address.
 //
 // deno run -P examples/handoff.ts
 import "@netyard/netyard/rootless";
@@ -38,11 +38,11 @@ const phone = await lab.addDevice("phone", {
 });
 const net0 = phone.interface("net0");
 
-/** For each connection, in their order: who the server saw, and how many beats came by it. */
+/** For each connection, in order: the client that the server saw, and the number of beats. */
 const seen: { from: Deno.NetAddr; beats: number; connection: Deno.Conn }[] = [];
 const listener = server.runSync(() => Deno.listen({ port: 7000 }));
 const serving = serve(listener);
-// By UDP a reflector answers: with the address that it saw.
+// By UDP a reflector answers with the address that it saw.
 await using reflector = await server.spawnReflector();
 
 const talking = phone.run(talk, { ip: server.ip!, port: 7000 }, reflector.address);
@@ -112,11 +112,11 @@ async function answer(connection: Deno.Conn): Promise<void> {
       await connection.write(buffer.subarray(0, 1));
     }
   } catch {
-    // Closed at the end: the connection of before the handoff never hears of its end.
+    // Closed at the end: the connection from before the handoff never sees its end.
   }
 }
 
-/** The phone's program: talks until it has talked for a while from a second address. */
+/** The phone's program: runs until it has used a second address for a while. */
 async function talk(beats: SocketAddress, questions: SocketAddress) {
   const { createSocket } = await import("node:dgram");
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -129,7 +129,7 @@ async function talk(beats: SocketAddress, questions: SocketAddress) {
     return { broken, longestMs: () => longestMs };
   };
 
-  // UDP: who the server saw, in their order.
+  // UDP: the addresses that the server saw, in order.
   const udp: string[] = [];
   const udpSilence = silence();
   const socket = createSocket("udp4");
@@ -137,14 +137,14 @@ async function talk(beats: SocketAddress, questions: SocketAddress) {
     udpSilence.broken();
     if (!udp.includes(data.toString())) udp.push(data.toString());
   });
-  // While there is no way out, sending is an error.
+  // Without a route, sending fails.
   const asking = setInterval(() => socket.send("?", questions.port, questions.ip, () => {}), 10);
   await new Promise((resolve) => socket.once("message", resolve));
 
-  // TCP: each connection, and how long each of its answers took.
+  // TCP: each connection, and the time of each of its answers.
   const connections: { local: string; rttsMs: number[] }[] = [];
   const tcpSilence = silence();
-  // TCP itself makes up for a loss in so much time.
+  // TCP itself recovers a loss within this time.
   const patienceMs = 700;
   const late = () =>
     pause(patienceMs).then(() => {

@@ -1,11 +1,11 @@
-// The server has two addresses, and the path to one of them is broken: who tries both gets through.
+// The server has two addresses, and the path to one of them is broken: a client that tries both connects.
 //
 //   laptop -- home ----- IX ----- dc -- server
 //
-// Nothing on the laptop tells that IPv6 is of no use: it has an address and a default route, and what
-// it sends vanishes. A program that takes the first address, which is the one of IPv6 (RFC 6724), waits
-// for minutes; one that tries the next address after a moment, as "Happy Eyeballs" does (RFC 8305), is
-// late by that moment alone. Where the router refuses IPv6 instead, both hear of it at once.
+// The laptop cannot know that IPv6 is broken: it has an address and a default route, and its packets
+// are dropped. A program that only tries the first address, the IPv6 one (RFC 6724), waits for minutes;
+// one that tries the next address after a moment, as in "Happy Eyeballs" (RFC 8305), loses only that
+// moment. If the router rejects IPv6 instead, both learn of it immediately.
 //
 // deno run -P examples/happy_eyeballs.ts
 import "@netyard/netyard/rootless";
@@ -22,7 +22,7 @@ const dc = await lab.addRouter("dc", { preset: "public" });
 // Global addresses: from a unique local one, a program would try IPv4 first.
 const home = await lab.addRouter("home", { preset: "home", pool: "public" });
 const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
-// With a way to go: an error that comes while connect() is still at it counts for little.
+// With some delay: an error that arrives while connect() is still starting would be ignored.
 const laptop = await lab.addDevice("laptop", {
   interfaces: { eth0: { gateway: home, condition: { latencyMs: 5 } } },
 });
@@ -58,7 +58,7 @@ assertLess(HEAD_START_MS - 1, fallbackMs);
 assertLess(fallbackMs, 1000); // When a SYN that was lost is sent again.
 console.log(`The fallback took ${fallbackMs} ms, of which ${HEAD_START_MS} ms were asked for.`);
 
-/** By which family a program got through, and when. */
+/** The family by which a program connected, and the time. */
 interface Outcome {
   by: "IPv4" | "IPv6" | "nothing";
   ms: number;

@@ -1,4 +1,4 @@
-// A laptop behind a home NAT, a server on the Internet, and what happens between them.
+// A laptop behind a home NAT, a server on the Internet, and traffic between them.
 //
 //   laptop -- home (NAT, firewall) ----- IX ----- dc -- server
 //
@@ -15,7 +15,7 @@ const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc
 const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: home } } });
 const serverIp = server.ip!;
 
-// 1. Any program runs in a node as it is.
+// 1. Any program runs in a node unchanged.
 const ping = await laptop.$`ping -c 3 -i 0.02 ${serverIp}`.text();
 const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(ping)!;
 const [, rtt] = /= [\d.]+\/([\d.]+)\//.exec(ping)!;
@@ -36,11 +36,11 @@ const [greeting, seenBy] = await Promise.all([
 ]);
 listener.close();
 
-// 3. A reflector tells how the laptop looks from outside: its NAT mapping.
+// 3. A reflector reports the NAT mapping of the laptop.
 await using reflector = await server.spawnReflector();
 const mapping = await laptop.probeUdpMapping(reflector.address, { port: 40000 });
 
-// 4. IPv6 has no NAT to hide the laptop; the home router's firewall refuses what nobody asked for.
+// 4. IPv6 has no NAT that hides the laptop; the firewall of the home router drops unsolicited packets.
 const web = laptop.runSync(() => Deno.listen({ hostname: "::", port: 80 }));
 const knock = () =>
   server.run(async (hostname) => {

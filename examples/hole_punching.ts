@@ -1,15 +1,15 @@
-// Two peers behind NATs find a direct way to each other, or fall back to a relay.
+// Two peers behind NATs find a direct path to each other, or fall back to a relay.
 //
 //   alice -- home-a (NAT) -----------\
 //   bob   -- home-b (NAT) --------------- IX ----- dc -- server (two reflectors, a relay)
 //   carol -- office (symmetric NAT) --/
 //
-// 1. Each peer asks two reflectors, as STUN servers, how one UDP port of it looks from outside.
-// 2. The peers exchange what they learnt; here this script is the signalling channel.
-// 3. Both send to the other's mapping until they hear from each other. A home NAT lets in answers
-//    alone, but to it the other's packet is one: its own peer has sent to there before.
-// 4. The office's NAT maps each destination to another port. What a reflector saw is not where
-//    carol's packets to alice come from, so both are refused, and the two meet at the relay.
+// 1. Each peer asks two reflectors, as STUN servers, for the mapping of one of its UDP ports.
+// 2. The peers exchange their mappings; this script is the signalling channel.
+// 3. Both send to the other's mapping until they receive something. A home NAT lets in only replies, but
+//    the other's packet counts as one: its own peer has sent to that address before.
+// 4. The NAT of the office maps each destination to another port. The mapping that a reflector saw is
+//    not the source of carol's packets to alice, so both NATs drop them, and the two use the relay.
 //
 // deno run -P examples/hole_punching.ts
 import "@netyard/netyard/rootless";
@@ -56,7 +56,7 @@ console.log(formatTable([
 const [a, b] = same.peers;
 assertEquals(a.mapping, a.otherMapping, "a home NAT maps a port to one port for all destinations");
 assertEquals(b.mapping, b.otherMapping);
-// Directly: what each hears comes from the other's mapping.
+// Directly: each receives from the other's mapping.
 assertEquals(same.direct, [
   { message: "hello from bob", from: b.mapping },
   { message: "hello from alice", from: a.mapping },
@@ -71,14 +71,14 @@ assertEquals(mixed.relayed, [
   { message: "hello from alice", from: relay },
 ]);
 
-/** What a peer heard from the other, and from where; null for nothing. */
+/** What a peer received from the other, and from which address; null for nothing. */
 type Heard = { message: string; from: SocketAddress } | null;
 
 function describe(heard: Heard): string {
   return heard ? `"${heard.message}" from ${text(heard.from)}` : "nothing";
 }
 
-/** The script's part: it tells each peer the other's mapping, and what to do if that fails. */
+/** The signalling: gives each peer the other's mapping, and the relay as a fallback. */
 async function connect(one: Device, other: Device, port: number) {
   const peers = await Promise.all([one, other].map(async (device) => ({
     name: device.name,
@@ -98,7 +98,7 @@ async function connect(one: Device, other: Device, port: number) {
   return { peers, direct, relayed };
 }
 
-/** A peer: says hello until it hears the other, for half a second at most. */
+/** A peer: says hello until it hears the other, for at most half a second. */
 async function talk(name: string, port: number, to: SocketAddress): Promise<Heard> {
   const { createSocket } = await import("node:dgram");
   const socket = createSocket("udp4");
@@ -112,14 +112,14 @@ async function talk(name: string, port: number, to: SocketAddress): Promise<Hear
       resolve({ message: data.toString(), from: { ip: address, port } });
     });
   });
-  // Once more: the other side was there to be heard, but may not have heard yet.
+  // Once more: the other side may not have heard this one yet.
   if (heard) await new Promise((sent) => socket.send(`hello from ${name}`, to.port, to.ip, sent));
   clearInterval(again);
   socket.close();
   return heard;
 }
 
-/** A relay: passes each datagram on to all others that sent one. It goes on after this returns. */
+/** A relay: forwards each datagram to all other senders. It keeps running after this returns. */
 async function startRelay(ip: string): Promise<SocketAddress> {
   const { createSocket } = await import("node:dgram");
   const socket = createSocket("udp4");

@@ -1,10 +1,10 @@
-// A train goes through three tunnels: the link of a phone flaps, and a TCP connection outlives it.
+// A train goes through three tunnels: the link of a phone flaps, and a TCP connection survives.
 //
 //   phone -- carrier (CGNAT) ----- IX ----- dc -- server
 //
-// The phone keeps its address, and the carrier's NAT its mapping, so nothing is lost for good: TCP
-// sends what did not get through again and again (RFC 6298). A program that waits for its answer
-// goes on by itself when the link is back; one whose connection breaks would need to connect anew.
+// The phone keeps its address and the NAT of the carrier its mapping, so nothing is lost: TCP
+// retransmits (RFC 6298). A program that waits for its answer continues when the link is back; if the
+// connection broke, it would have to connect again.
 //
 // deno run -P examples/intermittent.ts
 import "@netyard/netyard/rootless";
@@ -22,7 +22,7 @@ const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc
 const phone = await lab.addDevice("phone", { interfaces: { wwan0: { gateway: carrier } } });
 const wwan0 = phone.interface("wwan0");
 
-/** The numbers that the server heard, in the order in which they came. */
+/** The numbers that the server received, in order. */
 const heard: number[] = [];
 let enough = false;
 const listener = server.runSync(() => Deno.listen({ port: 7000 }));
@@ -60,13 +60,13 @@ console.log(formatTable([
 ]));
 console.log(`\nBeats answered: ${answered}. Connections: ${connections}.`);
 
-// One may have been on its way when the link went down.
+// One may have been in transit when the link went down.
 for (const { arrived } of flaps) assertLess(arrived, 2, "nothing passes a link that is down");
 assertEquals(connections, 1, "the same connection all the time");
 assertEquals(heard, heard.map((_, i) => i), "each beat came once, in order");
 assertEquals(answered, heard.length - 1, "and all but the last were answered");
 
-/** The server: answers each number with itself, until it is enough. */
+/** The server: returns each number, up to a limit. */
 async function serve(listener: Deno.Listener): Promise<void> {
   const conversations: Promise<void>[] = [];
   for await (const connection of listener) conversations.push(answer(connection));
@@ -83,7 +83,7 @@ async function answer(connection: Deno.Conn): Promise<void> {
   }
 }
 
-/** The phone's program: beats, and waits for the answer; if the connection breaks, by another. */
+/** The phone's program: sends numbers and waits for the answers; reconnects if the connection breaks. */
 async function beat(hostname: string, port: number) {
   const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const message = new Uint8Array(4);
@@ -95,7 +95,7 @@ async function beat(hostname: string, port: number) {
       for (;;) {
         new DataView(message.buffer).setUint32(0, answered);
         await connection.write(message);
-        // The server closes the connection instead of answering, when it has heard enough.
+        // The server closes the connection when it has received enough.
         if (await connection.read(new Uint8Array(4)) === null) return { answered, connections };
         answered++;
         await pause(10);

@@ -1,17 +1,16 @@
-// A phone in a mobile network that has no IPv4 to give, and still reaches servers that have no IPv6.
+// A phone in an IPv6-only mobile network that still reaches IPv4-only servers.
 //
 //   phone (CLAT) --\                                           /-- dc -- modern (both families)
 //                    carrier (IPv6; NAT64, DNS64) ----- IX -----
 //   tablet --------/                                            \-- old-dc -- legacy (IPv4 alone)
 //
-// 1. IPv6 goes through untouched: the server sees the phone itself.
-// 2. For IPv4 there is 64:ff9b::/96, of which the last 32 bits are an IPv4 address (RFC 6052). The
-//    carrier translates what goes there (NAT64, RFC 6146), and the server sees the carrier.
-// 3. For a name that has IPv4 addresses alone, the carrier's name server answers with those (DNS64,
-//    RFC 6147), so that programs need not know of any of this.
-// 4. Programs that know IPv4 alone, or are given an IPv4 address in place of a name, need a translator on
-//    the device too (CLAT; 464XLAT, RFC 6877). The phone has one. The tablet has not: it hears at once
-//    that there is no way.
+// 1. IPv6 is not translated: the server sees the phone itself.
+// 2. IPv4 servers have addresses in 64:ff9b::/96, whose last 32 bits are the IPv4 address (RFC 6052). The
+//    carrier translates (NAT64, RFC 6146), and the server sees the carrier.
+// 3. For names with IPv4 addresses alone, the name server of the carrier answers with such addresses
+//    (DNS64, RFC 6147), so programs notice nothing.
+// 4. Programs that only know IPv4, or that are given an IPv4 address, need a translator on the device
+//    (CLAT; 464XLAT, RFC 6877). The phone has one. The tablet does not: it gets "no route" immediately.
 //
 // deno run -P examples/ipv6_only_mobile.ts
 import "@netyard/netyard/rootless";
@@ -68,18 +67,18 @@ assertEquals(ways, {
 });
 assertMatch(carrier.uplinkIp!, /^198\.18\./);
 assertEquals(Object.values(pings), ["answered", "answered"]);
-// What had IPv4 at its other end went through the carrier's translator, and nothing was refused there.
+// All IPv4 traffic went through the translator of the carrier, which refused nothing.
 assertEquals(carrier.nat64Counters()!.refused, {});
 assertEquals(phone.clatCounters()!.refused, {});
 
-/** A web server that says who asks. */
+/** A web server that answers with the address of the client. */
 function serve(node: Device, hostname: string) {
   const say: Deno.ServeHandler<Deno.NetAddr> = (_, { remoteAddr }) =>
     new Response(remoteAddr.hostname);
   return node.runSync(() => Deno.serve({ hostname, port: 80, onListen: () => {} }, say));
 }
 
-/** Asks for a page by curl: from which address to which, and whom the server saw. */
+/** Requests a page with curl; returns both addresses, and the client that the server saw. */
 async function get(device: Device, url: string, ...options: string[]) {
   const { success, stdout } = await device.command("curl", {
     args: [

@@ -1,15 +1,15 @@
-// What was asked of a link beside what it does: every preset, measured.
+// Requested and measured conditions side by side, for every preset.
 //
 //   one laptop for each preset -- router
 //
-// `interface.measure()` sends probes by the link itself, in both directions, and times them where they
-// arrive, so that what it finds is the link's and not that of a program which answers. For the rate it
-// sends a train of large frames; without a limit, that shows how fast this host is. Loss is the share
-// of some hundred probes at most, and so comes out as chance has it.
+// `interface.measure()` sends probes over the link in both directions and times their arrival, so the
+// result is that of the link alone, without a program that answers. For the rate it sends a train of
+// large frames; without a limit, that is the speed of this host. Loss is measured by a few hundred
+// probes at most, so it varies by chance.
 //
-// A link with a rate keeps the order of its packets. With much jitter, one then waits for those before
-// it, and a dense stream has more delay and less jitter than was asked. So probes of such links are as
-// far apart as the jitter may carry them.
+// A link with a rate keeps the order of its packets. With much jitter, packets wait for earlier ones, and
+// a dense stream has more delay and less jitter than requested. So probes of such links are as far
+// apart as the jitter can move them.
 //
 // deno run -P examples/measure.ts
 import "@netyard/netyard/rootless";
@@ -39,7 +39,7 @@ const found = await Promise.all(PRESETS.map(async (condition) => {
   if (rateKbit) {
     return { condition, ...await eth0.measure({ probes: 60, intervalMs: 2 * jitterMs }) };
   }
-  // Without a limit, a train takes all that the host can give: one at a time.
+  // Without a limit, a train takes a whole processor: one at a time.
   const measuring = turn.then(() => eth0.measure({ probes: 300 }));
   turn = measuring.then(() => {});
   return { condition, ...await measuring };
@@ -56,14 +56,14 @@ console.log(formatTable([
 for (const { condition, up, down } of found) {
   for (const way of [up, down]) {
     const { latencyMs = 0, jitterMs = 0, lossPct = 0, rateKbit } = way.asked ?? {};
-    // Nothing arrives before its time. On a busy host it may well come later.
+    // No probe arrives early. On a busy host it may arrive late.
     assertGreaterOrEqual(way.minMs, latencyMs - jitterMs, condition);
     assertGreaterOrEqual(way.latencyMs, latencyMs - jitterMs * 2 / 3, condition);
     assertLess(way.latencyMs, latencyMs + 100, condition);
     assertGreaterOrEqual(way.jitterMs, jitterMs / 2, condition);
     assertLess(way.lossPct, 2 * lossPct + 10, condition);
     if (rateKbit) {
-      // A train is short: with jitter, and a first frame that is late, it can seem a lot faster.
+      // A train is short: with jitter and a late first frame, the rate can seem much higher.
       assertLess(way.rateKbit, 5 * rateKbit, condition);
       assertGreaterOrEqual(way.rateKbit, rateKbit / 5, condition);
       assertEquals(way.outOfOrderPct, 0, condition);
@@ -71,7 +71,7 @@ for (const { condition, up, down } of found) {
   }
 }
 
-/** Of one direction, each value as it was asked and as it was found. */
+/** The requested and measured values of one direction. */
 function cells({ asked = {}, latencyMs, jitterMs, lossPct, rateKbit }: DirectionMeasurement) {
   const ms = (value = 0) => `${value.toFixed(1)} ms`;
   const pct = (value = 0) => `${value.toFixed(1)} %`;
