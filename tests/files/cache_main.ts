@@ -1,5 +1,5 @@
-// Keeps two files in the cache that the first argument names, one of them of so many bytes as the
-// second says; tells when they are made, and keeps them when it reads something.
+// Builds an entry of two files in the cache of the first argument; the second argument is the size of one
+// of them. Prints a line when they are built, and keeps them when it reads a line.
 import { join } from "node:path";
 import { cached } from "../../lib/files/cache.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { cached, cacheDirectory, CacheError, type CacheRequest } from "../../lib/files/cache.ts";
 
-/** A cache in a directory that goes away, and how often something was made for it. */
+/** A cache in a temporary directory, with a counter of builds. */
 class Scratch implements AsyncDisposable {
   readonly directory = Deno.makeTempDirSync();
   made = 0;
@@ -68,11 +68,11 @@ Deno.test("a changed, truncated or missing entry is built again", async () => {
   await using scratch = new Scratch();
   const { directory, hash } = await cached(scratch.request());
   const damages: (() => void)[] = [
-    () => Deno.writeTextFileSync(join(directory, "a"), "fir5t"), // as long as before
+    () => Deno.writeTextFileSync(join(directory, "a"), "fir5t"), // of the same length
     () => Deno.truncateSync(join(directory, "b"), 3),
     () => Deno.removeSync(join(directory, "a")),
     () => Deno.writeTextFileSync(join(directory, "manifest.json"), "{"),
-    () => Deno.removeSync(join(directory, "manifest.json")), // as if half made
+    () => Deno.removeSync(join(directory, "manifest.json")), // as in an unfinished entry
   ];
   for (const [index, damage] of damages.entries()) {
     damage();
@@ -92,13 +92,13 @@ Deno.test("unchanged contents are valid, whatever their time", async () => {
   await Deno.writeTextFile(path, "first");
   await cached(scratch.request());
   assertEquals(scratch.made, 1);
-  assertEquals(Deno.statSync(path).mtime, kept); // and are not read the next time
+  assertEquals(Deno.statSync(path).mtime, kept); // and are not verified the next time
 });
 
 Deno.test("of two processes that build at the same time one wins, and both use its entry", async () => {
   await using scratch = new Scratch();
   const makers = [1, 2].map(() => new Maker([join(scratch.directory, "cache")]));
-  for (const maker of makers) assertEquals(await maker.line(), "made"); // neither is kept yet
+  for (const maker of makers) assertEquals(await maker.line(), "made"); // neither entry is kept yet
   for (const maker of makers) await maker.go();
   const hashes = await Promise.all(makers.map((maker) => maker.line()));
   assertEquals(hashes[0], hashes[1]);
@@ -168,7 +168,7 @@ Deno.test("a directory that is not writable is named, with the remedy", async ()
   );
 });
 
-/** A process that makes the same as {@linkcode Scratch}, and waits for a word before it is kept. */
+/** A process that builds the same entry as {@linkcode Scratch}, and waits for a line before it keeps it. */
 class Maker {
   readonly #process: Deno.ChildProcess;
   readonly #output: ReadableStreamDefaultReader<string>;
@@ -203,7 +203,7 @@ class Maker {
     await writer.close();
   }
 
-  /** What else it says. */
+  /** Returns the rest of its output. */
   async end(): Promise<string> {
     for (;;) {
       const { value, done } = await this.#output.read();

@@ -136,7 +136,7 @@ Deno.test("every key of the schemas has a description", () => {
     for (const [key, each] of Object.entries(schema)) {
       if (key === "properties") {
         for (const [name, property] of Object.entries(each as Record<string, JsonSchema>)) {
-          // Of a partial step, what it does is described by the whole one.
+          // The keys of a partial step have the descriptions of the whole one.
           if (typeof property.description !== "string") found.push(`${path}.${name}`);
         }
       }

@@ -1,4 +1,4 @@
-/** What the tests of simulations share. */
+/** Helpers for tests of simulations. */
 import { assertEquals } from "@std/assert";
 import type { LabConfig } from "../../lib/lab/config/types.ts";
 import { runSimulation } from "../../lib/sim/run/run_simulation.ts";
@@ -14,7 +14,7 @@ import type {
   Step,
 } from "../../lib/sim/types/types.ts";
 
-/** A step without what it has by default; any of it may be given all the same. */
+/** A step whose fields with a default may be left out. */
 export type LooseStep = Each<Step>;
 type Each<S> = S extends Step ? Loose<S> : never;
 type Loose<S extends Step> =
@@ -22,7 +22,7 @@ type Loose<S extends Step> =
   & Omit<Partial<S>, "action" | "captures">
   & { captures?: Record<string, Partial<CaptureSpec>> };
 
-/** server and client, each behind a router of its own: client - home(NAT) - ix - dc - server. */
+/** A client and a server, each behind its own router: client - home(NAT) - ix - dc - server. */
 export const PAIR: LabConfig = {
   routers: [{ name: "dc", preset: "public" }, { name: "home", preset: "home" }],
   devices: {
@@ -37,7 +37,7 @@ export const ONE: LabConfig = {
   devices: { box: { interfaces: { eth0: { gateway: "dc" } } } },
 };
 
-/** A simulation of these steps, in {@link ONE} unless it says. */
+/** Returns a simulation of steps, by default in the topology {@link ONE}. */
 export function simulation(
   steps: LooseStep[],
   more: Partial<Omit<Simulation, "steps">> = {},
@@ -71,17 +71,17 @@ function whole(step: LooseStep, index: number): Step {
   } as Step;
 }
 
-/** A step that runs a line of the shell in `box`. */
+/** Returns a step that runs a line of sh(1) in `box`. */
 export function sh(line: string, more: Omit<Loose<RunStep>, "action"> = {}): LooseStep {
   return { action: "run", cmd: ["sh", "-c", line], ...more };
 }
 
-/** The same in the background. */
+/** Returns a step that runs a line of sh(1) in the background. */
 export function spawn(line: string, more: Omit<Loose<SpawnStep>, "action"> = {}): LooseStep {
   return { action: "spawn", cmd: ["sh", "-c", line], ...more };
 }
 
-/** An `assert` step; each check is `key operator operand`. */
+/** Returns an `assert` step; each check is `key operator operand`. */
 export function asserts(...texts: string[]): LooseStep {
   const checks = texts.map((text): Check => {
     const [, key, operator, operand] = /^(\S+) (\S+) (.*)$/.exec(text)!;
@@ -91,7 +91,7 @@ export function asserts(...texts: string[]): LooseStep {
   return { action: "assert", checks };
 }
 
-/** An outcome, and the files that were left, while the function runs. */
+/** Runs a simulation, and passes its outcome and its directory to a function. */
 export async function run<T>(
   what: Simulation,
   use: (outcome: SimulationOutcome, directory: string) => T | Promise<T>,
@@ -108,7 +108,7 @@ export async function run<T>(
   }
 }
 
-/** The outcome of a simulation that passes; another fails with why. */
+/** Runs a simulation that must pass, and returns its outcome. */
 export async function passes(
   what: Simulation,
   context: Partial<RunContext> = {},
@@ -119,7 +119,7 @@ export async function passes(
   }, context);
 }
 
-/** Why a simulation failed, which it must. */
+/** Runs a simulation that must fail, and returns its failure. */
 export async function failure(
   what: Simulation,
   context: Partial<RunContext> = {},
@@ -130,7 +130,7 @@ export async function failure(
   }, context);
 }
 
-/** The captures of a simulation that passes. */
+/** Runs a simulation that must pass, and returns its captures. */
 export async function captured(
   steps: LooseStep[],
   more: Parameters<typeof simulation>[1] = {},

@@ -13,7 +13,7 @@ import {
   simulation,
 } from "./kit.ts";
 
-/** Pings from a device, and captures the round trip's time. */
+/** Pings from a device, and captures the round-trip time. */
 const ping = (id: string, device: string, to: string): LooseStep =>
   sh(`ping -c 1 -W 2 ${to}`, {
     id,
@@ -73,7 +73,7 @@ Deno.test("links go down and come up", async () => {
   ], { topology: PAIR }));
 });
 
-/** client has two ways to server: wlan0 by home, cell0 by carrier. */
+/** The client has two paths to the server: wlan0 through home, cell0 through carrier. */
 const TWO_WAYS: LabConfig = {
   routers: [
     { name: "dc", preset: "public" },
@@ -89,7 +89,7 @@ const TWO_WAYS: LabConfig = {
   },
 };
 
-/** The NAT's address that a server sees. */
+/** The address of the NAT, as a server sees it. */
 const SEEN = `
 const server = Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 9000 });
 console.log("up");
@@ -102,7 +102,7 @@ await socket.send(new Uint8Array(1), { transport: "udp", hostname: Deno.args[0],
 console.log(new TextDecoder().decode((await socket.receive())[0]));
 Deno.exit();`;
 
-/** A server in the background, and what asks it as who it sees the client. */
+/** A server in the background, and a step that asks it for the address by which it sees the client. */
 async function reflected(
   use: (server: LooseStep, ask: (id: string) => LooseStep) => Promise<void>,
 ) {
@@ -324,7 +324,7 @@ Deno.test("packets are captured until a wait-for, for the duration, or until the
       const packets = reader.feed(await Deno.readFile(captures[`${id}.path`]));
       assertEquals(String(packets.length), captures[`${id}.packets`], id);
     }
-    // Also what came last, before the failing step ended.
+    // Including the last packets before the failing step ended.
     assert(Number(captures["open.packets"]) >= 8, captures["open.packets"]);
   });
 });

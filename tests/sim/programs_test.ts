@@ -175,7 +175,7 @@ Deno.test("programs that still run at the end are ended, all at the same time", 
     { action: "wait", durationMs: 1, requires: ["a.up", "b.up", "c.up"] },
   ]));
   assertEquals(steps.slice(0, 3).map(({ signal }) => signal), ["SIGKILL", "SIGKILL", undefined]);
-  assertEquals(warnings, []); // What it prints at its end counts, too.
+  assertEquals(warnings, []); // Its last output is read, too.
   assert(performance.now() - begin < 4500);
 });
 

@@ -16,7 +16,7 @@ import {
   simulation,
 } from "./run_kit.ts";
 
-/** Options of a run in a directory, at a fixed time. */
+/** Returns options of a run in a directory, at a fixed time. */
 function options(workDir: string, over: Partial<RunAllOptions> = {}): RunAllOptions {
   return { workDir, binaries: new Map(), run: passing, now: () => NOW, ...over };
 }
@@ -116,7 +116,7 @@ inTempDir("64 simulations run four at a time, in the order given", async (root) 
   const ends: (() => void)[] = [];
   const run: SimulationRunner = async (sim) => {
     most = Math.max(most, ++running);
-    // Four are let go once all four run, in reverse: the order of ends is not that of starts.
+    // Groups of four end when all four run, in reverse order: they do not end in the order of their starts.
     await new Promise<void>((resolve) => {
       if (ends.push(resolve) === 4) ends.splice(0).reverse().forEach((end) => end());
     });
@@ -206,9 +206,9 @@ inTempDir(
             context.onProgress?.({ step: 2, steps: 5, doing: "wait 1s" });
             const deadline = performance.now() + 10_000;
             let state: State;
-            do { // every read must be of a whole file
+            do { // every read must see a complete file
               state = await readJson(file) as State;
-              assert(performance.now() < deadline, "progress.json does not tell of the step");
+              assert(performance.now() < deadline, "progress.json does not have the step");
             } while (!JSON.stringify(state).includes("wait 1s"));
             seen.resolve(state);
           }
@@ -270,7 +270,7 @@ inTempDir("after an abort no simulation starts, and all files are written", asyn
         if (sim.name === "s1") queueMicrotask(() => controller.abort());
         return new Promise((resolve, reject) =>
           signal!.addEventListener("abort", () =>
-            // One that ends well, and one that does not catch it.
+            // One simulation catches the abort, the other one does not.
             sim.name === "s0"
               ? resolve(outcome(sim, { status: "interrupted" }))
               : reject(signal!.reason))
@@ -306,7 +306,7 @@ inTempDir(
       many(3),
       options(root, {
         run: async (sim, context) => {
-          // Something is in the way of a file, of the one whose directory goes, and of one not made yet.
+          // Blocks a file of the first, removes the directory of the second, and blocks that of the third.
           if (sim.name === "s0") {
             await Deno.mkdir(`${context.directory}/results.json`);
             await Deno.writeTextFile(`${root}/latest/s1`, "");

@@ -1,10 +1,10 @@
 import type { SimulationRunner } from "../../lib/sim/types/run_types.ts";
 import type { Simulation, SimulationOutcome } from "../../lib/sim/types/types.ts";
 
-/** A time that files can be compared by. */
+/** A fixed time, so that files can be compared. */
 export const NOW = new Date("2026-01-02T03:04:05.678Z");
 
-/** A simulation that no runner but a test's own can run. */
+/** Returns a simulation for runners of tests; it cannot run in a lab. */
 export function simulation(name: string, over: Partial<Simulation> = {}): Simulation {
   return {
     name,
@@ -18,7 +18,7 @@ export function simulation(name: string, over: Partial<Simulation> = {}): Simula
   };
 }
 
-/** What became of it: it passed, in 1.5 s. */
+/** Returns the outcome of a simulation that passed after 1.5 s. */
 export function outcome(
   of: Pick<Simulation, "name" | "file" | "variant">,
   over: Partial<SimulationOutcome> = {},
@@ -40,7 +40,7 @@ export function outcome(
   };
 }
 
-/** A result with only these values. */
+/** Returns a result with the given values; the others are null. */
 export function result(
   id: string,
   over: Partial<SimulationOutcome["results"][number]> = {},
@@ -48,10 +48,10 @@ export function result(
   return { id, duration: null, down_bytes: null, latency_ms: null, up_bytes: null, ...over };
 }
 
-/** A runner by which every simulation passes. */
+/** A runner with which every simulation passes. */
 export const passing: SimulationRunner = (simulation) => Promise.resolve(outcome(simulation));
 
-/** A test with a directory of its own. */
+/** Defines a test with its own directory. */
 export function inTempDir(name: string, body: (root: string) => Promise<void>): void {
   Deno.test(name, async () => {
     const root = await Deno.makeTempDir({ prefix: "netyard-sim-" });
@@ -63,12 +63,12 @@ export function inTempDir(name: string, body: (root: string) => Promise<void>): 
   });
 }
 
-/** A JSON file. */
+/** Reads a JSON file. */
 export async function readJson(path: string): Promise<unknown> {
   return JSON.parse(await Deno.readTextFile(path));
 }
 
-/** All names in a directory, also those that begin with a dot. */
+/** Returns all names in a directory, including hidden files. */
 export function namesIn(directory: string): string[] {
   return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
 }

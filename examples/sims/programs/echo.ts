@@ -1,5 +1,5 @@
 /**
- * A program under test: asks an echo server by UDP, and says how long the answers took.
+ * A program under test: a UDP echo server, and a client that prints how long the replies took.
  *
  *   echo.ts serve --greeting FILE
  *   echo.ts ask --count N --name NAME ADDRESS:PORT

@@ -1,13 +1,13 @@
 /**
- * A program under test: an HTTP server, and a client that goes on where a connection broke.
+ * A program under test: an HTTP server, and a client that resumes a broken download.
  *
- *   http.ts serve BYTES       serves so many bytes, and says where
- *   http.ts fetch URL         gets them, with a line of JSON for each event
+ *   http.ts serve BYTES       serves a file of that size, and prints its address
+ *   http.ts fetch URL         downloads it, with one line of JSON for each event
  */
 
 const [mode, argument] = Deno.args;
 
-/** Longer than this without a byte, and a connection is dead. */
+/** A connection without data for longer than this is broken. */
 const STALLED_MS = 2_000;
 
 function say(event: Record<string, unknown>): void {
@@ -25,11 +25,11 @@ function serve(size: number): void {
   });
 }
 
-/** What one connection brings from `start` on; what came before it broke counts. */
+/** Yields the number of bytes of each chunk of one connection, from offset `start`, until it breaks. */
 async function* bytesFrom(url: string, start: number): AsyncGenerator<number> {
   const abort = new AbortController();
   let timer = setTimeout(() => abort.abort(), STALLED_MS);
-  // One client a connection, so that none is reused.
+  // One client per connection, so that none is reused.
   using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   try {
     const headers = { range: `bytes=${start}-` };

@@ -73,7 +73,7 @@ export function resultsText(entry: ReportEntry): string {
 
 /** Returns a table for a terminal, with one line per simulation; empty without simulations. */
 export function summaryText(entries: readonly ReportEntry[]): string {
-  return textTable(summaryColumns(entries));
+  return textTable(summaryColumns(entries, "results"));
 }
 
 /** Returns the numbers of simulations by status: `2 passed, 1 failed`. */
@@ -131,7 +131,8 @@ function nameColumn(entries: readonly ReportEntry[]): Column {
   return { head: "simulation", cells, isName: true };
 }
 
-function summaryColumns(entries: readonly ReportEntry[]): Column[] {
+/** `countHead` is the heading of the number of results; files keep the short one of the reference. */
+function summaryColumns(entries: readonly ReportEntry[], countHead = "n"): Column[] {
   const rows = entries.map(({ results }) => (results ?? []).map(resultRow));
   const most = (head: string, value: (row: ResultRow) => number | undefined): Column => ({
     head,
@@ -149,7 +150,7 @@ function summaryColumns(entries: readonly ReportEntry[]): Column[] {
       numeric: true,
     },
     {
-      head: "n",
+      head: countHead,
       cells: rows.map(({ length }) => length === 0 ? undefined : String(length)),
       numeric: true,
     },

@@ -9,7 +9,7 @@ import { outputOf, Scratch } from "./binaries_kit.ts";
 
 const noGit = !findProgram("git");
 
-/** A workspace with a cargo that only writes down how it is called. */
+/** A workspace with a cargo that only records its arguments. */
 async function withCargo(): Promise<Scratch> {
   const scratch = await Scratch.make();
   await Deno.copyFile(join(import.meta.dirname!, "fake_cargo.sh"), scratch.at("bin/cargo"));
@@ -149,7 +149,7 @@ Deno.test("with noBuild cargo is not called, and earlier builds are used", async
   assertEquals((await scratch.lines("bin/cargo.log")).length, 1);
 });
 
-/** A repository whose branch main has two commits, the first of them with the tag v1. */
+/** A repository whose branch main has two commits, the first with the tag v1. */
 async function repository(scratch: Scratch): Promise<(...args: string[]) => Promise<string>> {
   const directory = scratch.at("repo");
   const settings = ["user.name=a", "user.email=a@b", "init.defaultBranch=main", "gc.auto=0"];
@@ -187,7 +187,7 @@ Deno.test({
     assertEquals(found.get("id"), found.get("one"));
     assertEquals(scratch.said.filter((line) => line.includes("cloning")).length, 1);
 
-    // What another pushed is had; what is a commit is not asked for again.
+    // A new push is fetched; a commit is not fetched again.
     await scratch.write("repo/word", "three");
     await git("commit", "-qam", "three");
     assertEquals(await outputOf(await scratch.path(spec)), "a of three");

@@ -79,7 +79,7 @@ Deno.test("the signal ends a command and all processes that it started", async (
   );
   assertEquals((error as Error).message, "stop");
   const [pid] = await scratch.lines("sims/pid");
-  // Who has ended may still wait for its parent.
+  // A process that has ended may still be a zombie.
   const stat = `/proc/${pid}/stat`;
   assertEquals(!pathExists(stat) || /\) Z /.test(readFileText(stat)), true);
 });

@@ -6,11 +6,11 @@ import type { BinarySpec } from "../../../lib/sim/types/types.ts";
 import { TomlError } from "../../../lib/toml/errors.ts";
 import { outputOf, Scratch } from "./binaries_kit.ts";
 
-// Whether deno compile has its runtime here or not: what is made must be the same to whoever runs it.
+// The programs must behave the same whether deno compile has its runtime on this host or not.
 
 const RELAY: Partial<BinarySpec> = { mode: "entrypoint", entrypoint: "relay.ts" };
 
-/** How often something was compiled. */
+/** Returns how often a module was compiled. */
 const compiled = ({ said }: Scratch) => said.filter((line) => line.includes(": compiling ")).length;
 
 Deno.test("a module becomes a program that takes arguments, input and signals", async () => {
@@ -114,7 +114,7 @@ Deno.test("a module that reads files beside it finds them", async () => {
      worker.onmessage = ({ data }) => { console.log(data); worker.terminate(); };\n`,
   );
   await scratch.write("sims/worker.ts", 'postMessage("from a worker");\n');
-  // Packed by deno compile only if the config says so.
+  // deno compile packs it only if the config says so.
   const include = '{ "compile": { "include": ["worker.ts"] } }\n';
   await scratch.write("sims/deno.json", include);
   assertEquals(await outputOf(await scratch.path(RELAY)), "from a worker");

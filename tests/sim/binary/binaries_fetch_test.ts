@@ -11,7 +11,7 @@ import { outputOf, Scratch, sha256 } from "./binaries_kit.ts";
 const encoder = new TextEncoder();
 const script = (word: string) => encoder.encode(`#!/bin/sh\necho ${word}\n`);
 
-/** A server on loopback, with its requests. */
+/** A server on loopback that records its requests. */
 function serve(handler: (request: Request) => Response | Promise<Response>) {
   const requests: Request[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
@@ -72,7 +72,7 @@ Deno.test("a download without a SHA-256 is requested each time, with the server'
   assertEquals(await scratch.path(spec), first);
   word = "two";
   assertEquals(await outputOf(await scratch.path(spec)), "two");
-  assertEquals(await outputOf(first), "one"); // whoever uses it still may
+  assertEquals(await outputOf(first), "one"); // a process that still uses the old one can continue
   const asked = server.requests.map(({ headers }) => headers.get("if-none-match"));
   assertEquals(asked, [null, '"one"', '"one"']);
   assertEquals(scratch.said.length, 2);

@@ -3,9 +3,9 @@ import { searchPath } from "../../../native/process/process.ts";
 import { type BinaryOptions, resolveBinaries } from "../../../lib/sim/binary/binaries.ts";
 import type { BinarySpec, PrepareSpec, RunStep, Simulation } from "../../../lib/sim/types/types.ts";
 
-/** A directory of a test's own, with a cache and a PATH in it. */
+/** The directory of one test, with a cache and a PATH in it. */
 export class Scratch implements AsyncDisposable {
-  /** What was told of progress. */
+  /** The lines of progress. */
   readonly said: string[] = [];
   readonly directory: string;
 
@@ -19,7 +19,7 @@ export class Scratch implements AsyncDisposable {
     return scratch;
   }
 
-  /** One that another process has made. */
+  /** A directory that another process has made. */
   static at(directory: string): Scratch {
     return new Scratch(directory);
   }
@@ -28,7 +28,7 @@ export class Scratch implements AsyncDisposable {
     return join(this.directory, ...path);
   }
 
-  /** Writes a file; one of `#!` is made executable. */
+  /** Writes a file; one that starts with `#!` becomes executable. */
   async write(path: string, text: string): Promise<string> {
     const file = this.at(path);
     await Deno.mkdir(join(file, ".."), { recursive: true });
@@ -37,7 +37,7 @@ export class Scratch implements AsyncDisposable {
     return file;
   }
 
-  /** The cache and the PATH of this directory, before those of the host or in their place. */
+  /** The options for the cache and the PATH of this directory, before or in place of those of the host. */
   options(more: BinaryOptions & { hostPath?: boolean } = {}): BinaryOptions {
     const { hostPath = true, ...options } = more;
     return {
@@ -49,7 +49,7 @@ export class Scratch implements AsyncDisposable {
     };
   }
 
-  /** The path of the only program of a simulation that uses it. */
+  /** Returns the path of the only program of a simulation. */
   async path(
     fields: Partial<BinarySpec>,
     more: BinaryOptions & { hostPath?: boolean } = {},
@@ -59,7 +59,7 @@ export class Scratch implements AsyncDisposable {
     return found.get(simulation)!.get(simulation.binaries[0].name)!;
   }
 
-  /** A simulation in `sims/`, which uses all that it declares. */
+  /** Returns a simulation in `sims/`, which uses all programs that it declares. */
   simulation(
     binaries: Partial<BinarySpec>[],
     prepare: Partial<PrepareSpec>[] = [],
@@ -102,7 +102,7 @@ export class Scratch implements AsyncDisposable {
     };
   }
 
-  /** What a file has, line by line. */
+  /** Returns the lines of a file. */
   async lines(path: string): Promise<string[]> {
     const text = await Deno.readTextFile(this.at(path)).catch(() => "");
     return text.split("\n").filter((line) => line !== "");
@@ -113,7 +113,7 @@ export class Scratch implements AsyncDisposable {
   }
 }
 
-/** What a program prints. */
+/** Returns the output of a program. */
 export async function outputOf(program: string, ...args: string[]): Promise<string> {
   const { stdout, stderr, code } = await new Deno.Command(program, { args }).output();
   const text = new TextDecoder().decode(stdout);
@@ -121,7 +121,7 @@ export async function outputOf(program: string, ...args: string[]): Promise<stri
   return text.trimEnd();
 }
 
-/** SHA-256 in hexadecimal digits. */
+/** Returns the SHA-256 in hexadecimal digits. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

@@ -1,8 +1,6 @@
 /**
- * Resolves the program of one simulation, in a process of its own: prints its path, and then what was
- * told of progress. The arguments are the directory, and what the program is declared by, as JSON.
- *
- * @module
+ * Resolves the program of one simulation, in a process of its own: prints its path, and then the lines of
+ * progress. The arguments are the directory, and the declaration of the program as JSON.
  */
 
 import { resolveBinaries } from "../../../lib/sim/binary/binaries.ts";

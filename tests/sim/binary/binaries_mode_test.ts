@@ -15,7 +15,7 @@ const MODES: [fields: BinaryFields, mode: BinaryMode][] = [
   [{ command: "make relay", path: "relay", sources: ["src"] }, "command"],
   [{ mode: "target", bin: "relay" }, "target"],
   [{ mode: "build", path: "../relay", bin: "relay" }, "build"],
-  // What cargo calls it is no second source.
+  // The name for cargo is not a second source.
   [{ path: "target/release/relay", bin: "relay", features: ["server"] }, "path"],
   [{ url: "https://example.org/relay", example: "relay", "all-features": true }, "fetch"],
 ];

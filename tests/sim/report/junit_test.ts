@@ -5,7 +5,7 @@ import type { RunSummary, SimulationRecord } from "../../../lib/sim/types/run_ty
 import type { SimulationOutcome } from "../../../lib/sim/types/types.ts";
 import { NOW, outcome, result, simulation } from "../run_kit.ts";
 
-/** What a run of these simulations sums up to. */
+/** Returns the summary of a run. */
 function summary(outcomes: SimulationOutcome[], notRun: string[] = []): RunSummary {
   const simulations: SimulationRecord[] = [
     ...outcomes.map(({ name, file, variant, status, durationMs }) => ({
@@ -67,9 +67,9 @@ Deno.test("a run as JUnit XML has a suite per file and a case per simulation", a
 
 Deno.test("the report leaves out what XML cannot contain, and the rest can be read back", () => {
   const xml = junitXml(SUMMARY);
-  // deno-lint-ignore no-control-regex -- these are what must not be there
+  // deno-lint-ignore no-control-regex -- XML must not contain them
   assert(!/[\x00-\x08\x0b\x0c\x0e-\x1f\ud800]/.test(xml));
-  // xmllint is not everywhere; a closing of CDATA inside it would be seen here.
+  // Without an XML parser: an end of CDATA inside a section would break this expression.
   const texts = [...xml.matchAll(/<!\[CDATA\[([^]*?)\]\]>/g)].map((match) => match[1]);
   assertStringIncludes(texts.join(""), "red ]]");
 });

@@ -34,7 +34,7 @@ interface ShardRun {
   signal?: AbortSignal;
 }
 
-/** Runs one shard of NAMES into a work directory of its own, as on a machine of its own. */
+/** Runs one shard of NAMES in its own work directory, as on another machine. */
 function runShard(root: string, shard: ShardRun): Promise<RunSummary> {
   const { index, count = 2, names = NAMES, run = passing, signal } = shard;
   return runAll(shardOf(names, { index, count }).map((name) => simulation(name)), {
@@ -60,7 +60,7 @@ async function manifestOf(directory: string): Promise<Manifest> {
   return manifestSchema.parse(await readJson(`${directory}/manifest.json`));
 }
 
-/** Every file in a directory with its text, and links with their targets. */
+/** Returns every file in a directory with its text, and links with their targets. */
 function tree(directory: string, below = ""): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { name, isDirectory, isSymlink } of Deno.readDirSync(directory + below)) {
@@ -79,7 +79,7 @@ inTempDir("runs of all shards become one run, in the planned order", async (root
     await Deno.symlink("nodes/laptop/stdout.log", `${directory}/log`);
     return outcome(sim, { results: [result("x", { latency_ms: "5" })], captures: { "x.l": "5" } });
   };
-  // One by the run's own directory, one by its work directory.
+  // One is given by the run's directory, one by the work directory.
   const one = await runShard(root, { index: 1, run });
   await runShard(root, { index: 2, run });
   const before = tree(`${root}/shard-1`);
@@ -169,7 +169,7 @@ inTempDir(
 inTempDir("a merged run can be merged with the shard that it lacks", async (root) => {
   await runShard(root, { index: 1 });
   await merge(root, "shard-1");
-  // By itself the second shard does not know of the first, which the joined run has.
+  // The second shard alone has no outputs of the first, which the merged run has.
   const names = shardOf(NAMES, { index: 2, count: 2 });
   await runAll(names.map((name) => simulation(name)), {
     workDir: `${root}/later`,
@@ -218,7 +218,7 @@ inTempDir("a run that was killed is merged as far as it ran, with a warning", as
   const { directory } = await runShard(root, { index: 1 });
   const manifest = await manifestOf(directory);
   const [a, c, e] = manifest.simulations;
-  // As it is while c runs; that one has written part of its outputs.
+  // The state while c runs, which has written part of its outputs.
   await Deno.writeTextFile(
     `${directory}/manifest.json`,
     JSON.stringify({
@@ -306,7 +306,7 @@ inTempDir(
 
 inTempDir("a failure while files are copied leaves nothing behind", async (root) => {
   const { directory } = await runShard(root, { index: 1 });
-  // A link to itself cannot be listed as the directory that it stands for.
+  // A link to itself cannot be listed as a directory.
   await Deno.remove(`${directory}/a`, { recursive: true });
   await Deno.symlink("a", `${directory}/a`);
   await assertRejects(() => merge(root, "shard-1"), MergeError, "nothing was kept");

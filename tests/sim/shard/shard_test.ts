@@ -120,7 +120,7 @@ Deno.test("results go to a claim, and capabilities replace privilege, if request
   });
 });
 
-/** What Kubernetes makes of a command before it runs it, for variables that it does not know. */
+/** Expands a command as Kubernetes does, without any variables. */
 function expanded(text: string): string {
   return text.replace(/\$(\$|\([^)]*\))/g, (all, next) => next === "$" ? "$" : all);
 }

@@ -111,7 +111,7 @@ Deno.test("invalid json fails the step, and the message has its start", async ()
   );
   assertEquals([text.exitCode, text.logs], [0, ["nodes/box/stdout.log"]]);
   assertMatch((await failure(simulation([step("true")]))).message, /; it printed nothing$/);
-  // Where it failed otherwise, that is what is told.
+  // The message has the other failure, if there is one.
   const exit = await failure(simulation([step("echo oops; exit 2")]));
   assertMatch(exit.message, /ended with exit code 2; it printed last:\n {2}oops$/);
 });
