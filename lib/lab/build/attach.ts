@@ -1,3 +1,10 @@
+/**
+ * Builds and unplugs nodes: resolves and checks their options, takes their addresses, makes their
+ * links and registers them; if a step fails, all of it is undone. Imports all folders of `lib/lab`
+ * but the nouns. Begin with `router.ts`; this file attaches interfaces, which all of them do.
+ *
+ * @module
+ */
 import { linkLocalFromMac } from "../../address/mod.ts";
 import { applyConditions, removeImpairments } from "../link/conditions.ts";
 import type { BrokenFamilies } from "../../firewall/broken_family.ts";
@@ -16,66 +23,66 @@ import type { Network } from "../model/addresses.ts";
 import type { Defer } from "../model/undo.ts";
 import { connect, disconnect } from "../wiring/links.ts";
 
-/** What an interface is to be. */
-export interface Wanted {
+/** A requested interface. */
+export interface InterfaceRequest {
   name: string;
   mtu: number;
   /** A particular IPv4 address. */
   ip?: string;
   /** A particular IPv6 address. */
   ip6?: string;
-  /** The families that the node itself has. */
+  /** The families that the node itself supports. */
   v4: boolean;
   v6: boolean;
-  /** Keep this MAC: the interface existed before. */
+  /** The MAC of an interface that existed before. Default: a new one. */
   mac?: string;
   /** Default: none. */
   conditions?: Conditions;
-  /** How its kernel makes its IPv6 address; default: the lab does. */
+  /** How its kernel makes its IPv6 address. Default: the lab gives it one. */
   autoconf?: Autoconf;
-  /** The families that it had lost before. Default: none. */
+  /** The families that were broken before. Default: none. */
   broken?: BrokenFamilies;
 }
 
-/** Takes addresses of a segment for an interface that is not linked yet. */
+/** Reserves addresses of a segment for an interface that has no link yet. */
 export function reserve(
   core: LabCore,
   node: NodeRecord,
   segment: Segment,
-  wanted: Wanted,
+  requested: InterfaceRequest,
   defer: Defer,
 ): InterfaceRecord {
-  const what = `${node.name}: interface "${wanted.name}"`;
-  const v4 = wanted.v4 ? segment.v4 : undefined;
-  const v6 = wanted.v6 ? segment.v6 : undefined;
-  if (wanted.ip !== undefined && !v4) {
+  const what = `${node.name}: interface "${requested.name}"`;
+  const v4 = requested.v4 ? segment.v4 : undefined;
+  const v6 = requested.v6 ? segment.v6 : undefined;
+  if (requested.ip !== undefined && !v4) {
     throw new TopologyError(
-      `${what}: ip ${wanted.ip} was asked for, but "${segment.owner.name}" has no IPv4 behind it`,
+      `${what}: ip ${requested.ip} was requested, but "${segment.owner.name}" has no IPv4 network`,
     );
   }
-  if (wanted.ip6 !== undefined && !v6) {
+  if (requested.ip6 !== undefined && !v6) {
     throw new TopologyError(
-      `${what}: ip6 ${wanted.ip6} was asked for, but "${segment.owner.name}" has no IPv6 behind it`,
+      `${what}: ip6 ${requested.ip6} was requested, but "${segment.owner.name}" has no IPv6 network`,
     );
   }
-  const take = (network: Network | undefined, requested: string | undefined) =>
+  const take = (network: Network | undefined, ip: string | undefined) =>
     network && explained(
       what,
-      () => core.addresses.takeHost(network, node.name, wanted.name, requested, defer),
+      () => core.addresses.takeHost(network, node.name, requested.name, ip, defer),
     );
-  const ip = take(v4, wanted.ip);
-  // Nobody advertises on a bridge that is no router's LAN.
-  const autoconf = v6 && segment.owner.kind === "router" ? wanted.autoconf : undefined;
-  if (autoconf) checkMadeAddress(what, wanted.ip6, segment);
-  const ip6 = autoconf ? undefined : take(v6, wanted.ip6);
-  const mac = wanted.mac ?? core.nextMac(defer);
+  const ip = take(v4, requested.ip);
+  // On a bridge that is not a router's LAN there are no router advertisements.
+  const autoconf = v6 && segment.owner.kind === "router" ? requested.autoconf : undefined;
+  if (autoconf) checkMadeAddress(what, requested.ip6, segment);
+  const ip6 = autoconf ? undefined : take(v6, requested.ip6);
+  const mac = requested.mac ?? core.nextMac(defer);
   const full = segment.kind === "exchange";
   return {
     node,
-    name: wanted.name,
+    name: requested.name,
     index: 0,
     mac,
-    mtu: wanted.mtu,
+    mtu: requested.mtu,
     segment,
     ip,
     prefix: full ? 32 : segment.v4?.cidr.prefix ?? 0,
@@ -86,14 +93,14 @@ export function reserve(
     up: true,
     requestedUp: true,
     heldDown: new Set(),
-    conditions: wanted.conditions ?? noConditions(),
-    broken: wanted.broken ?? {},
+    conditions: requested.conditions ?? noConditions(),
+    broken: requested.broken ?? {},
     extra: [],
     removed: false,
   };
 }
 
-/** Gives back what {@link reserve} took. */
+/** Releases the addresses that {@link reserve} took. */
 export function release(iface: InterfaceRecord): void {
   if (iface.ip) iface.segment.v4?.hosts.release(iface.ip);
   if (iface.ip6 && !iface.autoconf) iface.segment.v6?.hosts.release(iface.ip6);
@@ -115,7 +122,7 @@ export function attach(
   defer(() => unregister(core, iface));
 }
 
-/** Makes an interface's link, with the conditions that were asked of it. */
+/** Makes an interface's link, with its conditions. */
 export function plug(
   core: LabCore,
   iface: InterfaceRecord,
@@ -130,14 +137,14 @@ export function plug(
   applyConditions(core, iface, defer);
 }
 
-/** Takes the link away; what was asked of it stays. */
+/** Removes the link of an interface; its record keeps the conditions. */
 export function unplug(core: LabCore, iface: InterfaceRecord): void {
   removeImpairments(iface);
   disconnect(core, iface);
   forgetBroken(iface);
 }
 
-/** Takes an interface away, and gives its addresses back. */
+/** Removes an interface, and releases its addresses. */
 export function detach(core: LabCore, iface: InterfaceRecord): void {
   unregister(core, iface);
   unplug(core, iface);

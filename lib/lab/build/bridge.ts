@@ -15,7 +15,7 @@ import { step } from "../model/steps.ts";
 import { undoing } from "../model/undo.ts";
 import { disableUplink } from "../bridging/uplink.ts";
 
-/** The bridge of a name: a router's LAN, one that is there, or a new one. */
+/** Finds a bridge by name, a router's LAN included; makes it if there is none. */
 export function bridgeNamed(core: LabCore, name: string): Segment {
   const what = `bridge("${name}")`;
   core.open(what);
@@ -39,7 +39,9 @@ export function bridgeNamed(core: LabCore, name: string): Segment {
   return bridge.segment;
 }
 
-/** Takes a bridge away for good, with the attachments of its members. Its name stays taken until it is gone. */
+/**
+ * Unplugs a bridge for good and detaches its members. Its name stays taken until its node is gone.
+ */
 export function unplugBridge(core: LabCore, bridge: BridgeRecord): void {
   const { segment } = bridge;
   for (const name of memberNodes(segment)) detachMember(core, segment, name, "close()");
@@ -52,7 +54,7 @@ export function unplugBridge(core: LabCore, bridge: BridgeRecord): void {
   core.unsettled.drop(bridge);
 }
 
-/** Removes a bridge; of a router's LAN, it is refused. Twice is as once. */
+/** Removes a bridge; idempotent. Refused for a router's LAN. */
 export async function closeBridge(core: LabCore, segment: Segment): Promise<void> {
   const { owner, name } = segment;
   if (owner.kind !== "bridge") {

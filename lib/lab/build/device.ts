@@ -1,6 +1,6 @@
 import { findLan } from "../model/lookup.ts";
 import { parseOptions } from "../../options/parse_options.ts";
-import { attach, detach, reserve, type Wanted } from "./attach.ts";
+import { attach, detach, type InterfaceRequest, reserve } from "./attach.ts";
 import { clatLan, startClat, stopClat } from "../nat/clat.ts";
 import { perDirection } from "../link/conditions.ts";
 import { type Conditions, unimpaired } from "../model/condition_state.ts";
@@ -27,14 +27,14 @@ import { checkClat, checkListener, checkMtu } from "../options/checks.ts";
 import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";
 
-/** Builds a device; on failure nothing of it is left. */
+/** Builds a device; if that fails, nothing of it is left. */
 export function addDevice(core: LabCore, name: string, given: DeviceOptions): DeviceRecord {
   const what = `addDevice("${name}")`;
   core.open(what);
   checkNodeName(what, name, (n) => core.taken(n));
   const options = parseOptions(deviceOptionsSchema, given, what);
-  const { interfaces: wantedInterfaces = {} } = options;
-  const names = Object.keys(wantedInterfaces);
+  const { interfaces: interfaceOptions = {} } = options;
+  const names = Object.keys(interfaceOptions);
   const defaultVia: string | undefined = options.defaultVia ?? names[0];
   if (defaultVia !== undefined && !names.includes(defaultVia)) {
     throw new NotFoundError(
@@ -44,7 +44,7 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
   }
   const gateways = names.map((iface) => {
     checkInterfaceName(what, iface);
-    const { gateway } = wantedInterfaces[iface];
+    const { gateway } = interfaceOptions[iface];
     const segment = findLan(core, `${what}: gateway of "${iface}"`, gateway);
     checkMtu(what, options.mtu, segment);
     return segment;
@@ -69,13 +69,13 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
         autoconf: autoconfOf(core, options),
       } satisfies OwnFields<DeviceRecord>,
     );
-    // All addresses before any link: what is refused has cost nothing then.
+    // All addresses before any link: a refusal then costs nothing.
     const interfaces = names.map((iface, i) =>
-      reserveAt(core, device, gateways[i], iface, wanted(wantedInterfaces[iface]), defer)
+      reserveAt(core, device, gateways[i], iface, requestOf(interfaceOptions[iface]), defer)
     );
     for (const iface of interfaces) attach(core, iface, iface.name === defaultVia, defer);
     const byDefault = device.interfaces.get(defaultVia ?? "");
-    // Of addresses that its kernel makes, it has none yet: `settleClats` is called once it has.
+    // An address that its kernel makes comes later, and `settleClats` is called then.
     if (device.clat && byDefault?.ip6) startClat(core, device, byDefault, defer);
     step("register");
     core.devices.set(name, device);
@@ -83,14 +83,14 @@ export function addDevice(core: LabCore, name: string, given: DeviceOptions): De
   });
 }
 
-/** How a device's kernel makes its IPv6 addresses, if it does. */
+/** How a device's kernel makes its IPv6 addresses; undefined if the lab gives them. */
 function autoconfOf(core: LabCore, { ipv6 = {} }: DeviceOptions): Autoconf | undefined {
   const { provisioning = core.ipv6.provisioning, privacy = false } = ipv6;
   return provisioning === "ra" ? { privacy } : undefined;
 }
 
-/** What an interface's options ask of its link. */
-function wanted(
+/** The part of an interface's options that its link needs. */
+function requestOf(
   { ip, ip6, condition }: InterfaceOptions,
 ): { ip?: string; ip6?: string; conditions: Conditions } {
   const { up, down } = perDirection(condition);
@@ -104,13 +104,13 @@ function wanted(
   };
 }
 
-/** Takes addresses of a LAN for an interface that is not linked yet. */
+/** Reserves addresses of a LAN for an interface that has no link yet. */
 export function reserveAt(
   core: LabCore,
   node: DeviceRecord | VmRecord,
   lan: Segment,
   name: string,
-  how: Pick<Wanted, "ip" | "ip6" | "mac" | "conditions" | "broken">,
+  how: Pick<InterfaceRequest, "ip" | "ip6" | "mac" | "conditions" | "broken">,
   defer: Defer,
 ): InterfaceRecord {
   const { mtu = lan.mtu, autoconf } = node.kind === "device" ? node : {};
@@ -125,7 +125,7 @@ export function unplugDevice(core: LabCore, device: DeviceRecord): void {
   core.unsettled.drop(device);
 }
 
-/** Adds an interface to a device that is there. */
+/** Adds an interface to an existing device. */
 export function addInterface(
   core: LabCore,
   device: DeviceRecord,
@@ -142,7 +142,7 @@ export function addInterface(
   checkMtu(what, device.mtu, segment);
   const isDefault = device.defaultInterface === undefined;
   return undoing((defer) => {
-    const iface = reserveAt(core, device, segment, name, wanted(options), defer);
+    const iface = reserveAt(core, device, segment, name, requestOf(options), defer);
     attach(core, iface, isDefault, defer);
     step("register");
     if (isDefault) device.defaultInterface = name;
@@ -150,7 +150,7 @@ export function addInterface(
   });
 }
 
-/** Takes an interface away; the default route moves to the first of those that are left. */
+/** Removes an interface; a default route moves to the first one that remains, which is returned. */
 export function removeInterface(
   core: LabCore,
   device: DeviceRecord,

@@ -17,9 +17,9 @@ import { interfaceState } from "../model/event_state.ts";
 import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";
 
-/** Who is on a bridge: attaching and detaching. */
+/** Attaches nodes to bridges, and detaches them. */
 
-/** Attaches devices by new interfaces: all of them, or none. Those who are attached stay as they are. */
+/** Attaches nodes by new interfaces: all of them or none. Attached ones are left unchanged. */
 export function attachMembers(core: LabCore, segment: Segment, given: Member[]): void {
   const what = `bridge "${segment.name}": attach()`;
   const nodes = new Set(given.map((member) => memberNode(core, what, member)));
@@ -28,7 +28,7 @@ export function attachMembers(core: LabCore, segment: Segment, given: Member[]):
     if (node.kind === "vm") continue;
     if (node.kind !== "device") {
       throw new TopologyError(
-        `${what}: "${node.name}" is a ${node.kind}, which is attached where it is made; ` +
+        `${what}: "${node.name}" is a ${node.kind}, which is attached when it is added; ` +
           "attach devices and virtual machines",
       );
     }
@@ -55,11 +55,11 @@ function attachAll(
 ): InterfaceRecord[] {
   const devices = nodes.filter((node) => node.kind === "device");
   const vms = nodes.filter((node) => node.kind === "vm");
-  // All addresses before any link: what is refused has cost nothing then.
+  // All addresses before any link: a refusal then costs nothing.
   const interfaces = devices.map((device) =>
     reserveAt(core, device, segment, nextName(device), {}, defer)
   );
-  const cards = vms.map((vm) => attachVm(core, vm, segment, defer));
+  const nics = vms.map((vm) => attachVm(core, vm, segment, defer));
   devices.forEach((device, i) => {
     const isDefault = device.defaultInterface === undefined;
     attach(core, interfaces[i], isDefault, defer);
@@ -68,21 +68,21 @@ function attachAll(
     device.defaultInterface = interfaces[i].name;
     defer(() => device.defaultInterface = undefined);
   });
-  return [...interfaces, ...cards];
+  return [...interfaces, ...nics];
 }
 
 function nextName({ links }: NodeRecord): string {
   for (let n = 0;; n++) if (!links.has(`eth${n}`)) return `eth${n}`;
 }
 
-/** Detaches a node; its interface is gone. */
+/** Detaches a node and removes its interface. `how` names the call in messages. */
 export function detachMember(core: LabCore, segment: Segment, member: Member, how: string): void {
   const what = `bridge "${segment.name}": ${how}`;
   const node = memberNode(core, what, member);
   const interfaces = attachedBy(segment, what, node.name);
   if (node.kind !== "device" && node.kind !== "vm") {
     throw new TopologyError(
-      `${what}: "${node.name}" is a ${node.kind}, which is attached as long as it is there; ` +
+      `${what}: "${node.name}" is a ${node.kind}, which cannot be detached; ` +
         `call remove("${node.name}")`,
     );
   }

@@ -14,7 +14,7 @@ import { newSegment } from "../model/segment.ts";
 import { step } from "../model/steps.ts";
 import type { Defer } from "../model/undo.ts";
 
-/** Builds a region: a node that routes between its routers, and from them to all others. */
+/** Builds a region: a node that routes between its routers, and from them to the rest of the lab. */
 export function buildRegion(core: LabCore, name: string, defer: Defer): RegionRecord {
   const what = `addRegion("${name}")`;
   checkNodeName(what, name, (n) => core.regions.has(n), "region");
@@ -40,7 +40,7 @@ export function buildRegion(core: LabCore, name: string, defer: Defer): RegionRe
   step("routes");
   const networks = ownNetworks(region);
   inside(node, (batch) => {
-    // What is for nobody here must not go back to the exchange, which would send it here again.
+    // Packets to unused addresses here must not go back to the IX, which would return them.
     for (const { network, prefix } of networks.map(parseCidr)) {
       replaceByDroppingRoute(batch, "unreachable", { destination: ipBytes(network), prefix });
     }

@@ -45,15 +45,15 @@ import { RA_DEFAULTS } from "../options/ipv6_options.ts";
 import { step } from "../model/steps.ts";
 import { undoing } from "../model/undo.ts";
 
-interface Plan extends RouterProfile {
+interface ResolvedOptions extends RouterProfile {
   options: RouterOptions;
   upstream: RouterRecord | null;
   region: RegionRecord | null;
   mtu: number;
 }
 
-/** Decides what a router will be, from its options alone. */
-function decide(core: LabCore, name: string, given: RouterOptions): Plan {
+/** Checks the options of a router, and resolves its preset and the nodes that it refers to. */
+function resolveOptions(core: LabCore, name: string, given: RouterOptions): ResolvedOptions {
   const what = `addRouter("${name}")`;
   checkNodeName(what, name, (n) => core.taken(n));
   const options = parseOptions(routerOptionsSchema, given, what);
@@ -82,7 +82,7 @@ function findRegion(
   const found = regionOf(core, `${what}: region`, region);
   if (!upstream) return found;
   throw new TopologyError(
-    `${what}: it cannot have both a region and an upstream: behind router "${upstream.name}" it is ` +
+    `${what}: it cannot have both a region and an upstream: router "${upstream.name}" is ` +
       `in ${
         upstream.region ? `region "${upstream.region.region}"` : "no region"
       }; give one of them`,
@@ -100,81 +100,81 @@ function findUpstream(
   return findRouter(core, `addRouter("${name}"): upstream`, upstream);
 }
 
-/** Builds a router; on failure nothing of it is left. */
+/** Builds a router; if that fails, nothing of it is left. */
 export function addRouter(core: LabCore, name: string, given: RouterOptions): RouterRecord {
   core.open(`addRouter("${name}")`);
-  const plan = decide(core, name, given);
+  const resolved = resolveOptions(core, name, given);
   return undoing((defer) => {
     step("plan");
-    const v4 = hasV4(plan.ipSupport)
-      ? core.addresses.takeLan4(plan.pool, plan.options.downstreamCidr, name, defer)
+    const v4 = hasV4(resolved.ipSupport)
+      ? core.addresses.takeLan4(resolved.pool, resolved.options.downstreamCidr, name, defer)
       : undefined;
-    const { prefixDelegation } = plan.options;
-    const isAsking = requestOf(prefixDelegation) !== undefined;
-    const v6 = hasV6(plan.ipSupport) && !isAsking
-      ? core.addresses.takeLan6(plan.pool, name, defer)
+    const { prefixDelegation } = resolved.options;
+    const requestsPrefix = requestOf(prefixDelegation) !== undefined;
+    const v6 = hasV6(resolved.ipSupport) && !requestsPrefix
+      ? core.addresses.takeLan6(resolved.pool, name, defer)
       : undefined;
     const node = core.node("router", name, defer);
-    const above = segmentAbove(core, plan);
+    const above = segmentAbove(core, resolved);
     const uplink = reserve(core, node, above, {
-      name: plan.upstream ? "wan" : "ix",
-      mtu: Math.min(plan.mtu, above.mtu),
-      // A NAT64 translates to it, though what is behind it is v6-only.
-      v4: v4 !== undefined || plan.natV6 === "nat64",
-      v6: hasV6(plan.ipSupport),
+      name: resolved.upstream ? "wan" : "ix",
+      mtu: Math.min(resolved.mtu, above.mtu),
+      // A NAT64 translates to it, even if the router is v6-only.
+      v4: v4 !== undefined || resolved.natV6 === "nat64",
+      v6: hasV6(resolved.ipSupport),
     }, defer);
     attach(core, uplink, true, defer);
 
     const mac = core.nextMac(defer);
-    const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: plan.mtu };
+    const gateway = { mac, linkLocal: linkLocalFromMac(mac), mtu: resolved.mtu };
     const router: RouterRecord = Object.assign(
       node,
       {
-        preset: plan.options.preset,
-        nat: plan.nat,
-        natV6: plan.natV6,
+        preset: resolved.options.preset,
+        nat: resolved.nat,
+        natV6: resolved.natV6,
         external6: undefined,
-        firewall: plan.firewall,
-        ipSupport: plan.ipSupport,
-        pool: plan.pool,
-        mtu: plan.mtu,
+        firewall: resolved.firewall,
+        ipSupport: resolved.ipSupport,
+        pool: resolved.pool,
+        mtu: resolved.mtu,
         blockIcmpFragNeeded: false,
         broken: {},
-        upstream: plan.upstream,
-        region: plan.region,
+        upstream: resolved.upstream,
+        region: resolved.region,
         uplink,
         lan: newSegment("lan", node, gateway, v4, v6),
         natSeed: deriveSeed(core.seed, name),
         delegation: prefixDelegation,
         delegated: undefined,
         withdrawn: [],
-        pending: isAsking,
+        pending: requestsPrefix,
         nat64: undefined,
         dnsClosing: undefined,
-        dns64: plan.options.dns64 ?? true,
-        advertisement: { ...RA_DEFAULTS, ...plan.options.routerAdvertisement },
+        dns64: resolved.options.dns64 ?? true,
+        advertisement: { ...RA_DEFAULTS, ...resolved.options.routerAdvertisement },
       } satisfies OwnFields<RouterRecord>,
     );
-    router.lan.downlink.requested = plan.options.downlinkCondition ?? null;
-    if (plan.natV6 === "nptv6") takeExternal6(core, router, defer);
+    router.lan.downlink.requested = resolved.options.downlinkCondition ?? null;
+    if (resolved.natV6 === "nptv6") takeExternal6(core, router, defer);
     offerPrefixes(core, router, defer);
     step("routes");
     const announced = announcedBy(router);
     defer(() => withdraw(core, router, announced));
     announce(core, router, announced);
-    if (plan.nat !== "none" || plan.natV6 === "nat64") loadNat(router, plan.nat, true);
-    if (plan.natV6 !== "none") loadNatV6(router, plan.natV6, plan.nat, true);
-    if (plan.natV6 === "nat64") startNat64(core, router, defer);
-    loadFirewall(router, plan.firewall, true);
+    if (resolved.nat !== "none" || resolved.natV6 === "nat64") loadNat(router, resolved.nat, true);
+    if (resolved.natV6 !== "none") loadNatV6(router, resolved.natV6, resolved.nat, true);
+    if (resolved.natV6 === "nat64") startNat64(core, router, defer);
+    loadFirewall(router, resolved.firewall, true);
     loadBlackHole(router.lan);
-    if (plan.options.blockIcmpFragNeeded) setBlackHole(router, true, defer);
+    if (resolved.options.blockIcmpFragNeeded) setBlackHole(router, true, defer);
     step("register");
     core.routers.set(name, router);
     return router;
   });
 }
 
-/** Who is attached to a router's LAN, as names. */
+/** The names of the nodes attached to a router's LAN. */
 export function attachedTo(segment: Segment): string[] {
   return [...new Set([...segment.members.keys()].map((iface) => iface.node.name))];
 }
@@ -205,8 +205,8 @@ export function unplugRouter(core: LabCore, router: RouterRecord): void {
 }
 
 /**
- * Waits until a router that was built has the prefix that it requests, if it requests one; resolves
- * when its LAN has it. If it gets none, nothing of the router is left.
+ * Waits until the LAN of a new router has the prefix that it requests, if it requests one. If it gets
+ * none, nothing of the router is left.
  */
 export async function awaitPrefix(core: LabCore, router: RouterRecord): Promise<void> {
   try {

@@ -21,7 +21,7 @@ import { type VmOptions, vmOptionsSchema } from "../options/vm_options.ts";
 import { step } from "../model/steps.ts";
 import { type Defer, undoing } from "../model/undo.ts";
 
-/** Makes a virtual machine, switched off and attached to nothing. */
+/** Makes a virtual machine: switched off, and attached to the requested bridges. */
 export function addVm(
   core: LabCore,
   name: string,
@@ -80,7 +80,7 @@ function changed(core: LabCore, vm: VmRecord, state: VmState, why?: string): voi
   core.bus.emit({ kind: "vm-state-changed", name: vm.name, state, why: why ?? null });
 }
 
-/** Attaches a virtual machine to a segment: on a card that it had there, or on a new one. */
+/** Attaches a virtual machine to a segment: by a free NIC that it has, or a new one. */
 export function attachVm(
   core: LabCore,
   vm: VmRecord,
@@ -88,8 +88,8 @@ export function attachVm(
   defer: Defer,
   ip?: string,
 ): InterfaceRecord {
-  const name = freeCard(vm) ?? `eth${vm.nics.size}`;
-  const { card, tap } = vm.nics.get(name) ?? newCard(core, vm, defer);
+  const name = freeNic(vm) ?? `eth${vm.nics.size}`;
+  const { card, tap } = vm.nics.get(name) ?? newNic(core, vm, defer);
   const iface = reserve(core, vm, segment, {
     name,
     mtu: segment.mtu,
@@ -110,18 +110,16 @@ export function attachVm(
   return iface;
 }
 
-function freeCard(vm: VmRecord): string | undefined {
+function freeNic(vm: VmRecord): string | undefined {
   for (const [name, { iface }] of vm.nics) if (!iface) return name;
 }
 
-function newCard(core: LabCore, vm: VmRecord, defer: Defer): NicRecord {
+function newNic(core: LabCore, vm: VmRecord, defer: Defer): NicRecord {
   const slot = vm.nics.size;
   if (slot >= vm.machine.disks.firstSlot) {
     throw new TopologyError(
-      `${vm.name}: of its ${SLOTS} slots ${slot} have network cards, and ${
-        SLOTS - slot
-      } have disks; ` +
-        "detach it from a bridge, or a disk of it, first",
+      `${vm.name}: all ${SLOTS} slots are in use: ${slot} by NICs, ${SLOTS - slot} by disks; ` +
+        "detach it from a bridge, or detach a disk, first",
     );
   }
   const mac = core.nextMac(defer);
@@ -135,8 +133,8 @@ function newCard(core: LabCore, vm: VmRecord, defer: Defer): NicRecord {
 }
 
 /**
- * Detaches an interface of a virtual machine; the card stays, without a carrier. Returns the interface
- * that got the default route, if it has to go by another one now.
+ * Detaches an interface of a virtual machine; its NIC stays, without a carrier. Returns the interface
+ * to which the default route moved, if it did.
  */
 export function detachVm(
   core: LabCore,

@@ -357,7 +357,7 @@ Deno.test("disks and NICs share eight slots, and a ninth device is refused", asy
     await assertRejects(
       () => lab.bridge("dmz").attach(vm),
       Error,
-      "of its 8 slots 1 have network cards, and 7 have disks",
+      "all 8 slots are in use: 1 by NICs, 7 by disks",
     );
     await vm.boot();
     assertEquals(

@@ -215,7 +215,7 @@ lan.test("an invalid name, an unknown bridge and a NIC too many are refused", as
   const [many] = [lab.vm("many", {})];
   for (let i = 0; i < 8; i++) await lab.bridge(`n${i}`).attach(many);
   const members = lan.members;
-  await assertRejects(() => lan.attach(many), TopologyError, "8 have network cards");
+  await assertRejects(() => lan.attach(many), TopologyError, "8 by NICs, 0 by disks");
   assertEquals([lan.members, many.interfaces.length], [members, 8]);
   await lab.remove(many);
   assertEquals(many.state, "removed");

@@ -143,7 +143,7 @@ export const ADDRESSES: Refusal[] = [
     "an IPv6 address where there is no IPv6",
     second({ gateway: "four", ip6: "fd10:0:1::2" }),
     TopologyError,
-    'ip6 fd10:0:1::2 was asked for, but "four" has no IPv6 behind it',
+    'ip6 fd10:0:1::2 was requested, but "four" has no IPv6 network',
   ],
   [
     "an IPv6 translation of a router without IPv6",
@@ -174,7 +174,7 @@ export const ADDRESSES: Refusal[] = [
     "an IPv4 address of a v6-only router",
     second({ gateway: "six", ip: "10.0.9.9" }),
     TopologyError,
-    '10.0.9.9 was asked for, but "six" has no IPv4',
+    '10.0.9.9 was requested, but "six" has no IPv4',
   ],
   [
     "an MTU too small for a gateway's IPv6",
