@@ -1,7 +1,7 @@
 import { NetyardError } from "../../native/error.ts";
 import type { Ended } from "../node/process/host.ts";
 import type { NameFiles } from "../node/process/sandbox.ts";
-import type { SocketAddress } from "../node/reflector/reflector.ts";
+import type { SocketAddress } from "../node/reflector/socket_address.ts";
 import type { LabServices } from "../node/runtime.ts";
 import type { LabCore } from "./model/lab.ts";
 

@@ -11,6 +11,10 @@ export type { Ended } from "./process/host.ts";
 export { hostsFile, nsswitchConf, resolvConf } from "./process/names.ts";
 export { Node } from "./node.ts";
 export type { ProbeOptions } from "./reflector/probe_mapping.ts";
-export type { Reflector, SocketAddress } from "./reflector/reflector.ts";
-export { formatSocketAddress, parseSocketAddress } from "./reflector/reflector.ts";
+export type { Reflector } from "./reflector/reflector.ts";
+export {
+  formatSocketAddress,
+  parseSocketAddress,
+  type SocketAddress,
+} from "./reflector/socket_address.ts";
 export type { NodeTask, SpawnOptions } from "./thread/task.ts";

@@ -1,16 +1,13 @@
 import type { $Type } from "@david/dax";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseOptions } from "../options/parse_options.ts";
-import { Capture } from "./capture/capture.ts";
+import type { Capture } from "./capture/capture.ts";
 import type { CaptureOptions } from "./capture/capture_options.ts";
-import { captureTarget } from "./capture/capture_target.ts";
 import { CommandError, NodeRemovedError, RemoteFunctionError } from "./process/errors.ts";
 import { NodeCommand } from "./process/command.ts";
-import { type ProbeOptions, probeTcp, probeUdp } from "./reflector/probe_mapping.ts";
-import { type Reflector, reflectorOptions, type SocketAddress } from "./reflector/reflector.ts";
+import type { ProbeOptions } from "./reflector/probe_mapping.ts";
+import type { Reflector } from "./reflector/reflector.ts";
+import type { SocketAddress } from "./reflector/socket_address.ts";
 import type { NodeRuntime } from "./runtime.ts";
-import { nodeShell } from "./process/shell.ts";
 import type { NodeTask, SpawnOptions } from "./thread/task.ts";
 
 /**
@@ -27,7 +24,6 @@ import type { NodeTask, SpawnOptions } from "./thread/task.ts";
  */
 export abstract class Node {
   #runtime: NodeRuntime;
-  #shell: $Type | undefined;
 
   /**
    * Made by the lab.
@@ -70,8 +66,7 @@ export abstract class Node {
    * ```
    */
   get $(): $Type {
-    const runtime = this.#use();
-    return this.#shell ??= nodeShell(runtime);
+    return this.#runtime.shell();
   }
 
   /** A program to run inside, used as a `Deno.Command` is. An empty program is a {@link CommandError}. */
@@ -158,18 +153,18 @@ export abstract class Node {
   }
 
   /** Runs a module on a thread of its own, with permissions that can be narrowed. */
-  // deno-lint-ignore require-await -- a refusal is a rejection, never a throw
   async spawn(module: URL | string, options: SpawnOptions = {}): Promise<NodeTask> {
-    const runtime = this.#use();
-    const url = module instanceof URL || /^[a-z][a-z0-9+.-]+:/i.test(module)
-      ? module
-      : pathToFileURL(resolve(module));
-    return runtime.spawn(url, options);
+    if (module instanceof URL || /^[a-z][a-z0-9+.-]+:/i.test(module)) {
+      return this.#use().spawn(module, options);
+    }
+    const { pathToFileURL } = await import("node:url");
+    return this.#use().spawn(pathToFileURL(module), options);
   }
 
   /** Starts a server that tells callers their address as seen from here, on UDP and TCP; resolves when bound. */
   async spawnReflector(address: { ip?: string; port?: number } = {}): Promise<Reflector> {
     const what = `${this.name}: spawnReflector()`;
+    const { reflectorOptions } = await import("./reflector/reflector.ts");
     const { ip = this.serverIp(), port = 0 } = parseOptions(reflectorOptions, address, what);
     return await this.#use().reflector({ ip, port });
   }
@@ -179,6 +174,7 @@ export abstract class Node {
     reflector: SocketAddress,
     options: ProbeOptions = {},
   ): Promise<SocketAddress> {
+    const { probeUdp } = await import("./reflector/probe_mapping.ts");
     return await probeUdp(this.#use(), reflector, options);
   }
 
@@ -187,6 +183,7 @@ export abstract class Node {
     reflector: SocketAddress,
     options: Pick<ProbeOptions, "timeoutMs"> = {},
   ): Promise<SocketAddress> {
+    const { probeTcp } = await import("./reflector/probe_mapping.ts");
     return await probeTcp(this.#use(), reflector, options);
   }
 
@@ -207,6 +204,10 @@ export abstract class Node {
    * ```
    */
   async capture(interfaceName?: string, options: CaptureOptions = {}): Promise<Capture> {
+    const [{ Capture }, { captureTarget }] = await Promise.all([
+      import("./capture/capture.ts"),
+      import("./capture/capture_target.ts"),
+    ]);
     const runtime = this.#use();
     return await Capture.start(runtime, captureTarget(runtime, interfaceName), options);
   }

@@ -1,11 +1,12 @@
+import type { $Type } from "@david/dax";
 import type { Namespace } from "../../native/namespace.ts";
 import { NodeRemovedError } from "./process/errors.ts";
 import type { Ended, Host } from "./process/host.ts";
 import { NodeWorker } from "./thread/node_worker.ts";
-import type { Reflector, SocketAddress } from "./reflector/reflector.ts";
-import { startReflector } from "./reflector/reflector.ts";
+import type { Reflector } from "./reflector/reflector.ts";
+import type { SocketAddress } from "./reflector/socket_address.ts";
 import { type NameFiles, Sandbox } from "./process/sandbox.ts";
-import { closeShell } from "./process/shell.ts";
+import { closeShell, nodeShell } from "./process/shell.ts";
 import { ModuleTask, type NodeTask, type SpawnOptions } from "./thread/task.ts";
 
 /** What a node's runtime asks of the lab. */
@@ -40,6 +41,7 @@ export class NodeRuntime implements Host {
   #tasks = new Set<NodeTask>();
   #reflectors = new Set<Reflector>();
   #work = new Set<Promise<unknown>>();
+  #shell: $Type | undefined;
   #closed: Promise<void> | undefined;
 
   /** `directory` is as for {@link Sandbox}. */
@@ -67,6 +69,12 @@ export class NodeRuntime implements Host {
     return this.sandbox.enter(fn);
   }
 
+  /** The dax shell of {@link Node.$}; made once. */
+  shell(): $Type {
+    this.ready();
+    return this.#shell ??= nodeShell(this);
+  }
+
   run(fn: (...args: never[]) => unknown, args: unknown[]): Promise<unknown> {
     this.ready();
     return this.#worker.run(fn, args);
@@ -81,6 +89,7 @@ export class NodeRuntime implements Host {
 
   async reflector(wanted: SocketAddress): Promise<Reflector> {
     this.ready();
+    const { startReflector } = await import("./reflector/reflector.ts");
     const started = await startReflector(this, wanted);
     const close = async () => {
       if (!this.#reflectors.delete(reflector)) return;

@@ -1,20 +1,17 @@
-import { dirname, resolve } from "node:path";
 import { NetyardError } from "../../../native/error.ts";
-import { replaceFile } from "../../files/atomic.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { CaptureBuffer } from "./capture_buffer.ts";
 import { CaptureError, PacketExpectedError } from "./capture_errors.ts";
-import {
-  type CaptureOptions,
-  captureOptionsSchema,
-  drainSchema,
-  type ExpectOptions,
-  expectOptionsSchema,
-} from "./capture_options.ts";
+import { late } from "../../std/late.ts";
+import type { CaptureOptions, ExpectOptions } from "./capture_options.ts";
 import type { Host } from "../process/host.ts";
 import { noteCapture } from "./open_captures.ts";
 import type { CapturedPacket } from "./packet.ts";
-import { Tcpdump } from "./tcpdump.ts";
+import type { Tcpdump } from "./tcpdump.ts";
+
+/** The program, and what its options must be: loaded by {@link Capture.start}. */
+const tcpdump = late(() => import("./tcpdump.ts"));
+const schemas = late(() => import("./capture_options.ts"));
 
 /** How many of the last packets an error shows. */
 const LAST_SHOWN = 5;
@@ -60,13 +57,14 @@ export class Capture implements AsyncDisposable {
    * @internal
    */
   static async start(host: Host, target: CaptureTarget, options: CaptureOptions): Promise<Capture> {
-    const { maxBytes, ...rest } = parseOptions(captureOptionsSchema, options, target.label);
-    const tcpdump = await Tcpdump.start(
-      host,
-      { interface: target.interface, ...rest },
-      target.label,
-    );
-    return new Capture(host, tcpdump, target.label, maxBytes);
+    const [{ Tcpdump }, { captureOptionsSchema }] = await Promise.all([
+      tcpdump.load(),
+      schemas.load(),
+    ]);
+    const { label } = target;
+    const { maxBytes, ...rest } = parseOptions(captureOptionsSchema, options, label);
+    const started = await Tcpdump.start(host, { interface: target.interface, ...rest }, label);
+    return new Capture(host, started, label, maxBytes);
   }
 
   /** How many packets came so far. */
@@ -102,7 +100,7 @@ export class Capture implements AsyncDisposable {
    * @returns A pcap file of all packets since the last drain, or since the start.
    */
   async drain(forMs: number): Promise<Uint8Array> {
-    parseOptions(drainSchema, forMs, `${this.label}: drain()`);
+    parseOptions(schemas().drainSchema, forMs, `${this.label}: drain()`);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const passed = new Promise<void>((resolve) => timer = setTimeout(resolve, forMs));
     await Promise.race([passed, this.#reading]);
@@ -131,7 +129,7 @@ export class Capture implements AsyncDisposable {
     options: ExpectOptions = {},
   ): Promise<CapturedPacket> {
     const { timeoutMs, what } = parseOptions(
-      expectOptionsSchema,
+      schemas().expectOptionsSchema,
       options,
       `${this.label}: expect()`,
     );
@@ -169,6 +167,10 @@ export class Capture implements AsyncDisposable {
    */
   async toFile(path: string | URL): Promise<void> {
     await this.#settle();
+    const [{ replaceFile }, { dirname, resolve }] = await Promise.all([
+      import("../../files/atomic.ts"),
+      import("node:path"),
+    ]);
     const target = path instanceof URL ? decodeURIComponent(path.pathname) : resolve(path);
     try {
       await replaceFile(target, async (temporary) => {

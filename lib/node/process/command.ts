@@ -1,4 +1,3 @@
-import { basename, dirname, resolve } from "node:path";
 import { findProgram, searchPath } from "../../../native/process/process.ts";
 import { pathExists } from "../../../native/libc.ts";
 import { CommandError } from "./errors.ts";
@@ -108,7 +107,7 @@ export class NodeCommand {
   }
 
   #wrapped(options: Deno.CommandOptions, sync = false): Deno.Command {
-    const cwd = absolute(options.cwd);
+    const cwd = directory(options.cwd);
     const program = this.#find(options, cwd);
     const { args = [], uid, gid, env, ...rest } = options;
     const [file, ...wrapped] = this.#host.sandbox.wrap(program, args, { cwd, uid, gid, sync });
@@ -124,9 +123,10 @@ export class NodeCommand {
   #find(options: Deno.CommandOptions, cwd: string): string {
     const { name } = this.#host;
     const path = options.env?.PATH ?? (options.clearEnv ? "/usr/bin:/bin" : undefined);
-    const file = resolve(cwd, this.#program);
+    const file = absolute(this.#program, cwd);
+    const slash = file.lastIndexOf("/");
     const found = this.#program.includes("/")
-      ? findProgram(basename(file), [dirname(file)])
+      ? findProgram(file.slice(slash + 1), [file.slice(0, slash)])
       : findProgram(this.#program, [...path?.split(":") ?? searchPath(), "/usr/sbin", "/sbin"]);
     if (found !== undefined) return found;
     if (this.#program.includes("/") && pathExists(file)) {
@@ -140,7 +140,13 @@ export class NodeCommand {
   }
 }
 
-function absolute(cwd: string | URL | undefined): string {
+/** The working directory of a command, as a path from the root. */
+function directory(cwd: string | URL | undefined): string {
   if (cwd instanceof URL) return decodeURIComponent(cwd.pathname);
-  return cwd === undefined ? Deno.cwd() : resolve(cwd);
+  return cwd === undefined ? Deno.cwd() : absolute(cwd, Deno.cwd());
+}
+
+/** A path from the root; a relative one begins at `base`. */
+function absolute(path: string, base: string): string {
+  return path.startsWith("/") ? path : `${base}/${path}`;
 }

@@ -7,8 +7,7 @@ import { NODE_VARIABLE } from "./command.ts";
 import type { Host } from "./host.ts";
 import { refuseOutsideFiles } from "./outside_files.ts";
 import { writeAllSync } from "./log_output.ts";
-import { signalNodeChild } from "./signalled.ts";
-import { hookSpawn, type SpawnOptions } from "./spawn_patch.ts";
+import { hookSpawn, signalNodeChild, type SpawnOptions } from "./spawn_patch.ts";
 
 /**
  * Marks a process that dax starts with the node it belongs to. The value begins with what no

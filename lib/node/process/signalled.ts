@@ -1,6 +1,3 @@
-import type { ChildProcess } from "node:child_process";
-import { constants } from "node:os";
-
 /** Sends a signal to what a process stands for. */
 export type Signal = (pid: number, signal: Deno.Signal) => void;
 
@@ -41,24 +38,4 @@ export function signalled(
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-}
-
-/** The same for a process of `node:child_process`. */
-export function signalNodeChild(child: ChildProcess, signal: Signal): void {
-  const name = (wanted: unknown): Deno.Signal =>
-    typeof wanted === "number"
-      ? Object.entries(constants.signals).find(([, n]) => n === wanted)?.[0] as Deno.Signal
-      : (wanted ?? "SIGTERM") as Deno.Signal;
-  child.kill = (wanted) => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
-      return false;
-    }
-    if (wanted === 0) return true; // It asks whether there is anything to signal.
-    try {
-      signal(child.pid, name(wanted));
-      return true;
-    } catch {
-      return false; // It ended meanwhile.
-    }
-  };
 }

@@ -1,4 +1,6 @@
 import { ChildProcess } from "node:child_process";
+import { constants } from "node:os";
+import type { Signal } from "./signalled.ts";
 
 /** What a hook sees of a process that is about to start, and may change (Node's own option names). */
 export interface SpawnOptions {
@@ -48,5 +50,25 @@ function install(): void {
       return result;
     }
     return original.call(this, options);
+  };
+}
+
+/** Makes `kill()` of a process of `node:child_process` reach the program that it waits for, as `signalled()` does. */
+export function signalNodeChild(child: ChildProcess, signal: Signal): void {
+  const name = (wanted: unknown): Deno.Signal =>
+    typeof wanted === "number"
+      ? Object.entries(constants.signals).find(([, n]) => n === wanted)?.[0] as Deno.Signal
+      : (wanted ?? "SIGTERM") as Deno.Signal;
+  child.kill = (wanted) => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
+      return false;
+    }
+    if (wanted === 0) return true; // It asks whether there is anything to signal.
+    try {
+      signal(child.pid, name(wanted));
+      return true;
+    } catch {
+      return false; // It ended meanwhile.
+    }
   };
 }

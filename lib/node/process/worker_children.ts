@@ -1,8 +1,8 @@
 import childProcess, { type ExecFileSyncOptions } from "node:child_process";
 import { signalChildOf } from "../../../native/process/signal.ts";
 import type { ThreadPowers } from "../../../native/process/thread.ts";
-import { signalled, signalNodeChild } from "./signalled.ts";
-import { hookSpawn } from "./spawn_patch.ts";
+import { signalled } from "./signalled.ts";
+import { hookSpawn, signalNodeChild } from "./spawn_patch.ts";
 
 /** How a thread's processes get into the node. */
 export interface ChildrenOptions {

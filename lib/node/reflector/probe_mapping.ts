@@ -4,14 +4,8 @@ import { NetyardError } from "../../../native/error.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { DeadlineError } from "../process/errors.ts";
 import type { Host } from "../process/host.ts";
-import {
-  checkAddress,
-  closeUdp,
-  formatSocketAddress,
-  parseSocketAddress,
-  type SocketAddress,
-  udpSocket,
-} from "./reflector.ts";
+import { checkAddress, closeUdp, udpSocket } from "./reflector.ts";
+import { formatSocketAddress, parseSocketAddress, type SocketAddress } from "./socket_address.ts";
 
 /** How a reflector is asked. */
 export interface ProbeOptions {

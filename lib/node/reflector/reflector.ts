@@ -4,14 +4,7 @@ import { z } from "zod";
 import { NetyardError } from "../../../native/error.ts";
 import { parseIp } from "../../address/mod.ts";
 import type { Host } from "../process/host.ts";
-
-/** An IP address and a port. */
-export interface SocketAddress {
-  /** IPv4 or IPv6. */
-  ip: string;
-  /** 0 to 65535. */
-  port: number;
-}
+import { formatSocketAddress, type SocketAddress } from "./socket_address.ts";
 
 /**
  * A server that tells each caller how it looks from there: it answers every
@@ -29,18 +22,6 @@ export const reflectorOptions: z.ZodType<Partial<SocketAddress>> = z.strictObjec
   ip: z.string().optional(),
   port: z.number().optional(),
 });
-
-/** `1.2.3.4:5` or `[2001:db8::1]:5`. */
-export function formatSocketAddress({ ip, port }: SocketAddress): string {
-  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
-}
-
-/** Reads what {@link formatSocketAddress} wrote. */
-export function parseSocketAddress(text: string): SocketAddress {
-  const match = /^\[?([0-9a-fA-F.:]+?)\]?:(\d+)$/.exec(text.trim());
-  if (!match) throw new NetyardError(`"${text}" is not ip:port, as a reflector answers`);
-  return { ip: match[1], port: Number(match[2]) };
-}
 
 /** A UDP socket, and its address once it is bound. */
 export interface UdpSocket {
