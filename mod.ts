@@ -98,8 +98,9 @@ export type {
 export { LinkEngineError } from "./lib/link/errors.ts";
 export type { LinkEngineChoice } from "./lib/link/engine.ts";
 export { EmulatorError } from "./lib/emulator/errors.ts";
-export { Dns64Error } from "./lib/dns64/mod.ts";
-export { type TranslationCounters, TranslationError } from "./lib/translation/mod.ts";
+export { Dns64Error } from "./lib/dns64/errors.ts";
+export type { TranslationCounters } from "./lib/translation/mod.ts";
+export { TranslationError } from "./lib/translation/errors.ts";
 export type { AddressFamily, BrokenFamilies, FamilyBreak } from "./lib/firewall/broken_family.ts";
 export type {
   Firewall,

@@ -1,6 +1,6 @@
 import { NetyardError } from "../../native/error.ts";
 import { enterRootless } from "../../native/process/reexec.ts";
-import { CacheError } from "../files/cache.ts";
+import { CacheError } from "../files/errors.ts";
 import { type Finding, fromTrial, NOT_TRIED, type Trial } from "../host/finding.ts";
 import { checkHost } from "../host/probe.ts";
 import { tinyBootFilesKept } from "../vm/tiny/boot_files.ts";

@@ -7,4 +7,5 @@
  */
 
 export { type NameTable, withEmbedded } from "./answer.ts";
-export { Dns64Error, type Dns64Options, Dns64Server } from "./server.ts";
+export { Dns64Error } from "./errors.ts";
+export { type Dns64Options, Dns64Server } from "./server.ts";

@@ -1,9 +1,9 @@
 import type { Buffer } from "node:buffer";
 import type { RemoteInfo } from "node:dgram";
-import { NetyardError } from "../../native/error.ts";
 import type { Host } from "../node/process/host.ts";
 import { closeUdp, type UdpSocket, udpSocket } from "../node/reflector/reflector.ts";
 import { answerFrom, answerNothing, lacksAaaa, type NameTable, synthesize } from "./answer.ts";
+import { Dns64Error } from "./errors.ts";
 import { Forwarder } from "./forwarder.ts";
 import {
   askInstead,
@@ -19,9 +19,6 @@ import {
   writeMessage,
 } from "./messages.ts";
 import { readFramed, writeFramed } from "./stream.ts";
-
-/** The DNS64 server of a router cannot start. */
-export class Dns64Error extends NetyardError {}
 
 /** The settings of a DNS64 server. */
 export interface Dns64Options {

@@ -1,8 +1,5 @@
 import { join } from "node:path";
-import { NetyardError } from "../../native/error.ts";
-
-/** The cache could not be written: the disk is full, or permissions are missing. The message names it. */
-export class CacheError extends NetyardError {}
+import { CacheError } from "./errors.ts";
 
 /** An entry of the cache, and how it is built if it is missing. */
 export interface CacheRequest {

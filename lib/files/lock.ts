@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
-import { CacheError, explained } from "./cache.ts";
+import { explained } from "./cache.ts";
+import { CacheError } from "./errors.ts";
 
 /** The holders of locks in this process, by lock file. A lock of flock(2) is for the whole process. */
 const holders = new Map<string, Promise<unknown>>();

@@ -4,7 +4,7 @@ import type { Firewall } from "../firewall/config.ts";
 import type { ImpairmentCounters, LinkCondition, LinkLimits } from "../link/mod.ts";
 import type { Nat } from "../nat/config.ts";
 import type { NatV6 } from "../nat/config_v6.ts";
-import { NAT64_PREFIX } from "../siit/mod.ts";
+import { NAT64_PREFIX } from "../siit/embed.ts";
 import type { Capture } from "../node/capture/capture.ts";
 import type { CaptureOptions } from "../node/capture/capture_options.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";

@@ -1,5 +1,4 @@
 import type { $Type } from "@david/dax";
-import { parseOptions } from "../options/parse_options.ts";
 import type { Capture } from "./capture/capture.ts";
 import type { CaptureOptions } from "./capture/capture_options.ts";
 import { CommandError, NodeRemovedError, RemoteFunctionError } from "./process/errors.ts";
@@ -163,10 +162,7 @@ export abstract class Node {
 
   /** Starts a server that tells callers their address as seen from here, on UDP and TCP; resolves when bound. */
   async spawnReflector(address: { ip?: string; port?: number } = {}): Promise<Reflector> {
-    const what = `${this.name}: spawnReflector()`;
-    const { reflectorOptions } = await import("./reflector/reflector.ts");
-    const { ip = this.serverIp(), port = 0 } = parseOptions(reflectorOptions, address, what);
-    return await this.#use().reflector({ ip, port });
+    return await this.#runtime.reflector(address, this.serverIp());
   }
 
   /** Asks a reflector by UDP: the answer is this node's address after every NAT between. */
@@ -174,8 +170,7 @@ export abstract class Node {
     reflector: SocketAddress,
     options: ProbeOptions = {},
   ): Promise<SocketAddress> {
-    const { probeUdp } = await import("./reflector/probe_mapping.ts");
-    return await probeUdp(this.#use(), reflector, options);
+    return await this.#runtime.probeUdp(reflector, options);
   }
 
   /** Asks a reflector by TCP, as {@link Node.probeUdpMapping} does by UDP. */
@@ -183,8 +178,7 @@ export abstract class Node {
     reflector: SocketAddress,
     options: Pick<ProbeOptions, "timeoutMs"> = {},
   ): Promise<SocketAddress> {
-    const { probeTcp } = await import("./reflector/probe_mapping.ts");
-    return await probeTcp(this.#use(), reflector, options);
+    return await this.#runtime.probeTcp(reflector, options);
   }
 
   /**
@@ -204,11 +198,6 @@ export abstract class Node {
    * ```
    */
   async capture(interfaceName?: string, options: CaptureOptions = {}): Promise<Capture> {
-    const [{ Capture }, { captureTarget }] = await Promise.all([
-      import("./capture/capture.ts"),
-      import("./capture/capture_target.ts"),
-    ]);
-    const runtime = this.#use();
-    return await Capture.start(runtime, captureTarget(runtime, interfaceName), options);
+    return await this.#runtime.capture(interfaceName, options);
   }
 }

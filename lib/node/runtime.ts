@@ -3,7 +3,12 @@ import type { Namespace } from "../../native/namespace.ts";
 import { NodeRemovedError } from "./process/errors.ts";
 import type { Ended, Host } from "./process/host.ts";
 import { NodeWorker } from "./thread/node_worker.ts";
-import type { Reflector } from "./reflector/reflector.ts";
+import { parseOptions } from "../options/parse_options.ts";
+import { Capture } from "./capture/capture.ts";
+import type { CaptureOptions } from "./capture/capture_options.ts";
+import { captureTarget } from "./capture/capture_target.ts";
+import { type ProbeOptions, probeTcp, probeUdp } from "./reflector/probe_mapping.ts";
+import { type Reflector, reflectorOptions, startReflector } from "./reflector/reflector.ts";
 import type { SocketAddress } from "./reflector/socket_address.ts";
 import { type NameFiles, Sandbox } from "./process/sandbox.ts";
 import { closeShell, nodeShell } from "./process/shell.ts";
@@ -87,9 +92,12 @@ export class NodeRuntime implements Host {
     return task;
   }
 
-  async reflector(wanted: SocketAddress): Promise<Reflector> {
+  /** Starts a reflector; `ownIp` is where it listens unless `address` names an IP address. */
+  async reflector(address: Partial<SocketAddress>, ownIp: string): Promise<Reflector> {
+    const what = `${this.name}: spawnReflector()`;
+    const { ip = ownIp, port = 0 } = parseOptions(reflectorOptions, address, what);
+    const wanted = { ip, port };
     this.ready();
-    const { startReflector } = await import("./reflector/reflector.ts");
     const started = await startReflector(this, wanted);
     const close = async () => {
       if (!this.#reflectors.delete(reflector)) return;
@@ -106,6 +114,24 @@ export class NodeRuntime implements Host {
     // The node may have been closed while the sockets were bound.
     if (this.#closed) await close();
     return reflector;
+  }
+
+  probeUdp(reflector: SocketAddress, options: ProbeOptions): Promise<SocketAddress> {
+    this.ready();
+    return probeUdp(this, reflector, options);
+  }
+
+  probeTcp(
+    reflector: SocketAddress,
+    options: Pick<ProbeOptions, "timeoutMs">,
+  ): Promise<SocketAddress> {
+    this.ready();
+    return probeTcp(this, reflector, options);
+  }
+
+  capture(interfaceName: string | undefined, options: CaptureOptions): Promise<Capture> {
+    this.ready();
+    return Capture.start(this, captureTarget(this, interfaceName), options);
   }
 
   track(work: Promise<unknown>): void {

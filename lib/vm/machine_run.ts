@@ -12,7 +12,7 @@ import { loadState, saveState } from "./qemu/migration.ts";
 import type { BootSource } from "./profile/profile.ts";
 import { Qemu } from "./qemu/qemu.ts";
 import { type SavedDrive, saveDrives } from "./saved/drives.ts";
-import type { Card, SavedMachine } from "./saved/machine.ts";
+import type { Card, SavedMachine } from "./saved/saved_machine.ts";
 import { within } from "./socket/within.ts";
 
 /** How many NICs and disks can be plugged in; each additional slot makes a guest's boot slower. */

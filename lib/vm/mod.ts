@@ -1,6 +1,6 @@
 export type { Accel } from "./options/machine_spec.ts";
 export { type AccelChoice, AccelerationError } from "./options/acceleration.ts";
-export { CacheError } from "../files/cache.ts";
+export { CacheError } from "../files/errors.ts";
 export type { Clock } from "./agent/clock.ts";
 export type { Console } from "./qemu/console.ts";
 export type { DiskSize } from "./options/disk_size.ts";
@@ -33,6 +33,6 @@ export type {
   RunStatus,
   SpawnOptions as GuestSpawnOptions,
 } from "./options/run_types.ts";
-export { SnapshotError } from "./saved/machine.ts";
+export { SnapshotError } from "./saved/saved_machine.ts";
 export type { VmState } from "./options/state.ts";
 export { BootFilesError } from "./tiny/errors.ts";

@@ -9,7 +9,7 @@ import type { Console } from "./qemu/console.ts";
 import type { BootCache } from "./saved/boot_cache.ts";
 import { bootByCache } from "./saved/cached_boot.ts";
 import { isOwn, putDrives } from "./saved/drives.ts";
-import type { MachineShape, SavedMachine } from "./saved/machine.ts";
+import type { MachineShape, SavedMachine } from "./saved/saved_machine.ts";
 
 /** What a machine hears about its runs. */
 export interface RunEvents {

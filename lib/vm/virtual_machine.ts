@@ -11,7 +11,8 @@ import type { BootSource } from "./profile/profile.ts";
 import { Console } from "./qemu/console.ts";
 import type { QmpEvent } from "./qemu/qmp.ts";
 import { Runs } from "./runs.ts";
-import { type Card, mustFit, type SavedMachine, SnapshotError } from "./saved/machine.ts";
+import { mustFit } from "./saved/machine.ts";
+import { type Card, type SavedMachine, SnapshotError } from "./saved/saved_machine.ts";
 import { unlessAborted, within } from "./socket/within.ts";
 
 /** How long a guest may take to shut down. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { cached, cacheDirectory, CacheError, type CacheRequest } from "../../lib/files/cache.ts";
+import { cached, cacheDirectory, type CacheRequest } from "../../lib/files/cache.ts";
+import { CacheError } from "../../lib/files/errors.ts";
 
 /** A cache in a temporary directory, with a counter of builds. */
 class Scratch implements AsyncDisposable {

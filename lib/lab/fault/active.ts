@@ -1,7 +1,8 @@
 import { parseOptions } from "../../options/parse_options.ts";
 import type { LabCore } from "../model/lab.ts";
-import { type Fault, faultRecord, faultSchema } from "./types.ts";
-import { startFault, type Undo } from "./effects.ts";
+import type { Undo } from "./effects.ts";
+import { faultOps } from "./late.ts";
+import type { Fault } from "./types.ts";
 
 /** An injected fault. */
 export class ActiveFault implements AsyncDisposable {
@@ -20,6 +21,7 @@ export class ActiveFault implements AsyncDisposable {
   constructor(core: LabCore, id: string, given: Fault) {
     const what = `inject(${JSON.stringify((given as Partial<Fault> | undefined)?.kind)})`;
     core.open(what);
+    const { faultRecord, faultSchema, startFault } = faultOps();
     this.#core = core;
     this.id = id;
     this.fault = parseOptions(faultSchema, given, what);

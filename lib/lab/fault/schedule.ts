@@ -1,33 +1,14 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-import { z } from "zod";
-import { type Duration, durationSchema, milliseconds } from "../../options/duration.ts";
+import type { AsyncLocalStorage } from "node:async_hooks";
+import { milliseconds } from "../../options/duration.ts";
 import { InvalidOptionError, parseOptions } from "../../options/parse_options.ts";
 import { ActiveFault } from "./active.ts";
+import { faultOps } from "./late.ts";
 import type { LabCore } from "../model/lab.ts";
 import { NotFoundError } from "../options/errors.ts";
-import { type Fault, faultRecord, faultSchema } from "./types.ts";
+import type { ScheduleAction, ScheduleStep } from "./steps.ts";
+import type { Fault } from "./types.ts";
 
-/** The action of a step. */
-export type ScheduleAction =
-  /** Injects a fault. */
-  | Fault
-  /** Heals all faults that the schedule injected, or the one of the step with this name. */
-  | "heal"
-  | { heal: string }
-  /** Calls a function; a promise is awaited before the step counts as done. */
-  | (() => unknown);
-
-/** A step of a schedule. */
-export interface ScheduleStep {
-  /** The time, from the start of the schedule. */
-  at: Duration;
-  /** The action. */
-  do: ScheduleAction;
-  /** How long a fault lasts. Default: until it is healed. */
-  for?: Duration;
-  /** The name by which `{ heal: name }` refers to the step. */
-  name?: string;
-}
+export type { ScheduleAction, ScheduleStep } from "./steps.ts";
 
 /** The result of a step. */
 export interface StepResult {
@@ -40,25 +21,6 @@ export interface StepResult {
   /** Why it failed, if it did. */
   error?: unknown;
 }
-
-const action: z.ZodType<ScheduleAction> = z.union([
-  faultSchema,
-  z.literal("heal"),
-  z.strictObject({ heal: z.string() }).meta({ title: "heal" }),
-  z.custom<() => unknown>((value) => typeof value === "function", { error: "must be a function" }),
-]);
-
-const stepsSchema: z.ZodType<ScheduleStep[]> = z.array(
-  z.strictObject({
-    at: durationSchema,
-    do: action,
-    for: durationSchema.optional(),
-    name: z.string().min(1).optional(),
-  }).refine((step) => step.for === undefined || isFault(step.do), {
-    path: ["for"],
-    error: "must be left out: the step injects no fault",
-  }),
-);
 
 const isFault = (action: ScheduleAction): action is Fault =>
   typeof action === "object" && "kind" in action;
@@ -81,7 +43,7 @@ export class Schedule implements AsyncDisposable {
   #names = new Map<string, number>();
   #cancelled = Promise.withResolvers<void>();
   #isOver = false;
-  #inStep = new AsyncLocalStorage<Schedule>();
+  #inStep: AsyncLocalStorage<Schedule>;
   #done: Promise<StepResult[]>;
 
   /**
@@ -93,6 +55,8 @@ export class Schedule implements AsyncDisposable {
     core.open("schedule()");
     this.#core = core;
     this.#id = id;
+    const { AsyncLocalStorage, stepsSchema } = faultOps();
+    this.#inStep = new AsyncLocalStorage();
     const steps = parseOptions(stepsSchema, given, "schedule()");
     const dues = this.#plan(steps);
     core.schedules.add(this);
@@ -161,7 +125,7 @@ export class Schedule implements AsyncDisposable {
       if (wanted === "heal") return [{ step: n, askedMs, act: () => this.heal(), what: wanted }];
       if ("heal" in wanted) return [this.#healing(n, askedMs, wanted.heal)];
       const act = () => this.#inject(n, wanted);
-      const injecting = { step: n, askedMs, act, what: faultRecord(wanted) };
+      const injecting = { step: n, askedMs, act, what: faultOps().faultRecord(wanted) };
       if (step.for === undefined) return [injecting];
       const what = { heal: step.name ?? n };
       const over = { step: n, askedMs: askedMs + milliseconds(step.for), what };

@@ -1,14 +1,5 @@
-import {
-  closeSaved,
-  readSaved,
-  type SavedMachine,
-  SnapshotError,
-  writeSaved,
-} from "../../vm/saved/machine.ts";
-import { openCaptures } from "../../node/capture/open_captures.ts";
+import { closeSaved, type SavedMachine, SnapshotError } from "../../vm/saved/saved_machine.ts";
 import type { LabCore } from "../model/lab.ts";
-import type { Barrier } from "../../vm/barrier.ts";
-import type { VmRecord } from "../model/records.ts";
 
 /** The saved machines, by handle: only this module reaches the memory of a guest. */
 const machines = new WeakMap<VmSnapshot, SavedMachine>();
@@ -42,7 +33,8 @@ export class VmSnapshot implements Disposable {
    * Writes it to a new directory. `lab.loadSnapshot()` reads it again, also in another lab.
    */
   async save(directory: string): Promise<void> {
-    await writeSaved(directory, machineOf(this, "save()"), { checked: true });
+    const { writeSaved } = await import("../../vm/saved/machine.ts");
+    await writeSaved(directory, savedMachine(this, "save()"), { checked: true });
   }
 
   /** Releases its memory and its disks. Idempotent. */
@@ -59,84 +51,11 @@ export class VmSnapshot implements Disposable {
   }
 }
 
-function machineOf(snapshot: VmSnapshot, what: string): SavedMachine {
+/** The content of a snapshot that is open. */
+export function savedMachine(snapshot: VmSnapshot, what: string): SavedMachine {
   const machine = machines.get(snapshot);
   if (machine) return machine;
   throw new SnapshotError(
     `${what}: this is not a snapshot, or it was closed; take another with vm.snapshot()`,
   );
-}
-
-/** Refuses while captures or processes of the guest are open: a snapshot would cut their output. */
-export function mustBeWhole(vm: VmRecord, what: string): void {
-  const open = [
-    ...openCaptures(vm.runtime),
-    ...[...vm.interfaces.values()].flatMap(({ segment }) => openCaptures(segment.owner.runtime)),
-    ...[...vm.machine.processes].map(({ pid }) => `the output of process ${pid} of spawn()`),
-  ];
-  if (open.length === 0) return;
-  throw new SnapshotError(
-    `${vm.name}: ${what}: ${open.join(", ")} ${open.length === 1 ? "is" : "are"} open, and a ` +
-      "snapshot would cut it; close it first",
-  );
-}
-
-/** Takes a snapshot of a virtual machine. */
-export async function saveVm(core: LabCore, vm: VmRecord): Promise<VmSnapshot> {
-  vm.machine.must("snapshot", "snapshot()");
-  mustBeWhole(vm, "snapshot()");
-  const saved = await vm.machine.save();
-  if (!core.closed) return new VmSnapshot(core, vm.name, saved);
-  closeSaved(saved);
-  throw new SnapshotError(`${vm.name}: snapshot(): the lab was closed during the snapshot`);
-}
-
-/** Restores a virtual machine from a snapshot. */
-export async function restoreVm(
-  vm: VmRecord,
-  snapshot: VmSnapshot,
-  barrier?: Barrier,
-): Promise<void> {
-  const what = `${vm.name}: restore()`;
-  const saved = machineOf(snapshot, what);
-  if (snapshot.vmName !== vm.name) {
-    throw new SnapshotError(
-      `${what}: the snapshot is of "${snapshot.vmName}"; restore it there, or in a machine of that name`,
-    );
-  }
-  const conflict = saved.disks.find(({ slot }) => slot < vm.nics.size);
-  if (conflict) {
-    throw new SnapshotError(
-      `${what}: a NIC has taken the slot of the disk "${conflict.name}" since the snapshot; ` +
-        "restore it in a machine on fewer bridges",
-    );
-  }
-  mustBeWhole(vm, "restore()");
-  await vm.machine.restore({ ...saved, cards: ownCards(vm, saved, what) }, barrier);
-}
-
-/** Returns the NICs of a saved machine, with the TAPs and addresses of this one. */
-function ownCards(vm: VmRecord, { cards }: SavedMachine, what: string): SavedMachine["cards"] {
-  const own = new Map([...vm.nics.values()].map(({ card }) => [card.id, card]));
-  if (cards.some(({ id }) => !own.has(id))) {
-    throw new SnapshotError(
-      `${what}: the snapshot has ${cards.length} NICs, and the machine ${own.size}; ` +
-        "attach it to as many bridges first",
-    );
-  }
-  return cards.map((card) => {
-    const { tap, mac } = own.get(card.id)!;
-    return { ...card, tap, mac, ...mac !== card.mac && { was: card.mac } };
-  });
-}
-
-/** Reads a snapshot that {@link VmSnapshot.save} wrote. */
-export async function loadSnapshot(
-  core: LabCore,
-  directory: string,
-  vmName: string,
-): Promise<VmSnapshot> {
-  core.open("loadSnapshot()");
-  const saved = await readSaved(directory, { label: `loadSnapshot("${vmName}")`, checked: true });
-  return new VmSnapshot(core, vmName, saved);
 }

@@ -17,7 +17,7 @@ import type { Nat } from "../../nat/config.ts";
 import type { NatV6 } from "../../nat/config_v6.ts";
 import type { Translation } from "../../translation/mod.ts";
 import type { NodeRuntime } from "../../node/runtime.ts";
-import type { Card } from "../../vm/saved/machine.ts";
+import type { Card } from "../../vm/saved/saved_machine.ts";
 import type { VirtualMachine } from "../../vm/virtual_machine.ts";
 import type { Conditions, ConditionState } from "./condition_state.ts";
 import type { PrefixDelegation } from "../options/delegation_options.ts";

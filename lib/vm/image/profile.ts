@@ -7,14 +7,10 @@
 
 import { z } from "zod";
 import { hostMemoryBytes } from "../../host/memory.ts";
-import { type Duration, durationSchema, milliseconds } from "../../options/duration.ts";
+import { type Duration, durationSchema } from "../../options/duration.ts";
 import { parseOptions } from "../../options/parse_options.ts";
-import { checkedImage, ownDisk } from "../profile/profile_disk.ts";
 import { memoryBytes, type MemorySize } from "../options/memory.ts";
-import { type Profile, profileHash } from "../profile/profile.ts";
-import { tinyBootFiles } from "../tiny/boot_files.ts";
-import { agentFiles } from "./agent_files.ts";
-import { seedDisk } from "./seed.ts";
+import type { Profile } from "../profile/profile.ts";
 
 /** Options of {@linkcode imageProfile}. */
 export interface ImageProfileOptions {
@@ -56,8 +52,6 @@ const schema: z.ZodType<ImageProfileOptions> = z.strictObject({
   agent: z.boolean().optional(),
 });
 
-const DEFAULT_BOOT_MS = 60_000;
-
 /**
  * Makes a profile of a cloud image: a disk in qcow2 or raw that boots by itself and has cloud-init. Each
  * machine writes to a file of its own; the image is not changed. A machine that is shut down and booted
@@ -85,38 +79,9 @@ export function imageProfile(options: ImageProfileOptions): Profile {
     name,
     memoryBytes: memoryBytes(given.memory ?? "1G", hostMemoryBytes(), what),
     cpus: given.cpus,
-    async prepare({ directory, onProgress }) {
-      const image = await checkedImage(what, given);
-      const root = await ownDisk(what, "root", image, directory);
-      const seed = `${directory}/seed.img`;
-      const tiny = agent ? await tinyBootFiles({ onProgress }) : undefined;
-      await Deno.writeFile(
-        seed,
-        seedDisk({
-          // The same for all: they resume from the first one's boot, and get their names afterwards.
-          instanceId: "netyard",
-          hostname: "netyard",
-          userData: given.userData,
-          agent: tiny && agentFiles(await Deno.readFile(tiny.initrd)),
-        }),
-      );
-      return {
-        name,
-        arch: "x86_64",
-        hash: profileHash([image, given.userData, tiny?.hash]),
-        drives: [root, { id: "seed", path: seed, format: "raw", readOnly: true }],
-        // Distributions for x86-64-v2 do not start on an older processor.
-        emulatedCpu: "Nehalem",
-        canBeSaved: true,
-        ip: "ip",
-        bootMs: given.agentTimeout === undefined
-          ? DEFAULT_BOOT_MS
-          : milliseconds(given.agentTimeout),
-        noAgent: agent
-          ? "cloud-init must start it; the image must have cloud-init, or the QEMU guest agent " +
-            "(package qemu-guest-agent)"
-          : "the image must have the QEMU guest agent (package qemu-guest-agent)",
-      };
+    async prepare(site) {
+      const { prepareImage } = await import("./prepare.ts");
+      return await prepareImage(what, { ...given, name, agent }, site);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { withLock } from "../../files/lock.ts";
-import { PARTIAL, readSaved, type SavedMachine, SnapshotError, writeSaved } from "./machine.ts";
+import { PARTIAL, readSaved, writeSaved } from "./machine.ts";
+import { type SavedMachine, SnapshotError } from "./saved_machine.ts";
 
 /** How many booted machines are kept; each takes about 100 MB. */
 const KEPT = 12;

@@ -1,5 +1,5 @@
 import { BootCache } from "./boot_cache.ts";
-import { closeSaved, type SavedMachine } from "./machine.ts";
+import { closeSaved, type SavedMachine } from "./saved_machine.ts";
 
 /** What a boot by the cache needs from its machine. */
 export interface CachedBoot {

@@ -2,12 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { MemoryFile } from "../../../native/files/memory_file.ts";
 import { libc } from "../../../native/libc.ts";
 import { BootCache } from "../../../lib/vm/saved/boot_cache.ts";
-import {
-  readSaved,
-  type SavedMachine,
-  SnapshotError,
-  writeSaved,
-} from "../../../lib/vm/saved/machine.ts";
+import { readSaved, writeSaved } from "../../../lib/vm/saved/machine.ts";
+import { type SavedMachine, SnapshotError } from "../../../lib/vm/saved/saved_machine.ts";
 
 const SIZE = 2 ** 20;
 
