@@ -56,11 +56,14 @@ export function modeText(mode: unknown): string {
   return parts.length > 0 ? parts.join(" ") : "custom";
 }
 
+/** A value of a field: a word as it is, anything else as JSON. */
+export function valueText(value: unknown): string {
+  return typeof value === "string" && /^[^\s"={}]+$/.test(value) ? value : JSON.stringify(value);
+}
+
 /** Any fields as `name=value`, where nothing better is known of them. */
 export function fieldsText(fields: Record<string, unknown>): string {
-  return Object.entries(fields).map(([name, value]) =>
-    `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`
-  ).join(" ");
+  return Object.entries(fields).map(([name, value]) => `${name}=${valueText(value)}`).join(" ");
 }
 
 /** A command line as one would type it into a shell. */

@@ -114,6 +114,20 @@ Deno.test("a simulation that ended stays as one line, with the first line of its
   );
 });
 
+Deno.test("the line of an error has no clause that introduces its next lines", () => {
+  const line = (message: string) =>
+    renderEnded(
+      outcome(bad, { status: "failed", failure: { message, logs: [], stderr: [] } }),
+      false,
+    );
+  const ended = "curl ended with exit code 7; it printed last:";
+  assertEquals(line(`${ended}\n  no route\n`), "✗ bad  1.5 s  curl ended with exit code 7");
+  assertEquals(
+    line("no reply; it waited for: pong"),
+    "✗ bad  1.5 s  no reply; it waited for: pong",
+  );
+});
+
 Deno.test("a log lists the simulations that still run", () => {
   assertEquals(
     renderStillRunning(BUSY, 60_000),

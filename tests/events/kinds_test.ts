@@ -64,7 +64,7 @@ lab: fault f1 healed
 lab: schedule s1, step 0 at 5001 ms (planned 5000 ms): flap
 lab: link engine failed, conditions removed from laptop eth0 (up): it ended [error]
 lab: NAT64 and 464XLAT failed, nothing is translated at carrier: it ended [error]
-laptop: connected {"peer":"phone","tries":[1,2]}
+laptop: connected peer=phone tries=[1,2]
 lab: link between regions eu and us broken
 lab: regions eu and us linked, condition: 40 ms, jitter 4 ms, loss 1 %
 region-eu: dark

@@ -1,3 +1,9 @@
+/**
+ * The parts that all commands share: declarations, command lines, help, outputs, colours, signals, and exit
+ * codes of errors. Imports nothing else of `cli`. Begin here.
+ *
+ * @module
+ */
 import { NetyardError } from "../../../native/error.ts";
 import type { Output } from "./output.ts";
 

@@ -1,3 +1,9 @@
+/**
+ * `netyard completions`: the completion scripts of shells, one file for each, generated from the declarations
+ * of the commands. Imports `../command`. Begin here.
+ *
+ * @module
+ */
 import type { Command, Invocation } from "../command/command.ts";
 import type { COMPLETIONS_OPTIONS } from "./completions_command.ts";
 import { bashCompletions } from "./bash.ts";

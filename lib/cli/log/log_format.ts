@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { valueText } from "../../events/text.ts";
 import { atLeast, type LogLevel } from "../command/log_level.ts";
 import { type LogRecord, recordOf } from "./log_record.ts";
 
@@ -55,7 +56,7 @@ function formatRecord(record: LogRecord, color: boolean): string {
   const stacks = fields.flatMap(([, value]) => stackOf(value) ?? []);
   const shown = fields.filter(([, value]) => stackOf(value) === undefined);
   const pairs = (all: LogRecord["fields"]) =>
-    all.map(([name, value]) => `${paint("italic", clean(name))}=${fieldText(value)}`);
+    all.map(([name, value]) => `${paint("italic", clean(name))}=${clean(valueText(value))}`);
   const where = spans.map(({ name, fields }) =>
     paint("bold", clean(name)) + (fields.length > 0 ? `{${pairs(fields).join(" ")}}` : "")
   ).join(":");
@@ -79,11 +80,6 @@ function stackOf(value: unknown): string | undefined {
 
 function indented(text: string, first = false): string {
   return text.trimEnd().replaceAll(first ? /^/gm : /(?<=\n)/g, "    ");
-}
-
-function fieldText(value: unknown): string {
-  if (typeof value === "string" && /^[^\s"={}]+$/.test(value)) return clean(value);
-  return clean(JSON.stringify(value));
 }
 
 /** `\t` and `\n` are text. */

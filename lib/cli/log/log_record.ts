@@ -1,6 +1,9 @@
 /**
- * Log entries from lines of JSON. The formats are recognised by the names of their keys: the events of a
- * lab, and the formats of Rust's tracing-subscriber, Go's log/slog, pino and bunyan.
+ * `netyard fmt-log`: lines of JSON become log entries (`log_record.ts`), and these become text
+ * (`log_format.ts`). The formats are recognised by the names of their keys: the events of a lab, and the
+ * formats of Rust's tracing-subscriber, Go's log/slog, pino and bunyan. Imports `../command`. Begin here.
+ *
+ * @module
  */
 import { EVENTS } from "../../events/kinds/mod.ts";
 import { type EventText, LAB } from "../../events/kinds/row.ts";

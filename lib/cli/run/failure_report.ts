@@ -25,7 +25,7 @@ export function renderFailure(outcome: SimulationOutcome, place: FailurePlace): 
   const { message, command, stderr, logs } = failure;
   const lines = [
     stepText(failure, outcome.steps.length),
-    ...message.split("\n").map((line) => paint("bold", printable(line, false))),
+    ...message.trimEnd().split("\n").map((line) => paint("bold", printable(line, false))),
     command && `${commandWhere(failure)}: ${commandText(command)}${endText(failure)}`,
     stderr.length > 0 && "its last lines on the standard error:",
     ...stderr.map((line) => `  ${paint("dim", "|")} ${printable(line, false)}`),
@@ -69,5 +69,5 @@ function logsText(
 }
 
 function indented(line: string): string {
-  return `    ${line}`;
+  return line.trim() === "" ? "" : `    ${line}`;
 }

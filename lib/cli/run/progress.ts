@@ -97,13 +97,13 @@ export function renderEnded(outcome: SimulationOutcome, colors: boolean): string
   const { sign, style, word } = SIGNS[status];
   const how = status === "passed" || status === "failed" ? "" : ` ${word}`;
   const line = `${paint(style, sign)} ${name}${how}  ${paint("dim", showTime(durationMs))}`;
-  return failure ? `${line}  ${oneLine(failure.message)}` : line;
+  return failure ? `${line}  ${summaryOf(failure.message)}` : line;
 }
 
 /** As {@linkcode renderEnded}, for logs, where it follows the line of the start. */
 export function renderEndedPlain(outcome: SimulationOutcome, done: number, total: number): string {
   const { name, status, durationMs, failure } = outcome;
-  const why = failure ? `: ${oneLine(failure.message)}` : "";
+  const why = failure ? `: ${summaryOf(failure.message)}` : "";
   return `${SIGNS[status].word} ${name} after ${showTime(durationMs)} (${done}/${total})${why}`;
 }
 
@@ -134,6 +134,12 @@ function nodeStyle(node: string): Style {
   let sum = 0;
   for (const character of node) sum = (sum * 31 + character.codePointAt(0)!) >>> 0;
   return NODE_STYLES[sum % NODE_STYLES.length];
+}
+
+/** The first line of a message, without a clause that only introduces the next lines. */
+function summaryOf(message: string): string {
+  const first = oneLine(message);
+  return message.trimEnd().includes("\n") ? first.replace(/; [^;]*:$/, "") : first;
 }
 
 /** The first line of a text, without control characters. */

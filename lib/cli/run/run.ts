@@ -1,3 +1,9 @@
+/**
+ * The commands on simulations: `run`, `prepare`, `plan` and `merge`, each with its declaration in
+ * `*_command.ts`, and the progress and the report that they print. Imports `../command`. Begin here.
+ *
+ * @module
+ */
 import { durationSchema, milliseconds } from "../../options/duration.ts";
 import { runAll } from "../../sim/run/run_all.ts";
 import { parseShard, shardOf } from "../../sim/shard/shard.ts";

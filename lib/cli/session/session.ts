@@ -1,3 +1,10 @@
+/**
+ * The commands on one lab: `inspect` keeps one running, `run-in` enters its nodes from another process,
+ * `shell` has one in a TypeScript prompt, and `topology` draws one. A session is a running lab that other
+ * processes find by its record in a directory. Imports `../command`. Begin here.
+ *
+ * @module
+ */
 import { z } from "zod";
 import { NetyardError } from "../../../native/error.ts";
 import { pathExists, readFileText, readLink, SyscallError } from "../../../native/libc.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { own, refuse, requireNode } from "../draft.ts";
 import { json, nullableText, text } from "../schema_parts.ts";
+import { fieldsText } from "../text.ts";
 import { type EventRows, LAB } from "./row.ts";
 
 /** The lab as a whole: its life, its names, and what its user puts into the log. */
@@ -49,9 +50,12 @@ export const LAB_EVENTS = {
     apply(draft, { node }) {
       if (node !== null) requireNode(draft, node);
     },
-    text: ({ node, name, data }) => [
-      node ?? LAB,
-      data === null ? name : `${name} ${JSON.stringify(data)}`,
-    ],
+    text: ({ node, name, data }) => [node ?? LAB, `${name} ${dataText(data)}`.trimEnd()],
   },
 } satisfies Partial<EventRows>;
+
+function dataText(data: unknown): string {
+  if (data === null) return "";
+  const isRecord = typeof data === "object" && !Array.isArray(data);
+  return isRecord ? fieldsText(data as Record<string, unknown>) : JSON.stringify(data);
+}
