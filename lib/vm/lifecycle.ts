@@ -14,7 +14,7 @@ export class Lifecycle {
   /** Resolves when a failure has been reported. */
   #reported: Promise<void> = Promise.resolve();
 
-  /** `onState` receives each new state, with the reason if nobody requested it. */
+  /** `onState` receives each new state, with the reason if no call requested it. */
   constructor(name: string, onState: (state: VmState, why?: string) => void) {
     this.#name = name;
     this.#onState = onState;

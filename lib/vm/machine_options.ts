@@ -21,7 +21,7 @@ export interface VirtualMachineOptions {
   onProgress: (line: string) => void;
   /** Configures a guest that has come up, before any other call can use it. */
   settle: (guest: Guest, how: "booted" | "resumed") => Promise<void>;
-  /** Receives each new state, with the reason if nobody requested it. */
+  /** Receives each new state, with the reason if no call requested it. */
   onState: (state: VmState, why?: string) => void;
   /** Receives everything that the guest writes to its console. */
   onConsole?: (chunk: Uint8Array) => void;

@@ -1,3 +1,12 @@
+/**
+ * QEMU virtual machines: their life cycle, guests, disks, profiles and saved state, without the network
+ * that they are attached to. Imports `options`, `files`, `events`, `host`, `node` and `toml`; knows no
+ * lab. Begin with `virtual_machine.ts`; `runs.ts` starts and ends QEMU, `lifecycle.ts` has the states. The
+ * subfolders say what they are in their first files. This file has the public part.
+ *
+ * @module
+ */
+
 export type { Accel } from "./options/machine_spec.ts";
 export { type AccelChoice, AccelerationError } from "./options/acceleration.ts";
 export { CacheError } from "../files/errors.ts";

@@ -1,6 +1,6 @@
 import { reseedElf, reseedInput } from "../tiny/reseed_elf.ts";
 
-/** The bytes that random(4) takes at once: 512 bits. */
+/** The bytes of one request to random(4): 512 bits. */
 const BYTES = 64;
 /** The temporary path of our program, for a guest that has none. */
 const PUSHED = "/tmp/.netyard-reseed";

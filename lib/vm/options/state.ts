@@ -10,7 +10,7 @@ import { VmStateError } from "./errors.ts";
  * | `booting` | QEMU runs, and the guest does not answer yet |
  * | `running` | the guest answers |
  * | `paused` | its processors are stopped |
- * | `stopping` | it was asked to shut down |
+ * | `stopping` | it is shutting down |
  * | `stopped` | it was shut down, or powered itself off; it can be booted again |
  * | `failed` | QEMU or the guest ended without a request; it can be booted again |
  * | `removed` | it was removed from the lab |

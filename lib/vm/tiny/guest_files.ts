@@ -8,7 +8,7 @@ export const AGENT_PORT = "org.qemu.guest_agent.0";
  *
  * - `norandmaps`: programs are loaded at the same addresses each time, so that QEMU reuses translated
  *   code; a dynamic program starts in 24 ms instead of 72.
- * - `panic=-1`: a panic restarts at once, and with QEMU's `-no-reboot` ends the machine.
+ * - `panic=-1`: a panic restarts immediately, and with QEMU's `-no-reboot` ends the machine.
  * - `quiet`: the console shows errors and panics; dmesg(1) has the rest.
  * - `tsc=reliable no_timer_check`, `cryptomgr.notests`, `mitigations=off`, `audit=0`: skip work that a
  *   temporary emulated guest does not need.

@@ -291,7 +291,10 @@ Deno.test("the LAN of a router has no uplink of its own", async () => {
   await using lab = await Lab.create();
   const home = await lab.addRouter("home");
   const { message } = await assertRejects(() => home.lan.enableUplink(), TopologyError);
-  assertMatch(message, /"home": enableUplink\(\): it is the LAN of router "home".*lab\.bridge\(\)/);
+  assertMatch(
+    message,
+    /"home": enableUplink\(\): this is the LAN of router "home".*lab\.bridge\(\)/,
+  );
   assertEquals(home.lan.isUplinked, false);
   await home.lan.disableUplink();
 });

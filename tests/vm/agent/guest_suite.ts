@@ -388,12 +388,12 @@ export function guestSuite(make: () => Promise<GuestFixture>, options: GuestSuit
   if (setsClock) {
     test("sets its clock, and advances it", async (guest) => {
       const original = await guest.clock.get();
-      const wanted = new Date("2031-05-06T07:08:09Z");
-      await guest.clock.set(wanted);
-      const off = (await guest.clock.get()).getTime() - wanted.getTime();
+      const target = new Date("2031-05-06T07:08:09Z");
+      await guest.clock.set(target);
+      const off = (await guest.clock.get()).getTime() - target.getTime();
       assert(off >= 0 && off < ms(2000), `${off} ms`);
       await guest.clock.advance("2h");
-      const later = (await guest.clock.get()).getTime() - wanted.getTime() - 7_200_000;
+      const later = (await guest.clock.get()).getTime() - target.getTime() - 7_200_000;
       assert(later >= 0 && later < ms(4000), `${later} ms`);
       await guest.clock.set(original);
     });

@@ -18,17 +18,17 @@ const ended = (exitcode = 0, out = "", err = "") => ({
 });
 
 Deno.test("a run polls at once, then less and less often, until the command has ended", async () => {
-  const asked: number[] = [];
+  const polls: number[] = [];
   await using fake = await fakeGuest(({ execute }) => {
     if (execute === "guest-exec") return { pid: 7 };
-    asked.push(performance.now());
-    return performance.now() - asked[0] < 150 ? { exited: false } : ended(0, "done");
+    polls.push(performance.now());
+    return performance.now() - polls[0] < 150 ? { exited: false } : ended(0, "done");
   });
   assertEquals((await fake.guest.run("true")).stdout, "done");
   assertEquals(fake.calls[1], { execute: "guest-exec-status", arguments: { pid: 7 } });
   // Every 2 ms up to 8 ms; then after a quarter of the elapsed time, which makes 14 times.
-  assert(asked.length > 3 && asked.length < 24, `${asked.length} times`);
-  assert(asked[1] - asked[0] < asked.at(-1)! - asked.at(-2)!, "less often at the end");
+  assert(polls.length > 3 && polls.length < 24, `${polls.length} times`);
+  assert(polls[1] - polls[0] < polls.at(-1)! - polls.at(-2)!, "less often at the end");
 });
 
 Deno.test("output that the agent truncated is marked", async () => {

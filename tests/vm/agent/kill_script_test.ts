@@ -19,7 +19,7 @@ function start(line: string, mark: string) {
     args: ["-c", line],
     env: { [MARK]: mark, WIDE: "a\nb" },
     stdout: "piped",
-    stderr: "null", // Its shell tells of the signals that it sees.
+    stderr: "null", // Its shell reports signals there.
   }).spawn();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   return { child, next: async () => (await reader.read()).value };

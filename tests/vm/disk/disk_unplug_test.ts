@@ -19,19 +19,19 @@ async function unplug(
   timeoutMs: number,
   check: (work: Promise<void>) => Promise<unknown>,
 ): Promise<string[]> {
-  const asked: string[] = [];
+  const commands: string[] = [];
   await using server = new FakeServer({
     greet: (peer) =>
       peer.json({ QMP: { version: { qemu: { major: 7, minor: 2, micro: 0 } }, capabilities: [] } }),
     async answer(peer, { execute, id, arguments: given }) {
-      asked.push([execute, given?.["node-name"]].join(" ").trim());
+      commands.push([execute, given?.["node-name"]].join(" ").trim());
       if (execute === "device_del") await answer(peer, id);
       else await peer.json({ return: {}, id });
     },
   });
   using qmp = await Qmp.connect(server.path, { label: "nas" });
   await check(unplugDisk({ qmp } as unknown as Qemu, disk(), "nas: detach()", timeoutMs));
-  return asked.slice(1);
+  return commands.slice(1);
 }
 
 const GONE = { event: "DEVICE_DELETED", data: { device: "vd-data" } };
@@ -39,7 +39,7 @@ const NODES = ["errors-vd-data", "disk-vd-data", "file-vd-data"];
 const ALL = ["device_del", ...NODES.map((node) => `blockdev-del ${node}`)];
 
 Deno.test("an unplug fails if the guest does not release the disk, which then stays", async () => {
-  const asked = await unplug(
+  const commands = await unplug(
     (peer, id) => peer.json({ return: {}, id }),
     50,
     (work) =>
@@ -49,11 +49,11 @@ Deno.test("an unplug fails if the guest does not release the disk, which then st
         'nas: detach(): the guest did not release the disk "data" within 50 ms: unmount it',
       ),
   );
-  assertEquals(asked, ["device_del"]);
+  assertEquals(commands, ["device_del"]);
 });
 
 Deno.test("a released disk is removed with its block nodes, from the top", async () => {
-  const asked = await unplug(
+  const commands = await unplug(
     async (peer, id) => {
       await peer.json({ return: {}, id });
       await peer.json({ event: "DEVICE_DELETED", data: { device: "vd-other" } });
@@ -62,7 +62,7 @@ Deno.test("a released disk is removed with its block nodes, from the top", async
     5_000,
     (work) => work,
   );
-  assertEquals(asked, ALL);
+  assertEquals(commands, ALL);
 });
 
 Deno.test("a second unplug waits for the first request, or finds the disk removed", async () => {

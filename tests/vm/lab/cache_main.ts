@@ -23,10 +23,10 @@ async function boot(options: VmOptions = {}): Promise<{ how: string[]; ms: numbe
   const ms = performance.now() - started;
   lab.emit(vm.name);
   await watching;
-  const asked = Date.now();
+  const start = Date.now();
   const time = Number((await vm.run("date +%s")).stdout) * 1000;
   // The guest's clock was read at some moment since, in whole seconds.
-  const offS = Math.max(0, asked - time - 1000, time - Date.now()) / 1000;
+  const offS = Math.max(0, start - time - 1000, time - Date.now()) / 1000;
   await vm.powerOff();
   return { how, ms, offS };
 }

@@ -13,14 +13,14 @@ Deno.test("the first machine of a kind boots, others resume from it, and damage 
     args: ["both", "boot", "damaged", "boot", "without"],
     env: { NETYARD_CACHE: place.cache, TMPDIR: place.temporary },
   });
-  const told = JSON.parse(out.trim().split("\n").at(-1)!);
-  const both: Boot[] = told["0-both"];
+  const boots = JSON.parse(out.trim().split("\n").at(-1)!);
+  const both: Boot[] = boots["0-both"];
   assertEquals(both.map(({ how }) => how.join()).sort(), ["cold", "resumed"]);
   const [second, damaged, third, without]: Boot[] = [
-    told["1-boot"],
-    told["2-damaged"],
-    told["3-boot"],
-    told["4-without"],
+    boots["1-boot"],
+    boots["2-damaged"],
+    boots["3-boot"],
+    boots["4-without"],
   ];
   assertEquals(second.how, ["resumed"]);
   assertEquals(damaged.how, ["cold"]);

@@ -112,7 +112,7 @@ world.test("a paused guest does not answer or run; after resume() it continues",
     assertEquals(vm.console.log.slice(before.length).length < 100, true);
     vm.console.read();
     await new Promise((resolve) => setTimeout(resolve, 300));
-    assertEquals(vm.console.read(), "", "nothing is printed while it stands still");
+    assertEquals(vm.console.read(), "", "nothing is printed while it is paused");
     await vm.resume();
   });
   assertEquals(states, ["paused", "running"]);
