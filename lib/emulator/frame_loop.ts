@@ -1,11 +1,11 @@
 import { Arena } from "../../native/arena.ts";
 import { fast } from "../../native/fast.ts";
-import { Poller } from "../../native/poll/poller.ts";
 import { VNET_HEADER_BYTES } from "../../native/frames/tap.ts";
 import { Agenda } from "./agenda.ts";
 import { Command, type Control, DIRECTIONS } from "./control.ts";
 import { corrupt, isControl } from "./frame.ts";
 import { FULL, LOST, RateClock, SENT_TWICE, Shaper } from "./shaper.ts";
+import { DescriptorLoop } from "../loop/descriptor_loop.ts";
 import { Slots } from "../loop/slots.ts";
 
 /** A super-frame with all headers: 64 KiB of IP, Ethernet, a VLAN tag, virtio-net; whole pages. */
@@ -25,10 +25,6 @@ const BATCH = 64;
 const MAX_WAITING = 8_192;
 /** Frames that are read between two checks for frames that are due. */
 const SEND_EVERY = 8;
-/** The longest sleep. */
-const IDLE_NS = 10e9;
-/** The token of the eventfd. */
-const WAKE = 0xffff_ffff;
 const NONE = -1;
 
 /** One direction of a link. */
@@ -53,16 +49,14 @@ class Direction {
 }
 
 /**
- * Forwards the frames of all impaired links of a lab, on the thread that calls `run`, until the command
- * to stop: reads each frame from the TAP that it was redirected to, holds it for as long as the shaper
- * says, and sends it by the link that it was meant for. Allocates nothing for a frame.
+ * Forwards the frames of all impaired links of a lab, on the thread that calls `run`: reads each frame
+ * from the TAP that it was redirected to, holds it for as long as the shaper says, and sends it by the
+ * link that it was meant for. Allocates nothing for a frame.
  */
-export class FrameLoop {
+export class FrameLoop extends DescriptorLoop<Command> {
   #control: Control;
-  #wake: number;
   #symbols = fast();
   #arena = new Arena(SMALL_BASE + SMALL_SLOTS * SMALL_BYTES);
-  #poller = new Poller();
   #bytes = this.#arena.bytes;
   #large = new Slots(0, LARGE_SLOTS);
   #small = new Slots(LARGE_SLOTS, SMALL_SLOTS);
@@ -80,54 +74,28 @@ export class FrameLoop {
   #time = new Float64Array(SLOTS);
   #next = new Int32Array(SLOTS);
   #queued = new Uint8Array(SLOTS);
-  #stopping = false;
 
   constructor(control: Control, wake: number) {
+    super(control, wake, Command.Stop);
     this.#control = control;
-    this.#wake = wake;
     this.#landing = this.#large.take();
-    this.#poller.add(wake, WAKE);
   }
 
-  run(): void {
-    try {
-      this.#executeCommands();
-      while (!this.#stopping) this.#turn();
-    } finally {
-      this.#poller.close();
-      this.#arena.close();
-    }
+  protected idleNs(): number {
+    return this.#agenda.next - this.poller.now();
   }
 
-  #turn(): void {
-    const poller = this.#poller;
-    const wait = this.#agenda.next - poller.now();
-    const ready = poller.wait(wait < 0 ? 0 : wait > IDLE_NS ? IDLE_NS : wait);
-    this.#control.alive();
-    for (let n = 0; n < ready; n++) {
-      const token = poller.token(n);
-      if (token === WAKE) this.#executeCommands();
-      else this.#serve(token, poller.failed(n));
-      this.#sendDue();
-    }
+  protected endTurn(): void {
     this.#sendDue();
+  }
+
+  protected close(): void {
+    this.#arena.close();
   }
 
   // Commands.
 
-  #executeCommands(): void {
-    this.#symbols.read(this.#wake, this.#pointer(this.#landing), LARGE_LENGTH);
-    for (let command; (command = this.#control.command());) {
-      this.#execute(command, this.#control.subject());
-      this.#control.finish();
-    }
-  }
-
-  #execute(command: Command, id: number): void {
-    if (command === Command.Stop) {
-      this.#stopping = true;
-      return;
-    }
+  protected execute(command: Command, id: number): void {
     if (command === Command.Add) return this.#add(id);
     if (command === Command.Share) return this.#shared[id]?.set(this.#control.sharedRate(id));
     const direction = this.#directions[id];
@@ -143,7 +111,7 @@ export class FrameLoop {
     const direction = new Direction(id, tap, sender, this.#control.seed(id));
     this.#directions[id] = direction;
     this.#change(direction);
-    this.#poller.add(tap, id);
+    this.poller.add(tap, id);
   }
 
   #change(direction: Direction): void {
@@ -180,7 +148,7 @@ export class FrameLoop {
 
   #flush(direction: Direction): void {
     while (!direction.deaf && this.#drain(direction) === BATCH);
-    const now = this.#poller.now();
+    const now = this.poller.now();
     for (const slot of this.#takeHeld(direction)) {
       this.#send(direction, slot, now, now);
       this.#free(slot);
@@ -196,20 +164,21 @@ export class FrameLoop {
   }
 
   #remove(direction: Direction): void {
-    if (!direction.deaf) this.#poller.remove(direction.tap);
+    if (!direction.deaf) this.poller.remove(direction.tap);
     this.#directions[direction.id] = undefined;
   }
 
   // Frames.
 
-  #serve(id: number, failed: boolean): void {
+  protected serve(id: number, failed: boolean): void {
     const direction = this.#directions[id];
     if (!direction) return;
     if (failed) {
       // Its node is gone. The poller would report it all the time, until the lab removes it.
       direction.deaf = true;
-      this.#poller.remove(direction.tap);
+      this.poller.remove(direction.tap);
     } else this.#drain(direction);
+    this.#sendDue();
   }
 
   /** Reads up to {@link BATCH} frames; returns how many there were. */
@@ -234,7 +203,7 @@ export class FrameLoop {
   #admit(direction: Direction, length: number): void {
     const control = this.#control;
     const { id, shaper } = direction;
-    const now = this.#poller.now();
+    const now = this.poller.now();
     const bytes = length - VNET_HEADER_BYTES;
     control.arrived(id, bytes);
     const frame = this.#landing * LARGE_BYTES + VNET_HEADER_BYTES;
@@ -328,7 +297,7 @@ export class FrameLoop {
   #sendDue(): void {
     const agenda = this.#agenda;
     if (agenda.length === 0) return;
-    let now = this.#poller.now();
+    let now = this.poller.now();
     while (agenda.next <= now) {
       const slot = agenda.pop();
       // A direction is removed only when none of its frames is held.
@@ -342,7 +311,7 @@ export class FrameLoop {
       direction.inFlight -= this.#length[slot];
       this.#send(direction, slot, this.#time[slot], now);
       this.#free(slot);
-      now = this.#poller.now();
+      now = this.poller.now();
     }
   }
 

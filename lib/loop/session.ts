@@ -1,7 +1,8 @@
 /**
  * Threads that run a loop of system calls, and the memory by which the lab commands them: the common
  * part of the link emulator and of the translators. Imports `native`; knows neither frames nor
- * packets. Begin here; `thread.ts` is the thread, `command_ring.ts` what carries the commands.
+ * packets. Begin here, on the lab's side; `command_ring.ts` carries the commands, and on the thread's
+ * side `descriptor_loop.ts` executes them.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 import { Arena } from "../../native/arena.ts";
 import { fast } from "../../native/fast.ts";
-import { Poller } from "../../native/poll/poller.ts";
 import { VNET_HEADER_BYTES } from "../../native/frames/tap.ts";
+import { DescriptorLoop } from "../loop/descriptor_loop.ts";
 import type { Nat64Map, Translator } from "../siit/mod.ts";
 import { Command, type Control, TUNS } from "./control.ts";
 import { makeTranslator } from "./spec.ts";
@@ -13,13 +13,9 @@ const READ_LENGTH = BigInt(READ_BYTES);
 const WRITE_BYTES = 18 * 4096;
 /** Packets that are read from one TUN before the other TUNs have their turn. */
 const BATCH = 64;
-/** The longest sleep. */
-const IDLE_NS = 10e9;
 /** The offset of the destination address. */
 const TO4 = VNET_HEADER_BYTES + 16;
 const TO6 = VNET_HEADER_BYTES + 24;
-/** The token of the eventfd. */
-const WAKE = 0xffff_ffff;
 /**
  * A host that sent nothing for this time loses its address: the time for which a mapping of TCP lasts
  * (RFC 5382, REQ-5), 2 h 4 min.
@@ -51,65 +47,45 @@ class Tun {
 }
 
 /**
- * Translates the packets of all TUNs of a lab, on the thread that calls `run`, until the command to
- * stop: reads what was routed to a TUN, translates it, and writes it back to the TUN, from where the
- * kernel forwards it. Allocates nothing for a packet.
+ * Translates the packets of all TUNs of a lab, on the thread that calls `run`: reads what was routed to a
+ * TUN, translates it, and writes it back to the TUN, from where the kernel forwards it. Allocates nothing
+ * for a packet.
  */
-export class PacketLoop {
+export class PacketLoop extends DescriptorLoop<Command> {
   #control: Control;
-  #wake: number;
   #symbols = fast();
   #arena = new Arena(READ_BYTES + WRITE_BYTES);
   #in = this.#arena.bytes.subarray(0, READ_BYTES);
   #out = this.#arena.bytes.subarray(READ_BYTES);
   #inPointer = this.#arena.pointer(0);
-  #poller = new Poller();
   #tuns: (Tun | undefined)[] = new Array(TUNS).fill(undefined);
-  #second = 0;
   #sweepAt = SWEEP_SECS;
-  #stopping = false;
 
   constructor(control: Control, wake: number) {
+    super(control, wake, Command.Stop);
     this.#control = control;
-    this.#wake = wake;
-    this.#poller.add(wake, WAKE);
   }
 
-  run(): void {
-    try {
-      this.#executeCommands();
-      while (!this.#stopping) this.#turn();
-    } finally {
-      this.#poller.close();
-      this.#arena.close();
-    }
+  /** Whole seconds since about the begin of the loop. */
+  get #second(): number {
+    return Math.floor(this.poller.now() / 1e9);
   }
 
-  #turn(): void {
-    const poller = this.#poller;
-    const ready = poller.wait(IDLE_NS);
-    this.#control.alive();
-    this.#second = Math.floor(poller.now() / 1e9);
-    for (let n = 0; n < ready; n++) {
-      const token = poller.token(n);
-      if (token === WAKE) this.#executeCommands();
-      else this.#serve(token, poller.failed(n));
-    }
+  protected idleNs(): number {
+    return Infinity;
+  }
+
+  protected endTurn(): void {
     if (this.#second >= this.#sweepAt) this.#sweep();
+  }
+
+  protected close(): void {
+    this.#arena.close();
   }
 
   // Commands.
 
-  #executeCommands(): void {
-    this.#symbols.read(this.#wake, this.#inPointer, READ_LENGTH);
-    for (let command; (command = this.#control.command());) {
-      this.#execute(command, this.#control.subject());
-      this.#control.finish();
-    }
-  }
-
-  #execute(command: Command, id: number): void {
-    if (command === Command.Stop) this.#stopping = true;
+  protected execute(command: Command, id: number): void {
     if (command === Command.Add) this.#add(id);
     if (command === Command.Remove) this.#remove(id);
   }
@@ -119,33 +95,34 @@ export class PacketLoop {
     const { translator, hosts } = makeTranslator(spec);
     if (hosts) hosts.now = this.#second;
     this.#tuns[id] = new Tun(id, fd, translator, hosts);
-    this.#poller.add(fd, id);
+    this.poller.add(fd, id);
   }
 
   #remove(id: number): void {
     const tun = this.#tuns[id];
-    if (tun && !tun.deaf) this.#poller.remove(tun.fd);
+    if (tun && !tun.deaf) this.poller.remove(tun.fd);
     this.#tuns[id] = undefined;
   }
 
   #sweep(): void {
-    this.#sweepAt = this.#second + SWEEP_SECS;
+    const second = this.#second;
+    this.#sweepAt = second + SWEEP_SECS;
     for (const tun of this.#tuns) {
       if (!tun?.hosts) continue;
-      tun.hosts.now = this.#second;
+      tun.hosts.now = second;
       if (tun.hosts.forget(FORGET_SECS) > 0) this.#report(tun);
     }
   }
 
   // Packets.
 
-  #serve(id: number, failed: boolean): void {
+  protected serve(id: number, failed: boolean): void {
     const tun = this.#tuns[id];
     if (!tun) return;
     if (failed) {
       // Its link is gone. The poller would report it all the time, until the lab removes it.
       tun.deaf = true;
-      this.#poller.remove(tun.fd);
+      this.poller.remove(tun.fd);
       return;
     }
     if (tun.hosts) tun.hosts.now = this.#second;
@@ -175,8 +152,9 @@ export class PacketLoop {
 
   /** Sends an ICMP error to the sender of a refused packet, if the refusal has one. */
   #sendError(tun: Tun, refusal: number, length: number): void {
-    if (tun.errorSecond !== this.#second) {
-      tun.errorSecond = this.#second;
+    const second = this.#second;
+    if (tun.errorSecond !== second) {
+      tun.errorSecond = second;
       tun.errors = 0;
     }
     if (tun.errors >= ERRORS_PER_SECOND) return;

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import { Agenda } from "../../lib/emulator/agenda.ts";
-import { Slots } from "../../lib/loop/slots.ts";
 import { pick, seeded } from "../address/random.ts";
 
 Deno.test("an agenda returns items in the order in which they are due, as a sorted list does", () => {
@@ -35,12 +34,4 @@ Deno.test("items that are due at the same time are all returned", () => {
   const items = Array.from({ length: 100 }, () => agenda.pop());
   assertEquals(items.sort((a, b) => a - b), Array.from({ length: 100 }, (_, n) => n));
   assertEquals([agenda.length, agenda.next], [0, Infinity]);
-});
-
-Deno.test("each slot has one user, a returned slot is reused first, and -1 means that all are in use", () => {
-  const slots = new Slots(100, 3);
-  assertEquals([slots.take(), slots.take(), slots.take(), slots.take()], [100, 101, 102, -1]);
-  slots.give(100);
-  slots.give(102);
-  assertEquals([slots.take(), slots.take(), slots.take()], [102, 100, -1]);
 });

@@ -1,35 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
-import { Command, Control, DIRECTIONS } from "../../lib/emulator/control.ts";
+import { assertEquals } from "@std/assert";
+import { Control, DIRECTIONS } from "../../lib/emulator/control.ts";
 
 /** The two sides of the same memory. */
 function sides() {
   const lab = new Control();
   return { lab, thread: new Control(lab.memory) };
 }
-
-Deno.test("commands arrive in the order in which they were posted, over several rounds of the ring", () => {
-  const { lab, thread } = sides();
-  const RING = 65_536;
-  let [posted, done] = [0, 0];
-  const command = (n: number) => 1 + n % 5 as Command;
-  while (posted < 2.5 * RING) {
-    while (!lab.full) {
-      lab.post(command(posted), posted % DIRECTIONS);
-      posted++;
-    }
-    assertEquals(posted - done, RING);
-    // Leaves some commands: the next round begins in the middle of the ring.
-    for (const end = posted - 1_000; done < end; done++) {
-      if (thread.command() !== command(done) || thread.subject() !== done % DIRECTIONS) {
-        throw new Error(`command ${done} is another`);
-      }
-      thread.finish();
-    }
-    assertEquals([lab.done, lab.posted, lab.full], [done, posted, false]);
-  }
-  while (thread.command()) thread.finish();
-  assertEquals(thread.done, posted);
-});
 
 Deno.test("the thread reads the settings of each direction, and of no other", () => {
   const { lab, thread } = sides();
@@ -90,24 +66,4 @@ Deno.test("the lab reads the thread's counters, which the next use of a directio
   assertEquals([lab.counters(2), lab.counters(4)], [nothing, nothing]);
   lab.describe(3, { tap: 1, sender: 2 }, 3);
   assertEquals(lab.counters(3), nothing);
-});
-
-Deno.test("a wait for progress ends when a command is done, when it is released, or after its time", async () => {
-  const { lab, thread } = sides();
-  lab.post(Command.Add, 0);
-  const waiting = lab.progress(0, 10_000);
-  thread.finish();
-  await waiting;
-  assertEquals(lab.done, 1);
-  await lab.progress(0, 10_000); // Was already done.
-  const released = lab.progress(1, 10_000);
-  lab.release();
-  await released;
-  const start = performance.now();
-  await lab.progress(1, 20);
-  lab.block(1, 20);
-  assert(performance.now() - start >= 38);
-  assertEquals(thread.beat, 0);
-  thread.alive();
-  assertEquals(lab.beat, 1);
 });

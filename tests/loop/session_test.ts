@@ -57,9 +57,10 @@ Deno.test("a session executes commands in their order; a full ring blocks until 
 });
 
 Deno.test("a full ring is an error when the thread makes no progress, and adds nothing", async () => {
-  const { session, failures, add } = open({ patienceMs: 200 });
+  const { control, session, failures, add } = open({ patienceMs: 200 });
   const item = add("one");
-  await session.ready();
+  // Not ready(): on a busy host the thread may start more slowly than this patience.
+  await waitUntil(() => control.done > 0, { what: "the thread", timeoutMs: 30_000 });
   for (let n = 0; n < RING; n++) session.post(Command.Do, Subject.Hang);
   const message = "the test's thread did not answer within 0.2 s; is the host overloaded?";
   assertThrows(() => session.post(Command.Do, 0), TestError, message);
