@@ -41,7 +41,7 @@ export async function loadSimulations(
   const faults = new Faults();
   const loaded: [Simulation, SimFile][] = [];
   for (const file of await findSimFiles(paths, cwd)) {
-    const simulations = await faults.trying(() =>
+    const simulations = await faults.tryAsync(() =>
       simulationsOf(file, { cwd, binaries: options.binaries ?? [] })
     );
     for (const simulation of simulations ?? []) loaded.push([simulation, file]);

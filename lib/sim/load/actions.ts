@@ -3,7 +3,7 @@ import type { OptionFault } from "../../options/parse_options.ts";
 import { type Action, ACTION_NAMES, actionNamed } from "../step/mod.ts";
 import { didYouMean } from "../values/choices.ts";
 
-/** What a step does: as it says, or `run` where it has a command. */
+/** Returns the action of a step: the given one, or `run` if it has a command. */
 export function actionOf(
   value: Readonly<Record<string, unknown>>,
 ): { action: Action | undefined } | { fault: OptionFault } {
@@ -21,7 +21,7 @@ export function actionOf(
   };
 }
 
-/** `kind`, as templates and groups may say for it, called `action`. */
+/** Renames `kind`, which templates and groups may have, to `action`. */
 export function withAction(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { kind, ...rest } = value;
   return kind === undefined || rest.action !== undefined ? { ...value } : { action: kind, ...rest };

@@ -5,15 +5,15 @@ import type { binarySchema, prepareSchema } from "../schema/binary.ts";
 import type { BinarySpec, Origin, PrepareSpec } from "../types/types.ts";
 import type { Written } from "./written.ts";
 
-/** Where a table is written. */
+/** Returns where a table is written. */
 export function originOf(written: Written): Origin {
   return { where: written.where(), directory: written.home.file.directory };
 }
 
 /**
- * A `[[binary]]`, which its schema accepted.
+ * Converts a `[[binary]]` that fits its schema.
  *
- * @throws {TomlError} If it says nothing of where it is from, or two things.
+ * @throws {TomlError} If it has no source, or two.
  */
 export function binarySpec(binary: z.output<typeof binarySchema>, written: Written): BinarySpec {
   const found = inferMode(binary);
@@ -25,7 +25,7 @@ export function binarySpec(binary: z.output<typeof binarySchema>, written: Writt
   return { ...rest, mode: found.mode, features, allFeatures, origin: originOf(written) };
 }
 
-/** A `[[prepare]]`, which its schema accepted. */
+/** Converts a `[[prepare]]` that fits its schema. */
 export function prepareSpec(
   prepare: z.output<typeof prepareSchema>,
   written: Written,

@@ -8,16 +8,16 @@ import type { Nodes } from "./nodes.ts";
 import { addFault } from "./step_fault.ts";
 import type { TypedStep } from "./typed.ts";
 
-/** What steps may refer to. */
+/** Everything that steps may refer to. */
 export interface Known {
   nodes: Nodes;
   /** The names of binaries. */
   binaries: ReadonlySet<string>;
-  /** The ids that became of an id whose device is counted. */
+  /** The ids of the steps that a step of a counted device stands for, by its own id. */
   ids: ReadonlyMap<string, readonly string[]>;
 }
 
-/** A step, and its place. */
+/** A step with its place. */
 interface Located {
   step: Step;
   /** The names of the values that it captures. */
@@ -27,7 +27,7 @@ interface Located {
   where: string;
 }
 
-/** Checks the steps' ids, and that what they refer to is there when they need it. */
+/** Checks the ids of steps, and that everything that they refer to exists, and in time. */
 export function checkReferences(
   steps: readonly TypedStep[],
   known: Known,
@@ -51,11 +51,11 @@ export function checkReferences(
 const RESERVED = ["binary", "matrix", "group"];
 
 function idFault(id: string): string | undefined {
-  if (RESERVED.includes(id)) return `"id" is "${id}", which stands for other things in \${...}`;
+  if (RESERVED.includes(id)) return `"id" is "${id}", which has another meaning in \${...}`;
   if (/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(id) && !id.includes("..")) return;
   return `"id" is ${
     JSON.stringify(id)
-  }, but must be of letters, digits, "_", "-" and ".", as it names ` +
+  }, but must consist of letters, digits, "_", "-" and ".", as it names ` +
     "files";
 }
 
@@ -124,27 +124,27 @@ class ReferenceCheck {
     const split = splitKey(key);
     if (!split) return refuse('a capture is written "id.name"');
     if (split.id === "matrix") return refuse("the matrix has no such key");
-    if (split.id === "group") return refuse("only the steps of a step group know it");
+    if (split.id === "group") return refuse("only steps of a step group have it");
     const found = this.#byId.get(split.id);
     if (!found) {
       const ids = this.#known.ids.get(split.id);
       return refuse(
         ids
-          ? `"${split.id}" is several steps: ${listed(ids)}; name one of them`
+          ? `"${split.id}" stands for several steps: ${listed(ids)}; name one of them`
           : `there is no step "${split.id}"${didYouMean(nearest(split.id, this.#byId.keys()))}`,
       );
     }
     const names = found.captures;
     if (!names.includes(split.name)) {
       return refuse(
-        `the step "${split.id}" at ${found.where} captures no "${split.name}"` +
+        `the step "${split.id}" at ${found.where} does not capture "${split.name}"` +
           choices(split.name, names, "It captures"),
       );
     }
     if (!mustPrecede) return;
     if (found.at >= this.#at) {
       const self = found.at === this.#at ? "is this one" : `at ${found.where} comes later`;
-      return refuse(`the step "${split.id}" ${self}, so that it would wait for ever`);
+      return refuse(`the step "${split.id}" ${self}, so this step would wait forever`);
     }
     if (found.step.skipped && !this.#typed.step.skipped) {
       refuse(
@@ -165,9 +165,9 @@ class ReferenceCheck {
         `but there is no such step` + choices(target, waitable, "It may be"),
       );
     } else if (!kindOf(found.step.action).isWaitable) {
-      refuse(`which is a "${found.step.action}"; only a "spawn" or "capture" is waited for`);
+      refuse(`which is a "${found.step.action}"; only a "spawn" or "capture" can be waited for`);
     } else if (found.at > this.#at) {
-      refuse(`but the step at ${found.where} comes later, so that it would wait for ever`);
+      refuse(`but the step at ${found.where} comes later, so this step would wait forever`);
     } else if (found.step.skipped && !this.#typed.step.skipped) {
       refuse(`but that step is skipped, as its "when" is "false"; give this one the same`);
     }

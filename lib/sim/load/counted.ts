@@ -5,29 +5,29 @@ import { type Nodes, several } from "./nodes.ts";
 import type { ExpandedStep } from "./uses.ts";
 import { mapStrings } from "./written.ts";
 
-/** A step whose action is known, and whose fields are as its schema has them. */
+/** A step whose action is known, and whose fields fit the schema of the action. */
 export interface KnownStep extends ExpandedStep {
   action: Action;
 }
 
 /** A step of one device. */
 export interface SingleStep extends KnownStep {
-  /** Of a step of a counted device: which of them, from 0. */
+  /** The number of the device among those of a count, from 0; undefined for a device without a count. */
   index?: number;
 }
 
-/** Steps of one device each. */
+/** Steps that have one device each. */
 export interface SingleSteps {
   steps: SingleStep[];
-  /** The ids that became of an id. */
+  /** The ids of the steps that a step of a counted device became, by its own id. */
   ids: ReadonlyMap<string, readonly string[]>;
 }
 
 const INDEXED = ["cmd", "args", "env", "content", "san"];
 
 /**
- * Each step of a counted device as one for each of them: the ids end in their number, as the names of
- * the devices do.
+ * Replaces each step of a counted device by one step for each of the devices; ids end in the number, as
+ * the names of the devices do.
  */
 export function expandCounted(
   known: readonly KnownStep[],

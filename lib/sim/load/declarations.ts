@@ -6,7 +6,7 @@ import { checkDraft } from "./drafts.ts";
 import { Faults } from "./faults.ts";
 import { type SimFile, Written } from "./written.ts";
 
-/** What files declare for the steps: their own, and what they have by `extends`. */
+/** The declarations for steps: those of the simulation, and those of the files that it extends. */
 export interface Declarations {
   binaries: Map<string, BinarySpec>;
   prepare: PrepareSpec[];
@@ -17,15 +17,15 @@ export interface Declarations {
 /** `[[step-group]]` */
 export interface StepGroup {
   name: string;
-  /** Where it stands. */
+  /** The table in the file. */
   written: Written;
   steps: Written[];
 }
 
 /**
- * What the files declare, of which the later win. The last one is the simulation.
+ * Collects the declarations of files; later files win. The last file is the simulation.
  *
- * @throws {TomlError} If they are not as they must be, or one has two things of one name.
+ * @throws {TomlError} If a file has a fault, or declares a name twice.
  */
 export function declarationsOf(files: readonly SimFile[]): Declarations {
   const all: Declarations = {
@@ -70,7 +70,7 @@ function take(file: SimFile, tables: Tables, all: Declarations, faults: Faults):
     make: (i: number) => T,
   ) => {
     for (const [i, name] of names.entries()) {
-      if (name === "") continue; // was refused
+      if (name === "") continue; // refused above
       const first = names.indexOf(name);
       if (first < i) {
         faults.add(

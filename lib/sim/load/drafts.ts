@@ -11,10 +11,10 @@ const templateKeys = { name: text("What steps use it by.") };
 const stepKeys = { use: text("The template that it begins from.").optional() };
 
 /**
- * Checks a step that is written once and used often, as far as it can be checked before it is used: of
- * what is filled in later, only the keys.
+ * Checks a step of a template or group as far as possible before it is used: for values with a
+ * placeholder, only the keys.
  *
- * @param groups The step groups, where it is in one: it may not be another.
+ * @param groups The step groups, if the step is in one: it must not use another.
  */
 export function checkDraft(
   written: Written,
@@ -33,13 +33,13 @@ export function checkDraft(
   if (groups && typeof use === "string" && groups.has(use)) {
     return faults.add(
       written.where(["use"]),
-      `${what}: a step group cannot use another; "${use}" is one. Use it beside this one`,
+      `${what}: a step group cannot use another, and "${use}" is a step group; use both in the simulation`,
     );
   }
   if (!groups && use !== undefined) {
     return faults.add(
       written.where(["use"]),
-      `${what}: a step template cannot use another; have the step use it in a [[step-group]]`,
+      `${what}: a step template cannot use another; use it in a step of a [[step-group]]`,
     );
   }
   const base: z.ZodObject = found.action ? partialSchemas[found.action] : anyStepSchema;

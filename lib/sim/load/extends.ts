@@ -8,14 +8,14 @@ import { isFile, nearestFile } from "./near_files.ts";
 import { readSimFile } from "./read_file.ts";
 import type { SimFile } from "./written.ts";
 
-/** Files by their paths, the last of which wins. */
+/** Files by their paths; the last one wins. */
 type Extended = Map<string, SimFile>;
 
 /**
- * The files that a simulation extends, and those that they extend: what comes later wins, and the
- * simulation itself over all of them.
+ * Returns the files that a simulation extends, and those that they extend: later files win, and the
+ * simulation wins over all of them.
  *
- * @throws {TomlError} If one is not there, is not as it must be, or extends itself.
+ * @throws {TomlError} If a file does not exist, has a fault, or extends itself.
  */
 export async function filesExtendedBy(main: SimFile, cwd: string): Promise<SimFile[]> {
   const faults = new Faults();
@@ -25,7 +25,7 @@ export async function filesExtendedBy(main: SimFile, cwd: string): Promise<SimFi
   faults.throwIfAny();
   return [...found.values()];
 
-  /** What a file extends; what comes later in it wins. */
+  /** The files that a file extends; later ones win. */
   async function visit(
     file: SimFile,
     schema: typeof simulationFileSchema | typeof sharedFileSchema,
@@ -37,7 +37,7 @@ export async function filesExtendedBy(main: SimFile, cwd: string): Promise<SimFi
     );
     for (const [i, entry] of (tables?.extends ?? []).entries()) {
       const where = file.document.where(["extends", i, "file"]);
-      const next = await faults.trying(() => locate(entry.file, where, file.directory, cwd));
+      const next = await faults.tryAsync(() => locate(entry.file, where, file.directory, cwd));
       if (next === undefined) continue;
       if (trail.includes(next)) {
         const cycle = [...trail.slice(trail.indexOf(next)), next].map((each) => shown(each, cwd));
@@ -46,7 +46,7 @@ export async function filesExtendedBy(main: SimFile, cwd: string): Promise<SimFi
       }
       let all = known.get(next);
       if (!all) {
-        const shared = await faults.trying(() => readSimFile(shown(next, cwd), cwd));
+        const shared = await faults.tryAsync(() => readSimFile(shown(next, cwd), cwd));
         if (!shared) continue;
         all = await visit(shared, sharedFileSchema, [...trail, next]);
         all.set(next, shared);
@@ -83,7 +83,7 @@ async function locate(
   }]);
 }
 
-/** A path as messages name it: from where one is, if it is near. */
+/** Returns a path as messages show it: relative to the working directory, if it is near. */
 export function shown(path: string, cwd: string): string {
   const short = relative(cwd, path);
   return short === "" || short.startsWith("../..") ? path : short;

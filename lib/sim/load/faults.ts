@@ -1,20 +1,20 @@
 import { TomlError, type TomlFault } from "../../toml/errors.ts";
 
-/** Faults that are collected, so that all of them are told at once. */
+/** Collects faults, so that one error can report all of them. */
 export class Faults {
   readonly #faults: TomlFault[] = [];
 
-  /** Whether there are none. */
+  /** Whether there are no faults. */
   get none(): boolean {
     return this.#faults.length === 0;
   }
 
-  /** Adds one. */
+  /** Adds a fault. */
   add(where: string, message: string): void {
     this.#faults.push({ where, message });
   }
 
-  /** What `work` results in; undefined, and its faults are added, if it throws a {@link TomlError}. */
+  /** Returns the result of `work`. If it throws a {@link TomlError}, adds its faults and returns undefined. */
   try<T>(work: () => T): T | undefined {
     try {
       return work();
@@ -23,8 +23,8 @@ export class Faults {
     }
   }
 
-  /** As {@link Faults.try}, of what takes time. */
-  async trying<T>(work: () => Promise<T>): Promise<T | undefined> {
+  /** As {@link Faults.try}, for asynchronous work. */
+  async tryAsync<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
@@ -32,7 +32,7 @@ export class Faults {
     }
   }
 
-  /** @throws {TomlError} If there are faults: all of them, each once, those of a file by line. */
+  /** @throws {TomlError} If there are faults: each once, in the order of the lines in each file. */
   throwIfAny(): void {
     if (this.none) return;
     const unique = new Map(this.#faults.map((each) => [`${each.where}\n${each.message}`, each]));

@@ -9,21 +9,21 @@ import { isFile } from "./near_files.ts";
 import { readSimFile, unreadable } from "./read_file.ts";
 import type { SimFile } from "./written.ts";
 
-/** What names the simulations of a project that was begun with another tool. */
+/** The file that names the simulations of a project that began with another tool. */
 const OLDER_PROJECT_NAME = "patchbay.toml";
 
 /**
- * The files of the simulations that are asked for, each once.
+ * Returns the files of the requested simulations, each once.
  *
- * @param paths Files, and directories with simulations in them. None: those of the project.
- * @throws {TomlError} If one is not there, cannot be read, or is no simulation.
+ * @param paths Files, patterns, and directories that have simulations. None: those of the project.
+ * @throws {TomlError} If a file does not exist, cannot be read, or is not a simulation.
  */
 export async function findSimFiles(paths: readonly string[], cwd: string): Promise<SimFile[]> {
   const faults = new Faults();
-  const wanted = paths.length > 0 ? paths : await projectPaths(cwd);
+  const requested = paths.length > 0 ? paths : await projectPaths(cwd);
   const found = new Map<string, SimFile>();
-  for (const path of wanted) {
-    const files = await faults.trying(() => filesAt(path, cwd));
+  for (const path of requested) {
+    const files = await faults.tryAsync(() => filesAt(path, cwd));
     for (const file of files ?? []) {
       const absolute = resolve(cwd, file.document.path);
       if (!found.has(absolute)) found.set(absolute, file);
@@ -33,32 +33,32 @@ export async function findSimFiles(paths: readonly string[], cwd: string): Promi
   return [...found.values()];
 }
 
-/** Whether a file is a simulation, and not one that simulations extend, or something else. */
+/** Whether a file is a simulation: not a file that simulations extend, or something else. */
 function isSimulation({ document: { value } }: SimFile): boolean {
   return value.sim !== undefined || value.step !== undefined;
 }
 
-/** Why a file is none. */
-function noSimulation({ document: { value } }: SimFile): string {
+/** Explains why a file is not a simulation. */
+function notASimulation({ document: { value } }: SimFile): string {
   const has = (...keys: string[]) => keys.some((key) => value[key] !== undefined);
   const hint = has("step-template", "step-group", "binary")
     ? "; simulations name it by [[extends]]"
     : has("router", "device")
     ? '; simulations name a topology by [sim] "topology", or have it in them'
     : "";
-  return `it is no simulation: it has neither a [sim] table nor a [[step]]${hint}`;
+  return `it is not a simulation: it has neither a [sim] table nor a [[step]]${hint}`;
 }
 
 async function filesAt(path: string, cwd: string): Promise<SimFile[]> {
   const refuse = (why: string) => new TomlError([{ where: path, message: why }]);
-  // As of a variable of the shell that is not set; it would be the working directory.
+  // As from an unset variable of the shell; it would mean the working directory.
   if (path === "") throw new TomlError([{ where: '""', message: "the name of a file is empty" }]);
   const pattern = /[*?]/.test(path) ? globPattern(path) : undefined;
   if (!pattern) {
     const info = await Deno.stat(resolve(cwd, path)).catch(() => undefined);
     if (!info?.isDirectory) {
       const file = await readSimFile(path, cwd);
-      if (!isSimulation(file)) throw refuse(noSimulation(file));
+      if (!isSimulation(file)) throw refuse(notASimulation(file));
       return [file];
     }
   }
@@ -66,12 +66,12 @@ async function filesAt(path: string, cwd: string): Promise<SimFile[]> {
   const names = (await tomlFilesBelow(resolve(cwd, base), base))
     .map((name) => join(base, name))
     .filter((name) => pattern?.test(name) ?? true)
-    // From a directory further down, what is near is not named by a detour.
+    // From a directory further down, a near file has a short name.
     .map((name) => name.startsWith("..") ? relative(cwd, resolve(cwd, name)) : name);
   const faults = new Faults();
   const files: SimFile[] = [];
   for (const name of names) {
-    const file = await faults.trying(() => readSimFile(name, cwd));
+    const file = await faults.tryAsync(() => readSimFile(name, cwd));
     if (file && isSimulation(file)) files.push(file);
   }
   faults.throwIfAny();
@@ -81,7 +81,7 @@ async function filesAt(path: string, cwd: string): Promise<SimFile[]> {
   return files;
 }
 
-/** The `.toml` files below a directory, by their names from there, in order; messages show it as given. */
+/** Returns the `.toml` files below a directory, by their names from there, in order. */
 async function tomlFilesBelow(
   directory: string,
   shownAs: string,
@@ -99,7 +99,7 @@ async function tomlFilesBelow(
   const found: string[] = [];
   for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const name = join(prefix, entry.name);
-    // Topologies are no simulations, and what is hidden is not meant.
+    // Topologies are not simulations; hidden files are skipped.
     if (entry.name.startsWith(".")) continue;
     if (entry.isDirectory) {
       if (entry.name !== "topos") found.push(...await tomlFilesBelow(directory, shownAs, name));
@@ -110,14 +110,14 @@ async function tomlFilesBelow(
   return found;
 }
 
-/** The directories of a pattern before the first that varies. */
+/** Returns the directories of a pattern before the first one with a wildcard. */
 function fixedPart(pattern: string): string {
   const parts = pattern.split("/");
   const fixed = parts.slice(0, parts.findIndex((part) => /[*?]/.test(part)));
   return pattern.startsWith("/") ? `/${fixed.slice(1).join("/")}` : fixed.join("/") || ".";
 }
 
-/** What matches `sims/*.toml` and `sims/**`. */
+/** Returns the expression for a pattern such as `sims/*.toml` or `sims/**`. */
 function globPattern(pattern: string): RegExp {
   const source = pattern.replace(/^\.\//, "").replace(
     /\*\*\/|\*\*|[*?]|[\\^$+.()|[\]{}]/g,
@@ -131,7 +131,7 @@ function globPattern(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-/** What the nearest project file names, from the working directory. */
+/** Returns the simulations of the nearest project file, from the working directory upward. */
 async function projectPaths(cwd: string): Promise<string[]> {
   const project = netyardProject(cwd) ?? await olderProject(cwd);
   if (project) {
@@ -140,8 +140,7 @@ async function projectPaths(cwd: string): Promise<string[]> {
   }
   throw new TomlError([{
     where: TOML_NAME,
-    message:
-      'there is none here or above with "simulations": name files or directories, or write ' +
+    message: 'no such file here or above has "simulations": name files or directories, or write ' +
       'one, with simulations = "sims/**"',
   }]);
 }

@@ -1,8 +1,8 @@
 /**
- * A text with `${i}`, and sums such as `${i % 2}`, replaced by their value, where `i` is the number of
- * a counted device. They are of whole numbers, with `+ - * / %`; a division drops the rest.
+ * Replaces `${i}`, and expressions such as `${i % 2}`, by their value; `i` is the number of a counted
+ * device. Expressions have whole numbers and `+ - * / %`; a division drops the remainder.
  *
- * @throws {RangeError} If it divides by 0.
+ * @throws {RangeError} If an expression divides by 0.
  *
  * @example
  * ```ts
@@ -21,14 +21,14 @@ export function replaceIndex(text: string, i: number): string {
   });
 }
 
-/** Whether a text has `${i}` where only the number of a counted device can be meant. */
+/** Whether a text has `${i}` in a place where only the number of a counted device makes sense. */
 export function needsIndex(text: string): boolean {
   return /\$\{[A-Za-z0-9._-]*\$\{\s*i\b[^}]*\}/.test(text);
 }
 
 const EXPRESSION = /\$\{\s*(?:i|\d+)(?:\s*[-+*/%]\s*(?:i|\d+))*\s*\}/g;
 
-/** The value of numbers with signs between them; of a division by 0, undefined. */
+/** Returns the value of numbers with operators between them; undefined for a division by 0. */
 function sumOf(tokens: readonly string[]): number | undefined {
   const terms = [Number(tokens[0])];
   for (let at = 1; at < tokens.length; at += 2) {

@@ -6,7 +6,7 @@ import { choices } from "../values/choices.ts";
 import { Faults } from "./faults.ts";
 import { mapStrings, type SimFile } from "./written.ts";
 
-/** More are a mistake, and would fill the memory before they are run. */
+/** More variants are a mistake, and would fill the memory before they run. */
 const MOST_VARIANTS = 10_000;
 
 /** One simulation of a matrix. */
@@ -18,10 +18,10 @@ export interface Variant {
 }
 
 /**
- * The simulations that the `[matrix]` of a file makes of it: each value of an axis with each of the
- * others, in the order of the file, where the last axis changes first. Without a matrix it is one.
+ * Returns the variants of a file: each value of an axis of its `[matrix]` with each value of the others,
+ * in the order of the file; the last axis changes first. Without a matrix there is one variant.
  *
- * @throws {TomlError} If the matrix is not as it must be.
+ * @throws {TomlError} If the matrix has a fault.
  */
 export function variantsOf(document: TomlDocument): Variant[] {
   if (document.value.matrix === undefined) return [{ axes: {}, values: new Map() }];
@@ -76,7 +76,7 @@ function checkParams(
     if (!Object.hasOwn(axes, axis)) {
       faults.add(
         document.where(path),
-        `"matrix.params.${axis}" is for an axis that is not there` +
+        `"matrix.params.${axis}" is for an axis that does not exist` +
           choices(axis, Object.keys(axes), "Axes"),
       );
       continue;
@@ -86,7 +86,7 @@ function checkParams(
       if (!axes[axis].includes(text)) {
         faults.add(
           document.where([...path, text]),
-          `"matrix.params.${axis}.${text}" is for a value that the axis "${axis}" has not` +
+          `"matrix.params.${axis}.${text}" is for a value that the axis "${axis}" does not have` +
             choices(text, axes[axis], "Values"),
         );
       }
@@ -106,11 +106,11 @@ export function hasPlaceholder(text: string): boolean {
 }
 
 /**
- * A file with each `${matrix.KEY}` in its strings replaced.
+ * Replaces each `${matrix.KEY}` in the strings of a file.
  *
- * @param shared Whether the file is one that is extended: what is unknown stays as it is there, for it
- *   may be in a template that is not used.
- * @throws {TomlError} If there is no such key.
+ * @param shared Whether the simulation extends the file: an unknown key is kept then, as it may be in a
+ *   template that is not used.
+ * @throws {TomlError} If a key is unknown.
  */
 export function substituteMatrix(
   file: SimFile,

@@ -1,6 +1,6 @@
 import { nearest } from "../../options/nearest.ts";
 
-/** The TOML file in one of the directories whose name is nearest, both without `.toml`. */
+/** Returns the TOML file of some directories with the nearest name; names have no `.toml`. */
 export async function nearestFile(
   name: string,
   directories: Iterable<string>,
@@ -12,13 +12,13 @@ export async function nearestFile(
         if (entry.name.endsWith(".toml")) names.push(entry.name.slice(0, -5));
       }
     } catch {
-      // A directory that is not there has no names.
+      // A directory that does not exist has no names.
     }
   }
   return nearest(name, names.sort());
 }
 
-/** Whether a path is that of a file. */
+/** Whether there is a file at a path. */
 export async function isFile(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isFile;

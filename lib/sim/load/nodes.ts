@@ -2,21 +2,21 @@ import type { LabConfig } from "../../lab/config/types.ts";
 import { expandedDevices } from "../../lab/config/toml.ts";
 import { nodeVariable } from "../values/references.ts";
 
-/** What there is in a topology, by name. */
+/** The names of everything in a topology. */
 export interface Nodes {
-  /** The devices, each of a counted one too, with the names of their interfaces. */
+  /** The devices, including each of a count, with the names of their interfaces. */
   devices: ReadonlyMap<string, readonly string[]>;
-  /** The names of the devices of one that has a count, also of 1, by its own name. */
+  /** The names of the devices of a count, even a count of 1, by their common name. */
   counted: ReadonlyMap<string, readonly string[]>;
   routers: ReadonlySet<string>;
   bridges: ReadonlySet<string>;
   vms: ReadonlySet<string>;
   regions: ReadonlySet<string>;
-  /** What stands for nodes, and interfaces of devices that have several, in names of variables. */
+  /** The names of variables with addresses: of nodes, and of the interfaces of devices with several. */
   variables: ReadonlySet<string>;
 }
 
-/** What there is in a topology. */
+/** Collects the names of a topology. */
 export function nodesOf(config: LabConfig): Nodes {
   const expanded = expandedDevices(config);
   const devices = new Map<string, string[]>();
@@ -46,7 +46,7 @@ export function nodesOf(config: LabConfig): Nodes {
   };
 }
 
-/** The devices of a name with a count above 1. */
+/** Returns the devices of a name with a count above 1. */
 export function several(nodes: Nodes, name: unknown): readonly string[] | undefined {
   const names = typeof name === "string" ? nodes.counted.get(name) : undefined;
   return names && (names.length > 1 || names[0] !== name) ? names : undefined;

@@ -2,7 +2,7 @@ import type { TomlPath } from "../../toml/document.ts";
 import type { Faults } from "./faults.ts";
 import type { ExpandedStep } from "./uses.ts";
 
-/** Adds a fault of a step; of what it has from elsewhere, also where it is used. */
+/** Adds a fault of a step; for a part from a template or group, also says where that is used. */
 export function addFault(
   faults: Faults,
   { written, usedAt }: ExpandedStep,

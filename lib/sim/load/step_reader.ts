@@ -9,17 +9,17 @@ import type { Faults } from "./faults.ts";
 import type { Nodes } from "./nodes.ts";
 import { addFault } from "./step_fault.ts";
 
-/** Something that a step refers to, which is checked when all steps are known. */
+/** A reference of a step, which is checked when all steps are known. */
 export type Reference =
   & { path: TomlPath }
   & (
     | { kind: "part"; part: ReferencePart }
-    /** `mustPrecede`: the step that captures it must come before this one. */
+    /** `mustPrecede`: whether the step that captures it must come before this one. */
     | { kind: "capture"; key: string; mustPrecede: boolean }
     | { kind: "target"; id: string }
   );
 
-/** Checks the names in a step against the topology; collects what it refers to. */
+/** Checks the names in a step against the topology, and collects its references. */
 export class SimulationStepReader implements StepReader {
   readonly references: Reference[] = [];
   readonly #source: SingleStep;
@@ -28,7 +28,7 @@ export class SimulationStepReader implements StepReader {
   readonly #nodes: Nodes;
   readonly #faults: Faults;
 
-  /** `id` is the step's own. */
+  /** @param id The id of the step. */
   constructor(
     source: SingleStep,
     id: string,
@@ -122,7 +122,7 @@ export class SimulationStepReader implements StepReader {
     return id;
   }
 
-  /** `.size` is the capture of the step itself. */
+  /** Completes `.size`, a capture of the step itself. */
   #ownKey(key: string): string {
     return key.startsWith(".") ? `${this.#id}${key}` : key;
   }
@@ -133,7 +133,7 @@ export class SimulationStepReader implements StepReader {
     if (!ids) return key;
     const id = ids[this.#source.index ?? Infinity];
     if (id !== undefined) return `${id}.${split!.name}`;
-    this.fault(path, `"${key}" is of several steps: ${listed(ids)}; name one of them`);
+    this.fault(path, `"${key}" stands for several steps: ${listed(ids)}; name one of them`);
     return key;
   }
 
@@ -146,7 +146,7 @@ export class SimulationStepReader implements StepReader {
       path,
       `"${pathText(path)}" is ${JSON.stringify(name)}, ` +
         (counted
-          ? `which are several: ${listed(counted)}; name one of them`
+          ? `which stands for several: ${listed(counted)}; name one of them`
           : `but the topology has no such ${kind}` +
             didYouMean(nearest(name, usable), `It has: ${listed(names)}`)),
     );

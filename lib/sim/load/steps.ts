@@ -13,18 +13,18 @@ import { typedSteps } from "./typed.ts";
 import { type ExpandedStep, expandUses } from "./uses.ts";
 import type { Written } from "./written.ts";
 
-/** What steps may name, besides each other. */
+/** Everything that steps may refer to, except each other. */
 export interface Surroundings {
   declarations: Declarations;
-  /** The names of binaries that are given from outside. */
+  /** The names of binaries that the caller gives. */
   overrides: readonly string[];
-  /** Undefined if the simulation has none. */
+  /** Undefined if the simulation has no topology. */
   topology: LabConfig | undefined;
-  /** Where the simulation says what it runs in. */
+  /** The place of the table `[sim]`. */
   simAt: string;
 }
 
-/** The steps that are run for those that are written, with all faults that can be known before. */
+/** Converts the tables of steps to steps that can run; adds all faults that can be known before. */
 export function stepsOf(
   written: readonly Written[],
   { declarations, overrides, topology, simAt }: Surroundings,
@@ -41,7 +41,7 @@ export function stepsOf(
   }
   const nodes = nodesOf(topology ?? {});
   const single = expandCounted(known, nodes, faults);
-  // A step that is missing, since it is at fault, would be missed by those that refer to it.
+  // References to a step that is missing because of a fault would only add further faults.
   const complete = faults.none;
   const typed = typedSteps(single, nodes, faults);
   if (complete) {

@@ -10,11 +10,11 @@ import { isFile, nearestFile } from "./near_files.ts";
 import type { SimFile } from "./written.ts";
 
 /**
- * The network that a simulation runs in: of the simulation itself, or else of the last of the files
- * that it extends which has one. Undefined if none has.
+ * Returns the topology of a simulation: its own, or else that of the last file that it extends which has
+ * one; undefined if there is none.
  *
- * @param files The files that it extends, and last the simulation.
- * @throws {TomlError} If one has two, or it is not there, or not as it must be.
+ * @param files The files that it extends, then the simulation.
+ * @throws {TomlError} If a file has two topologies, or the topology does not exist, or has a fault.
  */
 export async function topologyOf(
   files: readonly SimFile[],
@@ -25,7 +25,7 @@ export async function topologyOf(
     const { document } = file;
     const inline = TOPOLOGY_TABLES.filter((name) => document.value[name] !== undefined);
     const sim = document.value.sim as { topology?: unknown } | undefined;
-    // One that is no text is refused with the rest of the file.
+    // A value that is not text is refused with the rest of the file.
     const named = typeof sim?.topology === "string" ? sim.topology : undefined;
     if (named !== undefined && inline.length > 0) {
       throw new TomlError([{

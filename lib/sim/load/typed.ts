@@ -8,7 +8,7 @@ import type { Faults } from "./faults.ts";
 import type { Nodes } from "./nodes.ts";
 import { type Reference, SimulationStepReader } from "./step_reader.ts";
 
-/** A step, and what it refers to. */
+/** A step with its references. */
 export interface TypedStep {
   step: Step;
   source: SingleStep;
@@ -17,7 +17,7 @@ export interface TypedStep {
   references: Reference[];
 }
 
-/** Converts the tables of steps to steps; the names in them are checked against the topology. */
+/** Converts the tables of steps to steps; checks the names in them against the topology. */
 export function typedSteps(
   { steps, ids }: SingleSteps,
   nodes: Nodes,
@@ -27,7 +27,7 @@ export function typedSteps(
     const { use: _, ...table } = source.written.value;
     const kind = kindOf(source.action);
     const checked = checkOptions(kind.schema, table, "key");
-    // Its faults are known already, from before it became one step per device of a count.
+    // The faults are recorded already, before a step of a count became several.
     if ("faults" in checked) return [];
     const data = checked.data as CommonTable;
     const ownName = `step-${i + 1}`;

@@ -7,14 +7,14 @@ import { choices } from "../values/choices.ts";
 import type { Faults } from "./faults.ts";
 import { mapStrings, type Place, Written } from "./written.ts";
 
-/** A step with what it has by templates and groups. */
+/** A step with the fields of its template and group. */
 export interface ExpandedStep {
   written: Written;
-  /** Of a step of a group: where the group is used. */
+  /** Where the group of the step is used; undefined for a step without a group. */
   usedAt?: string;
 }
 
-/** The steps with each use of a group replaced by its steps, and each use of a template filled in. */
+/** Replaces each use of a group by the steps of the group, and fills in each use of a template. */
 export function expandUses(
   steps: readonly Written[],
   declarations: Declarations,
@@ -28,7 +28,7 @@ export function expandUses(
   });
 }
 
-/** A step with what it has by the template that it uses; undefined, and a fault, if there is none. */
+/** Fills in the template that a step uses; adds a fault and returns undefined if there is none. */
 function fillIn(step: Written, declarations: Declarations, faults: Faults): Written | undefined {
   const { use } = step.value;
   if (use === undefined) return step;
@@ -53,7 +53,7 @@ function fillIn(step: Written, declarations: Declarations, faults: Faults): Writ
   return merge(template, step);
 }
 
-/** A template with what a step has on top of it. */
+/** Merges the fields of a step into its template. */
 function merge(template: Written, step: Written): Written {
   const { name: _, ...base } = withAction(template.value);
   const { use: __, ...own } = step.value;

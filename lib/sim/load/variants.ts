@@ -1,3 +1,11 @@
+/**
+ * Loads simulations: reads a file and those that it extends, expands the matrix, templates, groups and
+ * counted devices, and checks everything that can be known before a run, each fault with its file and
+ * line. Imports the topologies of `lab/config`, and the steps' tables of `sim/step`. Begin here:
+ * `simulationsOf()` calls the other files in order.
+ *
+ * @module
+ */
 import { basename } from "node:path";
 import { milliseconds } from "../../options/duration.ts";
 import { checkToml } from "../../toml/check.ts";
@@ -13,26 +21,26 @@ import { stepsOf } from "./steps.ts";
 import { topologyOf } from "./topology.ts";
 import { type SimFile, Written } from "./written.ts";
 
-/** What a file is loaded with. */
+/** The surroundings in which a file is loaded. */
 export interface LoadContext {
   /** The working directory, absolute. */
   cwd: string;
-  /** The names of binaries that are given from outside. */
+  /** The names of binaries that the caller gives. */
   binaries: readonly string[];
 }
 
 /**
- * The simulations of a file: one, or those of its matrix.
+ * Returns the simulations of a file: one, or the variants of its matrix.
  *
- * @throws {TomlError} If it, or one that it extends, is not as it must be.
+ * @throws {TomlError} If the file, or one that it extends, has a fault.
  */
 export async function simulationsOf(main: SimFile, context: LoadContext): Promise<Simulation[]> {
   const faults = new Faults();
-  const shared = await faults.trying(() => filesExtendedBy(main, context.cwd));
+  const shared = await faults.tryAsync(() => filesExtendedBy(main, context.cwd));
   const variants = faults.try(() => variantsOf(main.document));
   faults.throwIfAny();
   const files = [...shared!, main];
-  // The variants have the lines in common.
+  // Computed once: all variants have the same lines.
   for (const { document } of files) document.line([]);
 
   const simulations: Simulation[] = [];
@@ -51,7 +59,7 @@ export async function simulationsOf(main: SimFile, context: LoadContext): Promis
     }
   }
   for (const { fault, variants: failed } of failures.values()) {
-    // What is wrong in each of them is not due to the matrix.
+    // A fault of all variants is not due to the matrix.
     const every = failed.length === variants!.length;
     faults.add(fault.where, fault.message + (every ? "" : ` (${describe(failed)})`));
   }
@@ -81,9 +89,9 @@ async function simulationOf(
   faults.throwIfAny();
   const main = own.at(-1)!;
   const declarations = faults.try(() => declarationsOf(own));
-  // What is wrong with the topology is told at once with what is wrong in the tables.
+  // One error has the faults of the topology and those of the tables.
   const tables = faults.try(() => checkToml(simulationFileSchema, main.document));
-  const topology = tables && await faults.trying(() => topologyOf(own, cwd));
+  const topology = tables && await faults.tryAsync(() => topologyOf(own, cwd));
   faults.throwIfAny();
 
   const { sim = {}, step: rawSteps = [] } = tables!;
@@ -93,10 +101,10 @@ async function simulationOf(
   if (unfit) {
     faults.add(
       main.document.where(["sim", "name"]),
-      `the simulation is called ${
+      `the name of the simulation is ${
         JSON.stringify(name)
-      }, but its name ${unfit}, as it is that of a ` +
-        'directory; give [sim] another "name"',
+      }, but it ${unfit}, as it names a directory; ` +
+        'give [sim] another "name"',
     );
   }
   const typed = stepsOf(
@@ -120,19 +128,19 @@ async function simulationOf(
 
 function nameFault(name: string): string | undefined {
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(name) || name.includes("..")) {
-    return 'must be of letters, digits, "_", "-" and "."';
+    return 'must consist of letters, digits, "_", "-" and "."';
   }
   if (isDirectoryName(name)) return;
-  return `must have at most 255 characters, and be none of ${RUN_FILES.join(", ")}`;
+  return `must have at most 255 characters, and must not be one of ${RUN_FILES.join(", ")}`;
 }
 
-/** The name that a variant is given, or else that of the file; with its values, if it does not have them. */
+/** Returns the name of a variant: the given one or that of the file, with the values of the axes if it has none. */
 function nameOf(original: SimFile, given: string | undefined, { axes }: Variant): string {
   const { path, value } = original.document;
   const name = given ?? basename(path).replace(/\.toml$/, "");
   const written = (value.sim as { name?: string } | undefined)?.name;
   if (written !== undefined && hasPlaceholder(written)) return name;
-  // A value may be what a name may not.
+  // A value may have characters that a name must not have.
   const parts = Object.values(axes).map((each) => each.replace(/[^A-Za-z0-9._-]/g, "_"));
   return [name, ...parts].join("-");
 }

@@ -1,8 +1,8 @@
 import type { TomlDocument, TomlPath } from "../../toml/document.ts";
 
-/** A file that a simulation is written in, wholly or in part. */
+/** A file with a simulation, or with a part of one. */
 export interface SimFile {
-  /** Its text, and what it says. */
+  /** Its contents. */
   document: TomlDocument;
   /** The directory that it is in, absolute. */
   directory: string;
@@ -14,14 +14,14 @@ export interface Place {
   path: TomlPath;
 }
 
-/** A table whose parts may come from several places: of a step, and of the template that it uses. */
+/** A table with parts from several places, such as a step with the fields of its template. */
 export class Written {
   readonly value: Readonly<Record<string, unknown>>;
-  /** Where it stands, as a whole. */
+  /** The place of the table as a whole. */
   readonly home: Place;
   readonly #parts: readonly (readonly [at: TomlPath, place: Place])[];
 
-  /** @param parts What comes from elsewhere: the path in the value, and its place. */
+  /** @param parts The parts from other places: the path in the value, and the place. */
   constructor(
     value: Record<string, unknown>,
     home: Place,
@@ -32,7 +32,7 @@ export class Written {
     this.#parts = parts;
   }
 
-  /** The table at a path of a file. */
+  /** Returns the table at a path of a file. */
   static at(file: SimFile, path: TomlPath): Written {
     const value = path.reduce<unknown>(
       (each, key) => (each as Record<PropertyKey, unknown>)[key],
@@ -41,12 +41,12 @@ export class Written {
     return new Written(value as Record<string, unknown>, { file, path });
   }
 
-  /** The same places with another value of the same shape. */
+  /** Returns the same places with another value of the same shape. */
   withValue(value: Record<string, unknown>): Written {
     return new Written(value, this.home, this.#parts);
   }
 
-  /** Where a part of the value is written. */
+  /** Returns the place of a part of the value. */
   place(path: TomlPath): Place {
     let found: Place | undefined;
     let longest = -1;
@@ -58,21 +58,21 @@ export class Written {
     return found ?? { file: this.home.file, path: [...this.home.path, ...path] };
   }
 
-  /** Whether a part of the value is written elsewhere than the table as a whole. */
+  /** Whether a part of the value comes from outside of the table. */
   isForeign(path: TomlPath): boolean {
     const place = this.place(path);
     return place.file !== this.home.file ||
       !this.home.path.every((key, i) => key === place.path[i]);
   }
 
-  /** The file and the line of a part of the value. */
+  /** Returns the file and line of a part of the value. */
   where(path: TomlPath = []): string {
     const { file, path: inFile } = this.place(path);
     return file.document.where(inFile);
   }
 }
 
-/** A value with each string in it replaced; `path` leads to the string. */
+/** Replaces each string in a value; `path` leads to the string. */
 export function mapStrings<T>(
   value: T,
   replace: (text: string, path: TomlPath) => string,
@@ -82,7 +82,7 @@ export function mapStrings<T>(
   if (Array.isArray(value)) {
     return value.map((each, i) => mapStrings(each, replace, [...path, i])) as T;
   }
-  // Dates of TOML are objects of a class.
+  // The dates of TOML are objects of a class.
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [key, mapStrings(each, replace, [...path, key])]),

@@ -174,7 +174,7 @@ cmd = ["run", "\${i}"]
   ]);
 });
 
-Deno.test("a step without a counted device leaves the shell its own i", async () => {
+Deno.test("a step without a counted device leaves ${i} to the shell", async () => {
   const [{ steps }] = await load(`${TOPOLOGY}
 [[step]]
 device = "a"
@@ -183,7 +183,7 @@ cmd = ["sh", "-c", "for i in 1 2; do echo \${i}; done"]
   assertEquals(process(steps[0])?.cmd[2], "for i in 1 2; do echo ${i}; done");
 });
 
-Deno.test("a name without the matrix in it ends in the values of the variant", async () => {
+Deno.test("a name without a placeholder of the matrix ends in the values of the variant", async () => {
   const matrix = '[matrix]\nx = ["1/2", "b"]\ny = [true]\n';
   assertEquals(
     (await load(`${matrix}[sim]\nname = "s"\n`)).map(({ name }) => name),
@@ -210,7 +210,7 @@ cmd = ["echo", "\${matrix.ms}", '\${matrix.ms}', """
   assertEquals(steps[0].origin.where, "a.toml:15");
 });
 
-Deno.test("every action is loaded as it is written", async () => {
+Deno.test("every action is loaded with its fields", async () => {
   const [{ steps }] = await load(`${TOPOLOGY}
 [device.a.wlan0]
 gateway = "dc"

@@ -1,6 +1,6 @@
 import { assertRefused, step, TOPOLOGY } from "./kit.ts";
 
-Deno.test("refused are text that is no TOML, and tables and keys that are unknown", () =>
+Deno.test("text that is not TOML, unknown tables and unknown keys are refused", () =>
   assertRefused([
     [
       `a = = 1
@@ -21,17 +21,17 @@ nam = 'x'
     ],
   ]));
 
-Deno.test("refused are a name that is no directory's", () =>
+Deno.test("a name that cannot name a directory is refused", () =>
   assertRefused([
     [
       `[sim]
 name = "../x"
 `,
-      'a.toml:2: the simulation is called "../x", but its name must be of letters, digits, "_", "-" and ".", as it is that of a directory; give [sim] another "name"',
+      'a.toml:2: the name of the simulation is "../x", but it must consist of letters, digits, "_", "-" and ".", as it names a directory; give [sim] another "name"',
     ],
   ]));
 
-Deno.test("refused are a topology that is not there, is elsewhere, is two, or is wrong", () =>
+Deno.test("a topology that is missing, elsewhere, given twice or wrong is refused", () =>
   assertRefused([
     [
       `[[step]]
@@ -70,7 +70,7 @@ count = 0
     ],
   ]));
 
-Deno.test("refused are what is extended and is not there, is wrong, or extends itself", () =>
+Deno.test("an extended file that is missing, is wrong or extends itself is refused", () =>
   assertRefused([
     [{
       "a.toml": `[sim]
@@ -138,7 +138,7 @@ timeout = "soon"
     ],
   ]));
 
-Deno.test("refused are a matrix that is wrong, and what it has not", () =>
+Deno.test("a wrong matrix, and keys that it does not have, are refused", () =>
   assertRefused([
     [
       `[sim]
@@ -175,8 +175,8 @@ a = { other = 1, same = 2 }
 x = { same = 1 }
 `,
       'a.toml:3: the axis "cond" has the value "a" twice',
-      'a.toml:5: "matrix.params.cnd" is for an axis that is not there; did you mean "cond"? Axes: cond, other',
-      'a.toml:8: "matrix.params.cond.aa" is for a value that the axis "cond" has not; did you mean "a"? Values: a, b, a',
+      'a.toml:5: "matrix.params.cnd" is for an axis that does not exist; did you mean "cond"? Axes: cond, other',
+      'a.toml:8: "matrix.params.cond.aa" is for a value that the axis "cond" does not have; did you mean "a"? Values: a, b, a',
       'a.toml:9: the param "other" is an axis, too',
       'a.toml:11: the param "same" is one of the axis "cond", too',
     ],
@@ -191,7 +191,7 @@ b = ["1", "2"]
     ],
   ]));
 
-Deno.test("what is wrong in some variants of the matrix is told with one of them", () =>
+Deno.test("a fault in some variants of the matrix is reported with one of them", () =>
   assertRefused([
     [
       step(`action = "wait"
@@ -204,7 +204,7 @@ u = ["x", "y"]
     ],
   ]));
 
-Deno.test("refused are binaries without a source, with two, or of one name", () =>
+Deno.test("binaries without a source, with two sources or of one name are refused", () =>
   assertRefused([
     [
       `[sim]

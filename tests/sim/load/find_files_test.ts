@@ -26,7 +26,7 @@ const filesOf = (files: Files, paths: string[], below = ".") =>
       ) => [file, name]),
   );
 
-Deno.test("a directory stands for its simulations, also those further down, in order", async () => {
+Deno.test("a directory stands for all simulations below it, in order", async () => {
   assertEquals(await filesOf(PROJECT, ["sims"]), [
     ["sims/a.toml", "a"],
     ["sims/b.toml", "b"],
@@ -35,7 +35,7 @@ Deno.test("a directory stands for its simulations, also those further down, in o
   assertEquals(await filesOf(PROJECT, ["."], "sims/deep"), [["c.toml", "c"]]);
 });
 
-Deno.test("a file that is named twice is loaded once, where it was named first", async () => {
+Deno.test("a file that is given twice is loaded once, in the first place", async () => {
   assertEquals(await filesOf(PROJECT, ["sims/deep/../b.toml", "./sims"]), [
     ["sims/deep/../b.toml", "b"],
     ["sims/a.toml", "a"],
@@ -43,7 +43,7 @@ Deno.test("a file that is named twice is loaded once, where it was named first",
   ]);
 });
 
-Deno.test("a pattern stands for what matches it", async () => {
+Deno.test("a pattern stands for the files that match it", async () => {
   assertEquals(await filesOf(PROJECT, ["sims/*.toml"]), [["sims/a.toml", "a"], [
     "sims/b.toml",
     "b",
@@ -55,7 +55,7 @@ Deno.test("a pattern stands for what matches it", async () => {
   ]);
 });
 
-Deno.test("without paths, the nearest netyard.toml says what there is", async () => {
+Deno.test("without paths, the nearest netyard.toml names the simulations", async () => {
   const files = { ...PROJECT, "netyard.toml": 'simulations = "sims/**"\n' };
   assertEquals(await filesOf(files, [], "sims/deep"), [
     ["../a.toml", "a"],
@@ -66,7 +66,7 @@ Deno.test("without paths, the nearest netyard.toml says what there is", async ()
   assertEquals(await filesOf(two, []), [["other.toml", "other"], ["sims/deep/c.toml", "c"]]);
 });
 
-Deno.test("a project's file of older times is read where there is no netyard.toml with simulations", async () => {
+Deno.test("the older project file is read if there is no netyard.toml with simulations", async () => {
   const files = {
     ...PROJECT,
     "netyard.toml": '[profiles.x]\nkernel = "k"\n',
@@ -79,13 +79,13 @@ Deno.test("a project's file of older times is read where there is no netyard.tom
   ]);
 });
 
-Deno.test("refused are paths with no simulation at them, and two of one name", async () => {
+Deno.test("paths without a simulation, and two simulations of one name, are refused", async () => {
   const cases: [files: Files, paths: string[], ...faults: string[]][] = [
     [PROJECT, ["nowhere.toml"], "nowhere.toml: there is no such file"],
     [
       PROJECT,
       ["Cargo.toml"],
-      "Cargo.toml: it is no simulation: it has neither a [sim] table nor a [[step]]",
+      "Cargo.toml: it is not a simulation: it has neither a [sim] table nor a [[step]]",
     ],
     [
       PROJECT,
@@ -96,14 +96,14 @@ Deno.test("refused are paths with no simulation at them, and two of one name", a
     [
       {},
       [],
-      'netyard.toml: there is none here or above with "simulations": name files or directories, or ' +
+      'netyard.toml: no such file here or above has "simulations": name files or directories, or ' +
       'write one, with simulations = "sims/**"',
     ],
     [
       { "a.toml": sim("x"), "b.toml": `# x\n${sim("x")}`, "c.toml": '[sim]\nname = ".x"\n' },
       ["."],
-      'c.toml:2: the simulation is called ".x", but its name must be of letters, digits, "_", "-" and ' +
-      '".", as it is that of a directory; give [sim] another "name"',
+      'c.toml:2: the name of the simulation is ".x", but it must consist of letters, digits, "_", "-" and ' +
+      '".", as it names a directory; give [sim] another "name"',
       'b.toml:3: the simulation at a.toml:2 is called "x", too; rename one of them',
     ],
     [
@@ -118,7 +118,7 @@ Deno.test("refused are paths with no simulation at them, and two of one name", a
   }
 });
 
-Deno.test("a netyard.toml that is wrong is refused, not passed over", async () => {
+Deno.test("a wrong netyard.toml is refused, not skipped", async () => {
   const [fault] = await faultsOf({ "netyard.toml": "simulations = 1\n" }, []);
   assertEquals(
     fault.replace(/\/\S*\//, ""),
@@ -126,7 +126,7 @@ Deno.test("a netyard.toml that is wrong is refused, not passed over", async () =
   );
 });
 
-Deno.test("what several files extend is found beside, one directory up, and where one is", async () => {
+Deno.test("an extended file is found beside the file, one directory up, and in the working directory", async () => {
   const template = (time: string) =>
     `[[step-template]]\nname = "t"\naction = "wait"\nduration = "${time}"\n`;
   const use = (...files: string[]) =>
@@ -152,7 +152,7 @@ Deno.test("what several files extend is found beside, one directory up, and wher
   assertEquals(durations, [1000, 2000, 1000, 9000, 1000]);
 });
 
-Deno.test("a topology comes from the file itself, or the last one that it extends", async () => {
+Deno.test("the topology is that of the file itself, or of the last file that it extends", async () => {
   const files = {
     "sims/a.toml": '[[extends]]\nfile = "one.toml"\n[[extends]]\nfile = "two.toml"\n[sim]\n',
     "sims/b.toml": '[[extends]]\nfile = "one.toml"\n[[router]]\nname = "own"\n[sim]\n',
@@ -171,7 +171,7 @@ Deno.test("a topology comes from the file itself, or the last one that it extend
   assertEquals(routers, ["two", "own", "up"]);
 });
 
-Deno.test("a binary that is given from outside need not be declared", async () => {
+Deno.test("a binary that the caller gives needs no declaration", async () => {
   const text = '[[router]]\nname = "dc"\n[[step]]\ndevice = "dc"\ncmd = ["${binary.tool}"]\n';
   assertEquals(
     await faultsOf(text),

@@ -6,7 +6,7 @@ import { faultsOf, inFiles, load, short, step, TOPOLOGY } from "./kit.ts";
 const RUN = step('device = "a"\ncmd = ["x"]\n');
 const WRONG = step('device = "none"\ncmd = ["x"]\n');
 
-Deno.test("line ends of Windows, a mark at the start, and tabs change nothing", async () => {
+Deno.test("line ends of Windows, a byte order mark and tabs make no difference", async () => {
   const read = async (text: string) => {
     const [{ topology, steps }] = await load(text);
     return { topology, steps: steps.map(short), where: steps[0].origin.where };
@@ -27,7 +27,7 @@ Deno.test("line ends of Windows, a mark at the start, and tabs change nothing", 
   }
 });
 
-Deno.test("tables may be written inline and by dotted keys, and their faults have lines too", async () => {
+Deno.test("faults of inline tables and dotted keys have lines too", async () => {
   const inline = (capture: string) =>
     `sim.name = "d"
 router = [{ name = "dc" }]
@@ -47,7 +47,7 @@ step = [
   );
 });
 
-Deno.test("a file may have a thousand steps, and texts of any letters and length", async () => {
+Deno.test("a file may have a thousand steps, and texts of any characters and length", async () => {
   const many = TOPOLOGY + '[[step]]\ndevice = "a"\ncmd = ["x"]\n'.repeat(1_000);
   assertEquals((await load(many))[0].steps.length, 1_000);
   const content = `höö 🎉 \u2028 ${"x".repeat(3_000_000)}`;
@@ -59,7 +59,7 @@ Deno.test("a file may have a thousand steps, and texts of any letters and length
   assertEquals(file.origin.where, "a.toml");
 });
 
-Deno.test("files may extend each other deeply, and by many ways", async () => {
+Deno.test("files may extend each other deeply, and over several paths", async () => {
   const files: Record<string, string> = {
     "a.toml": '[sim]\n[[extends]]\nfile = "0.toml"\n[[step]]\nuse = "t"\n',
     "60.toml":
@@ -75,7 +75,7 @@ Deno.test("files may extend each other deeply, and by many ways", async () => {
   assertEquals(binaries.map(({ path }) => path), ["last"]);
 });
 
-Deno.test("a link is a file, by its own name; one to nowhere is none", async () => {
+Deno.test("a symbolic link counts as a file of its own name; a dangling link does not", async () => {
   await inFiles({ "sims/real.toml": RUN }, async (cwd) => {
     await Deno.mkdir(join(cwd, "links"));
     await Deno.symlink("../sims/real.toml", join(cwd, "links/link.toml"));

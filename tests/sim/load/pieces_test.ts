@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CheckError, parseCheck } from "../../../lib/sim/values/check.ts";
 import { needsIndex, replaceIndex } from "../../../lib/sim/load/index_expressions.ts";
-import { quotePlaceholders } from "../../../lib/sim/load/placeholders.ts";
+import { quotePlaceholders } from "../../../lib/sim/load/read_file.ts";
 
-Deno.test("the number of a device is filled in, also in sums", () => {
+Deno.test("the number of a device is filled in, also in expressions", () => {
   const texts: [text: string, at: number, result: string][] = [
     ["${i}", 3, "3"],
     ["${ i }", 3, "3"],
@@ -45,7 +45,7 @@ Deno.test("only a placeholder outside of strings and comments is quoted", () => 
   );
 });
 
-Deno.test("a check is a capture, an operator, and the rest", () => {
+Deno.test("a check is a capture, an operator and a value", () => {
   const parsed = [
     "a.b == ",
     "a.b   !=  two  words ",
@@ -67,7 +67,7 @@ Deno.test("a check is a capture, an operator, and the rest", () => {
   ]);
 });
 
-Deno.test("a check that says nothing is refused with the reason", () => {
+Deno.test("an incomplete check is refused with the reason", () => {
   const refused: [text: string, reason: string][] = [
     ["", 'must begin with a capture: "id.name"'],
     ["size == 1", 'must begin with a capture: "id.name"'],

@@ -1,6 +1,6 @@
 import { assertRefused, step } from "./kit.ts";
 
-Deno.test("refused are nodes, interfaces, regions and members that are not in the topology", () =>
+Deno.test("nodes, interfaces, regions and members that are not in the topology are refused", () =>
   assertRefused([
     [
       step(`device = "aa"
@@ -41,7 +41,7 @@ regions = ["a", "b"]
 bridge = "dc"
 members = ["a", "peer"]
 `),
-      'a.toml:14: "members[1]" is "peer", which are several: peer-0, peer-1, peer-2; name one of them',
+      'a.toml:14: "members[1]" is "peer", which stands for several: peer-0, peer-1, peer-2; name one of them',
     ],
     [
       step(`device = "a"
@@ -51,7 +51,7 @@ cmd = ["$NETYARD_IP_peer"]
     ],
   ]));
 
-Deno.test("refused are binaries and captures that nothing declares", () =>
+Deno.test("binaries and captures that are not declared are refused", () =>
   assertRefused([
     [
       step(`device = "a"
@@ -71,7 +71,7 @@ checks = ["x.ye == 1", "x.yes ~ 1", "x.yes >= a"]
 `),
       'a.toml:19: the check "x.yes ~ 1" has the operator "~", but may have ==, !=, contains, matches, >=, <=, <, >',
       'a.toml:19: the check "x.yes >= a" compares numbers, but "a" is not a number',
-      'a.toml:19: "x.ye": the step "x" at a.toml:12 captures no "ye"; did you mean "yes"? It captures: yes',
+      'a.toml:19: "x.ye": the step "x" at a.toml:12 does not capture "ye"; did you mean "yes"? It captures: yes',
     ],
     [
       step(`id = "x"
@@ -83,11 +83,11 @@ regex = "."
 device = "a"
 cmd = ["\${x.y}"]
 `),
-      'a.toml:19: "${x.y}": "x" is several steps: x-0, x-1, x-2; name one of them',
+      'a.toml:19: "${x.y}": "x" stands for several steps: x-0, x-1, x-2; name one of them',
     ],
   ]));
 
-Deno.test("refused are what comes later, or never", () =>
+Deno.test("references to later or missing steps are refused", () =>
   assertRefused([
     [
       step(`device = "a"
@@ -99,7 +99,7 @@ cmd = ["x"]
 [step.captures.y]
 regex = "."
 `),
-      'a.toml:13: "${x.y}": the step "x" at a.toml:15 comes later, so that it would wait for ever',
+      'a.toml:13: "${x.y}": the step "x" at a.toml:15 comes later, so this step would wait forever',
     ],
     [
       step(`id = "x"
@@ -109,7 +109,7 @@ cmd = ["x"]
 [step.captures.y]
 regex = "."
 `),
-      'a.toml:13: "x.y": the step "x" is this one, so that it would wait for ever',
+      'a.toml:13: "x.y": the step "x" is this one, so this step would wait forever',
     ],
     [
       step(`action = "wait-for"
@@ -125,7 +125,7 @@ cmd = ["x"]
 action = "wait-for"
 id = "x"
 `),
-      'a.toml:17: "id" is "x", which is a "run"; only a "spawn" or "capture" is waited for',
+      'a.toml:17: "id" is "x", which is a "run"; only a "spawn" or "capture" can be waited for',
     ],
     [
       step(`when = "false"

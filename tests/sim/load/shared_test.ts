@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { assertRefused, load, short, step } from "./kit.ts";
 
-Deno.test("a template of another file may need a matrix, as long as it is not used without", async () => {
+Deno.test("a template of another file may need a matrix, unless it is used without one", async () => {
   const shared = `[[step-template]]
 name = "slow"
 action = "gen-file"
@@ -50,7 +50,7 @@ content = ""
       step(`device = "a"
 cmd = ["\${group.x}"]
 `),
-      'a.toml:13: "${group.x}": only the steps of a step group know it',
+      'a.toml:13: "${group.x}": only steps of a step group have it',
     ],
   ]);
 });

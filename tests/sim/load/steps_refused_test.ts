@@ -1,6 +1,6 @@
 import { assertRefused, step } from "./kit.ts";
 
-Deno.test("refused are actions and keys that are unknown, or missing", () =>
+Deno.test("unknown or missing actions and keys are refused", () =>
   assertRefused([
     [
       step(`action = "wait"
@@ -41,7 +41,7 @@ cmd=["x"]
     ],
   ]));
 
-Deno.test("refused are values that no step may have", () =>
+Deno.test("invalid values of steps are refused", () =>
   assertRefused([
     [
       step(`action = "set-link-condition"
@@ -85,7 +85,7 @@ d = { regex = "(?x) a" }
     ],
   ]));
 
-Deno.test("refused are templates that are not there, or are wrong, each at its own line", () =>
+Deno.test("missing and wrong templates are refused, each with its own line", () =>
   assertRefused([
     [
       step(`use = "fech"
@@ -163,7 +163,7 @@ action = "wait"
     ],
   ]));
 
-Deno.test("refused are groups in groups, and variables that are unknown or unused", () =>
+Deno.test("groups in groups, and unknown or unused variables are refused", () =>
   assertRefused([
     [
       step(`use = "g"
@@ -177,7 +177,7 @@ name = "h"
 action = "wait"
 duration = "1s"
 `),
-      'a.toml:16: group "g": a step group cannot use another; "h" is one. Use it beside this one',
+      'a.toml:16: group "g": a step group cannot use another, and "h" is a step group; use both in the simulation',
     ],
     [
       step(`use = "g"
@@ -226,7 +226,7 @@ cmd = ["x"]
     ],
   ]));
 
-Deno.test("refused are ids that are no files' names, or are taken", () =>
+Deno.test("ids that cannot name a file, or are taken, are refused", () =>
   assertRefused([
     [
       step(`id = "../x"
@@ -241,12 +241,12 @@ id = "y"
 device = "a"
 cmd = ["x"]
 `),
-      'a.toml:12: "id" is "../x", but must be of letters, digits, "_", "-" and ".", as it names files',
+      'a.toml:12: "id" is "../x", but must consist of letters, digits, "_", "-" and ".", as it names files',
       'a.toml:20: the id "y" is taken by the step at a.toml:16',
     ],
   ]));
 
-Deno.test("refused are numbers of counted devices where there are none", () =>
+Deno.test("numbers of counted devices are refused in steps without a counted device", () =>
   assertRefused([
     [
       step(`device = "peer"
