@@ -137,9 +137,11 @@ inTempDir("state.json is complete whenever it is read, and final after close()",
   run.attach(bus);
   const versions = new Set<number>();
   let reads = 0;
-  const until = performance.now() + 900;
+  const start = performance.now();
+  // On a busy host it takes longer until enough was read.
+  const goesOn = () => performance.now() - start < 900 || versions.size < 2 || reads <= 5;
   const reader = (async () => {
-    while (performance.now() < until) {
+    while (goesOn()) {
       const text = await Deno.readTextFile(`${run.path}/state.json`).catch((error) => {
         if (versions.size > 0 || !(error instanceof Deno.errors.NotFound)) throw error;
       });
@@ -148,15 +150,15 @@ inTempDir("state.json is complete whenever it is read, and final after close()",
       versions.add(parseState(JSON.parse(text)).lastSeq);
     }
   })();
-  for (let i = 0; performance.now() < until; i++) {
+  for (let i = 0; goesOn(); i++) {
     for (let k = 0; k < 5; k++) addDevice(bus, `n${i}-${k}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   await reader;
   await run.close();
-  assert(reads > 5, `${reads} reads`);
-  // At most one per 100 ms; fewer on a busy machine.
-  assert(versions.size >= 2 && versions.size <= 11, `${versions.size} versions`);
+  // At most one per 100 ms, and one at either end.
+  const most = (performance.now() - start) / 100 + 2;
+  assert(versions.size <= most, `${versions.size} versions, not ${most} at most`);
   assertEquals((await readRun(run.path)).state, bus.state);
 });
 

@@ -3,11 +3,13 @@ import { FAIL, HANG } from "./breakable.ts";
 
 /** The worker of a program, whose thread also executes the commands that break it. */
 
+const pause = new Int32Array(new SharedArrayBuffer(4));
 const { command } = CommandRing.prototype;
 CommandRing.prototype.command = function () {
   const next = command.call(this);
   if (next === FAIL) throw new Error("the test made it fail");
-  if (next === HANG) { for (;;); }
+  // Waiting, since a loop at this thread's priority would leave no time to other tests.
+  if (next === HANG) { for (;;) Atomics.wait(pause, 0, 0); }
   return next;
 };
 

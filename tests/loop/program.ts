@@ -57,7 +57,7 @@ export function run({ memory }: LoopStart): void {
     const subject = control.subject();
     if (subject === Subject.Slow) Atomics.wait(pause, 0, 0, 20);
     if (subject === Subject.Fail) throw new Error("the test made it fail");
-    if (subject === Subject.Hang) { for (;;); }
+    if (subject === Subject.Hang) { for (;;) Atomics.wait(pause, 0, 0); }
     control.write(command, subject);
     control.finish();
     if (command === Command.Stop) return;

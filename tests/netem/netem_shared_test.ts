@@ -118,6 +118,16 @@ async function together(ends: Namespace[]): Promise<number> {
   return rate;
 }
 
+/** Checks that rate. A busy host may leave too little time for it, for a while, but adds nothing. */
+async function reaches(ends: Namespace[], least: number, most: number): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    const rate = await together(ends);
+    assert(rate < most, `${rate} Mbit/s, not ${most} at most`);
+    if (rate > least) return;
+    assert(attempt < 5, `${rate} Mbit/s, not ${least} at least`);
+  }
+}
+
 Deno.test("packets that arrive by the ports of a bridge share the rate, and continue on their path", async () => {
   const { middle, ends } = onBridge();
   try {
@@ -130,12 +140,10 @@ Deno.test("packets that arrive by the ports of a bridge share the rate, and cont
       far: `port${i}`,
     });
     for (const i of [0, 1, 2]) shared.join(end(i));
-    const limited = await together(ends);
-    assert(limited > 14 && limited < 21, `${limited} Mbit/s`);
+    await reaches(ends, 14, 21);
     for (const i of [0, 1, 2]) shared.leave(end(i));
     shared.remove();
-    const free = await together(ends);
-    assert(free > 100, `${free} Mbit/s`);
+    await reaches(ends, 100, Infinity);
   } finally {
     for (const namespace of [middle, ...ends]) namespace.close();
   }
