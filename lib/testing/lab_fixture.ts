@@ -2,17 +2,17 @@ import { Lab } from "../lab/lab.ts";
 import type { LabSnapshot } from "../lab/guest/lab_snapshot.ts";
 import type { LabOptions } from "../lab/options/options.ts";
 
-/** What the tests of a {@link labFixture} get. */
+/** The function of a test of a {@link labFixture}. */
 export type FixtureTestFunction<T> = (
   fixture: T & { lab: Lab },
   t: Deno.TestContext,
 ) => void | Promise<void>;
 
-/** A lab that several tests share; each finds it as it was built. */
+/** A lab that several tests share; it is restored before each of them. */
 export interface LabFixture<T> {
-  /** A `Deno.test` that begins with the lab as it was built. */
+  /** Registers a `Deno.test` that begins with the lab as it was built. */
   test(name: string, fn: FixtureTestFunction<T>): void;
-  /** With what `Deno.test` takes besides. */
+  /** Registers it with other options of `Deno.test`. */
   test(
     name: string,
     options: Omit<Deno.TestDefinition, "name" | "fn">,
@@ -21,12 +21,12 @@ export interface LabFixture<T> {
 }
 
 /**
- * A lab that is built once for the tests of a file, and whose virtual machines, partitions and
- * impairments of bridges are put back before each of them: what takes seconds to boot and to set up
- * costs a fraction of one a test. What runs in devices and routers is not put back.
+ * Builds one lab for the tests of a file. Before each test, the virtual machines, and the partitions and
+ * impairments of bridges, are restored: booting and setting up takes seconds once, and a fraction of a second
+ * per test. Programs in devices and routers are not restored.
  *
- * Building begins with the first test that runs, which fails if it does; the lab is closed after the
- * last test of the file.
+ * The lab is built by the first test that runs, which fails if the build fails. It is closed after the last
+ * test of the file.
  *
  * @example
  * ```ts ignore
@@ -44,7 +44,7 @@ export interface LabFixture<T> {
  *   assert((await a.run("ping -c 1 b.lan")).ok());
  * });
  *
- * pair.test("a partition keeps them apart", async ({ lan, a, b }) => {
+ * pair.test("a partition separates them", async ({ lan, a, b }) => {
  *   await lan.partition(a, b);
  *   assert(!(await a.run("ping -c 1 -W 1 b.lan")).ok());
  * });
@@ -64,7 +64,7 @@ export function labFixture<T extends object>(
     optionsOrFn: Omit<Deno.TestDefinition, "name" | "fn"> | FixtureTestFunction<T>,
     maybeFn?: FixtureTestFunction<T>,
   ) => {
-    const [more, fn] = typeof optionsOrFn === "function"
+    const [testOptions, fn] = typeof optionsOrFn === "function"
       ? [{}, optionsOrFn]
       : [optionsOrFn, maybeFn];
     if (typeof fn !== "function") {
@@ -74,12 +74,12 @@ export function labFixture<T extends object>(
       // The lab outlives the test that builds it.
       sanitizeOps: false,
       sanitizeResources: false,
-      ...more,
+      ...testOptions,
       name,
       async fn(t) {
-        const used = built !== undefined;
-        const { lab, fixture, snapshot } = await (built ??= make(options, build));
-        if (used) await lab.restore(snapshot);
+        const isUsed = built !== undefined;
+        const { lab, fixture, snapshot } = await (built ??= buildFixture(options, build));
+        if (isUsed) await lab.restore(snapshot);
         await fn({ ...fixture, lab }, t);
       },
     });
@@ -93,7 +93,7 @@ interface Built<T> {
   snapshot: LabSnapshot;
 }
 
-async function make<T>(
+async function buildFixture<T>(
   options: LabOptions,
   build: (lab: Lab) => Promise<T>,
 ): Promise<Built<T>> {

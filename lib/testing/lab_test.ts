@@ -1,18 +1,18 @@
 import { Lab } from "../lab/lab.ts";
 import type { LabOptions } from "../lab/options/options.ts";
 
-/** How a {@link labTest} is run. */
+/** The options of a {@link labTest}. */
 export interface LabTestOptions extends LabOptions {
-  /** Everything that `Deno.test` takes besides the name and the function. */
+  /** The options of `Deno.test`, except the name and the function. */
   test?: Omit<Deno.TestDefinition, "name" | "fn">;
 }
 
-/** What a {@link labTest} does with its lab. */
+/** The function of a {@link labTest}. */
 export type LabTestFunction = (lab: Lab, t: Deno.TestContext) => void | Promise<void>;
 
 /**
- * A `Deno.test` with a lab of its own, which is closed when the function ends,
- * however it ends. Labs never see each other, so tests run in parallel.
+ * Registers a `Deno.test` with its own lab, which is closed when the function ends, even by an error. Labs are
+ * isolated from each other, so tests can run in parallel.
  *
  * @example
  * ```ts ignore
@@ -30,7 +30,7 @@ export type LabTestFunction = (lab: Lab, t: Deno.TestContext) => void | Promise<
  * ```
  */
 export function labTest(name: string, fn: LabTestFunction): void;
-/** With options for the lab and the test. */
+/** Registers the test with options for the lab and the test. */
 export function labTest(name: string, options: LabTestOptions, fn: LabTestFunction): void;
 export function labTest(
   name: string,

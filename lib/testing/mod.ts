@@ -1,5 +1,6 @@
 /**
- * Helpers for test suites.
+ * Helpers for test suites: a lab for one test, a lab that the tests of a file share, and waiting for a
+ * condition. Imports `lab` and `node`. Begin with `lab_test.ts`.
  *
  * @module
  */

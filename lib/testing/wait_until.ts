@@ -1,19 +1,21 @@
 import { DeadlineError } from "../node/process/errors.ts";
 
-/** How long and how often {@link waitUntil} looks. */
+/** The limits of {@link waitUntil}. */
 export interface WaitOptions {
-  /** When to give up, in milliseconds. Default 5000. */
+  /** The time limit, in milliseconds. Default 5000. */
   timeoutMs?: number;
-  /** The pause between two looks, in milliseconds. Default 20. */
+  /** The pause between two checks, in milliseconds. Default 20. */
   intervalMs?: number;
-  /** What is waited for, for the error message. Default: the text of the condition. */
+  /** The name of the condition in the error message. Default: the text of its function. */
   what?: string;
 }
 
 /**
- * Waits until a condition holds and resolves with what it returned: for states
- * that announce themselves by nothing. A condition that throws does not hold yet;
- * its last error is the cause of the {@link DeadlineError}.
+ * Waits until a condition returns a truthy value, and resolves with that value: for states without an event
+ * to wait for. A condition that throws counts as false; its last error is the cause of the
+ * {@link DeadlineError}.
+ *
+ * @throws {DeadlineError} the condition was not true within the time limit
  *
  * @example
  * ```ts
@@ -39,19 +41,22 @@ export async function waitUntil<T>(
       cause = error;
     }
     if (left() <= 0) {
-      const why = cause instanceof Error ? `; it failed last by: ${cause.message}` : "";
-      throw new DeadlineError(`waited ${timeoutMs} ms in vain for: ${what}${why}`, { cause });
+      const why = cause instanceof Error ? `; its last error: ${cause.message}` : "";
+      throw new DeadlineError(`waited ${timeoutMs} ms for: ${what}${why}`, { cause });
     }
     await new Promise((resolve) => setTimeout(resolve, Math.min(intervalMs, left())));
   }
 }
 
-/** What the condition returns, unless that takes longer. */
+/** Calls the condition with a time limit. */
 async function within<T>(condition: () => T | Promise<T>, ms: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error("it was still under way")), Math.max(0, ms));
+      timer = setTimeout(
+        () => reject(new Error("the condition was still running")),
+        Math.max(0, ms),
+      );
     });
     return await Promise.race([condition(), late]);
   } finally {

@@ -2,18 +2,18 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { DeadlineError, type Lab, LabClosedError } from "@netyard/netyard";
 import { labTest, waitUntil } from "@netyard/netyard/testing";
 
-let kept: Lab | undefined;
+let firstLab: Lab | undefined;
 
-labTest("a labTest gets a lab of its own, labelled by the test", async (lab) => {
-  kept = lab;
-  assertEquals(lab.label, "a-labtest-gets-a-lab-of-its-own-labelled-by-the-test");
+labTest("a labTest gets its own lab, with its name as the label", async (lab) => {
+  firstLab = lab;
+  assertEquals(lab.label, "a-labtest-gets-its-own-lab-with-its-name-as-the-label");
   assertEquals(lab.routers, []);
   await lab.addRouter("dc");
 });
 
 Deno.test("the lab of a labTest is closed when the test ends", async () => {
-  assert(kept);
-  await assertRejects(() => kept!.addRouter("late"), LabClosedError);
+  assert(firstLab);
+  await assertRejects(() => firstLab!.addRouter("late"), LabClosedError);
 });
 
 labTest("a labTest takes the options of a lab and of Deno.test", {
@@ -24,7 +24,7 @@ labTest("a labTest takes the options of a lab and of Deno.test", {
   assertEquals([lab.label, lab.seed], ["mine", 7]);
 });
 
-Deno.test("a labTest that fails fails, and its lab is closed", async () => {
+Deno.test("a labTest whose function throws fails, and its lab is closed", async () => {
   const script = `
     import { labTest } from "@netyard/netyard/testing";
     labTest("it throws", () => { throw new Error("as it should"); });
@@ -38,34 +38,34 @@ Deno.test("a labTest that fails fails, and its lab is closed", async () => {
       args: ["test", "-P", "--no-check", "--config", config, file],
       env: { NO_COLOR: "1" },
     }).output();
-    const said = new TextDecoder().decode(stdout);
+    const output = new TextDecoder().decode(stdout);
     assertEquals(code, 1);
-    assertStringIncludes(said, "as it should");
-    assertStringIncludes(said, "1 passed | 1 failed");
+    assertStringIncludes(output, "as it should");
+    assertStringIncludes(output, "1 passed | 1 failed");
   } finally {
     await Deno.remove(file);
   }
 });
 
-Deno.test("waitUntil resolves with what the condition returned once it holds", async () => {
-  let looks = 0;
-  const value = await waitUntil(() => ++looks >= 3 ? "there" : undefined, { intervalMs: 1 });
-  assertEquals([value, looks], ["there", 3]);
+Deno.test("waitUntil resolves with the first truthy value of the condition", async () => {
+  let checks = 0;
+  const value = await waitUntil(() => ++checks >= 3 ? "there" : undefined, { intervalMs: 1 });
+  assertEquals([value, checks], ["there", 3]);
 });
 
-Deno.test("waitUntil gives up at the deadline and says what it waited for", async () => {
+Deno.test("waitUntil fails at the deadline, and names the condition", async () => {
   const error = await assertRejects(
     () => waitUntil(() => false, { timeoutMs: 30, intervalMs: 5, what: "the impossible" }),
     DeadlineError,
   );
-  assertStringIncludes(error.message, "30 ms in vain for: the impossible");
+  assertStringIncludes(error.message, "waited 30 ms for: the impossible");
 });
 
-Deno.test("waitUntil takes an error for not yet, and names the last one", async () => {
-  let looks = 0;
+Deno.test("waitUntil takes an error of the condition as false, and reports the last one", async () => {
+  let checks = 0;
   const value = await waitUntil(() => {
-    if (++looks < 3) throw new Error("too early");
-    return looks;
+    if (++checks < 3) throw new Error("too early");
+    return checks;
   }, { intervalMs: 1 });
   assertEquals(value, 3);
   const error = await assertRejects(
@@ -83,6 +83,6 @@ Deno.test("waitUntil does not wait for a condition beyond its deadline", async (
     () => waitUntil(() => new Promise<boolean>(() => {}), { timeoutMs: 20, what: "an answer" }),
     DeadlineError,
   );
-  assertStringIncludes(error.message, "20 ms in vain for: an answer");
-  assertStringIncludes(error.message, "still under way");
+  assertStringIncludes(error.message, "waited 20 ms for: an answer");
+  assertStringIncludes(error.message, "still running");
 });
