@@ -28,7 +28,7 @@ const serving = serve(listener);
 
 const talking = laptop.run(talk, { ip: server.ip!, port: 7000 }, 5);
 const oldIp = laptop.ip!;
-await waitUntil(() => seen[0]?.questions >= 5, { what: "a conversation is under way" });
+await waitUntil(() => seen[0]?.questions >= 5, { what: "a conversation is in progress" });
 
 const newIp = await laptop.interface("eth0").renewIp();
 

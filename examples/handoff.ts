@@ -47,7 +47,7 @@ await using reflector = await server.spawnReflector();
 
 const talking = phone.run(talk, { ip: server.ip!, port: 7000 }, reflector.address);
 const wifiIp = phone.ip!;
-await waitUntil(() => seen.at(-1)?.beats! >= 10, { what: "the conversations are under way" });
+await waitUntil(() => seen.at(-1)?.beats! >= 10, { what: "the conversations are in progress" });
 
 await net0.linkDown();
 await new Promise((resolve) => setTimeout(resolve, GAP_MS));

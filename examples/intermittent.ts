@@ -28,7 +28,7 @@ let enough = false;
 const listener = server.runSync(() => Deno.listen({ port: 7000 }));
 const serving = serve(listener);
 const beating = phone.run(beat, server.ip!, 7000);
-await waitUntil(() => heard.length >= 5, { what: "the conversation is under way" });
+await waitUntil(() => heard.length >= 5, { what: "the conversation is in progress" });
 
 const flaps: { downMs: number; arrived: number; backMs: number }[] = [];
 for (const downMs of TUNNELS_MS) {

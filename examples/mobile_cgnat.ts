@@ -1,17 +1,17 @@
-// A mobile carrier that has both families: IPv4 is shared among its subscribers, IPv6 is not. Who can
-// be reached from outside, by which?
+// A mobile carrier with both families: its subscribers share IPv4 addresses, but not IPv6 ones. Which
+// devices are reachable from outside, by which family?
 //
 //   phone  --\
 //             carrier (carrier-grade NAT; no firewall) --\                /-- server
 //   tablet --/                                            IX -------- dc --
 //   laptop --- home (NAT; firewall) ---------------------/                \-- stranger
 //
-// 1. By IPv4 phone and tablet are one address, the carrier's, and differ in the port. By IPv6 each is
-//    itself.
-// 2. A stranger who sends to the carrier's address finds nobody, until a device has sent something to
-//    anybody: then the port that the NAT took for it leads to it, for all the world (RFC 4787:
-//    endpoint-independent mapping and filtering). A home NAT lets in only who was sent to.
-// 3. By IPv6 the stranger just sends to the phone; nothing is in between. At home the firewall is.
+// 1. By IPv4, phone and tablet have the address of the carrier, and differ in the port. By IPv6, each
+//    has its own address.
+// 2. A stranger reaches no device at the address of the carrier, until a device has sent something: then
+//    its port on the NAT leads to it, for every sender (RFC 4787: endpoint-independent mapping and
+//    filtering). A home NAT lets in only peers that the device has sent to.
+// 3. By IPv6 the stranger reaches the phone directly; at home, the firewall blocks it.
 //
 // deno run -P examples/mobile_cgnat.ts
 import "@netyard/netyard/rootless";
@@ -24,7 +24,7 @@ const PATIENCE = { timeoutMs: 1000 };
 
 await using lab = await Lab.create({ label: "mobile-cgnat" });
 const dc = await lab.addRouter("dc", { preset: "public" });
-// Global IPv6 addresses, and those that are set aside for such NATs (RFC 6598) of IPv4.
+// Global IPv6 addresses, and the IPv4 addresses reserved for carrier-grade NAT (RFC 6598).
 const carrier = await lab.addRouter("carrier", {
   preset: "isp-cgnat",
   pool: "public",
@@ -41,10 +41,10 @@ const laptop = await at(home, "laptop");
 
 await using server4 = await server.spawnReflector({ ip: server.ip });
 await using server6 = await server.spawnReflector({ ip: server.ip6 });
-// A second one, to compare with: does the NAT take another port for another destination?
+// A second one, to compare: does the NAT use another port for another destination?
 await using other4 = await server.spawnReflector({ ip: server.ip });
 
-// First what nobody asked for, then the rest: once one device has sent, a port leads to it.
+// Unsolicited packets first: once a device has sent, a port leads to it.
 const unasked = await Promise.all([phone, tablet, laptop].map(tryUnasked));
 const [first, second, atHome] = await Promise.all([phone, tablet, laptop].map(tryFamilies));
 const rows = { phone: first, tablet: second, laptop: atHome };
@@ -78,21 +78,21 @@ assertEquals(reached(first), ["answered", "answered", "answered"]);
 assertEquals(reached(second), ["answered", "answered", "answered"]);
 assertEquals(reached(atHome), ["no answer", "no answer", "no answer"]);
 
-/** Whether a stranger reaches a program that answers to everybody, and has not sent anything yet. */
+/** Whether a stranger reaches a program that answers everyone and has sent nothing yet. */
 async function tryUnasked(device: Device): Promise<string> {
   await using _program = await device.spawnReflector({ ip: device.ip!, port: PORT });
   const ip = device === laptop ? home.uplinkIp! : carrier.uplinkIp!;
   return await outcome(stranger.probeUdpMapping({ ip, port: PORT }, PATIENCE));
 }
 
-/** How a device looks from outside, and whether a stranger reaches a program on it then. */
+/** Returns the mapping of a device, and whether a stranger reaches a program on it then. */
 async function tryFamilies(device: Device) {
   const [own4, own6] = [device.ip!, device.ip6!].map((ip) => ({ ip, port: PORT }));
-  // It asks a server how it looks, from one port, and then another server.
+  // The device probes one server, and then another, from one port.
   const outside4 = await device.probeUdpMapping(server4.address, { port: PORT });
   const again = await device.probeUdpMapping(other4.address, { port: PORT });
   assertEquals(again, outside4, "both NATs take one port for all destinations");
-  // The stranger knows the port, and has never been sent anything; of IPv6, nobody has.
+  // The stranger knows the port, and the device has never sent to it.
   const program4 = await device.spawnReflector(own4);
   const program6 = await device.spawnReflector(own6);
   const [mapped4, udp6, tcp6] = await Promise.all([

@@ -1,12 +1,12 @@
-// A VPN whose packets are smaller than those around it, and a firewall that tells nobody: small
-// requests work, large transfers hang.
+// A VPN with a smaller MTU than the links around it, and a firewall that drops ICMP: small requests work,
+// large transfers hang.
 //
 //   server -- dc ----- IX ----- vpn (1420, ICMP blocked) -- home (1500) -- laptop (1500)
 //
-// Server and laptop agree on packets of 1500 bytes, for that is what their own links take. The links
-// of the VPN's router take 1420. A sender finds that out by an ICMP message, "fragmentation needed"
-// or, in IPv6, "packet too big"; where these are dropped, it sends the same packets again and again
-// (a path-MTU black hole, RFC 2923). With the block off, the same download finds its size.
+// Server and laptop agree on packets of 1500 bytes, the MTU of their own links. The links of the VPN
+// router have an MTU of 1420. A sender learns that from an ICMP message, "fragmentation needed" or, in
+// IPv6, "packet too big"; if these are dropped, it retransmits the same packets forever (a path-MTU
+// black hole, RFC 2923). Without the block, the same download works.
 //
 // deno run -P examples/mtu_black_hole.ts
 import "@netyard/netyard/rootless";
@@ -24,7 +24,7 @@ const home = await lab.addRouter("home", { upstream: vpn });
 const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
 const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: home } } });
 
-// The server sends as many bytes as it is asked for.
+// The server sends the requested number of bytes.
 await using _http = server.runSync(() =>
   Deno.serve({ hostname: "::", port: 80, onListen: () => {} }, ({ url }) => {
     return new Response(new Uint8Array(Number(new URL(url).searchParams.get("bytes"))));
@@ -52,7 +52,7 @@ for (const family of ["IPv4", "IPv6"]) {
   assertEquals(open[`${family}, the server's packets`], "1420 bytes");
 }
 
-/** Everything once, by both families at a time, with so much patience for a download. */
+/** Runs each request once, by both families at once, with a deadline for the download. */
 async function tryAll(patienceMs: number): Promise<Record<string, string>> {
   const [v4, v6] = await Promise.all([
     tryFamily("IPv4", server.ip!, laptop.ip!, patienceMs),
@@ -71,13 +71,13 @@ async function tryFamily(family: string, ip: string, client: string, patienceMs:
   const route = await server.$`ip route get ${client}`.text();
   const learnt = / mtu (\d+)/.exec(route)?.[1] ?? "1500";
   results[`${family}, the server's packets`] = `${learnt} bytes`;
-  // Not before: what the laptop learns by its pings, it tells the server in its next handshake.
+  // Last: the laptop learns the MTU by its pings, and announces it in its next handshake.
   results[`${family}, ping of 84 bytes`] = await ping(ip, 84 - headers);
   results[`${family}, ping of 1500 bytes`] = await ping(ip, 1500 - headers);
   return results;
 }
 
-/** What becomes of a ping that no router may fragment. */
+/** The result of a ping that no router may fragment. */
 async function ping(to: string, payload: number): Promise<string> {
   const args = ["-c", "1", "-W", "1", "-M", "do", "-s", String(payload), to];
   const { success, stdout } = await laptop.command("ping", { args }).output();
@@ -86,7 +86,7 @@ async function ping(to: string, payload: number): Promise<string> {
   return told ? `told to send ${told[1]}` : "nothing";
 }
 
-/** The laptop's program: how much of a page it gets. */
+/** The laptop's program: returns how much of a page it receives. */
 async function download(url: string, patienceMs: number): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs) });

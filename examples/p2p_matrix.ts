@@ -1,14 +1,14 @@
-// Which peers find a direct way to each other? Every router preset against every other, by real UDP
-// hole punching, over IPv4 and over IPv6.
+// Which peers find a direct path to each other? Every router preset against every other, by real UDP hole
+// punching, over IPv4 and over IPv6.
 //
 //   a-<preset> -- router \
 //                         IX -------- dc -- server (a reflector for each family, as STUN server)
 //   b-<preset> -- router /
 //
-// 1. Each peer asks the reflector how one UDP port of it looks from outside. Who hears nothing is
-//    behind a firewall that lets no such UDP out, and needs a relay by TCP.
-// 2. Both send to what the reflector saw of the other, and from then on to where they hear from.
-// 3. A peer behind isp-v6 has no IPv4: it reaches IPv4 peers by its carrier's NAT64.
+// 1. Each peer asks the reflector for the mapping of one of its UDP ports. A peer without an answer is
+//    behind a firewall that blocks UDP, and needs a TCP relay.
+// 2. Both send to the other's mapping, and later to the address from which they receive.
+// 3. A peer behind isp-v6 has no IPv4: it reaches IPv4 peers through the NAT64 of its carrier.
 //
 // deno run -P examples/p2p_matrix.ts
 import "@netyard/netyard/rootless";
@@ -34,7 +34,7 @@ const PRESETS: RouterPreset[] = [
   "hotel",
 ];
 
-/** So many pairs talk at a time. */
+/** The number of pairs that run at the same time. */
 const AT_ONCE = 12;
 
 type Family = "IPv4" | "IPv6";
@@ -45,7 +45,7 @@ const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc
 await using stun4 = await server.spawnReflector({ ip: server.ip });
 await using stun6 = await server.spawnReflector({ ip: server.ip6 });
 
-/** A device behind a router of its own. */
+/** A device behind its own router. */
 async function peer(side: "a" | "b", preset: RouterPreset): Promise<Device> {
   const router = await lab.addRouter(`${side}-router-${preset}`, { preset });
   return await lab.addDevice(`${side}-${preset}`, { interfaces: { eth0: { gateway: router } } });
@@ -54,7 +54,7 @@ async function peer(side: "a" | "b", preset: RouterPreset): Promise<Device> {
 const ones = await Promise.all(PRESETS.map((preset) => peer("a", preset)));
 const others = await Promise.all(PRESETS.map((preset) => peer("b", preset)));
 
-/** What came of each pair, both ways round, by family. */
+/** The result of each pair, by family. */
 const direct = new Map<string, boolean>();
 const key = (a: number, b: number, family: Family) => [...[a, b].sort(), family].join();
 
@@ -79,7 +79,7 @@ console.log(formatTable([
   ...PRESETS.map((preset, a) => [preset, ...PRESETS.map((_, b) => cell(a, b))]),
 ]));
 
-// What the presets' properties say: see the tables of the README.
+// The expected result follows from the presets: see the tables in the module documentation.
 for (const [a, b] of pairs) {
   for (const family of ["IPv4", "IPv6"] as const) {
     const expected = meets(PRESETS[a], PRESETS[b], family);
@@ -98,14 +98,14 @@ function meets(a: RouterPreset, b: RouterPreset, family: Family): boolean {
   const letsUdpOut = (preset: RouterPreset) => preset !== "corporate" && preset !== "hotel";
   if (![a, b].every((preset) => has(preset) && letsUdpOut(preset))) return false;
   if (family === "IPv6") return true; // No translation; firewalls let in what answers.
-  // Another port for each destination: only who lets anybody in learns it.
+  // Another port for each destination: only a peer with endpoint-independent filtering receives from it.
   const isSymmetric = (preset: RouterPreset) => preset === "cloud";
   const letsAnybodyIn = (preset: RouterPreset) =>
     ["public", "public-v4", "isp-cgnat"].includes(preset);
   return (!isSymmetric(a) || letsAnybodyIn(b)) && (!isSymmetric(b) || letsAnybodyIn(a));
 }
 
-/** The script's part, which tells each peer what the reflector saw of the other. */
+/** The signalling: gives each peer the mapping of the other. */
 async function connect(a: Device, b: Device, family: Family, port: number): Promise<boolean> {
   const seen = await Promise.all([a, b].map((device) => mapping(device, family, port)));
   if (seen.includes(undefined)) return false;
@@ -117,7 +117,7 @@ async function connect(a: Device, b: Device, family: Family, port: number): Prom
   return heard.every((each) => each);
 }
 
-/** How a port of a device looks from outside; undefined if it cannot be told. */
+/** Returns the mapping of a port of a device; undefined without an answer. */
 async function mapping(device: Device, family: Family, port: number) {
   const { address }: Reflector = family === "IPv4" ? stun4 : stun6;
   if (family === "IPv6" && device.ip6 === undefined) return undefined;
@@ -128,13 +128,13 @@ async function mapping(device: Device, family: Family, port: number) {
   }
 }
 
-/** An address as a device reaches it: IPv4 by NAT64, where it has none itself. */
+/** Returns the address by which a device reaches another: through NAT64 if it has no IPv4. */
 function reached(device: Device, { ip, port }: SocketAddress): SocketAddress {
   const translated = device.ip === undefined && !ip.includes(":");
   return { ip: translated ? embedV4InNat64(ip) : ip, port };
 }
 
-/** A peer: says hello until it heard the other and was heard; resolves with whether both is so. */
+/** A peer: says hello until both sides have heard each other; resolves with whether they have. */
 async function talk(to: SocketAddress, port: number): Promise<boolean> {
   const { createSocket } = await import("node:dgram");
   const socket = createSocket(to.ip.includes(":") ? "udp6" : "udp4");
@@ -146,13 +146,13 @@ async function talk(to: SocketAddress, port: number): Promise<boolean> {
   const met = await new Promise<boolean>((resolve) => {
     setTimeout(() => resolve(false), 1500);
     socket.on("message", (data, { address, port }) => {
-      // From another port than was seen, if the other's NAT takes one for each destination.
+      // From another port than the reflector saw, if the other's NAT has one for each destination.
       target = { ip: address, port };
       heard = true;
       if (data.toString() === "i hear you") resolve(true);
     });
   });
-  // Some more, in case the last one was lost: the other waits for it.
+  // A few more, in case the last one was lost: the other waits for it.
   for (let i = 0; i < 3; i++) await new Promise((sent) => (greet(), setTimeout(sent, 30)));
   clearInterval(again);
   socket.close();

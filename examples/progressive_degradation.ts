@@ -1,13 +1,13 @@
-// A laptop is carried away from the access point, and then set down beside it: the link gets worse in
-// steps, and is good again from one moment to the next.
+// A laptop is carried away from the access point and then put down beside it: the link gets worse in
+// steps, and suddenly good again.
 //
 //   laptop -- home (NAT) ----- IX ----- dc -- server
 //     wifi, wifi-bad, mobile-3g, nothing
 //
-// A schedule changes the condition at its times, while a program on the laptop sends a numbered
-// datagram every 5 ms and takes down when each was answered. Presets are for each direction, so that
-// a round trip has twice the delay and twice the loss. A change is in force for the next packet: the
-// program notices nothing but that its answers take longer, and then that they do not.
+// A schedule changes the condition, while a program on the laptop sends a numbered datagram every 5 ms
+// and records when each was answered. Presets apply to each direction, so a round trip has twice the
+// delay and about twice the loss. A change is effective from the next packet on: the program only
+// notices that its answers take more or less time.
 //
 // deno run -P examples/progressive_degradation.ts
 import "@netyard/netyard/rootless";
@@ -15,7 +15,7 @@ import { formatTable } from "./lib/table.ts";
 import { Lab, type LinkPreset } from "@netyard/netyard";
 import { assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
 
-/** A datagram: when it was sent, and how long the answer took, if there was one. */
+/** A datagram: when it was sent, and the time until its answer, if there was one. */
 interface Probe {
   at: number;
   rttMs?: number;
@@ -31,7 +31,7 @@ const wlan0 = laptop.interface("wlan0");
 await server.run(echo, 7000);
 const probing = laptop.run(probe, server.ip!, 7000);
 
-// Each condition from its `from` to the `until` of its own.
+// Each condition from its `from` to its `until`.
 const phases: { name: string; from: number; until: number }[] = [];
 const set = (condition: LinkPreset | null) => async () => {
   const until = Date.now();
@@ -49,7 +49,7 @@ await using walk = lab.schedule([
 await walk.done;
 const probes = await laptop.run(stopProbing).then(() => probing);
 
-// A probe counts for a condition if it was answered under it too, or never.
+// A probe counts for a condition if it was answered under the same one, or never.
 const results = phases.map(({ name, from, until }) => {
   const sent = probes.filter(({ at }) => at > from && at < until);
   const rtts = sent.filter(({ at, rttMs }) => rttMs !== undefined && at + rttMs < until)
@@ -75,8 +75,8 @@ const backMs = Math.min(...answers) - cleared;
 console.log(`\nThe first answer by the good link came after ${backMs} ms.`);
 
 assertEquals(results.map(({ name }) => name), ["wifi", "wifi-bad", "mobile-3g", "nothing"]);
-// The least that the presets allow: both ways, each with the jitter taken off; a millisecond is the
-// clock's.
+// The lowest delay that the presets allow: both directions, each minus its jitter; minus a millisecond for
+// the clock.
 assertGreaterOrEqual(wifi.min, 2 * (5 - 2) - 1);
 assertGreaterOrEqual(bad.min, 2 * (40 - 15) - 1);
 assertGreaterOrEqual(cell.min, 2 * (100 - 30) - 1);
@@ -88,7 +88,7 @@ assertEquals(nothing.lost, 0, "and loses nothing");
 assertLess(backMs, 1000, "at once");
 assertGreater(bad.lost + cell.lost, wifi.lost, "4 % are lost on a bad link, 0.2 % on a good one");
 
-/** The laptop's program: sends until it is told to stop, and then waits for the last answers. */
+/** The laptop's program: sends until it is stopped, and then waits for the last answers. */
 async function probe(ip: string, port: number): Promise<Probe[]> {
   const { createSocket } = await import("node:dgram");
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -100,7 +100,7 @@ async function probe(ip: string, port: number): Promise<Probe[]> {
   });
   const state = Object.assign(globalThis, { stopped: false });
   for (const start = performance.now(); !state.stopped; await pause(5)) {
-    // As many as are due: a timer may be late.
+    // All that are due: a timer may be late.
     while (probes.length * 5 <= performance.now() - start) {
       socket.send(String(probes.length), port, ip);
       probes.push({ at: Date.now() });
@@ -112,12 +112,12 @@ async function probe(ip: string, port: number): Promise<Probe[]> {
   return probes;
 }
 
-/** What a function leaves on `globalThis`, the next one on the same node finds. */
+/** Functions on one node share `globalThis`. */
 function stopProbing(): void {
   Object.assign(globalThis, { stopped: true });
 }
 
-/** The server's program: sends back what comes. */
+/** The server's program: returns each datagram. */
 async function echo(port: number): Promise<void> {
   const { createSocket } = await import("node:dgram");
   const socket = createSocket("udp4");

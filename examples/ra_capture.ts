@@ -1,18 +1,18 @@
-// How a device comes to its IPv6 address and its way out, in packets: it asks for routers, its router
-// advertises itself, and the device's kernel does the rest.
+// How a device gets its IPv6 address and its default route, in packets: it solicits routers, its router
+// advertises, and the kernel of the device does the rest.
 //
 //   laptop ------\
 //                 home (capture) ----- IX ----- dc -- server
 //   printer, tv -/
 //
-// 1. The laptop comes and sends a Router Solicitation, from its link-local address to all routers.
-// 2. The router answers with a Router Advertisement (RFC 4861): the prefix of the LAN, of which the
-//    laptop makes an address (SLAAC, RFC 4862), and for how long it is a default router.
-// 3. The router says that it is none any more, by a lifetime of 0: the laptop keeps its address, and has
-//    no way out. Then it is one again.
+// 1. The laptop joins and sends a Router Solicitation, from its link-local address to all routers.
+// 2. The router answers with a Router Advertisement (RFC 4861): the prefix of the LAN, from which the
+//    laptop makes an address (SLAAC, RFC 4862), and the lifetime of the default route.
+// 3. The router sends a lifetime of 0: the laptop keeps its address and loses its default route. Then
+//    the router is a default router again.
 //
-// `provisioning: "ra"` is what makes all that happen, for one device here, or by `Lab.create({ ipv6 })` for
-// all. Else the lab gives addresses and routes at once, and no such packets are seen.
+// `provisioning: "ra"` turns this on, here for one device, or with `Lab.create({ ipv6 })` for all.
+// Otherwise the lab sets addresses and routes itself, without such packets.
 //
 // deno run -P examples/ra_capture.ts
 import "@netyard/netyard/rootless";
@@ -32,7 +32,7 @@ await lab.addDevice("tv", { interfaces: { eth0: { gateway: home } } });
 const [SOLICITATION, ADVERTISEMENT] = [133, 134];
 const isType = (type: number) => (packet: CapturedPacket) => packet.payload?.[0] === type;
 
-// 1. and 2. The laptop comes while the router's LAN is watched.
+// 1. and 2. The laptop joins while the LAN of the router is captured.
 const filter = `icmp6 and (ip6[40] == ${SOLICITATION} or ip6[40] == ${ADVERTISEMENT})`;
 await using capture = await home.capture("lan", { filter });
 const laptop = await lab.addDevice("laptop", {
@@ -47,7 +47,7 @@ const answer = await capture.expect(
 const advertised = read(answer);
 const rows = [["as it comes", ...await look()]];
 
-// 3. No default router any more, and one again.
+// 3. No default router, and then one again.
 await home.setRouterAdvertisement({ lifetimeSecs: 0 });
 const farewell = await capture.expect(
   (packet) => isType(ADVERTISEMENT)(packet) && read(packet).lifetimeSecs === 0,
@@ -88,10 +88,10 @@ assertEquals(rows, [
   ["lifetime 0", laptop.ip6, "none", "no answer"],
   ["lifetime 600", laptop.ip6, way, "answered"],
 ]);
-// Who has a static address listens to none of that.
+// Devices with static addresses ignore advertisements.
 assertEquals((await printer.$`ip -6 route show default`.text()).includes("proto ra"), false);
 
-/** What the laptop's kernel has, and whether that is of use. */
+/** The address and the default route of the laptop, and whether they work. */
 async function look(): Promise<string[]> {
   const text = await laptop.$`ip -6 -o addr show dev eth0 scope global`.text();
   const [, address] = text.match(/inet6 ([\da-f:]+)/)!;
@@ -100,14 +100,14 @@ async function look(): Promise<string[]> {
   return [address, await route(), success ? "answered" : "no answer"];
 }
 
-/** The default route: the router's link-local address, and the link that it means (RFC 4007). */
+/** The default route: the link-local address of the router, and its link (RFC 4007). */
 async function route(): Promise<string> {
   const text = await laptop.$`ip -6 route show default`.text();
   const found = text.match(/via (\S+) dev (\S+)/);
   return found ? `${found[1]} ${found[2]}` : "none";
 }
 
-/** What an advertisement says: its lifetime, and the prefix in its options (RFC 4861, 4.2 and 4.6.2). */
+/** Reads an advertisement: its lifetime, and the prefix in its options (RFC 4861, 4.2 and 4.6.2). */
 function read(packet: CapturedPacket) {
   const bytes = packet.payload!;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -1,15 +1,14 @@
-// A home as most have it: one IPv4 address for all its devices, and an IPv6 address for each of them,
-// from a prefix that the provider delegates to the router, another one each night.
+// A typical home: one IPv4 address for all devices, and an IPv6 address for each of them, from a prefix
+// that the provider delegates to the router and replaces each night.
 //
 //   laptop -- home (NAT; lets nobody in) -- isp ----- IX ----- dc -- server
 //
-// 1. By IPv4 the server sees the home router, by IPv6 the laptop itself: nothing translates that. The
-//    laptop makes its addresses of what its router advertises (SLAAC), and sends from one that changes
-//    with time (RFC 8981).
-// 2. All the same nobody outside can begin to talk to it. IPv4 leads to no device, unless somebody asked
-//    the NAT for it; IPv6 would, so there it is the router's firewall that refuses (RFC 6092).
-// 3. At night the provider delegates another prefix (DHCPv6, RFC 8415). Who was connected by IPv6 is not
-//    any more, without a word; connections by IPv4 go on.
+// 1. By IPv4 the server sees the home router, by IPv6 the laptop itself. The laptop makes its addresses
+//    from router advertisements (SLAAC), and sends from a temporary one (RFC 8981).
+// 2. No external host can connect to the laptop: by IPv4 there is no mapping, by IPv6 the firewall of the
+//    router drops (RFC 6092).
+// 3. At night the provider delegates another prefix (DHCPv6, RFC 8415). Connections by IPv6 end silently;
+//    connections by IPv4 continue.
 //
 // deno run -P examples/residential_dual_stack.ts
 import "@netyard/netyard/rootless";
@@ -33,11 +32,11 @@ const laptop = await lab.addDevice("laptop", {
   ipv6: { provisioning: "ra", privacy: true },
 });
 
-// The server tells by each family who asks, and repeats what it is told.
+// The server answers with the address of the client, and echoes, by each family.
 await using reflector4 = await server.spawnReflector({ ip: server.ip, port: 3478 });
 await using reflector6 = await server.spawnReflector({ ip: server.ip6, port: 3478 });
 const echo = repeat(server);
-// What listens on the laptop, for whoever gets that far.
+// Servers on the laptop, for a host that reaches it.
 await using _program = await laptop.spawnReflector({ ip: "::", port: PORT });
 
 // 1. From inside.
@@ -89,7 +88,7 @@ assertEquals(after, ["answers", "silence"]);
 assertEquals(guarded, { tcp4: "no answer", tcp6: "no answer", udp6: "no answer" });
 assertEquals(open, { tcp4: "no answer", tcp6: "answered", udp6: "answered" });
 
-/** What the laptop has, and what the server sees of it. */
+/** The addresses of the laptop, and those that the server sees. */
 async function look() {
   const [seen4, seen6] = await Promise.all(
     [reflector4, reflector6].map(({ address }) => laptop.probeUdpMapping(address)),
@@ -99,12 +98,12 @@ async function look() {
   return { prefix, ip: ip!, ip6: ip6!, seen4: seen4.ip, seen6: seen6.ip };
 }
 
-/** What a stranger outside gets who begins to talk to the laptop. */
+/** The result of an external host that connects to the laptop. */
 async function visit() {
   const options = { timeoutMs: 1000 };
   const result = (probe: Promise<unknown>) => probe.then(() => "answered", () => "no answer");
   const [tcp4, tcp6, udp6] = await Promise.all([
-    // The laptop's own address means nothing outside: this is all that a stranger can try.
+    // The private address is unreachable from outside: only the address of the router can be tried.
     result(server.probeTcpMapping({ ip: home.uplinkIp!, port: PORT }, options)),
     result(server.probeTcpMapping({ ip: laptop.ip6!, port: PORT }, options)),
     result(server.probeUdpMapping({ ip: laptop.ip6!, port: PORT }, options)),
@@ -129,7 +128,7 @@ async function answers(connection: Deno.TcpConn): Promise<"answers" | "silence">
   return heard ? "answers" : "silence";
 }
 
-/** A server that repeats what it is told. */
+/** An echo server. */
 function repeat(node: Device) {
   const listener = node.runSync(() => Deno.listen({ hostname: "::", port: 0 }));
   const connections: Deno.Conn[] = [];

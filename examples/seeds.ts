@@ -1,14 +1,14 @@
-// The same seed gives the same losses: a failure that chance brought about can be had again.
+// The same seed gives the same losses: a random failure can be repeated.
 //
 //   phone -- home (NAT) ----- IX ----- dc -- server
 //     20 % of what it sends is lost
 //
-// A phone sends numbered datagrams, and the server takes down which of them came. What is lost is
-// drawn from the seed of the lab, the names of the node and its interface, and the number of the
-// packet; so a second lab with the same seed loses exactly the same ones, and one with another seed
-// others. A lab that is given no seed draws one, and `lab.seed` tells it.
+// A phone sends numbered datagrams, and the server records which arrive. The losses depend on the seed
+// of the lab, the names of the node and its interface, and the number of the packet; so a second lab
+// with the same seed loses exactly the same ones, and a lab with another seed loses others. A lab
+// without a given seed draws one: `lab.seed`.
 //
-// That is so where Netyard's own emulator impairs the links; netem draws for itself.
+// This holds for Netyard's own emulator; netem has its own random numbers.
 //
 // deno run -P examples/seeds.ts
 import "@netyard/netyard/rootless";
@@ -59,7 +59,7 @@ function row(what: string, { seed, lost }: Run): string[] {
   return [what, `${seed}`, `${lost.length}`, `${lost.slice(0, 8).join(", ")}, ...`];
 }
 
-/** Makes a lab, sends the datagrams through it, and sees which are lost. */
+/** Creates a lab, sends the datagrams through it, and returns which were lost. */
 async function run(seed?: number): Promise<Run> {
   await using lab = await Lab.create({ label: "seeds", seed });
   const dc = await lab.addRouter("dc", { preset: "public" });
@@ -77,18 +77,18 @@ async function run(seed?: number): Promise<Run> {
   return { seed: lab.seed, engine: lab.linkEngine!, lost };
 }
 
-/** The phone's program: so many numbered datagrams, and some more. */
+/** The phone's program: sends numbered datagrams, and a few more. */
 async function send(ip: string, port: number, count: number): Promise<void> {
   const { createSocket } = await import("node:dgram");
   const socket = createSocket("udp4");
-  // Nothing overtakes on this link: when one of the last arrives, no other is on its way.
+  // This link keeps the order: when one of the last arrives, no other is in transit.
   for (let n = 0; n < count + 30; n++) {
     await new Promise((sent) => socket.send(String(n), port, ip, sent));
   }
   socket.close();
 }
 
-/** The server's program: takes down what comes. What it leaves on `globalThis` is there later. */
+/** The server's program: records what arrives, on `globalThis`, for the next function. */
 async function listen(port: number): Promise<void> {
   const { createSocket } = await import("node:dgram");
   const numbers: number[] = [];
@@ -98,7 +98,7 @@ async function listen(port: number): Promise<void> {
   await new Promise<void>((bound) => socket.bind(port, bound));
 }
 
-/** Those that came, when one of the last has. */
+/** Returns the datagrams that arrived, once one of the last has. */
 async function arrivedBelow(count: number): Promise<number[]> {
   const { numbers, socket } = globalThis as unknown as {
     numbers: number[];

@@ -1,5 +1,5 @@
-// A service with a replica in the EU and one in the US, of which one leads, and the cables between
-// them are cut one after the other.
+// A service with one replica in the EU and one in the US, one of which leads, while the links between
+// the regions are cut one after the other.
 //
 //   eu ---- 80 ms ---- us
 //     \               /
@@ -7,11 +7,11 @@
 //       \           /
 //           asia
 //
-// Each replica tells the other all the time that it is alive; one that is silent for a second is taken
-// for dead, and of those that live the first in the alphabet leads. One cable cut is no harm: traffic
-// takes the way by Asia, which is longer. With the second, the US are alone, and nothing says so: each
-// side takes the other for dead, and both lead. (A real service asks for a majority.) Once a cable works
-// again, one of the two steps down.
+// The replicas send heartbeats to each other; one that is silent for a second counts as dead, and the
+// first living one in the alphabet leads. One cut link does no harm: traffic takes the longer path
+// through Asia. With the second one, the US is isolated: each side believes that the other is dead, and
+// both lead. (A real service would require a majority.) When a link works again, one of the two steps
+// down.
 //
 // deno run -P examples/split_brain.ts
 import "@netyard/netyard/rootless";
@@ -22,10 +22,10 @@ import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 
 const PORT = 7000;
 const BEAT_MS = 20;
-/** So many beats in a row must be missing. */
+/** The number of consecutive beats that must be missing. */
 const PATIENCE = 50;
 
-/** What a replica knows. */
+/** The state of a replica. */
 interface Status {
   /** Which one leads, as far as it knows. */
   leader: string;
@@ -94,7 +94,7 @@ interface Row {
   leaders: string[];
 }
 
-/** How it is now. */
+/** Returns the present state. */
 async function look(phase: string): Promise<Row> {
   const { stdout } = await inEu.command("ping", { args: ["-n", "-c1", "-W1", inUs.ip!] }).output();
   const [, ttl, rtt] = /ttl=(\d+) time=([\d.]+)/.exec(new TextDecoder().decode(stdout)) ?? [];
@@ -106,7 +106,7 @@ async function look(phase: string): Promise<Row> {
   return { phase, way, leaders: states.map(({ leader }) => `${leader} leads`) };
 }
 
-/** Waits until each replica holds this one for the leader. */
+/** Waits until each replica believes that this one leads. */
 async function agree(...leaders: string[]): Promise<void> {
   await waitUntil(async () => {
     const states = await Promise.all(replicas.map((replica) => replica.run(status)));
@@ -114,7 +114,7 @@ async function agree(...leaders: string[]): Promise<void> {
   }, { what: `${leaders} lead`, timeoutMs: 20_000 });
 }
 
-/** Waits until each has heard more of the other than what was on its way. */
+/** Waits until each has received new beats of the other. */
 async function hearMore(): Promise<void> {
   const heard = () => Promise.all(replicas.map(async (one) => (await one.run(status)).heard));
   const before = await heard();
@@ -125,8 +125,8 @@ async function hearMore(): Promise<void> {
 }
 
 /**
- * The service. What a function leaves running goes on in its node, and what it leaves on `globalThis`,
- * the next function there finds.
+ * The service. It keeps running in its node after the function returns; later functions on the same node
+ * find its state on `globalThis`.
  */
 async function replicate(
   name: string,
@@ -155,7 +155,7 @@ async function replicate(
   await new Promise<void>((bound) => socket.bind(port, bound));
   setInterval(() => {
     socket.send(name, port, peer, () => {});
-    // Beats are counted, not milliseconds: a program that slept takes nobody for dead.
+    // Counts beats, not milliseconds: a program that was suspended does not declare the other dead.
     if (++missing < patience) return;
     other = undefined;
     decide();

@@ -1,11 +1,11 @@
-// An office with three networks: desks, servers and printers. Desks reach both of the others; servers
-// and printers reach desks, and not each other.
+// An office with three networks: desks, servers and printers. Desks reach servers and printers; servers
+// and printers reach desks, but not each other.
 //
 //   clerk -- desks -- servers -- files
 //              \
 //            printers -- laser
 //
-// A bridge leads nowhere until it is routed with another, and then to that one alone.
+// A bridge reaches no other network until it is routed, and then only that one.
 //
 // deno run -P examples/three_bridges.ts
 import "@netyard/netyard/rootless";
@@ -38,7 +38,7 @@ assertEquals(rows.map(([, ...answers]) => answers.join()), [
   "v4 and v6,none,none",
 ]);
 
-/** Who reaches whom, by which family. */
+/** Returns which networks reach each other, by which family. */
 async function look(phase: string): Promise<string[]> {
   const pairs: [Device, Device][] = [[clerk, files], [clerk, laser], [files, laser]];
   return [phase, ...await Promise.all(pairs.map(([from, to]) => families(from, to)))];

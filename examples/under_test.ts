@@ -3,10 +3,9 @@
 //   laptop ------ home (NAT) --------------------\
 //   workstation - office (NAT, strict firewall) ----- IX ----- dc -- server
 //
-// labTest() is a Deno.test with a lab of its own, which is gone when the test ends, however it
-// ends. The program runs by spawn() on a thread inside the server's network, with the Deno
-// permissions that it would have in production. waitUntil() looks again and again for what
-// announces itself by nothing; no test sleeps.
+// labTest() is a Deno.test with its own lab, which is closed when the test ends. spawn() runs the
+// program on a thread in the network of the server, with the Deno permissions of production.
+// waitUntil() polls for a condition that has no event; no test sleeps.
 //
 // deno test -P examples/under_test.ts
 import "@netyard/netyard/rootless";
@@ -66,14 +65,14 @@ async function build(lab: Lab): Promise<Topology> {
   };
 }
 
-/** Starts the program, and waits until its serve() has returned: from then on it listens. */
+/** Starts the program, and waits until its serve() has returned: then it listens. */
 async function start(node: Device, port: number): Promise<NodeTask> {
   const program = await node.spawn(PROGRAM, { permissions: { net: true }, args: [port] });
   await program.done;
   return program;
 }
 
-/** A client: it runs on the device's own thread. */
+/** A client, which runs on the thread of the device. */
 async function ask(hostname: string, port: number): Promise<string> {
   const signal = AbortSignal.timeout(300);
   using connection = await Deno.connect({ hostname, port, signal });

@@ -4,10 +4,10 @@
 //                 home (NAT, firewall) ----- IX ----- dc -- server
 //   tablet ------/
 //
-// A machine stands on a router's LAN as a device does: it has its addresses, routes and names as soon as
-// boot() resolves. It reaches the server, which sees the NAT's address; the server does not reach it, and
-// a device of the same home does. IPv6 has no NAT: the address is the machine's own, and the firewall
-// of the home router is what keeps the server out.
+// A machine is a member of a LAN like a device: it has addresses, routes and names when boot() resolves.
+// It reaches the server, which sees the address of the NAT; the server does not reach the machine, but a
+// device in the same home does. IPv6 has no NAT: the server sees the address of the machine, and the
+// firewall of the home router blocks the server.
 //
 // deno run -P examples/vm_behind_nat.ts
 import "@netyard/netyard/rootless";
@@ -33,14 +33,14 @@ const service = server.runSync(() =>
   )
 );
 
-// 2. The machine asks it by wget: who am I?
+// 2. The machine asks it with wget for its own address.
 const [v4, v6] = await Promise.all([server.ip!, `[${server.ip6!}]`].map(async (host) => {
   const answer = await nas.run(["wget", "-q", "-O", "-", `http://${host}:${PORT}/`]);
   return answer.assertOk().stdout;
 }));
 await service.shutdown();
 
-// 3. A server in the machine, and who reaches it.
+// 3. A server in the machine, and the hosts that reach it.
 await nas.writeFile("/tmp/index.html", "photos");
 (await nas.run(["httpd", "-p", `${PORT}`, "-h", "/tmp"])).assertOk();
 const rows = await Promise.all([
@@ -63,12 +63,12 @@ assertEquals([v4, v6], [home.uplinkIp!, nas.ip6!]);
 assertNotEquals(nas.ip, home.uplinkIp);
 assertEquals(rows.map(([, answer]) => answer), ["none", "none", "none", "photos", "photos"]);
 
-/** What a device gets from the machine's server in two seconds. */
+/** Returns what a device gets from the server in the machine within two seconds. */
 async function ask(who: string, device: Device, host: string): Promise<[string, string]> {
   return [who, await device.run(get, `http://${host}:${PORT}/`)];
 }
 
-/** Runs on the device's own thread. */
+/** Runs on the thread of the device. */
 async function get(url: string): Promise<string> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(2000) });

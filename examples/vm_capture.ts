@@ -1,13 +1,13 @@
-// What goes over a bridge, and what of it reaches one network card.
+// The frames on a bridge, and those that reach one NIC.
 //
 //   a (VM) -----\
 //                lan (capture)
 //   b (VM) -----/     |
 //   (capture)      resolver
 //
-// `a` asks the resolver for the address of a website, and pings `b`. The capture of the bridge has all of
-// that, each frame once; the capture of b's card has the ping alone, since a bridge sends what is for
-// one member to no other. `expect()` waits for a packet, which may also have come before.
+// `a` asks the resolver for the address of a website, and pings `b`. The capture of the bridge has all
+// frames, each once; the capture of b's NIC has only the ping, since a bridge forwards unicast frames to
+// their destination alone. `expect()` waits for a packet, also one that came before.
 //
 // deno run -P examples/vm_capture.ts
 import "@netyard/netyard/rootless";
@@ -25,13 +25,13 @@ await lab.setNameserver(resolver.ip!);
 await lab.boot();
 await resolver.run(answerAll, WEBSITE);
 
-// 1. From the moment on at which capture() resolves, nothing is missed.
+// 1. A capture is complete from the moment when capture() resolves.
 await using onBridge = await lan.capture();
 await using onCard = await b.nic("lan").capture({ filter: "ip" });
 const { stdout } = await a.run("nslookup -type=a example.com");
 (await a.run("ping -c 1 b.lan")).assertOk();
 
-// 2. Packets, as they were on the wire.
+// 2. Packets as on the wire.
 const question = await onBridge.expect((packet) => packet.destinationPort === 53);
 const answer = await onBridge.expect((packet) => packet.sourcePort === 53);
 const isPing = (packet: CapturedPacket) => packet.protocol === "icmp";
@@ -41,7 +41,7 @@ const pingAtB = await onCard.expect(isPing, { what: "a ping that reaches b" });
 // 3. A file for Wireshark, or for tcpdump.
 const path = await Deno.makeTempFile({ suffix: ".pcap" });
 await onBridge.toFile(path);
-// As nobody (-U): as root it would become another user, whom a user namespace does not have.
+// -U: as root, tcpdump would become another user, which does not exist in a user namespace.
 const lines = await resolver.$`unshare -U tcpdump -n -t -r ${path} udp port 53`.quiet().lines();
 await Deno.remove(path);
 
@@ -63,15 +63,15 @@ await onCard.close();
 for await (const packet of onCard.packets()) assert(isPing(packet), `${packet}`);
 
 /**
- * A name server that knows one address, and says so whatever it is asked (RFC 1035, section 4). It runs
- * on the resolver's own thread, where what a function leaves running goes on.
+ * A name server that answers every query with one address (RFC 1035, section 4). It keeps running on the
+ * thread of the resolver.
  */
 async function answerAll(address: string): Promise<void> {
   const { createSocket } = await import("node:dgram");
   const socket = createSocket("udp4");
   socket.on("message", (query, { address: host, port }) => {
     const header = [...query.subarray(0, 2), 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
-    // The name of the question (a pointer), type A, class IN, for 60 s, 4 bytes.
+    // The name of the question (a pointer), type A, class IN, TTL 60 s, 4 bytes.
     const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...address.split(".").map(Number)];
     socket.send(new Uint8Array([...header, ...query.subarray(12), ...record]), port, host);
   });

@@ -1,9 +1,9 @@
-// Tests that share two machines: built once, and put back before each test.
+// Tests that share two machines: built once, and restored before each test.
 //
 //   client (VM) -- lan -- server (VM)
 //
-// What takes time, to boot and to set up, is done for the first test alone; each test finds the
-// machines as they were then, with their memory, and nothing asked of the bridge.
+// Booting and setup happen once, for the first test; each test finds the machines in that state, with
+// their memory, and the bridge without rules.
 //
 // deno test -P examples/vm_fixture_test.ts
 import "@netyard/netyard/rootless";

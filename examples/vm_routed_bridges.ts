@@ -1,12 +1,12 @@
-// A service in three layers, each on a bridge of its own; virtual machines do the work.
+// A service in three layers, each on its own bridge, with virtual machines.
 //
 //   browser -- front -- middle -- back
 //                         |         |
 //                      api (VM)   db (VM)
 //
-// The front is routed with the middle, and the middle with the back; so the browser reaches the API and
-// the API its database, and the browser never does. A machine that is put on a second bridge while it
-// runs gets another network card, with an address there.
+// The front is routed to the middle, and the middle to the back; so the browser reaches the API and the
+// API its database, but the browser never reaches the database. A running machine that is attached to a
+// second bridge gets another NIC with an address there.
 //
 // deno run -P examples/vm_routed_bridges.ts
 import "@netyard/netyard/rootless";
@@ -23,7 +23,7 @@ const api = lab.vm("api", { bridges: [middle] });
 const db = lab.vm("db", { bridges: [back] });
 await lab.boot();
 
-// 1. The database is a file; the API is a script that fetches it, and says what it got.
+// 1. The database is a file; the API is a script that fetches it and reports the result.
 await db.writeFile("/tmp/index.html", "42 rows");
 (await db.run(`httpd -p ${PORT} -h /tmp`)).assertOk();
 const query = `#!/bin/sh
@@ -34,7 +34,7 @@ timeout 1 wget -q -O - http://${db.ip}:${PORT}/ || printf 'no database'
 await api.writeFile("/www/cgi-bin/query", query, { mode: 0o755 });
 (await api.run(`httpd -p ${PORT} -h /www`)).assertOk();
 
-// 2. Who gets what, as the bridges are routed one by one.
+// 2. What is reachable, as the bridges are routed one by one.
 const rows: string[][] = [];
 rows.push(await look("no routes"));
 await front.route(middle);
@@ -42,7 +42,7 @@ rows.push(await look("front with middle"));
 await middle.route(back);
 rows.push(await look("middle with back"));
 
-// 3. A second network card, while the machine runs.
+// 3. A second NIC for the running machine.
 await middle.unroute(back);
 rows.push(await look("without that again"));
 await middle.attach(db);
@@ -63,7 +63,7 @@ assertEquals(rows, [
 assertEquals(middle.members, ["api", "db"]);
 assertEquals(db.interfaces.map(({ name }) => name), ["eth0", "eth1"]);
 
-/** What the browser gets, of both. */
+/** Returns what the browser gets from both. */
 async function look(phase: string): Promise<string[]> {
   const answers = await Promise.all([
     browser.run(get, `http://${api.ip}:${PORT}/cgi-bin/query`, 3000),
@@ -72,7 +72,7 @@ async function look(phase: string): Promise<string[]> {
   return [phase, ...answers];
 }
 
-/** Runs on the browser's own thread. */
+/** Runs on the thread of the browser. */
 async function get(url: string, timeoutMs: number): Promise<string> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });

@@ -1,10 +1,10 @@
-// Two machines with a TCP connection between them, taken at one moment and put back to it.
+// Two machines with a TCP connection between them: a snapshot of one moment, and its restore.
 //
 //   a (VM) -- lan -- b (VM)
 //
-// A program in `a` counts how often its button is pressed: the number is in its memory, and goes to `b`
-// by one connection. `lab.snapshot()` takes both machines at once, and what is asked of the bridge. Then
-// everything goes wrong; `lab.restore()` puts it back, with the number, and the connection, which goes on.
+// A program in `a` counts button presses: the number is in its memory, and is sent to `b` on one
+// connection. `lab.snapshot()` saves both machines at one moment, and the rules of the bridge. Then
+// everything fails; `lab.restore()` restores it, with the number and the connection, which still works.
 //
 // deno run -P examples/vm_snapshot_pair.ts
 import "@netyard/netyard/rootless";
@@ -13,7 +13,7 @@ import { Lab } from "@netyard/netyard";
 import { waitUntil } from "@netyard/netyard/testing";
 import { assert, assertEquals } from "@std/assert";
 
-/** The variable `n` is nowhere but in the memory of this shell. */
+/** The variable `n` is only in the memory of this shell. */
 const COUNTER = `
 exec 3<>/button
 n=0
@@ -28,8 +28,8 @@ const lan = lab.bridge("lan");
 const [a, b] = ["a", "b"].map((name) => lab.vm(name, { bridges: [lan] }));
 await lab.boot();
 
-// Programs that outlive the call: a snapshot is refused while one that spawn() has started is open,
-// whose output would be cut in half.
+// Background programs: a snapshot is refused while a process of spawn() is open, since it would cut its
+// output.
 await a.writeFile("/counter.sh", COUNTER);
 (await b.run("nc -l -p 7000 -e tee /heard >/dev/null 2>&1 &")).assertOk();
 await waitUntil(async () => (await b.run("ss -tln")).stdout.includes(":7000"), {
@@ -43,10 +43,10 @@ await press(3);
 await heard("1 2 3");
 rows.push(await look("before"));
 
-// 1. A moment.
+// 1. The snapshot.
 using snapshot = await lab.snapshot();
 
-// 2. All goes on, and wrong.
+// 2. Everything fails.
 await press(2);
 await heard("1 2 3 4 5");
 (await a.run("killall nc; rm /counter.sh")).assertOk();
@@ -54,11 +54,11 @@ await heard("1 2 3 4 5");
 await lan.partition(a, b);
 rows.push(await look("broken"));
 
-// 3. The moment again.
+// 3. The restore.
 await lab.restore(snapshot);
 rows.push(await look("restored"));
 
-// 4. The program goes on counting where it was, by the connection that it had.
+// 4. The program continues to count from there, on the same connection.
 await press(1);
 await heard("1 2 3 4");
 rows.push(await look("one press more"));
@@ -76,7 +76,7 @@ async function press(times: number): Promise<void> {
   (await a.run(["tee", "/button"], { stdin: "x\n".repeat(times) })).assertOk();
 }
 
-/** What `b` has got so far. */
+/** Returns what `b` has received so far. */
 async function text(): Promise<string> {
   return (await b.readTextFile("/heard")).trim().replaceAll("\n", " ");
 }

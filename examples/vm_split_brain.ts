@@ -1,12 +1,12 @@
-// Two machines keep the same notes, and the bridge between them is cut.
+// Two machines replicate notes, and the bridge between them is partitioned.
 //
 //   a (VM) -- lan -- b (VM)
 //
-// Each machine takes notes, serves them by HTTP, and fetches those of the other all the time. While they
-// are apart each goes on alone, and what they know differs; healed, both know everything again.
+// Each machine takes notes, serves them by HTTP, and keeps fetching those of the other. During the
+// partition each continues alone, and their notes differ; afterwards both have all notes again.
 //
-// The program is a shell script that knows nothing of labs. It runs in the guests by `spawn()`, whose
-// streams are what it prints while it runs.
+// The program is a plain shell script. `spawn()` runs it in the guests; its streams carry the output while
+// it runs.
 //
 // deno run -P examples/vm_split_brain.ts
 import "@netyard/netyard/rootless";
@@ -15,7 +15,7 @@ import { type GuestProcess, Lab, type Vm } from "@netyard/netyard";
 import { waitUntil } from "@netyard/netyard/testing";
 import { assertEquals } from "@std/assert";
 
-/** `sh replica.sh PEER`: says so when it loses its peer, and when it finds it again. */
+/** `sh replica.sh PEER`: prints when it loses its peer, and when it finds it again. */
 const REPLICA = `
 peer=$1 was=
 while :; do
@@ -77,7 +77,7 @@ async function note(vm: Vm, text: string): Promise<void> {
   (await vm.run("cat >> /www/notes", { stdin: `${text}\n` })).assertOk();
 }
 
-/** What the machines know: now, or once it is as it should be. */
+/** Returns the notes of the machines, now or once they are as expected. */
 async function look(
   phase: string,
   until: (a: string, b: string) => boolean = () => true,
@@ -92,7 +92,7 @@ async function look(
   return [phase, ...known];
 }
 
-/** Waits until this is the last that each of them said. */
+/** Waits until this is the last line that each of them printed. */
 async function says(...lines: string[]): Promise<void> {
   await waitUntil(() => logs.every((log, i) => log.at(-1) === lines[i]), {
     what: `the replicas say ${lines.join(" and ")}`,
@@ -100,7 +100,7 @@ async function says(...lines: string[]): Promise<void> {
   });
 }
 
-/** The lines that a program prints: the array grows as they come. */
+/** Returns the lines that a program prints: an array that grows. */
 function readLines({ stdout }: GuestProcess): string[] {
   const lines: string[] = [];
   (async () => {

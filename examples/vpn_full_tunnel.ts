@@ -1,12 +1,12 @@
-// A laptop turns its VPN on, and off again: what the world sees of it meanwhile.
+// A laptop turns its VPN on and off: what a server sees of it.
 //
 //   VPN off: laptop -- home (NAT) ----------------------\
 //                                                        IX -------- dc -- server
 //   VPN on:  laptop -- vpn-exit (NAT, packets of 1420) --/
 //
-// With a full tunnel all traffic leaves by the VPN's exit, as if the laptop were plugged in there:
-// it has another address, smaller packets (WireGuard's headers take the rest), and a server that it
-// asks sees the exit. So a replug is all that it takes to turn the VPN on.
+// With a full tunnel all traffic leaves at the exit of the VPN, as if the laptop were connected there: it
+// has another address and a smaller MTU (the headers of WireGuard take the rest), and a server sees the
+// exit. So replug() models turning the VPN on.
 //
 // deno run -P examples/vpn_full_tunnel.ts
 import "@netyard/netyard/rootless";
@@ -44,7 +44,7 @@ const seen = [before, during, after].map(({ udp, tcp }) => [udp, tcp]);
 assertEquals(seen, [home, exit, home].map(({ uplinkIp }) => [uplinkIp, uplinkIp]));
 assertEquals([before.mtu, during.mtu, after.mtu], [1500, 1420, 1500]);
 
-/** The laptop as it is now, and as the server sees it. */
+/** Returns the state of the laptop, and the address that the server sees. */
 async function look() {
   return {
     ip: laptop.ip!,

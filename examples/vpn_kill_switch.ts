@@ -1,13 +1,12 @@
-// A VPN's kill switch: between the end of the open network and the begin of the tunnel, nothing of
-// the laptop's gets out.
+// The kill switch of a VPN: between the open network and the tunnel, no packet of the laptop leaks.
 //
 //   1. open:    laptop -- home (NAT) -------\
 //   2. blocked: laptop, its link down        IX -------- dc -- server
 //   3. tunnel:  laptop -- vpn-exit (NAT) ---/
 //
-// The link goes down first, is moved to the tunnel while it is down, and only then comes up. A
-// program on the laptop goes on sending through all of that: by IPv4, and by IPv6, which tunnels are
-// known to forget. What it sends says in which phase that was; the server counts what arrives.
+// The link goes down first, moves to the tunnel while it is down, and only then comes up. A program on
+// the laptop keeps sending meanwhile, by IPv4 and by IPv6, which tunnels tend to forget. Each packet
+// carries its phase; the server counts what arrives.
 //
 // deno run -P examples/vpn_kill_switch.ts
 import "@netyard/netyard/rootless";
@@ -41,7 +40,7 @@ await eth0.linkUp(); // Only now anything may leave.
 
 refused.tunnel = await send("tunnel");
 
-// What came last was sent last: what had leaked before would be here.
+// The last packet to arrive was sent last: an earlier leak would have arrived before it.
 await waitUntil(async () => {
   const { tunnel } = await server.run(counts);
   return tunnel?.IPv4.count === ROUNDS && tunnel.IPv6.count === ROUNDS;
@@ -73,14 +72,14 @@ assertEquals(arrived, {
 assertEquals([refused.open, refused.tunnel], [0, 0]);
 assertGreater(refused.blocked, 0, "the laptop's kernel itself sees that there is no way out");
 
-/** What came in one phase, by family. */
+/** The packets that arrived in one phase, by family. */
 type Arrivals = Record<"IPv4" | "IPv6", { count: number; from: string[] }>;
 
 function describe(arrivals: { count: number; from: string[] } | undefined): string {
   return arrivals?.count ? `${arrivals.count} from ${arrivals.from.join(", ")}` : "nothing";
 }
 
-/** The laptop's program: sends to each address so many times; how often there was no way. */
+/** The laptop's program: sends to each address a number of times; returns how often there was no route. */
 async function sendAll(
   phase: string,
   to: string[],
@@ -105,8 +104,7 @@ async function sendAll(
 }
 
 /**
- * The server's program. The functions that run in a node share its thread, and what one leaves on
- * `globalThis`, the next one finds.
+ * The server's program. Functions on one node share a thread and `globalThis`.
  */
 async function startCounting(port: number): Promise<void> {
   const { createSocket } = await import("node:dgram");
@@ -127,7 +125,7 @@ async function startCounting(port: number): Promise<void> {
   }
 }
 
-/** What the server has counted until now. */
+/** Returns what the server has counted so far. */
 function counts(): Partial<Record<string, Arrivals>> {
   return (globalThis as unknown as { phases: Record<string, Arrivals> }).phases;
 }

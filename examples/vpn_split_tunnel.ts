@@ -1,15 +1,15 @@
-// A laptop with two ways out: its home's network, and a VPN to the office.
+// A laptop with two uplinks: its home network, and a VPN to the office.
 //
 //            eth0 -- home (NAT) ------------\
 //   laptop                                   IX -------- dc -- website
 //            wg0 --- office (NAT) -----------/
 //                      \-- intranet
 //
-// 1. Split tunnel: the default route leaves by eth0, and only what is at the office goes through
-//    the tunnel. Nobody reaches the intranet without it: not the laptop while wg0 is down, and not
-//    the tablet, which is in the same home.
-// 2. Full tunnel: the default route leaves by wg0, and the website sees the office.
-// 3. And back.
+// 1. Split tunnel: the default route is eth0, and only traffic to the office takes the tunnel. Without
+//    it, the intranet is unreachable: for the laptop while wg0 is down, and for the tablet in the same
+//    home.
+// 2. Full tunnel: the default route is wg0, and the website sees the office.
+// 3. Back to the split tunnel.
 //
 // deno run -P examples/vpn_split_tunnel.ts
 import "@netyard/netyard/rootless";
@@ -30,7 +30,7 @@ const laptop = await lab.addDevice("laptop", {
 });
 const wg0 = laptop.interface("wg0");
 
-// Reflectors stand for the two servers: they answer with the address that they saw.
+// Reflectors stand for both servers: they answer with the address that they saw.
 await using atWebsite = await website.spawnReflector();
 await using atIntranet = await intranet.spawnReflector();
 
@@ -59,7 +59,7 @@ assertEquals(tunnelDown, [home.uplinkIp, "nobody"], "the tunnel is the only way 
 assertEquals(full, [office.uplinkIp, wg0.ip], "all goes by the office");
 assertEquals(splitAgain, split);
 
-/** Whom the website and the intranet see when a device asks them. */
+/** Returns the addresses that the website and the intranet see for a device. */
 function look(device: Device): Promise<string[]> {
   const ask = ({ address }: Reflector) =>
     device.probeUdpMapping(address, { timeoutMs: 2000 }).then(({ ip }) => ip, () => "nobody");
