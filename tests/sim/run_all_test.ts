@@ -386,7 +386,7 @@ inTempDir(
     await assertRejects(
       () => runAll([simulation("a"), simulation("a", { file: "b.toml" })], options(work)),
       SimulationNameError,
-      "b.toml: the simulation a has the name of one in sims/all.toml",
+      'b.toml: the simulation "a" has the same name as one in sims/all.toml',
     );
     for (const jobs of [0, -1, 1.5, NaN]) {
       await assertRejects(

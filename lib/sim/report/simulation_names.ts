@@ -25,17 +25,15 @@ export function checkNames(simulations: readonly { name: string; file: string }[
   for (const { name, file } of simulations) {
     if (!isDirectoryName(name)) {
       throw new SimulationNameError(
-        `${file}: the simulation's name ${JSON.stringify(name)} must be one that a directory can ` +
-          `have: no "/", no "." at its start, at most 255 bytes, and none of ${
-            RUN_FILES.join(", ")
-          }`,
+        `${file}: the simulation's name ${JSON.stringify(name)} must be valid for a directory: ` +
+          `no "/", no "." at its start, at most 255 bytes, and none of ${RUN_FILES.join(", ")}`,
       );
     }
     const other = files.get(name);
     if (other !== undefined) {
       throw new SimulationNameError(
-        `${file}: the simulation ${name} has the name of one in ${other}; ` +
-          "each needs its own, as its outputs go by it",
+        `${file}: the simulation "${name}" has the same name as one in ${other}; ` +
+          "rename one of them, as it is also the name of the output directory",
       );
     }
     files.set(name, file);

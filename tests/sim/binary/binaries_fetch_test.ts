@@ -47,13 +47,13 @@ Deno.test("a download with a SHA-256 is made once, and kept", async () => {
 Deno.test("a download with another SHA-256 is not kept", async () => {
   await using scratch = await Scratch.make();
   await using server = serve(() => new Response(script("one")));
-  const wanted = "0".repeat(64);
-  const spec = fetched(server.url("relay"), { sha256: wanted });
+  const expected = "0".repeat(64);
+  const spec = fetched(server.url("relay"), { sha256: expected });
   const error = await assertRejects(() => scratch.path(spec), BinaryError) as Error;
   assertEquals(
     error.message,
     `sims/a.toml:10: binary "relay": ${server.url("relay")} has the SHA-256\n  ` +
-      `${await sha256(script("one"))}\nbut must have\n  ${wanted}`,
+      `${await sha256(script("one"))}\nbut must have\n  ${expected}`,
   );
   assertEquals(Array.from(Deno.readDirSync(scratch.at("cache/binaries/fetched"))), []);
 });
@@ -73,8 +73,8 @@ Deno.test("a download without a SHA-256 is requested each time, with the server'
   word = "two";
   assertEquals(await outputOf(await scratch.path(spec)), "two");
   assertEquals(await outputOf(first), "one"); // a process that still uses the old one can continue
-  const asked = server.requests.map(({ headers }) => headers.get("if-none-match"));
-  assertEquals(asked, [null, '"one"', '"one"']);
+  const etags = server.requests.map(({ headers }) => headers.get("if-none-match"));
+  assertEquals(etags, [null, '"one"', '"one"']);
   assertEquals(scratch.said.length, 2);
 });
 

@@ -25,9 +25,9 @@ Deno.test("a dot-path selects in objects and arrays", () => {
     ["", valueText(report)],
     [".", valueText(report)],
   ];
-  for (const [path, wanted] of cases) {
+  for (const [path, expected] of cases) {
     const found = pick(report, path);
-    assertEquals(found === undefined ? undefined : valueText(found), wanted, path);
+    assertEquals(found === undefined ? undefined : valueText(found), expected, path);
   }
 });
 
