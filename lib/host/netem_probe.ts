@@ -2,7 +2,7 @@ import { SyscallError } from "../../native/libc.ts";
 import { Namespace } from "../../native/namespace.ts";
 import type { MessageWriter } from "../../native/netlink/codec.ts";
 import { LOOPBACK } from "../../native/netlink/link.ts";
-import { addAction, addFilter, addRootQdisc } from "../../native/netlink/traffic.ts";
+import { addAction, addFilter, addRootQdisc } from "../../native/netlink/tc_probe.ts";
 
 const PRIO_HANDLE = 1 << 16;
 // struct tc_prio_qopt: the number of bands, and the band of each of 16 priorities.

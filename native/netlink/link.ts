@@ -81,23 +81,15 @@ export function addVeth(
   link: LinkSpec & { master?: number },
   peer: LinkSpec & { namespaceFd: number },
 ): void {
-  batch.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, `add veth ${link.name} <-> ${peer.name}`);
-  ifinfo(batch, link.index, IFF_UP, IFF_UP);
-  linkAttributes(batch, link);
-  oneQueue(batch);
-  if (link.master !== undefined) batch.attrU32(IFLA_MASTER, link.master);
-  batch.nest(IFLA_LINKINFO, () => {
-    batch.attrString(IFLA_INFO_KIND, "veth");
-    batch.nest(IFLA_INFO_DATA, () => {
-      batch.nest(VETH_INFO_PEER, () => {
-        ifinfo(batch, peer.index, 0, 0);
-        linkAttributes(batch, peer);
-        oneQueue(batch);
-        batch.attrU32(IFLA_NET_NS_FD, peer.namespaceFd);
-      });
-    });
-  });
-  batch.end();
+  const writeLink = () => {
+    linkAttributes(batch, link);
+    if (link.master !== undefined) batch.attrU32(IFLA_MASTER, link.master);
+  };
+  const writePeer = () => {
+    linkAttributes(batch, peer);
+    batch.attrU32(IFLA_NET_NS_FD, peer.namespaceFd);
+  };
+  vethMessage(batch, link, IFF_UP, writeLink, peer, writePeer);
 }
 
 /** Makes a veth pair with both ends in the same namespace, and down. */
@@ -107,19 +99,31 @@ export function addVethHere(
   peer: Pick<LinkSpec, "name" | "index">,
   mtu: number,
 ): void {
-  const attributes = (end: Pick<LinkSpec, "name">) => {
-    batch.attrString(IFLA_IFNAME, end.name).attrU32(IFLA_MTU, mtu);
-    oneQueue(batch);
-  };
+  const write = (name: string) => () =>
+    void batch.attrString(IFLA_IFNAME, name).attrU32(IFLA_MTU, mtu);
+  vethMessage(batch, link, 0, write(link.name), peer, write(peer.name));
+}
+
+/** Writes the request for a veth pair; the functions write the attributes of its ends. */
+function vethMessage(
+  batch: MessageWriter,
+  link: Pick<LinkSpec, "name" | "index">,
+  flags: number,
+  writeLink: () => void,
+  peer: Pick<LinkSpec, "name" | "index">,
+  writePeer: () => void,
+): void {
   batch.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, `add veth ${link.name} <-> ${peer.name}`);
-  ifinfo(batch, link.index, 0, 0);
-  attributes(link);
+  ifinfo(batch, link.index, flags, flags);
+  writeLink();
+  oneQueue(batch);
   batch.nest(IFLA_LINKINFO, () => {
     batch.attrString(IFLA_INFO_KIND, "veth");
     batch.nest(IFLA_INFO_DATA, () => {
       batch.nest(VETH_INFO_PEER, () => {
         ifinfo(batch, peer.index, 0, 0);
-        attributes(peer);
+        writePeer();
+        oneQueue(batch);
       });
     });
   });

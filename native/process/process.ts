@@ -1,7 +1,7 @@
 /**
  * This process and its children: arguments and PATH (here), capabilities, the restart as root of a
  * user namespace (`userns.ts` plans, `reexec.ts` acts), signals, pipes, priorities, and threads that
- * enter a node (`thread.ts`). Imports `libc` and `netlink` of `native`. Begin here.
+ * enter a node (`enter_node.ts`). Imports `libc` and `netlink` of `native`. Begin here.
  *
  * @module
  */

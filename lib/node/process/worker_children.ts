@@ -1,6 +1,6 @@
 import childProcess, { type ExecFileSyncOptions } from "node:child_process";
 import { signalChildOf } from "../../../native/process/signal.ts";
-import type { ThreadPowers } from "../../../native/process/thread.ts";
+import type { ThreadPowers } from "../../../native/process/enter_node.ts";
 import { signalled } from "./signalled.ts";
 import { hookSpawn, signalNodeChild } from "./spawn_patch.ts";
 

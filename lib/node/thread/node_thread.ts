@@ -1,6 +1,6 @@
 import { closeFd, openFd, pathExists, readLink } from "../../../native/libc.ts";
 import { homePidNamespace } from "../../../native/namespace.ts";
-import { enterNode, type ThreadEntry } from "../../../native/process/thread.ts";
+import { enterNode, type ThreadEntry } from "../../../native/process/enter_node.ts";
 import type { Host } from "../process/host.ts";
 import type { ChildrenOptions } from "../process/worker_children.ts";
 import { PRINTED, type Printed } from "./printed.ts";
