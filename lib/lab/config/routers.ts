@@ -109,7 +109,7 @@ function checkAddressing(
   }
 }
 
-/** Orders routers so that each comes after its upstream; records routers that are behind themselves. */
+/** Orders routers so that each comes after its upstream; records circles. */
 function upstreamFirst(
   all: ReadonlyMap<string, PlannedRouter>,
   faults: ConfigFaults,

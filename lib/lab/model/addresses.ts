@@ -117,20 +117,20 @@ export class LabAddresses {
    */
   takeLan4(
     pool: Pool,
-    wanted: string | undefined,
+    requested: string | undefined,
     router: string,
     defer: Defer,
     what: string = `router "${router}": downstreamCidr`,
   ): Network {
     const planned = claim(this.planned.lans4, router, defer);
     if (planned) return planned;
-    const cidr = wanted === undefined
+    const cidr = requested === undefined
       ? this.#lans4[pool].take()
-      : explained(what, () => parseCidr(wanted));
-    if (wanted === undefined) {
+      : explained(what, () => parseCidr(requested));
+    if (requested === undefined) {
       defer(() => this.#lans4[pool].untake(cidr));
     } else {
-      this.#checkWanted(cidr, `${what} ${cidr}`);
+      this.#checkRequested(cidr, `${what} ${cidr}`);
       for (const subnets of Object.values(this.#lans4)) {
         subnets.reserve(cidr);
         defer(() => subnets.untake(cidr));
@@ -145,9 +145,9 @@ export class LabAddresses {
    * Keeps the pools from handing out these networks, which routers will request, until the function
    * that it returns is called. Skips texts that are not networks: their own request is refused.
    */
-  keepLans4(wanted: readonly string[]): () => void {
+  keepLans4(requested: readonly string[]): () => void {
     const kept: { subnets: SubnetPool; cidr: Cidr }[] = [];
-    for (const text of wanted) {
+    for (const text of requested) {
       try {
         const cidr = parseCidr(text);
         for (const subnets of Object.values(this.#lans4)) {
@@ -188,12 +188,12 @@ export class LabAddresses {
    *
    * @param what What the messages of errors begin with.
    */
-  takeOffer(what: string, node: string, wanted: string | undefined, defer: Defer): Cidr {
+  takeOffer(what: string, node: string, requested: string | undefined, defer: Defer): Cidr {
     const planned = claim(this.planned.offers, node, defer);
     if (planned) return planned;
     const full = `${what}: a lab has room for 128 networks to delegate from`;
-    if (wanted === undefined) return this.#take(this.#delegations, defer, full);
-    const cidr = explained(what, () => parseCidr(wanted));
+    if (requested === undefined) return this.#take(this.#delegations, defer, full);
+    const cidr = explained(what, () => parseCidr(requested));
     this.#checkOffer(cidr, `${what} ${cidr}`);
     this.#offers.set(node, cidr);
     defer(() => void this.#offers.delete(node));
@@ -295,7 +295,7 @@ export class LabAddresses {
     }
   }
 
-  #checkWanted(cidr: Cidr, what: string): void {
+  #checkRequested(cidr: Cidr, what: string): void {
     if (cidr.family !== 4) {
       throw new TopologyError(`${what} is not IPv4; IPv6 networks come from the pool`);
     }

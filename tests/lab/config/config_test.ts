@@ -111,7 +111,7 @@ Deno.test("names follow the rule and are unique, including those of counted devi
   );
 });
 
-Deno.test("routers that are behind themselves are refused, and the message shows the circle", () => {
+Deno.test("circles of upstream routers are refused, and the message shows them", () => {
   assertEquals(
     faultsOf({
       routers: [

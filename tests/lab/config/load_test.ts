@@ -75,7 +75,7 @@ Deno.test("a topology file becomes a network that behaves as described", async (
     const home = lab.router("home").uplinkIp;
     assertEquals(await seenBy(laptop, server.ip!, server4.port), home);
     assertEquals(await seenBy(phone, server.ip!, server4.port), home); // By two NATs.
-    assert(!(await pings(server, laptop.ip!)), "what is behind a NAT was reached from outside");
+    assert(!(await pings(server, laptop.ip!)), "a host behind a NAT was reached from outside");
 
     const times: [from: Node, to: string, ms: number][] = [
       [laptop, server.ip!, 2 * (40 + 15)],

@@ -51,7 +51,7 @@ export type Refusal = [
   ...says: string[],
 ];
 
-// deno-lint-ignore no-explicit-any -- what the compiler would refuse is to be refused at run time too
+// deno-lint-ignore no-explicit-any -- values that the compiler refuses must be refused at run time too
 export type Wrong = any;
 
 export const router = (name: Wrong, options: Wrong) => ({ lab }: World) =>
