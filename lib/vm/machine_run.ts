@@ -12,7 +12,7 @@ import { loadState, saveState } from "./qemu/migration.ts";
 import type { BootSource } from "./profile/profile.ts";
 import { Qemu } from "./qemu/qemu.ts";
 import { type SavedDrive, saveDrives } from "./saved/drives.ts";
-import type { Card, SavedMachine } from "./saved/saved_machine.ts";
+import type { SavedMachine, VmNic } from "./saved/saved_machine.ts";
 import { within } from "./socket/within.ts";
 
 /** How many NICs and disks can be plugged in; each additional slot makes a guest's boot slower. */
@@ -30,7 +30,7 @@ export interface RunOptions {
   cpus: number;
   /** The run owns it from then on. */
   memory: MemoryFile;
-  cards: readonly Card[];
+  nics: readonly VmNic[];
   /** The disks besides those of the source. */
   disks: readonly DriveSpec[];
   /** Whether QEMU waits for the state of a saved machine instead of booting. */
@@ -56,7 +56,7 @@ export class MachineRun {
   readonly agent: GuestAgent;
   readonly guest: Guest;
   /** The NICs that are plugged in. */
-  readonly cards: Card[] = [];
+  readonly nics: VmNic[] = [];
   /** How the guest came up. */
   how: "booted" | "resumed" = "booted";
   #options: RunOptions;
@@ -86,7 +86,7 @@ export class MachineRun {
     try {
       life.throwIfAborted();
       const { arch, kernel, initrd, cmdline, emulatedCpu, drives = [], shares = [] } = source;
-      const { memoryBytes, cpus, cards: nics, disks, incoming } = options;
+      const { memoryBytes, cpus, nics, disks, incoming } = options;
       const boot = { arch, kernel, initrd, cmdline, emulatedCpu, incoming };
       const qemu = await Qemu.start({
         ...options,
@@ -119,8 +119,8 @@ export class MachineRun {
   }
 
   /** Loads a saved machine and resumes it, together with the others of the barrier. */
-  async load({ state, cards }: SavedMachine, barrier?: Barrier): Promise<void> {
-    this.cards.push(...cards.map((card) => ({ ...card })));
+  async load({ state, nics }: SavedMachine, barrier?: Barrier): Promise<void> {
+    this.nics.push(...nics.map((nic) => ({ ...nic })));
     await loadState(this.qemu, this.#stateSocket, state, this.#scaled(ANSWER_MS));
     await barrier?.arrive();
     await this.qemu.qmp.execute("cont");
@@ -132,7 +132,7 @@ export class MachineRun {
   /** Records that the guest boots again, by itself or by a reset. */
   rebooted(): void {
     this.how = "booted";
-    for (const card of this.cards) delete card.was; // The guest has forgotten it.
+    for (const nic of this.nics) delete nic.savedMac; // The guest has forgotten it.
   }
 
   /** Records that the machine is not paused any more. */
@@ -141,15 +141,15 @@ export class MachineRun {
   }
 
   /** Plugs a NIC in, or sets the carrier of one that is there. Stops early when `isOver` says so. */
-  async plug(card: Card, isOver: () => boolean): Promise<void> {
-    const known = this.cards.find(({ id }) => id === card.id);
-    if (known?.linkUp === card.linkUp) return;
-    const { id, linkUp: up } = card;
-    const plugged = known ?? { ...card, linkUp: true };
+  async plug(nic: VmNic, isOver: () => boolean): Promise<void> {
+    const known = this.nics.find(({ id }) => id === nic.id);
+    if (known?.linkUp === nic.linkUp) return;
+    const { id, linkUp: up } = nic;
+    const plugged = known ?? { ...nic, linkUp: true };
     if (!known) {
-      await this.#add(card);
+      await this.#add(nic);
       if (isOver()) return;
-      this.cards.push(plugged);
+      this.nics.push(plugged);
       if (up) return;
     }
     await this.qemu.qmp.execute("set_link", { name: id, up });
@@ -157,9 +157,9 @@ export class MachineRun {
   }
 
   /** Plugs a new NIC in; the guest sees it some time later. */
-  async #add(card: Card): Promise<void> {
+  async #add(nic: VmNic): Promise<void> {
     const { qmp } = this.qemu;
-    const { netdev, device } = nicParts(card);
+    const { netdev, device } = nicParts(nic);
     await qmp.execute("netdev_add", netdev);
     try {
       await qmp.execute("device_add", device);
@@ -196,9 +196,9 @@ export class MachineRun {
         if (compact) own.dropZeros();
         memory = await own.copy(`${host.name} (saved)`);
         life.throwIfAborted();
-        const cards = this.cards.map((card) => ({ ...card }));
+        const nics = this.nics.map((nic) => ({ ...nic }));
         drives = await saveDrives(source.drives ?? []);
-        return { cards, state, memory, disks: await disks?.save() ?? [], drives };
+        return { nics, state, memory, disks: await disks?.save() ?? [], drives };
       } finally {
         if (resume && !life.aborted) await qmp.execute("cont");
       }
@@ -219,7 +219,7 @@ export class MachineRun {
   /** Ends QEMU; calls that wait for its guest fail with the reason. Resolves when nothing is left. */
   async end(why: string): Promise<void> {
     this.agent.close(why.split("\n", 1)[0]);
-    this.cards.length = 0;
+    this.nics.length = 0;
     await this.qemu.kill();
     this.#options.memory.close();
   }

@@ -91,7 +91,7 @@ export class Runs {
     const { host, memoryBytes } = this.#options;
     life.throwIfAborted();
     const memory = MemoryFile.create(host.name, memoryBytes);
-    const run = await this.#start({ memory, cards: [], disks, incoming: false, life });
+    const run = await this.#start({ memory, nics: [], disks, incoming: false, life });
     await run.comeUp();
   }
 
@@ -121,14 +121,14 @@ export class Runs {
     disks: readonly DriveSpec[] = [],
     barrier?: Barrier,
   ): Promise<void> {
-    const { memory, cards, drives = [] } = saved;
+    const { memory, nics, drives = [] } = saved;
     await putDrives(drives, this.#source!.drives ?? []);
-    const run = await this.#start({ memory, cards, disks, incoming: true, life });
+    const run = await this.#start({ memory, nics, disks, incoming: true, life });
     await run.load(saved, barrier);
   }
 
   async #start(
-    how: Pick<RunOptions, "memory" | "cards" | "disks" | "incoming" | "life">,
+    how: Pick<RunOptions, "memory" | "nics" | "disks" | "incoming" | "life">,
   ): Promise<MachineRun> {
     const { host, cpus, memoryBytes, directory } = this.#options;
     const { life } = how;

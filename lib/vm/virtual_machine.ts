@@ -12,7 +12,7 @@ import { Console } from "./qemu/console.ts";
 import type { QmpEvent } from "./qemu/qmp.ts";
 import { Runs } from "./runs.ts";
 import { mustFit } from "./saved/machine.ts";
-import { type Card, type SavedMachine, SnapshotError } from "./saved/saved_machine.ts";
+import { type SavedMachine, SnapshotError, type VmNic } from "./saved/saved_machine.ts";
 import { unlessAborted, within } from "./socket/within.ts";
 
 /** How long a guest may take to shut down. */
@@ -66,8 +66,8 @@ export class VirtualMachine {
   }
 
   /** The NICs that are plugged in; none while it is switched off. */
-  get cards(): readonly Card[] {
-    return this.#runs.current?.cards ?? [];
+  get nics(): readonly VmNic[] {
+    return this.#runs.current?.nics ?? [];
   }
 
   /** Returns the running guest; `what` is the call that needs it, for the message. */
@@ -273,9 +273,9 @@ export class VirtualMachine {
    * Plugs a NIC in, or sets the carrier of one that is there. Does nothing once another `guest` than
    * this one runs.
    */
-  async plug(guest: Guest, card: Card): Promise<void> {
+  async plug(guest: Guest, nic: VmNic): Promise<void> {
     const run = this.#runs.current;
-    if (run?.guest === guest) await run.plug(card, () => !this.has(guest));
+    if (run?.guest === guest) await run.plug(nic, () => !this.has(guest));
   }
 
   /** Ends it for good. */

@@ -89,18 +89,18 @@ export function attachVm(
   ip?: string,
 ): InterfaceRecord {
   const name = freeNic(vm) ?? `eth${vm.nics.size}`;
-  const { card, tap } = vm.nics.get(name) ?? newNic(core, vm, defer);
+  const { nic, tap } = vm.nics.get(name) ?? newNic(core, vm, defer);
   const iface = reserve(core, vm, segment, {
     name,
     mtu: segment.mtu,
     v4: true,
     v6: true,
-    mac: card.mac,
+    mac: nic.mac,
     ip,
   }, defer);
-  const record: NicRecord = { card, tap, iface };
+  const record: NicRecord = { nic, tap, iface };
   vm.nics.set(name, record);
-  defer(() => vm.nics.set(name, { card, tap, iface: undefined }));
+  defer(() => vm.nics.set(name, { nic, tap, iface: undefined }));
   const isDefault = vm.defaultInterface === undefined;
   attach(core, iface, isDefault, defer);
   if (isDefault) {
@@ -126,7 +126,7 @@ function newNic(core: LabCore, vm: VmRecord, defer: Defer): NicRecord {
   step("tap");
   const tap = makeTap(vm, slot);
   return {
-    card: { id: `nic${slot}`, slot, tap: tap.name, mac, linkUp: true },
+    nic: { id: `nic${slot}`, slot, tap: tap.name, mac, linkUp: true },
     tap,
     iface: undefined,
   };

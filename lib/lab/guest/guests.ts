@@ -56,12 +56,12 @@ async function configureGuest(
   how: string,
 ): Promise<boolean> {
   const { machine } = vm;
-  for (const { card, iface } of vm.nics.values()) {
+  for (const { nic, iface } of vm.nics.values()) {
     const linkUp = iface !== undefined && hasCarrier(iface);
-    await machine.plug(guest, { ...card, linkUp });
+    await machine.plug(guest, { ...nic, linkUp });
   }
   const { hosts, resolvConf } = core.names(vm.name);
-  const nics = [...vm.nics].map(([name, card]) => guestNic(vm, name, card));
+  const nics = [...vm.nics].map(([name, record]) => guestNic(vm, name, record));
   const parts = guestParts({ hostname: vm.name, hosts, resolvConf, nics });
   const { configured } = vm;
   if (how === "resumed" && !configured.has(RANDOM)) {
@@ -69,14 +69,16 @@ async function configureGuest(
   }
   const changed = [...parts].filter(([about, part]) => configured.get(about) !== part);
   if (changed.length === 0) return false;
-  const moved = new Map(machine.cards.flatMap(({ was, mac }) => was ? [[was, mac] as const] : []));
+  const moved = new Map(
+    machine.nics.flatMap(({ savedMac, mac }) => savedMac ? [[savedMac, mac] as const] : []),
+  );
   const stdin = guestScript(changed.map(([, part]) => part), machine.source!, moved);
   const result = await guest.run(["/bin/sh", "-s"], { stdin });
   if (!result.ok()) {
     throw GuestCommandError.failed(`${vm.name}: configuring the network of the guest`, result);
   }
   if (!machine.has(guest)) return false;
-  for (const card of machine.cards) delete card.was;
+  for (const nic of machine.nics) delete nic.savedMac;
   for (const [about, part] of changed) configured.set(about, part);
   return true;
 }
@@ -85,8 +87,8 @@ function hasCarrier(iface: InterfaceRecord): boolean {
   return iface.up && !iface.segment.bridging.disconnected.has(iface);
 }
 
-function guestNic(vm: VmRecord, name: string, { card, iface }: NicRecord): GuestNic {
-  const { mac } = card;
+function guestNic(vm: VmRecord, name: string, { nic, iface }: NicRecord): GuestNic {
+  const { mac } = nic;
   if (!iface) return { name, mac, mtu: 1500, addresses: [], gateways: [] };
   const { segment } = iface;
   const gateways = vm.defaultInterface === name

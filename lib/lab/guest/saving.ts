@@ -51,21 +51,21 @@ export async function restoreVm(
     );
   }
   mustBeWhole(vm, "restore()");
-  await vm.machine.restore({ ...saved, cards: ownCards(vm, saved, what) }, barrier);
+  await vm.machine.restore({ ...saved, nics: ownNics(vm, saved, what) }, barrier);
 }
 
 /** Returns the NICs of a saved machine, with the TAPs and addresses of this one. */
-function ownCards(vm: VmRecord, { cards }: SavedMachine, what: string): SavedMachine["cards"] {
-  const own = new Map([...vm.nics.values()].map(({ card }) => [card.id, card]));
-  if (cards.some(({ id }) => !own.has(id))) {
+function ownNics(vm: VmRecord, { nics }: SavedMachine, what: string): SavedMachine["nics"] {
+  const own = new Map([...vm.nics.values()].map(({ nic }) => [nic.id, nic]));
+  if (nics.some(({ id }) => !own.has(id))) {
     throw new SnapshotError(
-      `${what}: the snapshot has ${cards.length} NICs, and the machine ${own.size}; ` +
+      `${what}: the snapshot has ${nics.length} NICs, and the machine ${own.size}; ` +
         "attach it to as many bridges first",
     );
   }
-  return cards.map((card) => {
-    const { tap, mac } = own.get(card.id)!;
-    return { ...card, tap, mac, ...mac !== card.mac && { was: card.mac } };
+  return nics.map((nic) => {
+    const { tap, mac } = own.get(nic.id)!;
+    return { ...nic, tap, mac, ...mac !== nic.mac && { savedMac: nic.mac } };
   });
 }
 

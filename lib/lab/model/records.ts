@@ -17,7 +17,7 @@ import type { Nat } from "../../nat/config.ts";
 import type { NatV6 } from "../../nat/config_v6.ts";
 import type { Translation } from "../../translation/mod.ts";
 import type { NodeRuntime } from "../../node/runtime.ts";
-import type { Card } from "../../vm/saved/saved_machine.ts";
+import type { VmNic } from "../../vm/saved/saved_machine.ts";
 import type { VirtualMachine } from "../../vm/virtual_machine.ts";
 import type { Conditions, ConditionState } from "./condition_state.ts";
 import type { PrefixDelegation } from "../options/delegation_options.ts";
@@ -171,7 +171,7 @@ export interface VmRecord extends NodeBase {
 
 /** A NIC of a virtual machine: a TAP that QEMU has open, and its interface's link. */
 export interface NicRecord {
-  card: Card;
+  nic: VmNic;
   tap: Port;
   /** Undefined while it is attached to nothing. */
   iface: InterfaceRecord | undefined;

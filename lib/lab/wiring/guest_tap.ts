@@ -48,7 +48,7 @@ function explainTun<T>(name: string, act: () => T): T {
   } catch (error) {
     const reason = explainTunError(error);
     if (!reason) throw error;
-    throw new VmError(`${name}: it can have no network card: ${reason}`, { cause: error });
+    throw new VmError(`${name}: it cannot have a NIC: ${reason}`, { cause: error });
   }
 }
 

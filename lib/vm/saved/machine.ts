@@ -1,7 +1,8 @@
 /**
  * Saved machines: the memory, the device state and the disks of a machine, in memory or in a directory,
  * and the cache of booted machines. Imports `options`, `disk` and `files`; knows no QEMU process. A
- * snapshot is what a user takes and restores; a saved machine is its content. Begin here.
+ * snapshot is what a user takes and restores; a saved machine is its content. Begin with
+ * `saved_machine.ts`, the types; this file reads and writes them, and is loaded with its first use.
  *
  * @module
  */
@@ -65,7 +66,7 @@ const manifestSchema = z.strictObject({
  */
 export async function writeSaved(
   directory: string,
-  { shape, cards, state, memory, disks, drives = [] }: SavedMachine,
+  { shape, nics, state, memory, disks, drives = [] }: SavedMachine,
   options: { checked: boolean },
 ): Promise<void> {
   directory = resolve(directory);
@@ -79,7 +80,7 @@ export async function writeSaved(
     const manifest: z.infer<typeof manifestSchema> = {
       version: VERSION,
       shape,
-      cards,
+      cards: nics,
       ...disks.length > 0 ? { disks: await writeSavedDisks(partial, disks) } : {},
       ...drives.length > 0 ? { drives: await writeSavedDrives(partial, drives) } : {},
       stateSum: crc32(state),
@@ -119,7 +120,7 @@ export async function readSaved(
     const manifest = manifestSchema.parse(
       JSON.parse(await Deno.readTextFile(`${directory}/machine.json`)),
     );
-    const { shape, cards } = manifest;
+    const { shape, cards: nics } = manifest;
     const state = await Deno.readFile(`${directory}/state`);
     if (crc32(state) !== manifest.stateSum) {
       throw damaged("the state of its devices is damaged");
@@ -140,7 +141,7 @@ export async function readSaved(
       const drives = await readSavedDrives(directory, manifest.drives ?? []);
       try {
         const disks = await readSavedDisks(directory, manifest.disks ?? []);
-        return { shape, cards, state, memory, disks, ...drives.length > 0 ? { drives } : {} };
+        return { shape, nics, state, memory, disks, ...drives.length > 0 ? { drives } : {} };
       } catch (error) {
         for (const { content } of drives) content.close();
         throw error;

@@ -5,7 +5,7 @@ import type { Accel, GuestArch } from "../options/machine_spec.ts";
 import type { SavedDrive } from "./drives.ts";
 
 /** A NIC of a machine. */
-export interface Card {
+export interface VmNic {
   /** The ID of the device. */
   id: string;
   slot: number;
@@ -15,7 +15,7 @@ export interface Card {
   /** Whether the guest sees a carrier. */
   linkUp: boolean;
   /** The hardware address of the saved machine, until the guest is configured with the new one. */
-  was?: string;
+  savedMac?: string;
 }
 
 /** What must be equal for a machine to load the state of another. */
@@ -31,7 +31,7 @@ export interface MachineShape {
 /** A saved machine: its shape, its devices and its memory. */
 export interface SavedMachine {
   shape: MachineShape;
-  cards: Card[];
+  nics: VmNic[];
   /** The state of its devices and processors, in QEMU's migration format. */
   state: Uint8Array;
   memory: MemoryFile;

@@ -126,8 +126,8 @@ world.test("closed snapshots, snapshots of another machine and other objects are
   );
   snapshot.close();
   snapshot.close();
-  await assertRejects(() => a.restore(snapshot), SnapshotError, "one that was closed");
-  await assertRejects(() => snapshot.save("/nonexistent/x"), SnapshotError, "one that was closed");
+  await assertRejects(() => a.restore(snapshot), SnapshotError, "or it was closed");
+  await assertRejects(() => snapshot.save("/nonexistent/x"), SnapshotError, "or it was closed");
   await assertRejects(() => a.restore({} as VmSnapshot), SnapshotError, "this is not a snapshot");
   await assertRejects(
     () => lab.restore({} as LabSnapshot),

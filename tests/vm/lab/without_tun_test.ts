@@ -25,6 +25,6 @@ Deno.test("without /dev/net/tun a machine is refused with advice, and leaves not
   const { code, stdout, stderr } = await new Deno.Command(program, { args }).output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
   const said = new TextDecoder().decode(stdout).trim().split("\n");
-  assertMatch(said[0], /^VmError: nas: it can have no network card: .*ENOENT.*`modprobe tun`/);
+  assertMatch(said[0], /^VmError: nas: it cannot have a NIC: .*ENOENT.*`modprobe tun`/);
   assertEquals(said.slice(1), ["0 0"]);
 });

@@ -12,7 +12,7 @@ function machine(): SavedMachine {
   libc().pwrite(memory.fd, new TextEncoder().encode("a guest"), 7n, 4096n);
   return {
     shape: { profile: "abc", arch: "x86_64", accel: "tcg", memoryBytes: SIZE, cpus: 1 },
-    cards: [{ id: "nic0", slot: 0, tap: "tap0", mac: "02:00:00:00:00:01", linkUp: true }],
+    nics: [{ id: "nic0", slot: 0, tap: "tap0", mac: "02:00:00:00:00:01", linkUp: true }],
     state: new TextEncoder().encode("devices"),
     memory,
     disks: [],
@@ -39,7 +39,7 @@ Deno.test("a saved machine is read as it was written", async () => {
     for (const checked of [true, false]) {
       const read = await readSaved(path, { label: "nas", checked });
       assertEquals(read.shape, written.shape);
-      assertEquals(read.cards, written.cards);
+      assertEquals(read.nics, written.nics);
       assertEquals(read.state, written.state);
       await read.memory.write(`${directory}/memory-${checked}`);
       read.memory.close();
