@@ -90,13 +90,13 @@ const ROUTERS: Refusal[] = [
     router("new", { region: "us", upstream: "dc" }),
     TopologyError,
     "both a region and an upstream",
-    'behind router "dc" it is in region "eu"',
+    'router "dc" is in region "eu"',
   ],
   [
     "a router both in a region and behind one in none",
     router("new", { region: "us", upstream: "home" }),
     TopologyError,
-    'behind router "home" it is in no region',
+    'router "home" is in no region',
   ],
   [
     "a region as an upstream",
