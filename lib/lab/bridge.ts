@@ -20,14 +20,14 @@ import type { BridgeReference } from "./options/options.ts";
 import { ops } from "./late.ts";
 
 /**
- * A bridge: members on one link layer, and a gateway. One that `lab.bridge()` made has networks of its
- * own and leads nowhere until it is routed; `router.lan` is that of a router.
+ * A bridge: members on one link layer, and a gateway. A bridge from `lab.bridge()` has networks of
+ * its own and leads nowhere until it is routed; `router.lan` is the LAN of a router.
  *
- * Members are named by their handles or names, or by anything else with a `name`. What is asked of a
- * pair of them holds for every protocol, ARP and IPv6 among them; between a member and the gateway
- * nothing is ever kept back. Each change is in force when its promise resolves.
+ * Methods take members as handles or names, or as anything else with a `name`. Settings for a pair
+ * of them apply to every protocol, ARP and IPv6 included; traffic between a member and the gateway
+ * is never blocked. Each change is effective when its promise resolves.
  *
- * In each member the others are known as `<member>.<bridge>`.
+ * In each member the others have the names `<member>.<bridge>`.
  *
  * @example
  * ```ts ignore
@@ -54,12 +54,12 @@ export class Bridge implements AsyncDisposable {
     if (segment.owner.kind === "bridge") handles.set(this, segment.owner);
   }
 
-  /** Its name; of a router's LAN, the router's. */
+  /** Its name; the LAN of a router has the router's name. */
   get name(): string {
     return this.#segment.name;
   }
 
-  /** The names of those who are attached, in the order in which they were. */
+  /** The names of its members, in the order in which they were attached. */
   get members(): string[] {
     return ops().memberNodes(this.#now);
   }
@@ -85,8 +85,9 @@ export class Bridge implements AsyncDisposable {
   }
 
   /**
-   * Attaches devices, each by a new interface `ethN`: all of them, or none if one cannot be. Who is
-   * attached stays as it is. It becomes the way to everything else of a device that has none.
+   * Attaches devices and virtual machines, each by a new interface `ethN`: all of them, or none if
+   * one is refused. Members stay unchanged. A node without a default route gets one by this
+   * interface.
    */
   attach(member: Member | Member[]): Promise<void> {
     return this.#act("attach()", (segment, what) => {
@@ -96,8 +97,8 @@ export class Bridge implements AsyncDisposable {
   }
 
   /**
-   * Detaches a member: its interface here is gone, and with it what was asked of one direction only.
-   * What holds both directions holds again when it comes back.
+   * Detaches a member: removes its interface here, and settings for one direction only. Settings for
+   * both directions apply again when it is attached again.
    */
   detach(member: Member): Promise<void> {
     return this.#act("detach()", (segment, what) => {
@@ -110,9 +111,9 @@ export class Bridge implements AsyncDisposable {
     });
   }
 
-  /** Keeps two members from each other, also before they are attached. What is on its way is lost. */
+  /** Partitions two members, even before they are attached. Frames in transit are lost. */
   partition(a: Member, b: Member): Promise<void>;
-  /** Keeps what one member sends from another; both must be attached and up. */
+  /** Blocks what one member sends to another; both must be attached and up. */
   partition(pair: MemberPair): Promise<void>;
   partition(first: Member | MemberPair, second?: Member): Promise<void> {
     return this.#act("partition()", (segment, what) => {
@@ -125,9 +126,9 @@ export class Bridge implements AsyncDisposable {
     });
   }
 
-  /** Takes a partition of both directions back, if there is one. */
+  /** Removes a partition of both directions, if there is one. */
   unpartition(a: Member, b: Member): Promise<void>;
-  /** Takes a partition of one direction back, if there is one. */
+  /** Removes a partition of one direction, if there is one. */
   unpartition(pair: MemberPair): Promise<void>;
   unpartition(first: Member | MemberPair, second?: Member): Promise<void> {
     return this.#act("unpartition()", (segment, what) => {
@@ -139,28 +140,28 @@ export class Bridge implements AsyncDisposable {
     });
   }
 
-  /** Keeps every member from every other, also those that come later. */
+  /** Partitions all members from each other, later ones included. */
   partitionAll(): Promise<void> {
     return this.#act("partitionAll()", (segment) => {
       ops().changePartitions(this.#core, segment, (partitions) => void (partitions.all = true));
     });
   }
 
-  /** Takes {@link Bridge.partitionAll} back, and nothing else. */
+  /** Removes {@link Bridge.partitionAll}, and no other partition. */
   restoreAll(): Promise<void> {
     return this.#act("restoreAll()", (segment) => {
       ops().changePartitions(this.#core, segment, (partitions) => void (partitions.all = false));
     });
   }
 
-  /** Whether a partition keeps what `a` sends from `b`; isolation is another matter. */
+  /** Whether a partition blocks what `a` sends to `b`; isolation does not count. */
   isPartitioned(a: Member, b: Member): boolean {
     const { bridging: { partitions } } = this.#now;
     const { from, to } = this.#pair(this.#what("isPartitioned()"), a, b);
     return isPartitioned(partitions, from, to);
   }
 
-  /** Keeps a member from all others, also before it is attached. */
+  /** Isolates a member from all others, even before it is attached. */
   isolate(member: Member): Promise<void> {
     return this.#act("isolate()", (segment, what) => {
       const name = this.#named(what, member);
@@ -168,7 +169,7 @@ export class Bridge implements AsyncDisposable {
     });
   }
 
-  /** Takes {@link Bridge.isolate} back; partitions stay. */
+  /** Removes {@link Bridge.isolate}; partitions stay. */
   unisolate(member: Member): Promise<void> {
     return this.#act("unisolate()", (segment, what) => {
       const name = this.#named(what, member);
@@ -183,8 +184,8 @@ export class Bridge implements AsyncDisposable {
   }
 
   /**
-   * Delays each frame on the bridge, one way, or those from one member to another, in milliseconds; 0
-   * for not at all. It takes the place of what was asked before, and adds to all else that delays.
+   * Delays each frame on the bridge, in each direction, or those from one member to another, in
+   * milliseconds; 0 for no delay. It replaces the former value, and adds to all other delays.
    */
   addLatency(ms: number | DirectionalLatency): Promise<void> {
     return this.#impair(
@@ -195,7 +196,7 @@ export class Bridge implements AsyncDisposable {
     );
   }
 
-  /** Loses frames on the bridge, or of those from one member to another, in percent; 0 for none. */
+  /** Drops frames on the bridge, or those from one member to another, in percent; 0 for none. */
   dropRate(pct: number | DirectionalDropRate): Promise<void> {
     return this.#impair(
       "dropRate()",
@@ -206,8 +207,8 @@ export class Bridge implements AsyncDisposable {
   }
 
   /**
-   * Limits the bit rate, in bits per second of whole frames, of all that passes the bridge together, or
-   * of what one member sends to another; 0 for unlimited.
+   * Limits the bit rate, in bits per second of whole frames, of everything on the bridge together,
+   * or of what one member sends to another; 0 for unlimited.
    */
   bandwidthLimit(bps: number | DirectionalBandwidth): Promise<void> {
     return this.#impair(
@@ -233,7 +234,7 @@ export class Bridge implements AsyncDisposable {
     return this.#now.bridging.whole.bandwidthBps;
   }
 
-  /** Takes all impairments, partitions and isolations back. */
+  /** Removes all impairments, partitions and isolations. */
   async reset(): Promise<void> {
     await this.#act("reset()", (segment) => {
       ops().applySettings(this.#core, segment, ops().plainSettings());
@@ -242,8 +243,9 @@ export class Bridge implements AsyncDisposable {
   }
 
   /**
-   * Has the members of this bridge and of others reach each other, by IPv4 and IPv6: of all the others,
-   * or of none if one cannot be. Who is routed with one is not with its partners.
+   * Routes between this bridge and others, by IPv4 and IPv6: between all of them, or none if one is
+   * refused. It is not transitive: a bridge that is routed with this one is not with its other
+   * partners.
    */
   route(other: BridgeReference | string | (BridgeReference | string)[]): Promise<void> {
     return this.#act("route()", (segment, what) => {
@@ -252,21 +254,20 @@ export class Bridge implements AsyncDisposable {
     });
   }
 
-  /** Takes {@link Bridge.route} back, whichever side it was asked of. */
+  /** Removes {@link Bridge.route}, whichever of the two bridges it was called on. */
   unroute(other: BridgeReference | string): Promise<void> {
     return this.#act("unroute()", (segment, what) => {
       ops().unrouteBridges(this.#core, segment, ops().findLan(this.#core, what, other));
     });
   }
 
-  /** The names of the bridges that it was routed with. */
+  /** The names of the bridges that it is routed with. */
   get routes(): string[] {
     return [...this.#now.bridging.partners.keys()].map(({ name }) => name);
   }
 
   /**
-   * Captures all that goes over it, each frame once; nothing is missed from the moment on at which it
-   * resolves.
+   * Captures all frames on it, each once, from the moment at which the promise resolves.
    *
    * @example
    * ```ts ignore
@@ -282,33 +283,35 @@ export class Bridge implements AsyncDisposable {
   }
 
   /**
-   * Has the members reach what the host reaches, by IPv4 and IPv6 as far as the host has a default
-   * route: its own addresses, its networks and all beyond them, by TCP, UDP and ping. "The host" is
-   * the network namespace that this process is in. What they send has the host's address there;
-   * nothing from outside reaches them, and neither do members of other bridges, whether these are led
-   * out or routed with this one. Twice is as once. Only what `lab.bridge()` made can be led out: the
-   * way out of a router's LAN is the router.
+   * Connects the members to what the host reaches, by IPv4 and IPv6 as far as the host has a
+   * default route: its own addresses, its networks and everything beyond, by TCP, UDP and ping.
+   * "The host" is the network namespace that this process is in. Members' packets have the host's
+   * address there. Nothing from outside reaches the members, and neither do members of other
+   * bridges, whether those have an uplink or are routed with this one. Idempotent. Only a bridge
+   * from `lab.bridge()` can have an uplink: that of a router's LAN is the router.
    *
-   * On the host there are meanwhile a link `netyard…` and a table of nftables, and its links forward:
-   * those that did not before, for uplinks alone (`net.ipv4.conf.*.forwarding` is 2, and for IPv6
-   * `force_forwarding` is 1). All of it goes with {@link Bridge.disableUplink}, the bridge, the lab or
-   * the process, however it ends; forwarding, when nobody's uplink needs it any more.
+   * Meanwhile the host has a link `netyard…` and an nftables table, and its links forward: those
+   * that did not before, only for uplinks (`net.ipv4.conf.*.forwarding` is 2, and for IPv6
+   * `force_forwarding` is 1). All of it is removed by {@link Bridge.disableUplink}, and with the
+   * bridge, the lab or the process, however it ends; forwarding, when no uplink needs it any more.
    *
-   * What it does not do:
+   * Limits:
    *
-   * - Another firewall of the host has its say. Where it drops what is forwarded, as Docker's does,
-   *   let `-i netyard+` and, for answers, `-o netyard+` pass (`iptables -I DOCKER-USER`).
-   * - Names are another matter: {@linkcode Lab.setNameserver} takes a server's address.
-   * - Networks of the host that have the addresses of this bridge, or of one that it is routed with,
-   *   are not reached. Links that the host gets later carry no answers until it is enabled again.
-   * - IPv6 needs a host that forwards it already, or Linux 6.17; else it is IPv4 alone. The event
-   *   `uplink-enabled` says which there are.
-   * - A process that the rootless entry made root has a network of its own, without a way out. An
-   *   ordinary user's script has one when it is started as
-   *   `pasta --config-net -- unshare --mount-proc -- deno run ...` (package passt). The user must be
-   *   let open `/dev/net/tun`, and for ping `net.ipv4.ping_group_range` is to hold the user's group.
+   * - Another firewall of the host applies too. If it drops forwarded packets, as Docker's does,
+   *   allow `-i netyard+` and, for answers, `-o netyard+` (`iptables -I DOCKER-USER`).
+   * - It does not configure names: {@linkcode Lab.setNameserver} takes the address of a server.
+   * - Networks of the host with the addresses of this bridge, or of one that it is routed with, are
+   *   not reached. Links that the host gets later carry no answers until the uplink is enabled
+   *   again.
+   * - IPv6 needs a host that forwards it already, or Linux 6.17; otherwise there is IPv4 only. The
+   *   event `uplink-enabled` says which families there are.
+   * - A process that the rootless entry made root has a network of its own that leads nowhere. An
+   *   ordinary user's script has a way out if it is started as `pasta --config-net -- unshare
+   *   --mount-proc -- deno run ...` (package passt). The user needs permission to open
+   *   `/dev/net/tun`, and for ping `net.ipv4.ping_group_range` must include the user's group.
    *
-   * @throws {UplinkError} without a default route, and where the host refuses it; nothing is changed.
+   * @throws {UplinkError} without a default route, and where the host refuses it; nothing is
+   * changed.
    */
   async enableUplink(): Promise<void> {
     const what = this.#what("enableUplink()");
@@ -317,18 +320,18 @@ export class Bridge implements AsyncDisposable {
     await this.#core.settle();
   }
 
-  /** Takes {@link Bridge.enableUplink} back; what went on by it ends. */
+  /** Removes the uplink of {@link Bridge.enableUplink}; connections through it end. */
   async disableUplink(): Promise<void> {
     this.#core.open(this.#what("disableUplink()"));
     await ops().disableUplink(this.#core, this.#now);
   }
 
-  /** Whether the members reach what the host reaches. */
+  /** Whether it has an uplink to what the host reaches. */
   get isUplinked(): boolean {
     return this.#now.bridging.uplink !== undefined;
   }
 
-  /** A member's network card on this bridge. */
+  /** The NIC of a member on this bridge. */
   nic(member: Member): Nic {
     const what = this.#what("nic()");
     this.#core.open(what);
@@ -337,8 +340,8 @@ export class Bridge implements AsyncDisposable {
   }
 
   /**
-   * Removes the bridge: its members are detached. A router's LAN goes with the router, and only so.
-   * Twice is as once.
+   * Removes the bridge and detaches its members. Idempotent. Refused for a router's LAN, which is
+   * removed with the router.
    */
   async close(): Promise<void> {
     await ops().closeBridge(this.#core, this.#segment);
@@ -372,7 +375,7 @@ export class Bridge implements AsyncDisposable {
     await this.#settle();
   }
 
-  /** Waits until what was asked is in force. */
+  /** Waits until conditions are active, and removes detours that are no longer needed. */
   async #settle(): Promise<void> {
     await this.#core.links.ready();
     if (!this.#core.closed && !this.#segment.owner.removed) {

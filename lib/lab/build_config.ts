@@ -6,7 +6,7 @@ import type { DeviceOptions, RouterOptions } from "./options/options.ts";
 import type { LabPlan } from "./config/plan.ts";
 import type { VmOptions } from "./options/vm_options.ts";
 
-/** What a lab is built by. */
+/** The methods of `Lab` with which a plan is built. */
 export interface Builder {
   addRegion(name: string): Promise<unknown>;
   linkRegions(a: string, b: string, link: RegionLink): Promise<void>;
@@ -16,7 +16,7 @@ export interface Builder {
   vm(name: string, options: VmOptions): unknown;
 }
 
-/** A bridge, as much of it as a plan changes. */
+/** The methods of `Bridge` with which a plan is built. */
 interface BuiltBridge {
   readonly name: string;
   addLatency(ms: number): Promise<void>;
@@ -25,12 +25,12 @@ interface BuiltBridge {
   route(others: { readonly name: string }[]): Promise<void>;
 }
 
-/** Builds all of a plan, in an empty lab. */
+/** Builds a plan in an empty lab. */
 export async function buildPlan(lab: Builder, plan: LabPlan): Promise<void> {
   for (const name of plan.regions.keys()) await lab.addRegion(name);
   for (const { a, b, link } of plan.links) await lab.linkRegions(a, b, link);
   for (const { config: { name, ...options } } of plan.routers) await lab.addRouter(name, options);
-  // All of them before their routes, which may lead to any.
+  // All bridges before their routes, which may lead to any of them.
   for (const [name] of plan.bridges) lab.bridge(name);
   for (const [name, { latencyMs, dropRatePct, bandwidthBps, routes = [] }] of plan.bridges) {
     const bridge = lab.bridge(name);
@@ -43,7 +43,7 @@ export async function buildPlan(lab: Builder, plan: LabPlan): Promise<void> {
   for (const [name, options] of plan.vms) lab.vm(name, options);
 }
 
-/** What this host has for virtual machines: its memory, and the profiles of the working directory. */
+/** The host's memory, and the VM profiles of the working directory. */
 export function configHost(): ConfigHost {
   return { memoryBytes: hostMemoryBytes(), checkProfile: profileNamed };
 }

@@ -2,13 +2,13 @@ import type { Core } from "./core.ts";
 import { LabClosedError } from "./options/errors.ts";
 import { closeUplink } from "./bridging/uplink.ts";
 
-/** Ends all that goes on in a lab and removes it, whatever of it fails, and tells what did. */
+/** Ends everything in a lab and removes it; tries all of it, and then throws what failed. */
 export async function closeLab(core: Core): Promise<void> {
   core.closed = true;
   for (const one of [...core.schedules, ...core.faults]) one.stop();
   for (const snapshot of [...core.snapshots]) snapshot.close();
   const nodes = [...core.allNodes()];
-  // First, while the nodes are there.
+  // First, while the nodes still exist.
   const uplinks = [...core.segments()].map((segment) => closeUplink(segment));
   const results = await Promise.allSettled([
     core.advertising.close(),

@@ -39,7 +39,10 @@ import { KernelDelays } from "./wiring/kernel_delays.ts";
 import { makeNamespace } from "./wiring/namespace.ts";
 import { addAllNeighbours } from "./wiring/neighbours.ts";
 
-/** Learnt neighbours that a lab may need before it makes them permanent; the kernel's limit is 1,024. */
+/**
+ * Learnt neighbours that a lab may need before it makes them permanent; the kernel's limit is
+ * 1,024.
+ */
 const LEARNT_NEIGHBOURS = 256;
 
 /** Everything that the parts of one lab share; see {@link LabCore}. */
@@ -204,7 +207,7 @@ export class Core implements LabCore {
   }
 
   /**
-   * Waits until nodes have the IPv6 addresses and routes that their kernels make of advertisements,
+   * Waits until nodes have the IPv6 addresses and routes that their kernels make from advertisements,
    * and until duplicate address detection is done. Static addresses without it are in use already.
    *
    * @throws {DuplicateAddressError} If another node has one of the addresses.

@@ -44,7 +44,10 @@ export async function createCore(
   }
 }
 
-/** Opens the directory that keeps a lab's run, from the option or the environment; undefined for none. */
+/**
+ * Opens the directory that keeps a lab's run, from the option or the environment; undefined for
+ * none.
+ */
 async function openOutDir(
   label: string,
   outDir: LabOptions["outDir"] = environmentOutDir(),

@@ -37,21 +37,22 @@ export class Device extends Node {
     return this.#default()?.ip6;
   }
 
-  /** The MTU that was asked for, or the least of its interfaces', in bytes. */
+  /** The requested MTU, or the smallest of its interfaces, in bytes. */
   get mtu(): number {
     return deviceMtu(this.#now);
   }
 
   /**
-   * What its CLAT translates, while it has one: the IPv4 address of its programs, and the IPv6 one that
-   * stands for it and is used for nothing else. `ip` stays that of the interface, which has none.
+   * The addresses of its CLAT, while it has one: the IPv4 address of its programs, and the IPv6
+   * address to which it is translated, which nothing else uses. {@link Device.ip} stays that of the
+   * interface, which has none.
    */
   get clat(): { ip: string; ip6: string } | undefined {
     const { activeClat } = this.#now;
     return activeClat && { ip: ops().CLAT_IP, ip6: activeClat.ip6 };
   }
 
-  /** What its CLAT did so far, while it has one. */
+  /** The counters of its CLAT, while it has one. */
   clatCounters(): TranslationCounters | undefined {
     return this.#now.activeClat?.translation.counters();
   }
@@ -70,12 +71,12 @@ export class Device extends Node {
     return [...this.#now.interfaces.values()].map((r) => new Interface(this.#core, r));
   }
 
-  /** Looks an interface up by name. */
+  /** Finds an interface by name. */
   interface(name: string): Interface {
     return new Interface(this.#core, this.#find(name));
   }
 
-  /** Makes an interface the one of the default route, as a handoff does. */
+  /** Moves the default route to an interface, as a handoff does. */
   setDefaultRoute(interfaceName: string): Promise<void> {
     return this.#act((device) => {
       ops().setDefaultRoute(this.#core, device, this.#find(interfaceName));
@@ -104,7 +105,7 @@ export class Device extends Node {
     });
   }
 
-  /** Takes an interface away. If it had the default route, the first that is left gets it. */
+  /** Removes an interface. If it had the default route, the first remaining one gets it. */
   removeInterface(name: string): Promise<void> {
     return this.#act((device) => {
       const next = ops().removeInterface(this.#core, device, this.#find(name));
@@ -115,7 +116,9 @@ export class Device extends Node {
     });
   }
 
-  /** Gives a name to an address, for this device alone; before the lab's entries, and at once. */
+  /**
+   * Adds a name for an address, for this device alone; it takes precedence over the lab's entries.
+   */
   dnsEntry(name: string, ip: string): Promise<void> {
     return this.#act((device) => {
       ops().addHostEntry(device.names, `${this.name}: dnsEntry()`, name, ip);
@@ -124,7 +127,7 @@ export class Device extends Node {
     });
   }
 
-  /** Where a reflector listens unless it is told. */
+  /** The address on which a reflector listens by default. */
   protected override serverIp(): string {
     return this.ip ?? this.ip6 ?? "::";
   }

@@ -9,7 +9,7 @@ import { ops } from "./late.ts";
 
 /** A disk of a virtual machine, from `vm.attachDisk()`. */
 export class Disk {
-  /** Unique in the machine, and the serial number that the guest sees. */
+  /** Its name, unique in the machine, and the serial number that the guest sees. */
   readonly name: string;
   #core: LabCore;
   #vm: VmRecord;
@@ -25,39 +25,40 @@ export class Disk {
     this.name = name;
   }
 
-  /** How large it is, in bytes. */
+  /** Its size, in bytes. */
   get size(): number {
     return this.#record.size;
   }
 
-  /** The file of the host's that it was made from, links resolved; undefined of a fresh one. */
+  /** The file of the host behind it, links resolved; undefined for a fresh one. */
   get path(): string | undefined {
     return this.#record.image?.path;
   }
 
-  /** Whether the guest can but read it. */
+  /** Whether the guest can only read it. */
   get readOnly(): boolean {
     return this.#record.spec.readOnly;
   }
 
-  /** Where the guest has it, for example `/dev/vda`; that may be another place after the next boot. */
+  /** Its path in the guest, for example `/dev/vda`; it may change with the next boot. */
   guestPath(): Promise<string> {
     return this.#act("guestPath()", (disks, what) => disks.guestPath(this.name, what));
   }
 
   /**
-   * Takes it away from the machine. What the machine made of it, a fresh disk or what was written over
-   * an image, is gone then. A guest that runs has to let go of it, and loses what it has not written.
+   * Detaches it from the machine. The machine's own part, a fresh disk or what was written over an
+   * image, is lost then. A running guest has to release it, and loses what it has not written.
    *
-   * @throws {DiskError} If the guest does not let go of it in time; it stays then.
+   * @throws {DiskError} If the guest does not release it in time; then it stays attached.
    */
   detach(): Promise<void> {
     return this.#act("detach()", (disks, what) => disks.detach(this.name, what));
   }
 
   /**
-   * Reads sectors of 512 bytes, also of a machine that is paused or switched off. What the guest's
-   * kernel has in its cache and did not write yet is not there: `sync` in the guest first.
+   * Reads sectors of 512 bytes, also of a machine that is paused or switched off. It does not see
+   * what the guest's kernel has in its cache and has not written yet: run `sync` in the guest
+   * first.
    *
    * @param first The first one, from 0.
    */
@@ -70,8 +71,8 @@ export class Disk {
 
   /**
    * Writes sectors of 512 bytes, also of a machine that is paused or switched off. The guest's kernel
-   * goes on with what it has in its cache: `echo 1 >/proc/sys/vm/drop_caches` in the guest makes it
-   * forget what it does not use. A file system that is mounted is broken by it.
+   * keeps using its cache: `echo 1 >/proc/sys/vm/drop_caches` in the guest drops its unused part. It
+   * corrupts a mounted file system.
    *
    * @param first The first one, from 0.
    * @param data A multiple of 512 bytes.
@@ -84,9 +85,9 @@ export class Disk {
   }
 
   /**
-   * Has requests of the guest fail from now on, in place of those that did before; a machine may be
-   * switched off for it. Reading and writing sectors from outside is never among them. In a snapshot
-   * they are kept: one that happens once may do so again after a restore.
+   * Makes requests of the guest fail from now on, in place of the former faults; the machine may be
+   * switched off. Reading and writing sectors from outside never fails by them. A snapshot keeps
+   * them: a fault that happens once may happen again after a restore.
    *
    * @example
    * ```ts ignore
@@ -100,7 +101,7 @@ export class Disk {
     });
   }
 
-  /** Has no request fail any more. */
+  /** Removes all faults. */
   clearFaults(): Promise<void> {
     return this.#act("clearFaults()", (disks, what) => disks.setFaults(this.name, undefined, what));
   }

@@ -5,10 +5,10 @@ import { InvalidNameError } from "./options/errors.ts";
 const LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
 const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(\\.${LABEL})*$`, "i");
 
-/** As what a name is looked up: case does not matter (RFC 4343). */
+/** The key of a name in tables: case does not matter (RFC 4343). */
 export const hostKey = (name: string): string => name.toLowerCase();
 
-/** Adds an address to a name. The first of a family replaces nothing: a name may have several. */
+/** Adds an address to a name, which may have several of a family. */
 export function addHostEntry(
   table: Map<string, string[]>,
   what: string,

@@ -3,7 +3,7 @@ import type { Node } from "../node/node.ts";
 import { handles } from "./model/handles.ts";
 
 /**
- * By what other processes of the same user enter a node.
+ * Returns what other processes of the same user need to enter a node.
  *
  * @internal
  */

@@ -1,18 +1,18 @@
-/** A node with the addresses that its variables carry. */
+/** A node, with the addresses for its variables. */
 export interface Addressed {
   name: string;
   ip?: string;
   ip6?: string;
-  /** Of a device with several interfaces: each of them. */
+  /** The interfaces of a device. */
   interfaces?: { name: string; ip?: string; ip6?: string }[];
 }
 
 const variable = (name: string) => name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
 
 /**
- * The environment that tells programs where the nodes are: `NETYARD_IP_<NODE>`
- * and `NETYARD_IP6_<NODE>`, for a router its uplink; for a device with several
- * interfaces also `NETYARD_IP_<NODE>_<INTERFACE>`.
+ * Environment variables with the addresses of nodes: `NETYARD_IP_<NODE>` and `NETYARD_IP6_<NODE>`,
+ * for a router those of its uplink; for a device with several interfaces also
+ * `NETYARD_IP_<NODE>_<INTERFACE>`.
  */
 export function labEnv(nodes: Iterable<Addressed>): Record<string, string> {
   const env: Record<string, string> = {};
@@ -25,7 +25,7 @@ export function labEnv(nodes: Iterable<Addressed>): Record<string, string> {
     if (interfaces.length < 2) continue;
     for (const iface of interfaces) put(`${name}_${iface.name}`, iface);
   }
-  // Last: the interface "b" of "a" must not stand for the node "a-b".
+  // Last: the interface "b" of "a" must not replace the node "a-b".
   for (const node of all) put(node.name, node);
   return env;
 }

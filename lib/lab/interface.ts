@@ -19,8 +19,8 @@ import { interfaceState } from "./model/event_state.ts";
 import { ops } from "./late.ts";
 
 /**
- * What went through an interface since its link was made, as the kernel of the node counts. A replug
- * makes another link, and so does a LAN's second member for the router's `lan`: they count anew.
+ * The traffic of an interface since its link was made, as the kernel of the node counts it. A replug
+ * makes another link, and so does a LAN's second member for the router's `lan`: counters start again.
  */
 export interface InterfaceCounters {
   /** Packets received. */
@@ -31,17 +31,17 @@ export interface InterfaceCounters {
   rxBytes: number;
   /** Bytes sent, link headers included. */
   txBytes: number;
-  /** Packets received damaged. */
+  /** Damaged packets received. */
   rxErrors: number;
   /** Packets that could not be sent. */
   txErrors: number;
-  /** Packets received and thrown away. */
+  /** Received packets that were dropped. */
   rxDropped: number;
-  /** Packets thrown away instead of sent. */
+  /** Packets that were dropped instead of sent. */
   txDropped: number;
-  /** What the condition of the link did to what the interface sends, while it has one. */
+  /** The counters of the condition of what the interface sends, while there is one. */
   up?: ImpairmentCounters;
-  /** What the condition of the link did to what the interface receives, while it has one. */
+  /** The counters of the condition of what the interface receives, while there is one. */
   down?: ImpairmentCounters;
 }
 
@@ -71,14 +71,15 @@ export class Interface {
   }
 
   /**
-   * Its global or unique local IPv6 address. Where its kernel makes it of what the router advertises,
-   * the one that stays; while there is none, undefined, but one that is down has what it had.
+   * Its global or unique local IPv6 address. Where its kernel makes addresses from advertisements,
+   * the stable one, or undefined until there is one; an interface that is down keeps the former
+   * one.
    */
   get ip6(): string | undefined {
     return this.#now.ip6;
   }
 
-  /** The IPv6 address that changes with time, by which it sends; see {@link DeviceIpv6Options.privacy}. */
+  /** The temporary IPv6 address from which it sends; see {@link DeviceIpv6Options.privacy}. */
   get temporaryIp6(): string | undefined {
     const iface = this.#now;
     if (!iface.autoconf?.privacy) return undefined;
@@ -101,19 +102,22 @@ export class Interface {
     return this.#now.mtu;
   }
 
-  /** False between {@link Interface.linkDown} and {@link Interface.linkUp}, and while a fault keeps it down. */
+  /**
+   * False between {@link Interface.linkDown} and {@link Interface.linkUp}, and while a fault keeps
+   * it down.
+   */
   get isUp(): boolean {
     return this.#now.up;
   }
 
-  /** The name of the router or bridge that it is attached to; undefined on the exchange, or in a region. */
+  /** The name of the router or bridge that it is attached to; undefined on the IX, or in a region. */
   get gateway(): string | undefined {
     const { segment } = this.#now;
     return segment.kind === "exchange" ? undefined : segment.owner.name;
   }
 
   /**
-   * The condition of its link, in effect: undefined for none, or where the directions differ; see
+   * The effective condition of its link: undefined without one, or where the directions differ; see
    * {@link Interface.conditions}.
    */
   get condition(): LinkLimits | undefined {
@@ -121,7 +125,7 @@ export class Interface {
     return ops().sameLimits(up, down) ? up : undefined;
   }
 
-  /** The condition of each direction of its link, in effect: `up` is for what it sends. */
+  /** The effective condition of each direction of its link: `up` is for what it sends. */
   get conditions(): { up?: LinkLimits; down?: LinkLimits } {
     const { up, down } = this.#now.conditions;
     return {
@@ -131,10 +135,10 @@ export class Interface {
   }
 
   /**
-   * Sets how bad its link is, for each direction or for one: a preset, limits, or null for as good as
-   * it can be. It takes effect at once and does not touch the interface; what is on its way arrives,
-   * with null at once where the emulator holds it. It stays when the interface is replugged. Resolves
-   * when it is in force.
+   * Sets the condition of its link, for both directions or for one: a preset, limits, or null for
+   * none. The interface stays up. Packets in transit arrive; with null, those that the emulator
+   * holds arrive immediately. The condition stays when the interface is replugged. Resolves when it
+   * is active.
    *
    * @example
    * ```ts ignore
@@ -151,18 +155,19 @@ export class Interface {
     await this.#act("setCondition()", (iface) => {
       this.#mustBePlugged(iface, "setCondition()", "setDownlinkCondition() of the router, or ");
       const what = `${iface.node.name}: setCondition() of "${iface.name}"`;
-      const wanted = parseOptions(ops().conditionSchema.nullable(), condition, what);
+      const requested = parseOptions(ops().conditionSchema.nullable(), condition, what);
       const way = parseOptions(ops().directionSchema, direction, `${what}: direction`);
-      ops().setCondition(this.#core, iface, wanted, way);
+      ops().setCondition(this.#core, iface, requested, way);
       ops().emitCondition(this.#core, iface, way);
     });
   }
 
   /**
-   * Probes its link from both ends, by frames of a type for experiments, and returns for each
-   * direction what was asked beside what was found. Takes about a second, and the delays of the link.
-   * The probes go through the condition as all traffic does; a downlink condition of the router is
-   * not part of the link; what a whole bridge was given is, but nothing that was asked of this link.
+   * Probes its link from both ends, by frames of an experimental type, and returns for each
+   * direction the requested values beside the measured ones. Takes about a second plus the delays
+   * of the link. The probes pass through the condition as all traffic does. A downlink condition of
+   * the router is not part of the link; impairments of a whole bridge are, but do not count as
+   * requested for this link.
    *
    * @example
    * ```ts ignore
@@ -174,7 +179,7 @@ export class Interface {
     const probes = await this.#act("measure()", (iface) => {
       this.#mustBePlugged(iface, "measure()");
       const what = `${iface.node.name}: measure() of "${iface.name}"`;
-      const wanted = parseOptions(ops().measureOptionsSchema, options, what);
+      const requested = parseOptions(ops().measureOptionsSchema, options, what);
       if (!iface.up) throw new TopologyError(`${what}: the interface is down; call linkUp() first`);
       const { mac, index, mtu, node, segment } = iface;
       const own = { namespace: node.runtime.namespace, index, mac };
@@ -183,19 +188,21 @@ export class Interface {
       const { up, down } = this.conditions;
       const { DirectionProbe } = ops();
       return [
-        { probe: new DirectionProbe(own, other, mtu, up), wanted },
-        { probe: new DirectionProbe(other, own, mtu, down), wanted },
+        { probe: new DirectionProbe(own, other, mtu, up), requested },
+        { probe: new DirectionProbe(other, own, mtu, down), requested },
       ];
     });
     try {
-      const [up, down] = await Promise.all(probes.map(({ probe, wanted }) => probe.run(wanted)));
+      const [up, down] = await Promise.all(
+        probes.map(({ probe, requested }) => probe.run(requested)),
+      );
       return { up, down };
     } finally {
       await Promise.all(probes.map(({ probe }) => probe.close()));
     }
   }
 
-  /** Takes the interface down: nothing passes, and its routes are gone. Twice is as once. */
+  /** Takes the interface down: nothing passes, and its routes are removed. Idempotent. */
   linkDown(): Promise<void> {
     return this.#act("linkDown()", (iface) => {
       this.#mustBePlugged(iface, "linkDown()");
@@ -204,8 +211,8 @@ export class Interface {
   }
 
   /**
-   * Brings it up again, with its addresses and routes as they were. Twice is as once. While a fault
-   * keeps it down, it comes up when that is healed.
+   * Brings it up again, and restores its addresses and routes. Idempotent. While a fault keeps it
+   * down, it comes up when the fault is healed.
    */
   linkUp(): Promise<void> {
     return this.#act("linkUp()", (iface) => {
@@ -215,9 +222,10 @@ export class Interface {
   }
 
   /**
-   * Unplugs the interface and plugs it into another router or bridge, as roaming does: name and MAC stay, the
-   * addresses are new, routes follow; those that were added by {@link Interface.addIp} are gone. One
-   * that is down stays down. Back into the router that it is at, it keeps its addresses.
+   * Unplugs the interface and plugs it into another router or bridge, as roaming does: name and MAC
+   * stay, the addresses are new, routes follow, and addresses from {@link Interface.addIp} are
+   * removed. An interface that is down stays down. On the router that it is on already, it keeps
+   * its addresses.
    */
   replug(router: RouterReference | BridgeReference | string): Promise<void> {
     return this.#act("replug()", (iface) => {
@@ -238,7 +246,9 @@ export class Interface {
     });
   }
 
-  /** Gets another IPv4 address of the same network, as from a new DHCP lease, and resolves with it. */
+  /**
+   * Gets another IPv4 address of the same network, as from a new DHCP lease, and resolves with it.
+   */
   renewIp(): Promise<string> {
     return this.#act("renewIp()", (iface) => {
       this.#mustBeDevice(iface, "renewIp()");
@@ -250,9 +260,9 @@ export class Interface {
   }
 
   /**
-   * Adds an address with its prefix length, besides those that the interface has.
+   * Adds an additional address with its prefix length.
    *
-   * @throws {DuplicateAddressError} If the lab looks for duplicates, and somebody has it.
+   * @throws {DuplicateAddressError} If the lab detects duplicates, and another node has the address.
    */
   async addIp(ip: string, prefix: number): Promise<void> {
     try {
@@ -271,32 +281,32 @@ export class Interface {
     }
   }
 
-  /** The address families that it has lost, and how; see {@link Interface.setFamilyBroken}. */
+  /** Its broken address families, and how they are; see {@link Interface.setFamilyBroken}. */
   get brokenFamilies(): BrokenFamilies {
     return { ...this.#now.broken };
   }
 
   /**
-   * Breaks a family on an interface of a device, or mends it: with `true` nothing of it comes in, and
-   * what is sent vanishes without a word; with `{ how: "reject" }` what is sent is refused with an ICMP or
-   * ICMPv6 error that there is no route. Addresses, routes and neighbours stay as they are. It stays
-   * when the interface is replugged.
+   * Breaks a family on an interface of a device, or repairs it: nothing of the family comes in, and
+   * with `true` packets that are sent are dropped silently, with `{ how: "reject" }` they are
+   * rejected with an ICMP or ICMPv6 error "no route". Addresses, routes and neighbours stay
+   * unchanged. It stays when the interface is replugged.
    */
   setFamilyBroken(family: AddressFamily, broken: boolean | { how?: FamilyBreak }): Promise<void> {
     return this.#act("setFamilyBroken()", (iface) => {
       const what = `${iface.node.name}: setFamilyBroken() of "${iface.name}"`;
-      const [asked, how] = ops().askedBreak(what, family, broken);
+      const [brokenFamily, how] = ops().askedBreak(what, family, broken);
       if (iface.node.kind !== "device") {
         throw new TopologyError(
           `${what}: only an interface of a device can lose a family; use setFamilyBroken() of ` +
             (iface.node.kind === "router" ? "the router itself" : "the router above"),
         );
       }
-      ops().breakInterface(this.#core, iface, asked, how);
+      ops().breakInterface(this.#core, iface, brokenFamily, how);
     });
   }
 
-  /** What went through it, in packets and bytes (ip-link(8), `ip -s link`). */
+  /** Its traffic in packets and bytes (ip-link(8), `ip -s link`). */
   counters(): Promise<InterfaceCounters> {
     return this.#act("counters()", (iface) => {
       const { up, down } = iface.conditions;

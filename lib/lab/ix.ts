@@ -5,8 +5,7 @@ import type { Interface } from "./interface.ts";
 import { NotFoundError } from "./options/errors.ts";
 
 /**
- * The Internet exchange: the node that routes between all routers of the top
- * level, each on a link of its own.
+ * The Internet exchange: the node that routes between all top-level routers, each on its own link.
  */
 export class Ix extends Node {
   #core: LabCore;
@@ -42,7 +41,7 @@ export class Ix extends Node {
     throw new NotFoundError(`ix: there is no interface "${name}": ask the router at its other end`);
   }
 
-  /** Where a reflector listens unless it is told. */
+  /** The address on which a reflector listens by default. */
   protected override serverIp(): string {
     return this.ip;
   }

@@ -31,8 +31,8 @@ import type { VmSnapshot } from "./guest/snapshot.ts";
 import { ops } from "./late.ts";
 
 /**
- * A network of routers and devices, made of Linux network namespaces. Leaving
- * the scope removes all of it; so does the end of the process, however it ends.
+ * A network of routers and devices, built from Linux network namespaces. Leaving the scope removes
+ * all of it; so does the end of the process, however it ends.
  *
  * @example
  * ```ts ignore
@@ -61,10 +61,10 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Makes an empty lab: an exchange, and nothing on it.
+   * Makes an empty lab: the IX, and nothing on it.
    *
-   * Fails with what is missing and how to get it, before anything is changed, where the host or
-   * the process's permissions do not allow labs.
+   * Where the host or the process's permissions do not allow labs, it fails before anything is
+   * changed, with what is missing and how to get it.
    */
   static async create(options: LabOptions = {}): Promise<Lab> {
     const { createCore } = await ops.load();
@@ -72,11 +72,11 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Makes a lab of a whole topology as plain data. All of it is checked before anything is built; what
-   * fails after that closes the lab.
+   * Makes a lab from a whole topology as plain data. All of it is checked before anything is built; a
+   * failure after that closes the lab.
    *
-   * @throws {InvalidOptionError} If the configuration has what is unknown, or is not as it should be.
-   * @throws {TopologyError} If it cannot be built, such as for a gateway that is not there.
+   * @throws {InvalidOptionError} If the configuration has unknown keys or invalid values.
+   * @throws {TopologyError} If it cannot be built, for example since a gateway does not exist.
    *
    * @example
    * ```ts ignore
@@ -105,13 +105,13 @@ export class Lab implements AsyncDisposable {
       await ops().buildPlan(lab, plan);
       return lab;
     } catch (error) {
-      await lab.close().catch(() => {}); // What came first is what is to be told.
+      await lab.close().catch(() => {}); // The first error is the one to report.
       throw error;
     }
   }
 
   /**
-   * Makes a lab of a topology file. All of it is checked before anything is built.
+   * Makes a lab from a topology file. All of it is checked before anything is built.
    *
    * ```toml
    * [[router]]
@@ -132,11 +132,11 @@ export class Lab implements AsyncDisposable {
    * condition = { latency_ms = 30, loss_pct = 0.5 }
    * ```
    *
-   * There may be `[region.NAME]`, `[bridge.NAME]` and `[vm.NAME]` besides. Keys are those of
+   * There may also be `[region.NAME]`, `[bridge.NAME]` and `[vm.NAME]`. Keys are those of
    * {@linkcode LabConfig}, with underscores: `ip_support`, `default_via`.
    *
-   * @throws {TomlError} If the file is not there, is no TOML, has what is unknown, or cannot be built:
-   * with the file and the line of each fault.
+   * @throws {TomlError} If the file does not exist, is not TOML, has unknown keys, or cannot be
+   * built: with the file and the line of each fault.
    *
    * @example
    * ```ts ignore
@@ -145,33 +145,33 @@ export class Lab implements AsyncDisposable {
    * ```
    */
   static async load(path: string | URL, options: LabOptions = {}): Promise<Lab> {
-    // Who reads no file needs no parser.
+    // A script that reads no file needs no parser.
     const { loadTopology } = await import("./config/toml.ts");
     const { configHost } = await ops.load();
     return await Lab.#build(await loadTopology(path, configHost(), options.ipv6), options);
   }
 
-  /** What the lab is called. */
+  /** The label of the lab. */
   get label(): string {
     return this.#core.label;
   }
 
-  /** What decided all that was drawn at random. */
+  /** The seed of everything that is drawn at random. */
   get seed(): number {
     return this.#core.seed;
   }
 
-  /** What impairs its links; undefined as long as none has a condition. */
+  /** The engine that impairs its links; undefined as long as no link has a condition. */
   get linkEngine(): LinkEngineKind | undefined {
     return this.#core.links.kind;
   }
 
-  /** Where events, state and logs are written, if they are. */
+  /** The directory to which events, state and logs are written, if any. */
   get outDir(): string | undefined {
     return this.#core.output?.path;
   }
 
-  /** The exchange. */
+  /** The IX. */
   get ix(): Ix {
     return this.#ix;
   }
@@ -186,7 +186,7 @@ export class Lab implements AsyncDisposable {
     return [...this.#devices.values()];
   }
 
-  /** All bridges that `bridge()` made, in the order in which it did; a router's LAN is the router's. */
+  /** All bridges that `bridge()` made, in that order; without the LANs of routers. */
   get bridges(): Bridge[] {
     const all = [...this.#core.bridges.values()].filter(({ removed }) => !removed);
     return all.map(({ segment }) => bridgeHandle(this.#core, segment));
@@ -198,8 +198,8 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Adds a region: routers made with `{ region }` are near each other and as far from those of other
-   * regions as {@link Lab.linkRegions} says. There is room for 15.
+   * Adds a region: routers added with `{ region }` are near each other, and as far from those of
+   * other regions as {@link Lab.linkRegions} says. A lab has room for 15.
    *
    * @example
    * ```ts ignore
@@ -214,8 +214,8 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Adds the regions `us`, `eu` and `asia`, linked with each other: us and eu are 80 ms of round trip
-   * apart, us and asia 150, eu and asia 190.
+   * Adds the regions `us`, `eu` and `asia`, linked with each other, with round trips of 80 ms
+   * between us and eu, 150 ms between us and asia, and 190 ms between eu and asia.
    */
   async addDefaultRegions(): Promise<{ us: Region; eu: Region; asia: Region }> {
     const { us, eu, asia } = await ops().regions.addDefaultRegions(this.#core);
@@ -224,12 +224,12 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Links two regions, or puts another condition on the link that they have (a broken one stays
-   * broken). In force when the promise resolves.
+   * Links two regions, or changes the condition of their link (a broken one stays broken). It is
+   * active when the promise resolves.
    *
-   * Regions that links connect, over others too, reach each other only by links: by the way of the
-   * least latency of those that are up, and not at all when there is none. Other regions, and routers
-   * without a region, reach each other over the exchange, without delay.
+   * Regions that links connect, directly or over others, reach each other only by links: on the
+   * path with the lowest latency of those that are up, and not at all if there is none. Other
+   * regions, and routers without a region, reach each other over the IX, without delay.
    */
   linkRegions(
     a: RegionReference | string,
@@ -239,27 +239,27 @@ export class Lab implements AsyncDisposable {
     return ops().regions.linkRegions(this.#core, a, b, link);
   }
 
-  /** Takes the link between two regions away for good. */
+  /** Removes the link between two regions for good. */
   unlinkRegions(a: RegionReference | string, b: RegionReference | string): Promise<void> {
     return ops().regions.unlinkRegions(this.#core, a, b);
   }
 
   /**
-   * Breaks the link between two regions, at once: what is on it is lost, and traffic takes another
-   * way over links that are up. Where there is none it vanishes without a word, as if a cable had
-   * been cut far away. Twice is as once.
+   * Breaks the link between two regions: packets on it are lost, and traffic takes another path over
+   * links that are up. Without another path, packets are dropped silently, as if a cable had been cut
+   * far away. Idempotent.
    */
   breakRegionLink(a: RegionReference | string, b: RegionReference | string): Promise<void> {
     return ops().regions.breakRegionLink(this.#core, a, b);
   }
 
-  /** Restores the link between two regions, in the condition that it had. Twice is as once. */
+  /** Restores the link between two regions, with the condition that it had. Idempotent. */
   restoreRegionLink(a: RegionReference | string, b: RegionReference | string): Promise<void> {
     return ops().regions.restoreRegionLink(this.#core, a, b);
   }
 
   /**
-   * Adds a router, on the exchange, in a region or behind another.
+   * Adds a router: on the IX, in a region, or behind another router.
    *
    * @example
    * ```ts ignore
@@ -298,7 +298,7 @@ export class Lab implements AsyncDisposable {
     return device;
   }
 
-  /** Completes a node's addition; a node that does not come about, such as without its address, is removed. */
+  /** Completes the addition of a node; removes a node that fails, for example to get its address. */
   async #added(node: Router | Device, record: NodeRecord): Promise<void> {
     try {
       await this.#core.settle([record]);
@@ -309,8 +309,8 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * The bridge of a name, which is made if there is none; of a router's name, that router's LAN. One
-   * that is made has a private IPv4 /24 and an IPv6 /64 for its members, and leads nowhere else.
+   * Finds a bridge by name, or makes it; the name of a router means its LAN. A new bridge has a
+   * private IPv4 /24 and an IPv6 /64 for its members, and leads nowhere else.
    *
    * @example
    * ```ts ignore
@@ -325,25 +325,25 @@ export class Lab implements AsyncDisposable {
     return bridgeHandle(this.#core, ops().bridgeNamed(this.#core, name));
   }
 
-  /** Looks a router up by name; throws a `NotFoundError`. */
+  /** Finds a router by name; throws a `NotFoundError`. */
   router(name: string): Router {
     return find("router", name, this.#routers);
   }
 
-  /** Looks a device up by name; throws a `NotFoundError`. */
+  /** Finds a device by name; throws a `NotFoundError`. */
   device(name: string): Device {
     return find("device", name, this.#devices);
   }
 
-  /** Looks a region up by name; throws a `NotFoundError`. */
+  /** Finds a region by name; throws a `NotFoundError`. */
   region(name: string): Region {
     return find("region", name, this.#regions);
   }
 
   /**
-   * Removes a device with all that runs in it, a router that nothing is attached to, or a region that
-   * no router is in, or a bridge, with its links; by handle or name (a region's node is `region-<name>`). Handles
-   * to it fail from then on.
+   * Removes a device or virtual machine with everything that runs in it, a router to which nothing is
+   * attached, a region without routers, or a bridge, with its links; by handle or name (the node of a
+   * region is `region-<name>`). Handles to it fail from then on.
    */
   async remove(node: Router | Device | Vm | Region | Bridge | string): Promise<void> {
     if (node instanceof Bridge) return await node.close();
@@ -352,7 +352,7 @@ export class Lab implements AsyncDisposable {
     const record = ops().findNode(this.#core, what, node);
     const { kind } = record;
     if (kind === "bridge") return await this.bridge(record.name).close();
-    if (kind === "ix") throw new TopologyError(`${what}: every lab has its exchange`);
+    if (kind === "ix") throw new TopologyError(`${what}: every lab has its IX`);
     await ops().removeNode(this.#core, what, record, () => {
       if (kind === "router") this.#routers.delete(record.name);
       if (kind === "device") this.#devices.delete(record.name);
@@ -361,7 +361,7 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Makes a virtual machine, switched off; or, without options, looks one up.
+   * Makes a virtual machine, switched off; or, without options, finds one.
    *
    * @example
    * ```ts ignore
@@ -392,22 +392,22 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Takes all virtual machines as they are at one moment, and what is asked of the bridges; they stand
-   * still meanwhile. What runs in devices goes on, and is not part of it.
+   * Saves all virtual machines at one moment, paused meanwhile, and the settings of the bridges.
+   * Programs in devices continue, and are not part of it.
    */
   snapshot(): Promise<LabSnapshot> {
     return ops().saveLab(this.#core);
   }
 
   /**
-   * Puts all virtual machines back to what they were, and what is asked of the bridges; those that
-   * were off are switched off. They go on at the same time.
+   * Restores all virtual machines, which continue at the same time, and the settings of the bridges;
+   * machines that were off are switched off.
    */
   restore(snapshot: LabSnapshot): Promise<void> {
     return ops().restoreLab(this.#core, snapshot);
   }
 
-  /** Reads what `VmSnapshot.save()` wrote of a virtual machine of that name, in any lab. */
+  /** Loads what `VmSnapshot.save()` wrote about a virtual machine of that name, in any lab. */
   loadSnapshot(directory: string, vmName: string): Promise<VmSnapshot> {
     return ops().loadSnapshot(this.#core, directory, vmName);
   }
@@ -418,7 +418,10 @@ export class Lab implements AsyncDisposable {
     return new Map(all.map((record) => [record.region, regionHandle(this.#core, record)]));
   }
 
-  /** Gives a name to an address in every node: for commands, `run` and `spawn`, also those that run. */
+  /**
+   * Adds a name for an address in all nodes: for commands, `run` and `spawn`, running ones
+   * included.
+   */
   async dnsEntry(name: string, ip: string): Promise<void> {
     this.#core.open("dnsEntry()");
     ops().addHostEntry(this.#core.hosts, "dnsEntry()", name, ip);
@@ -427,7 +430,7 @@ export class Lab implements AsyncDisposable {
     await this.#core.settle();
   }
 
-  /** Has every node ask this name server for what no entry answers. */
+  /** Sets the name server of all nodes, for names without an entry. */
   async setNameserver(ip: string): Promise<void> {
     this.#core.open("setNameserver()");
     const address = parseIp(ip).toString();
@@ -443,8 +446,8 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Where the nodes are, as environment variables for programs under test:
-   * `NETYARD_IP_<NODE>`, `NETYARD_IP6_<NODE>`.
+   * The addresses of the nodes as environment variables for programs under test: `NETYARD_IP_<NODE>`,
+   * `NETYARD_IP6_<NODE>`.
    */
   get env(): Record<string, string> {
     return labEnv([
@@ -454,12 +457,12 @@ export class Lab implements AsyncDisposable {
     ]);
   }
 
-  /** What happens in the lab, from its creation on; ends when it closes. */
+  /** The events of the lab, from its creation on; ends when the lab closes. */
   events(options: EventsOptions = {}): AsyncIterable<LabEvent> {
     return this.#core.bus.events(options);
   }
 
-  /** Puts an event of your own on the timeline, of one node or of the whole lab. */
+  /** Emits an event of your own, about one node or the whole lab. */
   emit(name: string, data: unknown = null, node?: Node): void {
     const what = `emit("${name}")`;
     this.#core.open(what);
@@ -468,7 +471,7 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Makes something go wrong, until the fault that it resolves with is healed.
+   * Injects a fault, and resolves with it; `heal()` removes it.
    *
    * @example
    * ```ts ignore
@@ -487,14 +490,14 @@ export class Lab implements AsyncDisposable {
     return active;
   }
 
-  /** The faults that were injected, by schedules too, and are not healed. */
+  /** The active faults, those of schedules included. */
   get faults(): ActiveFault[] {
     return [...this.#core.faults].filter((fault) => fault instanceof ActiveFault);
   }
 
   /**
-   * Runs steps at their times from now on: faults, what heals them, and functions. What is wrong with
-   * the steps is thrown before any of them runs.
+   * Runs steps at their times from now on: faults, their removal, and functions. Mistakes in the
+   * steps throw before any of them runs.
    *
    * @example
    * ```ts ignore
@@ -511,7 +514,10 @@ export class Lab implements AsyncDisposable {
     return new Schedule(this.#core, this.#core.nextSchedule(), steps);
   }
 
-  /** Ends everything that runs in the lab and removes it. Calling it again waits for the first. */
+  /**
+   * Ends everything that runs in the lab, and removes it. Idempotent: later calls wait for the
+   * first.
+   */
   close(): Promise<void> {
     return this.#closed ??= ops().closeLab(this.#core);
   }

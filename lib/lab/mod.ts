@@ -1,3 +1,11 @@
+/**
+ * Labs: the handles that a user holds (`Lab`, `Router`, `Device`, `Interface`, `Region`, `Bridge`,
+ * `Vm` and others), each a name for a record in one model of the topology. Below them one folder a
+ * subject, in the order of `lib/README.md`: `model` has the records, `wiring` the kernel's side,
+ * `build` adds and removes nodes. Begin with `lab.ts`, then `model/records.ts` and `core.ts`.
+ *
+ * @module
+ */
 export { ActiveFault } from "./fault/active.ts";
 export { Bridge } from "./bridge.ts";
 export type { Member, MemberReference } from "./options/bridge_options.ts";

@@ -18,8 +18,8 @@ export interface LabNames {
 }
 
 /**
- * The files by which the programs of a node resolve names. `record` is absent where no node of the lab
- * has the name.
+ * The files by which the programs of a node resolve names. `record` is absent where no node of the
+ * lab has the name.
  */
 export function nameFiles(lab: LabNames, node: string, record: NodeRecord | undefined): NameFiles {
   const own = record && "names" in record ? record.names : new Map<string, string[]>();

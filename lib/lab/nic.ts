@@ -6,7 +6,7 @@ import type { InterfaceRecord } from "./model/records.ts";
 import { undoing } from "./model/undo.ts";
 import { ops } from "./late.ts";
 
-/** What went through a member's link to a bridge, as the member sees it. */
+/** The traffic of a member's link to a bridge, as the member sees it. */
 export interface NicCounters {
   /** Bytes received, link headers included. */
   rxBytes: number;
@@ -16,11 +16,11 @@ export interface NicCounters {
   rxPackets: number;
   /** Packets sent. */
   txPackets: number;
-  /** Packets received damaged, or that could not be sent. */
+  /** Damaged packets received, and packets that could not be sent. */
   errors: number;
 }
 
-/** The attachment of one member to one bridge: its network card there, with the cable. */
+/** The NIC of one member on one bridge, with its cable. */
 export class Nic {
   #core: LabCore;
   #record: InterfaceRecord;
@@ -50,7 +50,7 @@ export class Nic {
     return this.#now.segment.name;
   }
 
-  /** What the interface is called in the member, for example `eth0`. */
+  /** The name of the interface in the member, for example `eth0`. */
   get interfaceName(): string {
     return this.#record.name;
   }
@@ -61,7 +61,7 @@ export class Nic {
     return !segment.bridging.disconnected.has(this.#record);
   }
 
-  /** What went through it since its link was made. */
+  /** Its traffic since its link was made. */
   counters(): Promise<NicCounters> {
     return this.#act("counters()", ({ node, index }) => {
       const { rxBytes, txBytes, rxPackets, txPackets, rxErrors, txErrors } =
@@ -71,15 +71,15 @@ export class Nic {
   }
 
   /**
-   * Pulls the cable: the member sees that it has no carrier, keeps its addresses and routes, and
-   * nothing passes. What is on its way is lost. Twice is as once.
+   * Unplugs the cable: the member loses the carrier, keeps its addresses and routes, and nothing
+   * passes. Frames in transit are lost. Idempotent.
    */
   disconnect(): Promise<void> {
     return this.#act("disconnect()", (iface) => {
       const { segment, node } = iface;
       if (segment.bridging.disconnected.has(iface)) return;
       undoing((defer) => {
-        // The only link of a LAN is its gateway's, too, which would lose its addresses.
+        // The only link of a LAN is also the gateway's, which would lose its addresses.
         ops().ensureBridge(this.#core, segment, segment.gatewayLink, defer);
         this.#setPort(iface, false);
       });
@@ -90,14 +90,14 @@ export class Nic {
     });
   }
 
-  /** Puts the cable back. Twice is as once. */
+  /** Plugs the cable in again. Idempotent. */
   reconnect(): Promise<void> {
     return this.#act("reconnect()", (iface) => {
       const { segment, node } = iface;
       if (!segment.bridging.disconnected.has(iface)) return;
       this.#setPort(iface, true);
       segment.bridging.disconnected.delete(iface);
-      // Who asked for it in vain meanwhile would ask again a second later.
+      // Peers whose resolution failed meanwhile would retry only a second later.
       if (iface.up) ops().announceAddresses(iface, ops().addressesOf(iface));
       const about = { bridge: segment.name, member: node.name };
       this.#core.bus.emit({ kind: "member-reconnected", ...about });
@@ -105,7 +105,7 @@ export class Nic {
   }
 
   /**
-   * Captures what goes over this link alone.
+   * Captures the frames on this link alone.
    *
    * @example
    * ```ts ignore

@@ -1,7 +1,7 @@
 /**
- * What the handles of a lab do: the functions behind the methods of `Lab`, `Router`, `Interface` and the
- * other handles. `late.ts` loads them when a lab is created, and a handle calls them as `ops().setUp(...)`:
- * a script that only imports Netyard does not load the whole house.
+ * The functions behind the methods of `Lab`, `Router`, `Interface` and the other handles. `late.ts`
+ * loads them when a lab is created, and a handle calls them as `ops().setUp(...)`: so a script that
+ * only imports Netyard does not load all of its code.
  */
 export { linkState, setLink } from "../../native/netlink/link.ts";
 export { firewallSchema } from "../firewall/config.ts";

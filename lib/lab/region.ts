@@ -8,8 +8,8 @@ import type { RegionRecord } from "./model/records.ts";
 
 /**
  * A region: routers that are near each other, and far from those of other regions. It is a node
- * that routes between them, with a link to the exchange and one to each region that it was linked
- * with. In logs and events, and for `lab.remove()`, the node of region `eu` is called `region-eu`.
+ * that routes between them, with a link to the IX and one to each region that it is linked with. In
+ * logs and events, and for `lab.remove()`, the name of the node of region `eu` is `region-eu`.
  */
 export class Region extends Node {
   #core: LabCore;
@@ -27,7 +27,7 @@ export class Region extends Node {
     handles.set(this, record);
   }
 
-  /** What the region is called, unique among the regions of the lab. */
+  /** The name of the region, unique among the regions of the lab. */
   override get name(): string {
     return this.#record.region;
   }
@@ -52,7 +52,7 @@ export class Region extends Node {
     return this.#now.segment.v6.cidr.toString();
   }
 
-  /** The names of the regions that it is linked with, also by links that are broken; sorted. */
+  /** The sorted names of the regions that it is linked with, those with broken links included. */
   get linkedWith(): string[] {
     const here = this.#now;
     const ends = [...this.#core.regionLinks.values()].map((
@@ -75,7 +75,7 @@ export class Region extends Node {
     );
   }
 
-  /** Where a reflector listens unless it is told. */
+  /** The address on which a reflector listens by default. */
   protected override serverIp(): string {
     return this.ip;
   }

@@ -11,12 +11,12 @@ import { changeLink, emitRegionLink, makeLink, removeLinks } from "./routing/reg
 import { regionState } from "./model/event_state.ts";
 import { undoing } from "./model/undo.ts";
 
-/** What a lab does with regions, as its users ask for it: the change, its event, and its end. */
+/** The methods of `Lab` for regions: each makes the change, emits its event and completes it. */
 
-/** A region, as a caller names it. */
+/** A region, by handle or name. */
 type Reference = RegionReference | string;
 
-/** The regions that every lab may have ready-made, with the round trips between them. */
+/** The default regions, with the round trips between them in milliseconds. */
 const DEFAULTS = [["us", "eu", 80], ["us", "asia", 150], ["eu", "asia", 190]] as const;
 
 /** See `Lab.addRegion`. */
@@ -57,7 +57,7 @@ export async function linkRegions(
   b: Reference,
   link: RegionLink,
 ): Promise<void> {
-  const what = asked("linkRegions", a, b);
+  const what = callText("linkRegions", a, b);
   core.open(what);
   const regions = twoRegions(core, what, a, b);
   const limits = parseOptions(regionLinkSchema, link, what);
@@ -118,13 +118,13 @@ async function act(
   b: Reference,
   change: (link: RegionLinkRecord) => void,
 ): Promise<void> {
-  const what = asked(method, a, b);
+  const what = callText(method, a, b);
   core.open(what);
   change(linkOf(core, what, a, b));
   await core.settle();
 }
 
-const asked = (method: string, a: unknown, b: unknown) =>
+const callText = (method: string, a: unknown, b: unknown) =>
   `${method}("${nameOf(a)}", "${nameOf(b)}")`;
 
 const namesOf = ({ ends: [a, b] }: RegionLinkRecord) => ({

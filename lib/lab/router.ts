@@ -27,8 +27,8 @@ import { undoing } from "./model/undo.ts";
 import { ops } from "./late.ts";
 
 /**
- * A router: an uplink to the exchange, to its region or to another router, a LAN
- * behind it, and between the two a NAT and a firewall.
+ * A router: an uplink to the IX, to its region or to another router, a LAN, and between the two a NAT
+ * and a firewall.
  */
 export class Router extends Node {
   #core: LabCore;
@@ -51,7 +51,7 @@ export class Router extends Node {
     return this.#links().map((record) => new Interface(this.#core, record));
   }
 
-  /** Looks an interface up: `ix` or `wan` for the uplink, `lan` for the other side. */
+  /** Finds an interface: `ix` or `wan` for the uplink, `lan` for the downlink. */
   interface(name: string): Interface {
     const found = this.#links().find((record) => record.name === name);
     if (!found) {
@@ -76,12 +76,12 @@ export class Router extends Node {
     return this.#now.uplink.ip6;
   }
 
-  /** Its LAN, as a bridge: always the same one. It is called as the router. */
+  /** Its LAN as a bridge, which has the router's name: always the same handle. */
   get lan(): Bridge {
     return bridgeHandle(this.#core, this.#now.lan);
   }
 
-  /** The IPv4 network behind it. */
+  /** The IPv4 network of its LAN. */
   get downstreamCidr(): string | undefined {
     return this.#now.lan.v4?.cidr.toString();
   }
@@ -91,7 +91,7 @@ export class Router extends Node {
     return this.#now.lan.v4?.gateway;
   }
 
-  /** The IPv6 network behind it. */
+  /** The IPv6 network of its LAN. */
   get downstreamCidr6(): string | undefined {
     return this.#now.lan.v6?.cidr.toString();
   }
@@ -102,42 +102,42 @@ export class Router extends Node {
   }
 
   /**
-   * The IPv6 prefix that its ISP delegated to it, of which the network behind it is the first /64; see
-   * {@link RouterOptions.prefixDelegation}. Undefined where none is, or it has expired.
+   * The IPv6 prefix that its ISP delegated to it, of which its LAN has the first /64; see
+   * {@link RouterOptions.prefixDelegation}. Undefined without a delegation, or once it has expired.
    */
   get delegatedPrefix(): string | undefined {
     return this.#now.delegated?.toString();
   }
 
-  /** Its IPv4 NAT, as it was given. */
+  /** Its IPv4 NAT, as requested. */
   get nat(): Nat {
     return this.#now.nat;
   }
 
-  /** What it does to the IPv6 addresses of what is behind it. */
+  /** How it translates the IPv6 addresses of nodes downstream. */
   get natV6(): NatV6 {
     return this.#now.natV6;
   }
 
-  /** The IPv6 network by which others know what is behind it, where `natV6` is `"nptv6"`. */
+  /** The IPv6 network to which it translates that of its LAN, where `natV6` is `"nptv6"`. */
   get externalCidr6(): string | undefined {
     return externalCidr6(this.#now);
   }
 
   /**
-   * The /96 by which what is behind it reaches IPv4, where its `natV6` is `"nat64"`: `64:ff9b::/96`.
-   * `embedV4InNat64()` puts an IPv4 address in it.
+   * The /96 through which nodes downstream reach IPv4, where its `natV6` is `"nat64"`:
+   * `64:ff9b::/96`. `embedV4InNat64()` embeds an IPv4 address in it.
    */
   get nat64Prefix(): string | undefined {
     return this.#now.natV6 === "nat64" ? NAT64_PREFIX : undefined;
   }
 
-  /** What its NAT64 did so far, while it has one. */
+  /** The counters of its NAT64, while it has one. */
   nat64Counters(): TranslationCounters | undefined {
     return this.#now.nat64?.translation.counters();
   }
 
-  /** Its firewall, as it was given. */
+  /** Its firewall, as requested. */
   get firewall(): Firewall {
     return this.#now.firewall;
   }
@@ -147,12 +147,12 @@ export class Router extends Node {
     return this.#now.ipSupport;
   }
 
-  /** The name of the router that it is behind; undefined on the exchange, or in a region. */
+  /** The name of its upstream router; undefined on the IX, or in a region. */
   get upstream(): string | undefined {
     return this.#now.upstream?.name;
   }
 
-  /** The region that it is in, itself or by its upstream; undefined outside of all. */
+  /** The region that it is in, itself or by its upstream; undefined outside of all regions. */
   get region(): Region | undefined {
     const { region } = this.#now;
     return region ? regionHandle(this.#core, region) : undefined;
@@ -169,37 +169,37 @@ export class Router extends Node {
   }
 
   /**
-   * Puts another NAT in place. Flows that are under way keep their translation until they end or
-   * {@link Router.flushNatState} forgets them.
+   * Replaces the NAT. Existing flows keep their translation until they end or
+   * {@link Router.flushNatState} removes them.
    */
   setNat(nat: Nat): Promise<void> {
     return this.#act((router) => {
-      const wanted = parseOptions(ops().natSchema, nat, `${this.name}: setNat()`);
+      const requested = parseOptions(ops().natSchema, nat, `${this.name}: setNat()`);
       const before = ops().announcedBy(router);
-      ops().loadNat(router, wanted);
-      router.nat = wanted;
+      ops().loadNat(router, requested);
+      router.nat = requested;
       const after = ops().announcedBy(router);
       ops().withdraw(this.#core, router, before.filter((cidr) => !after.includes(cidr)));
       ops().announce(this.#core, router, after.filter((cidr) => !before.includes(cidr)));
-      this.#core.bus.emit({ kind: "nat-changed", router: this.name, nat: wanted });
+      this.#core.bus.emit({ kind: "nat-changed", router: this.name, nat: requested });
     });
   }
 
   /**
-   * Puts another IPv6 translation in place. Flows that are under way keep theirs until they end or
-   * {@link Router.flushNatState} forgets them; what goes by addresses that nobody outside knows any
-   * more, as those of the prefix of NPTv6, gets no answer.
+   * Replaces the IPv6 translation. Existing flows keep theirs until they end or
+   * {@link Router.flushNatState} removes them; flows from addresses that are no longer routed to this
+   * router, such as those of its NPTv6 prefix, get no answer.
    */
   async setNatV6(mode: NatV6): Promise<void> {
     this.ready();
     for (let closing; (closing = this.#now.dnsClosing);) await closing;
     await this.#act((router) => {
       const what = `${this.name}: setNatV6()`;
-      const wanted = parseOptions(ops().natV6Schema, mode, what);
-      ops().checkNatV6(what, wanted, router);
-      ops().checkDelegation(what, router.delegation, { ...router, natV6: wanted });
+      const requested = parseOptions(ops().natV6Schema, mode, what);
+      ops().checkNatV6(what, requested, router);
+      ops().checkDelegation(what, router.delegation, { ...router, natV6: requested });
       const { ip } = router.uplink;
-      undoing((defer) => ops().setNatV6(this.#core, router, wanted, defer));
+      undoing((defer) => ops().setNatV6(this.#core, router, requested, defer));
       if (router.uplink.ip !== ip) emitUplink(this.#core, router);
       ops().emitNatV6(this.#core, router);
       // Nodes without IPv4 ask the DNS64 server of the NAT64 nearest to them.
@@ -209,12 +209,13 @@ export class Router extends Node {
   }
 
   /**
-   * Has its ISP delegate another IPv6 prefix to it, as many do each night, and resolves with that. The
-   * former is good for nothing from then on: devices have other addresses, the connections of the
-   * former end, and routers behind it get other parts.
+   * Makes its ISP delegate another IPv6 prefix to it, as many do each night, and resolves with the
+   * new one. The former prefix is invalid from then on: devices get other addresses, connections
+   * from the former ones end, and routers downstream get other parts.
    *
-   * @throws {TopologyError} If it has none delegated.
-   * @throws {PrefixDelegationError} If there is no other, or nobody answers: then it has what it had.
+   * @throws {TopologyError} If it does not request a prefix.
+   * @throws {PrefixDelegationError} If there is no other prefix, or no answer: it keeps the former
+   * one.
    *
    * @example
    * ```ts ignore
@@ -227,10 +228,10 @@ export class Router extends Node {
     return (await ops().renewPrefix(this.#core, this.#now)).toString();
   }
 
-  /** Forgets every mapping and every flow, as a reboot would. */
+  /** Removes all mappings and flows, as a reboot would. */
   flushNatState(): Promise<void> {
     return this.#act((router) => {
-      // Other ports are drawn from now on, so that a mapping that comes back is seen as a new one.
+      // Other ports are drawn from now on, so that a new mapping can be told from a former one.
       router.natSeed = (router.natSeed + 0x9e3779b9) >>> 0;
       ops().flushNat(router);
       this.#core.bus.emit({ kind: "nat-flushed", router: this.name });
@@ -238,53 +239,54 @@ export class Router extends Node {
   }
 
   /**
-   * Puts another firewall in place. What the one before had allowed goes on until it ends. Where
-   * there was none, nothing was kept track of: TCP connections go on, other flows count as new.
+   * Replaces the firewall. Flows that the former one had allowed continue until they end. Where there
+   * was none, flows were not tracked: TCP connections continue, other flows count as new.
    */
   setFirewall(firewall: Firewall): Promise<void> {
     return this.#act((router) => {
-      const wanted = parseOptions(ops().firewallSchema, firewall, `${this.name}: setFirewall()`);
-      ops().loadFirewall(router, wanted);
-      router.firewall = wanted;
-      this.#core.bus.emit({ kind: "firewall-changed", router: this.name, firewall: wanted });
+      const requested = parseOptions(ops().firewallSchema, firewall, `${this.name}: setFirewall()`);
+      ops().loadFirewall(router, requested);
+      router.firewall = requested;
+      this.#core.bus.emit({ kind: "firewall-changed", router: this.name, firewall: requested });
     });
   }
 
-  /** The condition of its downlink, in effect: of all that it sends into its LAN. */
+  /** The effective condition of its downlink: of everything that it sends into its LAN. */
   get downlinkCondition(): LinkLimits | undefined {
     return ops().resolveCondition(effective(this.#now.lan.downlink));
   }
 
   /**
-   * Sets how bad the way from the router into its LAN is, for all that is behind it together, or
-   * not at all: null. It adds to the conditions of their interfaces. Resolves when it is in force.
+   * Sets the condition of the direction from the router into its LAN, which all nodes downstream
+   * share; null removes it. It adds to the conditions of their interfaces. Resolves when it is
+   * active.
    */
   async setDownlinkCondition(condition: LinkCondition | null): Promise<void> {
     await this.#act((router) => {
       const what = `${this.name}: setDownlinkCondition()`;
-      const wanted = parseOptions(ops().conditionSchema.nullable(), condition, what);
-      ops().setDownlink(this.#core, router, wanted);
+      const requested = parseOptions(ops().conditionSchema.nullable(), condition, what);
+      ops().setDownlink(this.#core, router, requested);
       ops().emitDownlink(this.#core, router);
     });
     await this.#core.settle();
   }
 
-  /** What the condition of its downlink did, while it has one. */
+  /** The counters of its downlink condition, while it has one. */
   downlinkCounters(): ImpairmentCounters | undefined {
     return this.#now.lan.downlink.impairment?.counters();
   }
 
-  /** What it tells devices whose provisioning is `"ra"`; undefined without IPv6. */
+  /** What it advertises to devices whose provisioning is `"ra"`; undefined without IPv6. */
   get routerAdvertisement(): Required<RouterAdvertisementOptions> | undefined {
     const { advertisement, ipSupport } = this.#now;
     return hasV6(ipSupport) ? { ...advertisement } : undefined;
   }
 
   /**
-   * Changes what it tells devices whose provisioning is `"ra"`, and tells it at once; what is left out
-   * stays as it is. When it is to tell nothing more, it says that it is no router any more (RFC 4861,
-   * section 6.2.5): devices keep their addresses, and lose their default route, as with a lifetime of
-   * 0. They hear of it as fast as the link is.
+   * Changes what it advertises to devices whose provisioning is `"ra"`, and sends an advertisement
+   * immediately; options that are left out stay unchanged. With `enabled: false` it announces that
+   * it ceases to be a router (RFC 4861, section 6.2.5): devices keep their addresses and lose their
+   * default route, as with a lifetime of 0. How soon they receive it depends on their links.
    *
    * @throws {Ipv6Error} If the router is v4-only.
    *
@@ -295,23 +297,24 @@ export class Router extends Node {
    * ```
    */
   async setRouterAdvertisement(options: RouterAdvertisementOptions): Promise<void> {
-    let told: Promise<void> | undefined;
+    let advertised: Promise<void> | undefined;
     await this.#act((router) => {
       const what = `${this.name}: setRouterAdvertisement()`;
-      const wanted = parseOptions(ops().routerAdvertisementSchema, options, what);
+      const requested = parseOptions(ops().routerAdvertisementSchema, options, what);
       ops().checkAdvertisement(what, router.ipSupport);
-      const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
+      const given = Object.entries(requested).filter(([, value]) => value !== undefined);
       router.advertisement = { ...router.advertisement, ...Object.fromEntries(given) };
-      told = this.#core.advertising.changed(router);
+      advertised = this.#core.advertising.changed(router);
       const { advertisement } = router;
       this.#core.bus.emit({ kind: "ra-changed", router: this.name, ...advertisement });
     });
-    await told;
+    await advertised;
   }
 
   /**
-   * Makes it a path-MTU black hole, or has it tell of packets that are too big again; see
-   * {@link RouterOptions.blockIcmpFragNeeded}. Transfers that hang go on when the sender tries again.
+   * Makes it a path-MTU black hole, or a router that reports packets that are too big again; see
+   * {@link RouterOptions.blockIcmpFragNeeded}. Transfers that hang continue when the sender
+   * retransmits.
    */
   setBlockIcmpFragNeeded(on: boolean): Promise<void> {
     return this.#act((router) => {
@@ -322,41 +325,47 @@ export class Router extends Node {
     });
   }
 
-  /** The address families that it forwards nothing of, and how; see {@link Router.setFamilyBroken}. */
+  /**
+   * The address families of which it forwards nothing, and how; see {@link Router.setFamilyBroken}.
+   */
   get brokenFamilies(): BrokenFamilies {
     return { ...this.#now.broken };
   }
 
   /**
-   * Breaks a family on all paths through the router, or mends it: `true` has its packets vanish
-   * without a word, `{ how: "reject" }` has them refused with an ICMP or ICMPv6 error that there is no
-   * route. Also of flows under way. Addresses, routes and what the router itself sends stay as they
-   * are, so that only who tries finds out: a test of Happy Eyeballs (RFC 8305). Linux acts at once on an
-   * error that comes when connect() has begun to wait; without latency it comes before that, and
-   * counts with the next SYN, a second later.
+   * Breaks a family on all paths through the router, or repairs it: `true` silently drops its
+   * packets, `{ how: "reject" }` rejects them with an ICMP or ICMPv6 error "no route". It affects
+   * existing flows too. Addresses, routes and what the router itself sends stay unchanged, so that
+   * only a program that tries the family finds out: a test of Happy Eyeballs (RFC 8305). Linux acts
+   * immediately on an error that arrives once connect() waits; without latency it arrives before,
+   * and counts with the next SYN, a second later.
    *
    * @example
    * ```ts ignore
-   * await home.setFamilyBroken("ipv6", true); // who connects by IPv6 must fall back to IPv4
+   * await home.setFamilyBroken("ipv6", true); // programs that connect by IPv6 must fall back to IPv4
    * ```
    */
   setFamilyBroken(family: AddressFamily, broken: boolean | { how?: FamilyBreak }): Promise<void> {
     return this.#act((router) => {
-      const [asked, how] = ops().askedBreak(`${this.name}: setFamilyBroken()`, family, broken);
-      ops().breakForwarding(this.#core, router, asked, how);
+      const [brokenFamily, how] = ops().askedBreak(
+        `${this.name}: setFamilyBroken()`,
+        family,
+        broken,
+      );
+      ops().breakForwarding(this.#core, router, brokenFamily, how);
     });
   }
 
-  /** As {@link Node.capture}; of `lan`, all that goes over it, whoever is attached, and later too. */
+  /** As {@link Node.capture}; on `lan`, everything on it, of members that are attached later too. */
   override async capture(interfaceName?: string, options: CaptureOptions = {}): Promise<Capture> {
     this.ready();
-    // With one device on it, the link has that one's name.
+    // With a single device on it, the link has the device's name.
     return interfaceName === "lan"
       ? await this.lan.capture(options)
       : await super.capture(interfaceName, options);
   }
 
-  /** Where a reflector listens unless it is told. */
+  /** The address on which a reflector listens by default. */
   protected override serverIp(): string {
     const { uplink, lan } = this.#now;
     return uplink.ip ?? uplink.ip6 ?? lan.v4?.gateway ?? lan.v6?.gateway ?? "::";

@@ -19,8 +19,8 @@ import type { VmSnapshot } from "./guest/snapshot.ts";
 import { ops } from "./late.ts";
 
 /**
- * A virtual machine: a QEMU guest, on bridges and behind routers as a device is. It is switched off
- * until {@link Vm.boot}; what is done in the guest is done by its agent.
+ * A virtual machine: a QEMU guest, on bridges and behind routers like a device. It is switched off
+ * until {@link Vm.boot}; its agent runs commands and copies files in the guest.
  *
  * @example
  * ```ts ignore
@@ -49,7 +49,7 @@ export class Vm {
     return this.#record.name;
   }
 
-  /** Where it is in its life. */
+  /** The state of its life cycle. */
   get state(): VmState {
     return this.#record.machine.state;
   }
@@ -64,30 +64,29 @@ export class Vm {
     return this.#default()?.ip6;
   }
 
-  /** Its interfaces that are attached, in the order of their cards. */
+  /** Its attached interfaces, in the order of their NICs. */
   get interfaces(): Interface[] {
     return [...this.#now.interfaces.values()].map((r) => new Interface(this.#core, r));
   }
 
-  /** Looks an interface up, by its name in the guest (`eth0`) or that of its bridge. */
+  /** Finds an interface by its name in the guest (`eth0`) or that of its bridge. */
   interface(name: string): Interface {
     return new Interface(this.#core, this.#find(name));
   }
 
-  /** Its network card, by its name in the guest (`eth0`) or that of its bridge. */
+  /** Finds a NIC by its name in the guest (`eth0`) or that of its bridge. */
   nic(name: string): Nic {
     return new Nic(this.#core, this.#find(name));
   }
 
-  /** Its disks that were attached, in that order; also while it is switched off. */
+  /** Its attached disks, in the order in which they were attached; also while it is switched off. */
   get disks(): Disk[] {
     return this.#now.machine.disks.all.map(({ name }) => new Disk(this.#core, this.#record, name));
   }
 
   /**
-   * Gives it a disk: a fresh one, or a file of the host's. Of a machine that runs, the guest sees it
-   * when this resolves; otherwise it does when it has booted. A machine has eight slots for disks and
-   * network cards together.
+   * Attaches a disk: a fresh one, or a file of the host. The guest of a running machine has it when
+   * this resolves, others after they boot. A machine has eight slots for disks and NICs together.
    *
    * @example
    * ```ts ignore
@@ -97,14 +96,15 @@ export class Vm {
    * await data.setFaults([{ event: "read", sector: 100 }]);
    * ```
    *
-   * @throws {DiskError} If there is no such file, it is no image that a guest gets, or no slot is free.
+   * @throws {DiskError} If the file does not exist or is not an image for guests, or no slot is
+   * free.
    */
   async attachDisk(options: DiskOptions): Promise<Disk> {
     this.#open("attachDisk()");
     return new Disk(this.#core, this.#record, await ops().attachDisk(this.#now, options));
   }
 
-  /** Its serial console; it may be read in any state. */
+  /** Its serial console, which can be read in any state. */
   get console(): Console {
     return this.#now.machine.console;
   }
@@ -115,10 +115,12 @@ export class Vm {
   }
 
   /**
-   * Boots it, and resolves when the guest answers and has its addresses, routes and names. The first
-   * boot of a kind takes as long as the guest's system does; later ones resume from where that was.
+   * Boots it, and resolves when the guest answers and has its addresses, routes and names. The
+   * first boot of a configuration takes as long as the guest's system does; later ones resume its
+   * saved state.
    *
-   * @throws {VmError} If it does not come up: what QEMU and the guest's console said goes with it.
+   * @throws {VmError} If it does not come up; the message has the output of QEMU and the guest's
+   * console.
    */
   async boot(): Promise<this> {
     this.#open("boot()");
@@ -127,8 +129,8 @@ export class Vm {
   }
 
   /**
-   * Asks the guest to shut down, and waits until it has. One that does not in time is switched off,
-   * and the call fails.
+   * Requests the guest to shut down, and waits until it has. A guest that does not in time is
+   * switched off, and the call fails.
    *
    * @param timeoutMs In milliseconds. Default 30000, and more where guests run slowly.
    */
@@ -137,13 +139,13 @@ export class Vm {
     await this.#now.machine.shutdown(timeoutMs);
   }
 
-  /** Switches it off, as if its plug were pulled. */
+  /** Switches it off, as if its power cable were pulled. */
   async powerOff(): Promise<void> {
     this.#open("powerOff()");
     await this.#now.machine.powerOff();
   }
 
-  /** Presses its power button. What follows is up to the guest; most shut down. */
+  /** Presses its power button. Most guests shut down then. */
   async powerButton(): Promise<void> {
     this.#open("powerButton()");
     await this.#now.machine.powerButton();
@@ -155,13 +157,13 @@ export class Vm {
     await this.#now.machine.reset();
   }
 
-  /** Has its processors stand still; its clock stops with them. */
+  /** Pauses its processors and its clock. */
   async pause(): Promise<void> {
     this.#open("pause()");
     await this.#now.machine.pause();
   }
 
-  /** Has its processors go on. */
+  /** Resumes its processors. */
   async resume(): Promise<void> {
     this.#open("resume()");
     const { machine } = this.#now;
@@ -170,15 +172,15 @@ export class Vm {
   }
 
   /**
-   * Takes it as it is, with its memory; it stands still for a moment meanwhile. Refused while a
-   * capture, or a command that was spawned, is open: it would be cut in half.
+   * Saves its state, memory included; it is paused for a moment. Refused while a capture or a spawned
+   * command is open, which would be interrupted.
    */
   async snapshot(): Promise<VmSnapshot> {
     this.#open("snapshot()");
     return await ops().saveVm(this.#core, this.#now);
   }
 
-  /** Puts it back to what it was; what it is now is gone. Its clock is set to the time that it is. */
+  /** Restores a saved state in place of the present one. Its clock is set to the current time. */
   async restore(snapshot: VmSnapshot): Promise<void> {
     this.#open("restore()");
     await ops().restoreVm(this.#now, snapshot);
@@ -196,7 +198,7 @@ export class Vm {
     return this.#in("run()", (guest) => guest.run(command, options));
   }
 
-  /** Starts a command in the guest that goes on, and streams what it prints. */
+  /** Starts a command in the guest, and streams its output. */
   spawn(command: string | string[], options?: SpawnOptions): Promise<GuestProcess> {
     return this.#in("spawn()", (guest) => guest.spawn(command, options));
   }
@@ -226,12 +228,12 @@ export class Vm {
     return this.#in("pullFile()", (guest) => guest.pullFile(guestPath, hostPath));
   }
 
-  /** The names in a directory of the guest. */
+  /** Lists a directory of the guest. */
   listDir(path: string): Promise<GuestDirEntry[]> {
     return this.#in("listDir()", (guest) => guest.listDir(path));
   }
 
-  /** What the guest knows of a file. */
+  /** Reads the metadata of a file of the guest. */
   stat(path: string): Promise<GuestFileInfo> {
     return this.#in("stat()", (guest) => guest.stat(path));
   }
