@@ -1,10 +1,5 @@
 import { LineSplitter } from "../../files/line_splitter.ts";
-
-// How long after a tool's end its outputs may be open without data. Then a process that it left behind
-// holds them, such as a server for later builds.
-const SILENCE_MS = 1000;
-// Output that arrives later is not from the tool.
-const LEFT_MS = 5000;
+import { outputEnd } from "../values/output_end.ts";
 
 type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 
@@ -38,18 +33,7 @@ export class ToolOutputs {
 
   /** Resolves when all output of the tool is read; call it after the tool's end. */
   async closed(drained: Promise<unknown>): Promise<void> {
-    let isDrained = false;
-    const done = drained.then(() => void (isDrained = true));
-    this.#read = performance.now();
-    const late = this.#read + LEFT_MS;
-    while (!isDrained) {
-      const now = performance.now();
-      const left = Math.min(this.#read + SILENCE_MS, late) - now;
-      if (left <= 0) break;
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      await Promise.race([done, new Promise((resolve) => timer = setTimeout(resolve, left))]);
-      clearTimeout(timer);
-    }
+    await outputEnd(drained, () => this.#read);
     // A pending read would keep this process alive.
     await Promise.all(this.#readers.map((reader) => reader.cancel().catch(() => {})));
     await drained;

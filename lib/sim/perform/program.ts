@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { type CaptureSource, printedText } from "../values/captures.ts";
 import { LineSplitter, LONGEST_LINE } from "../../files/line_splitter.ts";
+import { LEFT_MS, outputEnd } from "../values/output_end.ts";
 import { OutputParser, type Pipe } from "../values/output_parser.ts";
 import { type ProgramEnd, StepError } from "../values/step_error.ts";
 import type { RunStep, SpawnStep } from "../types/types.ts";
@@ -18,16 +19,9 @@ const GRACE_MS = 2000;
 const KILL_MS = 5000;
 
 /**
- * How long after a program's end its outputs may be open without data. Then processes that it left
- * behind hold them: the program's own output arrives sooner, even on a slow host.
+ * Output after this many bytes since a program's end is from processes that it left behind, which may
+ * print forever: pipes and queues hold less of the program's own output.
  */
-const SILENCE_MS = 1000;
-
-/**
- * Output that arrives later than this after a program's end, or after this many bytes, is from processes
- * that it left behind, which may print forever: pipes and queues hold less of the program's own output.
- */
-const LEFT_MS = 5000;
 const LEFT_BYTES = 2 << 20;
 
 /** How a program ended. */
@@ -203,20 +197,9 @@ export class Program implements CaptureSource {
 
   async #end(): Promise<void> {
     await this.#exited;
-    const exitedAt = performance.now();
-    let isDrained = false;
-    const drained = this.drained.then(() => void (isDrained = true));
-    while (!isDrained) {
-      const now = performance.now();
-      const silent = now - Math.max(exitedAt, this.#read);
-      if (silent >= SILENCE_MS) break;
-      const isLeft = now - exitedAt >= LEFT_MS || this.#readAfterEnd > LEFT_BYTES;
-      if (isLeft && !this.#running.endsOutputs) break;
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const pause = new Promise<void>((done) => timer = setTimeout(done, SILENCE_MS - silent));
-      await Promise.race([drained, pause]);
-      clearTimeout(timer);
-    }
+    const isLate = (sinceEndMs: number) =>
+      !this.#running.endsOutputs && (sinceEndMs >= LEFT_MS || this.#readAfterEnd > LEFT_BYTES);
+    await outputEnd(this.drained, () => this.#read, isLate);
     try {
       this.#parser.end();
     } catch (error) {
