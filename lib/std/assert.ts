@@ -3,8 +3,6 @@
  * the tests use, with the names, argument orders and meanings of
  * {@link https://github.com/denoland/std/tree/main/assert | @std/assert}, over
  * `node:assert/strict`.
- *
- * @module
  */
 
 import nodeAssert from "node:assert/strict";

@@ -5,8 +5,6 @@
  * differs in policy: what repeats, negates, defaults or is unknown. minimist reads the options
  * here, one at a time; the policy is this file. Offered are `boolean`, `string`, `collect`,
  * `default`, `alias`, `stopEarly`, `unknown`, `negatable` and `"--"`.
- *
- * @module
  */
 
 // @ts-types="@types/minimist"
