@@ -7,8 +7,8 @@ import { actionOf, withAction } from "./actions.ts";
 import type { Faults } from "./faults.ts";
 import type { Written } from "./written.ts";
 
-const templateKeys = { name: text("What steps use it by.") };
-const stepKeys = { use: text("The template that it begins from.").optional() };
+const templateKeys = { name: text("The name by which steps use it.") };
+const stepKeys = { use: text("The template from which it begins.").optional() };
 
 /**
  * Checks a step of a template or group as far as possible before it is used: for values with a

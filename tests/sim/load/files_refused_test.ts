@@ -111,7 +111,7 @@ file = "b.toml"
 action = "wait"
 `,
       },
-      'b.toml:1: "step" is [ { action: "wait" } ], but is not for a file that is extended: only the simulation itself has it',
+      'b.toml:1: "step" is [ { action: "wait" } ], but must be left out of a file that is extended: only the simulation itself has it',
     ],
     [{
       "a.toml": `[sim]
