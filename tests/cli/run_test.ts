@@ -77,7 +77,7 @@ Deno.test("results are a table, with a row for each step of one simulation, or f
     assertStringIncludes(stdout, "\nwarning: ping: it was slow\n");
   });
   await ran(fakeTools(GOOD, { runner }), [], ({ stdout }) => {
-    assertMatch(stdout, /^simulation +status +time +n +max down MB\/s$/m);
+    assertMatch(stdout, /^simulation +status +time +results +max down MB\/s$/m);
     assertMatch(stdout, /^nat-cgnat +passed +1\.5 s +1 +2\.00$/m);
   });
 });
