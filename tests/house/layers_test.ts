@@ -115,7 +115,7 @@ Deno.test("a folder must not import one that stands above it", () => {
       'import {\n  A, // first\n  B,\n} from "../lab/lab.ts";',
       'import data from "../lab/lab.ts" with { type: "text" };',
       'const text = `${await import("../lab/lab.ts")}`;',
-      'import { Lab } from "./../../lib/lab/lab.ts";',
+      'import { Lab } from "../../lib/lab/lab.ts";',
       'import { Lab } from "the-lab";',
     ]
   ) {

@@ -1,5 +1,6 @@
 import { configure, setDown } from "../wiring/addresses.ts";
 import { dropInFlight } from "./conditions.ts";
+import * as hold from "../model/hold_down.ts";
 import type { LabCore } from "../model/lab.ts";
 import { defaultInterface, type InterfaceRecord } from "../model/records.ts";
 import { addressesOf, announceAddresses } from "../wiring/neighbours.ts";
@@ -8,35 +9,20 @@ import { addressesOf, announceAddresses } from "../wiring/neighbours.ts";
 
 /** Sets an interface down or up; it stays down while a fault holds it down. */
 export function setUp(core: LabCore, iface: InterfaceRecord, up: boolean): void {
-  const before = iface.requestedUp;
-  iface.requestedUp = up;
-  try {
-    settle(core, iface);
-  } catch (error) {
-    iface.requestedUp = before;
-    throw error;
-  }
+  hold.requestUp(iface, up, (up) => apply(core, iface, up));
 }
 
 /** Holds an interface down for a fault. */
 export function holdDown(core: LabCore, iface: InterfaceRecord, fault: object): void {
-  iface.heldDown.add(fault);
-  try {
-    settle(core, iface);
-  } catch (error) {
-    iface.heldDown.delete(fault);
-    throw error;
-  }
+  hold.holdDown(iface, fault, (up) => apply(core, iface, up));
 }
 
 /** Ends the hold of a fault. */
 export function releaseDown(core: LabCore, iface: InterfaceRecord, fault: object): void {
-  if (iface.heldDown.delete(fault)) settle(core, iface);
+  hold.releaseHold(iface, fault, (up) => apply(core, iface, up));
 }
 
-function settle(core: LabCore, iface: InterfaceRecord): void {
-  const up = iface.requestedUp && iface.heldDown.size === 0;
-  if (up === iface.up) return;
+function apply(core: LabCore, iface: InterfaceRecord, up: boolean): void {
   if (up) {
     configure(core, iface, defaultInterface(iface.node) === iface);
     // Neighbours that asked in vain meanwhile would ask again only a second later.

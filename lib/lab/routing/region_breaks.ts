@@ -1,3 +1,4 @@
+import * as hold from "../model/hold_down.ts";
 import type { LabCore } from "../model/lab.ts";
 import type { RegionLinkRecord } from "../model/region_link.ts";
 import { breakLink, restoreLink } from "./region_links.ts";
@@ -6,35 +7,20 @@ import { breakLink, restoreLink } from "./region_links.ts";
 
 /** Breaks or restores a link; it stays down while a fault holds it down. */
 export function setLinkUp(core: LabCore, link: RegionLinkRecord, up: boolean): void {
-  const before = link.requestedUp;
-  link.requestedUp = up;
-  try {
-    settle(core, link);
-  } catch (error) {
-    link.requestedUp = before;
-    throw error;
-  }
+  hold.requestUp(link, up, (up) => apply(core, link, up));
 }
 
 /** Holds a link down for a fault. */
 export function holdLinkDown(core: LabCore, link: RegionLinkRecord, fault: object): void {
-  link.heldDown.add(fault);
-  try {
-    settle(core, link);
-  } catch (error) {
-    link.heldDown.delete(fault);
-    throw error;
-  }
+  hold.holdDown(link, fault, (up) => apply(core, link, up));
 }
 
 /** Ends the hold of a fault. */
 export function releaseLink(core: LabCore, link: RegionLinkRecord, fault: object): void {
-  if (link.heldDown.delete(fault)) settle(core, link);
+  hold.releaseHold(link, fault, (up) => apply(core, link, up));
 }
 
-function settle(core: LabCore, link: RegionLinkRecord): void {
-  const up = link.requestedUp && link.heldDown.size === 0;
-  if (up === link.up) return;
+function apply(core: LabCore, link: RegionLinkRecord, up: boolean): void {
   if (up) restoreLink(core, link);
   else breakLink(core, link);
   const [a, b] = link.ends.map(({ region }) => region.region);

@@ -14,11 +14,11 @@ import {
   SessionError,
   sessions,
   startTimeOf,
-} from "../../lib/cli/session/session.ts";
+} from "../../../lib/cli/session/session.ts";
 import {
   sessionDirectory,
   SessionDirectoryError,
-} from "../../lib/cli/session/session_directory.ts";
+} from "../../../lib/cli/session/session_directory.ts";
 
 /** A temporary directory for this user only. */
 async function privateDirectory(): Promise<{ path: string } & AsyncDisposable> {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { identifiersFor } from "../../lib/cli/session/identifiers.ts";
+import { identifiersFor } from "../../../lib/cli/session/identifiers.ts";
 
 const words = (names: string[], taken?: (word: string) => boolean) =>
   identifiersFor(names.map((name) => ({ kind: "device", name })), taken);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { cacheDirectory } from "../../lib/files/cache.ts";
+import { cacheDirectory } from "../../../lib/files/cache.ts";
 
-const MAIN = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../../../lib/cli/main.ts", import.meta.url).pathname;
 
 async function prepare(args: string[], env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -1,4 +1,4 @@
-const MAIN = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../../../lib/cli/main.ts", import.meta.url).pathname;
 const READY_MS = 60_000;
 
 /** A server on the open internet and a laptop behind a home router. */

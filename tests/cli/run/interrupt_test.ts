@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { inDirectory } from "./kit.ts";
+import { inDirectory } from "../kit.ts";
 
 const MAIN = new URL("run_main.ts", import.meta.url).pathname;
 const DEADLINE_MS = 20_000;

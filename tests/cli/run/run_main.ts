@@ -2,10 +2,10 @@
  * Run by `interrupt_test.ts` and `display_test.ts`: `netyard run` of fake simulations. By its name, each
  * waits until it is aborted, or does not end even then, or ends immediately.
  */
-import { dispatch } from "../../lib/cli/dispatch.ts";
-import { processVariable } from "../../lib/cli/command/colors.ts";
-import type { SimulationRunner } from "../../lib/sim/types/run_types.ts";
-import { failed, fakeTools, outcome, runCommandBy, simulation } from "./kit.ts";
+import { dispatch } from "../../../lib/cli/dispatch.ts";
+import { processVariable } from "../../../lib/cli/command/colors.ts";
+import type { SimulationRunner } from "../../../lib/sim/types/run_types.ts";
+import { failed, fakeTools, outcome, runCommandBy, simulation } from "../kit.ts";
 
 const [names, ...args] = Deno.args;
 

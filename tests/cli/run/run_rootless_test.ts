@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { lendPackages } from "../native/lend_packages.ts";
-import { OrdinaryUser } from "../native/ordinary_user.ts";
+import { lendPackages } from "../../native/lend_packages.ts";
+import { OrdinaryUser } from "../../native/ordinary_user.ts";
 
-const ROOT = new URL("../../", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url);
 
 /** Runs `netyard run` on a simulation with an empty lab and a program that must be built. */
 const SCRIPT = `

@@ -77,7 +77,7 @@ Deno.test("other processes enter a running lab, and nothing is left at its end",
   });
 
   await t.step("inside of a node there is no way to another", async () => {
-    const main = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
+    const main = new URL("../../../lib/cli/main.ts", import.meta.url).pathname;
     const again = [Deno.execPath(), "run", "-A", "--no-check", main, "run-in"];
     const { code, stderr } = await lab.runIn(["laptop", "--", ...again, "server", "true"]);
     assertStringIncludes(stderr, 'this shell is in the node "laptop"');
@@ -121,7 +121,7 @@ Deno.test("other processes enter a running lab, and nothing is left at its end",
 
 /** Runs a shell in laptop on a terminal, stops a program with Ctrl-Z, and exits with 5. */
 async function interactive(runner: OwnRunner): Promise<number> {
-  const main = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
+  const main = new URL("../../../lib/cli/main.ts", import.meta.url).pathname;
   const command = `${Deno.execPath()} run -A --no-check ${main} run-in laptop -- bash --norc -i`;
   const child = new Deno.Command("script", {
     args: ["-qec", command, "/dev/null"],

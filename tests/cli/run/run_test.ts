@@ -1,9 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import type { SimulationTools } from "../../lib/cli/run/simulation_tools.ts";
-import type { RunSummary } from "../../lib/sim/types/run_types.ts";
-import { NetyardError } from "../../native/error.ts";
-import { called, fakeTools, inDirectory, outcome, runCommandBy, simulation } from "./kit.ts";
+import type { SimulationTools } from "../../../lib/cli/run/simulation_tools.ts";
+import type { RunSummary } from "../../../lib/sim/types/run_types.ts";
+import { NetyardError } from "../../../native/error.ts";
+import { called, fakeTools, inDirectory, outcome, runCommandBy, simulation } from "../kit.ts";
 
 const GOOD = ["ping", "nat-home", "nat-cgnat"].map((name) => simulation(name));
 const ALL = [...GOOD, simulation("bad")];

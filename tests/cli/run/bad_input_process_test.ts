@@ -1,11 +1,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { lendPackages } from "../native/lend_packages.ts";
-import { OrdinaryUser } from "../native/ordinary_user.ts";
+import { lendPackages } from "../../native/lend_packages.ts";
+import { OrdinaryUser } from "../../native/ordinary_user.ts";
 import { step, write } from "./bad_input/kit.ts";
 import { refusalsOf } from "./bad_input/refusals.ts";
-import { inDirectory } from "./kit.ts";
+import { inDirectory } from "../kit.ts";
 
-const ROOT = new URL("../../", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url);
 const MAIN = new URL("lib/cli/main.ts", ROOT).pathname;
 
 /** Runs `netyard run` as a process in a directory. */

@@ -2,9 +2,9 @@
  * Run by `run_real_test.ts`: runs the simulations of a directory three times in this process, and
  * prints its open files and threads after each, as JSON.
  */
-import { loadSimulations } from "../../lib/sim/load.ts";
-import { runAll } from "../../lib/sim/run/run_all.ts";
-import { readFileText } from "../../native/libc.ts";
+import { loadSimulations } from "../../../lib/sim/load.ts";
+import { runAll } from "../../../lib/sim/run/run_all.ts";
+import { readFileText } from "../../../native/libc.ts";
 
 /** The open files and threads of the process after a round. */
 export interface Round {

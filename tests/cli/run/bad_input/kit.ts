@@ -1,11 +1,11 @@
 /** Runs the command on wrong files. */
 import { dirname, join } from "node:path";
-import { REAL_TOOLS, type SimulationTools } from "../../../lib/cli/run/simulation_tools.ts";
-import { checkBinaries } from "../../../lib/sim/binary/binaries.ts";
-import { parseOverride } from "../../../lib/sim/binary/override.ts";
-import { checkHostPrograms } from "../../../lib/sim/host_programs.ts";
-import { loadSimulations } from "../../../lib/sim/load.ts";
-import { called, inDirectory, runCommandBy } from "../kit.ts";
+import { REAL_TOOLS, type SimulationTools } from "../../../../lib/cli/run/simulation_tools.ts";
+import { checkBinaries } from "../../../../lib/sim/binary/binaries.ts";
+import { parseOverride } from "../../../../lib/sim/binary/override.ts";
+import { checkHostPrograms } from "../../../../lib/sim/host_programs.ts";
+import { loadSimulations } from "../../../../lib/sim/load.ts";
+import { called, inDirectory, runCommandBy } from "../../kit.ts";
 
 /** Files by their names; a single text is `a.toml`. */
 export type Files = string | Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { hasCapabilities } from "../../native/process/capabilities.ts";
-import { loadSimulations } from "../../lib/sim/load.ts";
-import { runAll } from "../../lib/sim/run/run_all.ts";
-import { inDirectory } from "./kit.ts";
+import { hasCapabilities } from "../../../native/process/capabilities.ts";
+import { loadSimulations } from "../../../lib/sim/load.ts";
+import { runAll } from "../../../lib/sim/run/run_all.ts";
+import { inDirectory } from "../kit.ts";
 import { RealRun, type RealRunOptions } from "./real_run.ts";
 import type { Round } from "./run_rounds.ts";
 
@@ -135,7 +135,7 @@ Deno.test("two runs at the same time in one work directory are separate, and the
   const command = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--no-check", "--cached-only"],
-      new URL("../../lib/cli/main.ts", import.meta.url).pathname,
+      new URL("../../../lib/cli/main.ts", import.meta.url).pathname,
       ...["run", "sim.toml"],
     ],
     cwd: first.directory,

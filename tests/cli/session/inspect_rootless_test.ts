@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { lendPackages } from "../native/lend_packages.ts";
-import { OrdinaryUser } from "../native/ordinary_user.ts";
+import { lendPackages } from "../../native/lend_packages.ts";
+import { OrdinaryUser } from "../../native/ordinary_user.ts";
 import { CITY, KeptLab, processesIn, type Runner } from "./kept_lab.ts";
 
-const ROOT = new URL("../../", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url);
 
 Deno.test("an ordinary user enters a lab that another process of the same user keeps running", async () => {
   const files = await Promise.all(

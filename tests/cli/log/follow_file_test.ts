@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { followFile } from "../../lib/cli/log/follow_file.ts";
-import { LineSplitter } from "../../lib/files/line_splitter.ts";
+import { followFile } from "../../../lib/cli/log/follow_file.ts";
+import { LineSplitter } from "../../../lib/files/line_splitter.ts";
 
 const DEADLINE_MS = 10_000;
 

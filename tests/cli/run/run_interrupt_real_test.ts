@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { hasCapabilities } from "../../native/process/capabilities.ts";
-import { waitUntil } from "../../lib/testing/wait_until.ts";
+import { hasCapabilities } from "../../../native/process/capabilities.ts";
+import { waitUntil } from "../../../lib/testing/wait_until.ts";
 import { RealRun, type RealRunOptions } from "./real_run.ts";
 
 const NETWORK = `

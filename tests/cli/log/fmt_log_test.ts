@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
-const MAIN = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../../../lib/cli/main.ts", import.meta.url).pathname;
 const ENTRY = '{"level":30,"msg":"up","time":1767323045678}';
 const PRINTED = "2026-01-02T03:04:05.678Z  INFO up";
 

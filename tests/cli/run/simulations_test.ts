@@ -1,14 +1,14 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { COMMANDS } from "../../lib/cli/commands.ts";
-import { type Command, defineCommand, type Invocation } from "../../lib/cli/command/command.ts";
-import { type PLAN_OPTIONS, planCommand } from "../../lib/cli/run/plan_command.ts";
-import { type PREPARE_OPTIONS, prepareCommand } from "../../lib/cli/run/prepare_command.ts";
-import { plan } from "../../lib/cli/run/plan.ts";
-import { prepare } from "../../lib/cli/run/prepare.ts";
-import type { SimulationTools } from "../../lib/cli/run/simulation_tools.ts";
-import { BinaryError } from "../../lib/sim/binary/error.ts";
-import type { RunSummary } from "../../lib/sim/types/run_types.ts";
-import { called, fakeTools, inDirectory, runCommandBy, simulation } from "./kit.ts";
+import { COMMANDS } from "../../../lib/cli/commands.ts";
+import { type Command, defineCommand, type Invocation } from "../../../lib/cli/command/command.ts";
+import { type PLAN_OPTIONS, planCommand } from "../../../lib/cli/run/plan_command.ts";
+import { type PREPARE_OPTIONS, prepareCommand } from "../../../lib/cli/run/prepare_command.ts";
+import { plan } from "../../../lib/cli/run/plan.ts";
+import { prepare } from "../../../lib/cli/run/prepare.ts";
+import type { SimulationTools } from "../../../lib/cli/run/simulation_tools.ts";
+import { BinaryError } from "../../../lib/sim/binary/error.ts";
+import type { RunSummary } from "../../../lib/sim/types/run_types.ts";
+import { called, fakeTools, inDirectory, runCommandBy, simulation } from "../kit.ts";
 
 const ALL = ["ping", "nat-home", "nat-cgnat"].map((name) => simulation(name));
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { findProgram } from "../../native/process/process.ts";
-import { inDirectory } from "./kit.ts";
+import { findProgram } from "../../../native/process/process.ts";
+import { inDirectory } from "../kit.ts";
 
 const MAIN = new URL("run_main.ts", import.meta.url).pathname;
 

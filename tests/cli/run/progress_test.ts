@@ -5,10 +5,10 @@ import {
   renderPrinted,
   renderProgress,
   renderStillRunning,
-} from "../../lib/cli/run/progress.ts";
-import { advance, newProgress, type ProgressState } from "../../lib/cli/run/progress_state.ts";
-import type { RunEvent } from "../../lib/sim/types/run_types.ts";
-import { failed, outcome, simulation } from "./kit.ts";
+} from "../../../lib/cli/run/progress.ts";
+import { advance, newProgress, type ProgressState } from "../../../lib/cli/run/progress_state.ts";
+import type { RunEvent } from "../../../lib/sim/types/run_types.ts";
+import { failed, outcome, simulation } from "../kit.ts";
 
 const [ping, iperf, nat, bad] = ["ping-latency", "iperf", "nat-home", "bad"].map((name, i) =>
   simulation(name, i === 1 ? 12 : 2)

@@ -1,8 +1,8 @@
 /** Runs `netyard run` as a process with its own session, so that tests find all processes that it leaves. */
-import { readFileText } from "../../native/libc.ts";
+import { readFileText } from "../../../native/libc.ts";
 
-const MAIN = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
-const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const MAIN = new URL("../../../lib/cli/main.ts", import.meta.url).pathname;
+const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 const MARK = "NETYARD_TEST_MARK";
 const DEADLINE_MS = 30_000;
 // Init may have to kill processes that ignore all other signals, on a busy machine.

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { formatLogLine } from "../../lib/cli/log/log_format.ts";
+import { formatLogLine } from "../../../lib/cli/log/log_format.ts";
 
 /** Log lines and their formatted text. */
 const GOLDEN: [name: string, line: string, text: string][] = [
