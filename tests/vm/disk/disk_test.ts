@@ -436,7 +436,7 @@ Deno.test("a full disk of the host is an error for the guest, and for the next d
       "running",
     ]);
     assertStringIncludes(said.stderr.toLowerCase(), "error");
-    assertStringIncludes(said.saving, "there is no room left");
+    assertStringIncludes(said.saving, "no space is left on the disk");
     assertStringIncludes(said.over, "qemu-img cannot create the file for the guest's writes");
     assertStringIncludes(said.over, "No space left on device");
     assertEquals(said.disks, 1);
