@@ -107,11 +107,11 @@ Deno.test("the same seed loses the same frames, in fresh namespaces too", async 
     emulator.release(pair.a);
     return numbers;
   };
-  const wanted = await arrived(7);
-  assert(wanted.length > 420 && wanted.length < 480);
-  assertEquals(await arrived(7), wanted);
-  assertEquals(await arrived(7), wanted);
-  assert((await arrived(8)).join() !== wanted.join());
+  const expected = await arrived(7);
+  assert(expected.length > 420 && expected.length < 480);
+  assertEquals(await arrived(7), expected);
+  assertEquals(await arrived(7), expected);
+  assert((await arrived(8)).join() !== expected.join());
 });
 
 Deno.test("duplicates, reordered frames and damage are seen at the receiver", async () => {
@@ -145,12 +145,12 @@ Deno.test("duplicates, reordered frames and damage are seen at the receiver", as
   await emulator.ready();
   for (let n = 60; n < 110; n++) {
     const frame = to.receive(1_000)!;
-    const wanted = new Uint8Array(frame.length);
-    wanted.set(frame.subarray(0, 14));
-    new DataView(wanted.buffer).setUint32(14, n);
+    const expected = new Uint8Array(frame.length);
+    expected.set(frame.subarray(0, 14));
+    new DataView(expected.buffer).setUint32(14, n);
     let bits = 0;
     for (let at = 14; at < frame.length; at++) {
-      for (let rest = frame[at] ^ wanted[at]; rest; rest &= rest - 1) bits++;
+      for (let rest = frame[at] ^ expected[at]; rest; rest &= rest - 1) bits++;
     }
     assertEquals(bits, 1, `frame ${numberOf(frame)}`);
   }

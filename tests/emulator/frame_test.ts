@@ -41,11 +41,11 @@ Deno.test("control frames are those that hosts send by themselves", () => {
     ["MLDv2 report behind a longer one", true, IPV6, { 6: 0, 40: 58, 41: 1, 56: 143 }],
     ["UDP behind a hop-by-hop header", false, IPV6, { 6: 0, 40: 17, 48: 135 }],
   ];
-  for (const [name, wanted, type, at] of cases) {
+  for (const [name, expected, type, at] of cases) {
     for (const vlan of [false, true]) {
       const bytes = new Uint8Array(300);
       bytes.set(frame(type, at, vlan), 64);
-      assertEquals(isControl(bytes, 64), wanted, vlan ? `${name} in a VLAN` : name);
+      assertEquals(isControl(bytes, 64), expected, vlan ? `${name} in a VLAN` : name);
     }
   }
 });

@@ -203,14 +203,14 @@ const ALL: LinkLimits = {
 };
 
 Deno.test("the same seed always gives the same decisions, and another seed gives others", () => {
-  const wanted = fates(ALL, 42);
-  for (let run = 0; run < 100; run++) assertEquals(fates(ALL, 42), wanted);
-  assert(fates(ALL, 43).join() !== wanted.join());
+  const expected = fates(ALL, 42);
+  for (let run = 0; run < 100; run++) assertEquals(fates(ALL, 42), expected);
+  assert(fates(ALL, 43).join() !== expected.join());
 });
 
 Deno.test("control frames do not change what happens to other frames", () => {
-  const wanted = fates(ALL, 42);
-  for (const every of [1, 3, 50]) assertEquals(fates(ALL, 42, every), wanted);
+  const expected = fates(ALL, 42);
+  for (const every of [1, 3, 50]) assertEquals(fates(ALL, 42, every), expected);
 });
 
 Deno.test("frames under a delay alone do not change which frames are lost later", () => {
@@ -228,7 +228,7 @@ Deno.test("which frames are lost does not depend on the other effects", () => {
     const made = shaper({ lossPct: 10, ...limits }, 9);
     return Array.from({ length: 2_000 }, (_, n) => made.admit(n * MS, 100, false) === LOST).join();
   };
-  const wanted = losses({});
+  const expected = losses({});
   for (
     const limits of [
       { latencyMs: 20, jitterMs: 20 },
@@ -236,7 +236,7 @@ Deno.test("which frames are lost does not depend on the other effects", () => {
       { corruptPct: 30 },
       { rateKbit: 100_000 },
     ]
-  ) assertEquals(losses(limits), wanted);
+  ) assertEquals(losses(limits), expected);
   // A higher loss loses the same frames and others.
   const [few, many] = [losses({}), losses({ lossPct: 20 })].map((text) => text.split(","));
   assert(few.every((lost, n) => lost === "false" || many[n] === "true"));

@@ -57,7 +57,7 @@ Deno.test("messages and attributes with any content are read as they were writte
   const below = (n: number) => Math.floor(random() * n);
   const bytes = (n: number) => Uint8Array.from({ length: n }, () => below(256));
   for (let round = 0; round < 200; round++) {
-    const wanted = Array.from({ length: 1 + below(30) }, () => ({
+    const expected = Array.from({ length: 1 + below(30) }, () => ({
       type: 16 + below(100),
       flags: below(8) << 8,
       head: bytes(4 * below(6)),
@@ -68,7 +68,7 @@ Deno.test("messages and attributes with any content are read as they were writte
       })),
     }));
     const messages = written((batch) => {
-      for (const { type, flags, head, attributes } of wanted) {
+      for (const { type, flags, head, attributes } of expected) {
         batch.begin(type, flags, "test");
         for (const byte of head) batch.u8(byte);
         for (const { type, value } of attributes) {
@@ -78,11 +78,11 @@ Deno.test("messages and attributes with any content are read as they were writte
         batch.end();
       }
     });
-    assertEquals(messages.length, wanted.length);
-    for (const [i, { type, flags, head, attributes }] of wanted.entries()) {
+    assertEquals(messages.length, expected.length);
+    for (const [i, { type, flags, head, attributes }] of expected.entries()) {
       const message = messages[i];
       // Every message is a request (1), and the last one requests an acknowledgement.
-      const ack = i === wanted.length - 1 ? NLM_F_ACK : 0;
+      const ack = i === expected.length - 1 ? NLM_F_ACK : 0;
       assertEquals([message.type, message.flags, message.seq], [type, flags | 1 | ack, i + 1]);
       assertEquals(message.body.slice(0, head.length), head);
       const read = readAttributes(message.body, head.length);
@@ -258,7 +258,7 @@ Deno.test("the kernel adds and deletes addresses, neighbours and routes", () => 
 Deno.test("a route is replaced by one that drops packets, and by one with a source", () => {
   using ends = pair();
   const { a } = ends;
-  const told = (ip: string) => {
+  const ipRoute = (ip: string) => {
     const ask = new Deno.Command("ip", { args: ["route", "get", ip] });
     const { success, stdout, stderr } = a.enter(() => ask.outputSync());
     return new TextDecoder().decode(success ? stdout : stderr);
@@ -276,19 +276,19 @@ Deno.test("a route is replaced by one that drops packets, and by one with a sour
       for (const ip of [own, spare]) addAddress(batch, 20, ipBytes(ip), prefix);
       replaceRoute(batch, route);
     });
-    assertMatch(told(far), new RegExp(`via ${other} dev a0 .*src ${spare} `));
+    assertMatch(ipRoute(far), new RegExp(`via ${other} dev a0 .*src ${spare} `));
     inside(a, (batch) => replaceByDroppingRoute(batch, "blackhole", to));
-    assertStringIncludes(told(far), "Invalid argument");
+    assertStringIncludes(ipRoute(far), "Invalid argument");
     inside(a, (batch) => replaceByDroppingRoute(batch, "unreachable", to));
-    assertStringIncludes(told(far), "No route to host");
+    assertStringIncludes(ipRoute(far), "No route to host");
     inside(a, (batch) => replaceRoute(batch, route));
-    assertStringIncludes(told(far), `via ${other} dev a0`);
+    assertStringIncludes(ipRoute(far), `via ${other} dev a0`);
     // It is the only one, whatever its next hop is.
     inside(a, (batch) => deleteRoute(batch, to));
     assertEquals(refused(a, (batch) => deleteRoute(batch, to)).code, "ESRCH");
     inside(a, (batch) => replaceByDroppingRoute(batch, "blackhole", to));
     inside(a, (batch) => deleteRoute(batch, to));
-    assertStringIncludes(told(far), "Network is unreachable");
+    assertStringIncludes(ipRoute(far), "Network is unreachable");
   }
 });
 

@@ -58,7 +58,7 @@ function fakeTc() {
   return {
     run,
     /** The input since the last call. */
-    told: () => calls.splice(0),
+    lines: () => calls.splice(0),
     shows: (qdiscs: Qdisc[]) =>
       shown = JSON.stringify(qdiscs.map((qdisc) => ({ ...ZERO, ...qdisc }))),
     failsAt: (part: string | undefined) => failing = part,
@@ -94,24 +94,24 @@ function test(name: string, act: (pair: Pair) => void | Promise<void>, ignore = 
 test("an end is impaired, changed, and plain again", ({ end }) => {
   const tc = fakeTc();
   const impairment = new NetemEngine(tc.run).impair(end, { lossPct: 1 }, 7);
-  assertEquals(tc.told(), set({ lossPct: 1 }));
+  assertEquals(tc.lines(), set({ lossPct: 1 }));
   impairment.change({ lossPct: 2 });
-  assertEquals(tc.told(), set({ lossPct: 2 }, { lossPct: 1 }));
+  assertEquals(tc.lines(), set({ lossPct: 2 }, { lossPct: 1 }));
   impairment.change({ lossPct: 2 });
-  assertEquals(tc.told(), []);
+  assertEquals(tc.lines(), []);
   impairment.remove();
-  assertEquals(tc.told(), [SHOW, REMOVE]);
+  assertEquals(tc.lines(), [SHOW, REMOVE]);
   impairment.remove();
   impairment.change({ lossPct: 3 });
   impairment.drop();
-  assertEquals(tc.told(), []);
+  assertEquals(tc.lines(), []);
 });
 
 test("frames of the interface's own MTU pass", ({ end, left }) => {
   const tc = fakeTc();
   left.rtnetlink((batch) => setLink(batch, LEFT.index, { mtu: 9000 }));
   new NetemEngine(tc.run).impair(end, { lossPct: 1 }, 7);
-  assertEquals(tc.told(), set({ lossPct: 1 }, undefined, 9000));
+  assertEquals(tc.lines(), set({ lossPct: 1 }, undefined, 9000));
 });
 
 test("packets on their way arrive when a condition is removed", async ({ end }) => {
@@ -120,18 +120,18 @@ test("packets on their way arrive when a condition is removed", async ({ end }) 
   const slow = { latencyMs: 30 };
   const idle = netemCommands("left", idlePlan(planNetem(slow, 1500)), planNetem(slow, 1500));
   const first = engine.impair(end, slow, 7);
-  tc.told();
+  tc.lines();
   tc.shows([{ handle: "1:", qlen: 2 }]);
   first.remove();
-  assertEquals(tc.told(), [...idle, SHOW]);
+  assertEquals(tc.lines(), [...idle, SHOW]);
   await new Promise((done) => setTimeout(done, 200));
-  assertEquals(tc.told(), [REMOVE]);
+  assertEquals(tc.lines(), [REMOVE]);
 
   const second = engine.impair(end, slow, 7);
-  tc.told();
+  tc.lines();
   tc.shows([]);
   second.remove();
-  assertEquals(tc.told(), [...idle, SHOW, REMOVE]);
+  assertEquals(tc.lines(), [...idle, SHOW, REMOVE]);
   await engine.close();
 });
 
@@ -141,10 +141,10 @@ test("an end that is impaired again reuses the qdiscs that still hold packets", 
   const slow = { latencyMs: 30 };
   tc.shows([{ handle: "1:", qlen: 2, packets: 5, drops: 1, bytes: 500 }]);
   engine.impair(end, slow, 7).remove();
-  tc.told();
+  tc.lines();
   const again = engine.impair(end, { latencyMs: 60 }, 7);
   const idle = idlePlan(planNetem(slow, 1500));
-  assertEquals(tc.told(), [
+  assertEquals(tc.lines(), [
     ...netemCommands("left", planNetem({ latencyMs: 60 }, 1500), idle),
     SHOW,
   ]);
@@ -152,7 +152,7 @@ test("an end that is impaired again reuses the qdiscs that still hold packets", 
   const { packets, bytes, dropped } = again.counters();
   assertEquals([packets, bytes, dropped], [2, 200, 0]);
   await new Promise((done) => setTimeout(done, 200));
-  assertEquals(tc.told(), [SHOW]);
+  assertEquals(tc.lines(), [SHOW]);
   await engine.close();
 });
 
@@ -163,15 +163,15 @@ test("a closed engine changes nothing any more", async ({ end }) => {
   engine.impair(end, { latencyMs: 10 }, 7).remove();
   await engine.ready();
   await engine.close();
-  tc.told();
+  tc.lines();
   await new Promise((done) => setTimeout(done, 200));
-  assertEquals(tc.told(), []);
+  assertEquals(tc.lines(), []);
 });
 
 test("dropped packets count, and so do earlier ones", ({ end }) => {
   const tc = fakeTc();
   const impairment = new NetemEngine(tc.run).impair(end, { latencyMs: 10, lossPct: 1 }, 7);
-  tc.told();
+  tc.lines();
   tc.shows([
     { handle: "1:", packets: 90, bytes: 9000, drops: 6, qlen: 4, backlog: 400 },
     { handle: "2:", drops: 6 },
@@ -179,7 +179,7 @@ test("dropped packets count, and so do earlier ones", ({ end }) => {
     { handle: "4:", requeues: 3 },
   ]);
   impairment.drop();
-  assertEquals(tc.told(), [SHOW, REMOVE, ...set({ latencyMs: 10, lossPct: 1 })]);
+  assertEquals(tc.lines(), [SHOW, REMOVE, ...set({ latencyMs: 10, lossPct: 1 })]);
   tc.shows([{ handle: "1:", packets: 1, bytes: 100 }, { handle: "3:" }, { handle: "4:" }]);
   assertEquals(impairment.counters(), {
     packets: 101,
@@ -224,18 +224,18 @@ test("a condition that tc refuses is an error, and the link stays unchanged", ({
     "tc",
     "Error: Invalid argument.",
   ]);
-  assertEquals(tc.told(), [...set({ lossPct: 3 }).slice(0, 3), REMOVE]);
+  assertEquals(tc.lines(), [...set({ lossPct: 3 }).slice(0, 3), REMOVE]);
 
   const impairment = engine.impair(end, { lossPct: 1 }, 7);
-  tc.told();
+  tc.lines();
   assertThrows(() => impairment.change({ lossPct: 3 }), TcError);
-  assertEquals(tc.told(), [
+  assertEquals(tc.lines(), [
     ...set({ lossPct: 3 }, { lossPct: 1 }),
     REMOVE,
     ...set({ lossPct: 1 }),
   ]);
   impairment.change({ lossPct: 2 });
-  assertEquals(tc.told(), set({ lossPct: 2 }, { lossPct: 1 }));
+  assertEquals(tc.lines(), set({ lossPct: 2 }, { lossPct: 1 }));
 });
 
 test("the error has the line of the batch that tc refused", ({ left }) => {
@@ -335,10 +335,10 @@ Deno.test("an end is redirected to a shared rate, as long as it shares it", () =
   const engine = new NetemEngine(tc.run);
   const place = { namespace: pair.right, label: "bridge lan" };
   const shared = engine.shareRate(1_000, place);
-  const device = /dev (share\d+)/.exec(tc.told().join())?.[1];
+  const device = /dev (share\d+)/.exec(tc.lines().join())?.[1];
   const end = { ...pair.end, far: "right" };
   const impairment = engine.impair(end, {}, 1, shared);
-  const filters = () => tc.told().filter((line) => line.startsWith("filter"));
+  const filters = () => tc.lines().filter((line) => line.startsWith("filter"));
   const all = "bpf bytecode '1,6 0 0 4294967295,' action mirred egress redirect dev";
   const join = `filter replace dev right ingress protocol all prio 3 handle 1 ${all} ${device}`;
   const leave = "filter del dev right ingress protocol all prio 3";

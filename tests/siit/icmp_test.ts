@@ -63,8 +63,8 @@ Deno.test("each ICMPv4 error becomes the ICMPv6 error of the table, or is refuse
     [1, 1, 0], // precedence cutoff
     "icmpType",
   ];
-  for (const [code, wanted] of unreachable.entries()) {
-    assertEquals(becomes(error4(3, code, code === 4 ? 1400 : 0)), wanted, `code ${code}`);
+  for (const [code, message] of unreachable.entries()) {
+    assertEquals(becomes(error4(3, code, code === 4 ? 1400 : 0)), message, `code ${code}`);
   }
   assertEquals(becomes(error4(11, 0)), [3, 0, 0]);
   assertEquals(becomes(error4(11, 1)), [3, 1, 0]);
@@ -88,8 +88,8 @@ Deno.test("each ICMPv6 error becomes the ICMPv4 error of the table, or is refuse
     "icmpType",
     "icmpType",
   ];
-  for (const [code, wanted] of unreachable.entries()) {
-    assertEquals(becomes(error6(1, code)), wanted, `code ${code}`);
+  for (const [code, message] of unreachable.entries()) {
+    assertEquals(becomes(error6(1, code)), message, `code ${code}`);
   }
   assertEquals(becomes(error6(2, 0, 1400)), [3, 4, 1380]);
   assertEquals(becomes(error6(3, 0)), [11, 0, 0]);
@@ -106,15 +106,15 @@ Deno.test("each ICMPv6 error becomes the ICMPv4 error of the table, or is refuse
 
 Deno.test("the pointer of a Parameter Problem points to the same field, or the error is refused", () => {
   const to6 = [0, 1, 4, 4, -1, -1, -1, -1, 7, 6, -1, -1, 8, 8, 8, 8, 24, 24, 24, 24, -1, -1];
-  for (const [pointer, wanted] of to6.entries()) {
+  for (const [pointer, target] of to6.entries()) {
     for (const code of [0, 2]) {
-      const expected = wanted < 0 ? "icmpType" : [4, 0, wanted];
+      const expected = target < 0 ? "icmpType" : [4, 0, target];
       assertEquals(becomes(error4(12, code, pointer * 2 ** 24)), expected, `pointer ${pointer}`);
     }
   }
   const to4 = [0, 1, -1, -1, 2, 2, 9, 8, ...Array(16).fill(12), ...Array(16).fill(16), -1];
-  for (const [pointer, wanted] of to4.entries()) {
-    const expected = wanted < 0 ? "icmpType" : [12, 0, wanted * 2 ** 24];
+  for (const [pointer, target] of to4.entries()) {
+    const expected = target < 0 ? "icmpType" : [12, 0, target * 2 ** 24];
     assertEquals(becomes(error6(4, 0, pointer)), expected, `pointer ${pointer}`);
   }
   assertEquals(becomes(error6(4, 0, 2 ** 32 - 1)), "icmpType");
@@ -123,13 +123,13 @@ Deno.test("the pointer of a Parameter Problem points to the same field, or the e
 Deno.test("the MTU of an error is adapted to the other family, within those of the next hops and the minimum", () => {
   const translator = nat64({ mtu4: 1400, mtu6: 1500 });
   const to6 = [[1300, 1320], [1400, 1420], [1480, 1420], [9000, 1420], [576, 1280], [1260, 1280]];
-  for (const [mtu, wanted] of to6) {
-    assertEquals(becomes(error4(3, 4, mtu), translator), [2, 0, wanted], `MTU ${mtu}`);
+  for (const [mtu, result] of to6) {
+    assertEquals(becomes(error4(3, 4, mtu), translator), [2, 0, result], `MTU ${mtu}`);
   }
   const narrow6 = nat64({ mtu4: 1500, mtu6: 1300 });
   const to4 = [[1280, 1260], [1300, 1280], [1500, 1280], [2 ** 32 - 1, 1280], [100, 1260]];
-  for (const [mtu, wanted] of to4) {
-    assertEquals(becomes(error6(2, 0, mtu), narrow6), [3, 4, wanted], `MTU ${mtu}`);
+  for (const [mtu, result] of to4) {
+    assertEquals(becomes(error6(2, 0, mtu), narrow6), [3, 4, result], `MTU ${mtu}`);
   }
 });
 
@@ -138,10 +138,10 @@ Deno.test("an error without an MTU gets the plateau below the size of its packet
     700,
     1280,
   ]];
-  for (const [total, wanted] of plateaus) {
+  for (const [total, result] of plateaus) {
     const quoted = SENT4.slice(0, 28);
     new DataView(quoted.buffer).setUint16(2, total);
-    assertEquals(becomes(error4(3, 4, 0, quoted)), [2, 0, wanted], `packet of ${total}`);
+    assertEquals(becomes(error4(3, 4, 0, quoted)), [2, 0, result], `packet of ${total}`);
   }
 });
 

@@ -26,9 +26,9 @@ export function effectCases(engine: LinkEngineKind): void {
         ]);
         const { up: done, down: doneDown } = await eth0.counters();
         assertEquals([done!.dropped, doneDown!.dropped], [0, 0], "no queue overflowed");
-        const wanted = band(engine, PACKETS, share / 100);
+        const expected = band(engine, PACKETS, share / 100);
         for (const [way, count] of [["up", up], ["down", down]] as const) {
-          assertIn(sign * (count() - PACKETS), wanted, `${share} % ${way}`);
+          assertIn(sign * (count() - PACKETS), expected, `${share} % ${way}`);
         }
         sh(r, "nft delete table inet probe");
       }

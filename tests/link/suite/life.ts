@@ -20,9 +20,9 @@ export function lifeCases(engine: LinkEngineKind): void {
     const phone = await lab.addDevice("phone", at(home, { latencyMs: 10 }));
     const eth0 = phone.interface("eth0");
     const has = async (up: number, down: number) => {
-      const wanted = { up: { latencyMs: up }, down: { latencyMs: down } };
-      assertEquals(eth0.conditions, wanted);
-      assertEquals(eth0.condition, up === down ? wanted.up : undefined);
+      const expected = { up: { latencyMs: up }, down: { latencyMs: down } };
+      assertEquals(eth0.conditions, expected);
+      assertEquals(eth0.condition, up === down ? expected.up : undefined);
       await takes(up + down, phone, lab.ix.ip);
       await takes(up + down, phone, lab.ix.ip);
     };

@@ -103,9 +103,9 @@ export function manyCases(engine: LinkEngineKind): void {
         return nftables.find((one: { set?: unknown }) => one.set).set.elem.join();
       });
     };
-    const wanted = await arrived(7);
-    for (let repeat = 1; repeat < 5; repeat++) assertEquals(await arrived(7), wanted);
+    const expected = await arrived(7);
+    for (let repeat = 1; repeat < 5; repeat++) assertEquals(await arrived(7), expected);
     const [up, down] = await arrived(8);
-    assert(up !== wanted[0] && down !== wanted[1] && up !== down);
+    assert(up !== expected[0] && down !== expected[1] && up !== down);
   });
 }
