@@ -56,10 +56,10 @@ Deno.test("a packet that is translated forth and back is unchanged, except for f
     const sent = { protocol, ttl: 9, tos: 7, df: true, id: 1 };
     const out = ip4({ src: "192.0.0.1", dst: SERVER4, payload, ...sent });
     const arrived = passed(there, passed(clat, out));
-    const payload = sealed(HOST4, SERVER4, protocol, head);
+    const resealed = sealed(HOST4, SERVER4, protocol, head);
     const { id: _, ...kept } = sent;
     const id = arrived[4] << 8 | arrived[5];
-    assertEquals(arrived, ip4({ src: HOST4, dst: SERVER4, payload, ...kept, id }));
+    assertEquals(arrived, ip4({ src: HOST4, dst: SERVER4, payload: resealed, ...kept, id }));
     const back = sealed(SERVER4, HOST4, protocol, head);
     const home = passed(
       clat,
