@@ -24,6 +24,8 @@ const TYPES = { file: "0", directory: "5", symlink: "2", longName: "L", longTarg
 /**
  * Returns the header of an entry; owner and group are root.
  *
+ * Own code, since npm's `tar-stream` brings a dozen packages for it.
+ *
  * Source: the format `gnu` of GNU tar, which busybox reads, too.
  */
 export function tarHeader(entry: TarEntry): Uint8Array<ArrayBuffer>[] {
