@@ -188,22 +188,16 @@ export class Bridge implements AsyncDisposable {
    * milliseconds; 0 for no delay. It replaces the former value, and adds to all other delays.
    */
   addLatency(ms: number | DirectionalLatency): Promise<void> {
-    return this.#impair(
-      "addLatency()",
-      ops().latencySchema,
-      ms,
-      (value) => typeof value === "number" ? { latencyMs: value } : { latencyMs: value.ms },
-    );
+    return this.#impair("addLatency()", ops().latencySchema, ms, (value) => ({
+      latencyMs: typeof value === "number" ? value : value.ms,
+    }));
   }
 
   /** Drops frames on the bridge, or those from one member to another, in percent; 0 for none. */
   dropRate(pct: number | DirectionalDropRate): Promise<void> {
-    return this.#impair(
-      "dropRate()",
-      ops().dropRateSchema,
-      pct,
-      (value) => typeof value === "number" ? { dropRatePct: value } : { dropRatePct: value.pct },
-    );
+    return this.#impair("dropRate()", ops().dropRateSchema, pct, (value) => ({
+      dropRatePct: typeof value === "number" ? value : value.pct,
+    }));
   }
 
   /**
@@ -211,12 +205,9 @@ export class Bridge implements AsyncDisposable {
    * or of what one member sends to another; 0 for unlimited.
    */
   bandwidthLimit(bps: number | DirectionalBandwidth): Promise<void> {
-    return this.#impair(
-      "bandwidthLimit()",
-      ops().bandwidthSchema,
-      bps,
-      (value) => typeof value === "number" ? { bandwidthBps: value } : { bandwidthBps: value.bps },
-    );
+    return this.#impair("bandwidthLimit()", ops().bandwidthSchema, bps, (value) => ({
+      bandwidthBps: typeof value === "number" ? value : value.bps,
+    }));
   }
 
   /** The delay of the whole bridge, in milliseconds. */
@@ -360,17 +351,8 @@ export class Bridge implements AsyncDisposable {
   ): Promise<void> {
     await this.#act(method, (segment, what) => {
       const value = parseOptions(schema, given, what);
-      const changed = change(value);
-      if (typeof value === "number") {
-        ops().impairWhole(this.#core, segment, { ...segment.bridging.whole, ...changed });
-      } else {
-        const { from, to } = this.#pair(what, value as MemberPair);
-        const isClear = Object.values(changed).every((each) => each === 0);
-        if (!isClear) ops().mustBeUp(segment, what, [from, to]);
-        const wanted = { ...ops().impairmentsOf(segment, from, to), ...changed };
-        ops().impairDirection(this.#core, segment, from, to, wanted);
-      }
-      ops().emitImpairments(this.#core, segment);
+      const pair = typeof value === "number" ? undefined : value as MemberPair;
+      ops().changeImpairments(this.#core, segment, what, change(value), pair);
     });
     await this.#settle();
   }

@@ -11,15 +11,10 @@ export { natSchema } from "../nat/config.ts";
 export { natV6Schema } from "../nat/config_v6.ts";
 export { madeIn, temporaryOf } from "./autoconf/kernel_addresses.ts";
 export { captureBridge, captureMember } from "./bridging/capture.ts";
-export {
-  impairDirection,
-  impairmentsOf,
-  impairWhole,
-  removeClosingDetours,
-} from "./bridging/impair.ts";
+export { removeClosingDetours } from "./bridging/impair.ts";
 export { attachedBy, memberName, memberNodes, mustBeUp, namedPair } from "./bridging/members.ts";
 export { changePartitions } from "./bridging/partition.ts";
-export { applySettings, emitImpairments, plainSettings } from "./bridging/settings.ts";
+export { applySettings, changeImpairments, plainSettings } from "./bridging/settings.ts";
 export { disableUplink, enableUplink } from "./bridging/uplink.ts";
 export { bridgeNamed, closeBridge } from "./build/bridge.ts";
 export { addDevice, addInterface, removeInterface, setDefaultRoute } from "./build/device.ts";

@@ -3,7 +3,9 @@ import { namesIn, noPartitions, type Partitions } from "../../bridge/partitions.
 import { impairmentsState } from "../model/bridge_event_state.ts";
 import type { LabCore } from "../model/lab.ts";
 import type { Segment } from "../model/records.ts";
-import { impairDirection, impairWhole } from "./impair.ts";
+import { impairDirection, impairmentsOf, impairWhole } from "./impair.ts";
+import { mustBeUp, namedPair } from "./members.ts";
+import type { MemberPair } from "../options/bridge_options.ts";
 import { changePartitions } from "./partition.ts";
 
 /** The partitions and impairments of a bridge. */
@@ -46,8 +48,28 @@ export function applySettings(core: LabCore, segment: Segment, settings: BridgeS
   if (JSON.stringify(impairmentsState(segment)) !== before) emitImpairments(core, segment);
 }
 
+/** Changes some impairments of a whole bridge, or of the direction from one member to another. */
+export function changeImpairments(
+  core: LabCore,
+  segment: Segment,
+  what: string,
+  changed: Partial<Impairments>,
+  pair?: MemberPair,
+): void {
+  if (!pair) {
+    impairWhole(core, segment, { ...segment.bridging.whole, ...changed });
+  } else {
+    const { from, to } = namedPair(core, what, pair);
+    const isClear = Object.values(changed).every((each) => each === 0);
+    if (!isClear) mustBeUp(segment, what, [from, to]);
+    const impairments = { ...impairmentsOf(segment, from, to), ...changed };
+    impairDirection(core, segment, from, to, impairments);
+  }
+  emitImpairments(core, segment);
+}
+
 /** Emits the impairments that a bridge has now. */
-export function emitImpairments(core: LabCore, segment: Segment): void {
+function emitImpairments(core: LabCore, segment: Segment): void {
   const impairments = impairmentsState(segment);
   core.bus.emit({ kind: "bridge-impairments-changed", bridge: segment.name, impairments });
 }

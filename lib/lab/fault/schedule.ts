@@ -58,7 +58,7 @@ export class Schedule implements AsyncDisposable {
     const { AsyncLocalStorage, stepsSchema } = faultOps();
     this.#inStep = new AsyncLocalStorage();
     const steps = parseOptions(stepsSchema, given, "schedule()");
-    const dues = this.#plan(steps);
+    const dues = this.#duesOf(steps);
     core.schedules.add(this);
     this.#done = this.#run(dues);
   }
@@ -103,7 +103,7 @@ export class Schedule implements AsyncDisposable {
     await this.heal();
   }
 
-  #plan(steps: ScheduleStep[]): Due[] {
+  #duesOf(steps: ScheduleStep[]): Due[] {
     steps.forEach(({ name, do: action }, step) => {
       if (!isFault(action)) return;
       if (name === undefined) return;
