@@ -36,8 +36,8 @@ export async function linkAtomically(path: string, target: string): Promise<void
 }
 
 /**
- * Replaces a file, or makes it, by what `make` writes to another path in the same directory, since a
- * rename does not cross file systems.
+ * Replaces or creates a file: `make` writes to another path in the same directory, which is then
+ * renamed, since a rename does not cross file systems.
  *
  * @throws the error of `make` or of the rename; the file is then unchanged.
  */

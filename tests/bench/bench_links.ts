@@ -221,7 +221,7 @@ async function scale(): Promise<void> {
       ["set for the first time, all in use", `${ms(first)} ms`],
       ["cleared", `${ms(cleared)} ms`],
       ["set again", `${ms(again)} ms`],
-      ["one changed, until it is in force", `${ms(median(one))} ms`],
+      ["one changed, until it is effective", `${ms(median(one))} ms`],
       ["idle, of a processor", `${(100 * idle).toFixed(2)} %`],
       ["10 of them busy with 1,000 packets a second", ""],
       ["  mean error of the delay", `${(busy.up.meanMs - 10).toFixed(3)} ms`],

@@ -39,7 +39,7 @@ async function udpPorts(
   for (const port of ports) receivers.push(stack.use(await Udp.open(to, port, any(family))));
   for (const port of ports) await sender.send("hello", { ip: addressOf(to, family), port });
   const last = await receivers.at(-1)!.next();
-  assertEquals(last?.text, "hello", `UDP ${ports.at(-1)} is to be open`);
+  assertEquals(last?.text, "hello", `UDP ${ports.at(-1)} must be open`);
   // All were sent before the last, which arrived.
   const reached = [];
   for (const receiver of receivers.slice(0, -1)) {
@@ -202,7 +202,7 @@ for (const family of [4, 6] as const) {
   });
 
   for (const first of ["inside", "outside"] as const) {
-    Deno.test(`IPv${family}: a connection survives the first firewall, whoever sends first: ${first}`, async () => {
+    Deno.test(`IPv${family}: a connection survives the first firewall, from either side: ${first}`, async () => {
       await scene({ preset: "public" }, async ({ router, inside, outside }) => {
         using listener = outside.runSync(() => Deno.listen({ hostname: any(family), port: 8080 }));
         const accepted = listener.accept();

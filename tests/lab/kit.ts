@@ -96,7 +96,7 @@ export async function eventsOf(lab: Lab): Promise<LabEvent[]> {
 /** A UDP socket of a node that counts what comes. */
 export interface Socket {
   readonly port: number;
-  /** Who sent, in the order of arrival. */
+  /** The senders, in the order of arrival. */
   readonly from: string[];
   /** Resolves when the kernel has it. */
   send(ip: string, port: number): Promise<void>;

@@ -62,7 +62,7 @@ export function tcpReaches(
 /**
  * TCP hole punching (RFC 5128, section 3.4): both sides connect to each other's
  * mapping from the port that has it, so that each SYN opens the way for the
- * other's. Resolves with whom each side is connected to; undefined for nobody.
+ * other's. Resolves with the peer of each side; undefined without a connection.
  */
 export function tcpPunch(
   sides: [device: Device, port: number, other: SocketAddress][],

@@ -42,7 +42,7 @@ Deno.test("kill -9 of the script ends its captures", async () => {
   }
 });
 
-/** Captures a ping, and prints what came of it. */
+/** Captures a ping, and prints the result. */
 const SCRIPT = `
 import "@netyard/netyard/rootless";
 import { CaptureError, Lab, PcapReader } from "@netyard/netyard";

@@ -89,7 +89,7 @@ Deno.test("a process of a thread sees the node's names and other processes, not 
 Deno.test("a process that a thread waits for ends with the lab", async () => {
   const lab = await Lab.create();
   const { laptop } = await pair(lab);
-  // Found from outside by what no other process has.
+  // Found from outside by a unique argument.
   const seconds = `1002.${crypto.getRandomValues(new Uint32Array(1))[0]}`;
   const blocked = laptop.run((seconds) => {
     new Deno.Command("sleep", { args: [seconds] }).outputSync();

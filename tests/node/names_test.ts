@@ -91,7 +91,7 @@ Deno.test("a device's own name goes before the lab's, and other devices do not s
   assertEquals(lab.resolve("mine.test"), undefined);
 });
 
-Deno.test("a name that is added later is seen by what runs already", async () => {
+Deno.test("running programs see a name that is added later", async () => {
   await using lab = await Lab.create();
   const { server, laptop } = await pair(lab);
   const script = "echo ready; until getent hosts late.test; do sleep 0.01; done";

@@ -8,7 +8,7 @@ const link = async () => {
   return new TextDecoder().decode(stdout).trim();
 };
 
-Deno.test("run() runs in a device, a router and the exchange", async () => {
+Deno.test("run() runs in a device, a router and the IX", async () => {
   await using lab = await Lab.create();
   const { dc, laptop } = await pair(lab);
   for (const node of [laptop, dc, lab.ix]) assertEquals(await node.run(link), netOf(node));
@@ -290,7 +290,7 @@ Deno.test("run() that nobody waits for is no unhandled rejection when the lab cl
   assertEquals(unhandled.map(String), ["RangeError: its own"]);
 });
 
-Deno.test("run() that is under way when the lab closes rejects, and the next is refused", async () => {
+Deno.test("a running run() rejects when the lab closes, and the next one is refused", async () => {
   const lab = await Lab.create();
   const { laptop, server } = await pair(lab);
   await laptop.run(() => 1);

@@ -13,7 +13,7 @@ import { netOf, ownNamespace, pair, TextReader } from "./fixtures/topology.ts";
 
 const NET = ["readlink", "/proc/self/ns/net"];
 
-Deno.test("$ runs a program in a device, a router and the exchange", async () => {
+Deno.test("$ runs a program in a device, a router and the IX", async () => {
   await using lab = await Lab.create();
   const { dc, laptop } = await pair(lab);
   const seen = new Set([ownNamespace("net")]);

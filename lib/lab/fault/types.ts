@@ -1,3 +1,10 @@
+/**
+ * Faults of a lab, injected by hand or on a schedule, and undone one by one: an active fault is an
+ * overlay over the requested state. Imports `options`, `model`, `link` and `routing`. Begin here;
+ * `effects.ts` has what each kind does.
+ *
+ * @module
+ */
 import { z } from "zod";
 import {
   conditionSchema,

@@ -1,3 +1,10 @@
+/**
+ * Guests of virtual machines, as the lab sees them: their network configuration, their disks, and
+ * snapshots of one machine or of all. Imports `model`, `wiring` and `bridging`; `lib/vm` has the
+ * machines themselves. Begin here.
+ *
+ * @module
+ */
 import type { Guest } from "../../vm/agent/guest.ts";
 import { type GuestNic, guestParts, guestScript } from "../../vm/agent/guest_config.ts";
 import { reseedPart } from "../../vm/agent/reseed.ts";

@@ -2,7 +2,7 @@
 import { pathExists, readFileText, readLink } from "../../../native/libc.ts";
 import { listeningLab } from "./ra_kit.ts";
 
-/** Those that a lab may have left, by what they are. The runtime makes Unix sockets when it likes. */
+/** Counts the descriptors that a lab may have left, by kind. The runtime opens Unix sockets at any time. */
 function descriptors(): string[] {
   const all = Array.from({ length: 2048 }, (_, fd) => linkOf(`/proc/${Deno.pid}/fd/${fd}`));
   const unix = readFileText("/proc/net/unix");

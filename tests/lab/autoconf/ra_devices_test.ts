@@ -132,7 +132,7 @@ Deno.test("hosts files, environment and events have the address that the kernel 
   const told = events.flatMap((event) =>
     event.kind === "interface-changed" && event.node === "laptop" ? [event.interface.ip6] : []
   );
-  // The last one tells of the IPv4 address.
+  // The last one reports the IPv4 address.
   assertEquals([told.length, told[0], told[2], told[3]], [4, first, first, first]);
   assert(isIn(told[1], other.downstreamCidr6));
   const [added] = events.filter((event) => event.kind === "router-added");

@@ -21,7 +21,7 @@ await lan.route(other);
 said.routed = await pings(c.ip);
 try {
   await lan.addLatency({ from: a, to: b, ms: 1 });
-  said.late = "in force";
+  said.late = "effective";
 } catch (error) {
   if (!(error instanceof EmulatorError)) throw error;
   said.late = "refused";
@@ -34,5 +34,5 @@ Deno.test("an ordinary user has bridges, partitions and routes", async () => {
   const said = await saidByOrdinaryUser(SCRIPT);
   const { late, ...others } = said;
   assertEquals(others, { free: true, apart: false, routed: true, after: true });
-  assert(["in force", "refused"].includes(late), late);
+  assert(["effective", "refused"].includes(late), late);
 });

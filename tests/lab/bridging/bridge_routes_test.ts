@@ -29,7 +29,7 @@ Deno.test("members of routed bridges reach each other, in both directions and bo
     [one, b.gateway!, true],
   ]);
   await b.route("a");
-  assertEquals([a.routes, b.routes], [["b"], ["a"]], "twice is as once");
+  assertEquals([a.routes, b.routes], [["b"], ["a"]], "route() is idempotent");
   await b.unroute(a);
   await b.unroute(a);
   assertEquals([a.routes, b.routes], [[], []]);

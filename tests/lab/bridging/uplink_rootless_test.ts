@@ -22,7 +22,7 @@ console.log(await seenBy(a, ip, Number(port)), byUdp);
 await lan.disableUplink();
 `;
 
-/** Lets an ordinary user open /dev/net/tun in a mount namespace of its own, as distributions do. */
+/** Makes /dev/net/tun accessible to ordinary users in a mount namespace, as distributions do. */
 const WITH_TUN = "mount -t tmpfs -o dev,mode=755 tun /mnt; mknod /mnt/tun c 10 200; " +
   'chmod 666 /mnt/tun; mount --bind /mnt/tun /dev/net/tun; exec "$@"';
 

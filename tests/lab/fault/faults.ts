@@ -38,7 +38,7 @@ export class Site implements AsyncDisposable {
 
 /** Each of these is to happen as a whole, or not at all. */
 export const OPERATIONS: Record<string, (site: Site) => Promise<unknown>> = {
-  "a router on the exchange": ({ lab }) => lab.addRouter("new", { preset: "corporate" }),
+  "a router on the IX": ({ lab }) => lab.addRouter("new", { preset: "corporate" }),
   "a black hole behind a router": ({ lab }) =>
     lab.addRouter("new", { upstream: "two", mtu: 1400, blockIcmpFragNeeded: true }),
   "a router behind one without members": ({ lab }) => lab.addRouter("new", { upstream: "empty" }),

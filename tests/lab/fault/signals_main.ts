@@ -1,6 +1,6 @@
 /**
  * Run by `faults_test.ts`: builds routers while signals rain on this process, as they do where many
- * children end. The kernel then breaks off what is under way, and it has to be asked again.
+ * children end. The kernel then interrupts system calls, which must be repeated.
  */
 import { Lab } from "@netyard/netyard";
 

@@ -10,7 +10,7 @@ import {
 } from "@netyard/netyard";
 import { sh } from "../kit.ts";
 
-/** One of each of what can happen; returns what is to be heard of it. */
+/** Causes one event of each kind; returns the expected events. */
 async function live(lab: Lab): Promise<EventKind[]> {
   const home = await lab.addRouter("home", { preset: "home" });
   const cafe = await lab.addRouter("cafe", { upstream: home, nat: "corporate" });

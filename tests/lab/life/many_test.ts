@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { type Device, Lab, type Node } from "@netyard/netyard";
 import { expectPings, ip, type Socket, udp } from "../kit.ts";
 
-/** Has each device send a datagram to each other, and counts what arrives where. */
+/** Sends a datagram from each device to each other, and counts the arrivals. */
 async function allPairs(devices: Device[], address: (device: Device) => string) {
   const sockets = devices.map((device): [string, Socket] => {
     const own = address(device);

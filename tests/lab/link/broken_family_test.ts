@@ -86,7 +86,7 @@ for (const family of FAMILIES) {
         [laptop, ipOf(server, other(family)), true],
         [laptop, "127.0.0.1", true],
       ]);
-      // Without a word: who sends is not told.
+      // Silently: the sender gets no error.
       await using sink = udp(server, there);
       const send = `import socket
 socket.socket(socket.AF_${

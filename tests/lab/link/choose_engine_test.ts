@@ -17,10 +17,10 @@ const NETEM = facts();
 const NONE = facts(["sch_netem", "act_police"]);
 
 Deno.test("netem is chosen where it works, and the emulator elsewhere", () => {
-  for (const asked of [undefined, "auto"] as const) {
-    assertEquals(chooseEngine(asked, undefined, NETEM), "netem");
-    assertEquals(chooseEngine(asked, undefined, NONE), "emulator");
-    assertEquals(chooseEngine(asked, undefined, facts([], false)), "emulator");
+  for (const requested of [undefined, "auto"] as const) {
+    assertEquals(chooseEngine(requested, undefined, NETEM), "netem");
+    assertEquals(chooseEngine(requested, undefined, NONE), "emulator");
+    assertEquals(chooseEngine(requested, undefined, facts([], false)), "emulator");
   }
 });
 
@@ -43,8 +43,8 @@ Deno.test("the host is read only if it decides", () => {
 });
 
 Deno.test("unusable netem is refused with what is missing and what to do", () => {
-  const refused = (asked: "netem" | undefined, host: LinkEngineFacts, message: string) =>
-    assertThrows(() => chooseEngine(asked, "netem", host), LinkEngineError, message);
+  const refused = (requested: "netem" | undefined, host: LinkEngineFacts, message: string) =>
+    assertThrows(() => chooseEngine(requested, "netem", host), LinkEngineError, message);
   refused(
     "netem",
     NONE,

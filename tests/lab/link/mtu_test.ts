@@ -53,7 +53,7 @@ Deno.test("a sender of packets larger than the path MTU gets an error, and sends
   const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
   const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: vpn } } });
   const tv = await lab.addDevice("tv", { interfaces: { eth0: { gateway: inner } }, mtu: 1300 });
-  // The ways down: an uplink to the exchange, one to a LAN, and a member of a LAN.
+  // The links: an uplink to the IX, one to a LAN, and a member of a LAN.
   const cases: [Node, string, number][] = [
     [server, laptop.ip!, 1420],
     [server, laptop.ip6!, 1420],

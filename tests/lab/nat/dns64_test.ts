@@ -135,7 +135,7 @@ labTest("what the lab's entries do not answer, the lab's name server is asked", 
 
 // ix -- dc(server);  ix -- carrier(phone)
 labTest(
-  "the name server serves who is behind its router alone, and goes with NAT64",
+  "the name server serves downstream clients alone, and stops with NAT64",
   async (lab) => {
     const dc = await lab.addRouter("dc");
     const server = await attached(lab, "server", dc);

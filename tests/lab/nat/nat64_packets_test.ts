@@ -17,7 +17,7 @@ labTest("errors of IPv4 reach the phone as those of IPv6", async (lab) => {
   const phone = await attached(lab, "phone", carrier);
   const embed = embedV4InNat64;
 
-  // The router, by its IPv6 and by its IPv4 address; then the exchange, and the server's router.
+  // The router, by its IPv6 and by its IPv4 address; then the IX, and the server's router.
   const hops = [carrier.downstreamGateway6!, embed(carrier.uplinkIp!), embed(lab.ix.ip!)];
   for (const [i, hop] of hops.entries()) {
     const text = await ping(phone, embedded, "-t", String(i + 1));

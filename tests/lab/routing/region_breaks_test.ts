@@ -68,7 +68,7 @@ Deno.test("with its link broken, traffic takes the path through the third region
   assertEquals([wayOut(eu, b.ip!), wayOut(eu, b.ip6!)], ["region-us", "region-us"]);
   for (const _ of [1, 2]) {
     await lab.breakRegionLink(eu, us);
-    await lab.breakRegionLink("us", "eu"); // Twice is as once.
+    await lab.breakRegionLink("us", "eu"); // Idempotent.
     assertEquals([wayOut(eu, b.ip!), wayOut(eu, b.ip6!)], ["region-asia", "region-asia"]);
     assertEquals([wayOut(us, a.ip!), wayOut(us, a.ip6!)], ["region-asia", "region-asia"]);
     const [byAsia, byIx] = [forwarded(asia), forwarded(lab.ix)];

@@ -55,7 +55,7 @@ Deno.test("removing a region in between breaks the path, and frees its links", a
   const x = await at(lab, await lab.addRouter("ra", { region: "a" }), "x");
   const y = await at(lab, await lab.addRouter("rc", { region: "c" }), "y");
   const hops = async () => {
-    // What expires at the exchange is told by its address.
+    // The IX sends the error for a packet that expires there, from its address.
     const args = ["-n", "-c", "1", "-W", "1", "-t", "3", y.ip!];
     const { stdout } = await x.command("ping", { args }).output();
     return new TextDecoder().decode(stdout).match(/From ([\d.]+)/)?.[1];

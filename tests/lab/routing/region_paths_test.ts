@@ -85,7 +85,7 @@ Deno.test("every hop of a path comes nearer, whatever the links", () => {
       assertEquals([...found.keys()].sort(), names.filter((name) => name !== to));
       const settled = new Set([to]);
       for (const [name, way] of found) {
-        // Already among those that were to be changed before: no circle, also half-way through.
+        // Also half-way through the changes: no loop.
         if (way.kind === "link") assertEquals(settled.has(way.next), true);
         settled.add(name);
         // There and back it is the same kind of way.
