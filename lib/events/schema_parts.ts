@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+// Most scripts emit events and never parse one.
+export { lazy } from "../std/lazy.ts";
+
 /**
  * One schema for each field of `T`, checked by the compiler: none may be missing, none may be
  * additional, and each must yield the field's type. An optional field needs an optional schema.
@@ -12,12 +15,6 @@ export type Fields<T> = {
 /** The schema of an object with exactly these fields; unknown keys are refused. */
 export function object<T>(fields: Fields<T>): z.ZodType<T> {
   return z.strictObject(fields as z.ZodRawShape) as unknown as z.ZodType<T>;
-}
-
-/** Builds a value at its first use: most scripts emit events and never parse one. */
-export function lazy<T>(build: () => T): () => T {
-  let value: T | undefined;
-  return () => value ??= build();
 }
 
 export const text = z.string();

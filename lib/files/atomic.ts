@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { basename, dirname } from "node:path";
 
 /**
  * Writes a file atomically: readers see the old or the new content, never a part. It is not forced
@@ -46,7 +45,9 @@ export async function replaceFile(
   make: (temporary: string) => Promise<void>,
 ): Promise<void> {
   // A name that no other process uses: two may write the same file at the same time.
-  const temporary = `${dirname(path)}/.${basename(path)}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  const slash = path.lastIndexOf("/") + 1;
+  const [directory, name] = [path.slice(0, slash), path.slice(slash)];
+  const temporary = `${directory}.${name}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
     await make(temporary);
     await Deno.rename(temporary, path);

@@ -11,4 +11,5 @@ export * from "./compose.ts";
 export * from "./measurement.ts";
 export type * from "./engine.ts";
 export * from "./region_link.ts";
+export { regionLinkSchema } from "./region_link_schema.ts";
 export * from "./errors.ts";

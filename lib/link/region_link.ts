@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseOptions } from "../options/parse_options.ts";
-import { linkFields, MAX_DELAY_MS } from "./units.ts";
+import { lazy } from "../std/lazy.ts";
+import { MAX_DELAY_MS } from "./limits.ts";
 
 /**
  * The condition of the link between two regions. Each value applies to each direction; an effect that is
@@ -32,7 +33,7 @@ export interface RegionLinkPresets {
   degraded(rttMs: number): RegionLink;
 }
 
-const rttSchema = z.number().min(0).max(2 * MAX_DELAY_MS);
+const rttSchema = lazy(() => z.number().min(0).max(2 * MAX_DELAY_MS));
 
 /**
  * Makes links between regions from the round-trip time that they add: half of it in each direction.
@@ -47,14 +48,10 @@ const rttSchema = z.number().min(0).max(2 * MAX_DELAY_MS);
  */
 export const RegionLink: RegionLinkPresets = {
   good(rttMs) {
-    return { latencyMs: parseOptions(rttSchema, rttMs, "RegionLink.good()") / 2 };
+    return { latencyMs: parseOptions(rttSchema(), rttMs, "RegionLink.good()") / 2 };
   },
   degraded(rttMs) {
-    const latencyMs = parseOptions(rttSchema, rttMs, "RegionLink.degraded()") / 2;
+    const latencyMs = parseOptions(rttSchema(), rttMs, "RegionLink.degraded()") / 2;
     return { latencyMs, jitterMs: latencyMs / 10, lossPct: 1 };
   },
 };
-
-/** Schema of a {@linkcode RegionLink}. */
-export const regionLinkSchema: z.ZodType<RegionLink> = z.strictObject(linkFields)
-  .meta({ title: "RegionLink", table: "region link" });

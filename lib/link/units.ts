@@ -1,9 +1,7 @@
 import { z } from "zod";
+import { MAX_DELAY_MS } from "./limits.ts";
 
 /** Schemas of the numbers of link conditions. */
-
-/** The longest delay: more than that of any link, and still within the capacity of the queues. */
-export const MAX_DELAY_MS = 60_000;
 
 /** 0 for unlimited, up to 100 Gbit/s; below 1 kbit/s a full frame would take more than 12 s. */
 export const rateKbit: z.ZodType<number> = z.union([

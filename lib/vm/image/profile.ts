@@ -9,6 +9,7 @@ import { z } from "zod";
 import { hostMemoryBytes } from "../../host/memory.ts";
 import { type Duration, durationSchema } from "../../options/duration.ts";
 import { parseOptions } from "../../options/parse_options.ts";
+import { lazy } from "../../std/lazy.ts";
 import { memoryBytes, type MemorySize } from "../options/memory.ts";
 import type { Profile } from "../profile/profile.ts";
 
@@ -41,16 +42,18 @@ export interface ImageProfileOptions {
   agent?: boolean;
 }
 
-const schema: z.ZodType<ImageProfileOptions> = z.strictObject({
-  path: z.string().min(1),
-  format: z.enum(["raw", "qcow2"]).optional(),
-  userData: z.string().optional(),
-  name: z.string().min(1).optional(),
-  memory: z.union([z.string(), z.number()]).optional(),
-  cpus: z.int().min(1).max(64).optional(),
-  agentTimeout: durationSchema.optional(),
-  agent: z.boolean().optional(),
-});
+const schema = lazy((): z.ZodType<ImageProfileOptions> =>
+  z.strictObject({
+    path: z.string().min(1),
+    format: z.enum(["raw", "qcow2"]).optional(),
+    userData: z.string().optional(),
+    name: z.string().min(1).optional(),
+    memory: z.union([z.string(), z.number()]).optional(),
+    cpus: z.int().min(1).max(64).optional(),
+    agentTimeout: durationSchema.optional(),
+    agent: z.boolean().optional(),
+  })
+);
 
 /**
  * Makes a profile of a cloud image: a disk in qcow2 or raw that boots by itself and has cloud-init. Each
@@ -73,7 +76,7 @@ const schema: z.ZodType<ImageProfileOptions> = z.strictObject({
  */
 export function imageProfile(options: ImageProfileOptions): Profile {
   const what = "imageProfile()";
-  const given = parseOptions(schema, options, what);
+  const given = parseOptions(schema(), options, what);
   const { name = "image", agent = true } = given;
   return {
     name,
