@@ -1,7 +1,7 @@
-import { z } from "zod";
+import defer * as z from "zod";
 import { EventFormatError } from "./errors.ts";
 import { EVENTS } from "./kinds/mod.ts";
-import { amount, count } from "./schema_parts.ts";
+import defer * as part from "./schema_parts.ts";
 import { type LabState, labStateSchema } from "./states/lab.ts";
 import type { EventKind, LabEvent } from "./types.ts";
 import { EVENT_VERSION } from "./version.ts";
@@ -62,9 +62,9 @@ function eventSchema(kind: EventKind): z.ZodType<LabEvent> {
   if (!schema) {
     schema = z.strictObject({
       version: z.literal(EVENT_VERSION),
-      seq: count,
+      seq: part.count,
       at: z.iso.datetime(),
-      elapsedMs: amount,
+      elapsedMs: part.amount,
       kind: z.literal(kind),
       ...EVENTS[kind].schema(),
     }) as z.ZodType<LabEvent>;

@@ -1,7 +1,4 @@
-import { z } from "zod";
-
-// Most scripts emit events and never parse one.
-export { lazy } from "../std/lazy.ts";
+import defer * as z from "zod";
 
 /**
  * One schema for each field of `T`, checked by the compiler: none may be missing, none may be

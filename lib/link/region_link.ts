@@ -1,4 +1,4 @@
-import { z } from "zod";
+import defer * as z from "zod";
 import { parseOptions } from "../options/parse_options.ts";
 import { lazy } from "../std/lazy.ts";
 import { MAX_DELAY_MS } from "./limits.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import defer * as z from "zod";
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 const PATTERN = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;

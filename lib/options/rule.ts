@@ -1,4 +1,4 @@
-import { z } from "zod";
+import defer * as z from "zod";
 import { nearest } from "./nearest.ts";
 
 type RawIssue = z.core.$ZodRawIssue;

@@ -7,7 +7,7 @@ import {
   requireSameName,
   without,
 } from "../draft.ts";
-import { text } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 import {
   type BridgeImpairmentState,
   type BridgeRulesState,
@@ -25,7 +25,7 @@ import type { EventRows } from "./row.ts";
 /** Bridges, and routers' LANs as bridges: members, partitions, impairments, routes, uplinks. */
 export const BRIDGE_EVENTS = {
   "bridge-added": {
-    schema: () => ({ name: text, bridge: bridgeSchema() }),
+    schema: () => ({ name: part.text, bridge: bridgeSchema() }),
     apply(draft, { name, bridge }) {
       requireNew(draft, name);
       requireSameName(name, bridge);
@@ -35,7 +35,7 @@ export const BRIDGE_EVENTS = {
   },
 
   "bridge-removed": {
-    schema: () => ({ name: text }),
+    schema: () => ({ name: part.text }),
     apply(draft, { name }) {
       if (!own(draft.bridges, name)) refuse(`there is no bridge "${name}"`);
       const bridges = without(draft.bridges, name);
@@ -46,7 +46,7 @@ export const BRIDGE_EVENTS = {
   },
 
   "member-attached": {
-    schema: () => ({ bridge: text, member: text, interface: text }),
+    schema: () => ({ bridge: part.text, member: part.text, interface: part.text }),
     apply(draft, { bridge, member }) {
       requireNode(draft, member);
       findBridge(draft, bridge);
@@ -55,7 +55,7 @@ export const BRIDGE_EVENTS = {
   },
 
   "member-detached": {
-    schema: () => ({ bridge: text, member: text, interface: text }),
+    schema: () => ({ bridge: part.text, member: part.text, interface: part.text }),
     apply: (draft, { bridge, member }) =>
       updateRules(draft, bridge, (rules) => withoutDisconnected(rules, member)),
     text: (
@@ -64,7 +64,7 @@ export const BRIDGE_EVENTS = {
   },
 
   "member-disconnected": {
-    schema: () => ({ bridge: text, member: text }),
+    schema: () => ({ bridge: part.text, member: part.text }),
     apply: (draft, { bridge, member }) =>
       updateRules(draft, bridge, (rules) => ({
         ...rules,
@@ -74,14 +74,14 @@ export const BRIDGE_EVENTS = {
   },
 
   "member-reconnected": {
-    schema: () => ({ bridge: text, member: text }),
+    schema: () => ({ bridge: part.text, member: part.text }),
     apply: (draft, { bridge, member }) =>
       updateRules(draft, bridge, (rules) => withoutDisconnected(rules, member)),
     text: ({ bridge, member }) => [member, `reconnected to ${bridge}`],
   },
 
   "bridge-partitions-changed": {
-    schema: () => ({ bridge: text, partitions: partitionsSchema() }),
+    schema: () => ({ bridge: part.text, partitions: partitionsSchema() }),
     apply(draft, { bridge, partitions }) {
       const { pairs, oneWay, all, isolated } = partitions;
       const none = !all && pairs.length + oneWay.length + isolated.length === 0;
@@ -103,7 +103,7 @@ export const BRIDGE_EVENTS = {
   },
 
   "bridge-impairments-changed": {
-    schema: () => ({ bridge: text, impairments: impairmentsSchema() }),
+    schema: () => ({ bridge: part.text, impairments: impairmentsSchema() }),
     apply(draft, { bridge, impairments }) {
       const { latencyMs, dropRatePct, bandwidthBps, oneWay } = impairments;
       const none = !latencyMs && !dropRatePct && !bandwidthBps && oneWay.length === 0;
@@ -124,19 +124,19 @@ export const BRIDGE_EVENTS = {
   },
 
   "bridges-routed": {
-    schema: () => ({ a: text, b: text }),
+    schema: () => ({ a: part.text, b: part.text }),
     apply: (draft, { a, b }) => updateRoutes(draft, a, b, (routes, other) => [...routes, other]),
     text: ({ a, b }) => [a, `routed to ${b}`],
   },
 
   "bridges-unrouted": {
-    schema: () => ({ a: text, b: text }),
+    schema: () => ({ a: part.text, b: part.text }),
     apply: (draft, { a, b }) => updateRoutes(draft, a, b, (routes) => routes),
     text: ({ a, b }) => [a, `no longer routed to ${b}`],
   },
 
   "uplink-enabled": {
-    schema: () => ({ bridge: text, ...uplinkFields }),
+    schema: () => ({ bridge: part.text, ...uplinkFields() }),
     apply: (draft, { bridge, ipv4, ipv6 }) =>
       updateRules(draft, bridge, (rules) => ({ ...rules, uplink: { ipv4, ipv6 } })),
     text: ({ bridge, ipv4, ipv6 }) => [
@@ -148,7 +148,7 @@ export const BRIDGE_EVENTS = {
   },
 
   "uplink-disabled": {
-    schema: () => ({ bridge: text }),
+    schema: () => ({ bridge: part.text }),
     apply: (draft, { bridge }) => updateRules(draft, bridge, ({ uplink: _, ...rules }) => rules),
     text: ({ bridge }) => [bridge, "uplink to the host's networks disabled"],
   },

@@ -1,5 +1,5 @@
 import { findDevice, indexOfInterface, requireNew, requireSameName, updateHost } from "../draft.ts";
-import { text } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 import { deviceSchema } from "../states/device.ts";
 import { interfacesText } from "./interface.ts";
 import type { EventRows } from "./row.ts";
@@ -7,7 +7,7 @@ import type { EventRows } from "./row.ts";
 /** Devices. What happens to their interfaces is in `interface.ts`. */
 export const DEVICE_EVENTS = {
   "device-added": {
-    schema: () => ({ name: text, device: deviceSchema() }),
+    schema: () => ({ name: part.text, device: deviceSchema() }),
     apply(draft, { name, device }) {
       requireNew(draft, name);
       requireSameName(name, device);
@@ -17,7 +17,7 @@ export const DEVICE_EVENTS = {
   },
 
   "device-removed": {
-    schema: () => ({ name: text }),
+    schema: () => ({ name: part.text }),
     apply(draft, { name }) {
       findDevice(draft, name);
       delete draft.devices[name];
@@ -27,7 +27,7 @@ export const DEVICE_EVENTS = {
   },
 
   "default-route-changed": {
-    schema: () => ({ node: text, name: text }),
+    schema: () => ({ node: part.text, name: part.text }),
     apply: (draft, { node, name }) =>
       updateHost(draft, node, ({ interfaces }) => {
         indexOfInterface(interfaces, name);

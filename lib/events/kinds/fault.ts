@@ -1,6 +1,6 @@
-import { z } from "zod";
+import defer * as z from "zod";
 import { own, refuse, without } from "../draft.ts";
-import { amount, count, json, jsonObject, nullableText, text } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 import { fieldsText } from "../text.ts";
 import { removeConditions } from "./condition.ts";
 import { because, type EventRows, LAB } from "./row.ts";
@@ -8,7 +8,7 @@ import { because, type EventRows, LAB } from "./row.ts";
 /** Faults: injected ones, the schedules that inject them, and failures of Netyard's own engines. */
 export const FAULT_EVENTS = {
   "fault-injected": {
-    schema: () => ({ id: text, fault: jsonObject }),
+    schema: () => ({ id: part.text, fault: part.jsonObject }),
     apply(draft, { id, fault }) {
       if (own(draft.faults, id)) refuse(`there is a fault ${id} already`);
       draft.faults = { ...draft.faults, [id]: fault };
@@ -17,7 +17,7 @@ export const FAULT_EVENTS = {
   },
 
   "fault-healed": {
-    schema: () => ({ id: text }),
+    schema: () => ({ id: part.text }),
     apply(draft, { id }) {
       if (!own(draft.faults, id)) refuse(`there is no fault ${id}`);
       const faults = without(draft.faults, id);
@@ -28,18 +28,18 @@ export const FAULT_EVENTS = {
   },
 
   "fault-failed": {
-    schema: () => ({ id: text, error: text }),
+    schema: () => ({ id: part.text, error: part.text }),
     text: ({ id, error }) => [LAB, `fault ${id} failed: ${error}`, "error"],
   },
 
   "schedule-step": {
     schema: () => ({
-      schedule: text,
-      step: count,
-      action: json,
-      askedMs: amount,
-      actualMs: amount,
-      error: nullableText,
+      schedule: part.text,
+      step: part.count,
+      action: part.json,
+      askedMs: part.amount,
+      actualMs: part.amount,
+      error: part.nullableText,
     }),
     text: ({ schedule, step, action, askedMs, actualMs, error }) => [
       LAB,
@@ -50,7 +50,7 @@ export const FAULT_EVENTS = {
   },
 
   "link-engine-failed": {
-    schema: () => ({ error: text, ends: z.array(text) }),
+    schema: () => ({ error: part.text, ends: z.array(part.text) }),
     apply: (draft) => removeConditions(draft),
     text: ({ error, ends }) => [
       LAB,
@@ -60,7 +60,7 @@ export const FAULT_EVENTS = {
   },
 
   "translation-failed": {
-    schema: () => ({ error: text, nodes: z.array(text) }),
+    schema: () => ({ error: part.text, nodes: z.array(part.text) }),
     text: ({ error, nodes }) => [
       LAB,
       `NAT64 and 464XLAT failed, nothing is translated at ${nodes.join(", ")}: ${error}`,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import defer * as z from "zod";
 import {
   findBridge,
   findRouter,
@@ -10,7 +10,7 @@ import {
   updateInterface,
   updateInterfaces,
 } from "../draft.ts";
-import { json, nullableText, text } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 import {
   type BrokenFamiliesState,
   interfaceSchema,
@@ -24,7 +24,7 @@ import type { EventRows } from "./row.ts";
 /** Interfaces of routers, devices and virtual machines, and the links that they belong to. */
 export const INTERFACE_EVENTS = {
   "interface-added": {
-    schema: () => ({ node: text, interface: interfaceSchema() }),
+    schema: () => ({ node: part.text, interface: interfaceSchema() }),
     apply: (draft, { node, interface: added }) =>
       updateInterfaces(draft, node, (interfaces) => {
         if (interfaces.some(({ name }) => name === added.name)) {
@@ -36,7 +36,7 @@ export const INTERFACE_EVENTS = {
   },
 
   "interface-removed": {
-    schema: () => ({ node: text, name: text }),
+    schema: () => ({ node: part.text, name: part.text }),
     apply(draft, { node, name }) {
       updateInterfaces(
         draft,
@@ -52,7 +52,12 @@ export const INTERFACE_EVENTS = {
   },
 
   "interface-replugged": {
-    schema: () => ({ node: text, name: text, gateway: text, interface: interfaceSchema() }),
+    schema: () => ({
+      node: part.text,
+      name: part.text,
+      gateway: part.text,
+      interface: interfaceSchema(),
+    }),
     apply(draft, { node, name, gateway, interface: moved }) {
       findBridge(draft, gateway);
       requireSameName(name, moved);
@@ -62,7 +67,7 @@ export const INTERFACE_EVENTS = {
   },
 
   "interface-changed": {
-    schema: () => ({ node: text, name: text, interface: interfaceSchema() }),
+    schema: () => ({ node: part.text, name: part.text, interface: interfaceSchema() }),
     apply(draft, { node, name, interface: changed }) {
       requireSameName(name, changed);
       updateInterface(draft, { node, name }, () => changed);
@@ -71,23 +76,23 @@ export const INTERFACE_EVENTS = {
   },
 
   "link-down": {
-    schema: () => ({ node: text, name: text }),
+    schema: () => ({ node: part.text, name: part.text }),
     apply: (draft, event) => updateInterface(draft, event, (old) => ({ ...old, up: false })),
     text: ({ node, name }) => [node, `${name} is down`],
   },
 
   "link-up": {
-    schema: () => ({ node: text, name: text }),
+    schema: () => ({ node: part.text, name: part.text }),
     apply: (draft, event) => updateInterface(draft, event, (old) => ({ ...old, up: true })),
     text: ({ node, name }) => [node, `${name} is up`],
   },
 
   "condition-changed": {
     schema: () => ({
-      node: text,
-      name: text,
+      node: part.text,
+      name: part.text,
       direction: z.enum(["both", "up", "down"]),
-      condition: json,
+      condition: part.json,
     }),
     apply: (draft, event) =>
       updateInterface(
@@ -105,10 +110,10 @@ export const INTERFACE_EVENTS = {
 
   "family-broken": {
     schema: () => ({
-      node: text,
-      name: nullableText,
+      node: part.text,
+      name: part.nullableText,
       family: z.enum(["ipv4", "ipv6"]),
-      how: nullableText,
+      how: part.nullableText,
     }),
     apply(draft, event) {
       const { node, name } = event;

@@ -1,13 +1,13 @@
-import { z } from "zod";
+import defer * as z from "zod";
 import { own, refuse, requireNode } from "../draft.ts";
-import { json, nullableText, text } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 import { fieldsText } from "../text.ts";
 import { type EventRows, LAB } from "./row.ts";
 
 /** The lab as a whole: its life, its names, and what its user puts into the log. */
 export const LAB_EVENTS = {
   "lab-created": {
-    schema: () => ({ label: text, seed: z.number().optional() }),
+    schema: () => ({ label: part.text, seed: z.number().optional() }),
     apply(draft, { label, seed, at }) {
       if (draft.startedAt !== "") refuse("the lab was created before");
       draft.label = label;
@@ -27,7 +27,7 @@ export const LAB_EVENTS = {
   },
 
   "dns-entry": {
-    schema: () => ({ node: nullableText, name: text, ip: text }),
+    schema: () => ({ node: part.nullableText, name: part.text, ip: part.text }),
     apply(draft, { node, name, ip }) {
       if (node !== null) requireNode(draft, node);
       const table = node === null
@@ -40,13 +40,13 @@ export const LAB_EVENTS = {
   },
 
   "nameserver-changed": {
-    schema: () => ({ ip: text }),
+    schema: () => ({ ip: part.text }),
     apply: (draft, { ip }) => void (draft.nameserver = ip),
     text: ({ ip }) => [LAB, `name server set to ${ip}`],
   },
 
   custom: {
-    schema: () => ({ node: nullableText, name: text, data: json }),
+    schema: () => ({ node: part.nullableText, name: part.text, data: part.json }),
     apply(draft, { node }) {
       if (node !== null) requireNode(draft, node);
     },

@@ -1,11 +1,11 @@
-import { z } from "zod";
+import defer * as z from "zod";
 import { refuse, requireNode } from "../draft.ts";
-import { nullableText, text } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 import type { LabState } from "../states/lab.ts";
 import { commandText, socketText } from "../text.ts";
 import { because, type EventRows } from "./row.ts";
 
-const socketFields = () => ({ node: text, ip: text, port: z.int().min(0).max(65_535) });
+const socketFields = () => ({ node: part.text, ip: part.text, port: z.int().min(0).max(65_535) });
 
 /**
  * What runs in nodes: programs, modules, threads and reflectors. Removing a node ends what runs in it,
@@ -13,13 +13,13 @@ const socketFields = () => ({ node: text, ip: text, port: z.int().min(0).max(65_
  */
 export const PROGRAM_EVENTS = {
   "command-started": {
-    schema: () => ({ node: text, id: text, argv: z.array(text) }),
+    schema: () => ({ node: part.text, id: part.text, argv: z.array(part.text) }),
     apply: (draft, { node, id, argv }) => start(draft, node, id, argv),
     text: ({ node, id, argv }) => [node, `command ${id} started: ${commandText(argv)}`],
   },
 
   "command-ended": {
-    schema: () => ({ node: text, id: text, code: z.int(), signal: nullableText }),
+    schema: () => ({ node: part.text, id: part.text, code: z.int(), signal: part.nullableText }),
     apply: (draft, { node, id }) => end(draft, node, id),
     text: ({ node, id, code, signal }) => [
       node,
@@ -31,13 +31,13 @@ export const PROGRAM_EVENTS = {
   },
 
   "task-started": {
-    schema: () => ({ node: text, id: text, module: text }),
+    schema: () => ({ node: part.text, id: part.text, module: part.text }),
     apply: (draft, { node, id, module }) => start(draft, node, id, [module]),
     text: ({ node, id, module }) => [node, `module ${id} started: ${module}`],
   },
 
   "task-ended": {
-    schema: () => ({ node: text, id: text, error: nullableText }),
+    schema: () => ({ node: part.text, id: part.text, error: part.nullableText }),
     apply: (draft, { node, id }) => end(draft, node, id),
     text: ({ node, id, error }) => [
       node,
@@ -47,7 +47,7 @@ export const PROGRAM_EVENTS = {
   },
 
   "thread-failed": {
-    schema: () => ({ node: text, error: text }),
+    schema: () => ({ node: part.text, error: part.text }),
     text: ({ node, error }) => [node, `thread failed: ${error}`, "error"],
   },
 

@@ -1,5 +1,5 @@
 import { own, refuse, requireSameName } from "../draft.ts";
-import { text } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 import type { LabState } from "../states/lab.ts";
 import { regionLinkLimitsSchema, type RegionLinkState, regionSchema } from "../states/region.ts";
 import { conditionText } from "../text.ts";
@@ -14,7 +14,7 @@ interface Pair {
 /** Regions and the links between them. */
 export const REGION_EVENTS = {
   "region-added": {
-    schema: () => ({ name: text, region: regionSchema() }),
+    schema: () => ({ name: part.text, region: regionSchema() }),
     apply(draft, { name, region }) {
       requireSameName(name, region);
       if (own(draft.regions, name)) refuse(`there is a region "${name}" already`);
@@ -24,7 +24,7 @@ export const REGION_EVENTS = {
   },
 
   "region-removed": {
-    schema: () => ({ name: text }),
+    schema: () => ({ name: part.text }),
     apply(draft, { name }) {
       requireRegion(draft, name);
       delete draft.regions[name];
@@ -36,7 +36,7 @@ export const REGION_EVENTS = {
   },
 
   "region-linked": {
-    schema: () => ({ a: text, b: text, link: regionLinkLimitsSchema() }),
+    schema: () => ({ a: part.text, b: part.text, link: regionLinkLimitsSchema() }),
     apply(draft, { a, b, link }) {
       requireRegion(draft, a);
       requireRegion(draft, b);
@@ -51,7 +51,7 @@ export const REGION_EVENTS = {
   },
 
   "region-unlinked": {
-    schema: () => ({ a: text, b: text }),
+    schema: () => ({ a: part.text, b: part.text }),
     apply(draft, pair) {
       findLink(draft, pair);
       delete draft.regionLinks[keyOf(pair)];
@@ -60,13 +60,13 @@ export const REGION_EVENTS = {
   },
 
   "region-link-broken": {
-    schema: () => ({ a: text, b: text }),
+    schema: () => ({ a: part.text, b: part.text }),
     apply: (draft, pair) => setUp(draft, pair, false),
     text: ({ a, b }) => [LAB, `link between regions ${a} and ${b} broken`],
   },
 
   "region-link-restored": {
-    schema: () => ({ a: text, b: text }),
+    schema: () => ({ a: part.text, b: part.text }),
     apply: (draft, pair) => setUp(draft, pair, true),
     text: ({ a, b }) => [LAB, `link between regions ${a} and ${b} restored`],
   },

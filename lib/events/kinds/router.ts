@@ -1,5 +1,5 @@
 import { findRouter, requireNew, requireSameName, updateRouter } from "../draft.ts";
-import { flag, json, mode, nullableText, text } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 import { advertisementFields, routerSchema } from "../states/router.ts";
 import { conditionText, modeText } from "../text.ts";
 import type { EventRows } from "./row.ts";
@@ -7,7 +7,7 @@ import type { EventRows } from "./row.ts";
 /** Routers: their life, and every setting that can change while they run. */
 export const ROUTER_EVENTS = {
   "router-added": {
-    schema: () => ({ name: text, router: routerSchema() }),
+    schema: () => ({ name: part.text, router: routerSchema() }),
     apply(draft, { name, router }) {
       requireNew(draft, name);
       requireSameName(name, router);
@@ -28,7 +28,7 @@ export const ROUTER_EVENTS = {
   },
 
   "router-removed": {
-    schema: () => ({ name: text }),
+    schema: () => ({ name: part.text }),
     apply(draft, { name }) {
       findRouter(draft, name);
       delete draft.routers[name];
@@ -38,13 +38,13 @@ export const ROUTER_EVENTS = {
   },
 
   "nat-changed": {
-    schema: () => ({ router: text, nat: mode }),
+    schema: () => ({ router: part.text, nat: part.mode }),
     apply: (draft, { router, nat }) => updateRouter(draft, router, { nat }),
     text: ({ router, nat }) => [router, `NAT set to ${modeText(nat)}`],
   },
 
   "nat-v6-changed": {
-    schema: () => ({ router: text, natV6: text, externalCidr6: text.optional() }),
+    schema: () => ({ router: part.text, natV6: part.text, externalCidr6: part.text.optional() }),
     apply(draft, { router, natV6, externalCidr6 }) {
       const { externalCidr6: _, ...rest } = findRouter(draft, router);
       draft.routers[router] = {
@@ -57,18 +57,18 @@ export const ROUTER_EVENTS = {
   },
 
   "nat-flushed": {
-    schema: () => ({ router: text }),
+    schema: () => ({ router: part.text }),
     apply: (draft, { router }) => void findRouter(draft, router),
     text: ({ router }) => [router, "NAT mappings flushed"],
   },
 
   "prefix-delegated": {
     schema: () => ({
-      router: text,
-      prefix: nullableText,
-      former: nullableText,
-      downstreamCidr6: nullableText,
-      downstreamGateway6: nullableText,
+      router: part.text,
+      prefix: part.nullableText,
+      former: part.nullableText,
+      downstreamCidr6: part.nullableText,
+      downstreamGateway6: part.nullableText,
     }),
     apply(draft, { router, prefix, downstreamCidr6, downstreamGateway6 }) {
       const {
@@ -92,13 +92,13 @@ export const ROUTER_EVENTS = {
   },
 
   "firewall-changed": {
-    schema: () => ({ router: text, firewall: mode }),
+    schema: () => ({ router: part.text, firewall: part.mode }),
     apply: (draft, { router, firewall }) => updateRouter(draft, router, { firewall }),
     text: ({ router, firewall }) => [router, `firewall set to ${modeText(firewall)}`],
   },
 
   "ra-changed": {
-    schema: () => ({ router: text, ...advertisementFields }),
+    schema: () => ({ router: part.text, ...advertisementFields() }),
     apply: (draft, { router, enabled, intervalSecs, lifetimeSecs }) =>
       updateRouter(draft, router, { routerAdvertisement: { enabled, intervalSecs, lifetimeSecs } }),
     text: ({ router, enabled, intervalSecs, lifetimeSecs }) => [
@@ -111,7 +111,7 @@ export const ROUTER_EVENTS = {
   },
 
   "icmp-frag-needed-blocked": {
-    schema: () => ({ router: text, blocked: flag }),
+    schema: () => ({ router: part.text, blocked: part.flag }),
     apply: (draft, { router, blocked }) =>
       updateRouter(draft, router, { blockIcmpFragNeeded: blocked }),
     text: ({ router, blocked }) => [
@@ -123,7 +123,7 @@ export const ROUTER_EVENTS = {
   },
 
   "downlink-condition-changed": {
-    schema: () => ({ router: text, condition: json }),
+    schema: () => ({ router: part.text, condition: part.json }),
     apply(draft, { router, condition }) {
       const { downlinkCondition: _, ...rest } = findRouter(draft, router);
       draft.routers[router] = condition === null ? rest : { ...rest, downlinkCondition: condition };

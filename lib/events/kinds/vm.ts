@@ -1,5 +1,5 @@
 import { findVm, requireNew, requireSameName, without } from "../draft.ts";
-import { nullableText, text } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 import { vmSchema, vmStateNameSchema } from "../states/vm.ts";
 import { because, type EventRows } from "./row.ts";
 
@@ -8,7 +8,7 @@ const BYTES_PER_MIB = 2 ** 20;
 /** Virtual machines. What happens to their interfaces is in `interface.ts`. */
 export const VM_EVENTS = {
   "vm-added": {
-    schema: () => ({ name: text, vm: vmSchema() }),
+    schema: () => ({ name: part.text, vm: vmSchema() }),
     apply(draft, { name, vm }) {
       requireNew(draft, name);
       requireSameName(name, vm);
@@ -22,7 +22,7 @@ export const VM_EVENTS = {
   },
 
   "vm-removed": {
-    schema: () => ({ name: text }),
+    schema: () => ({ name: part.text }),
     apply(draft, { name }) {
       findVm(draft, name);
       const vms = without(draft.vms, name);
@@ -34,7 +34,7 @@ export const VM_EVENTS = {
   },
 
   "vm-state-changed": {
-    schema: () => ({ name: text, state: vmStateNameSchema(), why: nullableText }),
+    schema: () => ({ name: part.text, state: vmStateNameSchema(), why: part.nullableText }),
     apply: (draft, { name, state }) => void (draft.vms![name] = { ...findVm(draft, name), state }),
     text: ({ name, state, why }) => [
       name,

@@ -1,5 +1,7 @@
-import { z } from "zod";
-import { type Fields, flag, lazy, object, text } from "../schema_parts.ts";
+import defer * as z from "zod";
+import { lazy } from "../../std/lazy.ts";
+import type { Fields } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 
 /** The impairments of a bridge, or of one direction between two members; 0 for none. */
 export interface BridgeImpairmentState {
@@ -83,44 +85,49 @@ const impairmentFields = lazy((): Fields<BridgeImpairmentState> => ({
 
 /** The schema of {@linkcode BridgeImpairmentsState}. */
 export const impairmentsSchema = lazy(() =>
-  object<BridgeImpairmentsState>({
+  part.object<BridgeImpairmentsState>({
     ...impairmentFields(),
-    oneWay: z.array(object<BridgeWayState>({ ...impairmentFields(), from: text, to: text })),
+    oneWay: z.array(
+      part.object<BridgeWayState>({ ...impairmentFields(), from: part.text, to: part.text }),
+    ),
   })
 );
 
 /** The schema of {@linkcode BridgePartitionsState}. */
 export const partitionsSchema = lazy(() =>
-  object<BridgePartitionsState>({
-    pairs: z.array(z.strictObject({ a: text, b: text })),
-    oneWay: z.array(z.strictObject({ from: text, to: text })),
-    all: flag,
-    isolated: z.array(text),
+  part.object<BridgePartitionsState>({
+    pairs: z.array(z.strictObject({ a: part.text, b: part.text })),
+    oneWay: z.array(z.strictObject({ from: part.text, to: part.text })),
+    all: part.flag,
+    isolated: z.array(part.text),
   })
 );
 
 /** The schemas of the fields of {@linkcode BridgeUplinkState}. */
-export const uplinkFields: Fields<BridgeUplinkState> = { ipv4: flag, ipv6: flag };
+export const uplinkFields = lazy((): Fields<BridgeUplinkState> => ({
+  ipv4: part.flag,
+  ipv6: part.flag,
+}));
 
 /** The schema of {@linkcode BridgeRulesState}. */
 export const bridgeRulesSchema = lazy(() =>
-  object<BridgeRulesState>({
+  part.object<BridgeRulesState>({
     partitions: partitionsSchema().optional(),
     impairments: impairmentsSchema().optional(),
-    routes: z.array(text).optional(),
-    disconnected: z.array(text).optional(),
-    uplink: object<BridgeUplinkState>(uplinkFields).optional(),
+    routes: z.array(part.text).optional(),
+    disconnected: z.array(part.text).optional(),
+    uplink: part.object<BridgeUplinkState>(uplinkFields()).optional(),
   })
 );
 
 /** The schema of {@linkcode BridgeState}. */
 export const bridgeSchema = lazy(() =>
-  object<BridgeState>({
-    name: text,
-    cidr: text,
-    gateway: text,
-    cidr6: text,
-    gateway6: text,
+  part.object<BridgeState>({
+    name: part.text,
+    cidr: part.text,
+    gateway: part.text,
+    cidr6: part.text,
+    gateway6: part.text,
     rules: bridgeRulesSchema().optional(),
   })
 );

@@ -1,5 +1,7 @@
-import { z } from "zod";
-import { count, type Fields, lazy, nullableText, object, text } from "../schema_parts.ts";
+import defer * as z from "zod";
+import { lazy } from "../../std/lazy.ts";
+import type { Fields } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 import { interfaceSchema, type InterfaceState } from "./interface.ts";
 
 /** A device, as plain JSON data. */
@@ -16,11 +18,11 @@ export interface DeviceState {
 
 /** The schemas of the fields of {@linkcode DeviceState}. */
 export const deviceFields = lazy((): Fields<DeviceState> => ({
-  name: text,
-  mtu: count,
-  defaultInterface: nullableText,
+  name: part.text,
+  mtu: part.count,
+  defaultInterface: part.nullableText,
   interfaces: z.array(interfaceSchema()),
 }));
 
 /** The schema of {@linkcode DeviceState}. */
-export const deviceSchema = lazy(() => object<DeviceState>(deviceFields()));
+export const deviceSchema = lazy(() => part.object<DeviceState>(deviceFields()));

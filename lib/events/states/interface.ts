@@ -1,5 +1,6 @@
-import { z } from "zod";
-import { count, flag, json, lazy, nullableText, object, text } from "../schema_parts.ts";
+import defer * as z from "zod";
+import { lazy } from "../../std/lazy.ts";
+import defer * as part from "../schema_parts.ts";
 
 /** One interface of a router or device, as plain JSON data. */
 export interface InterfaceState {
@@ -44,24 +45,24 @@ export interface BrokenFamiliesState {
 
 /** The schema of {@linkcode BrokenFamiliesState}. */
 export const brokenFamiliesSchema = lazy(() =>
-  object<BrokenFamiliesState>({ ipv4: text.optional(), ipv6: text.optional() })
+  part.object<BrokenFamiliesState>({ ipv4: part.text.optional(), ipv6: part.text.optional() })
 );
 
 /** The schema of {@linkcode InterfaceState}. */
 export const interfaceSchema = lazy(() =>
-  object<InterfaceState>({
-    name: text,
-    ip: text.optional(),
-    prefix: count.optional(),
-    ip6: text.optional(),
-    prefix6: count.optional(),
-    linkLocal6: text.optional(),
-    addresses: z.array(z.strictObject({ ip: text, prefix: count })).optional(),
-    mac: text,
-    mtu: count,
-    gateway: nullableText,
-    up: flag,
-    condition: json.optional(),
+  part.object<InterfaceState>({
+    name: part.text,
+    ip: part.text.optional(),
+    prefix: part.count.optional(),
+    ip6: part.text.optional(),
+    prefix6: part.count.optional(),
+    linkLocal6: part.text.optional(),
+    addresses: z.array(z.strictObject({ ip: part.text, prefix: part.count })).optional(),
+    mac: part.text,
+    mtu: part.count,
+    gateway: part.nullableText,
+    up: part.flag,
+    condition: part.json.optional(),
     brokenFamilies: brokenFamiliesSchema().optional(),
   })
 );

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { z } from "zod";
-import { jsonObject, lazy, object, text } from "../schema_parts.ts";
+import defer * as z from "zod";
+import { lazy } from "../../std/lazy.ts";
+import defer * as part from "../schema_parts.ts";
 import { EVENT_VERSION } from "../version.ts";
 import { bridgeSchema, type BridgeState } from "./bridge.ts";
 import { deviceSchema, type DeviceState } from "./device.ts";
@@ -59,23 +60,23 @@ export interface LabState {
 
 /** The schema of {@linkcode LabState}. */
 export const labStateSchema = lazy(() => {
-  const dnsTable = z.record(text, z.array(text));
-  return object<LabState>({
+  const dnsTable = z.record(part.text, z.array(part.text));
+  return part.object<LabState>({
     version: z.literal(EVENT_VERSION),
-    label: text,
+    label: part.text,
     seed: z.number().optional(),
-    startedAt: text,
-    closedAt: text.optional(),
-    routers: z.record(text, routerSchema()),
-    devices: z.record(text, deviceSchema()),
-    vms: z.record(text, vmSchema()).optional(),
-    bridges: z.record(text, bridgeSchema()).optional(),
-    regions: z.record(text, regionSchema()),
-    regionLinks: z.record(text, regionLinkSchema()),
-    dns: z.strictObject({ lab: dnsTable, nodes: z.record(text, dnsTable) }),
-    nameserver: text.optional(),
-    running: z.record(text, z.strictObject({ node: text, argv: z.array(text) })),
-    faults: z.record(text, jsonObject).optional(),
+    startedAt: part.text,
+    closedAt: part.text.optional(),
+    routers: z.record(part.text, routerSchema()),
+    devices: z.record(part.text, deviceSchema()),
+    vms: z.record(part.text, vmSchema()).optional(),
+    bridges: z.record(part.text, bridgeSchema()).optional(),
+    regions: z.record(part.text, regionSchema()),
+    regionLinks: z.record(part.text, regionLinkSchema()),
+    dns: z.strictObject({ lab: dnsTable, nodes: z.record(part.text, dnsTable) }),
+    nameserver: part.text.optional(),
+    running: z.record(part.text, z.strictObject({ node: part.text, argv: z.array(part.text) })),
+    faults: z.record(part.text, part.jsonObject).optional(),
     lastSeq: z.int().min(-1),
   });
 });

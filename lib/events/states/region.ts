@@ -1,5 +1,6 @@
-import { z } from "zod";
-import { amount, flag, lazy, object, text } from "../schema_parts.ts";
+import defer * as z from "zod";
+import { lazy } from "../../std/lazy.ts";
+import defer * as part from "../schema_parts.ts";
 
 /** A region, as plain JSON data. */
 export interface RegionState {
@@ -43,20 +44,32 @@ export interface RegionLinkState {
 
 /** The schema of {@linkcode RegionState}. */
 export const regionSchema = lazy(() =>
-  object<RegionState>({ name: text, node: text, cidr: text, ip: text, cidr6: text, ip6: text })
+  part.object<RegionState>({
+    name: part.text,
+    node: part.text,
+    cidr: part.text,
+    ip: part.text,
+    cidr6: part.text,
+    ip6: part.text,
+  })
 );
 
 /** The schema of {@linkcode RegionLinkLimits}. */
 export const regionLinkLimitsSchema = lazy(() =>
-  object<RegionLinkLimits>({
-    latencyMs: amount.optional(),
-    jitterMs: amount.optional(),
+  part.object<RegionLinkLimits>({
+    latencyMs: part.amount.optional(),
+    jitterMs: part.amount.optional(),
     lossPct: z.number().min(0).max(100).optional(),
-    rateKbit: amount.optional(),
+    rateKbit: part.amount.optional(),
   })
 );
 
 /** The schema of {@linkcode RegionLinkState}. */
 export const regionLinkSchema = lazy(() =>
-  object<RegionLinkState>({ a: text, b: text, link: regionLinkLimitsSchema(), up: flag })
+  part.object<RegionLinkState>({
+    a: part.text,
+    b: part.text,
+    link: regionLinkLimitsSchema(),
+    up: part.flag,
+  })
 );

@@ -1,15 +1,7 @@
-import { z } from "zod";
-import {
-  count,
-  type Fields,
-  flag,
-  json,
-  lazy,
-  mode,
-  nullableText,
-  object,
-  text,
-} from "../schema_parts.ts";
+import defer * as z from "zod";
+import { lazy } from "../../std/lazy.ts";
+import type { Fields } from "../schema_parts.ts";
+import defer * as part from "../schema_parts.ts";
 import { bridgeRulesSchema, type BridgeRulesState } from "./bridge.ts";
 import {
   brokenFamiliesSchema,
@@ -79,36 +71,36 @@ export interface RouterState {
 }
 
 /** The schemas of the fields of {@linkcode RouterAdvertisementState}. */
-export const advertisementFields: Fields<RouterAdvertisementState> = {
-  enabled: flag,
-  intervalSecs: count,
-  lifetimeSecs: count,
-};
+export const advertisementFields = lazy((): Fields<RouterAdvertisementState> => ({
+  enabled: part.flag,
+  intervalSecs: part.count,
+  lifetimeSecs: part.count,
+}));
 
 /** The schema of {@linkcode RouterState}. */
 export const routerSchema = lazy(() =>
-  object<RouterState>({
-    name: text,
-    preset: text.optional(),
-    nat: mode,
-    natV6: text,
-    externalCidr6: text.optional(),
-    firewall: mode,
-    ipSupport: text,
-    upstream: nullableText,
-    region: nullableText,
-    mtu: count,
-    downlinkCondition: json.optional(),
-    blockIcmpFragNeeded: flag.optional(),
-    routerAdvertisement: object<RouterAdvertisementState>(advertisementFields).optional(),
+  part.object<RouterState>({
+    name: part.text,
+    preset: part.text.optional(),
+    nat: part.mode,
+    natV6: part.text,
+    externalCidr6: part.text.optional(),
+    firewall: part.mode,
+    ipSupport: part.text,
+    upstream: part.nullableText,
+    region: part.nullableText,
+    mtu: part.count,
+    downlinkCondition: part.json.optional(),
+    blockIcmpFragNeeded: part.flag.optional(),
+    routerAdvertisement: part.object<RouterAdvertisementState>(advertisementFields()).optional(),
     brokenFamilies: brokenFamiliesSchema().optional(),
-    uplinkIp: text.optional(),
-    uplinkIp6: text.optional(),
-    downstreamCidr: text.optional(),
-    downstreamGateway: text.optional(),
-    downstreamCidr6: text.optional(),
-    downstreamGateway6: text.optional(),
-    delegatedPrefix: text.optional(),
+    uplinkIp: part.text.optional(),
+    uplinkIp6: part.text.optional(),
+    downstreamCidr: part.text.optional(),
+    downstreamGateway: part.text.optional(),
+    downstreamCidr6: part.text.optional(),
+    downstreamGateway6: part.text.optional(),
+    delegatedPrefix: part.text.optional(),
     rules: bridgeRulesSchema().optional(),
     interfaces: z.array(interfaceSchema()),
   })

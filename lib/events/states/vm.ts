@@ -1,5 +1,6 @@
-import { z } from "zod";
-import { count, lazy, object, text } from "../schema_parts.ts";
+import defer * as z from "zod";
+import { lazy } from "../../std/lazy.ts";
+import defer * as part from "../schema_parts.ts";
 import { deviceFields, type DeviceState } from "./device.ts";
 
 /** The state of a virtual machine. */
@@ -42,11 +43,11 @@ export const vmStateNameSchema = lazy(() => z.enum(Object.keys(VM_STATES) as VmS
 
 /** The schema of {@linkcode VmMachineState}. */
 export const vmSchema = lazy(() =>
-  object<VmMachineState>({
+  part.object<VmMachineState>({
     ...deviceFields(),
-    profile: text,
-    memoryBytes: count,
-    cpus: count,
+    profile: part.text,
+    memoryBytes: part.count,
+    cpus: part.count,
     state: vmStateNameSchema(),
   })
 );

@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
-import { milliseconds } from "../../options/duration.ts";
+import defer * as durations from "../../options/duration.ts";
 import { InvalidOptionError, parseOptions } from "../../options/parse_options.ts";
 import { ActiveFault } from "./active.ts";
 import { faultOps } from "./late.ts";
@@ -117,7 +117,7 @@ export class Schedule implements AsyncDisposable {
       this.#names.set(name, step);
     });
     const dues = steps.flatMap((step, n): Due[] => {
-      const askedMs = milliseconds(step.at);
+      const askedMs = durations.milliseconds(step.at);
       const wanted = step.do;
       if (typeof wanted === "function") {
         return [{ step: n, askedMs, act: wanted, what: functionName(wanted) }];
@@ -128,7 +128,7 @@ export class Schedule implements AsyncDisposable {
       const injecting = { step: n, askedMs, act, what: faultOps().faultRecord(wanted) };
       if (step.for === undefined) return [injecting];
       const what = { heal: step.name ?? n };
-      const over = { step: n, askedMs: askedMs + milliseconds(step.for), what };
+      const over = { step: n, askedMs: askedMs + durations.milliseconds(step.for), what };
       return [injecting, { ...over, act: () => this.#faults.get(n)?.heal() }];
     });
     return dues.sort((a, b) => a.askedMs - b.askedMs);

@@ -5,9 +5,10 @@
  * @module
  */
 
-import { z } from "zod";
+import defer * as z from "zod";
 import { hostMemoryBytes } from "../../host/memory.ts";
-import { type Duration, durationSchema } from "../../options/duration.ts";
+import type { Duration } from "../../options/duration.ts";
+import defer * as durations from "../../options/duration.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { lazy } from "../../std/lazy.ts";
 import { memoryBytes, type MemorySize } from "../options/memory.ts";
@@ -50,7 +51,7 @@ const schema = lazy((): z.ZodType<ImageProfileOptions> =>
     name: z.string().min(1).optional(),
     memory: z.union([z.string(), z.number()]).optional(),
     cpus: z.int().min(1).max(64).optional(),
-    agentTimeout: durationSchema.optional(),
+    agentTimeout: durations.durationSchema.optional(),
     agent: z.boolean().optional(),
   })
 );
