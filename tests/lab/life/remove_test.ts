@@ -200,7 +200,7 @@ Deno.test("the IX, and nodes of another lab, cannot be removed", async () => {
   const router = await other.addRouter("home");
   await lab.addRouter("home");
   const refused = (node: unknown) => lab.remove(node as typeof router);
-  await assertRejects(() => refused(lab.ix), TopologyError, "exchange");
+  await assertRejects(() => refused(lab.ix), TopologyError, "every lab has its IX");
   await assertRejects(() => refused(router), TopologyError, "no node of this lab");
   await assertRejects(() => refused({ name: "home" }), TopologyError, "no node of this lab");
   await assertRejects(() => refused("hame"), NotFoundError, 'remove("hame")');
