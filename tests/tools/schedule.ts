@@ -16,10 +16,15 @@ export const MACHINES = "tests/vm/";
  * alone at its end. The runner prints the times by which to keep this list.
  */
 export const LONGEST = [
+  "tests/vm/tiny/tiny_test.ts",
+  "tests/vm/lab/network_test.ts",
+  "tests/vm/lab/life_test.ts",
+  "tests/vm/lab/snapshot_test.ts",
   "tests/vm/lab/leftovers_test.ts",
   "tests/vm/examples_test.ts",
-  "tests/vm/disk/disk_test.ts",
   "tests/vm/lab/cache_test.ts",
+  "tests/vm/disk/disk_test.ts",
+  "tests/vm/profile/profile_toml_test.ts",
   "tests/examples_test.ts",
   "tests/lab/fault/faults_test.ts",
   "tests/simulations_test.ts",
