@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { RemoteInfo } from "node:dgram";
+import { readFileText } from "../../native/libc.ts";
 import type { Host } from "../node/process/host.ts";
 import { closeUdp, type UdpSocket, udpSocket } from "../node/reflector/reflector.ts";
 import { answerFrom, answerNothing, lacksAaaa, type NameTable, synthesize } from "./answer.ts";
@@ -34,9 +35,14 @@ export interface Dns64Options {
 
 const PORT = 53;
 const ANY = "::";
+/** How long closing waits for the port; another program may have it by then. */
+const RELEASE_MS = 1_000;
+/** A listening socket on port 53 in /proc/net/tcp6: local address and port, remote ones, state 0A. */
+const LISTENING = /^ *\d+: [0-9A-F]{32}:0035 [0-9A-F]{32}:0000 0A /m;
 
 /** A name server in a router that synthesizes IPv6 addresses of names that have none (RFC 6147). */
 export class Dns64Server {
+  #host: Host;
   #options: Dns64Options;
   #forwarder: Forwarder;
   #udp: UdpSocket;
@@ -51,6 +57,7 @@ export class Dns64Server {
    * @throws {Dns64Error} If the port is taken.
    */
   constructor(host: Host, options: Dns64Options) {
+    this.#host = host;
     this.#options = options;
     this.#forwarder = new Forwarder(host);
     const what = `${host.name}: DNS64`;
@@ -85,6 +92,25 @@ export class Dns64Server {
     for (const connection of this.#open) closeQuietly(connection);
     const unbound = await this.#udp.bound.then(() => false, () => true);
     await Promise.all([unbound || closeUdp(this.#udp), this.#serving]);
+    await this.#released();
+  }
+
+  /**
+   * Waits until the kernel has released the port: a child of this process holds copies of its sockets
+   * between fork() and exec().
+   */
+  async #released(): Promise<void> {
+    const deadline = performance.now() + RELEASE_MS;
+    while (performance.now() < deadline && this.#isListening()) {
+      await new Promise((done) => setTimeout(done, 1));
+    }
+  }
+
+  #isListening(): boolean {
+    const { namespace } = this.#host;
+    if (namespace.fd < 0) return false;
+    const sockets = namespace.enter(() => readFileText("/proc/thread-self/net/tcp6"));
+    return LISTENING.test(sockets);
   }
 
   async #answerUdp(data: Buffer, from: RemoteInfo): Promise<void> {

@@ -25,7 +25,7 @@ Deno.test("a shell has the nodes of a lab in scope, and leaves nothing at its en
   assertStringIncludes(stdout + stderr, "nothing is not defined");
   assertEquals(code, 0);
   const network = /^NET (net:\[\d+\])$/m.exec(stdout)![1];
-  await waitUntil(async () => await processesIn(network) === 0);
+  await waitUntil(async () => await processesIn(network) === 0, { timeoutMs: 30_000 });
 });
 
 Deno.test("a shell without a file has an empty lab", async () => {

@@ -61,7 +61,7 @@ export function rateCases(engine: LinkEngineKind): void {
     });
     const { up, down } = await link.eth0.measure({ probes: 1_000, intervalMs: 1 });
     // Delays of the host widen the range.
-    assertIn(up.jitterMs, [18, 22 + 2], "jitter");
+    assertIn(up.jitterMs, [18, 30], "jitter");
     assertIn(up.latencyMs, [38, 43], "median");
     assertIn(up.minMs, [20, 23], "least");
     assert(up.maxMs < 60 + 20, `${up.maxMs} ms`);
