@@ -42,18 +42,24 @@ const mapping = await laptop.probeUdpMapping(reflector.address, { port: 40000 })
 
 // 4. IPv6 has no NAT that hides the laptop; the firewall of the home router drops unsolicited packets.
 const web = laptop.runSync(() => Deno.listen({ hostname: "::", port: 80 }));
-const knock = () =>
-  server.run(async (hostname) => {
-    const late = new Promise<string>((done) => setTimeout(() => done("no answer, refused"), 250));
-    const connected = Deno.connect({ hostname, port: 80 }).then(
-      (connection) => (connection.close(), "connected"),
-      (error) => error.message,
-    );
-    return await Promise.race([connected, late]);
-  }, laptop.ip6!);
-const withFirewall = await knock();
+const knock = (waitMs: number) =>
+  server.run(
+    async (hostname, waitMs) => {
+      const late = new Promise<string>((done) =>
+        setTimeout(() => done("no answer, refused"), waitMs)
+      );
+      const connected = Deno.connect({ hostname, port: 80 }).then(
+        (connection) => (connection.close(), "connected"),
+        (error) => error.message,
+      );
+      return await Promise.race([connected, late]);
+    },
+    laptop.ip6!,
+    waitMs,
+  );
+const withFirewall = await knock(100);
 await home.setFirewall("none");
-const withoutFirewall = await knock();
+const withoutFirewall = await knock(5_000);
 web.close();
 
 console.log(formatTable([
