@@ -36,7 +36,7 @@ export type ProgramFacts = { path: string; onPath: boolean } | undefined;
 export interface DeviceFacts {
   /** Whether the file is there. */
   present: boolean;
-  /** What came of opening it. */
+  /** The result of opening it. */
   usable: Trial;
 }
 

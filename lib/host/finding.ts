@@ -16,7 +16,7 @@ export interface Finding {
   feature?: string;
 }
 
-/** What came of trying something; undefined stands for "could not be tried". */
+/** The result of a trial; undefined if it could not be tried. */
 export type Trial = { ok: boolean; detail: string } | undefined;
 
 /** What a finding says when what it needs is missing itself. */

@@ -3,22 +3,21 @@ import { fdPath, program, startIn } from "./process/sandbox.ts";
 import type { NodeRuntime } from "./runtime.ts";
 
 /**
- * By what a process that is no child of the lab's own enters a node: paths that lead to namespaces,
- * for as long as the lab's process has the node. They are good for the same user, also from outside
- * of the user namespace that the lab is in.
+ * Paths to the namespaces of a node, by which any process of the same user can enter it while the process
+ * of the lab has the node, also from outside the user namespace of the lab.
  */
 export interface NodeEntry {
-  /** Of the network. */
+  /** The network namespace. */
   network: string;
-  /** Of the mounts, with the node's names. */
+  /** The mount namespace, with the name files of the node. */
   mounts: string;
-  /** Of the processes, which end with the node. */
+  /** The PID namespace, whose processes end with the node. */
   processes: string;
-  /** Of the users: that of the lab's process. */
+  /** The user namespace: that of the process of the lab. */
   users: string;
 }
 
-/** The entry of a node, which has its first process from then on. */
+/** Returns the entry of a node, and starts its first process if needed. */
 export function entryOf(runtime: NodeRuntime): NodeEntry {
   runtime.ready();
   const { mountNamespace, pidNamespace } = runtime.sandbox.forThreads();
@@ -30,7 +29,7 @@ export function entryOf(runtime: NodeRuntime): NodeEntry {
   };
 }
 
-/** The command line by which any process of the same user runs a program in a node. */
+/** Returns the command line with which any process of the same user runs a program in a node. */
 export function entryCommand(
   entry: NodeEntry,
   file: string,
@@ -39,7 +38,7 @@ export function entryCommand(
 ): [string, ...string[]] {
   return [
     program("nsenter"),
-    // Into the one that it is in, no process may go again.
+    // A process cannot enter the user namespace that it is already in.
     ...isHere(entry.users) ? [] : ["--preserve-credentials", `--user=${entry.users}`],
     `--net=${entry.network}`,
     `--mount=${entry.mounts}`,

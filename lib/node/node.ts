@@ -10,16 +10,15 @@ import type { NodeRuntime } from "./runtime.ts";
 import type { NodeTask, SpawnOptions } from "./thread/task.ts";
 
 /**
- * A router, a device or the exchange: a network stack of its own, in which
- * programs and functions run.
+ * A router, a device or the IX: its own network stack, in which programs and functions run.
  *
- * | way | runs | for |
+ * | API | runs | for |
  * |---|---|---|
  * | `$` | dax commands | shell one-liners with pipes |
  * | `command()` | one program, as `Deno.Command` | processes with streams |
  * | `runSync()` | a closure, on the calling thread | making sockets |
- * | `run()` | a function, on the node's own thread | network I/O |
- * | `spawn()` | a module, on a thread of its own | servers, narrowed permissions |
+ * | `run()` | a self-contained function, on the thread of the node | network I/O |
+ * | `spawn()` | a module, on its own thread | servers, restricted permissions |
  */
 export abstract class Node {
   #runtime: NodeRuntime;
@@ -38,10 +37,10 @@ export abstract class Node {
     return this.#runtime.name;
   }
 
-  /** Where {@link Node.spawnReflector} listens unless it is told. */
+  /** The default address of {@link Node.spawnReflector}. */
   protected abstract serverIp(): string;
 
-  /** Throws a {@link NodeRemovedError} when the node is gone. */
+  /** Throws a {@link NodeRemovedError} if the node was removed. */
   protected ready(): void {
     this.#runtime.ready();
   }
@@ -52,12 +51,11 @@ export abstract class Node {
   }
 
   /**
-   * A dax shell: every external program runs inside the node, with its network
-   * and its names, and finds the node's name in `NETYARD_NODE`. What the shell
-   * does itself (`cd`, `echo`, redirections) happens outside: a redirection to a
-   * file that is the node's own, below /proc, in /etc or a link in /sys, is a {@link CommandError}.
-   * What still runs when the lab closes is killed, which dax reports as a failure: start with
-   * `.noThrow()` what is to run until then. See https://github.com/dsherret/dax.
+   * A dax shell. Every external program runs inside the node, with its network and names, and has the
+   * name of the node in `NETYARD_NODE`. Built-in commands (`cd`, `echo`, redirections) run outside: a
+   * redirection to a file that each node has of its own, below /proc, in /etc or a link in /sys, throws a
+   * {@link CommandError}. Programs that still run when the lab closes are killed, which dax reports as a
+   * failure: start those with `.noThrow()`. See https://github.com/dsherret/dax.
    *
    * @example
    * ```ts ignore
@@ -68,7 +66,7 @@ export abstract class Node {
     return this.#runtime.shell();
   }
 
-  /** A program to run inside, used as a `Deno.Command` is. An empty program is a {@link CommandError}. */
+  /** Returns a command that runs inside, used like `Deno.Command`. @throws {CommandError} without a program. */
   command(program: string | URL, options: Deno.CommandOptions = {}): NodeCommand {
     if (typeof program !== "string" && !(program instanceof URL)) {
       throw new CommandError(`${this.name}: command() takes a program, but was given ${program}`);
@@ -77,11 +75,11 @@ export abstract class Node {
   }
 
   /**
-   * Calls a synchronous function on this thread, inside the node's network
-   * namespace. Sockets that it makes stay there: a listener returned from it
-   * keeps working on this thread's event loop, until you close it: it is yours, also when the lab
-   * closes. Use addresses: names are the host's here. What a function does later (`await`, `node:dgram`'s bind) is outside, and so
-   * are the processes that it starts: use {@link Node.run} and {@link Node.command} for those.
+   * Calls a synchronous function on this thread, inside the network namespace of the node. Sockets that
+   * it makes stay there: a returned listener keeps working on the event loop of this thread until you
+   * close it, also after the lab has closed. Use addresses: names resolve as on the host here. Anything
+   * asynchronous (`await`, the bind of `node:dgram`) runs outside, and so do processes that the function
+   * starts: use {@link Node.run} and {@link Node.command} for those.
    *
    * @example
    * ```ts ignore
@@ -105,14 +103,13 @@ export abstract class Node {
   }
 
   /**
-   * Runs a function on the node's own thread and resolves with what it returns.
-   * It goes there as source text: it sees its arguments and what is global, not
-   * the variables around it. Arguments and result are copied (structured clone);
-   * errors arrive with their class and their stack. What it imports must be named by an absolute
-   * address, such as `import.meta.resolve("./x.ts")` passed as an argument.
+   * Runs a function on the thread of the node and resolves with its result. The function is sent as source
+   * text: it sees its arguments and globals, but no variables around it. Arguments and result are copied
+   * (structured clone); errors keep their class and stack. Its imports need absolute addresses, for
+   * example `import.meta.resolve("./x.ts")` passed as an argument.
    *
-   * What still runs when the node closes is rejected with a {@link NodeRemovedError}. Of a function
-   * that nobody waits for, such as one that serves for good, that is no unhandled rejection.
+   * A function that still runs when the node closes rejects with a {@link NodeRemovedError}. If nothing
+   * awaits it, as with a server, that is not an unhandled rejection.
    *
    * @example
    * ```ts ignore
@@ -136,7 +133,7 @@ export abstract class Node {
     return promise;
   }
 
-  /** Copied, a handle would be an empty object, and what is read of it undefined. */
+  /** Refuses handles: copied, they would be empty objects. */
   #refuseHandles(args: unknown[], depth = 3): void {
     for (const arg of args) {
       if (arg instanceof Node) {
@@ -151,7 +148,7 @@ export abstract class Node {
     }
   }
 
-  /** Runs a module on a thread of its own, with permissions that can be narrowed. */
+  /** Runs a module on its own thread, optionally with fewer permissions. */
   async spawn(module: URL | string, options: SpawnOptions = {}): Promise<NodeTask> {
     if (module instanceof URL || /^[a-z][a-z0-9+.-]+:/i.test(module)) {
       return this.#use().spawn(module, options);
@@ -160,12 +157,12 @@ export abstract class Node {
     return this.#use().spawn(pathToFileURL(module), options);
   }
 
-  /** Starts a server that tells callers their address as seen from here, on UDP and TCP; resolves when bound. */
+  /** Starts a server that answers with the address of the client, on UDP and TCP; resolves when it is bound. */
   async spawnReflector(address: { ip?: string; port?: number } = {}): Promise<Reflector> {
     return await this.#runtime.reflector(address, this.serverIp());
   }
 
-  /** Asks a reflector by UDP: the answer is this node's address after every NAT between. */
+  /** Probes a reflector by UDP; resolves with the address of this node after all NATs on the path. */
   async probeUdpMapping(
     reflector: SocketAddress,
     options: ProbeOptions = {},
@@ -173,7 +170,7 @@ export abstract class Node {
     return await this.#runtime.probeUdp(reflector, options);
   }
 
-  /** Asks a reflector by TCP, as {@link Node.probeUdpMapping} does by UDP. */
+  /** Probes a reflector by TCP, as {@link Node.probeUdpMapping} does by UDP. */
   async probeTcpMapping(
     reflector: SocketAddress,
     options: Pick<ProbeOptions, "timeoutMs"> = {},
@@ -182,12 +179,12 @@ export abstract class Node {
   }
 
   /**
-   * Captures packets as this node sends and receives them, by tcpdump. Nothing is lost from when this
-   * resolves until the capture is closed; what the kernel had to drop all the same is counted.
+   * Captures packets of this node with tcpdump. The capture is complete from the moment when this
+   * resolves until it is closed; packets that the kernel had to drop are counted.
    *
-   * @param interfaceName Default: the only interface besides `lo`; of several, `any`, which is all of
-   * them. What a node forwards is then seen twice, as it comes and as it goes, and frames begin with a
-   * header of their own in place of Ethernet's.
+   * @param interfaceName Default: the only interface besides `lo`; with several, `any`, which means
+   * all. Forwarded packets are then seen twice, and frames begin with a Linux SLL2 header in place of
+   * Ethernet's.
    *
    * @example
    * ```ts ignore

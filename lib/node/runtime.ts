@@ -14,9 +14,9 @@ import { type NameFiles, Sandbox } from "./process/sandbox.ts";
 import { closeShell, nodeShell } from "./process/shell.ts";
 import { ModuleTask, type NodeTask, type SpawnOptions } from "./thread/task.ts";
 
-/** What a node's runtime asks of the lab. */
+/** The callbacks of a node into its lab. */
 export interface LabServices {
-  /** Whether output is kept. */
+  /** Whether output is logged. */
   readonly logging: boolean;
   /** The names that a node resolves. */
   names(node: string): NameFiles;
@@ -35,7 +35,7 @@ export interface LabServices {
 
 let created = 0;
 
-/** Everything of one node that runs: its namespace, processes, threads and reflectors. */
+/** The running parts of a node: its namespace, processes, threads and reflectors. */
 export class NodeRuntime implements Host {
   readonly name: string;
   readonly id: string;
@@ -74,7 +74,7 @@ export class NodeRuntime implements Host {
     return this.sandbox.enter(fn);
   }
 
-  /** The dax shell of {@link Node.$}; made once. */
+  /** The dax shell of {@link Node.$}; created once. */
   shell(): $Type {
     this.ready();
     return this.#shell ??= nodeShell(this);
@@ -165,7 +165,7 @@ export class NodeRuntime implements Host {
     this.#lab.threadFailed(this.name, error);
   }
 
-  /** Ends everything that runs in the node, then lets go of its namespace. */
+  /** Ends everything that runs in the node, then closes its namespace. */
   close(): Promise<void> {
     return this.#closed ??= this.#close();
   }
@@ -178,7 +178,7 @@ export class NodeRuntime implements Host {
       ...[...this.#reflectors].map((reflector) => reflector.close()),
       this.sandbox.close(),
     ]);
-    // Every process is dead now, so each of these settles.
+    // All processes have ended, so each of these settles.
     await Promise.all(this.#work);
     this.namespace.close();
     for (const how of ended) if (how.status === "rejected") throw how.reason;

@@ -140,6 +140,14 @@ Deno.test("every path that lib/README.md names is there, and every folder of lib
   assertEquals(rooms.map(({ name }) => name).filter((name) => !table.includes(`\`${name}\``)), []);
 });
 
+Deno.test("every folder of tests/ is in the list of tests/README.md", async () => {
+  const listed = await read("tests/README.md");
+  const folders = (folder: string): string[] =>
+    [...Deno.readDirSync(new URL(folder, ROOT))].filter(({ isDirectory }) => isDirectory)
+      .flatMap(({ name }) => [`${folder}${name}/`, ...folders(`${folder}${name}/`)]);
+  assertEquals(folders("tests/").filter((path) => !listed.includes(`\`${path}\``)), []);
+});
+
 Deno.test("every example is in the list of examples", async () => {
   const listed = linksOf(await read("examples/README.md"));
   const examples = ["", "sims/"].flatMap((folder) =>

@@ -1,3 +1,9 @@
+/**
+ * Packet captures: tcpdump in a node, its output in memory, packets decoded from it, and pcap files.
+ * Imports `process`. Begin here.
+ *
+ * @module
+ */
 import { NetyardError } from "../../../native/error.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { CaptureBuffer } from "./capture_buffer.ts";
@@ -16,24 +22,23 @@ const schemas = late(() => import("./capture_options.ts"));
 /** How many of the last packets an error shows. */
 const LAST_SHOWN = 5;
 
-/** Of what a capture is, and how errors name it. */
+/** The interface of a capture, and its name in errors. */
 export interface CaptureTarget {
   /** The interface in the node, or `any`. */
   interface: string;
-  /** What it is called, for example `capture of laptop eth0`. */
+  /** The name, for example `capture of laptop eth0`. */
   label: string;
 }
 
 /**
- * A packet capture that is under way: a tcpdump in a node, of which all that it wrote is kept in
- * memory. Each way to look at it begins with the first packet, and takes nothing from the others,
- * save that {@link Capture.drain} gives each packet once.
+ * A running packet capture: a tcpdump in a node, whose output is kept in memory. All readers begin with
+ * the first packet and are independent; only {@link Capture.drain} returns each packet once.
  *
- * A capture that ends by itself, since the node was removed or `maxBytes` are reached, still hands over
- * what it has. Then, whatever asks for more fails with the reason.
+ * A capture that ends early, since the node was removed or `maxBytes` are reached, still returns its
+ * packets. Waiting for more then fails with the reason.
  */
 export class Capture implements AsyncDisposable {
-  /** What it is called in errors, for example `capture of laptop eth0`. */
+  /** The name in errors, for example `capture of laptop eth0`. */
   readonly label: string;
   #tcpdump: Tcpdump;
   #buffer: CaptureBuffer;
@@ -52,7 +57,7 @@ export class Capture implements AsyncDisposable {
   }
 
   /**
-   * Starts one; resolves when no packet can be missed any more.
+   * Starts a capture; resolves when it is complete from then on.
    *
    * @internal
    */
@@ -67,7 +72,7 @@ export class Capture implements AsyncDisposable {
     return new Capture(host, started, label, maxBytes);
   }
 
-  /** How many packets came so far. */
+  /** The number of packets so far. */
   get packetCount(): number {
     return this.#buffer.packetCount;
   }
@@ -88,7 +93,7 @@ export class Capture implements AsyncDisposable {
     return this.#bytes ??= this.#buffer.stream();
   }
 
-  /** All packets from the first on, as they come, until the capture is closed. */
+  /** Returns all packets from the first on, until the capture is closed. */
   packets(): AsyncIterable<CapturedPacket> {
     return this.#buffer.packets();
   }
@@ -112,9 +117,9 @@ export class Capture implements AsyncDisposable {
   /**
    * Waits for a packet, which may have come before.
    *
-   * @param predicate Whether it is the one; asked of each packet from the first on.
+   * @param predicate Returns whether a packet matches; called for each packet from the first on.
    * @param options How long to wait, and what for.
-   * @returns The first that is.
+   * @returns The first match.
    * @throws {PacketExpectedError} If none comes in time, or before the capture is closed.
    *
    * @example
@@ -162,8 +167,7 @@ export class Capture implements AsyncDisposable {
   }
 
   /**
-   * Writes all packets until now to a pcap file, in place of one that may be there: whole, or not at
-   * all. It can be called again.
+   * Writes all packets so far to a pcap file, atomically. It can be called again.
    */
   async toFile(path: string | URL): Promise<void> {
     await this.#settle();
@@ -190,8 +194,7 @@ export class Capture implements AsyncDisposable {
   }
 
   /**
-   * Ends the capture, with all packets until now in it. What was captured stays there to be read.
-   * A second call does nothing.
+   * Ends the capture with all packets so far, which can still be read. Idempotent.
    */
   close(): Promise<void> {
     return this.#closing ??= this.#close();

@@ -2,7 +2,7 @@ import { CaptureError } from "./capture_errors.ts";
 import type { CapturedPacket } from "./packet.ts";
 import { PCAP_HEADER_BYTES, PcapReader } from "./pcap.ts";
 
-/** The bytes of a capture so far, for any number of readers from the start. */
+/** The bytes of a capture, for any number of readers, each from the start. */
 export class CaptureBuffer {
   #label: string;
   #maxBytes: number;
@@ -15,18 +15,18 @@ export class CaptureBuffer {
   #reason: Error | undefined;
   #news = Promise.withResolvers<void>();
 
-  /** `maxBytes` is how much it takes. */
+  /** `maxBytes` is its capacity. */
   constructor(label: string, maxBytes: number) {
     this.#label = label;
     this.#maxBytes = maxBytes;
   }
 
-  /** How many packets came whole. */
+  /** The number of complete packets. */
   get packetCount(): number {
     return this.#packetCount;
   }
 
-  /** Takes what came; throws when that is too much, having taken what there is room for. */
+  /** Adds bytes; throws if they exceed the capacity, after adding as many as fit. */
   add(chunk: Uint8Array): void {
     const taken = chunk.subarray(0, this.#maxBytes - this.#size);
     if (taken.length > 0) {
@@ -43,29 +43,29 @@ export class CaptureBuffer {
     }
   }
 
-  /** No more will come; `reason` is why, unless somebody wished it. */
+  /** Ends it; `reason` is the error, unless the end was requested. */
   end(reason?: Error): void {
     this.#ended = true;
     this.#reason = reason;
     this.#tell();
   }
 
-  /** Throws why it ended, if nobody wished it. */
+  /** Throws the reason of its end, unless the end was requested. */
   check(): void {
     if (this.#reason) throw this.#reason;
   }
 
-  /** Resolves when so many packets came, or no more will. */
+  /** Resolves when this number of packets has come, or no more will. */
   async has(packets: number): Promise<void> {
     while (this.#packetCount < packets && !this.#ended) await this.#news.promise;
   }
 
-  /** What is whole of it: a pcap file. */
+  /** Returns the complete packets as a pcap file. */
   whole(): Uint8Array[] {
     return this.#slice(0, this.#reader.end);
   }
 
-  /** A pcap file of the packets since the last time. */
+  /** Returns the packets since the last call as a pcap file. */
   drain(): Uint8Array {
     const from = this.#drained;
     const to = this.#reader.end;
@@ -81,7 +81,7 @@ export class CaptureBuffer {
     return file;
   }
 
-  /** All of it, as it comes. */
+  /** Returns all bytes, as they come. */
   stream(): ReadableStream<Uint8Array> {
     const chunks = this.#follow();
     return new ReadableStream({
@@ -96,7 +96,7 @@ export class CaptureBuffer {
     }, { highWaterMark: 0 });
   }
 
-  /** All packets, as they come; `return()` ends also a wait for the next. */
+  /** Returns all packets, as they come; `return()` also ends a wait for the next. */
   packets(): AsyncIterableIterator<CapturedPacket> & { return(): Promise<IteratorResult<never>> } {
     const reader = new PcapReader();
     const chunks = this.#follow();
@@ -118,7 +118,7 @@ export class CaptureBuffer {
     };
   }
 
-  /** Copies of the chunks from the first on, since who gets them may change them, or give them away. */
+  /** Returns copies of the chunks, since readers may change or transfer them. */
   #follow() {
     let next = 0;
     const over = Promise.withResolvers<void>();
@@ -146,7 +146,7 @@ export class CaptureBuffer {
     };
   }
 
-  /** What is from one byte to another. */
+  /** Returns a range of bytes. */
   #slice(from: number, to: number): Uint8Array[] {
     const parts: Uint8Array[] = [];
     let start = 0;

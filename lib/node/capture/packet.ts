@@ -1,8 +1,8 @@
 import { type PacketFields, type PacketProtocol, readPacket } from "./packet_fields.ts";
 
 /**
- * A packet that was captured. What its headers say is read when it is first asked for; a header that is
- * not there, damaged, or cut off says nothing (undefined).
+ * A captured packet. Its headers are decoded on first use; fields of a missing, damaged or cut header are
+ * undefined.
  */
 export class CapturedPacket {
   /** When it was seen, in milliseconds since 1970, with a fraction. */
@@ -72,7 +72,7 @@ export class CapturedPacket {
     return this.#read.payload;
   }
 
-  /** One line: the time of day in UTC, who sent what to whom, how much. */
+  /** Returns one line: time of day in UTC, addresses, protocol and length. */
   toString(): string {
     const { sourceIp, sourcePort, destinationIp, destinationPort, protocol } = this.#read;
     const time = new Date(this.timestampMs).toISOString().slice(11, 23);

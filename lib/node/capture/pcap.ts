@@ -11,7 +11,7 @@ const RECORD_HEADER_BYTES = 16;
 /** What libpcap takes for the most that a packet can have, whatever the header says. */
 const MAXIMUM_SNAP_LENGTH = 262_144;
 
-/** The first four bytes, read as big-endian, by what they say of the rest. */
+/** The first four bytes as a big-endian number, and what each value means. */
 const MAGICS: Readonly<Record<number, { little: boolean; perMs: number }>> = {
   0xa1b2c3d4: { little: false, perMs: 1e3 },
   0xd4c3b2a1: { little: true, perMs: 1e3 },

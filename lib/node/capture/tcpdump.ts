@@ -75,7 +75,7 @@ export function tcpdumpCounts(said: string): TcpdumpCounts[] {
 
 const PIPE_BYTES = 1 << 20;
 const ANSWER_MS = 5000;
-/** For how long packets are taken to be under way in the kernel, from one node to the next. */
+/** How long packets can be in transit in the kernel, from one node to the next. */
 const UNDER_WAY_MS = 10;
 
 /** A tcpdump that runs in a node, and writes its packets to its stdout. */

@@ -5,13 +5,12 @@ import type { Host } from "./host.ts";
 import { pipedWhereInherited, relay } from "./log_output.ts";
 import { signalled } from "./signalled.ts";
 
-/** Tells a program which node it runs in. */
+/** The variable that has the name of the node. */
 export const NODE_VARIABLE = "NETYARD_NODE";
 
 /**
- * A command in a node, as `Deno.Command` is one on the host: the same options,
- * `spawn()`, `output()` and `outputSync()`, with the node's network, its names,
- * and processes that end with the node.
+ * A command in a node, like `Deno.Command` on the host: the same options, `spawn()`, `output()` and
+ * `outputSync()`, with the network and names of the node. Its processes end with the node.
  */
 export class NodeCommand {
   #host: Host;
@@ -49,12 +48,12 @@ export class NodeCommand {
     });
   }
 
-  /** Runs to the end. Stdout and stderr are collected unless the options say otherwise. */
+  /** Runs it and waits for its end. Collects stdout and stderr unless the options say otherwise. */
   async output(): Promise<Deno.CommandOutput> {
     return await this.#start(this.#collecting()).output();
   }
 
-  /** Runs to the end without giving the event loop a turn: no reflector of this thread answers. */
+  /** Runs it and blocks until its end: reflectors on this thread do not answer meanwhile. */
   outputSync(): Deno.CommandOutput {
     const options = this.#collecting();
     const { namespace } = this.#host;
@@ -80,7 +79,7 @@ export class NodeCommand {
     return logging ? relay(child, options, this.#host) : child;
   }
 
-  /** Reports that a command starts, and when it could not. */
+  /** Reports that a command starts, or that it cannot. */
   #begin<T>(start: () => T, then: (id: string, started: T) => void): T {
     this.#host.ready();
     const id = this.#host.started([this.#program, ...this.#options.args ?? []]);

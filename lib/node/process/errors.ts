@@ -1,15 +1,15 @@
 import { NetyardError } from "../../../native/error.ts";
 
-/** A handle was used whose node, interface or lab is gone. */
+/** The node, interface or lab of a handle was removed or closed. */
 export class NodeRemovedError extends NetyardError {}
 
-/** A command that cannot be started: empty, or no such program. */
+/** A command cannot be started: it is empty, or there is no such program. */
 export class CommandError extends NetyardError {}
 
-/** A node could not be given its processes' surroundings (PID and mount namespaces). */
+/** The PID and mount namespaces of a node could not be created. */
 export class SandboxError extends NetyardError {}
 
-/** A function sent to a node used what it cannot see, or what cannot be sent. */
+/** A function for a node uses outer variables, or values that cannot be copied. */
 export class RemoteFunctionError extends NetyardError {}
 
 /** No answer came within the deadline. */

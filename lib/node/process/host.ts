@@ -8,11 +8,11 @@ export interface Ended {
 }
 
 /**
- * What the ways of running code need to know of a node: the lab gives each node
- * one. It keeps this folder free of topology.
+ * A node, as far as running code in it is concerned. The lab implements it for each node, so that this
+ * folder knows no topology.
  */
 export interface Host {
-  /** The node's name. */
+  /** The name of the node. */
   readonly name: string;
   /** Unique among all labs of this process. */
   readonly id: string;
@@ -20,21 +20,21 @@ export interface Host {
   readonly sandbox: Sandbox;
   /** Whether {@link Host.log} keeps anything. */
   readonly logging: boolean;
-  /** Throws when the node is gone; called before anything of the user's runs in it. */
+  /** Throws if the node was removed; called before any user code runs in it. */
   ready(): void;
-  /** Runs a synchronous function inside, its children in the node's sandbox. */
+  /** Runs a synchronous function inside; its child processes are in the sandbox of the node. */
   enter<T>(fn: () => T): T;
-  /** Has the node's end wait for this: that a process was seen to end, and its output is read. */
+  /** Makes closing the node wait for a promise, for example the end of a process. */
   track(work: Promise<unknown>): void;
-  /** Resolves, and never rejects, when it is written: who waits keeps no more than a chunk. */
+  /** Resolves when the chunk is written; never rejects. Awaiting it limits memory to one chunk. */
   log(kind: "stdout" | "stderr", chunk: Uint8Array): void | Promise<void>;
   /** A command started; the result identifies it. */
   started(argv: string[]): string;
   ended(id: string, how: Ended): void;
   /** A module was started on a thread; the result identifies it. */
   taskStarted(module: string): string;
-  /** `error` is what ended it, if it did not end by itself, or by its user's wish. */
+  /** `error` is the reason if it failed; undefined if it ended normally or was stopped. */
   taskEnded(id: string, error?: unknown): void;
-  /** The thread of run() is gone, and what its functions had open. */
+  /** The thread of run() has failed; its sockets are closed. */
   threadFailed(error: unknown): void;
 }

@@ -4,10 +4,10 @@ const KINDS = ["stdout", "stderr"] as const;
 type Kind = typeof KINDS[number];
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** As much as a pipe holds: a child that nobody reads is logged as far as it gets (pipe(7)). */
+/** The capacity of a pipe (pipe(7)): a child whose output nobody reads is logged up to this. */
 const PIPE_BYTES = 65_536;
 
-/** What a child's output is to be read as when it is logged on the way. */
+/** Returns options with pipes in place of inherited output, so that it can be logged. */
 export function pipedWhereInherited(options: Deno.CommandOptions): Deno.CommandOptions {
   const piped = Object.fromEntries(
     KINDS.filter((kind) => options[kind] === "inherit").map((kind) => [kind, "piped"]),
@@ -21,19 +21,21 @@ export function writeAllSync(kind: Kind, chunk: Uint8Array): void {
 }
 
 /**
- * Passes a child's output on and writes it to the node's log on the way: to
- * the terminal where it was to be inherited, else to whoever reads the stream.
+ * Logs the output of a child and passes it on: to the terminal if it was inherited, else to the reader of
+ * the stream.
  */
 export function relay(
   child: Deno.ChildProcess,
-  asked: Deno.CommandOptions,
+  requested: Deno.CommandOptions,
   host: Host,
 ): Deno.ChildProcess {
   const streams: Partial<Record<Kind, ReadableStream<Bytes>>> = {};
   const printed: Promise<void>[] = [];
   for (const kind of KINDS) {
-    if (asked[kind] === "piped") streams[kind] = tap(child[kind], (data) => host.log(kind, data));
-    if (asked[kind] === "inherit") printed.push(print(child[kind], kind, host));
+    if (requested[kind] === "piped") {
+      streams[kind] = tap(child[kind], (data) => host.log(kind, data));
+    }
+    if (requested[kind] === "inherit") printed.push(print(child[kind], kind, host));
   }
   // What was printed is on the terminal and in the log by the time the status is known.
   const status = Promise.all([child.status, ...printed]).then(([status]) => status);
@@ -63,7 +65,7 @@ function tap(
   const tapped = stream.pipeThrough(
     new TransformStream<Bytes, Bytes>(
       {
-        // A disk that is slower than the child holds it back: the log's queue must not fill the memory.
+        // A slow disk slows the child down: the queue of the log must not fill the memory.
         async transform(chunk, controller) {
           await see(chunk);
           controller.enqueue(chunk);

@@ -1,9 +1,9 @@
-/** The files by which a node's programs resolve names, from what the lab knows. */
+/** The files by which programs in a node resolve names, built from the names of the lab. */
 
 /** Names and their addresses, in the order in which they were added. */
 export type Hosts = ReadonlyMap<string, readonly string[]>;
 
-/** The text of hosts(5): loopback, the node itself, then every entry. */
+/** Returns the text of hosts(5): loopback, the node itself, then every entry. */
 export function hostsFile(node: string, ...tables: Hosts[]): string {
   const lines = [
     "127.0.0.1\tlocalhost",
@@ -22,14 +22,14 @@ export function hostsFile(node: string, ...tables: Hosts[]): string {
   return lines.join("\n") + "\n";
 }
 
-/** The text of resolv.conf(5). Without a server, a lookup that the hosts file misses fails at once. */
+/** Returns the text of resolv.conf(5). Without a server, lookups beyond the hosts file fail immediately. */
 export function resolvConf(nameserver: string | undefined): string {
   return nameserver === undefined
     ? "# no nameserver: set one by lab.setNameserver()\noptions timeout:1 attempts:1\n"
     : `nameserver ${nameserver}\noptions timeout:2 attempts:2\n`;
 }
 
-/** nsswitch.conf(5) with host names from the two files alone, never from a daemon of the host. */
+/** Returns the text of nsswitch.conf(5) that resolves by these two files, not by daemons of the host. */
 export function nsswitchConf(host: string): string {
   const rest = host.split("\n").filter((line) => !/^\s*hosts\s*:/.test(line));
   return [...rest.filter((line, i) => line || i < rest.length - 1), "hosts: files dns", ""].join(

@@ -1,11 +1,11 @@
 import { CommandError } from "./errors.ts";
 import type { Host } from "./host.ts";
 
-/** Redirections are dax's own, too. The quoted text that is no redirection's file is passed over. */
+/** Matches redirections, which dax performs itself, to these files; skips quoted text elsewhere. */
 const OUTSIDE_FILE =
   /(?<!\\)("(\\.|[^"\\])*"|'[^']*')|(?<bad>[<>]\s*["']?\/(proc\/|sys\/(class|devices\/virtual)\/net\/|etc\/(hosts|resolv\.conf|nsswitch\.conf)\b))/g;
 
-/** Refuses a shell command that redirects to or from a file of which the node has its own. */
+/** Refuses a shell command with a redirection to or from a file that each node has of its own. */
 export function refuseOutsideFiles(
   host: Host,
   strings: readonly string[],
@@ -17,8 +17,8 @@ export function refuseOutsideFiles(
   );
   if (![...text.matchAll(OUTSIDE_FILE)].some(({ groups }) => groups?.bad)) return;
   throw new CommandError(
-    `${host.name}: "${text}" redirects to or from a file of which the node has its own, and the ` +
-      "shell would open the host's; use sysctl, or let a program open it, " +
+    `${host.name}: "${text}" redirects to or from a file that each node has of its own, but the ` +
+      "shell would open that of the host; use sysctl, or let a program open it, " +
       'as in $`sh -c ${"echo 1 > /proc/..."}`',
   );
 }

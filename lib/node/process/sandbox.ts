@@ -1,3 +1,10 @@
+/**
+ * Processes in a node: its PID and mount namespaces, commands, the dax shell, name files, and the output
+ * that goes to logs. Imports `native` and knows no topology: a node is a `Host` here. Begin here, then
+ * `command.ts`.
+ *
+ * @module
+ */
 import {
   closeFd,
   O_RDWR,
@@ -25,7 +32,7 @@ import type { ChildrenOptions } from "./worker_children.ts";
  * PID namespace: when the pipe at its stdin closes, because the lab closed or
  * because its process was killed, it ends, and the kernel kills every process of
  * the node with it, whatever signals they ignore. SIGCHLD is ignored so that
- * orphans are reaped. A directory that it was told to make goes with it.
+ * orphans are reaped. A directory that it makes on request is removed with it.
  */
 const INIT = `
 exec 2>"$1"
@@ -53,12 +60,12 @@ echo ready >&2 || :
 exec 2>/dev/null >/dev/null
 [ -n "$2" ] || exec cat
 cat || :
-# Whoever is still there might make files meanwhile.
+# Processes that still run could add files meanwhile.
 [ $$ != 1 ] || kill -KILL -1 || :
 for _ in 1 2 3 4 5; do rm -rf "$2" && break; done
 `;
 
-/** What a node resolves names by. */
+/** The files by which a node resolves names. */
 export interface NameFiles {
   hosts: string;
   resolvConf: string;
@@ -82,9 +89,8 @@ interface Running {
 }
 
 /**
- * Where the processes of one node live: a PID namespace that ends with the lab,
- * and a mount namespace with the node's own names. Made on first use, in about
- * ten milliseconds; most nodes of a large lab never need one.
+ * The PID namespace of a node, which ends with the lab, and its mount namespace with the name files.
+ * Created on first use, in about ten milliseconds; most nodes of a large lab never need one.
  */
 export class Sandbox {
   #namespace: Namespace;
@@ -107,7 +113,7 @@ export class Sandbox {
     this.#directory = directory;
   }
 
-  /** By what threads enter, and start processes: descriptors of this process. */
+  /** The descriptors with which threads enter the node and start processes. */
   forThreads(): { pidNamespace: number; mountNamespace: number; children: ChildrenOptions } {
     const { pidNamespace, mountNamespace } = this.#open();
     const nsenter: [string, string] = [program("nsenter"), `--pid=${fdPath(pidNamespace)}`];
@@ -136,12 +142,12 @@ export class Sandbox {
     ];
   }
 
-  /** How to signal a process that was started by {@link Sandbox.wrap}; undefined: as any other. */
+  /** Signals a process of {@link Sandbox.wrap}; undefined if it is signalled like any other. */
   get signal(): ((pid: number, signal: Deno.Signal) => void) | undefined {
     return this.#direct ? undefined : signalChildOf;
   }
 
-  /** Brings new names to every process that runs. */
+  /** Updates the name files of all running processes. */
   refreshNames(): void {
     if (this.#running) this.#writeNames(this.#running);
   }
@@ -158,12 +164,12 @@ export class Sandbox {
     const running = this.#running;
     this.#forget();
     if (!running) return;
-    // Its first process ends, and the kernel kills the others before it lets it go.
+    // When the first process ends, the kernel kills all others.
     await running.init.stdin.close().catch(() => {});
     await running.init.status;
   }
 
-  /** Lets go of what the first process held open. */
+  /** Closes the descriptors of the namespaces. */
   #forget(): void {
     const running = this.#running;
     this.#running = undefined;
@@ -190,7 +196,7 @@ export class Sandbox {
       );
     }
     const running = this.#hold(init);
-    // Somebody outside may kill it, and all of the node with it: what comes next starts anew.
+    // If something outside kills it, all processes of the node end: the next command starts a new one.
     void init.status.then(async () => {
       if (this.#running !== running) return;
       this.#forget();
@@ -199,7 +205,7 @@ export class Sandbox {
     return running;
   }
 
-  /** Opens what the first process made. */
+  /** Opens the namespaces of the first process. */
   #hold(init: Deno.ChildProcess): Running {
     const opened: number[] = [];
     const open = (path: string, flags?: number) => {
@@ -254,7 +260,7 @@ export function fdPath(fd: number): string {
   return `/proc/${Deno.pid}/fd/${fd}`;
 }
 
-/** Whether a child of this process has not ended yet. */
+/** Whether a child of this process still runs. */
 export function isRunning(pid: number): boolean {
   const stat = `/proc/${pid}/stat`;
   if (!pathExists(stat)) return false;

@@ -10,8 +10,8 @@ import { writeAllSync } from "./log_output.ts";
 import { hookSpawn, signalNodeChild, type SpawnOptions } from "./spawn_patch.ts";
 
 /**
- * Marks a process that dax starts with the node it belongs to. The value begins with what no
- * other process knows: a script that runs in a node may build labs of its own.
+ * Marks a process of dax with its node. The value begins with a secret of this process: a script that
+ * runs in a node may build its own labs.
  */
 const MARK = "NETYARD_SHELL";
 const SECRET: string = crypto.randomUUID();
@@ -22,7 +22,7 @@ const SECRET: string = crypto.randomUUID();
  */
 const OUTSIDE = ["cat", "cp", "mkdir", "mv", "printenv", "rm", "sleep", "test", "touch"];
 
-/** The nodes whose shell was asked for, by id, and what ends all that it does. */
+/** The nodes with a shell, by ID, each with the function that ends it. */
 const shells = new Map<string, { host: Host; killer: KillController }>();
 let hooked = false;
 
@@ -133,7 +133,7 @@ function pipedStdio(stdio: unknown): unknown {
     : stdio;
 }
 
-/** Writes what the process prints to the node's log, and to the terminal what was to be inherited. */
+/** Logs the output of the process, and prints inherited output on the terminal. */
 function record(child: ChildProcess, stdio: unknown, host: Host): Promise<void>[] {
   const printed: Promise<void>[] = [];
   for (const [fd, kind] of [[1, "stdout"], [2, "stderr"]] as const) {

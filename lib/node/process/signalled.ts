@@ -1,7 +1,7 @@
-/** Sends a signal to what a process stands for. */
+/** Sends a signal to the program that a process waits for. */
 export type Signal = (pid: number, signal: Deno.Signal) => void;
 
-/** A child of which `kill()`, its abort signal and its disposal reach the program that it waits for. */
+/** Wraps a child so that `kill()`, its abort signal and its disposal reach the program that it waits for. */
 export function signalled(
   child: Deno.ChildProcess,
   signal: Signal,
@@ -16,7 +16,7 @@ export function signalled(
     try {
       kill();
     } catch {
-      // It ended meanwhile.
+      // Already ended.
     }
   };
   abort?.addEventListener("abort", killIfRunning);

@@ -2,7 +2,7 @@ import { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import type { Signal } from "./signalled.ts";
 
-/** What a hook sees of a process that is about to start, and may change (Node's own option names). */
+/** The options of a process that is about to start, which a hook may change (names as in Node.js). */
 export interface SpawnOptions {
   file: string;
   args: string[];
@@ -27,9 +27,8 @@ const hooks: SpawnHook[] = [];
 /**
  * Adds a hook to every process that is started through `node:child_process`.
  *
- * dax starts its processes there, some turns of the event loop after the call
- * that asked for them, so entering a namespace around that call would not do:
- * the place where the fork happens is the one place to do it.
+ * dax starts its processes there, some turns of the event loop after the call, so entering a namespace
+ * around the call would have no effect: only the place of the fork works.
  */
 export function hookSpawn(hook: SpawnHook): void {
   if (hooks.length === 0) install();

@@ -4,25 +4,24 @@ import type { ThreadPowers } from "../../../native/process/enter_node.ts";
 import { signalled } from "./signalled.ts";
 import { hookSpawn, signalNodeChild } from "./spawn_patch.ts";
 
-/** How a thread's processes get into the node. */
+/** How the processes of a thread enter the node. */
 export interface ChildrenOptions {
   /** Whether the thread may enter the PID namespace to start a process; see Sandbox. */
   direct: boolean;
-  /** The command line that does it for a thread that may not, or not now; the program comes next. */
+  /** The command line that enters for a thread that may not; the program follows it. */
   nsenter: [string, ...string[]];
 }
 
 /**
- * Has the processes that this thread's code starts belong to the node, so that
- * they end with it: those of `Deno.Command` and its relatives, and of
- * `node:child_process` but for named imports of its `...Sync` functions.
+ * Makes processes of this thread belong to the node, so that they end with it: those of `Deno.Command` and
+ * related functions, and of `node:child_process`, except named imports of its `...Sync` functions.
  */
 export function adoptChildren(powers: ThreadPowers, { direct, nsenter }: ChildrenOptions): void {
   const { inside } = powers;
   const [enter, ...flags] = nsenter;
   const signal = (pid: number, name: Deno.Signal) => signalChildOf(pid, name, powers.readProc);
   const Original = Deno.Command;
-  // Who may run nsenter may run anything, so a list of programs is not made longer by it.
+  // A thread that may run nsenter may run anything, so a list of allowed programs is not extended.
   const mayEnter = () =>
     Deno.permissions.querySync({ name: "run", command: enter }).state === "granted";
   /** The same command by way of nsenter(1). */

@@ -1,6 +1,6 @@
 import { RemoteFunctionError } from "../process/errors.ts";
 
-/** The source of a function as an expression that evaluates to it again. */
+/** Returns the source of a function as an expression. */
 export function functionSource(fn: unknown, node: string): string {
   const refuse = (why: string) => new RemoteFunctionError(`${node}: run() ${why}`);
   if (typeof fn !== "function") {
@@ -43,7 +43,7 @@ export function functionSource(fn: unknown, node: string): string {
   );
 }
 
-/** Says which outer variable a function missed, if that is why it failed. */
+/** Returns the outer variable that a function missed, if it failed for that reason. */
 export function missingVariable(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.name !== "ReferenceError") return undefined;
   return /^(\S+) is not defined$/.exec(error.message)?.[1];

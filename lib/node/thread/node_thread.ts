@@ -1,3 +1,10 @@
+/**
+ * Threads in a node: a worker that enters the namespaces before any module loads, `run()` on top of it,
+ * and spawned modules with their own permissions. Imports `process`. Begin here; `worker_*.ts` run on the
+ * thread itself.
+ *
+ * @module
+ */
 import { closeFd, openFd, pathExists, readLink } from "../../../native/libc.ts";
 import { homePidNamespace } from "../../../native/namespace.ts";
 import { enterNode, type ThreadEntry } from "../../../native/process/enter_node.ts";
@@ -5,26 +12,26 @@ import type { Host } from "../process/host.ts";
 import type { ChildrenOptions } from "../process/worker_children.ts";
 import { PRINTED, type Printed } from "./printed.ts";
 
-/** What a node's thread is started with. */
+/** The options of a node thread. */
 export interface ThreadOptions {
-  /** For stack traces. */
+  /** The name in stack traces. */
   name: string;
-  /** The Deno permissions of the code that runs there; default: those of this process. */
+  /** The Deno permissions of the thread. Default: those of this process. */
   permissions?: Deno.PermissionOptions;
-  /** JavaScript that runs once the thread is inside; it imports by {@link importing}. */
+  /** JavaScript that runs once the thread is inside; it imports with {@link importing}. */
   body: string;
-  /** What the body finds as `payload`; must be cloneable. */
+  /** The value of `payload` in the body; must be cloneable. */
   payload?: unknown;
-  /** Called with what the thread posts. */
+  /** Called with each message of the thread. */
   onMessage(message: unknown): void;
-  /** Called, at most once, when an error ended the thread. */
+  /** Called at most once, with the error that ended the thread. */
   onError(message: string): void;
 }
 
-/** The first thing that the thread posts: its id, to be given its mount namespace's descriptor. */
+/** The first message of the thread: its ID. The answer has the descriptor of the mount namespace. */
 const TID = "netyard:tid";
 
-/** How long a thread that was told to end may take. */
+/** How long a thread may take to end. */
 const GRACE_MS = 2000;
 
 /** The answer to it. */
@@ -34,16 +41,16 @@ interface Welcome {
 }
 
 /**
- * JavaScript that imports a module. With permissions of its own, the thread may not read files,
- * but for modules whose address is a literal. Without, the address is none, for then `deno test`
- * does not check the module's types anew.
+ * Returns JavaScript that imports a module. A thread with restricted permissions may only read modules
+ * whose address is a literal. Otherwise the address is not a literal, so that `deno test` does not check
+ * the types of the module again.
  */
 export function importing(module: string, permissions?: Deno.PermissionOptions): string {
   const address = JSON.stringify(new URL(module, import.meta.url).href);
   return permissions === undefined ? `import(String(${address}))` : `import(${address})`;
 }
 
-/** The script that the thread loads: no static imports, for enterNode() comes before any module. */
+/** The script of the thread. It has no static imports: enterNode() must run before any module. */
 function source(
   entry: ThreadEntry,
   children: ChildrenOptions,
@@ -71,9 +78,9 @@ function source(
 }
 
 interface Permitted {
-  /** For the worker, which needs FFI to enter. */
+  /** Permissions of the worker, which needs FFI to enter the node. */
   permissions?: Deno.PermissionOptions;
-  /** What it gives back once it is inside. */
+  /** Permissions that it gives up once it is inside. */
   giveBack?: Deno.PermissionDescriptor;
 }
 
@@ -82,7 +89,7 @@ function permit(asked: Deno.PermissionOptions | undefined): Permitted {
   const wanted = asked === "none" ? {} : asked;
   const { ffi } = wanted;
   if (ffi === true || ffi === "inherit") return { permissions: wanted };
-  // Some libraries may be used: those, and libc for the way in.
+  // The granted libraries, and libc to enter.
   if (Array.isArray(ffi) && ffi.length > 0) {
     return {
       permissions: { ...wanted, ffi: [...ffi, "libc.so.6"] },
@@ -101,7 +108,7 @@ export class NodeThread {
   #host: Host;
   #options: ThreadOptions;
   #copy: number | undefined;
-  /** Where /proc has the thread, once it said its id. */
+  /** The path of the thread in /proc, once its ID is known. */
   #path: string | undefined;
 
   constructor(host: Host, options: ThreadOptions) {
@@ -128,7 +135,7 @@ export class NodeThread {
     );
     this.#worker.onmessage = (event) => this.#receive(event.data, url);
     this.#worker.onerror = (event) => {
-      // Else the error would end the whole process.
+      // Otherwise the error would end the whole process.
       event.preventDefault();
       URL.revokeObjectURL(url);
       this.#closeCopy();
@@ -141,7 +148,7 @@ export class NodeThread {
     this.#worker.postMessage(message);
   }
 
-  /** To be called when the body runs. */
+  /** Called when the body runs. */
   entered(): void {
     this.#closeCopy();
   }
@@ -152,13 +159,13 @@ export class NodeThread {
   }
 
   /**
-   * Resolves when the thread is gone, and with it its sockets and the processes that it started
-   * itself; after {@link GRACE_MS} in any case, for a system call may hold it.
+   * Resolves when the thread has ended, with its sockets and processes; at the latest after
+   * {@link GRACE_MS}, since a system call may block the thread.
    */
   async gone(): Promise<void> {
     const deadline = performance.now() + GRACE_MS;
     while (this.#path && pathExists(this.#path) && performance.now() < deadline) {
-      // No event tells: Deno has none, and a thread is nobody's child.
+      // Polls: Deno has no event for the end of a thread, and a thread is not a child process.
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

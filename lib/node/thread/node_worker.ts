@@ -11,21 +11,21 @@ interface Pending {
   sentFrom: string;
 }
 
-/** The thread of a node on which `run` runs its functions; started with the first of them. */
+/** The thread on which `node.run()` runs functions; started with the first one. */
 export class NodeWorker {
   #host: Host;
   #thread: NodeThread | undefined;
   #ready: PromiseWithResolvers<void> | undefined;
   #pending = new Map<number, Pending>();
   #calls = 0;
-  /** Why there is no thread any more. */
+  /** The reason why the thread has ended. */
   #ended: () => Error = () => this.#error("the node's thread ended");
 
   constructor(host: Host) {
     this.#host = host;
   }
 
-  /** Sends a function and its arguments; resolves with what it returns. */
+  /** Sends a function and its arguments; resolves with the result. */
   async run(fn: (...args: never[]) => unknown, args: unknown[]): Promise<unknown> {
     const sentFrom = userFrames(new Error().stack);
     const source = functionSource(fn, this.#host.name);
@@ -51,7 +51,7 @@ export class NodeWorker {
     return await promise;
   }
 
-  /** Ends the thread; what still runs is rejected. */
+  /** Ends the thread; running functions are rejected. */
   close(): void {
     this.#end(() =>
       new NodeRemovedError(`node "${this.#host.name}" closed while run() was running`)
@@ -121,7 +121,7 @@ export class NodeWorker {
     return error;
   }
 
-  /** Ends the thread, if there is one; the next call starts another. */
+  /** Ends the thread, if there is one; the next call starts a new one. */
   #end(error: () => Error): void {
     this.#thread?.terminate();
     const ready = this.#ready;
@@ -129,7 +129,7 @@ export class NodeWorker {
     this.#thread = this.#ready = undefined;
     this.#ended = error;
     this.#pending.clear();
-    // Nobody waits for it once the thread was ready.
+    // Nothing awaits it once the thread is ready.
     ready?.promise.catch(() => {});
     ready?.reject(error());
     for (const { reject } of pending) reject(error());

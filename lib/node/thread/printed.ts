@@ -1,7 +1,7 @@
-/** Tells what a thread's console printed from the messages of its code. */
+/** Distinguishes console output of a thread from messages of its code. */
 export const PRINTED = "netyard:printed";
 
-/** What a thread's console printed, for the node's log. */
+/** Console output of a thread, for the log of the node. */
 export interface Printed {
   [PRINTED]: "stdout" | "stderr";
   text: string;

@@ -23,7 +23,7 @@ function cloneable(value: unknown): boolean {
   }
 }
 
-/** Makes anything that was thrown ready to be posted. */
+/** Converts any thrown value to plain data for a message. */
 export function encodeThrown(thrown: unknown, seen: Map<Error, ErrorData> = new Map()): Thrown {
   if (thrown instanceof Error) return { error: encodeError(thrown, seen) };
   if (Array.isArray(thrown) && thrown.some((item) => item instanceof Error)) {
@@ -61,9 +61,8 @@ function kindOf(error: Error): ErrorData["kind"] {
 }
 
 /**
- * Makes the error again, of its class where that is one of JavaScript's or
- * Deno's, with the stack of the thread where it was thrown and, below it, that
- * of the call that sent it there.
+ * Recreates the error, with its class if that is one of JavaScript or Deno, with the stack of the thread
+ * that threw it and, below, the stack of the call that sent the function.
  */
 export function decodeThrown(thrown: Thrown, sentFrom = ""): unknown {
   const value = decode(thrown, new Map());
@@ -110,15 +109,15 @@ function construct({ name, message, kind }: ErrorData): Error {
 
 const OWN: string = new URL("../", import.meta.url).href;
 
-/** The frames of a stack that tell of the user's code: without those of this folder at its top. */
+/** Returns the frames of a stack that belong to user code: without those of this folder at the top. */
 export function userFrames(stack: string | undefined): string {
   return (stack ?? "").split("\n").slice(1).filter((line) => !line.includes(OWN)).join("\n");
 }
 
-/** A stack without the frames below the function that was sent here. */
+/** Returns a stack without the frames below the function that was sent here. */
 function withoutOwnFrames(stack: string): string {
   const lines = stack.split("\n");
-  // A task's own script is a blob.
+  // The script of a task is a blob.
   const end = lines.findIndex((line) =>
     line.includes(import.meta.resolve("./worker_main.ts")) || /\bblob:null\//.test(line)
   );

@@ -5,14 +5,14 @@ export interface RunMessage {
   id: number;
   source: string;
   args: unknown[];
-  /** What the function is called in stack traces. */
+  /** The name of the function in stack traces. */
   name: string;
 }
 
-/** Tells the thread's own messages from those of the functions that it runs. */
+/** Distinguishes the thread's own messages from those of its functions. */
 export const REPLY = "netyard:run";
 
-/** What became of a function; or that the thread is ready, or that a function ends it. */
+/** The result of a function; or that the thread is ready, or that a function ended it. */
 export type RunReply =
   | { [REPLY]: "ready" }
   | { [REPLY]: "ending"; by: string }

@@ -4,7 +4,7 @@ import { importing, NodeThread } from "./node_thread.ts";
 import { decodeThrown } from "./remote_error.ts";
 import { TASK, type TaskReport } from "./task_messages.ts";
 
-/** How a module is started in a node. */
+/** The options of a spawned module. */
 export interface SpawnOptions {
   /**
    * The Deno permissions of the module's thread, never more than this process has. Default: the
@@ -17,21 +17,21 @@ export interface SpawnOptions {
   name?: string;
 }
 
-/** A module that runs on a thread of its own in a node. */
+/** A module that runs on its own thread in a node. */
 export interface NodeTask extends AsyncDisposable {
   /**
-   * Resolves when the module was evaluated and its default export, where that is a function,
-   * returned, or when it calls `self.close()` or `Deno.exit(0)`; rejects when one of them throws.
-   * Servers that the module started go on until {@link NodeTask.stop}.
+   * Resolves when the module was evaluated and its default export, if it is a function, has returned, or
+   * when it calls `self.close()` or `Deno.exit(0)`; rejects when one of them throws. Servers that the
+   * module started keep running until {@link NodeTask.stop}.
    */
   readonly done: Promise<void>;
   /** Sends a message to the module's `self.onmessage`. */
   post(message: unknown): void;
-  /** What the module sends by `self.postMessage`; throws what ended the module after `done`. */
+  /** Returns the messages of `self.postMessage()`; throws the error that ended the module after `done`. */
   messages(): AsyncIterable<unknown>;
   /**
-   * Ends the thread, its sockets and the processes that it started; resolves when they are gone, so
-   * that another may bind the same port. Calling it again does nothing more.
+   * Ends the thread, its sockets and its processes; resolves when they have ended, so that their ports
+   * are free. Idempotent.
    */
   stop(): Promise<void>;
 }
@@ -58,7 +58,7 @@ export class ModuleTask implements NodeTask {
     this.#module = String(module);
     this.#onStop = onStop;
     this.done = this.#settle.promise;
-    // Nobody may be waiting; stop() and close() must not be an unhandled rejection.
+    // Nothing may be awaiting it; stop() and close() must not cause an unhandled rejection.
     this.done.catch(() => {});
     const payload = sending(host, this.#module, () => structuredClone(options.args ?? []));
     this.#thread = new NodeThread(host, {
@@ -153,7 +153,7 @@ export class ModuleTask implements NodeTask {
 
   #fail(error: unknown): void {
     if (this.#stopped) return;
-    // Its servers are gone, and whoever waited for done is past that.
+    // Its servers have ended, and `done` has settled already.
     if (this.#settled) this.#failure = error;
     this.#settle.reject(error);
     this.#end(error);
@@ -164,7 +164,7 @@ export class ModuleTask implements NodeTask {
   }
 }
 
-/** Does what copies a value, and explains why it could not. */
+/** Calls a function that copies a value, and explains a failure. */
 function sending<T>(host: Host, module: string, copy: () => T): T {
   try {
     return copy();

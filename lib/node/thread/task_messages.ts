@@ -1,9 +1,9 @@
 import type { Thrown } from "./remote_error.ts";
 
-/** Tells the thread's own messages from those of the module that it runs. */
+/** Distinguishes the thread's own messages from those of its module. */
 export const TASK = "netyard:task";
 
-/** How a spawned module fares. */
+/** The state of a spawned module. */
 export type TaskReport =
   | { [TASK]: "entered" | "done" | "closed" }
   | { [TASK]: "exited"; code: number }

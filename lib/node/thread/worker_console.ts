@@ -2,7 +2,7 @@ import { Console } from "node:console";
 import { Writable } from "node:stream";
 import { PRINTED, type Printed } from "./printed.ts";
 
-/** Has this thread's console post what it prints, besides printing it. */
+/** Makes the console of this thread also post its output to the main thread. */
 export function relayConsole(): void {
   const post = self.postMessage.bind(self);
   const sink = (kind: Printed[typeof PRINTED]) =>

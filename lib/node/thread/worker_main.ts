@@ -8,7 +8,7 @@ const reply = (message: RunReply) => post(message);
 async function run({ id, source, args, name }: RunMessage): Promise<void> {
   let value: unknown;
   try {
-    // Indirect eval: the function sees globals, and nothing of this module.
+    // Indirect eval: the function sees globals, but nothing of this module.
     const fn = (0, eval)(`${source}\n//# sourceURL=${name}`);
     value = await fn(...args);
   } catch (error) {
@@ -21,7 +21,7 @@ async function run({ id, source, args, name }: RunMessage): Promise<void> {
   }
 }
 
-/** Begins to run functions. */
+/** Starts to run functions. */
 export function serve(): void {
   const close = self.close.bind(self);
   self.close = () => {

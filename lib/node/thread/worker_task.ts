@@ -30,7 +30,7 @@ export async function runTask(
   }
 }
 
-/** Keeps messages until the module listens for them: it may take a while to load, or to begin. */
+/** Queues messages until the module listens for them: loading may take a while. */
 function holdMessages(): void {
   const held: unknown[] = [];
   const hold = (event: MessageEvent) => {
