@@ -37,7 +37,7 @@ export const LONGEST = [
 ];
 
 /** How many test files share a processor when their tests mostly wait. */
-const FILES_A_PROCESSOR = 4;
+const FILES_A_PROCESSOR = 2;
 
 /** Test files that run together. */
 export interface Part {

@@ -5,7 +5,7 @@ Deno.test("files that measure run one by one, the rest share processors, machine
   const files = ["tests/a_test.ts", "tests/vm/b_test.ts", MEASURING[0], "tests/nat/c_test.ts"];
   assertEquals(schedule(files, 2), [
     { name: "measuring", files: [MEASURING[0]], jobs: 1 },
-    { name: "others", files: ["tests/a_test.ts", "tests/nat/c_test.ts"], jobs: 8 },
+    { name: "others", files: ["tests/a_test.ts", "tests/nat/c_test.ts"], jobs: 4 },
     { name: "machines", files: ["tests/vm/b_test.ts"], jobs: 2 },
   ]);
 });

@@ -99,7 +99,11 @@ export class GuestAgent implements Disposable {
         link,
         () => link.send(encode({ execute: command, arguments: args })),
         // A delimited line answers a sync that was requested more than once.
-        (line) => line.delimited ? undefined : this.#parse(command, line),
+        (line) => {
+          if (line.delimited) return undefined;
+          const answer = this.#parse(command, line);
+          return isStray(answer) ? undefined : answer;
+        },
         { command, what, deadline, late: `the agent did not answer within ${timeoutMs} ms` },
       );
       if (answer.error) {
@@ -225,6 +229,14 @@ export class GuestAgent implements Disposable {
 }
 
 const SYNC = "guest-sync-delimited";
+
+/**
+ * Whether an answer is that to the delimiter of a repeated sync, which the agent reads as damaged JSON.
+ * Commands are always valid JSON, so it never belongs to one.
+ */
+function isStray({ error }: Answer): boolean {
+  return error !== undefined && error.desc.startsWith("JSON parse error");
+}
 
 function encode(message: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message) + "\n");

@@ -121,6 +121,17 @@ Deno.test("a refusal of the agent is an error with its description", async () =>
   assertEquals(agent.ready, true);
 });
 
+Deno.test("the answer to a repeated delimiter is not that of the next call", async () => {
+  const error = { class: "GenericError", desc: "JSON parse error, stray '\\xff'" };
+  await using server = fakeAgent(async (peer) => {
+    await peer.json({ error });
+    await peer.json({ return: { exited: true, exitcode: 7 } });
+  });
+  using agent = clientOf(server);
+  await agent.sync();
+  assertEquals((await agent.call("guest-exec-status", { pid: 1 })).exitcode, 7);
+});
+
 Deno.test("a late answer is never taken for that of another call", async () => {
   let held: Promise<void> | undefined;
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
