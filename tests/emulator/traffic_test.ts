@@ -11,7 +11,7 @@ Deno.test("a ping takes longer than on a plain link by the delays of both direct
   using pair = new Pair();
   await using emulator = new TestEmulator();
   const ping = async () => {
-    const text = await output(pair.a, "ping", "-q", "-c", "10", "-i", "0.01", FAR);
+    const text = await output(pair.a, "ping", "-q", "-c", "10", "-w", "10", "-i", "0.01", FAR);
     assertStringIncludes(text, "10 received");
     return leastMs(text);
   };
@@ -131,7 +131,7 @@ Deno.test("frames with VLAN tags, and large ones, pass unchanged", async () => {
   const down = emulator.impair(pair.down, { latencyMs: 1 }, 1);
   await emulator.ready();
   for (const bytes of ["56", "8972"]) {
-    const ping = ["-q", "-c", "5", "-i", "0.01", "-M", "do", "-s", bytes, FAR];
+    const ping = ["-q", "-c", "5", "-w", "10", "-i", "0.01", "-M", "do", "-s", bytes, FAR];
     assertStringIncludes(await output(pair.a, "ping", ...ping), "5 received");
   }
   assert(up.counters().bytes > 5 * 9_014 && down.counters().bytes > 5 * 9_014);
