@@ -102,7 +102,7 @@ async function connect(one: Device, other: Device, port: number) {
 async function talk(name: string, port: number, to: SocketAddress): Promise<Heard> {
   const { createSocket } = await import("node:dgram");
   const socket = createSocket("udp4");
-  await new Promise<void>((bound) => socket.bind(port, bound));
+  await new Promise<void>((bound, failed) => socket.once("error", failed).bind(port, bound));
   const greet = () => socket.send(`hello from ${name}`, to.port, to.ip);
   const again = setInterval(greet, 20);
   greet();
@@ -123,7 +123,7 @@ async function talk(name: string, port: number, to: SocketAddress): Promise<Hear
 async function startRelay(ip: string): Promise<SocketAddress> {
   const { createSocket } = await import("node:dgram");
   const socket = createSocket("udp4");
-  await new Promise<void>((bound) => socket.bind(0, ip, bound));
+  await new Promise<void>((bound, failed) => socket.once("error", failed).bind(0, ip, bound));
   const members = new Map<string, { address: string; port: number }>();
   socket.on("message", (data, from) => {
     members.set(`${from.address}:${from.port}`, from);

@@ -138,13 +138,13 @@ function reached(device: Device, { ip, port }: SocketAddress): SocketAddress {
 async function talk(to: SocketAddress, port: number): Promise<boolean> {
   const { createSocket } = await import("node:dgram");
   const socket = createSocket(to.ip.includes(":") ? "udp6" : "udp4");
-  await new Promise<void>((bound) => socket.bind(port, bound));
+  await new Promise<void>((bound, failed) => socket.once("error", failed).bind(port, bound));
   let [target, heard] = [to, false];
   const greet = () => socket.send(heard ? "i hear you" : "hello?", target.port, target.ip);
   const again = setInterval(greet, 30);
   greet();
   const met = await new Promise<boolean>((resolve) => {
-    setTimeout(() => resolve(false), 1500);
+    setTimeout(() => resolve(false), 3000);
     socket.on("message", (data, { address, port }) => {
       // From another port than the reflector saw, if the other's NAT has one for each destination.
       target = { ip: address, port };

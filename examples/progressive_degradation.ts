@@ -122,5 +122,5 @@ async function echo(port: number): Promise<void> {
   const { createSocket } = await import("node:dgram");
   const socket = createSocket("udp4");
   socket.on("message", (data, { address, port }) => socket.send(data, port, address));
-  await new Promise<void>((bound) => socket.bind(port, bound));
+  await new Promise<void>((bound, failed) => socket.once("error", failed).bind(port, bound));
 }

@@ -95,7 +95,7 @@ async function listen(port: number): Promise<void> {
   const socket = createSocket("udp4");
   Object.assign(globalThis, { numbers, socket });
   socket.on("message", (data) => numbers.push(Number(data)));
-  await new Promise<void>((bound) => socket.bind(port, bound));
+  await new Promise<void>((bound, failed) => socket.once("error", failed).bind(port, bound));
 }
 
 /** Returns the datagrams that arrived, once one of the last has. */

@@ -152,7 +152,7 @@ async function replicate(
     other = data.toString();
     decide();
   });
-  await new Promise<void>((bound) => socket.bind(port, bound));
+  await new Promise<void>((bound, failed) => socket.once("error", failed).bind(port, bound));
   setInterval(() => {
     socket.send(name, port, peer, () => {});
     // Counts beats, not milliseconds: a program that was suspended does not declare the other dead.

@@ -75,5 +75,5 @@ async function answerAll(address: string): Promise<void> {
     const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...address.split(".").map(Number)];
     socket.send(new Uint8Array([...header, ...query.subarray(12), ...record]), port, host);
   });
-  await new Promise<void>((bound) => socket.bind(53, bound));
+  await new Promise<void>((bound, failed) => socket.once("error", failed).bind(53, bound));
 }

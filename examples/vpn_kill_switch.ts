@@ -121,7 +121,7 @@ async function startCounting(port: number): Promise<void> {
       arrivals.count++;
       if (!arrivals.from.includes(address)) arrivals.from.push(address);
     });
-    await new Promise<void>((bound) => socket.bind(port, bound));
+    await new Promise<void>((bound, failed) => socket.once("error", failed).bind(port, bound));
   }
 }
 

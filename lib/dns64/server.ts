@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
 import type { RemoteInfo } from "node:dgram";
-import { readFileText } from "../../native/libc.ts";
 import type { Host } from "../node/process/host.ts";
 import { closeUdp, type UdpSocket, udpSocket } from "../node/reflector/reflector.ts";
+import { released } from "../node/reflector/released.ts";
 import { answerFrom, answerNothing, lacksAaaa, type NameTable, synthesize } from "./answer.ts";
 import { Dns64Error } from "./errors.ts";
 import { Forwarder } from "./forwarder.ts";
@@ -35,10 +35,6 @@ export interface Dns64Options {
 
 const PORT = 53;
 const ANY = "::";
-/** How long closing waits for the port; another program may have it by then. */
-const RELEASE_MS = 1_000;
-/** A listening socket on port 53 in /proc/net/tcp6: local address and port, remote ones, state 0A. */
-const LISTENING = /^ *\d+: [0-9A-F]{32}:0035 [0-9A-F]{32}:0000 0A /m;
 
 /** A name server in a router that synthesizes IPv6 addresses of names that have none (RFC 6147). */
 export class Dns64Server {
@@ -92,25 +88,10 @@ export class Dns64Server {
     for (const connection of this.#open) closeQuietly(connection);
     const unbound = await this.#udp.bound.then(() => false, () => true);
     await Promise.all([unbound || closeUdp(this.#udp), this.#serving]);
-    await this.#released();
-  }
-
-  /**
-   * Waits until the kernel has released the port: a child of this process holds copies of its sockets
-   * between fork() and exec().
-   */
-  async #released(): Promise<void> {
-    const deadline = performance.now() + RELEASE_MS;
-    while (performance.now() < deadline && this.#isListening()) {
-      await new Promise((done) => setTimeout(done, 1));
-    }
-  }
-
-  #isListening(): boolean {
-    const { namespace } = this.#host;
-    if (namespace.fd < 0) return false;
-    const sockets = namespace.enter(() => readFileText("/proc/thread-self/net/tcp6"));
-    return LISTENING.test(sockets);
+    const address = { ip: ANY, port: PORT };
+    // Another program has the port of UDP if the server could not bind it.
+    const protocols = unbound ? ["tcp" as const] : ["tcp" as const, "udp" as const];
+    await Promise.all(protocols.map((protocol) => released(this.#host, protocol, address)));
   }
 
   async #answerUdp(data: Buffer, from: RemoteInfo): Promise<void> {

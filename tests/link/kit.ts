@@ -139,7 +139,7 @@ async function send(to: string, port: number, options: FloodOptions): Promise<vo
   const { perSecond = Infinity, manyPorts = false } = options;
   const { createSocket } = await import("node:dgram");
   const socket = createSocket(to.includes(":") ? "udp6" : "udp4");
-  await new Promise<void>((bound) => socket.bind(0, bound));
+  await new Promise<void>((bound, failed) => socket.once("error", failed).bind(0, bound));
   const start = performance.now();
   for (let n = 0; n < count;) {
     const due = (performance.now() - start) / 1000 * perSecond + 1;

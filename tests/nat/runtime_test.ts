@@ -122,7 +122,7 @@ Deno.test("flushNatState draws another port also while traffic flows", async () 
   const flood = laptop.run(async (ip) => {
     const dgram = await import("node:dgram");
     const socket = dgram.createSocket("udp4");
-    await new Promise<void>((resolve) => socket.bind(40000, resolve));
+    await new Promise<void>((bound, failed) => socket.once("error", failed).bind(40000, bound));
     const { promise: answered, resolve } = Promise.withResolvers<void>();
     socket.once("message", () => resolve());
     const sending = setInterval(() => {

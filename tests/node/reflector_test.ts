@@ -11,6 +11,7 @@ import {
   parseSocketAddress,
   type SocketAddress,
 } from "@netyard/netyard";
+import { isListed } from "../../lib/node/reflector/released.ts";
 import { pair } from "./fixtures/topology.ts";
 
 /** What a reflector answers over TCP; the caller speaks first, as a client may. */
@@ -133,6 +134,47 @@ Deno.test("a reflector answers many callers at once", async () => {
   assertEquals(new Set(ports).size, 50);
 });
 
+Deno.test("the port of a probe is free when the probe resolves, also while programs start", async () => {
+  await using lab = await Lab.create();
+  const { server, laptop } = await pair(lab);
+  await using reflector = await server.spawnReflector();
+  let ended = false;
+  // Children hold copies of sockets between fork and exec.
+  const starting = (async () => {
+    while (!ended) await laptop.command("true").output();
+  })();
+  for (let port = 20_000; port < 20_100; port++) {
+    await laptop.probeUdpMapping(reflector.address, { port });
+    const bound = await laptop.run(async (port) => {
+      const { createSocket } = await import("node:dgram");
+      const socket = createSocket("udp4");
+      await new Promise<void>((bound, failed) => socket.once("error", failed).bind(port, bound));
+      socket.close();
+      return true;
+    }, port);
+    assert(bound);
+  }
+  ended = true;
+  await starting;
+});
+
+Deno.test("sockets are found in the tables of /proc/net by address, port and state", () => {
+  const heading =
+    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n";
+  const row = (local: string, state: string) =>
+    `${heading}   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000 0\n`;
+  const server = { ip: "10.0.1.2", port: 53 };
+  assertEquals(isListed("udp", row("0201000A:0035", "07"), server), true);
+  assertEquals(isListed("tcp", row("0201000A:0035", "0A"), server), true);
+  // A connection, which keeps no other socket from listening there.
+  assertEquals(isListed("tcp", row("0201000A:0035", "01"), server), false);
+  assertEquals(isListed("udp", row("0201000A:0036", "07"), server), false);
+  assertEquals(isListed("udp", row("00000000:0035", "07"), server), false);
+  const loopback6 = "00000000000000000000000001000000:1F90";
+  assertEquals(isListed("udp6", row(loopback6, "07"), { ip: "::1", port: 8080 }), true);
+  assertEquals(isListed("udp6", heading, { ip: "::1", port: 8080 }), false);
+});
+
 Deno.test("a reflector on a port that is taken, by UDP or TCP, is refused", async () => {
   await using lab = await Lab.create();
   const { server } = await pair(lab);
@@ -232,7 +274,7 @@ Deno.test("probeUdpMapping() refuses what is no address and what is no reflector
     const { createSocket } = await import("node:dgram");
     const socket = createSocket("udp4");
     socket.on("message", (_, from) => socket.send("pong", from.port, from.address));
-    await new Promise<void>((bound) => socket.bind(7, ip, bound));
+    await new Promise<void>((bound, failed) => socket.once("error", failed).bind(7, ip, bound));
   }, server.ip!);
   await assertRejects(
     () => laptop.probeUdpMapping({ ip: server.ip!, port: 7 }),

@@ -165,7 +165,9 @@ Deno.test("fetch, Deno.connect, Deno.listen and UDP work inside run(), by name t
     const socket = createSocket("udp4", (data, from) => {
       socket.send(data, from.port, from.address);
     });
-    await new Promise<void>((bound) => socket.bind(7, hostname, bound));
+    await new Promise<void>((bound, failed) =>
+      socket.once("error", failed).bind(7, hostname, bound)
+    );
   }, server.ip!);
   for (const host of [server.ip!, "server.test"]) {
     assertEquals(

@@ -4,7 +4,8 @@ import { NetyardError } from "../../../native/error.ts";
 import { parseOptions } from "../../options/parse_options.ts";
 import { DeadlineError } from "../process/errors.ts";
 import type { Host } from "../process/host.ts";
-import { checkAddress, closeUdp, type UdpSocket, udpSocket } from "./reflector.ts";
+import { checkAddress, closeUdp, udpSocket } from "./reflector.ts";
+import { released } from "./released.ts";
 import { formatSocketAddress, parseSocketAddress, type SocketAddress } from "./socket_address.ts";
 
 /** How a reflector is asked. */
@@ -19,8 +20,6 @@ const TIMEOUT_MS = 3000;
 
 const target: z.ZodType<SocketAddress> = z.object({ ip: z.string(), port: z.number() });
 const timeoutMs = z.number().min(0).optional();
-/** How long a port may stay in use after a probe from it. */
-const RELEASE_MS = 300;
 const tcpOptions = z.strictObject({ timeoutMs });
 const udpOptions = z.strictObject({ port: z.number().optional(), timeoutMs });
 
@@ -34,8 +33,9 @@ export async function probeUdp(
   const what = `${host.name}: probeUdpMapping(${formatSocketAddress(reflector)})`;
   const { port = 0, timeoutMs = TIMEOUT_MS } = parseOptions(udpOptions, options, what);
   const any = checkAddress(reflector, what).family === 6 ? "::" : "0.0.0.0";
-  const udp = await boundUdp(host, { ip: any, port }, what);
+  const udp = udpSocket(host, { ip: any, port }, what);
   const { socket } = udp;
+  await udp.bound;
   try {
     const { promise, resolve, reject } = Promise.withResolvers<SocketAddress>();
     const ask = () => socket.send(Buffer.from("?"), reflector.port, reflector.ip, () => {});
@@ -62,25 +62,8 @@ export async function probeUdp(
     }
   } finally {
     await closeUdp(udp);
-  }
-}
-
-/**
- * Binds a UDP socket. Tries a port in use again for a moment: a child of this process that was forked and
- * has not reached exec() holds a copy of the socket that an earlier probe has closed.
- */
-async function boundUdp(host: Host, address: SocketAddress, what: string): Promise<UdpSocket> {
-  const deadline = performance.now() + RELEASE_MS;
-  for (;;) {
-    const udp = udpSocket(host, address, what);
-    try {
-      await udp.bound;
-      return udp;
-    } catch (error) {
-      const { code } = (error as Error).cause as { code?: string };
-      if (code !== "EADDRINUSE" || performance.now() > deadline) throw error;
-    }
-    await new Promise((done) => setTimeout(done, 5));
+    // The caller binds a port of its choice next.
+    if (port > 0) await released(host, "udp", { ip: any, port });
   }
 }
 

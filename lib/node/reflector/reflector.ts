@@ -4,6 +4,7 @@ import { z } from "zod";
 import { NetyardError } from "../../../native/error.ts";
 import { parseIp } from "../../address/mod.ts";
 import type { Host } from "../process/host.ts";
+import { released } from "./released.ts";
 import { formatSocketAddress, type SocketAddress } from "./socket_address.ts";
 
 /**
@@ -77,7 +78,7 @@ export function udpSocket(
   });
 }
 
-/** Resolves when the port is free. */
+/** Resolves when the socket is closed; its port is free once {@link released} says so. */
 export function closeUdp({ socket }: UdpSocket): Promise<void> {
   return new Promise((resolve) => socket.close(() => resolve()));
 }
@@ -99,11 +100,16 @@ export async function startReflector(host: Host, wanted: SocketAddress): Promise
         cause: error,
       });
     }
-    return serve(udp, tcp, { ip: wanted.ip, port: address.port });
+    return serve(host, udp, tcp, { ip: wanted.ip, port: address.port });
   }
 }
 
-function serve(udp: UdpSocket, tcp: Deno.Listener, address: SocketAddress): Reflector {
+function serve(
+  host: Host,
+  udp: UdpSocket,
+  tcp: Deno.Listener,
+  address: SocketAddress,
+): Reflector {
   udp.socket.on("message", (_data, from) => {
     const text = seenText(from.address, from.port);
     udp.socket.send(Buffer.from(text), from.port, from.address, () => {});
@@ -117,6 +123,7 @@ function serve(udp: UdpSocket, tcp: Deno.Listener, address: SocketAddress): Refl
       tcp.close();
       for (const connection of open) closeQuietly(connection);
       await Promise.all([closeUdp(udp), serving]);
+      await Promise.all([released(host, "tcp", address), released(host, "udp", address)]);
     })();
   return { address, close, [Symbol.asyncDispose]: close };
 }
