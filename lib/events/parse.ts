@@ -5,6 +5,7 @@ import defer * as part from "./schema_parts.ts";
 import { type LabState, labStateSchema } from "./states/lab.ts";
 import type { EventKind, LabEvent } from "./types.ts";
 import { EVENT_VERSION } from "./version.ts";
+import type { Schema } from "../options/schema.ts";
 
 /**
  * Checks that a value, such as a parsed line of `events.jsonl`, is an event.
@@ -54,10 +55,10 @@ export function parseState(value: unknown, where = "this state"): LabState {
   return parseWith(labStateSchema(), value, where);
 }
 
-const eventSchemas = new Map<EventKind, z.ZodType<LabEvent>>();
+const eventSchemas = new Map<EventKind, Schema<LabEvent>>();
 
 /** The schema of one kind of event, built at its first use. */
-function eventSchema(kind: EventKind): z.ZodType<LabEvent> {
+function eventSchema(kind: EventKind): Schema<LabEvent> {
   let schema = eventSchemas.get(kind);
   if (!schema) {
     schema = z.strictObject({
@@ -67,7 +68,7 @@ function eventSchema(kind: EventKind): z.ZodType<LabEvent> {
       elapsedMs: part.amount,
       kind: z.literal(kind),
       ...EVENTS[kind].schema(),
-    }) as z.ZodType<LabEvent>;
+    }) as Schema<LabEvent>;
     eventSchemas.set(kind, schema);
   }
   return schema;
@@ -89,8 +90,8 @@ function requireVersion(value: unknown, where: string): Record<string, unknown> 
   return value as Record<string, unknown>;
 }
 
-function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const result = schema.safeParse(value);
+function parseWith<T>(schema: Schema<T>, value: unknown, where: string): T {
+  const result = z.safeParse(schema, value);
   if (result.success) return result.data;
   const faults = result.error.issues.map(({ path, message }) =>
     `${path.length > 0 ? path.join(".") + ": " : ""}${message}`

@@ -1,4 +1,5 @@
 import defer * as z from "zod";
+import type { Schema } from "../options/schema.ts";
 
 /**
  * One schema for each field of `T`, checked by the compiler: none may be missing, none may be
@@ -6,12 +7,13 @@ import defer * as z from "zod";
  */
 export type Fields<T> = {
   // deno-lint-ignore ban-types -- the type of which an optional field is a part
-  [K in keyof T]-?: {} extends Pick<T, K> ? z.ZodOptional<z.ZodType<T[K]>> : z.ZodType<T[K]>;
+  [K in keyof T]-?: {} extends Pick<T, K> ? z.core.$ZodOptional<z.core.$ZodType<T[K]>>
+    : z.core.$ZodType<T[K]>;
 };
 
 /** The schema of an object with exactly these fields; unknown keys are refused. */
-export function object<T>(fields: Fields<T>): z.ZodType<T> {
-  return z.strictObject(fields as z.ZodRawShape) as unknown as z.ZodType<T>;
+export function object<T>(fields: Fields<T>): Schema<T> {
+  return z.strictObject(fields as z.ZodRawShape) as unknown as Schema<T>;
 }
 
 export const text = z.string();
@@ -22,8 +24,8 @@ export const count = z.int().min(0);
 /** An amount of time, or another quantity that is not negative. */
 export const amount = z.number().min(0);
 /** Any JSON value. */
-export const json: z.ZodType<unknown> = z.json();
+export const json: Schema<unknown> = z.json();
 /** A JSON object. */
 export const jsonObject = z.record(text, json);
 /** A NAT or a firewall: the name of a preset, or a configuration. */
-export const mode: z.ZodType<string | object> = z.union([text, jsonObject]);
+export const mode: Schema<string | object> = z.union([text, jsonObject]);

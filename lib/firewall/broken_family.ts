@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Schema } from "../options/schema.ts";
 
 /** An address family that can be broken. */
 export type AddressFamily = "ipv4" | "ipv6";
@@ -12,10 +13,10 @@ export type FamilyBreak = "drop" | "reject";
 /** The families that are broken, and how. */
 export type BrokenFamilies = Partial<Record<AddressFamily, FamilyBreak>>;
 
-export const addressFamilySchema: z.ZodType<AddressFamily> = z.enum(["ipv4", "ipv6"]);
+export const addressFamilySchema: Schema<AddressFamily> = z.enum(["ipv4", "ipv6"]);
 
 /** Whether a family is broken, and how. */
-export const familyBreakSchema: z.ZodType<boolean | { how?: FamilyBreak }> = z.union([
+export const familyBreakSchema: Schema<boolean | { how?: FamilyBreak }> = z.union([
   z.boolean(),
   z.strictObject({ how: z.enum(["drop", "reject"]).optional() }).meta({ title: "{ how }" }),
 ]);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Schema } from "../options/schema.ts";
 
 /** The ports that are reachable: all, none, or those listed. */
 export type PortPolicy = "allow" | "block" | number[];
@@ -58,10 +59,10 @@ export function resolveFirewall(firewall: Firewall): ResolvedFirewall {
 }
 
 const policy = z.enum(["allow", "block"]);
-const ports: z.ZodType<PortPolicy> = z.union([policy, z.array(z.int().min(1).max(65535))]);
+const ports: Schema<PortPolicy> = z.union([policy, z.array(z.int().min(1).max(65535))]);
 
 /** The values of `firewall`, in option objects and in TOML. */
-export const firewallSchema: z.ZodType<Firewall> = z.union([
+export const firewallSchema: Schema<Firewall> = z.union([
   z.enum(["none", "block-inbound", "corporate", "captive-portal"])
     .describe("A ready-made firewall."),
   z.strictObject({

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import type { Impairments } from "../bridge/impairments.ts";
 import { directionKey, isPartitioned, pairKey } from "../bridge/partitions.ts";
 import { NodeRemovedError } from "../node/process/errors.ts";
@@ -18,6 +17,7 @@ import type { Segment } from "./model/records.ts";
 import { Nic } from "./nic.ts";
 import type { BridgeReference } from "./options/options.ts";
 import { ops } from "./late.ts";
+import type { Schema } from "../options/schema.ts";
 
 /**
  * A bridge: members on one link layer, and a gateway. A bridge from `lab.bridge()` has networks of
@@ -345,7 +345,7 @@ export class Bridge implements AsyncDisposable {
 
   async #impair<T extends number | MemberPair>(
     method: string,
-    schema: z.ZodType<T>,
+    schema: Schema<T>,
     given: T,
     change: (value: T) => Partial<Impairments>,
   ): Promise<void> {

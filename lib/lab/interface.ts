@@ -155,7 +155,7 @@ export class Interface {
     await this.#act("setCondition()", (iface) => {
       this.#mustBePlugged(iface, "setCondition()", "setDownlinkCondition() of the router, or ");
       const what = `${iface.node.name}: setCondition() of "${iface.name}"`;
-      const requested = parseOptions(ops().conditionSchema.nullable(), condition, what);
+      const requested = parseOptions(ops().requestedConditionSchema, condition, what);
       const way = parseOptions(ops().directionSchema, direction, `${what}: direction`);
       ops().setCondition(this.#core, iface, requested, way);
       ops().emitCondition(this.#core, iface, way);

@@ -6,7 +6,12 @@
 export { linkState, setLink } from "../../native/netlink/link.ts";
 export { firewallSchema } from "../firewall/config.ts";
 export { DirectionProbe, measureOptionsSchema } from "../link/measure.ts";
-export { conditionSchema, directionSchema, resolveCondition, sameLimits } from "../link/mod.ts";
+export {
+  directionSchema,
+  requestedConditionSchema,
+  resolveCondition,
+  sameLimits,
+} from "../link/mod.ts";
 export { natSchema } from "../nat/config.ts";
 export { natV6Schema } from "../nat/config_v6.ts";
 export { madeIn, temporaryOf } from "./autoconf/kernel_addresses.ts";

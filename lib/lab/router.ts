@@ -264,7 +264,7 @@ export class Router extends Node {
   async setDownlinkCondition(condition: LinkCondition | null): Promise<void> {
     await this.#act((router) => {
       const what = `${this.name}: setDownlinkCondition()`;
-      const requested = parseOptions(ops().conditionSchema.nullable(), condition, what);
+      const requested = parseOptions(ops().requestedConditionSchema, condition, what);
       ops().setDownlink(this.#core, router, requested);
       ops().emitDownlink(this.#core, router);
     });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { linkFields, percent } from "./units.ts";
+import type { Schema } from "../options/schema.ts";
 
 /**
  * The impairments of one direction of a link. An effect that is left out, or 0, does not happen.
@@ -99,16 +100,19 @@ const presetSchema = z.enum(Object.keys(LINK_PRESETS) as [LinkPreset, ...LinkPre
 const limitsSchema = z.strictObject(limits).meta({ title: "LinkLimits", table: "link condition" });
 
 /** Schema of a direction. */
-export const directionSchema: z.ZodType<LinkDirection> = z.enum(["both", "up", "down"]);
+export const directionSchema: Schema<LinkDirection> = z.enum(["both", "up", "down"]);
 
 /** Schema of a condition, in option objects and in TOML. */
-export const conditionSchema: z.ZodType<LinkCondition> = z.union([presetSchema, limitsSchema]);
+export const conditionSchema: Schema<LinkCondition> = z.union([presetSchema, limitsSchema]);
+
+/** Schema of the condition that an interface or a downlink is to have: null for none. */
+export const requestedConditionSchema: Schema<LinkCondition | null> = z.nullable(conditionSchema);
 
 // One object for both: for a union, zod would explain an unknown option by the wrong member.
 const limitsOrDirectionsSchema = z.strictObject({
   ...limits,
-  up: conditionSchema.nullable().describe("The condition of what the interface sends.").optional(),
-  down: conditionSchema.nullable().describe("The condition of what it receives.").optional(),
+  up: requestedConditionSchema.describe("The condition of what the interface sends.").optional(),
+  down: requestedConditionSchema.describe("The condition of what it receives.").optional(),
 }).meta({ title: "LinkLimits or LinkDirections", table: "link condition" }).refine(
   ({ up, down, ...both }) =>
     (up === undefined && down === undefined) ||
@@ -117,7 +121,7 @@ const limitsOrDirectionsSchema = z.strictObject({
 );
 
 /** Schema of `condition` where a link is made: one for both directions, or one for each. */
-export const linkConditionSchema: z.ZodType<LinkCondition | LinkDirections> = z.union([
+export const linkConditionSchema: Schema<LinkCondition | LinkDirections> = z.union([
   presetSchema,
   limitsOrDirectionsSchema,
 ]);

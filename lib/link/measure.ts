@@ -10,6 +10,7 @@ import {
   type TrainArrival,
 } from "./mod.ts";
 import { z } from "zod";
+import type { Schema } from "../options/schema.ts";
 
 /** Options of a measurement of a link. */
 export interface MeasureOptions {
@@ -22,7 +23,7 @@ export interface MeasureOptions {
   intervalMs?: number;
 }
 
-export const measureOptionsSchema: z.ZodType<MeasureOptions> = z.strictObject({
+export const measureOptionsSchema: Schema<MeasureOptions> = z.strictObject({
   probes: z.int().min(1).max(1_000_000).optional(),
   intervalMs: z.number().min(0).max(10_000).optional(),
 });

@@ -1,24 +1,25 @@
 import { z } from "zod";
 import { MAX_DELAY_MS } from "./limits.ts";
+import type { Schema } from "../options/schema.ts";
 
 /** Schemas of the numbers of link conditions. */
 
 /** 0 for unlimited, up to 100 Gbit/s; below 1 kbit/s a full frame would take more than 12 s. */
-export const rateKbit: z.ZodType<number> = z.union([
+export const rateKbit: Schema<number> = z.union([
   z.literal(0),
   z.number().min(1).max(100_000_000),
 ]);
 
 /** A share of packets, in percent. */
-export const percent: z.ZodType<number> = z.number().min(0).max(100);
+export const percent: Schema<number> = z.number().min(0).max(100);
 
 /** A one-way delay, in milliseconds. */
-export const milliseconds: z.ZodType<number> = z.number().min(0).max(MAX_DELAY_MS);
+export const milliseconds: Schema<number> = z.number().min(0).max(MAX_DELAY_MS);
 
 /** The limits that links of interfaces and links of regions have in common. */
 export const linkFields: Record<
   "rateKbit" | "lossPct" | "latencyMs" | "jitterMs",
-  z.ZodType<number | undefined>
+  z.core.$ZodType<number | undefined>
 > = {
   rateKbit: rateKbit
     .describe("The bit rate, in kbit/s: 0 for unlimited, else 1 to 100000000.").optional(),

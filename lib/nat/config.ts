@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Schema } from "../options/schema.ts";
 
 /**
  * How much of the remote endpoint a mapping or a filter depends on, in the
@@ -144,7 +145,7 @@ function sysctls(timeouts: Required<NatTimeouts>): Record<string, number> {
   );
 }
 
-const dependence: z.ZodType<EndpointDependence> = z.enum([
+const dependence: Schema<EndpointDependence> = z.enum([
   "endpoint-independent",
   "address-dependent",
   "address-and-port-dependent",
@@ -154,7 +155,7 @@ const seconds = (what: string) =>
   z.int().min(1).max(432_000).describe(`${what}, in seconds.`).optional();
 
 /** The values of `nat`, in option objects and in TOML. */
-export const natSchema: z.ZodType<Nat> = z.union([
+export const natSchema: Schema<Nat> = z.union([
   z.enum(["none", "home", "corporate", "cgnat", "cloud-nat", "full-cone"])
     .describe("A ready-made NAT."),
   z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Schema } from "../options/schema.ts";
 
 /**
  * How a router translates the IPv6 addresses of downstream hosts.
@@ -17,4 +18,4 @@ export type NatV6 = "none" | "nptv6" | "masquerade" | "nat64";
 const MODES = ["none", "nptv6", "masquerade", "nat64"] as const satisfies readonly NatV6[];
 
 /** The values of `natV6`, in option objects and in TOML. */
-export const natV6Schema: z.ZodType<NatV6> = z.enum(MODES);
+export const natV6Schema: Schema<NatV6> = z.enum(MODES);

@@ -14,7 +14,7 @@ export function milliseconds(duration: Duration): number {
 }
 
 /** The schema of a {@linkcode Duration}. */
-export const durationSchema: z.ZodType<Duration> = z.custom<Duration>(
+export const durationSchema: z.ZodCustom<Duration, Duration> = z.custom<Duration>(
   (value) =>
     typeof value === "number"
       ? Number.isFinite(value) && value >= 0

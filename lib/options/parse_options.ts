@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { z } from "zod";
+import defer * as z from "zod";
 import { NetyardError } from "../../native/error.ts";
 import { nearest } from "./nearest.ts";
 import { keyRule, rule } from "./rule.ts";
@@ -41,7 +41,7 @@ export class InvalidOptionError extends NetyardError {}
  * );
  * ```
  */
-export function parseOptions<S extends z.ZodType>(
+export function parseOptions<S extends z.core.$ZodType>(
   schema: S,
   value: unknown,
   what: string,
@@ -54,7 +54,7 @@ export function parseOptions<S extends z.ZodType>(
 }
 
 /** The schema of each field of some options. */
-export type Shape<T> = { [K in keyof T]-?: z.ZodType<T[K]> };
+export type Shape<T> = { [K in keyof T]-?: z.core.$ZodType<T[K]> };
 
 /** A fault in a value. */
 export interface OptionFault {
@@ -69,12 +69,12 @@ export interface OptionFault {
  *
  * @param noun What messages call the parts of the value: options, or the keys of a file.
  */
-export function checkOptions<S extends z.ZodType>(
+export function checkOptions<S extends z.core.$ZodType>(
   schema: S,
   value: unknown,
   noun: "option" | "key" = "option",
 ): { data: z.output<S> } | { faults: OptionFault[] } {
-  const result = schema.safeParse(value, { error: noun === "key" ? keyRule : rule });
+  const result = z.safeParse(schema, value, { error: noun === "key" ? keyRule : rule });
   if (result.success) return { data: result.data };
   return { faults: result.error.issues.flatMap((issue) => explain(issue, [], value, noun)) };
 }

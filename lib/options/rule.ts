@@ -78,7 +78,7 @@ function typeName(expected: string, issue: RawIssue): string {
 function titleOf(issue: RawIssue): string | undefined {
   // The schema that has the check; if the type itself is wrong, the schema.
   const schema = issue.schema ?? issue.inst;
-  return schema ? z.globalRegistry.get(schema as z.ZodType)?.title : undefined;
+  return schema ? z.globalRegistry.get(schema as z.core.$ZodType)?.title : undefined;
 }
 
 function article(noun: string): string {

@@ -10,6 +10,7 @@ import {
   partialSchemas,
   stepKinds,
 } from "./step/mod.ts";
+import type { Schema } from "../options/schema.ts";
 
 /** A JSON Schema of draft 7, which the language servers for TOML support. */
 export type JsonSchema = Record<string, unknown>;
@@ -32,7 +33,7 @@ export function topologyJsonSchema(): JsonSchema {
   return jsonSchema("Netyard topology", "A network.", z.strictObject({ ...topologyTables }));
 }
 
-type Table = z.ZodType<Record<string, unknown>>;
+type Table = Schema<Record<string, unknown>>;
 
 /** An action with placeholders, which is known when they are replaced. */
 const laterAction = z.string().regex(/\$\{/).describe("The action.");
@@ -54,7 +55,7 @@ const step = z.union([...whole, groupUseSchema, ofTemplate, later]) as Table;
 const template = z.union([...drafts(nameKey), later.extend(nameKey)]) as Table;
 const groupStep = z.union([...drafts({}), ofTemplate, later]) as Table;
 
-function jsonSchema(title: string, description: string, schema: z.ZodType): JsonSchema {
+function jsonSchema(title: string, description: string, schema: Schema): JsonSchema {
   const { $schema, ...rest } = z.toJSONSchema(schema, {
     target: "draft-7",
     io: "input",

@@ -10,7 +10,7 @@ import { TomlError, type TomlFault } from "./errors.ts";
  * lines of that one.
  * @throws {TomlError} If the part does not fit the schema, one line for each fault.
  */
-export function checkToml<S extends z.ZodType>(
+export function checkToml<S extends z.core.$ZodType>(
   schema: S,
   document: TomlDocument,
   path: TomlPath = [],

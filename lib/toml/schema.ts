@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { camelKeys, snakeCase, tomlBoolean, tomlNumber } from "./values.ts";
+import type { Schema } from "../options/schema.ts";
 
 /**
  * The schema of a TOML value that becomes an option, derived from the option's own schema: keys have
@@ -14,44 +15,46 @@ import { camelKeys, snakeCase, tomlBoolean, tomlNumber } from "./values.ts";
  * import { tomlSchema } from "./schema.ts";
  *
  * const option = z.strictObject({ latencyMs: z.number().max(60_000) });
- * assertEquals(tomlSchema(option).parse({ latency_ms: "30" }), { latencyMs: 30 });
+ * assertEquals(z.parse(tomlSchema(option), { latency_ms: "30" }), { latencyMs: 30 });
  * ```
  */
-export function tomlSchema<T>(option: z.ZodType<T>): z.ZodType<T> {
-  const schema = derive(option);
-  if (schema === option) return option;
+export function tomlSchema<T>(option: z.core.$ZodType<T>): Schema<T> {
+  const schema = derive(option) as Schema<T>;
+  if (schema === option) return schema;
   const { description } = z.globalRegistry.get(option) ?? {};
-  return (description === undefined ? schema : schema.describe(description)) as z.ZodType<T>;
+  return description === undefined ? schema : schema.describe(description);
 }
 
 /** The keys of the TOML table whose values become the given options. */
-export function tomlKeys(options: Record<string, z.ZodType>): Record<string, z.ZodType> {
+export function tomlKeys(
+  options: Record<string, z.core.$ZodType>,
+): Record<string, z.core.$ZodType> {
   return Object.fromEntries(
     Object.entries(options).map(([key, option]) => [snakeCase(key), tomlSchema(option)]),
   );
 }
 
-function derive(option: z.ZodType): z.ZodType {
-  if (option instanceof z.ZodOptional) return tomlSchema(option.unwrap() as z.ZodType).optional();
+function derive(option: z.core.$ZodType): z.core.$ZodType {
+  if (option instanceof z.ZodOptional) return z.optional(tomlSchema(option.unwrap()));
   // TOML has no null: what is null among options is left out of a file.
-  if (option instanceof z.ZodNullable) return tomlSchema(option.unwrap() as z.ZodType);
+  if (option instanceof z.ZodNullable) return tomlSchema(option.unwrap());
   if (isNumeric(option)) return tomlNumber(option);
   if (option instanceof z.ZodBoolean) return tomlBoolean();
   if (option instanceof z.ZodObject) return tableOf(option);
   if (option instanceof z.ZodUnion) {
-    return z.union(option.options.map((each) => tomlSchema(each as z.ZodType)));
+    return z.union(option.options.map((each) => tomlSchema(each)));
   }
-  if (option instanceof z.ZodArray) return z.array(tomlSchema(option.element as z.ZodType));
+  if (option instanceof z.ZodArray) return z.array(tomlSchema(option.element));
   if (option instanceof z.ZodRecord) {
-    return z.record(option.keyType as z.ZodString, tomlSchema(option.valueType as z.ZodType));
+    return z.record(option.keyType as z.ZodString, tomlSchema(option.valueType));
   }
   return option; // Texts are the same in both.
 }
 
 /** Whether an option is a number, or one of several ranges of numbers. */
-function isNumeric(option: z.ZodType): option is z.ZodType<number> {
+function isNumeric(option: z.core.$ZodType): option is z.core.$ZodType<number> {
   if (option instanceof z.ZodUnion) {
-    return option.options.every((each) => isNumeric(each as z.ZodType));
+    return option.options.every((each) => isNumeric(each));
   }
   if (option instanceof z.ZodLiteral) {
     return [...option.values].every((each) => typeof each === "number");
@@ -59,11 +62,11 @@ function isNumeric(option: z.ZodType): option is z.ZodType<number> {
   return option instanceof z.ZodNumber;
 }
 
-function tableOf(option: z.ZodObject): z.ZodType {
+function tableOf(option: z.ZodObject): z.core.$ZodType {
   const { title, table = title } = z.globalRegistry.get(option) ?? {};
-  const keys = z.strictObject(tomlKeys(option.shape as Record<string, z.ZodType>));
+  const keys = z.strictObject(tomlKeys(option.shape));
   const titled = typeof table === "string" ? keys.meta({ title: table }) : keys;
-  const options: z.ZodType = titled.transform(camelKeys);
+  const options = titled.transform(camelKeys);
   return options.check(...(option.def.checks ?? []).map(withKeysOfFile));
 }
 

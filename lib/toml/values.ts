@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Schema } from "../options/schema.ts";
 
 /** Numbers and booleans of TOML files, and the names of keys in files and in options. */
 
@@ -15,13 +16,13 @@ const rule = {
  *
  * @param range What the number must be.
  */
-export function tomlNumber(range: z.ZodType<number>): z.ZodType<number> {
+export function tomlNumber(range: z.core.$ZodType<number>): Schema<number> {
   return z.union([z.number(rule), z.string(rule).regex(NUMBER, rule)])
-    .transform(Number).pipe(range as z.ZodType<number, number>).meta(limits(range));
+    .transform(Number).pipe(range as z.core.$ZodType<number, number>).meta(limits(range));
 }
 
 /** The limits of a number for JSON Schema, which only sees the input of a pipe and not the range. */
-function limits(range: z.ZodType<number>): { minimum?: number; maximum?: number } {
+function limits(range: z.core.$ZodType<number>): { minimum?: number; maximum?: number } {
   if (!(range instanceof z.ZodNumber)) return {};
   const known = (limit: number | null) => limit !== null && Math.abs(limit) < 2 ** 53 - 1;
   return {
@@ -31,7 +32,7 @@ function limits(range: z.ZodType<number>): { minimum?: number; maximum?: number 
 }
 
 /** Accepts a boolean, or a boolean as text: `true` and `"true"`. */
-export function tomlBoolean(): z.ZodType<boolean> {
+export function tomlBoolean(): Schema<boolean> {
   const error = "must be true or false";
   return z.union([z.boolean(error), z.enum(["true", "false"], error)])
     .transform((value) => value === true || value === "true");

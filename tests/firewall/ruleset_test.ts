@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { z } from "zod";
 import {
   type Firewall,
   type FirewallConfig,
@@ -124,7 +125,7 @@ Deno.test("every preset, 50 random configurations and extreme ports load, in pla
   using namespace = Namespace.create();
   namespace.enter(() => {
     for (const firewall of configs) {
-      firewallSchema.parse(firewall);
+      z.parse(firewallSchema, firewall);
       nft(
         "add table inet netyard_firewall\ndelete table inet netyard_firewall\n" +
           (rules(firewall, random() < 0.5) ?? ""),

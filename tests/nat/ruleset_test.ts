@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { z } from "zod";
 import {
   closedRuleset,
   type EndpointDependence,
@@ -144,7 +145,7 @@ Deno.test("every preset, shape and random configuration loads, in place of the o
   using namespace = Namespace.create();
   namespace.enter(() => {
     for (const nat of configs) {
-      natSchema.parse(nat);
+      z.parse(natSchema, nat);
       for (const variant of NAT_VARIANTS) {
         const seed = pick(random, 2 ** 32);
         nft(

@@ -15,6 +15,7 @@ import type {
   RouterConfig,
   VmConfig,
 } from "./types.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /**
  * The schemas of a {@linkcode LabConfig} and of its parts; those of TOML files derive from them.
@@ -76,7 +77,7 @@ export const vmConfigShape: Shape<VmConfig> = {
     .optional(),
 };
 
-export const labConfigSchema: z.ZodType<LabConfig> = z.strictObject({
+export const labConfigSchema: Schema<LabConfig> = z.strictObject({
   regions: z.record(z.string(), z.strictObject(regionConfigShape)).optional(),
   routers: z.array(z.strictObject(routerConfigShape)).optional(),
   bridges: z.record(z.string(), z.strictObject(bridgeConfigShape)).optional(),

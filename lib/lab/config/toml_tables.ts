@@ -23,6 +23,7 @@ import type {
   RouterConfig,
   VmConfig,
 } from "./types.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /**
  * The tables of a topology file, which become the parts of a `LabConfig`. Their keys derive from the
@@ -63,7 +64,7 @@ function noInterface(key: string): string {
 const condition = tomlSchema(interfaceConfigShape.condition);
 
 const iface = z.strictObject({
-  ...tomlKeys(interfaceConfigShape) as { [key: string]: z.ZodType<unknown> },
+  ...tomlKeys(interfaceConfigShape) as { [key: string]: Schema<unknown> },
   condition,
   impair: condition.describe("The older name of condition."),
 }, {
@@ -94,22 +95,23 @@ const vm = z.strictObject({
     .describe('What it boots: tiny, host, or a profile of netyard.toml. Default "tiny".')
     .optional(),
   // A number may be written as text, as everywhere; a text with a unit is an amount too.
-  memory: vmConfigShape.memory.transform((size) =>
-    typeof size === "string" && /^\d+$/.test(size) ? Number(size) : size
+  memory: z.pipe(
+    vmConfigShape.memory,
+    z.transform((size) => typeof size === "string" && /^\d+$/.test(size) ? Number(size) : size),
   ),
 }).transform((table) => camelKeys(table) as VmConfig);
 
 /** The tables of a topology, as the parts of a schema. */
 export interface TopologyTables {
-  router: z.ZodType<RouterConfig[] | undefined>;
-  device: z.ZodType<Record<string, DeviceConfig> | undefined>;
-  region: z.ZodType<Record<string, RegionConfig> | undefined>;
-  bridge: z.ZodType<Record<string, BridgeConfig> | undefined>;
-  vm: z.ZodType<Record<string, VmConfig> | undefined>;
-  ipv6: z.ZodType<Ipv6Options | undefined>;
+  router: z.core.$ZodType<RouterConfig[] | undefined>;
+  device: z.core.$ZodType<Record<string, DeviceConfig> | undefined>;
+  region: z.core.$ZodType<Record<string, RegionConfig> | undefined>;
+  bridge: z.core.$ZodType<Record<string, BridgeConfig> | undefined>;
+  vm: z.core.$ZodType<Record<string, VmConfig> | undefined>;
+  ipv6: z.core.$ZodType<Ipv6Options | undefined>;
 }
 
-const byName = <T>(table: z.ZodType<T>) => z.record(z.string(), table);
+const byName = <T>(table: Schema<T>) => z.record(z.string(), table);
 
 /** What a topology file has, and a simulation may have: to be spread into the schema of either. */
 export const topologyTables: TopologyTables = {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Duration, durationSchema } from "../../options/duration.ts";
 import { type Fault, faultSchema } from "./types.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /** The action of a step. */
 export type ScheduleAction =
@@ -24,7 +25,7 @@ export interface ScheduleStep {
   name?: string;
 }
 
-const action: z.ZodType<ScheduleAction> = z.union([
+const action: Schema<ScheduleAction> = z.union([
   faultSchema,
   z.literal("heal"),
   z.strictObject({ heal: z.string() }).meta({ title: "heal" }),
@@ -32,7 +33,7 @@ const action: z.ZodType<ScheduleAction> = z.union([
 ]);
 
 /** What the steps of a schedule must be. */
-export const stepsSchema: z.ZodType<ScheduleStep[]> = z.array(
+export const stepsSchema: Schema<ScheduleStep[]> = z.array(
   z.strictObject({
     at: durationSchema,
     do: action,

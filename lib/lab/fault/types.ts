@@ -16,6 +16,7 @@ import {
 } from "../../link/mod.ts";
 import { type Duration, durationSchema } from "../../options/duration.ts";
 import type { RegionReference } from "../options/options.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /** A handle of a node of the same lab, or its name. */
 export type NodeReference = { readonly name: string } | string;
@@ -97,18 +98,18 @@ export type Fault =
   | PartitionFault
   | DegradeRegionsFault;
 
-const reference: z.ZodType<NodeReference> = z.custom<NodeReference>(
+const reference: Schema<NodeReference> = z.custom<NodeReference>(
   (value) => typeof value === "string" || (typeof value === "object" && value !== null),
   { error: "must be a node, or its name" },
 );
-const region: z.ZodType<RegionReference | string> = reference;
+const region: Schema<RegionReference | string> = reference;
 const onInterface = { node: reference, interface: z.string() };
 const longerThanNothing = durationSchema.refine((value) => Number.parseFloat(String(value)) > 0, {
   error: "must be more than 0",
 });
 
 /** The values of a fault. */
-export const faultSchema: z.ZodType<Fault> = z.discriminatedUnion("kind", [
+export const faultSchema: Schema<Fault> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("link-down"), ...onInterface }),
   z.strictObject({
     kind: z.literal("flap"),

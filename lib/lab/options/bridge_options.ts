@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { milliseconds, percent } from "../../link/units.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /** The arguments of the methods of a bridge. */
 
@@ -39,7 +40,7 @@ export interface DirectionalBandwidth extends MemberPair {
 }
 
 /** A member, by handle or name; the lab looks it up later. */
-export const memberSchema: z.ZodType<Member> = z.custom<Member>(
+export const memberSchema: Schema<Member> = z.custom<Member>(
   (value) =>
     typeof value === "string" ||
     (typeof value === "object" && value !== null && "name" in value &&
@@ -50,24 +51,24 @@ export const memberSchema: z.ZodType<Member> = z.custom<Member>(
 const pair = { from: memberSchema, to: memberSchema };
 
 /** 0 for unlimited, up to 100 Gbit/s; below 1 kbit/s a full frame would take more than 12 s. */
-export const bitsPerSecond: z.ZodType<number> = z.union([
+export const bitsPerSecond: Schema<number> = z.union([
   z.literal(0),
   z.number().min(1_000).max(100_000_000_000),
 ]);
 
-export const pairSchema: z.ZodType<MemberPair> = z.strictObject(pair).meta({ title: "MemberPair" });
+export const pairSchema: Schema<MemberPair> = z.strictObject(pair).meta({ title: "MemberPair" });
 
-export const latencySchema: z.ZodType<number | DirectionalLatency> = z.union([
+export const latencySchema: Schema<number | DirectionalLatency> = z.union([
   milliseconds,
   z.strictObject({ ...pair, ms: milliseconds }).meta({ title: "DirectionalLatency" }),
 ]);
 
-export const dropRateSchema: z.ZodType<number | DirectionalDropRate> = z.union([
+export const dropRateSchema: Schema<number | DirectionalDropRate> = z.union([
   percent,
   z.strictObject({ ...pair, pct: percent }).meta({ title: "DirectionalDropRate" }),
 ]);
 
-export const bandwidthSchema: z.ZodType<number | DirectionalBandwidth> = z.union([
+export const bandwidthSchema: Schema<number | DirectionalBandwidth> = z.union([
   bitsPerSecond,
   z.strictObject({ ...pair, bps: bitsPerSecond }).meta({ title: "DirectionalBandwidth" }),
 ]);

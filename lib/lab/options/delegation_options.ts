@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Schema } from "../../options/schema.ts";
 
 /**
  * The role of a router in DHCPv6 prefix delegation
@@ -68,9 +69,9 @@ const requestOrOffer = z.strictObject({
   },
 );
 
-export const prefixDelegationSchema: z.ZodType<PrefixDelegation> = z.union([
+export const prefixDelegationSchema: Schema<PrefixDelegation> = z.union([
   z.boolean(),
-  requestOrOffer as unknown as z.ZodType<PrefixRequest | PrefixOffer>,
+  requestOrOffer as unknown as Schema<PrefixRequest | PrefixOffer>,
 ]);
 
 /** Whether a router delegates prefixes from a pool of its own. */

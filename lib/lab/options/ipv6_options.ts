@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Shape } from "../../options/parse_options.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /** How devices get their IPv6 addresses and default routes; see {@link Ipv6Options.provisioning}. */
 export type Ipv6Provisioning = "static" | "ra";
@@ -67,7 +68,7 @@ export interface RouterAdvertisementOptions {
 
 const provisioning = z.enum(["static", "ra"]);
 
-export const ipv6OptionsSchema: z.ZodType<Ipv6Options> = z.strictObject({
+export const ipv6OptionsSchema: Schema<Ipv6Options> = z.strictObject({
   provisioning: provisioning
     .describe(
       "How devices get addresses: from the lab (static), or from router advertisements (ra).",
@@ -78,7 +79,7 @@ export const ipv6OptionsSchema: z.ZodType<Ipv6Options> = z.strictObject({
     .describe("What sends the advertisements. Default builtin.").optional(),
 }).meta({ table: "IPv6" });
 
-export const deviceIpv6Schema: z.ZodType<DeviceIpv6Options> = z.strictObject({
+export const deviceIpv6Schema: Schema<DeviceIpv6Options> = z.strictObject({
   provisioning: provisioning.describe("How it gets addresses. Default: as the topology says.")
     .optional(),
   privacy: z.boolean()
@@ -97,7 +98,7 @@ export const routerAdvertisementShape: Shape<RouterAdvertisementOptions> = {
     ).optional(),
 };
 
-export const routerAdvertisementSchema: z.ZodType<RouterAdvertisementOptions> = z.strictObject(
+export const routerAdvertisementSchema: Schema<RouterAdvertisementOptions> = z.strictObject(
   routerAdvertisementShape,
 );
 

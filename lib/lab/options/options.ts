@@ -27,6 +27,7 @@ import {
 import type { Shape } from "../../options/parse_options.ts";
 import { type NatV6, natV6Schema } from "../../nat/config_v6.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./router_presets.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /** The handle of a router of the same lab. */
 export interface RouterReference {
@@ -168,12 +169,12 @@ export interface DeviceOptions {
   ipv6?: DeviceIpv6Options;
 }
 
-const routerReference: z.ZodType<RouterReference | string> = z.custom<RouterReference | string>(
+const routerReference: Schema<RouterReference | string> = z.custom<RouterReference | string>(
   (value) => typeof value === "string" || (typeof value === "object" && value !== null),
   "a router, or the name of one",
 );
 
-const regionReference: z.ZodType<RegionReference | string> = z.custom<RegionReference | string>(
+const regionReference: Schema<RegionReference | string> = z.custom<RegionReference | string>(
   (value) => typeof value === "string" || (typeof value === "object" && value !== null),
   "a region, or the name of one",
 );
@@ -181,9 +182,9 @@ const regionReference: z.ZodType<RegionReference | string> = z.custom<RegionRefe
 // 68 is the minimum of IPv4 (RFC 791); checkRouterMtu() and checkMtu() check that of IPv6.
 const mtu = z.int().min(68).max(65_535);
 
-export const blockIcmpFragNeededSchema: z.ZodType<boolean> = z.boolean();
+export const blockIcmpFragNeededSchema: Schema<boolean> = z.boolean();
 
-export const labOptionsSchema: z.ZodType<LabOptions> = z.strictObject({
+export const labOptionsSchema: Schema<LabOptions> = z.strictObject({
   label: z.string().min(1).max(100).optional(),
   outDir: z.union([
     z.string().min(1),
@@ -228,7 +229,7 @@ export const routerShape: Shape<RouterOptions> = {
   routerAdvertisement: routerAdvertisementSchema.optional(),
 };
 
-export const routerOptionsSchema: z.ZodType<RouterOptions> = z.strictObject(routerShape);
+export const routerOptionsSchema: Schema<RouterOptions> = z.strictObject(routerShape);
 
 export const interfaceShape: Shape<InterfaceOptions> = {
   gateway: routerReference,
@@ -243,7 +244,7 @@ export const interfaceShape: Shape<InterfaceOptions> = {
     ).optional(),
 };
 
-export const interfaceOptionsSchema: z.ZodType<InterfaceOptions> = z.strictObject(interfaceShape);
+export const interfaceOptionsSchema: Schema<InterfaceOptions> = z.strictObject(interfaceShape);
 
 export const deviceShape: Shape<DeviceOptions> = {
   interfaces: z.record(z.string(), interfaceOptionsSchema).optional(),
@@ -257,4 +258,4 @@ export const deviceShape: Shape<DeviceOptions> = {
   ipv6: deviceIpv6Schema.describe("How it gets its IPv6 addresses.").optional(),
 };
 
-export const deviceOptionsSchema: z.ZodType<DeviceOptions> = z.strictObject(deviceShape);
+export const deviceOptionsSchema: Schema<DeviceOptions> = z.strictObject(deviceShape);

@@ -4,6 +4,7 @@ import type { MemorySize } from "../../vm/options/memory.ts";
 import type { Profile } from "../../vm/profile/profile.ts";
 import type { Shape } from "../../options/parse_options.ts";
 import type { BridgeReference } from "./options.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /** The options of a virtual machine. */
 export interface VmOptions {
@@ -56,4 +57,4 @@ export const vmShape: Shape<VmOptions> = {
     .optional(),
 };
 
-export const vmOptionsSchema: z.ZodType<VmOptions> = z.strictObject(vmShape);
+export const vmOptionsSchema: Schema<VmOptions> = z.strictObject(vmShape);

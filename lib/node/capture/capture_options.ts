@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Schema } from "../../options/schema.ts";
 
 /** How packets are captured. */
 export interface CaptureOptions {
@@ -43,7 +44,7 @@ export type Captured =
   & Pick<CaptureOptions, "filter" | "direction">;
 
 /** What {@link CaptureOptions} must be. */
-export const captureOptionsSchema: z.ZodType<Captured, CaptureOptions> = z.strictObject({
+export const captureOptionsSchema: Schema<Captured, CaptureOptions> = z.strictObject({
   filter: z.string().optional(),
   snapLength: z.int().min(1).max(MAX_SNAP_LENGTH).default(SNAP_LENGTH),
   direction: z.enum(["in", "out"]).optional(),
@@ -55,11 +56,11 @@ export const captureOptionsSchema: z.ZodType<Captured, CaptureOptions> = z.stric
 const MAX_MS = 2 ** 31 - 1;
 
 /** What {@link ExpectOptions} must be. */
-export const expectOptionsSchema: z.ZodType<Required<ExpectOptions>, ExpectOptions> = z
+export const expectOptionsSchema: Schema<Required<ExpectOptions>, ExpectOptions> = z
   .strictObject({
     timeoutMs: z.number().min(0).max(MAX_MS).default(5000),
     what: z.string().default("a packet"),
   });
 
 /** How long a drain may last, in milliseconds. */
-export const drainSchema: z.ZodType<number> = z.number().min(0).max(MAX_MS);
+export const drainSchema: Schema<number> = z.number().min(0).max(MAX_MS);

@@ -7,6 +7,7 @@ import type { Host } from "../process/host.ts";
 import { checkAddress, closeUdp, udpSocket } from "./reflector.ts";
 import { released } from "./released.ts";
 import { formatSocketAddress, parseSocketAddress, type SocketAddress } from "./socket_address.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /** How a reflector is asked. */
 export interface ProbeOptions {
@@ -18,7 +19,7 @@ export interface ProbeOptions {
 
 const TIMEOUT_MS = 3000;
 
-const target: z.ZodType<SocketAddress> = z.object({ ip: z.string(), port: z.number() });
+const target: Schema<SocketAddress> = z.object({ ip: z.string(), port: z.number() });
 const timeoutMs = z.number().min(0).optional();
 const tcpOptions = z.strictObject({ timeoutMs });
 const udpOptions = z.strictObject({ port: z.number().optional(), timeoutMs });

@@ -6,6 +6,7 @@ import { parseIp } from "../../address/mod.ts";
 import type { Host } from "../process/host.ts";
 import { released } from "./released.ts";
 import { formatSocketAddress, type SocketAddress } from "./socket_address.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /**
  * A server that tells each caller how it looks from there: it answers every
@@ -19,7 +20,7 @@ export interface Reflector extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export const reflectorOptions: z.ZodType<Partial<SocketAddress>> = z.strictObject({
+export const reflectorOptions: Schema<Partial<SocketAddress>> = z.strictObject({
   ip: z.string().optional(),
   port: z.number().optional(),
 });

@@ -66,12 +66,12 @@ async function readOutcome(directory: string): Promise<SimulationOutcome | strin
 }
 
 /** Returns the content of a file, or why it cannot be read. */
-async function readJson<S extends z.ZodType>(
+async function readJson<S extends z.core.$ZodType>(
   path: string,
   schema: S,
 ): Promise<z.output<S> | string> {
   try {
-    const result = schema.safeParse(JSON.parse(await Deno.readTextFile(path)));
+    const result = z.safeParse(schema, JSON.parse(await Deno.readTextFile(path)));
     if (result.success) return result.data;
     const { path: key, message } = result.error.issues[0];
     return `cannot read ${path}: "${key.join(".")}": ${message}`;

@@ -3,6 +3,7 @@ import { topologyTables } from "../../lab/config/toml.ts";
 import { tomlNumber } from "../../toml/values.ts";
 import { binarySchema, prepareSchema } from "./binary.ts";
 import { text, timeLimit } from "../step/fields.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /** The tables of a topology that a simulation may have. */
 export const TOPOLOGY_TABLES: readonly string[] = Object.keys(topologyTables);
@@ -18,9 +19,9 @@ const simSchema = z.strictObject({
 
 /** The schemas of the tables with steps, which differ between loading and JSON Schema. */
 export interface StepTables {
-  step: z.ZodType<Record<string, unknown>>;
-  template: z.ZodType<Record<string, unknown>>;
-  groupStep: z.ZodType<Record<string, unknown>>;
+  step: Schema<Record<string, unknown>>;
+  template: Schema<Record<string, unknown>>;
+  groupStep: Schema<Record<string, unknown>>;
 }
 
 /** The tables of a simulation, without those of its topology. */

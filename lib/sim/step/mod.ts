@@ -124,7 +124,7 @@ export const partialSchemas: Readonly<Record<Action, z.ZodObject>> = Object.from
 /** The table of a part of a step without action: it may have the keys of any step. */
 export const anyStepSchema: z.ZodObject = z.strictObject(
   Object.fromEntries(
-    schemas.toReversed().flatMap(([, { shape }]) => Object.entries<z.ZodType>(shape))
+    schemas.toReversed().flatMap(([, { shape }]) => Object.entries(shape))
       .map(([key, field]) => [key, z.unknown().describe(descriptionOf(field)).optional()]),
   ),
 );
@@ -136,11 +136,12 @@ export const groupUseSchema = z.strictObject(groupUse);
 function partial(schema: z.ZodObject): z.ZodObject {
   return z.strictObject(
     Object.fromEntries(
-      Object.entries(schema.shape).map(([key, field]) => [key, (field as z.ZodType).optional()]),
+      Object.entries(schema.shape).map(([key, field]) => [key, z.optional(field)]),
     ),
   );
 }
 
-function descriptionOf(field: z.ZodType): string {
-  return (field instanceof z.ZodOptional ? field.unwrap() as z.ZodType : field).description ?? "";
+function descriptionOf(field: z.core.$ZodType): string {
+  const schema = field instanceof z.ZodOptional ? field.unwrap() : field;
+  return z.globalRegistry.get(schema)?.description ?? "";
 }

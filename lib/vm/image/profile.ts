@@ -13,6 +13,7 @@ import { parseOptions } from "../../options/parse_options.ts";
 import { lazy } from "../../std/lazy.ts";
 import { memoryBytes, type MemorySize } from "../options/memory.ts";
 import type { Profile } from "../profile/profile.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /** Options of {@linkcode imageProfile}. */
 export interface ImageProfileOptions {
@@ -43,7 +44,7 @@ export interface ImageProfileOptions {
   agent?: boolean;
 }
 
-const schema = lazy((): z.ZodType<ImageProfileOptions> =>
+const schema = lazy((): Schema<ImageProfileOptions> =>
   z.strictObject({
     path: z.string().min(1),
     format: z.enum(["raw", "qcow2"]).optional(),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Duration, durationSchema } from "../../options/duration.ts";
 import type { MemorySize } from "../options/memory.ts";
+import type { Schema } from "../../options/schema.ts";
 
 /** A disk of a profile; paths are relative to the file's directory. */
 export interface TomlDisk {
@@ -64,7 +65,7 @@ const diskSchema = z.strictObject({
   readOnly: z.boolean().optional(),
 }).meta({ title: "disk" });
 
-const profileSchema: z.ZodType<TomlProfile> = z.strictObject({
+const profileSchema: Schema<TomlProfile> = z.strictObject({
   extends: z.string().min(1).optional(),
   kernel: path.optional(),
   initrd: path.optional(),
@@ -87,7 +88,7 @@ export interface TomlContent {
 }
 
 /** The schema of a `netyard.toml`. */
-export const tomlSchema: z.ZodType<TomlContent> = z.strictObject({
+export const tomlSchema: Schema<TomlContent> = z.strictObject({
   profiles: z.record(z.string(), profileSchema).optional(),
   simulations: z.union([path, z.array(path).min(1)]).optional(),
 });
