@@ -1,19 +1,14 @@
 /**
- * What it costs to start: a script that only imports Netyard, the demo, and the type check of a
- * script that imports Netyard, each beside an empty script of the same run.
+ * What it costs to start: a script that only imports Netyard, and the demo, beside an empty script of
+ * the same run.
  */
 import { formatTable, median, ms, times } from "./stats.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const RUNS = 9;
-const CHECKS = 3;
 
 /** A script that does nothing but import Netyard. */
 const IMPORT = `import "@netyard/netyard";\n`;
-/** A script of a user who has just begun. */
-const CONSUMER =
-  `import { Lab } from "@netyard/netyard";\n\nawait using lab = await Lab.create();\n` +
-  `console.log((await lab.addRouter("dc")).uplinkIp);\n`;
 
 interface Measured {
   what: string;
@@ -23,7 +18,7 @@ interface Measured {
 }
 
 /**
- * Prints how long scripts and type checks take from the start of their process to its end.
+ * Prints how long scripts take from the start of their process to its end.
  *
  * Scripts run in turns, so that all of them meet the same load of the machine.
  */
@@ -40,15 +35,6 @@ export async function benchHello(): Promise<void> {
       { what: "an empty script", ms: emptyMs },
       { what: "import only", ms: importMs, limit: 3.5 },
       { what: "hello", ms: helloMs, limit: 10 },
-    ]);
-    const [nothing, netyard] = [await checks(directory, ""), await checks(directory, CONSUMER)];
-    report([
-      { what: "deno check of an empty script, cold", ms: nothing.cold },
-      { what: "deno check of a consumer, cold", ms: netyard.cold },
-    ]);
-    report([
-      { what: "deno check of an empty script, edited", ms: nothing.edited },
-      { what: "deno check of a consumer, edited", ms: netyard.edited },
     ]);
   } finally {
     await Deno.remove(directory, { recursive: true });
@@ -79,26 +65,6 @@ async function inTurns(actions: (() => Promise<void>)[]): Promise<number[]> {
   return took.map(median);
 }
 
-/** The type check of a script: with no result of an earlier check, and after one line changed. */
-async function checks(
-  directory: string,
-  source: string,
-): Promise<{ cold: number; edited: number }> {
-  const cold: number[] = [];
-  const edited: number[] = [];
-  for (let round = 0; round < CHECKS; round++) {
-    const cache = await Deno.makeTempDir({ dir: directory });
-    await Deno.symlink(await npmCache(), `${cache}/npm`);
-    const script = `${directory}/consumer.ts`;
-    const check = () => deno(["check", "-q", ...config, script], { DENO_DIR: cache });
-    await Deno.writeTextFile(script, source);
-    cold.push(await timed(check));
-    await Deno.writeTextFile(script, `${source}\nexport {};\n`);
-    edited.push(await timed(check));
-  }
-  return { cold: median(cold), edited: median(edited) };
-}
-
 const config = ["--config", new URL("deno.json", ROOT).pathname];
 
 function run(script: string): () => Promise<void> {
@@ -111,16 +77,9 @@ async function timed(action: () => Promise<void>): Promise<number> {
   return performance.now() - started;
 }
 
-/** Where packages of npm are, which a cold check need not load again. */
-async function npmCache(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
-}
-
-async function deno(args: string[], env: Record<string, string> = {}): Promise<void> {
+async function deno(args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
-    env,
     stdout: "null",
     stderr: "piped",
   }).output();

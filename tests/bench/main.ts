@@ -1,5 +1,6 @@
 // deno task bench: how fast Netyard is, beside baselines of the same run.
 import { benchBuild } from "./bench_build.ts";
+import { benchCheck } from "./bench_check.ts";
 import { benchHello } from "./bench_hello.ts";
 import { benchLinks } from "./bench_links.ts";
 import { benchNat64 } from "./bench_nat64.ts";
@@ -12,6 +13,7 @@ import { close } from "./baselines.ts";
 const parts: Record<string, () => Promise<void>> = {
   use: benchUse,
   hello: benchHello,
+  check: benchCheck,
   path: benchPath,
   nat64: benchNat64,
   links: benchLinks,
