@@ -4,9 +4,11 @@ import { simulationTables } from "./schema/file.ts";
 import { text } from "./step/fields.ts";
 import { matrixSchema } from "./schema/matrix.ts";
 import {
+  type Action,
   ACTION_NAMES,
   anyStepSchema,
   groupUseSchema,
+  kindOf,
   partialSchemas,
   stepKinds,
 } from "./step/mod.ts";
@@ -38,7 +40,7 @@ type Table = Schema<Record<string, unknown>>;
 /** An action with placeholders, which is known when they are replaced. */
 const laterAction = z.string().regex(/\$\{/).describe("The action.");
 
-const whole = Object.values(stepKinds).map(({ schema }) => schema) as Table[];
+const whole = Object.keys(stepKinds).map((action) => kindOf(action as Action).schema);
 const parts = Object.values(partialSchemas);
 const useKey = { use: text("The template that the step begins from.") };
 const nameKey = { name: text("The name by which steps use it.") };

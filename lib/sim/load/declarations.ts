@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { checkToml } from "../../toml/check.ts";
 import { sharedFileSchema, simulationFileSchema } from "../schema/file.ts";
 import type { BinarySpec, PrepareSpec } from "../types/types.ts";
@@ -36,8 +37,12 @@ export function declarationsOf(files: readonly SimFile[]): Declarations {
   };
   const faults = new Faults();
   for (const [i, file] of files.entries()) {
-    const schema = i === files.length - 1 ? simulationFileSchema : sharedFileSchema;
-    const tables = faults.try(() => checkToml(schema, file.document));
+    const isSimulation = i === files.length - 1;
+    const tables = faults.try(() =>
+      isSimulation
+        ? checkToml(simulationFileSchema, file.document)
+        : checkToml(sharedFileSchema, file.document)
+    );
     if (tables) take(file, tables, all, faults);
   }
   for (const [name, group] of all.groups) {
@@ -59,7 +64,7 @@ export function declarationsOf(files: readonly SimFile[]): Declarations {
   return all;
 }
 
-type Tables = ReturnType<typeof simulationFileSchema.parse>;
+type Tables = z.output<typeof simulationFileSchema>;
 
 function take(file: SimFile, tables: Tables, all: Declarations, faults: Faults): void {
   const written = (table: string, i: number) => Written.at(file, [table, i]);

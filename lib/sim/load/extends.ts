@@ -1,12 +1,15 @@
 import { basename, dirname, relative, resolve } from "node:path";
 import { checkToml } from "../../toml/check.ts";
 import { TomlError } from "../../toml/errors.ts";
-import { sharedFileSchema, simulationFileSchema } from "../schema/file.ts";
+import { simulationFileSchema } from "../schema/file.ts";
 import { didYouMean } from "../values/choices.ts";
 import { Faults } from "./faults.ts";
 import { isFile, nearestFile } from "./near_files.ts";
 import { readSimFile } from "./read_file.ts";
 import type { SimFile } from "./written.ts";
+
+/** The key `extends`, which is the same in a simulation and in the files that it extends. */
+const extendsSchema = simulationFileSchema.pick({ extends: true }).strip();
 
 /** Files by their paths; the last one wins. */
 type Extended = Map<string, SimFile>;
@@ -21,20 +24,14 @@ export async function filesExtendedBy(main: SimFile, cwd: string): Promise<SimFi
   const faults = new Faults();
   const known = new Map<string, Extended>();
   const path = resolve(cwd, main.document.path);
-  const found = await visit(main, simulationFileSchema, [path]);
+  const found = await visit(main, [path]);
   faults.throwIfAny();
   return [...found.values()];
 
   /** The files that a file extends; later ones win. */
-  async function visit(
-    file: SimFile,
-    schema: typeof simulationFileSchema | typeof sharedFileSchema,
-    trail: readonly string[],
-  ): Promise<Extended> {
+  async function visit(file: SimFile, trail: readonly string[]): Promise<Extended> {
     const found: Extended = new Map();
-    const tables = faults.try(() =>
-      checkToml(schema.pick({ extends: true }).strip(), file.document)
-    );
+    const tables = faults.try(() => checkToml(extendsSchema, file.document));
     for (const [i, entry] of (tables?.extends ?? []).entries()) {
       const where = file.document.where(["extends", i, "file"]);
       const next = await faults.tryAsync(() => locate(entry.file, where, file.directory, cwd));
@@ -48,7 +45,7 @@ export async function filesExtendedBy(main: SimFile, cwd: string): Promise<SimFi
       if (!all) {
         const shared = await faults.tryAsync(() => readSimFile(shown(next, cwd), cwd));
         if (!shared) continue;
-        all = await visit(shared, sharedFileSchema, [...trail, next]);
+        all = await visit(shared, [...trail, next]);
         all.set(next, shared);
         known.set(next, all);
       }

@@ -40,7 +40,7 @@ export const groupUse = {
 };
 
 /** One action: what its table in a simulation file may contain, and what step it becomes. */
-export interface StepKind<Schema extends z.ZodObject = z.ZodObject, Fields = object> {
+export interface StepKind<Schema extends z.core.$ZodObject = z.core.$ZodObject, Fields = object> {
   /** The keys of the table, with `action` and the {@link common} ones. */
   schema: Schema;
   /** The name of the action in older files. */
@@ -61,7 +61,7 @@ export interface StepKind<Schema extends z.ZodObject = z.ZodObject, Fields = obj
 }
 
 /** Returns `kind`; infers its types. */
-export function stepKind<Schema extends z.ZodObject, Fields>(
+export function stepKind<Schema extends z.core.$ZodObject, Fields>(
   kind: StepKind<Schema, Fields>,
 ): StepKind<Schema, Fields> {
   return kind;

@@ -112,8 +112,8 @@ export function actionNamed(name: string): Action | undefined {
 }
 
 /** The tables of whole steps, by action. */
-const schemas = Object.entries(stepKinds).map(([action, { schema }]) =>
-  [action, schema as z.ZodObject] as const
+const schemas = Object.keys(stepKinds).map((action) =>
+  [action, kindOf(action as Action).schema as z.ZodObject] as const
 );
 
 /** The tables of steps of which templates and groups give a part: no key is required. */
