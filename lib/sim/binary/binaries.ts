@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { isOpenForWriting } from "../../../native/files/writers.ts";
 import { nearest } from "../../options/nearest.ts";
 import { TomlError } from "../../toml/errors.ts";
 import { builtBefore, CargoBuilds, checkBuild, checkPrepare } from "./cargo.ts";
@@ -92,6 +93,7 @@ export async function resolveBinaries(
   await settled(work, options.signal);
   options.signal?.throwIfAborted();
   if (failed.signal.aborted) throw failed.signal.reason;
+  await Promise.all(Array.from(paths.values(), async (path) => await startable(await path)));
   const found = new Map<Simulation, Map<string, string>>();
   for (const [simulation, uses] of needs.uses) {
     const own = new Map<string, string>();
@@ -137,6 +139,21 @@ function inTarget(context: BinaryContext, spec: BinarySpec): Promise<string> {
 function provided(context: BinaryContext, spec: BinarySpec): Promise<string> {
   const { provide, find = provide } = PROVIDERS[spec.mode];
   return context.noBuild ? find(context, spec) : provide(context, spec);
+}
+
+/** How long a program may stay open for writing after it was written. */
+const RELEASE_MS = 1_000;
+
+/**
+ * Waits until a program is no longer open for writing: until then it cannot be started (ETXTBSY). One that
+ * somebody else writes all the time is left as it is.
+ */
+async function startable(program: string): Promise<void> {
+  const deadline = performance.now() + RELEASE_MS;
+  // Polls: the kernel does not report that the last writer is gone.
+  while (isOpenForWriting(program) && performance.now() < deadline) {
+    await new Promise((done) => setTimeout(done, 2));
+  }
 }
 
 const keyOf = ({ origin, ...spec }: BinarySpec) => JSON.stringify([spec, origin.directory]);
