@@ -59,7 +59,7 @@ async function openOutDir(
 }
 
 /** The output directory that the environment names, if any. */
-function environmentOutDir(): string | undefined {
+export function environmentOutDir(): string | undefined {
   // Without --allow-env the variable counts as unset.
   const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_OUTDIR" });
   return state === "granted" ? Deno.env.get("NETYARD_OUTDIR") || undefined : undefined;

@@ -5,6 +5,15 @@ import type { LabOptions } from "../lab/options/options.ts";
 export interface LabTestOptions extends LabOptions {
   /** The options of `Deno.test`, except the name and the function. */
   test?: Omit<Deno.TestDefinition, "name" | "fn">;
+  /**
+   * `"on-failure"` records the lab, and keeps the record if the test fails: a directory and a zip file with
+   * the error and its source, a drawing of the topology, all events, the programs' output, the seed and
+   * the versions. The message of the error says where it is: in the directory that the environment
+   * variable `NETYARD_FAILURES` names, or in `.netyard-work/failures`, where the newest 20 stay. The
+   * record of a test that passes is removed. Default: the environment variable `NETYARD_RECORD` if it is
+   * `on-failure`, else `"off"`.
+   */
+  record?: "on-failure" | "off";
 }
 
 /** The function of a {@link labTest}. */
@@ -43,15 +52,32 @@ export function labTest(
   if (typeof fn !== "function") {
     throw new TypeError(`labTest("${name}") takes a function as its last argument`);
   }
-  const { test, ...labOptions } = options;
+  const { test, record = environmentRecord(), ...labOptions } = options;
+  if (!["on-failure", "off"].includes(record)) {
+    throw new TypeError(
+      `labTest("${name}"): record is ${JSON.stringify(record)}; it is "on-failure" or "off"`,
+    );
+  }
+  const withLabel = { label: labelOf(name), ...labOptions };
   Deno.test({
     ...test,
     name,
     async fn(t) {
-      await using lab = await Lab.create({ label: labelOf(name), ...labOptions });
+      if (record === "on-failure") {
+        const { recorded } = await import("../bundle/recorded.ts");
+        return await recorded({ kind: "test", name }, withLabel, (lab) => fn(lab, t));
+      }
+      await using lab = await Lab.create(withLabel);
       await fn(lab, t);
     },
   });
+}
+
+function environmentRecord(): "on-failure" | "off" {
+  // Without --allow-env the variable counts as unset.
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_RECORD" });
+  const isOn = state === "granted" && Deno.env.get("NETYARD_RECORD") === "on-failure";
+  return isOn ? "on-failure" : "off";
 }
 
 function labelOf(name: string): string {

@@ -1,0 +1,175 @@
+import { readFileText } from "../../native/libc.ts";
+import { drawingOfState } from "../drawing/state.ts";
+import { drawingSvg } from "../drawing/svg.ts";
+import { reduceAll } from "../events/reduce.ts";
+import { readRun } from "../events/read_run.ts";
+import { runName } from "../events/run_name.ts";
+import type { LabEvent } from "../events/types.ts";
+import { writeAtomically, writeJson } from "../files/atomic.ts";
+import { VERSION } from "../std/version.ts";
+import {
+  type BundleInfo,
+  bundleText,
+  type Failed,
+  type RunFacts,
+  runningIn,
+} from "./bundle_info.ts";
+import { errorInfo } from "./error_info.ts";
+import { pruneBundles } from "./prune.ts";
+import { plainFiles, zipDirectory } from "./zip_directory.ts";
+
+/** How many bundles stay in a directory. */
+const KEEP = 20;
+/** How much of a node's log is kept: its end. */
+const MAX_LOG_BYTES = 16 * 2 ** 20;
+/** A source file that is larger is not read. */
+const MAX_SOURCE_BYTES = 2 * 2 ** 20;
+/** A topology with more nodes is not drawn, since that would take minutes. */
+const MAX_DRAWN = 300;
+/** The name of the custom event at the failure, after what failed: `test-failed`. */
+const FAILED = "-failed";
+
+/** A failure of which a bundle is made. */
+export interface Failure {
+  failed: Failed;
+  /** What was thrown. */
+  error: unknown;
+  /** The directory of the run, which is complete. */
+  run: string;
+  label: string;
+  seed: number;
+  linkEngine: string | null;
+}
+
+/** The name of the custom event that marks the moment of a failure. */
+export function failureEvent({ kind }: Failed): string {
+  return `${kind}${FAILED}`;
+}
+
+/**
+ * Writes a bundle, and the same as a zip file beside it, and removes the oldest bundles.
+ *
+ * ```text
+ * <directory>/20260102-030405-678-hello/
+ *   failure.txt     the error, its source, what ran, in plain text
+ *   bundle.json     the same as data, with the seed, the versions and the command line
+ *   topology.svg    the lab at that moment
+ *   run/            the directory of the run: events, state, logs
+ * <directory>/20260102-030405-678-hello.zip
+ * ```
+ *
+ * @returns the path of the bundle
+ * @throws the error of the file system, or of reading the run
+ */
+export async function writeBundle(directory: string, failure: Failure): Promise<string> {
+  const { failed, error, run, label, seed, linkEngine } = failure;
+  const now = new Date();
+  await Deno.mkdir(directory, { recursive: true });
+  const { events } = await readRun(run);
+  const state = reduceAll(untilFailure(events, failureEvent(failed)));
+  const info: BundleInfo = {
+    version: 1,
+    failed,
+    at: now.toISOString(),
+    error: errorInfo(error, sourceText, isOwn),
+    label,
+    seed,
+    linkEngine,
+    running: runningIn(state),
+    faults: state.faults ?? {},
+    ...runFacts(),
+  };
+  const name = runName(label, now);
+  const temporary = await Deno.makeTempDir({ dir: directory, prefix: `.${name}-` });
+  try {
+    await copyRun(run, `${temporary}/run`);
+    await writeAtomically(`${temporary}/failure.txt`, bundleText(info));
+    const drawing = drawingOfState(state);
+    if (drawing.nodes.length <= MAX_DRAWN) {
+      await writeAtomically(`${temporary}/topology.svg`, await drawingSvg(drawing));
+    }
+    await writeJson(`${temporary}/bundle.json`, info);
+    await Deno.chmod(temporary, 0o755);
+    const bundle = await place(temporary, `${directory}/${name}`);
+    await zipDirectory(bundle, `${bundle}.zip`);
+    await pruneBundles(directory, KEEP);
+    return bundle;
+  } catch (error) {
+    await Deno.remove(temporary, { recursive: true }).catch(() => {}); // it may have been placed
+    throw error;
+  }
+}
+
+/** The events up to the failure; all of them if it was not noted, since the lab was closed. */
+function untilFailure(events: LabEvent[], name: string): LabEvent[] {
+  const at = events.findLastIndex((event) => event.kind === "custom" && event.name === name);
+  return at < 0 ? events : events.slice(0, at + 1);
+}
+
+/** Renames a directory to a name that no other bundle has. */
+async function place(from: string, to: string): Promise<string> {
+  for (let n = 1;; n++) {
+    const path = n === 1 ? to : `${to}-${n}`;
+    try {
+      await Deno.rename(from, path); // replaces an empty directory alone
+      return path;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists) && !isNotEmpty(error)) throw error;
+    }
+  }
+}
+
+const isNotEmpty = (error: unknown) => (error as { code?: string }).code === "ENOTEMPTY";
+
+async function copyRun(from: string, to: string): Promise<void> {
+  for (const path of await plainFiles(from)) {
+    await Deno.mkdir(`${to}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    const { size } = await Deno.stat(`${from}/${path}`);
+    if (path.endsWith(".log") && size > MAX_LOG_BYTES) await copyEnd(from, to, path, size);
+    else await Deno.copyFile(`${from}/${path}`, `${to}/${path}`);
+  }
+}
+
+async function copyEnd(from: string, to: string, path: string, size: number): Promise<void> {
+  using source = await Deno.open(`${from}/${path}`);
+  const cut = size - MAX_LOG_BYTES;
+  await source.seek(cut, Deno.SeekMode.Start);
+  const notice = new TextEncoder().encode(`(the first ${cut} bytes are left out)\n`);
+  await Deno.writeFile(`${to}/${path}`, notice);
+  using target = await Deno.open(`${to}/${path}`, { append: true });
+  await source.readable.pipeTo(target.writable);
+}
+
+function runFacts(): RunFacts {
+  return {
+    netyard: VERSION,
+    deno: Deno.version.deno,
+    kernel: permitted(() => Deno.osRelease()),
+    arch: Deno.build.arch,
+    command: readFileText("/proc/self/cmdline").split("\0").slice(0, -1),
+    cwd: permitted(() => Deno.cwd()),
+  };
+}
+
+function permitted<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null; // the process may not know it
+  }
+}
+
+function sourceText(file: string): string | undefined {
+  try {
+    const { isFile, size } = Deno.statSync(file);
+    return isFile && size <= MAX_SOURCE_BYTES ? Deno.readTextFileSync(file) : undefined;
+  } catch {
+    return undefined; // it was changed, or may not be read
+  }
+}
+
+const OWN = ["../", "../../native/"].map((path) => new URL(path, import.meta.url).pathname);
+
+function isOwn(file: string): boolean {
+  return OWN.some((directory) => file.startsWith(directory));
+}

@@ -1,0 +1,116 @@
+import { assertEquals } from "@std/assert";
+import { type BundleInfo, bundleText, runningIn } from "../../lib/bundle/bundle_info.ts";
+import { initialState } from "../../lib/events/reduce.ts";
+import { toPrune } from "../../lib/bundle/prune.ts";
+
+const INFO: BundleInfo = {
+  version: 1,
+  failed: { kind: "test", name: "a call survives a handoff" },
+  at: "2026-01-02T03:04:05.678Z",
+  error: {
+    name: "AssertionError",
+    message: "no answer",
+    stack: "AssertionError: no answer\n    at file:///suite/call_test.ts:9:3",
+    source: {
+      file: "/suite/call_test.ts",
+      line: 9,
+      column: 3,
+      lines: [
+        { number: 8, text: "await phone.interface('wlan0').linkDown();" },
+        { number: 9, text: "assert(await answers());" },
+        { number: 10, text: "" },
+      ],
+    },
+    causes: [{ name: "DeadlineError", message: "waited 3 s" }],
+  },
+  label: "call",
+  seed: 7,
+  linkEngine: "emulator",
+  running: { phone: [["sip", "--listen"], ["sleep", "60"]] },
+  faults: { f1: { kind: "link-down", node: "phone", interface: "wlan0" } },
+  netyard: "0.1.0",
+  deno: "2.9.6",
+  kernel: "6.18.0",
+  arch: "x86_64",
+  command: ["deno", "test", "-P"],
+  cwd: "/suite",
+};
+
+Deno.test("a bundle as text has the error, its source, what ran, and how to run it again", () => {
+  assertEquals(
+    bundleText(INFO),
+    `test a call survives a handoff
+failed at 2026-01-02T03:04:05.678Z
+
+AssertionError: no answer
+    at file:///suite/call_test.ts:9:3
+caused by DeadlineError: waited 3 s
+
+/suite/call_test.ts:9
+   8 | await phone.interface('wlan0').linkDown();
+>  9 | assert(await answers());
+  10 |
+
+running in the nodes:
+  phone: sip --listen
+  phone: sleep 60
+
+active faults:
+  f1: {"kind":"link-down","node":"phone","interface":"wlan0"}
+
+seed 7, link engine emulator
+Netyard 0.1.0, Deno 2.9.6, Linux 6.18.0, x86_64
+command: deno test -P
+`,
+  );
+});
+
+Deno.test("a bundle as text leaves out what there is none of", () => {
+  const text = bundleText({
+    ...INFO,
+    error: { ...INFO.error, source: null, causes: [] },
+    running: {},
+    faults: {},
+    linkEngine: null,
+    kernel: null,
+    command: [],
+  });
+  assertEquals(
+    text,
+    `test a call survives a handoff
+failed at 2026-01-02T03:04:05.678Z
+
+AssertionError: no answer
+    at file:///suite/call_test.ts:9:3
+
+seed 7, link engine not used
+Netyard 0.1.0, Deno 2.9.6, Linux ?, x86_64
+`,
+  );
+});
+
+Deno.test("running programs are grouped by node, whatever its name", () => {
+  const state = initialState();
+  state.running = {
+    c1: { node: "constructor", argv: ["a"] },
+    c2: { node: "phone", argv: ["b"] },
+    c3: { node: "phone", argv: ["c", "d"] },
+  };
+  assertEquals(runningIn(state), { constructor: [["a"]], phone: [["b"], ["c", "d"]] });
+});
+
+Deno.test("the oldest bundles are pruned, and nothing else", () => {
+  const names = [
+    "20260101-000000-000-a",
+    "20260101-000000-000-a.zip",
+    "20260103-000000-000-c-2",
+    "20260102-000000-000-b.zip",
+    "notes",
+    "20260100-x",
+    ".20260101-000000-000-a-tmp",
+  ];
+  assertEquals(toPrune(names, 3), []);
+  assertEquals(toPrune(names, 1), ["20260101-000000-000-a", "20260102-000000-000-b"]);
+  assertEquals(toPrune(names, 0).length, 3);
+  assertEquals(toPrune([], 0), []);
+});
