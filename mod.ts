@@ -110,6 +110,7 @@ export type {
 } from "./lib/firewall/config.ts";
 export { RegionLink, type RegionLinkPresets } from "./lib/link/region_link.ts";
 export {
+  compareRuns,
   EVENT_VERSION,
   EventBus,
   EventBusError,
@@ -146,6 +147,7 @@ export type {
   LabEventBody,
   LabState,
   LogStream,
+  Parting,
   RegionLinkLimits,
   RegionLinkState,
   RegionState,

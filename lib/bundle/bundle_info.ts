@@ -7,6 +7,8 @@ export interface Failed {
   kind: "test" | "script";
   /** The name of the test, or the path of the script. */
   name: string;
+  /** The path of the file that has the test; null where it is not known. */
+  file: string | null;
 }
 
 /** The host and the programs of a run. */
@@ -59,6 +61,7 @@ export function bundleText(info: BundleInfo): string {
   const { failed, error, running, faults } = info;
   const lines = [
     `${failed.kind} ${failed.name}`,
+    ...failed.file === null ? [] : [`of ${failed.file}`],
     `failed at ${info.at}`,
     "",
     error.stack,

@@ -39,7 +39,7 @@ export async function recorded(
     await lab.close().catch((error) => failures.push(error));
     if (failures.length === 0) return;
     const [error] = failures;
-    throw await told(error, async () => {
+    throw await told(failed, error, async () => {
       return await writeBundle(failuresDirectory(), {
         ...{ failed, error, label, seed, linkEngine },
         run: outDir!,
@@ -67,19 +67,26 @@ function note(lab: Lab, failed: Failed, error: unknown): void {
   }
 }
 
-function failuresDirectory(): string {
+/** The directory of the bundles of a script that runs in `cwd`, as an absolute path. */
+export function failuresDirectory(cwd: string = Deno.cwd()): string {
   const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_FAILURES" });
   const named = state === "granted" ? Deno.env.get("NETYARD_FAILURES") : undefined;
-  return resolve(named || ".netyard-work/failures");
+  return resolve(cwd, named || ".netyard-work/failures");
 }
 
 /** The error, whose message and stack trace say where the bundle is, or why there is none. */
-async function told(thrown: unknown, write: () => Promise<string>): Promise<Error> {
+async function told(
+  failed: Failed,
+  thrown: unknown,
+  write: () => Promise<string>,
+): Promise<Error> {
   const error = thrown instanceof Error ? thrown : new Error(`${thrown}`, { cause: thrown });
   let where: string;
   try {
     const bundle = await write();
-    where = `what happened is recorded in ${bundle} (and in ${bundle}.zip): begin with failure.txt`;
+    where =
+      `what happened is recorded in ${bundle} (and in ${bundle}.zip): begin with failure.txt` +
+      (failed.file === null ? "" : `\nto run this test again: netyard replay ${bundle}`);
   } catch (cause) {
     where = `no record of this failure could be kept: ${(cause as Error).message}; make its ` +
       "directory writable, or name another in NETYARD_FAILURES";

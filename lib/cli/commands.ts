@@ -1,5 +1,6 @@
 import { type Command, defineCommand } from "./command/command.ts";
 import { completionsCommand } from "./completions/completions_command.ts";
+import { replayCommand } from "./bundle/replay_command.ts";
 import { doctorCommand } from "./doctor_command.ts";
 import { fmtLogCommand } from "./log/fmt_log_command.ts";
 import { inspectCommand } from "./session/inspect_command.ts";
@@ -33,6 +34,10 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     ...topologyCommand,
     load: async () => (await import("./session/topology.ts")).topology,
+  }),
+  defineCommand({
+    ...replayCommand,
+    load: async () => (await import("./bundle/replay.ts")).replay,
   }),
   defineCommand({ ...fmtLogCommand, load: async () => (await import("./log/fmt_log.ts")).fmtLog }),
   defineCommand({ ...schemaCommand, load: async () => (await import("./schema.ts")).schema }),

@@ -36,6 +36,7 @@ export { EventBus, type EventClock, type EventsOptions } from "./bus.ts";
 export { type LogStream, RunDirectory } from "./run_directory.ts";
 export { readRun, type RunRecord } from "./read_run.ts";
 export { runName } from "./run_name.ts";
+export { compareRuns, type Parting } from "./compare.ts";
 export {
   EventBusError,
   EventConflictError,

@@ -1,7 +1,7 @@
 import { linkLocalFromMac } from "../address/mod.ts";
 import { EventBus, RunDirectory } from "../events/mod.ts";
 import { requireLab } from "../host/probe.ts";
-import { parseOptions } from "../options/parse_options.ts";
+import { InvalidOptionError, parseOptions } from "../options/parse_options.ts";
 import { findRadvd } from "./autoconf/radvd.ts";
 import { Core } from "./core.ts";
 import { checkLinkEngine } from "./link/choose_engine.ts";
@@ -10,7 +10,7 @@ import { drawSeed } from "./model/seed.ts";
 import { newSegment } from "./model/segment.ts";
 import { undoing } from "./model/undo.ts";
 import { ETHERNET_MTU } from "./options/families.ts";
-import { type LabOptions, labOptionsSchema } from "./options/options.ts";
+import { type LabOptions, labOptionsSchema, MAX_SEED } from "./options/options.ts";
 import { configureLoopback } from "./wiring/addresses.ts";
 
 /**
@@ -21,11 +21,12 @@ export async function createCore(
   options: LabOptions,
   addresses?: LabAddresses,
 ): Promise<Core> {
-  const { label = "lab", outDir, seed = drawSeed(), linkEngine, ipv6 } = parseOptions(
-    labOptionsSchema,
-    options,
-    "Lab.create()",
-  );
+  const { label = "lab", outDir, seed = environmentSeed() ?? drawSeed(), linkEngine, ipv6 } =
+    parseOptions(
+      labOptionsSchema,
+      options,
+      "Lab.create()",
+    );
   requireLab();
   checkLinkEngine(linkEngine);
   if (ipv6?.advertiser === "radvd") findRadvd("Lab.create()");
@@ -63,6 +64,21 @@ export function environmentOutDir(): string | undefined {
   // Without --allow-env the variable counts as unset.
   const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_OUTDIR" });
   return state === "granted" ? Deno.env.get("NETYARD_OUTDIR") || undefined : undefined;
+}
+
+/** The seed that the environment names, if any. */
+function environmentSeed(): number | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_SEED" });
+  const text = state === "granted" ? Deno.env.get("NETYARD_SEED") : undefined;
+  if (!text) return undefined;
+  const seed = Number(text);
+  if (/^\d+$/.test(text) && seed <= MAX_SEED) return seed;
+  throw new InvalidOptionError(
+    `Lab.create(): the environment variable NETYARD_SEED is ${
+      JSON.stringify(text)
+    }; it must be a ` +
+      `whole number from 0 to ${MAX_SEED}`,
+  );
 }
 
 /** Builds the IX, which every lab has. */

@@ -1,5 +1,8 @@
+import { framesOf } from "../bundle/error_info.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabOptions } from "../lab/options/options.ts";
+
+const OWN_FILE = decodeURIComponent(new URL(import.meta.url).pathname);
 
 /** The options of a {@link labTest}. */
 export interface LabTestOptions extends LabOptions {
@@ -58,6 +61,8 @@ export function labTest(
       `labTest("${name}"): record is ${JSON.stringify(record)}; it is "on-failure" or "off"`,
     );
   }
+  // The file of a test that is not recorded is not looked for.
+  const file = record === "off" ? null : callerFile(new Error().stack);
   const withLabel = { label: labelOf(name), ...labOptions };
   Deno.test({
     ...test,
@@ -65,12 +70,18 @@ export function labTest(
     async fn(t) {
       if (record === "on-failure") {
         const { recorded } = await import("../bundle/recorded.ts");
-        return await recorded({ kind: "test", name }, withLabel, (lab) => fn(lab, t));
+        return await recorded({ kind: "test", name, file }, withLabel, (lab) => fn(lab, t));
       }
       await using lab = await Lab.create(withLabel);
       await fn(lab, t);
     },
   });
+}
+
+/** The path of the file that called {@link labTest}; null if it is not a file. */
+function callerFile(stack = ""): string | null {
+  const caller = framesOf(stack).find(({ file }) => file !== OWN_FILE);
+  return caller?.file ?? null;
 }
 
 function environmentRecord(): "on-failure" | "off" {

@@ -5,7 +5,7 @@ import { toPrune } from "../../lib/bundle/prune.ts";
 
 const INFO: BundleInfo = {
   version: 1,
-  failed: { kind: "test", name: "a call survives a handoff" },
+  failed: { kind: "test", name: "a call survives a handoff", file: "/suite/call_test.ts" },
   at: "2026-01-02T03:04:05.678Z",
   error: {
     name: "AssertionError",
@@ -40,6 +40,7 @@ Deno.test("a bundle as text has the error, its source, what ran, and how to run 
   assertEquals(
     bundleText(INFO),
     `test a call survives a handoff
+of /suite/call_test.ts
 failed at 2026-01-02T03:04:05.678Z
 
 AssertionError: no answer
@@ -78,6 +79,7 @@ Deno.test("a bundle as text leaves out what there is none of", () => {
   assertEquals(
     text,
     `test a call survives a handoff
+of /suite/call_test.ts
 failed at 2026-01-02T03:04:05.678Z
 
 AssertionError: no answer

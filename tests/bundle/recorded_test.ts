@@ -95,7 +95,11 @@ Deno.test("a failed labTest leaves a bundle: the error, its source, the lab at t
       }
 
       const info: BundleInfo = JSON.parse(await Deno.readTextFile(`${bundle}/bundle.json`));
-      assertEquals(info.failed, { kind: "test", name: "a laptop hears its server" });
+      assertEquals(info.failed, {
+        kind: "test",
+        name: "a laptop hears its server",
+        file: `${directory}/suite_test.ts`,
+      });
       assertEquals([info.seed, info.error.name], [7, "AssertionError"]);
       assert(["netem", "emulator"].includes(info.linkEngine!));
       assertEquals(info.running, { laptop: [["sleep", "60"]] });

@@ -58,7 +58,10 @@ export interface LabOptions {
    * written.
    */
   outDir?: string | { exact: string };
-  /** The seed of all random decisions. Default: random; `state.json` has it. */
+  /**
+   * The seed of all random decisions. Default: the environment variable `NETYARD_SEED`, or random;
+   * `state.json` has it.
+   */
   seed?: number;
   /**
    * What impairs links: the kernel's `"netem"`, Netyard's own `"emulator"`, or netem if the kernel
@@ -184,13 +187,16 @@ const mtu = z.int().min(68).max(65_535);
 
 export const blockIcmpFragNeededSchema: Schema<boolean> = z.boolean();
 
+/** The largest seed of a lab. */
+export const MAX_SEED = 0xffff_ffff;
+
 export const labOptionsSchema: Schema<LabOptions> = z.strictObject({
   label: z.string().min(1).max(100).optional(),
   outDir: z.union([
     z.string().min(1),
     z.strictObject({ exact: z.string().min(1) }).meta({ title: "{ exact }" }),
   ]).optional(),
-  seed: z.int().min(0).max(0xffffffff).optional(),
+  seed: z.int().min(0).max(MAX_SEED).optional(),
   linkEngine: z.enum(LINK_ENGINE_CHOICES).optional(),
   ipv6: ipv6OptionsSchema.optional(),
 });

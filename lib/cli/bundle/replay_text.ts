@@ -1,0 +1,62 @@
+import type { ErrorInfo } from "../../bundle/error_info.ts";
+import { EVENTS } from "../../events/kinds/mod.ts";
+import type { EventText } from "../../events/kinds/row.ts";
+import type { Parting } from "../../events/compare.ts";
+import type { LabEvent } from "../../events/types.ts";
+
+/** The result of a replay. */
+export interface Replayed {
+  passed: boolean;
+  /** The error in the bundle. */
+  before: Pick<ErrorInfo, "name" | "message">;
+  /** The error now, if the test failed and was recorded. */
+  after: Pick<ErrorInfo, "name" | "message"> | undefined;
+  /** Where the runs part; undefined if the replay was not recorded. */
+  partings: Parting[] | undefined;
+}
+
+/** The most nodes that are listed. */
+const MOST_NODES = 20;
+
+/** What a replay showed, as lines. */
+export function replayText({ passed, before, after, partings }: Replayed): string[] {
+  return [...outcome(passed, before, after), ...comparison(partings)];
+}
+
+function outcome(passed: boolean, before: Replayed["before"], after: Replayed["after"]): string[] {
+  if (passed) return ["The test passed this time."];
+  if (after === undefined) return ["The test failed before its lab could be recorded."];
+  if (after.name === before.name && after.message === before.message) {
+    return ["The test failed again, with the same error."];
+  }
+  return [
+    "The test failed again, with another error:",
+    `  in the bundle: ${oneLine(before)}`,
+    `  now:           ${oneLine(after)}`,
+  ];
+}
+
+const oneLine = ({ name, message }: Replayed["before"]) =>
+  `${name}: ${message}`.replace(/\s+/g, " ").trim();
+
+function comparison(partings: Parting[] | undefined): string[] {
+  if (partings === undefined) {
+    return ["Its events are not compared: the lab was not recorded where a replay looks for it."];
+  }
+  if (partings.length === 0) return ["Until then its events are those of the bundle."];
+  const lines = ["Its events differ from those of the bundle:"];
+  for (const { node, same, before, after } of partings.slice(0, MOST_NODES)) {
+    lines.push(
+      `  ${node ?? "the lab"}, after ${same} ${same === 1 ? "event" : "events"} in common:`,
+      `    in the bundle: ${before ? eventText(before) : "nothing more"}`,
+      `    now:           ${after ? eventText(after) : "nothing more"}`,
+    );
+  }
+  const more = partings.length - MOST_NODES;
+  return more > 0 ? [...lines, `  and ${more} more nodes`] : lines;
+}
+
+function eventText(event: LabEvent): string {
+  const { text } = EVENTS[event.kind] as { text(event: LabEvent): EventText };
+  return text(event)[1];
+}
