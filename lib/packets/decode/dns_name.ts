@@ -2,8 +2,6 @@ import type { FieldReader } from "./reader.ts";
 
 /** A name has at most 255 bytes (RFC 1035 3.1). */
 const MOST_BYTES = 255;
-/** As many pointers can such a name follow at most; a loop has more. */
-const MOST_POINTERS = 128;
 const MOST_LABEL = 63;
 
 /** A name in a DNS message, and where it ends in the place where it began. */
@@ -16,7 +14,8 @@ export interface DnsName {
 }
 
 /**
- * Reads a name, with compression: pointers go back in the message only, and only so many are followed.
+ * Reads a name, with compression. A pointer must lead to what stands before the part of the name that
+ * it ends, so that there is no loop.
  *
  * Source: RFC 1035 4.1.4.
  *
@@ -27,18 +26,16 @@ export function readName(bytes: Uint8Array, message: number, at: number, end: nu
   let name = "";
   let size = 0;
   let after = -1;
-  for (let pointers = 0; at < end;) {
+  let first = at;
+  while (at < end) {
     const length = bytes[at];
     if (length === 0) return { name: name || ".", end: after < 0 ? at + 1 : after };
     if (length >= 0xc0) {
       if (at + 2 > end) break;
       const to = message + ((length & 0x3f) << 8 | bytes[at + 1]);
       if (after < 0) after = at + 2;
-      if (to >= at) return { name: name || "?", end: after, fault: "a pointer forward" };
-      if (++pointers > MOST_POINTERS) {
-        return { name: name || "?", end: after, fault: "a loop of pointers" };
-      }
-      at = to;
+      if (to >= first) return { name: name || "?", end: after, fault: "a pointer not backward" };
+      first = at = to;
       continue;
     }
     if (length > MOST_LABEL) break;

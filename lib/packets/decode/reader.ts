@@ -80,7 +80,8 @@ export class FieldReader {
     if (this.#budget.left > 0) this.nodes.push(node);
     else this.#cut = true;
     if (--this.#budget.left === 0) {
-      this.nodes.push({ label: "More", value: "not shown", start: this.end, end: this.end });
+      this.nodes.push({ label: "More", value: "not shown", start: end, end });
+      this.#cut = true;
     }
     return node;
   }

@@ -102,54 +102,62 @@ function decodeOption(option: FieldReader, kind: number): string | undefined {
   return undefined;
 }
 
-/** What the options of a segment say, as far as summaries show it. */
-export interface TcpOptions {
-  mss: number;
-  shift: number;
-  sackPermitted: boolean;
-  /** Whether there are timestamps. */
-  hasTimes: boolean;
-  time: number;
-  echo: number;
-  /** Where the blocks of SACK begin, and how many there are. */
-  sackAt: number;
-  sackBlocks: number;
-}
-
-/** Reads the options of a segment whose header is whole. */
-export function tcpOptions(headers: Headers): TcpOptions {
-  const { bytes, payloadAt: end } = headers;
-  const found: TcpOptions = {
-    mss: -1,
-    shift: -1,
-    sackPermitted: false,
-    hasTimes: false,
-    time: 0,
-    echo: 0,
-    sackAt: -1,
-    sackBlocks: 0,
-  };
-  for (let at = headers.transportAt + 20; at < end;) {
+/** Calls a function for each option of a segment whose header is whole, save those of one byte. */
+function eachOption(
+  { bytes, transportAt, payloadAt: end }: Headers,
+  found: (kind: number, at: number, length: number) => void,
+): void {
+  for (let at = transportAt + 20; at < end;) {
     const kind = bytes[at];
-    if (kind === 0) break;
+    if (kind === 0) return;
     if (kind === 1) {
       at++;
       continue;
     }
     const length = at + 1 < end ? bytes[at + 1] : 0;
-    if (length < 2 || at + length > end) break;
-    if (kind === 8 && length === 10) {
-      found.hasTimes = true;
-      found.time = headers.u32(at + 2);
-      found.echo = headers.u32(at + 6);
-    } else if (kind === 2 && length === 4) found.mss = headers.u16(at + 2);
-    else if (kind === 3 && length === 3) found.shift = bytes[at + 2];
-    else if (kind === 4) found.sackPermitted = true;
-    else if (kind === 5) {
-      found.sackAt = at + 2;
-      found.sackBlocks = length - 2 >> 3;
-    }
+    if (length < 2 || at + length > end) return;
+    found(kind, at, length);
     at += length;
   }
-  return found;
+}
+
+/** The shift of windows that a SYN offers; -1 if it offers none. */
+export function tcpShift(headers: Headers): number {
+  let shift = -1;
+  eachOption(headers, (kind, at, length) => {
+    if (kind === 3 && length === 3) shift = Math.min(14, headers.bytes[at + 2]);
+  });
+  return shift;
+}
+
+/** The value of the timestamps option, which no router changes; -1 without it. */
+export function tcpTime(headers: Headers): number {
+  let time = -1;
+  eachOption(headers, (kind, at, length) => {
+    if (kind === 8 && length === 10) time = headers.u32(at + 2);
+  });
+  return time;
+}
+
+/**
+ * The options of a segment, as Wireshark lists them; each with a blank before it.
+ *
+ * @param base What the numbers of the other direction count from.
+ */
+export function tcpOptionsText(headers: Headers, base: number): string {
+  let text = "";
+  eachOption(headers, (kind, at, length) => {
+    if (kind === 8 && length === 10) {
+      text += ` TSval=${headers.u32(at + 2)} TSecr=${headers.u32(at + 6)}`;
+    } else if (kind === 2 && length === 4) text += ` MSS=${headers.u16(at + 2)}`;
+    else if (kind === 3 && length === 3) text += ` WS=${2 ** Math.min(14, headers.bytes[at + 2])}`;
+    else if (kind === 4) text += " SACK_PERM";
+    else if (kind === 5) {
+      for (let block = at + 2; block + 8 <= at + length; block += 8) {
+        const left = headers.u32(block) - base >>> 0;
+        text += ` SLE=${left} SRE=${headers.u32(block + 4) - base >>> 0}`;
+      }
+    }
+  });
+  return text;
 }

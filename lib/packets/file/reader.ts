@@ -1,4 +1,5 @@
 import { hexText } from "../headers/address_text.ts";
+import { joinBytes } from "./bytes.ts";
 import { type CaptureFault, type CaptureInterface, type CaptureSecrets, Frame } from "./frame.ts";
 import { PCAP_HEADER_BYTES, type PcapHeader, readPcapHeader, readPcapRecords } from "./pcap.ts";
 import { BLOCK, PcapngParser, type PcapngSink } from "./pcapng.ts";
@@ -81,7 +82,7 @@ export class CaptureReader {
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
     if (this.#waitingBytes < this.#needed) return frames;
-    const bytes = joined(this.#waiting, this.#waitingBytes);
+    const bytes = this.#waiting.length === 1 ? chunk : joinBytes(this.#waiting);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const at = this.#read(bytes, view);
     this.#offset += at;
@@ -193,15 +194,4 @@ export function readCapture(bytes: Uint8Array): CaptureFile {
     secrets: reader.secrets,
     fault,
   };
-}
-
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

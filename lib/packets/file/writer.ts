@@ -1,3 +1,4 @@
+import { joinBytes } from "./bytes.ts";
 import { MAX_FRAME_BYTES, TLS_KEY_LOG } from "./frame.ts";
 import { BLOCK, BYTE_ORDER, OPTION } from "./pcapng.ts";
 
@@ -165,13 +166,7 @@ export function writePcapng(content: PcapngContent): Uint8Array<ArrayBuffer> {
     }
     parts.push(packetBlock(frame));
   }
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinBytes(parts);
 }
 
 function textOption(code: number, text: string | undefined): Option[] {

@@ -122,6 +122,7 @@ function infoOf(
     if (etherType === ETHER.arp) return arpInfo(bytes, headers.networkAt, headers.end);
     if (etherType === ETHER.ipv4 || etherType === ETHER.ipv6) return "header cut off or damaged";
     const size = Math.max(0, headers.end - Math.max(0, headers.networkAt));
+    if (etherType >= 0 && etherType < 0x600) return `802.3, ${size} bytes`;
     return `${etherType < 0 ? "unknown" : hexNumber(etherType, 4)}, ${size} bytes`;
   }
   if (headers.fragmentOffset > 0) return fragmentInfo(headers);

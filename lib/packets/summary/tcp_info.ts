@@ -1,9 +1,8 @@
 import type { Headers } from "../headers/headers.ts";
-import { tcpFlagsText, type TcpOptions, tcpOptions } from "../decode/tcp.ts";
+import { tcpFlagsText, tcpOptionsText, tcpShift } from "../decode/tcp.ts";
 import type { Conversations } from "./conversations.ts";
 
 const FLAG = { fin: 0x01, syn: 0x02, rst: 0x04, ack: 0x10 } as const;
-const NO_OPTIONS: Partial<TcpOptions> = {};
 
 /**
  * One line about a segment, as Wireshark has it: ports, flags, numbers relative to the start of the
@@ -21,7 +20,6 @@ export function tcpInfo(
     return sourcePort < 0 || destinationPort < 0 ? "TCP, cut off" : `${ports} cut off`;
   }
   const flags = (bytes[at + 12] << 8 | bytes[at + 13]) & 0x1ff;
-  const options = payloadAt > at + 20 ? tcpOptions(headers) : NO_OPTIONS;
   const sequence = headers.u32(at + 4);
   const acknowledged = headers.u32(at + 8);
   const forward = `${source} ${sourcePort} ${destination} ${destinationPort}`;
@@ -34,7 +32,7 @@ export function tcpInfo(
     own = conversations.begin(
       forward,
       isSyn ? sequence : sequence - 1 >>> 0,
-      isSyn ? options.shift ?? -1 : -2,
+      isSyn ? tcpShift(headers) : -2,
     );
   }
   let other = conversations.side(backward);
@@ -44,24 +42,6 @@ export function tcpInfo(
   if (hasAck && other) info += ` Ack=${acknowledged - other.base >>> 0}`;
   const window = headers.u16(at + 14);
   const scaled = !isSyn && own.shift >= 0 && (other?.shift ?? -2) !== -1;
-  info += ` Win=${scaled ? window * 2 ** Math.min(own.shift, 14) : window} Len=${
-    payloadEnd - payloadAt
-  }`;
-  return options === NO_OPTIONS
-    ? info
-    : info + optionsText(options as TcpOptions, headers, other?.base);
-}
-
-function optionsText(options: TcpOptions, headers: Headers, base = 0): string {
-  let text = "";
-  if (options.mss >= 0) text += ` MSS=${options.mss}`;
-  if (options.shift >= 0) text += ` WS=${2 ** Math.min(options.shift, 14)}`;
-  if (options.sackPermitted) text += " SACK_PERM";
-  if (options.hasTimes) text += ` TSval=${options.time} TSecr=${options.echo}`;
-  for (let i = 0; i < options.sackBlocks; i++) {
-    const left = headers.u32(options.sackAt + 8 * i) - base >>> 0;
-    const right = headers.u32(options.sackAt + 8 * i + 4) - base >>> 0;
-    text += i === 0 ? ` SLE=${left} SRE=${right}` : ` ${left}-${right}`;
-  }
-  return text;
+  info += ` Win=${scaled ? window * 2 ** own.shift : window} Len=${payloadEnd - payloadAt}`;
+  return payloadAt > at + 20 ? info + tcpOptionsText(headers, other?.base ?? 0) : info;
 }
