@@ -31,3 +31,12 @@ export { Conversations } from "./summary/conversations.ts";
 export { type Protocol, PROTOCOLS } from "./summary/protocols.ts";
 export { type PacketSummary, summarise, summariseBytes } from "./summary/summary.ts";
 export { asciiText, endpointText } from "./headers/address_text.ts";
+export type { FilterNode, Side } from "./filter/ast.ts";
+export { parseFilter, PROTOCOL_WORDS, TERM_WORDS } from "./filter/parse.ts";
+export {
+  filter,
+  type FilterPredicate,
+  type FilterSubject,
+  predicateOf,
+} from "./filter/predicate.ts";
+export { FilterError } from "./filter/tokens.ts";

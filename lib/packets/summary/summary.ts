@@ -50,6 +50,7 @@ const unread = () => {};
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { readCapture } from "../file/reader.ts";
+ * import { Conversations } from "./conversations.ts";
  *
  * const conversations = new Conversations();
  * const { frames } = readCapture(new Uint8Array());
