@@ -40,3 +40,17 @@ export {
   predicateOf,
 } from "./filter/predicate.ts";
 export { FilterError } from "./filter/tokens.ts";
+export { type Change, destinationText, sourceText } from "./trace/changes.ts";
+export type { Form } from "./trace/identity.ts";
+export { traceJourneys } from "./trace/journeys.ts";
+export type {
+  AddressOwner,
+  Direction,
+  Hop,
+  Journey,
+  Lost,
+  OwnerOf,
+  Sighting,
+  TraceCapture,
+  TraceOptions,
+} from "./trace/types.ts";
