@@ -1,6 +1,6 @@
 import { assertEquals, assertLess } from "@std/assert";
-import { type AddressOwner, traceJourneys } from "../../lib/packets/mod.ts";
-import { ascii, tcp, udp } from "./kit.ts";
+import { type AddressOwner, Frame, traceJourneys } from "../../lib/packets/mod.ts";
+import { ascii, hex, ipv4, tcp, udp } from "./kit.ts";
 import { captures, type Step, told } from "./way.ts";
 
 const [A, HOME_A, HOME_B, B] = ["10.0.1.2", "198.18.0.2", "198.18.0.3", "10.0.2.2"];
@@ -199,6 +199,22 @@ Deno.test("what a bridge repeats to several nodes is one journey", () => {
   assertEquals(told(traceJourneys(captures(steps))), [
     ["a/eth0 out", "b/eth0 in", "c/eth0 in", "lost: unknown"],
   ]);
+});
+
+Deno.test("frames of two links that say the same are two packets, by their MAC addresses", () => {
+  const [one, two] = ["020000000001 020000000002", "020000000003 020000000004"];
+  const on = { index: 0, linkType: 1, snapLength: 0, name: undefined, description: undefined };
+  const seen = (node: string, nanos: number, macs: string, direction: "in" | "out") => {
+    const data = hex(`${macs} 0800 ${ipv4(17, udp(1, 2, "61")).slice(31)}`);
+    const frame = new Frame(on, 0, nanos, data.length, data, direction);
+    return { node, interface: "eth0", frames: [frame] };
+  };
+  const places = (macs: string) =>
+    told(traceJourneys([seen("a", 0, one, "out"), seen("b", 1000, macs, "in")])).map((line) =>
+      line.slice(0, -1)
+    );
+  assertEquals(places(one), [["a/eth0 out", "b/eth0 in"]]);
+  assertEquals(places(two), [["a/eth0 out"], ["b/eth0 in"]]);
 });
 
 Deno.test("20,000 datagrams that are all alike take linear time, and each is in one journey", () => {

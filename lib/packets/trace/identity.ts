@@ -19,6 +19,8 @@ export interface Form {
   readonly echoId: number;
   /** The identification of IPv4, which stays on the way unless it is 0; -1 of others. */
   readonly ipId: number;
+  /** The MAC addresses of an Ethernet frame, which stay on a link and through bridges; else empty. */
+  readonly macs: string;
 }
 
 /** A packet by what stays on its way, and what may change. */
@@ -60,6 +62,9 @@ function formOf(headers: Headers): Form {
       : 0,
     echoId: isEcho ? headers.u16(headers.transportAt + 4) : -1,
     ipId: ipVersion === 4 ? headers.identification : -1,
+    macs: headers.destinationMacAt < 0 || headers.sourceMacAt < 0
+      ? ""
+      : `${mac(headers.sourceMacAt)} ${mac(headers.destinationMacAt)}`,
   };
 }
 

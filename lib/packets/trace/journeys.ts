@@ -165,14 +165,18 @@ function withFates(
   for (const { node, interface: on } of captures) {
     captured.set(node, (captured.get(node) ?? new Set()).add(on));
   }
+  const fates = journeys.map((hops) => fateOf(hops, ownerOf, captured));
   let last = endedMs ?? -Infinity;
   let longestMs = 0;
-  for (const hops of journeys) {
+  journeys.forEach((hops, index) => {
     const end = hops[hops.length - 1];
     if (endedMs === undefined) last = Math.max(last, end.timeMs);
-    longestMs = Math.max(longestMs, (end.time - hops[0].time) / 1e6);
-  }
+    if (fates[index] === false) longestMs = Math.max(longestMs, (end.time - hops[0].time) / 1e6);
+  });
   // What set off at the end may still have been on its way, as long as the slowest one took.
   const surelyBefore = last - Math.min(withinMs, 2 * longestMs);
-  return journeys.map((hops) => ({ hops, lost: fateOf(hops, ownerOf, captured, surelyBefore) }));
+  return journeys.map((hops, index) => {
+    const isRecent = hops[hops.length - 1].timeMs > surelyBefore;
+    return { hops, lost: fates[index] === true && isRecent ? "unknown" : fates[index] };
+  });
 }

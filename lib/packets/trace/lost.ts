@@ -4,13 +4,11 @@ import type { Hop, Lost, OwnerOf } from "./types.ts";
  * Whether a packet did not come to where its destination address lives.
  *
  * @param captured The interfaces of each node that were captured.
- * @param surelyBefore What was seen last before this, in milliseconds, is not on its way any more.
  */
 export function fateOf(
   hops: readonly Hop[],
   ownerOf: OwnerOf,
   captured: ReadonlyMap<string, ReadonlySet<string>>,
-  surelyBefore: number,
 ): Lost {
   const last = hops[hops.length - 1];
   const owner = ownerOf(last.form.destination, last.timeMs);
@@ -22,7 +20,7 @@ export function fateOf(
   if (!interfaces) return "unknown";
   const isCaptured = owner.interface === undefined || interfaces.has(owner.interface) ||
     interfaces.has("any");
-  return isCaptured && last.timeMs <= surelyBefore ? true : "unknown";
+  return isCaptured ? true : "unknown";
 }
 
 function arrived(hop: Hop, last: Hop): boolean {

@@ -24,6 +24,9 @@ export function continuation(hops: readonly Sighting[], next: Sighting): number 
     ) return undefined;
   }
   const kept = keptEnds(last.form, form);
+  // Where no router was between, the frame is the same, too.
+  const isUnrouted = kept === 2 && form.ttl === last.form.ttl;
+  if (isUnrouted && form.macs && last.form.macs && form.macs !== last.form.macs) return undefined;
   const isTranslated = last.form.family !== form.family;
   if (last.node === next.node) {
     // What left a node does not come back into it without passing another.
@@ -36,7 +39,7 @@ export function continuation(hops: readonly Sighting[], next: Sighting): number 
   }
   const isOdd = last.direction === "in" && next.direction === "in" ||
     next.direction === "out" && last.direction !== undefined;
-  if (kept === 2 && form.ttl === last.form.ttl && !isTranslated) return isOdd ? 70 : 100;
+  if (isUnrouted) return isOdd ? 70 : 100;
   // Whatever changed it on its way was a router.
   if (form.ttl >= last.form.ttl) return undefined;
   return kept === 2 ? 50 : kept === 1 ? 30 : isTranslated ? 20 : 10;
