@@ -1,7 +1,7 @@
 /**
  * Captured packets: files of them (pcap, pcapng), their decoding into trees and one-line summaries,
  * filters, and the way of a packet through several captures. Pure, and safe for a browser: no Deno, no
- * Node, no package; imports `address` alone. Begin with `summary/summary.ts` and `decode/decode.ts`;
+ * Node, no package; imports `address` alone. Begin with `summary/summary.ts` and `decode.ts`;
  * `headers/headers.ts` says where the headers of a frame are, on which all others build.
  *
  * @module
@@ -25,8 +25,8 @@ export {
   type SectionOptions,
   writePcapng,
 } from "./file/writer.ts";
-export { decodeFrame } from "./decode/decode.ts";
-export type { PacketNode } from "./decode/reader.ts";
+export { decodeFrame } from "./decode.ts";
+export type { PacketNode } from "./network/reader.ts";
 export { Conversations } from "./summary/conversations.ts";
 export { type Protocol, PROTOCOLS } from "./summary/protocols.ts";
 export { type PacketSummary, summarise, summariseBytes } from "./summary/summary.ts";

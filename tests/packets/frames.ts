@@ -307,8 +307,3 @@ export function framesText(): string {
     ].join("\n");
   }).join("\n\n") + "\n";
 }
-
-/** `deno run -A tests/packets/frames.ts` writes the golden text anew: read what changed. */
-if (import.meta.main) {
-  await Deno.writeTextFile(new URL("golden/frames.txt", import.meta.url), framesText());
-}

@@ -1,3 +1,9 @@
+/**
+ * Capture files, read and written: pcap and pcapng, from bytes to frames and back. Imports `headers`
+ * for texts alone. Begin here; `pcapng.ts` has the blocks, `writer.ts` the other way.
+ *
+ * @module
+ */
 import { hexText } from "../headers/address_text.ts";
 import { joinBytes } from "./bytes.ts";
 import { type CaptureFault, type CaptureInterface, type CaptureSecrets, Frame } from "./frame.ts";

@@ -1,8 +1,8 @@
-import { APPLICATION_NAMES, applicationInfo } from "../decode/application.ts";
-import { arpInfo } from "../decode/arp.ts";
-import { decodeIcmp } from "../decode/icmp.ts";
-import { decodeIcmp6 } from "../decode/icmp6.ts";
-import { FieldReader } from "../decode/reader.ts";
+import { APPLICATION_NAMES, applicationInfo } from "../application/application.ts";
+import { arpInfo } from "../network/arp.ts";
+import { decodeIcmp } from "../network/icmp.ts";
+import { decodeIcmp6 } from "../network/icmp6.ts";
+import { FieldReader } from "../network/reader.ts";
 import type { Frame } from "../file/frame.ts";
 import { hexNumber, ip4Text, ip6Text, macText } from "../headers/address_text.ts";
 import { applicationOf } from "../headers/application.ts";

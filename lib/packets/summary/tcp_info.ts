@@ -1,5 +1,5 @@
 import type { Headers } from "../headers/headers.ts";
-import { tcpFlagsText, tcpOptionsText, tcpShift } from "../decode/tcp.ts";
+import { tcpFlagsText, tcpOptionsText, tcpShift } from "../network/tcp.ts";
 import type { Conversations } from "./conversations.ts";
 
 const FLAG = { fin: 0x01, syn: 0x02, rst: 0x04, ack: 0x10 } as const;

@@ -1,4 +1,4 @@
-import { tcpTime } from "../decode/tcp.ts";
+import { tcpTime } from "../network/tcp.ts";
 import { ip4Text, ip6Text, macText } from "../headers/address_text.ts";
 import { type Headers, IP, readHeaders, readQuoted } from "../headers/headers.ts";
 

@@ -1,3 +1,10 @@
+/**
+ * Packets on their way through the captures of several interfaces: which sightings are of the same
+ * packet, what changed between them, and what was lost. Imports `headers`, `network` and types of
+ * `file`. Begin here; `identity.ts` says what stays of a packet, `match.ts` what may follow what.
+ *
+ * @module
+ */
 import { type Change, changesOf } from "./changes.ts";
 import { directionOf, ownMac } from "./direction.ts";
 import { Gaps, placeOf } from "./gaps.ts";

@@ -1,3 +1,9 @@
+/**
+ * Links, networks and transports, each read into nodes: Ethernet to TCP. Imports `headers` alone.
+ * Begin here: all decoders are written with this reader, which keeps offsets within the frame.
+ *
+ * @module
+ */
 import { asciiText, hexText, ip4Text, ip6Text, macText } from "../headers/address_text.ts";
 
 /** A part of a frame: a header, a field, a flag. */

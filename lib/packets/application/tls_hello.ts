@@ -1,4 +1,4 @@
-import { type FieldReader, hexed, named } from "./reader.ts";
+import { type FieldReader, hexed, named } from "../network/reader.ts";
 import { TLS_CIPHERS, TLS_EXTENSIONS, TLS_GROUPS, TLS_VERSIONS } from "./tls_names.ts";
 
 const SNI = 0;

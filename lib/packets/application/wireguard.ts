@@ -1,4 +1,4 @@
-import { type FieldReader, hexed, named } from "./reader.ts";
+import { type FieldReader, hexed, named } from "../network/reader.ts";
 
 const TYPES: Readonly<Record<number, string>> = {
   1: "Handshake Initiation",

@@ -1,5 +1,5 @@
 import { endpointText, hexText, ip4Text, ip6Text } from "../headers/address_text.ts";
-import { type FieldReader, hexed, named } from "./reader.ts";
+import { type FieldReader, hexed, named } from "../network/reader.ts";
 
 const METHODS: Readonly<Record<number, string>> = {
   1: "Binding",

@@ -1,5 +1,5 @@
-import { decodeName } from "./dns_name.ts";
-import { type FieldReader, hexed, named } from "./reader.ts";
+import { decodeName } from "../network/dns_name.ts";
+import { type FieldReader, hexed, named } from "../network/reader.ts";
 
 const MESSAGES: Readonly<Record<number, string>> = {
   1: "Solicit",

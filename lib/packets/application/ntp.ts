@@ -1,5 +1,5 @@
 import { asciiText, ip4Text } from "../headers/address_text.ts";
-import { type FieldReader, named } from "./reader.ts";
+import { type FieldReader, named } from "../network/reader.ts";
 
 const MODES: Readonly<Record<number, string>> = {
   1: "symmetric active",

@@ -1,5 +1,5 @@
 import { asciiText } from "../headers/address_text.ts";
-import type { FieldReader } from "./reader.ts";
+import type { FieldReader } from "../network/reader.ts";
 
 /** Header lines that are read; the rest is shown as bytes. */
 const MOST_LINES = 100;

@@ -1,14 +1,14 @@
-import { ETHER, type Headers, IP, LINK, readHeaders, readQuoted } from "../headers/headers.ts";
-import { decodeApplication } from "./application.ts";
-import { decodeArp } from "./arp.ts";
-import { decodeIcmp } from "./icmp.ts";
-import { decodeIcmp6 } from "./icmp6.ts";
-import { decodeIpv4 } from "./ipv4.ts";
-import { decodeIpv6 } from "./ipv6.ts";
-import { decodeLink, decodeVlan } from "./link.ts";
-import { FieldReader, type PacketNode } from "./reader.ts";
-import { decodeTcp } from "./tcp.ts";
-import { decodeUdp } from "./udp.ts";
+import { ETHER, type Headers, IP, LINK, readHeaders, readQuoted } from "./headers/headers.ts";
+import { decodeApplication } from "./application/application.ts";
+import { decodeArp } from "./network/arp.ts";
+import { decodeIcmp } from "./network/icmp.ts";
+import { decodeIcmp6 } from "./network/icmp6.ts";
+import { decodeIpv4 } from "./network/ipv4.ts";
+import { decodeIpv6 } from "./network/ipv6.ts";
+import { decodeLink, decodeVlan } from "./network/link.ts";
+import { FieldReader, type PacketNode } from "./network/reader.ts";
+import { decodeTcp } from "./network/tcp.ts";
+import { decodeUdp } from "./network/udp.ts";
 
 /** As deep may an error quote an error. */
 const DEEPEST_QUOTE = 3;

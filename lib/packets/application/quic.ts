@@ -1,5 +1,5 @@
 import { hexText } from "../headers/address_text.ts";
-import { type FieldReader, hexed, named } from "./reader.ts";
+import { type FieldReader, hexed, named } from "../network/reader.ts";
 
 const VERSIONS: Readonly<Record<number, string>> = {
   0: "Version negotiation",

@@ -1,6 +1,6 @@
 import { ip4Text } from "../headers/address_text.ts";
-import { HARDWARE } from "./link.ts";
-import { type FieldReader, hexed, named } from "./reader.ts";
+import { HARDWARE } from "../network/link.ts";
+import { type FieldReader, hexed, named } from "../network/reader.ts";
 
 const MESSAGES: Readonly<Record<number, string>> = {
   1: "Discover",

@@ -1,3 +1,9 @@
+/**
+ * What TCP and UDP carry, each read into nodes and one line: DNS, DHCP, TLS, QUIC, HTTP and others.
+ * Imports `headers` and `network`. Begin here; each protocol has a file.
+ *
+ * @module
+ */
 import { type Application, applicationOf } from "../headers/application.ts";
 import { type Headers, IP } from "../headers/headers.ts";
 import { decodeDhcp } from "./dhcp.ts";
@@ -6,7 +12,7 @@ import { decodeDns, decodeDnsStream } from "./dns.ts";
 import { decodeHttp } from "./http.ts";
 import { decodeNtp } from "./ntp.ts";
 import { decodeQuic } from "./quic.ts";
-import { FieldReader } from "./reader.ts";
+import { FieldReader } from "../network/reader.ts";
 import { decodeStun } from "./stun.ts";
 import { decodeTls, tlsDataInfo } from "./tls.ts";
 import { decodeWireguard } from "./wireguard.ts";

@@ -1,5 +1,5 @@
 import type { Headers } from "../headers/headers.ts";
-import { type FieldReader, hexed, named } from "./reader.ts";
+import { type FieldReader, hexed, named } from "../network/reader.ts";
 import { decodeHello } from "./tls_hello.ts";
 import { TLS_VERSIONS } from "./tls_names.ts";
 

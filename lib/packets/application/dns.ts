@@ -1,6 +1,6 @@
 import { asciiText, hexText } from "../headers/address_text.ts";
-import { decodeName } from "./dns_name.ts";
-import { countText, type FieldReader, hexed, named } from "./reader.ts";
+import { decodeName } from "../network/dns_name.ts";
+import { countText, type FieldReader, hexed, named } from "../network/reader.ts";
 
 const TYPES: Readonly<Record<number, string>> = {
   1: "A",
