@@ -24,7 +24,7 @@ export type Program =
   | "iperf3";
 
 /** A host program that only tests and benchmarks call. */
-export type TestProgram = "curl" | "dhclient" | "fish" | "tayga" | "zsh";
+export type TestProgram = "curl" | "dhclient" | "fish" | "tayga" | "tshark" | "zsh";
 
 /** A host program whose package is known. */
 export type Installable = Program | TestProgram;
@@ -50,11 +50,19 @@ const PACKAGES: Record<Installable, Record<Packaged, string>> = {
   dhclient: { debian: "isc-dhcp-client", fedora: "dhcp-client", arch: "dhclient" },
   fish: same("fish"),
   tayga: same("tayga"),
+  tshark: { debian: "tshark", fedora: "wireshark-cli", arch: "wireshark-cli" },
   zsh: same("zsh"),
 };
 
 /** Those that only tests and benchmarks call. */
-export const TEST_PROGRAMS: readonly TestProgram[] = ["curl", "dhclient", "fish", "tayga", "zsh"];
+export const TEST_PROGRAMS: readonly TestProgram[] = [
+  "curl",
+  "dhclient",
+  "fish",
+  "tayga",
+  "tshark",
+  "zsh",
+];
 
 /** The first releases in which virtiofsd has a package of its own, and is not of QEMU's. */
 const OWN_VIRTIOFSD: Record<string, number> = { debian: 13, ubuntu: 23.1 };

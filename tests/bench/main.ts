@@ -5,6 +5,7 @@ import { benchHello } from "./bench_hello.ts";
 import { benchLinks } from "./bench_links.ts";
 import { benchNat64 } from "./bench_nat64.ts";
 import { benchPath } from "./bench_path.ts";
+import { benchPackets } from "./bench_packets.ts";
 import { benchSims } from "./bench_sims.ts";
 import { benchVms } from "./bench_vms.ts";
 import { benchUse } from "./bench_use.ts";
@@ -20,6 +21,7 @@ const parts: Record<string, () => Promise<void>> = {
   vms: benchVms,
   sims: benchSims,
   build: benchBuild,
+  packets: benchPackets,
 };
 
 const wanted = Deno.args.length ? Deno.args : Object.keys(parts);

@@ -194,6 +194,45 @@ Deno.test("the stream, packets() and files have all from the first packet on, si
   }
 });
 
+Deno.test("a path that ends in .pcapng makes pcapng, with the name of node and interface", async () => {
+  await using lab = await Lab.create();
+  const { dc, laptop, server } = await pair(lab);
+  const dir = await Deno.makeTempDir();
+  try {
+    await using capture = await laptop.capture("eth0", { filter: "icmp" });
+    await using all = await dc.capture("any", { filter: "icmp" });
+    await laptop.$`ping -c 2 -i 0.1 -w 20 ${server.ip!}`.quiet();
+    const path = `${dir}/laptop.pcapng`;
+    await capture.toFile(path);
+    const lines = await tcpdumpLines(path);
+    assertEquals(lines.length, 4);
+    assertMatch(lines[0], new RegExp(`IP ${laptop.ip} > ${server.ip}: ICMP echo request`));
+    const fields = ["frame.interface_name", "frame.time_epoch", "ip.src"];
+    const tshark = async (file: string) => {
+      const { success, stdout, stderr } = await new Deno.Command("tshark", {
+        args: ["-r", file, "-T", "fields", ...fields.flatMap((field) => ["-e", field])],
+      }).output();
+      assert(success, text(stderr));
+      return text(stdout).trim().split("\n").map((line) => line.split("\t"));
+    };
+    const seen = await tshark(path);
+    assertEquals(seen.map(([name, , source]) => [name, source]), [
+      ["laptop eth0", laptop.ip],
+      ["laptop eth0", server.ip],
+      ["laptop eth0", laptop.ip],
+      ["laptop eth0", server.ip],
+    ]);
+    const [first] = read(await capture.drain(0));
+    assert(Math.abs(Number(seen[0][1]) * 1000 - first.timestampMs) < 0.001);
+    await all.toFile(new URL(`file://${dir}/dc.pcapng`));
+    assertEquals((await tshark(`${dir}/dc.pcapng`))[0].slice(0, 1), ["dc any"]);
+    await capture.toFile(`${dir}/laptop.pcap`);
+    assertEquals(read(await Deno.readFile(`${dir}/laptop.pcap`)).length, 4);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("of several interfaces, all are captured, with the direction that is asked for", async () => {
   await using lab = await Lab.create();
   const { dc, laptop, server } = await pair(lab);

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type CapturedPacket, PcapFormatError, PcapReader } from "@netyard/netyard";
-import { readPacket } from "../../lib/node/capture/packet_fields.ts";
+import { CapturedPacket, PcapFormatError, PcapReader } from "@netyard/netyard";
 import { tcpdumpArguments, tcpdumpCounts } from "../../lib/node/capture/tcpdump.ts";
 import { linkNames } from "../../lib/node/capture/capture_target.ts";
 
@@ -77,7 +76,17 @@ Deno.test("what is no pcap stream is refused", () => {
   assertEquals(new PcapReader().feed(new Uint8Array(23)), []);
 });
 
-type Fields = ReturnType<typeof readPacket>;
+/** What the headers of a packet say. */
+type Fields = Partial<Omit<CapturedPacket, "timestampMs" | "length" | "bytes" | "linkType">>;
+
+function readPacket(bytes: Uint8Array, linkType: number): Fields {
+  const packet = new CapturedPacket(0, bytes.length, bytes, linkType);
+  const { sourceMac, destinationMac, etherType, sourceIp, destinationIp } = packet;
+  const { protocol, sourcePort, destinationPort, payload } = packet;
+  const addresses = { sourceMac, destinationMac, etherType, sourceIp, destinationIp };
+  return { ...addresses, protocol, sourcePort, destinationPort, payload };
+}
+
 const SEEN: Fields = {
   sourceMac: "02:00:00:00:00:01",
   destinationMac: "02:00:00:00:00:02",

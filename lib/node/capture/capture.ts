@@ -22,6 +22,9 @@ const schemas = late(() => import("./capture_options.ts"));
 /** How many of the last packets an error shows. */
 const LAST_SHOWN = 5;
 
+/** What labels begin with, before the name of what is captured. */
+const LABEL = /^capture of /;
+
 /** The interface of a capture, and its name in errors. */
 export interface CaptureTarget {
   /** The interface in the node, or `any`. */
@@ -167,7 +170,16 @@ export class Capture implements AsyncDisposable {
   }
 
   /**
-   * Writes all packets so far to a pcap file, atomically. It can be called again.
+   * Writes all packets so far to a file, atomically. It can be called again.
+   *
+   * A path that ends in `.pcapng` makes a pcapng file, whose interface has the name of the node and the
+   * interface (`laptop eth0`), so that Wireshark and `mergecap` tell several captures apart; any other
+   * makes a pcap file.
+   *
+   * @example
+   * ```ts ignore
+   * await capture.toFile("laptop.pcapng");
+   * ```
    */
   async toFile(path: string | URL): Promise<void> {
     await this.#settle();
@@ -176,10 +188,15 @@ export class Capture implements AsyncDisposable {
       import("node:path"),
     ]);
     const target = path instanceof URL ? decodeURIComponent(path.pathname) : resolve(path);
+    let chunks: Iterable<Uint8Array> = this.#buffer.whole();
+    if (target.endsWith(".pcapng")) {
+      const { pcapngOf } = await import("../../packets/file/convert.ts");
+      chunks = pcapngOf(chunks, this.label.replace(LABEL, ""));
+    }
     try {
       await replaceFile(target, async (temporary) => {
         using file = await Deno.open(temporary, { write: true, createNew: true });
-        for (const chunk of this.#buffer.whole()) {
+        for (const chunk of chunks) {
           for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));
         }
       });

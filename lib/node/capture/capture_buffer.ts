@@ -1,6 +1,7 @@
 import { CaptureError } from "./capture_errors.ts";
 import type { CapturedPacket } from "./packet.ts";
-import { PCAP_HEADER_BYTES, PcapReader } from "./pcap.ts";
+import { PCAP_HEADER_BYTES } from "../../packets/file/pcap.ts";
+import { PcapReader } from "./pcap.ts";
 
 /** The bytes of a capture, for any number of readers, each from the start. */
 export class CaptureBuffer {

@@ -1,31 +1,14 @@
 import { NetyardError } from "../../../native/error.ts";
+import {
+  PCAP_HEADER_BYTES,
+  type PcapHeader,
+  readPcapHeader,
+  readPcapRecords,
+} from "../../packets/file/pcap.ts";
 import { CapturedPacket } from "./packet.ts";
 
 /** Bytes that are no classic pcap stream. */
 export class PcapFormatError extends NetyardError {}
-
-/** The bytes of a pcap file before its first packet. */
-export const PCAP_HEADER_BYTES = 24;
-const RECORD_HEADER_BYTES = 16;
-
-/** What libpcap takes for the most that a packet can have, whatever the header says. */
-const MAXIMUM_SNAP_LENGTH = 262_144;
-
-/** The first four bytes as a big-endian number, and what each value means. */
-const MAGICS: Readonly<Record<number, { little: boolean; perMs: number }>> = {
-  0xa1b2c3d4: { little: false, perMs: 1e3 },
-  0xd4c3b2a1: { little: true, perMs: 1e3 },
-  0xa1b23c4d: { little: false, perMs: 1e6 },
-  0x4d3cb2a1: { little: true, perMs: 1e6 },
-};
-
-interface Header {
-  little: boolean;
-  /** Units of a time's fraction in a millisecond. */
-  perMs: number;
-  linkType: number;
-  snapLength: number;
-}
 
 /**
  * Reads a classic pcap stream, in either byte order, with times in micro- or nanoseconds, in chunks
@@ -42,7 +25,7 @@ interface Header {
  * ```
  */
 export class PcapReader {
-  #header: Header | undefined;
+  #header: PcapHeader | undefined;
   /** Bytes of a packet of which the rest did not come yet. */
   #rest: Uint8Array = new Uint8Array(0);
   #end = 0;
@@ -75,26 +58,18 @@ export class PcapReader {
       at = PCAP_HEADER_BYTES;
     }
     const packets: CapturedPacket[] = [];
-    const { little, perMs, linkType, snapLength } = this.#header;
-    while (bytes.length - at >= RECORD_HEADER_BYTES) {
-      const captured = view.getUint32(at + 8, little);
-      if (captured > snapLength) {
-        throw new PcapFormatError(
-          `byte ${this.#end + at} of the pcap stream begins a packet of ${captured} bytes, where ` +
-            `${snapLength} is the most; the stream is damaged`,
-        );
-      }
-      const start = at + RECORD_HEADER_BYTES;
-      if (bytes.length - start < captured) break;
-      packets.push(
-        new CapturedPacket(
-          view.getUint32(at, little) * 1000 + view.getUint32(at + 4, little) / perMs,
-          view.getUint32(at + 12, little),
-          bytes.subarray(start, start + captured),
-          linkType,
-        ),
+    const { linkType, mostBytes } = this.#header;
+    const read = readPcapRecords(this.#header, view, at, (seconds, nanos, length, start, end) => {
+      const timestampMs = seconds * 1000 + nanos / 1e6;
+      packets.push(new CapturedPacket(timestampMs, length, bytes.subarray(start, end), linkType));
+    });
+    at = read.at;
+    if (read.fault) {
+      throw new PcapFormatError(
+        `byte ${this.#end + at} of the pcap stream begins a packet of ` +
+          `${view.getUint32(at + 8, this.#header.little)} bytes, where ` +
+          `${mostBytes} is the most; the stream is damaged`,
       );
-      at = start + captured;
     }
     this.#end += at;
     this.#rest = bytes.subarray(at);
@@ -102,21 +77,16 @@ export class PcapReader {
   }
 }
 
-function readHeader(view: DataView): Header {
-  const magic = MAGICS[view.getUint32(0)];
-  if (!magic) {
+function readHeader(view: DataView): PcapHeader {
+  const header = readPcapHeader(view);
+  if (!header) {
     const found = view.getUint32(0).toString(16).padStart(8, "0");
     throw new PcapFormatError(
       `the stream begins with ${found}, which is no magic number of a pcap file` +
         (found === "0a0d0d0a" ? ": it is pcapng; convert it with `tcpdump -r FILE -w FILE`" : ""),
     );
   }
-  return {
-    ...magic,
-    // The upper half is about frame check sequences.
-    linkType: view.getUint32(20, magic.little) & 0xffff,
-    snapLength: Math.max(view.getUint32(16, magic.little) & 0x7fffffff, MAXIMUM_SNAP_LENGTH),
-  };
+  return header;
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
