@@ -80,7 +80,7 @@ function isQuic(headers: Headers): boolean {
     (QUIC_PORTS.includes(sourcePort) || QUIC_PORTS.includes(destinationPort));
 }
 
-/** Versions 1 (RFC 9000) and 2 (RFC 9369), drafts, those that are to be refused, and negotiation. */
+/** Versions 1 (RFC 9000) and 2 (RFC 9369), drafts, those that a server refuses, and negotiation. */
 function isQuicVersion(version: number, first: number): boolean {
   if (version === 0) return true;
   if ((first & 0x40) === 0) return false;

@@ -225,7 +225,7 @@ export class FieldReader {
     return new FieldReader(this.bytes, start, Math.min(end, this.end), this.#budget);
   }
 
-  /** Has a part read, whose nodes become children of a node; what the function returns is its value. */
+  /** Reads a part, whose nodes become children of a node; what the function returns is its value. */
   fill(node: PacketNode, part: FieldReader, read: (part: FieldReader) => string | void): void {
     const value = read(part);
     if (value) node.value = value;

@@ -23,7 +23,7 @@ export interface Form {
   readonly macs: string;
 }
 
-/** A packet by what stays on its way, and what may change. */
+/** A packet: what stays on its way, and what may change. */
 export interface Identity {
   /** The same for the same packet anywhere on its way. */
   readonly key: string;
