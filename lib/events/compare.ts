@@ -27,7 +27,8 @@ const MEASURED = ["version", "seq", "at", "elapsedMs", "actualMs", "id", "pid"];
  * ```ts
  * import { compareRuns, EventBus } from "@netyard/netyard";
  *
- * using [first, second] = [new EventBus(), new EventBus()];
+ * using first = new EventBus();
+ * using second = new EventBus();
  * for (const bus of [first, second]) bus.emit({ kind: "lab-created", label: "hello" });
  * second.emit({ kind: "custom", node: null, name: "half-time", data: null });
  * console.log(compareRuns(first.history, second.history)); // one entry, with `after`
