@@ -70,16 +70,19 @@ export async function ping(from: Node, to: string, ...options: string[]): Promis
 
 /**
  * Checks the shortest of a few round trips; jitter allows `widthMs` more. Delays of the host come in
- * bursts, so it repeats the measurement before it fails.
+ * bursts, so it repeats the measurement before it fails. A round trip that is too short is measured
+ * once more: ping reads the wall clock, which the host may set.
  */
 export async function takes(ms: number, from: Node, to: string, widthMs = 0): Promise<void> {
   const found: number[] = [];
   const end = performance.now() + BUSY_MS;
+  let short = 0;
   do {
     const { minMs } = await ping(from, to);
     found.push(minMs);
     if (minMs >= ms - 0.05 && minMs < ms + widthMs + SLACK_MS) return;
-  } while ((found.length < 4 || performance.now() < end) && !(found.at(-1)! < ms));
+    if (minMs < ms) short++;
+  } while (short < 2 && (found.length < 4 || performance.now() < end));
   throw new Error(`${from.name} -> ${to}: ${found.join(", ")} ms, not ${ms}`);
 }
 

@@ -5,11 +5,14 @@ import { hex } from "./kit.ts";
 const QUIC = `c0 00000001 08 8394c8f03e515708 00 00 449e ${"5a".repeat(1182)}`;
 const STUN = `0001 0008 2112a442 ${"01".repeat(12)} 8022 0004 74657374`;
 
-/** Sends a datagram from a node. */
+/**
+ * Sends a datagram from a node. The source port is that of the destination, unless programs listen
+ * there: tshark takes a random port of 37008 for TZSP.
+ */
 function send(node: Node, to: string, port: number, digits: string): void {
   const family = to.includes(":") ? "AF_INET6" : "AF_INET";
   const python = `import socket; s = socket.socket(socket.${family}, socket.SOCK_DGRAM); ` +
-    `s.sendto(bytes.fromhex("${hex(digits).toHex()}"), ("${to}", ${port}))`;
+    `s.bind(("", ${port})); s.sendto(bytes.fromhex("${hex(digits).toHex()}"), ("${to}", ${port}))`;
   sh(node, `python3 -c '${python}'`);
 }
 

@@ -8,9 +8,18 @@
 //   OPTION  any option of `deno test` that is one word, such as --fail-fast
 
 import { type Part, schedule } from "./schedule.ts";
-import { type Counts, readCounts, readTests, slowestFiles, type TestLine } from "./test_output.ts";
+import {
+  type Counts,
+  readCounts,
+  readErrors,
+  readTests,
+  slowestFiles,
+  type TestLine,
+} from "./test_output.ts";
 
 const SLOWEST = 10;
+/** The lines of each error that are said again at the end. */
+const ERROR_LINES = 12;
 
 /** Finds the test files below a folder by their path from the working directory. */
 function testFiles(folder: string): string[] {
@@ -53,6 +62,7 @@ function fail(message: string): never {
 
 interface Outcome extends Counts {
   tests: TestLine[];
+  errors: ReturnType<typeof readErrors>;
 }
 
 async function run(part: Part, options: string[]): Promise<Outcome> {
@@ -71,7 +81,7 @@ async function run(part: Part, options: string[]): Promise<Outcome> {
   const counts = readCounts(output);
   // A run that did not reach its end, or failed outside of its tests.
   if (!(await child.status).success) counts.failed ||= 1;
-  return { ...counts, tests: readTests(output) };
+  return { ...counts, tests: readTests(output), errors: readErrors(output, ERROR_LINES) };
 }
 
 const { files, options } = parseArguments(Deno.args);
@@ -91,6 +101,10 @@ console.log("The slowest files:");
 for (const [file, seconds] of slowestFiles(tests, SLOWEST)) {
   console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`);
 }
+for (const { test, lines } of parts.flatMap((part) => part.errors)) {
+  console.log([`\n${test}`, ...lines].join("\n    "));
+}
+console.log();
 for (const { file, name } of tests.filter((test) => test.failed)) {
   console.log(`FAILED: ${file} => ${name}`);
 }

@@ -26,6 +26,9 @@ const TEST =
   /^(?:(\.\/\S+) => )?(\S.*) \.\.\. (ok|FAILED) \((?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?(?:\d+µs)?\)$/;
 const FILE = /^running \d+ tests? from (\.\/\S+)$/;
 
+/** A failed test, where the errors stand: `its name => ./tests/a_test.ts:98:6`, with a step before. */
+const ERROR = /^(\S.*) => \.\/(\S+?):\d+:\d+$/;
+
 /** Counts the tests by the last line of a run; all are zero if the run did not reach it. */
 export function readCounts(output: string): Counts {
   const summary = [...output.replaceAll(COLORS, "").matchAll(SUMMARY)].at(-1)?.[1] ?? "";
@@ -50,6 +53,20 @@ export function readTests(output: string): TestLine[] {
       seconds: Number(minutes) * 60 + Number(seconds) + Number(ms) / 1_000 + cut,
     }];
   });
+}
+
+/** Reads the errors of failed tests, at most `most` lines of each. */
+export function readErrors(output: string, most: number): { test: string; lines: string[] }[] {
+  const errors: { test: string; lines: string[] }[] = [];
+  let within = false;
+  for (const line of output.replaceAll(COLORS, "").split("\n")) {
+    if (/^ (ERRORS|FAILURES) $/.test(line)) within = line.includes("ERRORS");
+    if (!within) continue;
+    const [, name, file] = ERROR.exec(line) ?? [];
+    if (name) errors.push({ test: `${file} => ${name}`, lines: [] });
+    else if (line && (errors.at(-1)?.lines.length ?? most) < most) errors.at(-1)!.lines.push(line);
+  }
+  return errors;
 }
 
 /** The files whose tests take longest together, the longest first. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readCounts, readTests, slowestFiles } from "./test_output.ts";
+import { readCounts, readErrors, readTests, slowestFiles } from "./test_output.ts";
 
 const PARALLEL = `
 \x1b[0m\x1b[38;5;245m./tests/a_test.ts => \x1b[0mone ... \x1b[0m\x1b[32mok\x1b[0m \x1b[0m\x1b[38;5;245m(367ms)\x1b[0m
@@ -38,4 +38,15 @@ Deno.test("the last line of a run has its counts; without one they are zero", ()
 
 Deno.test("the slowest files come first", () => {
   assertEquals(slowestFiles(readTests(PARALLEL), 1), [["tests/b_test.ts", 62.5]]);
+});
+
+Deno.test("errors are read by test, without what is printed elsewhere", () => {
+  const output = "one => ./tests/a_test.ts:1:6\n\n ERRORS \n\n" +
+    "\x1b[1mone\x1b[0m => ./tests/a_test.ts:1:6\nerror: Error: no\n  a line\n    at x\n\n" +
+    "two ... step => ./tests/b_test.ts:9:6\nerror: Error: nor this\n\n" +
+    " FAILURES \n\none => ./tests/a_test.ts:1:6\n";
+  assertEquals(readErrors(output, 2), [
+    { test: "tests/a_test.ts => one", lines: ["error: Error: no", "  a line"] },
+    { test: "tests/b_test.ts => two ... step", lines: ["error: Error: nor this"] },
+  ]);
 });
