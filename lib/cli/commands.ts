@@ -10,6 +10,7 @@ import { prepareCommand } from "./run/prepare_command.ts";
 import { runCommand } from "./run/run_command.ts";
 import { runInCommand } from "./session/run_in_command.ts";
 import { schemaCommand } from "./schema_command.ts";
+import { serveCommand, showCommand } from "./devtools/serve_command.ts";
 import { shellCommand } from "./session/shell_command.ts";
 import { topologyCommand } from "./session/topology_command.ts";
 
@@ -25,6 +26,8 @@ export const COMMANDS: readonly Command[] = [
   }),
   defineCommand({ ...planCommand, load: async () => (await import("./run/plan.ts")).plan }),
   defineCommand({ ...mergeCommand, load: async () => (await import("./run/merge.ts")).merge }),
+  defineCommand({ ...serveCommand, load: async () => (await import("./devtools/serve.ts")).serve }),
+  defineCommand({ ...showCommand, load: async () => (await import("./devtools/serve.ts")).show }),
   defineCommand({
     ...inspectCommand,
     load: async () => (await import("./session/inspect.ts")).inspect,

@@ -24,7 +24,7 @@ export type Program =
   | "iperf3";
 
 /** A host program that only tests and benchmarks call. */
-export type TestProgram = "curl" | "dhclient" | "fish" | "tayga" | "tshark" | "zsh";
+export type TestProgram = "chromium" | "curl" | "dhclient" | "fish" | "tayga" | "tshark" | "zsh";
 
 /** A host program whose package is known. */
 export type Installable = Program | TestProgram;
@@ -46,6 +46,7 @@ const PACKAGES: Record<Installable, Record<Packaged, string>> = {
   slirp4netns: same("slirp4netns"),
   radvd: same("radvd"),
   iperf3: same("iperf3"),
+  chromium: same("chromium"),
   curl: same("curl"),
   dhclient: { debian: "isc-dhcp-client", fedora: "dhcp-client", arch: "dhclient" },
   fish: same("fish"),
@@ -56,6 +57,7 @@ const PACKAGES: Record<Installable, Record<Packaged, string>> = {
 
 /** Those that only tests and benchmarks call. */
 export const TEST_PROGRAMS: readonly TestProgram[] = [
+  "chromium",
   "curl",
   "dhclient",
   "fish",

@@ -1,6 +1,7 @@
 // deno task bench: how fast Netyard is, beside baselines of the same run.
 import { benchBuild } from "./bench_build.ts";
 import { benchCheck } from "./bench_check.ts";
+import { benchDevtools } from "./bench_devtools.ts";
 import { benchHello } from "./bench_hello.ts";
 import { benchLinks } from "./bench_links.ts";
 import { benchNat64 } from "./bench_nat64.ts";
@@ -21,6 +22,7 @@ const parts: Record<string, () => Promise<void>> = {
   vms: benchVms,
   sims: benchSims,
   build: benchBuild,
+  devtools: benchDevtools,
   packets: benchPackets,
 };
 

@@ -114,6 +114,7 @@ export function fakeTools(
     capable: () => true,
     becomeRoot: () => {},
     requireLab: () => {},
+    openViewer: () => Promise.resolve("NETYARD_SERVED=1"),
     environment: () => undefined,
     runner,
     ...more,

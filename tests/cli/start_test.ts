@@ -27,7 +27,10 @@ Deno.test("the help loads few modules", async () => {
   const folders = new Set(
     [...loaded].filter((each) => each.startsWith("lib/")).map((each) => each.split("/")[1]),
   );
-  assertEquals([...folders].filter((folder) => !["cli", "options", "std"].includes(folder)), []);
+  assertEquals(
+    [...folders].filter((folder) => !["cli", "devtools", "options", "std"].includes(folder)),
+    [],
+  );
 });
 
 Deno.test("the command can be installed, with the name netyard", async () => {

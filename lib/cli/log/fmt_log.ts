@@ -1,3 +1,9 @@
+/**
+ * `netyard fmt-log`: lines of JSON become log entries (`devtools/model/log_record.ts`), and these become
+ * text (`log_format.ts`). Imports `../command` and `devtools/model`. Begin here.
+ *
+ * @module
+ */
 import { NetyardError } from "../../../native/error.ts";
 import { LineSplitter } from "../../files/line_splitter.ts";
 import { wantsColors } from "../command/colors.ts";

@@ -1,5 +1,5 @@
 import type { Declaration } from "../command/command.ts";
-import { LOG_LEVELS } from "../command/log_level.ts";
+import { LOG_LEVELS } from "../../devtools/model/log_level.ts";
 
 /** The options of {@linkcode fmtLogCommand}. */
 export const FMT_LOG_OPTIONS = [

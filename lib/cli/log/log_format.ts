@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { valueText } from "../../events/text.ts";
-import { atLeast, type LogLevel } from "../command/log_level.ts";
-import { type LogRecord, recordOf } from "./log_record.ts";
+import { atLeast, type LogLevel } from "../../devtools/model/log_level.ts";
+import { type LogRecord, recordOf } from "../../devtools/model/log_record.ts";
 
 /** How a log is printed. */
 export interface LogFormatOptions {

@@ -19,7 +19,8 @@ import {
   terminalDisplay,
 } from "./display.ts";
 import { type Binaries, keepBinaries, takeBinaries } from "./handover.ts";
-import { interruptible } from "../command/interrupt.ts";
+import { INTERRUPTED, interruptible } from "../command/interrupt.ts";
+import { untilStopped } from "../command/stop_signals.ts";
 import type { Output } from "../command/output.ts";
 import { renderPlan } from "./run_report.ts";
 import { select } from "../command/select.ts";
@@ -68,6 +69,7 @@ export async function run(
     return 0;
   }
 
+  const started = options.open ? [await tools.openViewer(options.workDir)] : [];
   let display: ProgressDisplay | undefined;
   const onInterrupt = () => {
     display?.ending();
@@ -80,6 +82,7 @@ export async function run(
       simulations,
       { ...binaryOptions, signal, onProgress },
       tools,
+      started,
     );
     tools.requireLab();
     using shown = displayOf(tools, human, {
@@ -96,7 +99,13 @@ export async function run(
       onEvent: (event) => shown.event(event),
     }).finally(() => display = undefined);
   }, onInterrupt);
-  return await reportResults(summary, options, { stdout, human, colors });
+  const exitCode = await reportResults(summary, options, { stdout, human, colors });
+  if (options.open && human.terminal && exitCode !== INTERRUPTED) {
+    human.line("the page is served until Ctrl-C");
+    using stop = untilStopped();
+    await new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
+  }
+  return exitCode;
 }
 
 /** The progress is redrawn on a terminal only, and not in CI, where a log is all that is kept. */
@@ -128,13 +137,14 @@ async function getBinaries(
   simulations: readonly Simulation[],
   options: BinaryOptions & BinaryProgress,
   tools: SimulationTools,
+  variables: readonly string[],
 ): Promise<Binaries> {
   const kept = await takeBinaries(simulations, tools.environment);
   // Also needed after the restart: it brings the loopback interface up.
-  if (kept || tools.capable()) tools.becomeRoot([]);
+  if (kept || tools.capable()) tools.becomeRoot([...variables]);
   if (kept) return kept;
   const binaries = await tools.resolve(simulations, options);
-  if (!tools.capable()) tools.becomeRoot([await keepBinaries(binaries)]);
+  if (!tools.capable()) tools.becomeRoot([...variables, await keepBinaries(binaries)]);
   return binaries;
 }
 

@@ -42,6 +42,10 @@ export const RUN_OPTIONS = [
   NO_BUILD,
   { long: "dry-run", what: "print what would run, and start nothing" },
   { long: "verbose", short: "v", what: "show each line of output of the programs" },
+  {
+    long: "open",
+    what: "show the simulations in the browser while they run, as `netyard serve` does",
+  },
   WORK_DIR,
   JSON_SUMMARY,
   JUNIT,

@@ -46,6 +46,8 @@ export interface SimulationTools {
   becomeRoot(environment: readonly string[]): void;
   /** Refuses a host on which no lab can be built. */
   requireLab(): void;
+  /** Serves the page of the runs in a directory; returns a variable for {@linkcode becomeRoot}. */
+  openViewer(directory: string): Promise<string>;
   environment: Environment;
   /** Replaces the runner of one simulation. */
   runner?: SimulationRunner;
@@ -65,6 +67,8 @@ export const REAL_TOOLS: SimulationTools = {
   capable: hasCapabilities,
   becomeRoot: enterRootless,
   requireLab,
+  openViewer: async (directory) =>
+    (await import("../devtools/viewer.ts")).startViewer(directory, processVariable),
   environment: processVariable,
 };
 

@@ -1,14 +1,7 @@
-/**
- * `netyard fmt-log`: lines of JSON become log entries (`log_record.ts`), and these become text
- * (`log_format.ts`). The formats are recognised by the names of their keys: the events of a lab, and the
- * formats of Rust's tracing-subscriber, Go's log/slog, pino and bunyan. Imports `../command`. Begin here.
- *
- * @module
- */
 import { EVENTS } from "../../events/kinds/mod.ts";
 import { type EventText, LAB } from "../../events/kinds/row.ts";
 import { fieldsText } from "../../events/text.ts";
-import { levelOf, type LogLevel } from "../command/log_level.ts";
+import { levelOf, type LogLevel } from "./log_level.ts";
 
 /** One entry of a log. */
 export interface LogRecord {

@@ -1,0 +1,13 @@
+/**
+ * The server of the page: finds runs below a folder (`find_runs.ts`), answers requests (`handler.ts`, with
+ * what it refuses in `guard.ts`), and follows files that grow (`follow.ts`). It only reads, follows no
+ * symbolic links, and sends files of runs by a list of names alone. Imports `../model`, `../page` and, for
+ * manifests, `sim/report`. Begin with `serve.ts`.
+ *
+ * @module
+ */
+export { type DevtoolsServer, serveRuns, type ServeRunsOptions } from "./serve.ts";
+export { staticPage } from "./static_page.ts";
+export { openBrowser } from "./open_browser.ts";
+export { defaultPlace } from "./default_place.ts";
+export { ServeError } from "./errors.ts";

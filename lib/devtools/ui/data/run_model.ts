@@ -1,0 +1,141 @@
+import { Counters } from "../../model/counters.ts";
+import { EventLog } from "../../model/event_log.ts";
+import { StateHistory } from "../../model/history.ts";
+import { Timeline } from "../../model/timeline.ts";
+import type { FilesAnswer, RunFile, RunInfo } from "../../model/types.ts";
+import { Observed } from "./observed.ts";
+import { fileAt, type Source } from "./source.ts";
+
+const EVENTS = "events.jsonl";
+const COUNTERS = "counters.jsonl";
+
+/** The first part of a log is small, so that the first picture comes soon. */
+const FIRST_BYTES = 1 << 20;
+
+/** A run that is shown: its events and counters, as far as they are loaded, which may still grow. */
+export class RunModel extends Observed {
+  readonly id: string;
+  readonly source: Source;
+  info: RunInfo | undefined;
+  files: RunFile[] = [];
+  log = new EventLog();
+  history = new StateHistory(this.log);
+  timeline = new Timeline(this.log);
+  counters = new Counters();
+  /** Whether everything that was written so far is loaded. */
+  loaded = false;
+  /** Why it cannot be shown. */
+  error: string | undefined;
+  /** What the reader should know: the connection is lost, the folder is gone. */
+  notice: string | undefined;
+  #stop: (() => void) | undefined;
+  #closed = false;
+
+  constructor(source: Source, id: string) {
+    super();
+    this.source = source;
+    this.id = id;
+    this.#load().catch((error) => {
+      this.error = error.message;
+      this.changed();
+    });
+  }
+
+  /** Whether the run still grows. */
+  get live(): boolean {
+    return this.#stop !== undefined && this.info?.status === "running";
+  }
+
+  /** The wall clock at the lab's start, in milliseconds since 1970. */
+  get startMs(): number {
+    const first = this.log.entries.find(({ event }) => event)?.event;
+    return first ? Date.parse(first.at) - first.elapsedMs : NaN;
+  }
+
+  /** Ends the loading and following. */
+  close(): void {
+    this.#closed = true;
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  async #load(): Promise<void> {
+    this.#take(await this.source.files(this.id));
+    await this.#read(EVENTS, (bytes) => this.log.push(bytes), () => this.log.nextByte);
+    if (fileAt(this.files, COUNTERS)) {
+      await this.#read(
+        COUNTERS,
+        (bytes) => this.counters.push(bytes),
+        () => this.counters.nextByte,
+      );
+    }
+    if (this.#closed) return;
+    this.loaded = true;
+    const grows = this.source.live && this.info?.status === "running";
+    if (grows) this.#follow();
+    else this.log.finish();
+    this.changed();
+  }
+
+  async #read(path: string, push: (bytes: Uint8Array) => void, at: () => number): Promise<void> {
+    while (!this.#closed) {
+      const most = at() === 0 ? FIRST_BYTES : undefined;
+      const part = await this.source.read(this.id, path, at(), most);
+      if (!part || part.bytes.length === 0) return;
+      push(part.bytes);
+      this.changed();
+      if (at() >= part.size) return;
+      // The page draws between two parts.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  #take(answer: FilesAnswer): void {
+    this.info = answer.run;
+    this.files = answer.files;
+    this.changed();
+  }
+
+  #follow(): void {
+    const from = [this.log.nextByte, this.counters.nextByte];
+    const reset = (file: number) => {
+      if (file === 1) this.counters = new Counters();
+      else {
+        this.log = new EventLog();
+        this.history = new StateHistory(this.log);
+        this.timeline = new Timeline(this.log);
+      }
+      this.changed();
+    };
+    this.#stop = this.source.follow(this.id, [EVENTS, COUNTERS], from, {
+      data: (file, bytes, from) => {
+        const target = file === 0 ? this.log : this.counters;
+        // A connection that resumed may send again what is here.
+        const known = target.nextByte - from;
+        if (known < bytes.length) target.push(bytes.subarray(Math.max(0, known)));
+        this.changed();
+      },
+      restart: reset,
+      files: (answer) => {
+        this.#take(answer);
+        const size = fileAt(answer.files, EVENTS)?.size ?? 0;
+        if (answer.run.status !== "running" && this.log.nextByte >= size) this.#end();
+      },
+      gone: () => {
+        this.notice = "The folder of this run is not there any more; this is what was read of it.";
+        this.#end();
+      },
+      connected: (is) => {
+        this.notice = is ? undefined : "The connection to the server is lost; trying again.";
+        this.changed();
+      },
+    });
+  }
+
+  #end(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    this.log.finish();
+    this.changed();
+  }
+}

@@ -1,0 +1,94 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { COMMANDS } from "../../lib/cli/commands.ts";
+import { defaultPlace } from "../../lib/devtools/server/default_place.ts";
+import { waitUntil } from "../../lib/testing/wait_until.ts";
+import { called, fakeTools, inDirectory, runCommandBy, simulation } from "../cli/kit.ts";
+import { emptyLab, write } from "./server_kit.ts";
+
+const MAIN = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
+
+Deno.test("netyard serve prints where the page is, sends it, and ends with SIGINT", () =>
+  inDirectory(async (root) => {
+    await write(root, { "a/events.jsonl": emptyLab("a") });
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", MAIN, "serve", root, "--bind", "127.0.0.1:0"],
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    let output = "";
+    const reading = (async () => {
+      for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) output += part;
+    })();
+    const url = await waitUntil(() => /http:\S+/.exec(output)?.[0], {
+      timeoutMs: 30_000,
+      what: "the address is printed",
+    });
+    assertStringIncludes(await (await fetch(url)).text(), "<title>Netyard</title>");
+    assertEquals((await (await fetch(`${url}api/runs`)).json()).invocations[0].runs[0].label, "a");
+    child.kill("SIGINT");
+    const [{ code }, errors] = await Promise.all([
+      child.status,
+      new Response(child.stderr).text(),
+      reading,
+    ]);
+    assertEquals([code, errors], [0, ""]);
+  }));
+
+Deno.test("netyard show writes one file", () =>
+  inDirectory(async (root) => {
+    await write(root, { "a/events.jsonl": emptyLab("a") });
+    const file = `${root}/out.html`;
+    const { code, stdout } = await called(COMMANDS, "show", `${root}/a`, "--html", file);
+    assertEquals([code, stdout], [0, `${root}/a is in ${file}\n`]);
+    assertStringIncludes(await Deno.readTextFile(file), "Content-Security-Policy");
+  }));
+
+Deno.test("wrong folders, addresses and files are refused, with what helps", () =>
+  inDirectory(async (root) => {
+    await write(root, { "file": "x", "empty/nothing": "" });
+    const refused = async (...args: string[]) => {
+      const { code, stderr } = await called(COMMANDS, ...args);
+      return `${code} ${stderr.replaceAll(root, "").trim()}`;
+    };
+    assertEquals(await refused("serve", `${root}/none`), "2 there is no folder /none");
+    assertEquals(await refused("show", `${root}/file`), "2 /file is not a folder");
+    assertStringIncludes(await refused("serve", root, "--bind", "0.0.0.0:0"), "--token");
+    assertStringIncludes(
+      await refused("show", `${root}/empty`, "--html", `${root}/x.html`),
+      "1 there is no run in /empty",
+    );
+    assertStringIncludes(
+      await refused("show", root, "--html", `${root}/no/x.html`),
+      "there is no directory /no",
+    );
+  }));
+
+Deno.test("without a folder, the usual place of runs is served", () =>
+  inDirectory(async (cwd) => {
+    const place = (outDir?: string) => defaultPlace(() => outDir, cwd);
+    assertEquals(await place("/elsewhere"), "/elsewhere");
+    assertEquals(await place(), cwd);
+    await Deno.mkdir(`${cwd}/.netyard-work`);
+    assertEquals(await place(), `${cwd}/.netyard-work`);
+    await Deno.mkdir(`${cwd}/runs`);
+    assertEquals(await place(), cwd);
+  }));
+
+Deno.test("netyard run --open starts the page for the work directory", () =>
+  inDirectory(async (workDir) => {
+    const opened: string[] = [];
+    const tools = fakeTools([simulation("a")], {
+      openViewer: (directory) => {
+        opened.push(directory);
+        return Promise.resolve("NETYARD_SERVED=1");
+      },
+    });
+    const commands = [runCommandBy(tools)];
+    assertEquals((await called(commands, "run", "x.toml", "--work-dir", workDir)).code, 0);
+    assertEquals(opened, []);
+    assertEquals(
+      (await called(commands, "run", "x.toml", "--work-dir", workDir, "--open")).code,
+      0,
+    );
+    assertEquals(opened, [workDir]);
+  }));
