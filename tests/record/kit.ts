@@ -36,8 +36,9 @@ export function cpuWaitUs(): number | undefined {
   }
 }
 
-/** Programs that keep all processors busy, at the lowest priority, until they are disposed. */
-export function busyHost(): AsyncDisposable {
+/** Programs that keep all processors busy, at the lowest priority, until they are disposed. Resolves
+ * once they do. */
+export async function busyHost(): Promise<AsyncDisposable> {
   const loops = Array.from(
     { length: 3 * navigator.hardwareConcurrency },
     () =>
@@ -49,6 +50,11 @@ export function busyHost(): AsyncDisposable {
         stderr: "null",
       }),
   ).map((command) => command.spawn());
+  for (let waited = 0; waited < 95;) {
+    const [before, from] = [cpuWaitUs()!, performance.now()];
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    waited = (cpuWaitUs()! - before) / 10 / (performance.now() - from);
+  }
   return {
     async [Symbol.asyncDispose]() {
       await Promise.all(loops.map(async (loop) => {

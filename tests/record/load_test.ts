@@ -14,7 +14,7 @@ Deno.test({
   async fn() {
     const directory = await Deno.makeTempDir();
     try {
-      await using _busy = busyHost();
+      await using _busy = await busyHost();
       await using plain = await Lab.create({ record: "off" });
       await using recorded = await Lab.create({ outDir: { exact: directory } });
       for (const lab of [plain, recorded]) {
@@ -67,7 +67,7 @@ Deno.test({
   name: "a test that fails on a busy host is repeated, and is then an InconclusiveError",
   ignore,
   async fn() {
-    await using _busy = busyHost();
+    await using _busy = await busyHost();
     const { code, text } = await denoTest(`
       import { labTest, waitUntil } from "@netyard/netyard/testing";
       labTest("it fails", { retries: 1 }, async (lab) => {
