@@ -13,7 +13,7 @@ import { newSegment } from "./model/segment.ts";
 import { undoing } from "./model/undo.ts";
 import { ETHERNET_MTU } from "./options/families.ts";
 import { type LabOptions, labOptionsSchema, MAX_SEED } from "./options/options.ts";
-import { recordingModule } from "./recording/late.ts";
+import { capturesModule, recordingModule } from "./recording/late.ts";
 import { configureLoopback } from "./wiring/addresses.ts";
 
 /**
@@ -40,6 +40,7 @@ export async function createCore(
   const [output] = await Promise.all([
     openOutDir(label, outDir),
     record.level === "off" ? undefined : recordingModule.load(),
+    record.captures ? capturesModule.load() : undefined,
   ]);
   const bus = new EventBus();
   const core = new Core(label, seed, bus, output, linkEngine, ipv6, addresses);

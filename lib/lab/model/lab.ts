@@ -23,6 +23,8 @@ import type { Defer } from "./undo.ts";
 
 /** The recording of a lab; see `recording/recording.ts`. */
 export interface LabRecording {
+  /** Variables for the programs in the nodes. */
+  readonly environment: Record<string, string>;
   /** Notes the test that made the lab. */
   about(test: { file: string; name: string } | null): void;
   /** Notes that what the lab was made for failed, also after it was closed. Never rejects. */

@@ -1,0 +1,91 @@
+import { Lab, type RecordOptions } from "@netyard/netyard";
+import { gigabits, hasIperf, piped, type Place } from "./iperf.ts";
+import { formatTable, median, ms, times } from "./stats.ts";
+
+const ROUNDS = 5;
+const SECONDS = 3;
+const DEVICES = 30;
+const WAYS: [string, RecordOptions][] = [["off", "off"], ["events", "events"], ["full", "full"]];
+
+/** The processor time of this process and of the programs that it waited for, in milliseconds. */
+function cpuMs(): number {
+  const text = Deno.readTextFileSync("/proc/self/stat");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number);
+  // utime, stime, cutime, cstime, in ticks of 10 ms (proc_pid_stat(5)).
+  return 10 * (fields[11] + fields[12] + fields[13] + fields[14]);
+}
+
+async function busyLab(record: RecordOptions, use: (lab: Lab) => Promise<void>): Promise<number> {
+  const root = await Deno.makeTempDir();
+  try {
+    const lab = await Lab.create({ outDir: root, record, linkEngine: "emulator" });
+    const dc = await lab.addRouter("dc", { preset: "public" });
+    const home = await lab.addRouter("home", { preset: "home" });
+    await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
+    for (let n = 0; n < DEVICES; n++) {
+      const condition = n < DEVICES / 2 ? { latencyMs: 5 } : undefined;
+      await lab.addDevice(`d${n}`, { interfaces: { eth0: { gateway: home, condition } } });
+    }
+    const before = cpuMs();
+    await use(lab);
+    const used = cpuMs() - before;
+    await lab.close();
+    return used;
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** Pings of all devices at once, and events: a fixed amount of work. */
+async function pings(lab: Lab): Promise<void> {
+  const ip = lab.device("server").ip!;
+  const pinging = lab.devices.filter(({ name }) => name !== "server").map((device) =>
+    device.command("ping", { args: ["-q", "-i", "0.005", "-c", `${SECONDS * 200}`, ip] }).output()
+  );
+  const changing = (async () => {
+    for (let n = 0; n < SECONDS * 10; n++) {
+      await lab.device("d0").interface("eth0").setCondition({ latencyMs: 5 + n % 2 });
+      lab.emit("tick", { n });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  await Promise.all([...pinging, changing]);
+}
+
+const placeIn = (lab: Lab, name: string): Place => (program, args) =>
+  lab.device(name).command(program, piped(args)).spawn();
+
+/** Prints what recording costs a busy lab: processor time, and throughput. */
+export async function benchRecord(): Promise<void> {
+  const cpu: Record<string, number[]> = {};
+  const gbit: Record<string, number[]> = {};
+  const withIperf = hasIperf();
+  // In turn, so that what else the host does meets all alike.
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, record] of WAYS) {
+      (cpu[name] ??= []).push(await busyLab(record, pings));
+      if (!withIperf) continue;
+      await busyLab(record, async (lab) => {
+        const { ip } = lab.device("server");
+        const [from, to] = [placeIn(lab, `d${DEVICES - 1}`), placeIn(lab, "server")];
+        (gbit[name] ??= []).push(await gigabits(from, to, ip!, SECONDS));
+      });
+    }
+  }
+  const rows = [["recording", "CPU ms", "to off", ...withIperf ? ["Gbit/s", "to off"] : []]];
+  for (const [name] of WAYS) {
+    const used = median(cpu[name]);
+    rows.push([
+      name,
+      ms(used),
+      times(used, median(cpu.off)),
+      ...withIperf
+        ? [median(gbit[name]).toFixed(1), times(median(gbit[name]), median(gbit.off))]
+        : [],
+    ]);
+  }
+  console.log(
+    `record: ${DEVICES} devices ping for ${SECONDS} s, with events; one sends TCP by iperf3`,
+  );
+  console.log(`${formatTable(rows)}\n`);
+}
