@@ -13,7 +13,8 @@ import { newSegment } from "./model/segment.ts";
 import { undoing } from "./model/undo.ts";
 import { ETHERNET_MTU } from "./options/families.ts";
 import { type LabOptions, labOptionsSchema, MAX_SEED } from "./options/options.ts";
-import { capturesModule, recordingModule } from "./recording/late.ts";
+import { recordingModule } from "./recording/late.ts";
+import { capturesModule } from "./recording/late_captures.ts";
 import { configureLoopback } from "./wiring/addresses.ts";
 
 /**

@@ -1,10 +1,5 @@
 import { type Late, late } from "../../std/late.ts";
 
-/** The captures: loaded only for a lab whose packets are captured. */
-export const capturesModule: Late<typeof import("../../record/captures/captures.ts")> = late(() =>
-  import("../../record/captures/captures.ts")
-);
-
 /** The recorder: loaded only for a lab that is recorded. */
 export const recordingModule: Late<typeof import("./recording.ts")> = late(() =>
   import("./recording.ts")

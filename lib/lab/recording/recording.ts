@@ -6,7 +6,7 @@ import { Recorder } from "../../record/recorder.ts";
 import type { RunInfo } from "../../record/run_info.ts";
 import type { LabCore, LabRecording } from "../model/lab.ts";
 import type { NodeRecord } from "../model/records.ts";
-import { capturesModule } from "./late.ts";
+import { capturesModule } from "./late_captures.ts";
 import { capturePoints } from "./points.ts";
 import { readNetwork } from "./reading.ts";
 

@@ -56,9 +56,10 @@ async function readSecrets(path: string): Promise<Uint8Array | undefined> {
   using file = await Deno.open(path);
   const bytes = new Uint8Array(Math.min((await file.stat()).size, MOST_SECRETS));
   let length = 0;
-  for (let n; length < bytes.length; length += n) {
-    n = await file.read(bytes.subarray(length)) ?? 0;
-    if (n === 0) break;
+  while (length < bytes.length) {
+    const n = await file.read(bytes.subarray(length));
+    if (n === null) break;
+    length += n;
   }
   const end = bytes.subarray(0, length).lastIndexOf(10) + 1;
   return end > 0 ? bytes.subarray(0, end) : undefined;
