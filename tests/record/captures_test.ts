@@ -3,6 +3,8 @@ import { Lab } from "@netyard/netyard";
 import { waitUntil } from "@netyard/netyard/testing";
 import { type CaptureFile, readCapture, summarise, TLS_KEY_LOG } from "../../lib/packets/mod.ts";
 
+import { runOf } from "./kit.ts";
+
 const TIMEOUT = { timeoutMs: 20_000 };
 
 /** The captures of a run, by the names of their files. */
@@ -182,6 +184,37 @@ Deno.test("the TLS secrets of programs in the nodes are in the captures", () =>
     const [secrets] = (await capturesOf(directory))["client-eth0.pcapng"].secrets;
     assertEquals(secrets.type, TLS_KEY_LOG);
     assertEquals(new TextDecoder().decode(secrets.data), `${line}\n`);
+  }));
+
+Deno.test("after a kill, the packets that were seen are there", () =>
+  inDirectory(async (directory) => {
+    const script = `
+      import "@netyard/netyard/rootless";
+      import { Lab } from "@netyard/netyard";
+      const lab = await Lab.create({ outDir: { exact: Deno.args[0] }, record: "full" });
+      const dc = await lab.addRouter("dc");
+      const a = await lab.addDevice("a", { interfaces: { eth0: { gateway: dc } } });
+      await a.$\`ping -c 5 -i 0.01 -w 20 \${dc.downstreamGateway}\`.quiet();
+      await a.$\`sleep 1000\`;
+    `;
+    const file = `${directory}/main.ts`;
+    await Deno.writeTextFile(file, script);
+    const config = new URL("../../deno.json", import.meta.url).pathname;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", "--config", config, file, `${directory}/run`],
+      stdin: "null",
+      stdout: "null",
+    }).spawn();
+    await waitUntil(async () => {
+      const { "a-eth0.pcapng": capture } = await capturesOf(`${directory}/run`);
+      return capture && echoes(capture).length === 10;
+    }, { timeoutMs: 30_000, what: "ten packets on disk" });
+    child.kill("SIGKILL");
+    await child.status;
+    for (const [name, file] of Object.entries(await capturesOf(`${directory}/run`))) {
+      assertEquals([name, file.fault], [name, undefined]);
+    }
+    assertEquals((await runOf(`${directory}/run`)).status, "running");
   }));
 
 Deno.test("a lab without captures opens no socket and no directory for them", () =>

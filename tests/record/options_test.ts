@@ -10,6 +10,7 @@ Deno.test("a lab with a directory records events, and one without records nothin
   assertEquals(level(undefined, "off", true), "off");
   assertEquals(level("off", "full", true), "off");
   assertEquals(level(undefined, "full", true), "full");
+  assertEquals(level(undefined, "on-failure", true), "events");
 });
 
 Deno.test("details of a recording have the defaults of their level", () => {
