@@ -2,7 +2,7 @@ import { Lab, type RecordOptions } from "@netyard/netyard";
 import { gigabits, hasIperf, piped, type Place } from "./iperf.ts";
 import { formatTable, ms, times } from "./stats.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 4;
 const SECONDS = 3;
 const DEVICES = 30;
 const WAYS: [string, RecordOptions][] = [["off", "off"], ["events", "events"], ["full", "full"]];
