@@ -184,6 +184,14 @@ export type {
   SocketAddress,
   SpawnOptions,
 } from "./lib/node/mod.ts";
+export { RecordError } from "./lib/record/mod.ts";
+export type {
+  CaptureLimits,
+  RecordLevel,
+  RecordOptions,
+  RecordSettings,
+  Verdict,
+} from "./lib/record/mod.ts";
 export { HostNotCapableError } from "./lib/host/preflight.ts";
 export * from "./lib/vm/mod.ts";
 export * from "./lib/lab/mod.ts";

@@ -1,5 +1,13 @@
+/**
+ * The record of a failure: a directory, and the same as a zip file, with all that shows why a test failed;
+ * and the replay of it. Imports `lab`, `drawing`, `record`, `events` and `files`. Begin with `recorded.ts`,
+ * which runs a function with a lab and keeps its record if it fails; here is what a bundle says.
+ *
+ * @module
+ */
 import type { LabState } from "../events/states/lab.ts";
-import type { ErrorInfo } from "./error_info.ts";
+import type { RunFailure } from "../record/failure.ts";
+import type { Verdict } from "../record/verdict.ts";
 
 /** What failed. */
 export interface Failed {
@@ -34,13 +42,15 @@ export interface BundleInfo extends RunFacts {
   failed: Failed;
   /** When it failed: ISO 8601, UTC. */
   at: string;
-  error: ErrorInfo;
+  error: RunFailure;
   /** The label of the lab. */
   label: string;
   /** The seed of the lab, by which the same random decisions are made again. */
   seed: number;
   /** The engine that impaired its links; null if no link had a condition. */
   linkEngine: string | null;
+  /** Whether the host was fast enough for the failure to mean something. */
+  verdict: Verdict;
   /** The programs and modules that ran in the nodes at the failure, by node. */
   running: Record<string, string[][]>;
   /** The faults that were active at the failure, as JSON, by ID. */
@@ -69,9 +79,9 @@ export function bundleText(info: BundleInfo): string {
   ];
   if (error.source) {
     const { file, line, lines: source } = error.source;
-    const width = String(source.at(-1)?.number ?? 0).length;
+    const width = String(source.at(-1)?.[0] ?? 0).length;
     lines.push("", `${file}:${line}`);
-    for (const { number, text } of source) {
+    for (const [number, text] of source) {
       lines.push(
         `${number === line ? ">" : " "} ${String(number).padStart(width)} | ${text}`.trimEnd(),
       );
@@ -81,6 +91,13 @@ export function bundleText(info: BundleInfo): string {
     all.map((argv) => `  ${node}: ${argv.join(" ")}`)
   );
   if (programs.length > 0) lines.push("", "running in the nodes:", ...programs);
+  if (info.verdict.kind === "inconclusive") {
+    lines.push(
+      "",
+      "the host was too slow to tell why:",
+      ...info.verdict.reasons.map((why) => `  ${why}`),
+    );
+  }
   const active = Object.entries(faults).map(([id, fault]) => `  ${id}: ${JSON.stringify(fault)}`);
   if (active.length > 0) lines.push("", "active faults:", ...active);
   lines.push(

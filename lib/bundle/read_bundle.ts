@@ -2,9 +2,9 @@ import { z } from "zod";
 import { NetyardError } from "../../native/error.ts";
 import { readRun } from "../events/read_run.ts";
 import type { LabEvent } from "../events/types.ts";
+import type { RunFailure } from "../record/failure.ts";
 import { temporary } from "../files/temporary.ts";
 import type { BundleInfo } from "./bundle_info.ts";
-import type { ErrorInfo } from "./error_info.ts";
 
 /** A bundle cannot be read, or not be replayed. */
 export class BundleError extends NetyardError {}
@@ -12,7 +12,7 @@ export class BundleError extends NetyardError {}
 /** What a replay needs of a bundle. */
 export interface Bundle {
   info: Pick<BundleInfo, "failed" | "label" | "seed" | "command" | "cwd"> & {
-    error: Pick<ErrorInfo, "name" | "message" | "stack">;
+    error: Pick<RunFailure, "name" | "message" | "stack">;
   };
   events: LabEvent[];
 }

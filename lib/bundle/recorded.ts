@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
-import { environmentOutDir } from "../lab/create.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabOptions } from "../lab/options/options.ts";
+import { recordingOf } from "../lab/recording/entry.ts";
+import { environmentVariable } from "../options/environment.ts";
+import type { Verdict } from "../record/verdict.ts";
 import type { Failed } from "./bundle_info.ts";
 import { failureEvent, writeBundle } from "./write_bundle.ts";
 
@@ -15,17 +17,21 @@ const MEMORY = "/dev/shm";
  *
  * Bundles are in the directory that the environment variable `NETYARD_FAILURES` names, or else in
  * `.netyard-work/failures` of the working directory. The newest 20 stay there.
+ *
+ * @param conclude returns the error to throw, by the verdict on the host
  */
 export async function recorded(
   failed: Failed,
   options: LabOptions,
   use: (lab: Lab) => void | Promise<void>,
+  conclude: (error: unknown, verdict: Verdict) => unknown = (error) => error,
 ): Promise<void> {
-  const isKept = (options.outDir ?? environmentOutDir()) !== undefined;
+  const isKept = (options.outDir ?? environmentVariable("NETYARD_OUTDIR")) !== undefined;
   const scratch = isKept ? undefined : await scratchDirectory();
   try {
     const lab = await Lab.create({
       ...options,
+      record: "events",
       ...scratch !== undefined && { outDir: { exact: `${scratch}/run` } },
     });
     const failures: unknown[] = [];
@@ -34,17 +40,19 @@ export async function recorded(
     } catch (error) {
       failures.push(error);
       note(lab, failed, error);
+      await recordingOf(lab)?.failed(error);
     }
-    const { label, seed, linkEngine = null, outDir } = lab;
+    const { label, seed, linkEngine = null, outDir, verdict } = lab;
     await lab.close().catch((error) => failures.push(error));
     if (failures.length === 0) return;
     const [error] = failures;
-    throw await told(failed, error, async () => {
+    const thrown = await told(failed, error, async () => {
       return await writeBundle(failuresDirectory(), {
-        ...{ failed, error, label, seed, linkEngine },
+        ...{ failed, error, label, seed, linkEngine, verdict },
         run: outDir!,
       });
     });
+    throw conclude(thrown, verdict);
   } finally {
     if (scratch !== undefined) await Deno.remove(scratch, { recursive: true });
   }
@@ -69,9 +77,8 @@ function note(lab: Lab, failed: Failed, error: unknown): void {
 
 /** The directory of the bundles of a script that runs in `cwd`, as an absolute path. */
 export function failuresDirectory(cwd: string = Deno.cwd()): string {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_FAILURES" });
-  const named = state === "granted" ? Deno.env.get("NETYARD_FAILURES") : undefined;
-  return resolve(cwd, named || ".netyard-work/failures");
+  const named = environmentVariable("NETYARD_FAILURES");
+  return resolve(cwd, named ?? ".netyard-work/failures");
 }
 
 /** The error, whose message and stack trace say where the bundle is, or why there is none. */

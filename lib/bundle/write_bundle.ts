@@ -6,6 +6,8 @@ import { readRun } from "../events/read_run.ts";
 import { runName } from "../events/run_name.ts";
 import type { LabEvent } from "../events/types.ts";
 import { writeAtomically, writeJson } from "../files/atomic.ts";
+import { describeFailure } from "../record/failure.ts";
+import type { Verdict } from "../record/verdict.ts";
 import { VERSION } from "../std/version.ts";
 import {
   type BundleInfo,
@@ -14,7 +16,6 @@ import {
   type RunFacts,
   runningIn,
 } from "./bundle_info.ts";
-import { errorInfo } from "./error_info.ts";
 import { pruneBundles } from "./prune.ts";
 import { plainFiles, zipDirectory } from "./zip_directory.ts";
 
@@ -22,8 +23,6 @@ import { plainFiles, zipDirectory } from "./zip_directory.ts";
 const KEEP = 20;
 /** How much of a node's log is kept: its end. */
 const MAX_LOG_BYTES = 16 * 2 ** 20;
-/** A source file that is larger is not read. */
-const MAX_SOURCE_BYTES = 2 * 2 ** 20;
 /** A topology with more nodes is not drawn, since that would take minutes. */
 const MAX_DRAWN = 300;
 /** The name of the custom event at the failure, after what failed: `test-failed`. */
@@ -39,6 +38,7 @@ export interface Failure {
   label: string;
   seed: number;
   linkEngine: string | null;
+  verdict: Verdict;
 }
 
 /** The name of the custom event that marks the moment of a failure. */
@@ -62,7 +62,7 @@ export function failureEvent({ kind }: Failed): string {
  * @throws the error of the file system, or of reading the run
  */
 export async function writeBundle(directory: string, failure: Failure): Promise<string> {
-  const { failed, error, run, label, seed, linkEngine } = failure;
+  const { failed, error, run, label, seed, linkEngine, verdict } = failure;
   const now = new Date();
   await Deno.mkdir(directory, { recursive: true });
   const { events } = await readRun(run);
@@ -71,10 +71,11 @@ export async function writeBundle(directory: string, failure: Failure): Promise<
     version: 1,
     failed,
     at: now.toISOString(),
-    error: errorInfo(error, sourceText, isOwn),
+    error: await describeFailure(error),
     label,
     seed,
     linkEngine,
+    verdict,
     running: runningIn(state),
     faults: state.faults ?? {},
     ...runFacts(),
@@ -157,19 +158,4 @@ function permitted<T>(read: () => T): T | null {
   } catch {
     return null; // the process may not know it
   }
-}
-
-function sourceText(file: string): string | undefined {
-  try {
-    const { isFile, size } = Deno.statSync(file);
-    return isFile && size <= MAX_SOURCE_BYTES ? Deno.readTextFileSync(file) : undefined;
-  } catch {
-    return undefined; // it was changed, or may not be read
-  }
-}
-
-const OWN = ["../", "../../native/"].map((path) => new URL(path, import.meta.url).pathname);
-
-function isOwn(file: string): boolean {
-  return OWN.some((directory) => file.startsWith(directory));
 }

@@ -1,7 +1,8 @@
 import { closeLater } from "../../native/fast.ts";
 import { closeFd, highFd, SyscallError } from "../../native/libc.ts";
 import type { Namespace } from "../../native/namespace.ts";
-import { linkState, setCarrier } from "../../native/netlink/link.ts";
+import { setCarrier } from "../../native/netlink/link.ts";
+import { getLinkCounters, readLinkCounters } from "../../native/netlink/link_counters.ts";
 import { setNoQueue } from "../../native/netlink/tc.ts";
 import { openFrameSender } from "../../native/frames/packet_socket.ts";
 import {
@@ -110,7 +111,8 @@ export class Port {
 
   #overflowedInAll(): number {
     try {
-      return linkState((write) => this.namespace.rtnetlink(write), this.index).stats.txDropped;
+      const [answer] = this.namespace.rtnetlink((batch) => getLinkCounters(batch, this.index));
+      return readLinkCounters(answer)?.counters.txDropped ?? this.#overflowedBefore;
     } catch {
       return this.#overflowedBefore; // The TAP is gone, or its namespace.
     }

@@ -153,6 +153,10 @@ class Direction implements LoopItem, Impairment {
     return this.#parts.loop.items.has(this);
   }
 
+  get tap(): number | undefined {
+    return this.#isActive ? this.port.index : undefined;
+  }
+
   change(limits: LinkLimits, shared?: SharedRate): void {
     if (!this.#isActive) return;
     const { control, loop, sharedId } = this.#parts;

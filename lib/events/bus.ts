@@ -79,7 +79,7 @@ export class EventBus implements Disposable {
       version: EVENT_VERSION,
       seq: this.#source.events.length,
       at: new Date(this.#clock.now()).toISOString(),
-      elapsedMs: Math.round((this.#clock.elapsed() - this.#start) * 1000) / 1000,
+      elapsedMs: this.elapsedMs,
     };
     // First, so that a log line begins with the stamp; last, so that it replaces the stamp of a body
     // that is an event of another bus.
@@ -100,6 +100,11 @@ export class EventBus implements Disposable {
   /** All events so far, the first at index 0; a live view that grows with the bus. */
   get history(): readonly LabEvent[] {
     return this.#source.events;
+  }
+
+  /** The time since the creation of the bus, as events have it, in milliseconds. */
+  get elapsedMs(): number {
+    return Math.round((this.#clock.elapsed() - this.#start) * 1000) / 1000;
   }
 
   /** Whether {@linkcode EventBus.close} was called. */

@@ -5,6 +5,7 @@ import { closeUplink } from "./bridging/uplink.ts";
 /** Ends everything in a lab and removes it; tries all of it, and then throws what failed. */
 export async function closeLab(core: Core): Promise<void> {
   core.closed = true;
+  core.recording?.stop();
   for (const one of [...core.schedules, ...core.faults]) one.stop();
   for (const snapshot of [...core.snapshots]) snapshot.close();
   const nodes = [...core.allNodes()];
@@ -23,7 +24,7 @@ export async function closeLab(core: Core): Promise<void> {
   ]);
   core.bus.emit({ kind: "lab-closed" });
   core.bus.close();
-  results.push(...await Promise.allSettled([core.output?.close()]));
+  results.push(...await Promise.allSettled([core.recording?.close(), core.output?.close()]));
   const failed = results.filter((result) => result.status === "rejected");
   if (failed.length > 0) {
     throw new AggregateError(failed.map((f) => f.reason), `lab "${core.label}": close failed`);

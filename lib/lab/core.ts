@@ -3,6 +3,7 @@ import type { EventBus, RunDirectory } from "../events/mod.ts";
 import type { LinkEngineChoice } from "../link/engine.ts";
 import type { NameFiles } from "../node/process/sandbox.ts";
 import { NodeRuntime } from "../node/runtime.ts";
+import { LoadWatch } from "../record/load_watch.ts";
 import { Translators } from "../translation/mod.ts";
 import { Advertising } from "./autoconf/advertising.ts";
 import { Provisioning } from "./autoconf/provisioning.ts";
@@ -13,7 +14,7 @@ import { LabAddresses } from "./model/addresses.ts";
 import { clearCondition } from "./model/condition_state.ts";
 import { Delegations } from "./model/delegations.ts";
 import { interfaceState } from "./model/event_state.ts";
-import type { LabCore, Stoppable } from "./model/lab.ts";
+import type { LabCore, LabRecording, Stoppable } from "./model/lab.ts";
 import type {
   BridgeRecord,
   DeviceRecord,
@@ -69,6 +70,8 @@ export class Core implements LabCore {
   readonly faults: Set<Stoppable> = new Set();
   readonly schedules: Set<Stoppable> = new Set();
   readonly snapshots: Set<{ close(): void }> = new Set();
+  readonly watch: LoadWatch = new LoadWatch();
+  recording: LabRecording | undefined;
   nameserver: string | undefined;
   closed = false;
   ix!: { record: IxRecord; segment: Segment };

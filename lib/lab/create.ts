@@ -1,7 +1,9 @@
 import { linkLocalFromMac } from "../address/mod.ts";
 import { EventBus, RunDirectory } from "../events/mod.ts";
 import { requireLab } from "../host/probe.ts";
+import { environmentVariable } from "../options/environment.ts";
 import { InvalidOptionError, parseOptions } from "../options/parse_options.ts";
+import { RECORD_VARIABLE, resolveRecord } from "../record/options.ts";
 import { findRadvd } from "./autoconf/radvd.ts";
 import { Core } from "./core.ts";
 import { checkLinkEngine } from "./link/choose_engine.ts";
@@ -11,6 +13,8 @@ import { newSegment } from "./model/segment.ts";
 import { undoing } from "./model/undo.ts";
 import { ETHERNET_MTU } from "./options/families.ts";
 import { type LabOptions, labOptionsSchema, MAX_SEED } from "./options/options.ts";
+import { recordingModule } from "./recording/late.ts";
+import { capturesModule } from "./recording/late_captures.ts";
 import { configureLoopback } from "./wiring/addresses.ts";
 
 /**
@@ -21,22 +25,33 @@ export async function createCore(
   options: LabOptions,
   addresses?: LabAddresses,
 ): Promise<Core> {
-  const { label = "lab", outDir, seed = environmentSeed() ?? drawSeed(), linkEngine, ipv6 } =
-    parseOptions(
-      labOptionsSchema,
-      options,
-      "Lab.create()",
-    );
+  const {
+    label = "lab",
+    outDir = environmentVariable("NETYARD_OUTDIR"),
+    seed = environmentSeed() ?? drawSeed(),
+    linkEngine,
+    ipv6,
+    record: requested,
+  } = parseOptions(labOptionsSchema, options, "Lab.create()");
+  const environment = environmentVariable(RECORD_VARIABLE);
+  const record = resolveRecord(requested, environment, outDir !== undefined);
   requireLab();
   checkLinkEngine(linkEngine);
   if (ipv6?.advertiser === "radvd") findRadvd("Lab.create()");
-  const output = await openOutDir(label, outDir);
+  const [output] = await Promise.all([
+    openOutDir(label, outDir),
+    record.level === "off" ? undefined : recordingModule.load(),
+    record.captures ? capturesModule.load() : undefined,
+  ]);
   const bus = new EventBus();
   const core = new Core(label, seed, bus, output, linkEngine, ipv6, addresses);
   output?.attach(bus);
   try {
     addIx(core);
     bus.emit({ kind: "lab-created", label, seed });
+    if (output && record.level !== "off") {
+      core.recording = new (recordingModule().Recording)(core, output.path, record, core.watch);
+    }
     return core;
   } catch (error) {
     // Nothing has been recorded yet that could be incomplete.
@@ -45,13 +60,10 @@ export async function createCore(
   }
 }
 
-/**
- * Opens the directory that keeps a lab's run, from the option or the environment; undefined for
- * none.
- */
+/** Opens the directory that keeps a lab's run; undefined for none. */
 async function openOutDir(
   label: string,
-  outDir: LabOptions["outDir"] = environmentOutDir(),
+  outDir: LabOptions["outDir"],
 ): Promise<RunDirectory | undefined> {
   if (outDir === undefined) return undefined;
   return typeof outDir === "string"
@@ -59,25 +71,15 @@ async function openOutDir(
     : await RunDirectory.at(outDir.exact);
 }
 
-/** The output directory that the environment names, if any. */
-export function environmentOutDir(): string | undefined {
-  // Without --allow-env the variable counts as unset.
-  const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_OUTDIR" });
-  return state === "granted" ? Deno.env.get("NETYARD_OUTDIR") || undefined : undefined;
-}
-
 /** The seed that the environment names, if any. */
 function environmentSeed(): number | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_SEED" });
-  const text = state === "granted" ? Deno.env.get("NETYARD_SEED") : undefined;
-  if (!text) return undefined;
+  const text = environmentVariable("NETYARD_SEED");
+  if (text === undefined) return undefined;
   const seed = Number(text);
   if (/^\d+$/.test(text) && seed <= MAX_SEED) return seed;
   throw new InvalidOptionError(
-    `Lab.create(): the environment variable NETYARD_SEED is ${
-      JSON.stringify(text)
-    }; it must be a ` +
-      `whole number from 0 to ${MAX_SEED}`,
+    `Lab.create(): the environment variable NETYARD_SEED is ${JSON.stringify(text)}; it must be ` +
+      `a whole number from 0 to ${MAX_SEED}`,
   );
 }
 

@@ -2,6 +2,7 @@ import type { Core } from "./core.ts";
 import type { EventsOptions, LabEvent } from "../events/mod.ts";
 import type { Node } from "../node/node.ts";
 import { parseIp } from "../address/mod.ts";
+import type { Verdict } from "../record/verdict.ts";
 import type { LinkEngineKind, RegionLink } from "../link/mod.ts";
 import { ActiveFault } from "./fault/active.ts";
 import { Bridge, bridgeHandle } from "./bridge.ts";
@@ -28,6 +29,7 @@ import { Vm } from "./vm.ts";
 import type { VmOptions } from "./options/vm_options.ts";
 import type { LabSnapshot } from "./guest/lab_snapshot.ts";
 import type { VmSnapshot } from "./guest/snapshot.ts";
+import { registerLab } from "./recording/entry.ts";
 import { ops } from "./late.ts";
 
 /**
@@ -58,6 +60,7 @@ export class Lab implements AsyncDisposable {
   private constructor(core: Core) {
     this.#core = core;
     this.#ix = new Ix(core);
+    registerLab(this, core);
   }
 
   /**
@@ -169,6 +172,15 @@ export class Lab implements AsyncDisposable {
   /** The directory to which events, state and logs are written, if any. */
   get outDir(): string | undefined {
     return this.#core.output?.path;
+  }
+
+  /**
+   * Whether the host has been fast enough until now for what the lab shows: `"inconclusive"` if processes
+   * waited long for a processor, or the link emulator sent packets late. The reasons have the numbers;
+   * `lib/record/README.md` has the limits. A lab that is recorded also notices short times.
+   */
+  get verdict(): Verdict {
+    return ops().verdictOf(this.#core);
   }
 
   /** The IX. */

@@ -19,6 +19,10 @@ export class NodeServices implements LabServices {
     return this.#core.output !== undefined;
   }
 
+  get environment(): Record<string, string> {
+    return this.#core.recording?.environment ?? {};
+  }
+
   names(node: string): NameFiles {
     return this.#core.names(node);
   }

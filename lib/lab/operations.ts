@@ -55,6 +55,7 @@ export { checkAdvertisement, checkNatV6 } from "./options/checks.ts";
 export { checkDelegation } from "./options/delegation_checks.ts";
 export { routerAdvertisementSchema } from "./options/ipv6_options.ts";
 export { blockIcmpFragNeededSchema } from "./options/options.ts";
+export { verdictOf } from "./recording/verdict.ts";
 export { removeNode } from "./remove.ts";
 export { announce, announcedBy, withdraw } from "./routing/announce.ts";
 export { routeBridges, unrouteBridges } from "./routing/bridge_routes.ts";

@@ -69,6 +69,11 @@ export interface ImpairmentCounters {
 
 /** The active condition of one end of a link. */
 export interface Impairment {
+  /**
+   * The index of a link in the namespace of the end by which packets leave before anything is done to
+   * them; undefined if there is none, or the impairment was removed.
+   */
+  readonly tap?: number;
   /** Changes the limits and the shared rate. */
   change(limits: LinkLimits, shared?: SharedRate): void;
   /** Drops the packets that are on their way. */

@@ -18,6 +18,8 @@ import { ModuleTask, type NodeTask, type SpawnOptions } from "./thread/task.ts";
 export interface LabServices {
   /** Whether output is logged. */
   readonly logging: boolean;
+  /** Variables for the programs in the nodes, unless the caller sets them. */
+  readonly environment: Record<string, string>;
   /** The names that a node resolves. */
   names(node: string): NameFiles;
   /** Throws when the lab is closed. */
@@ -61,6 +63,10 @@ export class NodeRuntime implements Host {
 
   get logging(): boolean {
     return this.#lab.logging;
+  }
+
+  get environment(): Record<string, string> {
+    return this.#lab.environment;
   }
 
   ready(): void {

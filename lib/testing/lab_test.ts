@@ -1,22 +1,29 @@
-import { framesOf } from "../bundle/error_info.ts";
+import { recordingOf } from "../lab/recording/entry.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabOptions } from "../lab/options/options.ts";
-
-const OWN_FILE = decodeURIComponent(new URL(import.meta.url).pathname);
+import { environmentVariable } from "../options/environment.ts";
+import { ON_FAILURE, RECORD_VARIABLE, type RecordOptions } from "../record/options.ts";
+import type { Verdict } from "../record/verdict.ts";
+import { InconclusiveError } from "./inconclusive.ts";
 
 /** The options of a {@link labTest}. */
-export interface LabTestOptions extends LabOptions {
+export interface LabTestOptions extends Omit<LabOptions, "record"> {
   /** The options of `Deno.test`, except the name and the function. */
   test?: Omit<Deno.TestDefinition, "name" | "fn">;
   /**
-   * `"on-failure"` records the lab, and keeps the record if the test fails: a directory and a zip file with
-   * the error and its source, a drawing of the topology, all events, the programs' output, the seed and
-   * the versions. The message of the error says where it is: in the directory that the environment
-   * variable `NETYARD_FAILURES` names, or in `.netyard-work/failures`, where the newest 20 stay. The
-   * record of a test that passes is removed. Default: the environment variable `NETYARD_RECORD` if it is
-   * `on-failure`, else `"off"`.
+   * How often a test that fails is repeated, with a new lab, if the failure is inconclusive. Others are
+   * never repeated. Default 0.
    */
-  record?: "on-failure" | "off";
+  retries?: number;
+  /**
+   * What is recorded: as {@linkcode LabOptions.record}, or `"on-failure"`, which records `"events"` and
+   * keeps the record if the test fails: a directory and a zip file with the error and its source, a drawing
+   * of the topology, all events, the programs' output, the seed and the versions. The message of the error
+   * says where it is: in the directory that the environment variable `NETYARD_FAILURES` names, or in
+   * `.netyard-work/failures`, where the newest 20 stay. The record of a test that passes is removed.
+   * Default: the environment variable `NETYARD_RECORD`.
+   */
+  record?: RecordOptions | "on-failure";
 }
 
 /** The function of a {@link labTest}. */
@@ -25,6 +32,9 @@ export type LabTestFunction = (lab: Lab, t: Deno.TestContext) => void | Promise<
 /**
  * Registers a `Deno.test` with its own lab, which is closed when the function ends, even by an error. Labs are
  * isolated from each other, so tests can run in parallel.
+ *
+ * If the function throws and `lab.verdict` is inconclusive, since the host was too slow, the test fails
+ * with an {@link InconclusiveError} that has the reasons, and the error as its cause.
  *
  * @example
  * ```ts ignore
@@ -55,40 +65,57 @@ export function labTest(
   if (typeof fn !== "function") {
     throw new TypeError(`labTest("${name}") takes a function as its last argument`);
   }
-  const { test, record = environmentRecord(), ...labOptions } = options;
-  if (!["on-failure", "off"].includes(record)) {
-    throw new TypeError(
-      `labTest("${name}"): record is ${JSON.stringify(record)}; it is "on-failure" or "off"`,
-    );
+  const { test, retries = 0, ...labOptions } = options;
+  if (!Number.isInteger(retries) || retries < 0) {
+    throw new TypeError(`labTest("${name}"): retries is ${retries}, but must be 0, 1, 2, ...`);
   }
-  // The file of a test that is not recorded is not looked for.
-  const file = record === "off" ? null : callerFile(new Error().stack);
-  const withLabel = { label: labelOf(name), ...labOptions };
   Deno.test({
     ...test,
     name,
     async fn(t) {
-      if (record === "on-failure") {
-        const { recorded } = await import("../bundle/recorded.ts");
-        return await recorded({ kind: "test", name, file }, withLabel, (lab) => fn(lab, t));
+      for (let attempt = 1;; attempt++) {
+        try {
+          return await runInLab({ label: labelOf(name), ...labOptions }, fn, t, attempt);
+        } catch (error) {
+          if (!(error instanceof InconclusiveError) || attempt > retries) throw error;
+          console.error(`${error.message}\nIt runs again (${attempt} of ${retries}).`);
+        }
       }
-      await using lab = await Lab.create(withLabel);
-      await fn(lab, t);
     },
   });
 }
 
-/** The path of the file that called {@link labTest}; null if it is not a file. */
-function callerFile(stack = ""): string | null {
-  const caller = framesOf(stack).find(({ file }) => file !== OWN_FILE);
-  return caller?.file ?? null;
+/** Runs the function of a test in a lab of its own. */
+async function runInLab(
+  { record, ...options }: Pick<LabTestOptions, "record"> & LabOptions,
+  fn: LabTestFunction,
+  t: Deno.TestContext,
+  attempt: number,
+): Promise<void> {
+  const test = { file: fileOf(t.origin), name: t.name };
+  const use = async (lab: Lab) => {
+    recordingOf(lab)?.about(test);
+    await fn(lab, t);
+  };
+  const conclude = (error: unknown, verdict: Verdict) =>
+    verdict.kind === "ok" ? error : new InconclusiveError(t.name, verdict, error, attempt);
+  if ((record ?? environmentVariable(RECORD_VARIABLE)) === ON_FAILURE) {
+    // Loaded for this alone.
+    const { recorded } = await import("../bundle/recorded.ts");
+    return await recorded({ kind: "test", ...test }, options, use, conclude);
+  }
+  await using lab = await Lab.create({ ...options, record: record as RecordOptions | undefined });
+  try {
+    await use(lab);
+  } catch (error) {
+    await recordingOf(lab)?.failed(error);
+    throw conclude(error, lab.verdict);
+  }
 }
 
-function environmentRecord(): "on-failure" | "off" {
-  // Without --allow-env the variable counts as unset.
-  const { state } = Deno.permissions.querySync({ name: "env", variable: "NETYARD_RECORD" });
-  const isOn = state === "granted" && Deno.env.get("NETYARD_RECORD") === "on-failure";
-  return isOn ? "on-failure" : "off";
+/** The path of a module, or its URL if it is not a file. */
+function fileOf(origin: string): string {
+  return origin.startsWith("file:") ? decodeURIComponent(new URL(origin).pathname) : origin;
 }
 
 function labelOf(name: string): string {

@@ -7,6 +7,7 @@ import { benchLinks } from "./bench_links.ts";
 import { benchNat64 } from "./bench_nat64.ts";
 import { benchPath } from "./bench_path.ts";
 import { benchPackets } from "./bench_packets.ts";
+import { benchRecord } from "./bench_record.ts";
 import { benchSims } from "./bench_sims.ts";
 import { benchVms } from "./bench_vms.ts";
 import { benchUse } from "./bench_use.ts";
@@ -21,6 +22,7 @@ const parts: Record<string, () => Promise<void>> = {
   links: benchLinks,
   vms: benchVms,
   sims: benchSims,
+  record: benchRecord,
   build: benchBuild,
   devtools: benchDevtools,
   packets: benchPackets,

@@ -14,11 +14,10 @@ const INFO: BundleInfo = {
     source: {
       file: "/suite/call_test.ts",
       line: 9,
-      column: 3,
       lines: [
-        { number: 8, text: "await phone.interface('wlan0').linkDown();" },
-        { number: 9, text: "assert(await answers());" },
-        { number: 10, text: "" },
+        [8, "await phone.interface('wlan0').linkDown();"],
+        [9, "assert(await answers());"],
+        [10, ""],
       ],
     },
     causes: [{ name: "DeadlineError", message: "waited 3 s" }],
@@ -26,6 +25,7 @@ const INFO: BundleInfo = {
   label: "call",
   seed: 7,
   linkEngine: "emulator",
+  verdict: { kind: "inconclusive", reasons: ["the event loop waited 900 ms"] },
   running: { phone: [["sip", "--listen"], ["sleep", "60"]] },
   faults: { f1: { kind: "link-down", node: "phone", interface: "wlan0" } },
   netyard: "0.1.0",
@@ -56,6 +56,9 @@ running in the nodes:
   phone: sip --listen
   phone: sleep 60
 
+the host was too slow to tell why:
+  the event loop waited 900 ms
+
 active faults:
   f1: {"kind":"link-down","node":"phone","interface":"wlan0"}
 
@@ -73,6 +76,7 @@ Deno.test("a bundle as text leaves out what there is none of", () => {
     running: {},
     faults: {},
     linkEngine: null,
+    verdict: { kind: "ok", reasons: [] },
     kernel: null,
     command: [],
   });

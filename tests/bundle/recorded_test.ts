@@ -82,9 +82,11 @@ Deno.test("a failed labTest leaves a bundle: the error, its source, the lab at t
       assertEquals(files, [
         "bundle.json",
         "failure.txt",
+        "run/counters.jsonl",
         "run/events.jsonl",
         "run/nodes/server/stderr.log",
         "run/nodes/server/stdout.log",
+        "run/run.json",
         "run/state.json",
         "topology.svg",
       ]);
@@ -105,7 +107,7 @@ Deno.test("a failed labTest leaves a bundle: the error, its source, the lab at t
       assertEquals(info.running, { laptop: [["sleep", "60"]] });
       assertEquals(info.error.source!.file, `${directory}/suite_test.ts`);
       const { line, lines } = info.error.source!;
-      assertStringIncludes(lines.find(({ number }) => number === line)!.text, "the wrong address");
+      assertStringIncludes(lines.find(([number]) => number === line)![1], "the wrong address");
       assert(info.command.includes("suite_test.ts"));
 
       const text = await Deno.readTextFile(`${bundle}/failure.txt`);
@@ -180,7 +182,7 @@ Deno.test("a labTest that does not ask for it leaves nothing, and refuses what i
     `labTest("unknown", { record: "always" } as any, async () => {});`,
     ({ output, code }) => {
       assertEquals(code, 1);
-      assertStringIncludes(output, 'record is "always"; it is "on-failure" or "off"');
+      assertStringIncludes(output, '"record" is "always", but must be one of off, events, full');
     },
   );
 });

@@ -17,6 +17,7 @@ const rules = (firewall: Firewall, adopt = false) =>
 
 const inTable = (...lines: string[]) =>
   `table inet netyard_firewall {
+  counter dropped { }
   chain forward {
     type filter hook forward priority filter; policy accept;
 ${lines.map((line) => `    ${line}\n`).join("")}  }
@@ -35,7 +36,7 @@ Deno.test("block-inbound: the exact text", () => {
     inTable(
       "ct state established,related accept",
       "meta nfproto ipv4 ct status dnat accept",
-      'iifname "ix" drop',
+      'iifname "ix" counter name dropped drop',
     ),
   );
 });
@@ -46,11 +47,11 @@ Deno.test("corporate: the exact text", () => {
     inTable(
       "ct state established,related accept",
       "meta nfproto ipv4 ct status dnat accept",
-      'iifname "ix" drop',
+      'iifname "ix" counter name dropped drop',
       'oifname != "ix" accept',
-      "meta l4proto tcp tcp dport != { 80, 443 } drop",
-      "meta l4proto udp udp dport != { 53 } drop",
-      "meta l4proto != { tcp, udp, icmp, ipv6-icmp } drop",
+      "meta l4proto tcp tcp dport != { 80, 443 } counter name dropped drop",
+      "meta l4proto udp udp dport != { 53 } counter name dropped drop",
+      "meta l4proto != { tcp, udp, icmp, ipv6-icmp } counter name dropped drop",
     ),
   );
 });
@@ -61,10 +62,10 @@ Deno.test("captive-portal: the exact text", () => {
     inTable(
       "ct state established,related accept",
       "meta nfproto ipv4 ct status dnat accept",
-      'iifname "ix" drop',
+      'iifname "ix" counter name dropped drop',
       'oifname != "ix" accept',
-      "meta l4proto udp udp dport != { 53 } drop",
-      "meta l4proto != { tcp, udp, icmp, ipv6-icmp } drop",
+      "meta l4proto udp udp dport != { 53 } counter name dropped drop",
+      "meta l4proto != { tcp, udp, icmp, ipv6-icmp } counter name dropped drop",
     ),
   );
 });
@@ -76,9 +77,9 @@ Deno.test("custom policies: the exact text", () => {
       "ct state established,related accept",
       'iifname "ix" accept',
       'oifname != "ix" accept',
-      "meta l4proto tcp tcp dport != { 80-82, 443, 8080 } drop",
-      "meta l4proto udp drop",
-      "meta l4proto { icmp, ipv6-icmp } drop",
+      "meta l4proto tcp tcp dport != { 80-82, 443, 8080 } counter name dropped drop",
+      "meta l4proto udp counter name dropped drop",
+      "meta l4proto { icmp, ipv6-icmp } counter name dropped drop",
     ),
   );
 });
@@ -90,7 +91,7 @@ Deno.test("the first firewall of a router that runs adopts TCP connections", () 
       "ct state established,related accept",
       "ct state new tcp flags & (syn | rst) == 0 accept",
       "meta nfproto ipv4 ct status dnat accept",
-      'iifname "ix" drop',
+      'iifname "ix" counter name dropped drop',
     ),
   );
 });
@@ -132,4 +133,15 @@ Deno.test("every preset, 50 random configurations and extreme ports load, in pla
       );
     }
   });
+});
+
+Deno.test("without named counters, the rules just drop", () => {
+  assertEquals(
+    firewallRuleset(resolveFirewall("block-inbound"), "ix", false, false),
+    inTable(
+      "ct state established,related accept",
+      "meta nfproto ipv4 ct status dnat accept",
+      'iifname "ix" drop',
+    ).replace("  counter dropped { }\n", ""),
+  );
 });

@@ -1,16 +1,16 @@
-import type { ErrorInfo } from "../../bundle/error_info.ts";
 import { EVENTS } from "../../events/kinds/mod.ts";
 import type { EventText } from "../../events/kinds/row.ts";
 import type { Parting } from "../../events/compare.ts";
+import type { RunFailure } from "../../record/failure.ts";
 import type { LabEvent } from "../../events/types.ts";
 
 /** The result of a replay. */
 export interface Replayed {
   passed: boolean;
   /** The error in the bundle. */
-  before: Pick<ErrorInfo, "name" | "message">;
+  before: Pick<RunFailure, "name" | "message">;
   /** The error now, if the test failed and was recorded. */
-  after: Pick<ErrorInfo, "name" | "message"> | undefined;
+  after: Pick<RunFailure, "name" | "message"> | undefined;
   /** Where the runs part; undefined if the replay was not recorded. */
   partings: Parting[] | undefined;
 }

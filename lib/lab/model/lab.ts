@@ -1,6 +1,7 @@
 import type { EventBus, RunDirectory } from "../../events/mod.ts";
 import type { LinkEngine, LinkEngineKind } from "../../link/mod.ts";
 import type { NameFiles } from "../../node/process/sandbox.ts";
+import type { LoadWatch } from "../../record/load_watch.ts";
 import type { Translators } from "../../translation/mod.ts";
 import type { Ipv6Options } from "../options/ipv6_options.ts";
 import type { LabAddresses } from "./addresses.ts";
@@ -19,6 +20,20 @@ import type {
 } from "./records.ts";
 import type { RegionLinks } from "./region_link.ts";
 import type { Defer } from "./undo.ts";
+
+/** The recording of a lab; see `recording/recording.ts`. */
+export interface LabRecording {
+  /** Variables for the programs in the nodes. */
+  readonly environment: Record<string, string>;
+  /** Notes the test that made the lab. */
+  about(test: { file: string; name: string } | null): void;
+  /** Notes that what the lab was made for failed, also after it was closed. Never rejects. */
+  failed(error: unknown): Promise<void>;
+  /** Takes the last sample, while everything is still there. */
+  stop(): void;
+  /** Writes the end, and closes the files; throws the first error of the recording. */
+  close(): Promise<void>;
+}
 
 /** A fault or a schedule that continues until it is stopped, or until the lab closes. */
 export interface Stoppable {
@@ -103,6 +118,10 @@ export interface LabCore {
   readonly schedules: Set<Stoppable>;
   /** The snapshots that hold memory. */
   readonly snapshots: Set<{ close(): void }>;
+  /** The load of the host since the lab was created. */
+  readonly watch: LoadWatch;
+  /** Undefined unless the lab is recorded. */
+  recording: LabRecording | undefined;
   nameserver: string | undefined;
   readonly closed: boolean;
   /** The IX; set before anything else is built. */

@@ -134,9 +134,14 @@ export function flushNat(router: RouterRecord): void {
 /** Loads the firewall of a router, in place of the former one. `fresh` means that there is none. */
 export function loadFirewall(router: RouterRecord, firewall: Firewall, fresh = false): void {
   step("firewall");
-  const rules = (of: Firewall, adopt = false) =>
-    firewallRuleset(resolveFirewall(of), router.uplink.name, adopt);
+  const rules = (of: Firewall, adopt = false, counting = true) =>
+    firewallRuleset(resolveFirewall(of), router.uplink.name, adopt, counting);
   const adopt = !fresh && rules(router.firewall) === undefined;
   const clear = fresh ? "" : withoutTable("inet", FIREWALL_TABLE);
-  loadRules(router, clear + (rules(firewall, adopt) ?? ""));
+  kernelFeatures.firewallVariant = loadFirst(
+    [true, false],
+    kernelFeatures.firewallVariant,
+    (counting) => loadRules(router, clear + (rules(firewall, adopt, counting) ?? "")),
+    (error) => error instanceof RulesetError,
+  );
 }

@@ -24,6 +24,7 @@ import {
   type RouterAdvertisementOptions,
   routerAdvertisementSchema,
 } from "./ipv6_options.ts";
+import { type RecordOptions, recordSchema } from "../../record/options.ts";
 import type { Shape } from "../../options/parse_options.ts";
 import { type NatV6, natV6Schema } from "../../nat/config_v6.ts";
 import { type IpSupport, type Pool, ROUTER_PRESETS, type RouterPreset } from "./router_presets.ts";
@@ -70,6 +71,18 @@ export interface LabOptions {
   linkEngine?: LinkEngineChoice;
   /** How nodes get IPv6 addresses. Default: from the lab, immediately. */
   ipv6?: Ipv6Options;
+  /**
+   * What is recorded in the lab's directory besides events, state and logs.
+   *
+   * - `"off"`: nothing.
+   * - `"events"`: `run.json`, which says what ran and how it ended, and `counters.jsonl`: the counters of
+   *   interfaces, impaired links, NATs and firewalls, and how busy the host is.
+   * - `"full"`: that, and captures of all interfaces, with the TLS secrets of the programs in the nodes.
+   *
+   * Default: the environment variable `NETYARD_RECORD`; without either `"events"`, or `"off"` if the lab has no
+   * directory. `lib/record/README.md` describes the files.
+   */
+  record?: RecordOptions;
 }
 
 /** The options of a router. Those left out come from the preset; without a preset, see each. */
@@ -199,6 +212,7 @@ export const labOptionsSchema: Schema<LabOptions> = z.strictObject({
   seed: z.int().min(0).max(MAX_SEED).optional(),
   linkEngine: z.enum(LINK_ENGINE_CHOICES).optional(),
   ipv6: ipv6OptionsSchema.optional(),
+  record: recordSchema.optional(),
 });
 
 export const routerShape: Shape<RouterOptions> = {

@@ -6,6 +6,7 @@ export const kernelFeatures: KernelFeatures = {
   inheritedSysctls: undefined,
   ranksDefaultRoutes: true,
   natVariant: 0,
+  firewallVariant: 0,
 };
 
 interface KernelFeatures {
@@ -15,4 +16,6 @@ interface KernelFeatures {
   ranksDefaultRoutes: boolean;
   /** The first of `NAT_VARIANTS` that the kernel can load, as far as rulesets needed one. */
   natVariant: number;
+  /** 1 if the kernel has no named counters for what firewalls drop, as far as a ruleset needed one. */
+  firewallVariant: number;
 }

@@ -114,7 +114,11 @@ export class NodeCommand {
       ...rest,
       cwd,
       args: wrapped,
-      env: options.clearEnv ? env : { [NODE_VARIABLE]: this.#host.name, ...env },
+      env: options.clearEnv ? env : {
+        [NODE_VARIABLE]: this.#host.name,
+        ...this.#host.environment,
+        ...env,
+      },
     });
   }
 

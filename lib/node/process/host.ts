@@ -20,6 +20,8 @@ export interface Host {
   readonly sandbox: Sandbox;
   /** Whether {@link Host.log} keeps anything. */
   readonly logging: boolean;
+  /** Variables for its programs, unless the caller sets them or starts with none. */
+  readonly environment: Record<string, string>;
   /** Throws if the node was removed; called before any user code runs in it. */
   ready(): void;
   /** Runs a synchronous function inside; its child processes are in the sandbox of the node. */

@@ -43,7 +43,7 @@ export function nodeShell(host: Host): $Type {
     builder.env({ [MARK]: `${SECRET}/${host.id}`, [NODE_VARIABLE]: host.name });
   const commandBuilder = OUTSIDE.reduce(
     (builder, name) => builder.unregisterCommand(name),
-    new CommandBuilder().env("PATH", openSearchPath()).signal(killer.signal)
+    new CommandBuilder().env({ PATH: openSearchPath(), ...host.environment }).signal(killer.signal)
       .beforeCommandSync(mark),
   );
   return new Proxy($.build$({ commandBuilder }), {

@@ -1,0 +1,6 @@
+import { type Late, late } from "../../std/late.ts";
+
+/** The recorder: loaded only for a lab that is recorded. */
+export const recordingModule: Late<typeof import("./recording.ts")> = late(() =>
+  import("./recording.ts")
+);

@@ -1,0 +1,170 @@
+/**
+ * The recording of a lab: what `record` can read of a topology, and the recorder of a lab that is
+ * recorded. Imports `model` and the domain folder `record`. Begin with `recording.ts`.
+ *
+ * @module
+ */
+import { closeFd } from "../../../native/libc.ts";
+import { countConntrack } from "../../../native/netlink/conntrack.ts";
+import { allLinkCounters } from "../../../native/netlink/link_counters.ts";
+import { readNfCounter } from "../../../native/netlink/nf_counter.ts";
+import { exchange, NETLINK_NETFILTER, openNetlink } from "../../../native/netlink/socket.ts";
+import { resolveFirewall } from "../../firewall/config.ts";
+import { DROP_COUNTER, FIREWALL_TABLE, firewallRuleset } from "../../firewall/ruleset.ts";
+import { composeLimits, type ImpairmentCounters, resolveCondition } from "../../link/mod.ts";
+import type { NetworkReading } from "../../record/recorder.ts";
+import type { InterfaceSample, LinkSample } from "../../record/sample.ts";
+import type { Lateness } from "../../record/verdict.ts";
+import { type ConditionState, effective } from "../model/condition_state.ts";
+import type { LabCore } from "../model/lab.ts";
+import type { NodeRecord, RouterRecord } from "../model/records.ts";
+
+/** Reads all counters of a lab. What is removed meanwhile is left out. */
+export function readNetwork(core: LabCore): NetworkReading {
+  const interfaces: Record<string, InterfaceSample> = {};
+  const nat: Record<string, { mappings: number }> = {};
+  const firewall: Record<string, { droppedPackets: number; droppedBytes: number }> = {};
+  for (const node of core.allNodes()) {
+    const names = linkNames(core, node);
+    const tracks = node.kind === "router" && (hasNat(node) || hasFirewall(node));
+    if (node.removed || (names.length === 0 && !tracks)) continue;
+    try {
+      node.runtime.namespace.enter(() => {
+        if (names.length > 0) readInterfaces(node.name, names, interfaces);
+        if (!tracks) return;
+        const { mappings, dropped } = readRouter(node);
+        if (mappings !== undefined) nat[node.name] = { mappings };
+        if (dropped) firewall[node.name] = dropped;
+      });
+    } catch {
+      // Its namespace is closed by now.
+    }
+  }
+  const { links, late } = readLinks(core);
+  return { counters: { interfaces, links, nat, firewall }, late };
+}
+
+/** How late the emulator's packets are at this moment. */
+export function readLateness(core: LabCore): Lateness[] {
+  return readLinks(core).late;
+}
+
+/** The interfaces of a node that are counted, without the other ends of links that others count. */
+export function linkNames(
+  core: LabCore,
+  node: NodeRecord,
+): { name: string; index: number }[] {
+  const found = [...node.interfaces.values()].filter(({ index }) => index > 0)
+    .map(({ name, index }) => ({ name, index }));
+  const segment = node.kind === "router" ? node.lan : undefined;
+  if (segment?.gatewayLink) found.push({ name: "lan", index: segment.gatewayLink.index });
+  if (node.kind === "bridge" && node.segment.gatewayLink) found.push(node.segment.gatewayLink);
+  if (node.kind === "region") {
+    for (const { ends } of core.regionLinks.values()) {
+      found.push(...ends.filter(({ region }) => region === node));
+    }
+  }
+  return found;
+}
+
+function readInterfaces(
+  node: string,
+  names: { name: string; index: number }[],
+  into: Record<string, InterfaceSample>,
+): void {
+  const fd = openNetlink();
+  try {
+    const counters = allLinkCounters((write) => exchange(fd, write));
+    for (const { name, index } of names) {
+      const one = counters.get(index);
+      if (!one) continue;
+      const { rxPackets, txPackets, rxBytes, txBytes, rxDropped, txDropped } = one;
+      into[`${node}/${name}`] = { rxPackets, txPackets, rxBytes, txBytes, rxDropped, txDropped };
+    }
+  } finally {
+    closeFd(fd);
+  }
+}
+
+const hasNat = ({ nat, natV6 }: RouterRecord) => nat !== "none" || natV6 !== "none";
+
+const hasFirewall = ({ firewall }: RouterRecord) =>
+  firewall !== "none" && firewallRuleset(resolveFirewall(firewall), "") !== undefined;
+
+function readRouter(router: RouterRecord) {
+  const fd = openNetlink(NETLINK_NETFILTER);
+  try {
+    return {
+      mappings: hasNat(router) ? orAbsent(() => countConntrack(fd)) : undefined,
+      dropped: hasFirewall(router)
+        ? orAbsent(() => {
+          const { packets, bytes } = readNfCounter(fd, FIREWALL_TABLE, DROP_COUNTER);
+          return { droppedPackets: packets, droppedBytes: bytes };
+        })
+        : undefined,
+    };
+  } finally {
+    closeFd(fd);
+  }
+}
+
+/** A counter that the kernel does not have, or that a program in the node has removed, is absent. */
+function orAbsent<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the counters of all impaired links, and how late the packets of each direction are. */
+function readLinks(core: LabCore): { links: Record<string, LinkSample>; late: Lateness[] } {
+  const links: Record<string, LinkSample> = {};
+  const late: Lateness[] = [];
+  const measures = core.links.kind === "emulator";
+  for (const { key, direction, state } of conditions(core)) {
+    const counters = state.impairment && orAbsent(() => rounded(state.impairment!.counters()));
+    if (!counters) continue;
+    links[key] = { ...links[key], [direction]: counters };
+    if (!measures) continue;
+    const limits = composeLimits(resolveCondition(effective(state)), state.also);
+    const { packets, meanLateMs, maxLateMs } = counters;
+    const askedMs = limits?.latencyMs ?? 0;
+    late.push({ link: `${key} ${direction}`, askedMs, packets, meanLateMs, maxLateMs });
+  }
+  return { links, late };
+}
+
+interface Direction {
+  key: string;
+  direction: "up" | "down";
+  state: ConditionState;
+}
+
+/** The conditions of all links: of interfaces, of routers' downlinks, and between regions. */
+function* conditions(core: LabCore): Iterable<Direction> {
+  for (const node of core.allNodes()) {
+    for (const { name, conditions: { up, down } } of node.interfaces.values()) {
+      const key = `${node.name}/${name}`;
+      yield { key, direction: "up", state: up };
+      yield { key, direction: "down", state: down };
+    }
+    if (node.kind === "router") {
+      yield { key: `${node.name}/lan`, direction: "up", state: node.lan.downlink };
+    }
+  }
+  for (const { ends } of core.regionLinks.values()) {
+    for (const { region, name, condition } of ends) {
+      yield { key: `${region.name}/${name}`, direction: "up", state: condition };
+    }
+  }
+}
+
+/** With means of a microsecond: their last digits change with every packet. */
+const rounded = (counters: ImpairmentCounters): ImpairmentCounters => ({
+  ...counters,
+  meanLateMs: round(counters.meanLateMs),
+  maxLateMs: round(counters.maxLateMs),
+});
+
+const round = (ms: number) => Math.round(ms * 1000) / 1000;
