@@ -79,7 +79,7 @@ export class EventBus implements Disposable {
       version: EVENT_VERSION,
       seq: this.#source.events.length,
       at: new Date(this.#clock.now()).toISOString(),
-      elapsedMs: Math.round((this.#clock.elapsed() - this.#start) * 1000) / 1000,
+      elapsedMs: this.elapsedMs,
     };
     // First, so that a log line begins with the stamp; last, so that it replaces the stamp of a body
     // that is an event of another bus.
@@ -90,6 +90,11 @@ export class EventBus implements Disposable {
     for (const cursor of this.#source.waiting) cursor.wake();
     this.#deliver();
     return event;
+  }
+
+  /** The time since its creation in milliseconds, as events have it: the clock of the lab. */
+  get elapsedMs(): number {
+    return Math.round((this.#clock.elapsed() - this.#start) * 1000) / 1000;
   }
 
   /** The state after the last event. Later events do not change a returned state. */

@@ -11,6 +11,7 @@ import { newSegment } from "./model/segment.ts";
 import { undoing } from "./model/undo.ts";
 import { ETHERNET_MTU } from "./options/families.ts";
 import { type LabOptions, labOptionsSchema, MAX_SEED } from "./options/options.ts";
+import { loadTelemetry } from "./telemetry.ts";
 import { configureLoopback } from "./wiring/addresses.ts";
 
 /**
@@ -35,6 +36,7 @@ export async function createCore(
   const core = new Core(label, seed, bus, output, linkEngine, ipv6, addresses);
   output?.attach(bus);
   try {
+    core.telemetry = await loadTelemetry(core);
     addIx(core);
     bus.emit({ kind: "lab-created", label, seed });
     return core;

@@ -1,4 +1,3 @@
-import type { RunDirectoryError } from "../events/errors.ts";
 import type { Host } from "../node/process/host.ts";
 import { Endpoint } from "./endpoint.ts";
 import type { EventLimits } from "./budget.ts";
@@ -70,11 +69,16 @@ export class Telemetry {
     await endpoint?.close();
   }
 
-  /** Completes the record; returns the first error of its file, if there was one. */
-  async close(): Promise<RunDirectoryError | undefined> {
+  /**
+   * Completes the record.
+   *
+   * @throws {RunDirectoryError} a part of it could not be written
+   */
+  async close(): Promise<void> {
     await Promise.all([...this.#endpoints.values()].map((endpoint) => endpoint?.close()));
     this.#events.close();
-    return await this.#file.close();
+    const error = await this.#file.close();
+    if (error) throw error;
   }
 
   #endpoint(host: Host): Endpoint | undefined {
