@@ -157,6 +157,23 @@ export type {
   VmMachineState,
   VmStateName,
 } from "./lib/events/mod.ts";
+export { readTelemetry } from "./lib/telemetry/mod.ts";
+export type {
+  HistogramValue,
+  LogRecord,
+  LogSeverity,
+  MetricKind,
+  MetricRecord,
+  ReadTelemetryOptions,
+  SpanEvent,
+  SpanKind,
+  SpanRecord,
+  TelemetryAttributes,
+  TelemetryRecord,
+  TelemetryRun,
+  TelemetryStamp,
+  TelemetryValue,
+} from "./lib/telemetry/mod.ts";
 export {
   Capture,
   CapturedPacket,

@@ -92,6 +92,11 @@ export class EventBus implements Disposable {
     return event;
   }
 
+  /** The time since its creation in milliseconds, as events have it: the clock of the lab. */
+  get elapsedMs(): number {
+    return Math.round((this.#clock.elapsed() - this.#start) * 1000) / 1000;
+  }
+
   /** The state after the last event. Later events do not change a returned state. */
   get state(): LabState {
     return this.#snapshot ??= copyState(this.#draft);
@@ -100,11 +105,6 @@ export class EventBus implements Disposable {
   /** All events so far, the first at index 0; a live view that grows with the bus. */
   get history(): readonly LabEvent[] {
     return this.#source.events;
-  }
-
-  /** The time since the creation of the bus, as events have it, in milliseconds. */
-  get elapsedMs(): number {
-    return Math.round((this.#clock.elapsed() - this.#start) * 1000) / 1000;
   }
 
   /** Whether {@linkcode EventBus.close} was called. */

@@ -18,6 +18,7 @@ export type LogStream = "stdout" | "stderr";
  *   state.json                   the state after them; complete at any time
  *   nodes/<node>/stdout.log      the output of its programs
  *   nodes/<node>/stderr.log
+ *   telemetry.jsonl              what programs of a lab sent by OpenTelemetry's protocol, if any did
  * ```
  *
  * All writes are queued and done in the background. A write error does not fail the call that emits or

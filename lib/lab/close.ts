@@ -22,6 +22,8 @@ export async function closeLab(core: Core): Promise<void> {
     ...[...core.routers.values()].map(({ nat64 }) => nat64?.dns?.close()),
     core.translators.close(),
   ]);
+  // Before the last event: it may emit some.
+  results.push(...await Promise.allSettled([core.telemetry?.close()]));
   core.bus.emit({ kind: "lab-closed" });
   core.bus.close();
   results.push(...await Promise.allSettled([core.recording?.close(), core.output?.close()]));

@@ -4,6 +4,7 @@ import type { LinkEngineChoice } from "../link/engine.ts";
 import type { NameFiles } from "../node/process/sandbox.ts";
 import { NodeRuntime } from "../node/runtime.ts";
 import { LoadWatch } from "../record/load_watch.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import { Translators } from "../translation/mod.ts";
 import { Advertising } from "./autoconf/advertising.ts";
 import { Provisioning } from "./autoconf/provisioning.ts";
@@ -59,6 +60,7 @@ export class Core implements LabCore {
   readonly regionLinks: RegionLinks = new Map();
   readonly bus: EventBus;
   readonly output: RunDirectory | undefined;
+  telemetry: Telemetry | undefined;
   readonly hosts: Map<string, string[]> = new Map();
   readonly unsettled: KernelDelays = new KernelDelays();
   readonly links: Links;

@@ -13,7 +13,7 @@ import { newSegment } from "./model/segment.ts";
 import { undoing } from "./model/undo.ts";
 import { ETHERNET_MTU } from "./options/families.ts";
 import { type LabOptions, labOptionsSchema, MAX_SEED } from "./options/options.ts";
-import { recordingModule } from "./recording/late.ts";
+import { recordingModule, telemetryModule } from "./recording/late.ts";
 import { capturesModule } from "./recording/late_captures.ts";
 import { configureLoopback } from "./wiring/addresses.ts";
 
@@ -40,7 +40,7 @@ export async function createCore(
   if (ipv6?.advertiser === "radvd") findRadvd("Lab.create()");
   const [output] = await Promise.all([
     openOutDir(label, outDir),
-    record.level === "off" ? undefined : recordingModule.load(),
+    ...record.level === "off" ? [] : [recordingModule.load(), telemetryModule.load()],
     record.captures ? capturesModule.load() : undefined,
   ]);
   const bus = new EventBus();
@@ -51,6 +51,7 @@ export async function createCore(
     bus.emit({ kind: "lab-created", label, seed });
     if (output && record.level !== "off") {
       core.recording = new (recordingModule().Recording)(core, output.path, record, core.watch);
+      core.telemetry = telemetryModule().recordTelemetry(core, output.path);
     }
     return core;
   } catch (error) {

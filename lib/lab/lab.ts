@@ -474,7 +474,10 @@ export class Lab implements AsyncDisposable {
     return this.#core.bus.events(options);
   }
 
-  /** Emits an event of your own, about one node or the whole lab. */
+  /**
+   * Emits an event of your own, about one node or the whole lab. In a lab with an `outDir`, programs in
+   * nodes emit some too: by a line of their output such as `{"event": "PeerConnected", "addr": "..."}`.
+   */
   emit(name: string, data: unknown = null, node?: Node): void {
     const what = `emit("${name}")`;
     this.#core.open(what);

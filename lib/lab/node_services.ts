@@ -1,9 +1,10 @@
 import { NetyardError } from "../../native/error.ts";
-import type { Ended } from "../node/process/host.ts";
+import type { Ended, Host, OutputKind, ProgramOutput } from "../node/process/host.ts";
 import type { NameFiles } from "../node/process/sandbox.ts";
 import type { SocketAddress } from "../node/reflector/socket_address.ts";
 import type { LabServices } from "../node/runtime.ts";
 import type { LabCore } from "./model/lab.ts";
+import { programOutput } from "./model/program_output.ts";
 
 /** The lab as its nodes' runtimes see it: names to resolve, the log, and the events of what runs. */
 export class NodeServices implements LabServices {
@@ -35,8 +36,23 @@ export class NodeServices implements LabServices {
     this.#core.beforeUse(node);
   }
 
-  log(node: string, kind: "stdout" | "stderr", chunk: Uint8Array): void | Promise<void> {
+  log(node: string, kind: OutputKind, chunk: Uint8Array): void | Promise<void> {
     return this.#core.output?.log(node, kind, chunk);
+  }
+
+  output(node: string, kind: OutputKind): ProgramOutput {
+    return programOutput(this.#core, node, kind);
+  }
+
+  variables(host: Host, given: (name: string) => string | undefined): Record<string, string> {
+    const { telemetry, devices } = this.#core;
+    // Its loopback is down, as long as it has no interface.
+    if (devices.get(host.name)?.interfaces.size === 0) return {};
+    return telemetry?.variables(host, given) ?? {};
+  }
+
+  async programsEnded(host: Host): Promise<void> {
+    await this.#core.telemetry?.closeNode(host);
   }
 
   commandStarted(node: string, argv: string[]): string {

@@ -1,7 +1,7 @@
 import type { $Type } from "@david/dax";
 import type { Namespace } from "../../native/namespace.ts";
 import { NodeRemovedError } from "./process/errors.ts";
-import type { Ended, Host } from "./process/host.ts";
+import type { Ended, Host, OutputKind, ProgramOutput } from "./process/host.ts";
 import { NodeWorker } from "./thread/node_worker.ts";
 import { parseOptions } from "../options/parse_options.ts";
 import { Capture } from "./capture/capture.ts";
@@ -26,7 +26,13 @@ export interface LabServices {
   open(what: string): void;
   /** Called before anything of the user's runs in a node. */
   beforeUse(node: string): void;
-  log(node: string, kind: "stdout" | "stderr", chunk: Uint8Array): void | Promise<void>;
+  log(node: string, kind: OutputKind, chunk: Uint8Array): void | Promise<void>;
+  /** Where the output of one program goes. */
+  output(node: string, kind: OutputKind): ProgramOutput;
+  /** Variables for a program of the user; see {@link Host.variables}. */
+  variables(host: Host, given: (name: string) => string | undefined): Record<string, string>;
+  /** Called when a node closes, after the end of its programs. */
+  programsEnded(host: Host): Promise<void>;
   commandStarted(node: string, argv: string[]): string;
   commandEnded(node: string, id: string, how: Ended): void;
   taskStarted(node: string, module: string): string;
@@ -147,8 +153,16 @@ export class NodeRuntime implements Host {
     this.#work.add(tracked);
   }
 
-  log(kind: "stdout" | "stderr", chunk: Uint8Array): void | Promise<void> {
+  log(kind: OutputKind, chunk: Uint8Array): void | Promise<void> {
     return this.#lab.log(this.name, kind, chunk);
+  }
+
+  output(kind: OutputKind): ProgramOutput {
+    return this.#lab.output(this.name, kind);
+  }
+
+  variables(given: (name: string) => string | undefined): Record<string, string> {
+    return this.#lab.variables(this, given);
   }
 
   started(argv: string[]): string {
@@ -186,6 +200,7 @@ export class NodeRuntime implements Host {
     ]);
     // All processes have ended, so each of these settles.
     await Promise.all(this.#work);
+    await this.#lab.programsEnded(this);
     this.namespace.close();
     for (const how of ended) if (how.status === "rejected") throw how.reason;
   }

@@ -2,6 +2,7 @@ import type { Host } from "../node/process/host.ts";
 import type { Acceleration } from "./options/acceleration.ts";
 import type { BootCache } from "./saved/boot_cache.ts";
 import type { Guest } from "./agent/guest.ts";
+import type { OutputWatcher } from "./agent/guest_context.ts";
 import type { GuestArch } from "./options/machine_spec.ts";
 import type { Profile } from "./profile/profile.ts";
 import type { VmState } from "./options/state.ts";
@@ -25,4 +26,6 @@ export interface VirtualMachineOptions {
   onState: (state: VmState, why?: string) => void;
   /** Receives everything that the guest writes to its console. */
   onConsole?: (chunk: Uint8Array) => void;
+  /** Makes what sees a stream of output of a command in the guest. */
+  watch?: () => OutputWatcher | undefined;
 }

@@ -7,6 +7,7 @@ import type { Console } from "./qemu/console.ts";
 import { nicParts } from "./qemu/devices.ts";
 import { VmError } from "./options/errors.ts";
 import { Guest } from "./agent/guest.ts";
+import type { OutputWatcher } from "./agent/guest_context.ts";
 import type { DriveSpec } from "./options/machine_spec.ts";
 import { loadState, saveState } from "./qemu/migration.ts";
 import type { BootSource } from "./profile/profile.ts";
@@ -38,6 +39,8 @@ export interface RunOptions {
   /** The prefix of its sockets' paths; no other run has it. */
   socketPrefix: string;
   console: Console;
+  /** Makes what sees a stream of output of a command in the guest. */
+  watch: (() => OutputWatcher | undefined) | undefined;
   /** Aborted when the run must end, also before it has begun. */
   life: AbortSignal;
 }
@@ -77,6 +80,7 @@ export class MachineRun {
       agent: this.agent,
       label,
       timeoutFactor: acceleration.timeoutFactor,
+      watch: options.watch,
     });
   }
 

@@ -140,6 +140,7 @@ export class Runs {
         memoryBytes,
         cpus,
         console: this.#console,
+        watch: this.#options.watch,
         socketPrefix: `${directory}/${++this.#started}-`,
         ...how,
       });

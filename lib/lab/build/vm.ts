@@ -14,6 +14,7 @@ import { attach, detach, reserve } from "./attach.ts";
 import type { LabCore } from "../model/lab.ts";
 import { TopologyError } from "../options/errors.ts";
 import { settleGuest } from "../guest/guests.ts";
+import { programOutput } from "../model/program_output.ts";
 import { makeTap } from "../wiring/guest_tap.ts";
 import type { InterfaceRecord, NicRecord, OwnFields, Segment, VmRecord } from "../model/records.ts";
 import { checkNodeName } from "../options/names.ts";
@@ -41,6 +42,7 @@ export function addVm(
   return undoing((defer) => {
     const directory = `${temporary()}/netyard-${crypto.randomUUID().slice(0, 13)}`;
     const node = core.node("vm", name, defer, directory);
+    const serial = programOutput(core, name, "stdout");
     const machine = new VirtualMachine({
       host: node.runtime,
       directory,
@@ -52,7 +54,8 @@ export function addVm(
       onProgress: (line) => core.output?.log(name, "stderr", new TextEncoder().encode(`${line}\n`)),
       settle: (guest, how) => settleGuest(core, vm, guest, how),
       onState: (state, why) => changed(core, vm, state, why),
-      onConsole: (chunk) => core.output?.log(name, "stdout", chunk),
+      onConsole: (chunk) => void serial.write(chunk),
+      watch: () => core.telemetry?.reader(name),
     });
     const vm: VmRecord = Object.assign(
       node,

@@ -2,6 +2,7 @@ import type { EventBus, RunDirectory } from "../../events/mod.ts";
 import type { LinkEngine, LinkEngineKind } from "../../link/mod.ts";
 import type { NameFiles } from "../../node/process/sandbox.ts";
 import type { LoadWatch } from "../../record/load_watch.ts";
+import type { Telemetry } from "../../telemetry/telemetry.ts";
 import type { Translators } from "../../translation/mod.ts";
 import type { Ipv6Options } from "../options/ipv6_options.ts";
 import type { LabAddresses } from "./addresses.ts";
@@ -103,6 +104,8 @@ export interface LabCore {
   readonly regionLinks: RegionLinks;
   readonly bus: EventBus;
   readonly output: RunDirectory | undefined;
+  /** What programs report; undefined unless the lab records it. */
+  readonly telemetry: Telemetry | undefined;
   /** The addresses of the lab's DNS entries, by name. */
   readonly hosts: Map<string, string[]>;
   readonly unsettled: Unsettled;

@@ -53,7 +53,7 @@ export interface LabOptions {
   /** The name of the lab in logs and output directories. Default `"lab"`. */
   label?: string;
   /**
-   * Where to write events, state and logs: each lab creates a directory of its own in it. With `exact`
+   * Where to write events, state, logs, and the telemetry of programs: each lab creates a directory of its own in it. With `exact`
    * the lab uses that directory itself: it is created if it is missing, may hold other files, but not
    * another run. Default: the environment variable `NETYARD_OUTDIR`; without either, nothing is
    * written.

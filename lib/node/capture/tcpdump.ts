@@ -113,7 +113,7 @@ export class Tcpdump {
       program,
       // Ctrl-C is not for it: it is to write the last packets, too.
       { args: all, stdin: "null", stdout: "piped", stderr: "piped", detached: true },
-      { binary: true },
+      { binary: true, own: true },
     ).spawn();
     const tcpdump = new Tcpdump(host, child);
     const listening = await tcpdump.#until(() => /listening on /.test(tcpdump.#said) || undefined);

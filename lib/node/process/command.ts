@@ -1,7 +1,7 @@
 import { findProgram, searchPath } from "../../../native/process/process.ts";
 import { pathExists } from "../../../native/libc.ts";
 import { CommandError } from "./errors.ts";
-import type { Host } from "./host.ts";
+import type { Host, OutputKind, ProgramOutput } from "./host.ts";
 import { pipedWhereInherited, relay } from "./log_output.ts";
 import { signalled } from "./signalled.ts";
 
@@ -17,16 +17,20 @@ export class NodeCommand {
   #program: string;
   #options: Deno.CommandOptions;
   #logging: boolean;
+  /** Whether it is a program of Netyard itself. */
+  #own: boolean;
 
   /**
-   * Made by `node.command(...)`. `binary` output is not for the node's log.
+   * Made by `node.command(...)`. `binary` output is not for the node's log. A program of Netyard's `own`
+   * reports no events and no telemetry.
    */
   constructor(
     host: Host,
     program: string | URL,
     options: Deno.CommandOptions = {},
-    { binary = false }: { binary?: boolean } = {},
+    { binary = false, own = false }: { binary?: boolean; own?: boolean } = {},
   ) {
+    this.#own = own;
     this.#logging = host.logging && !binary;
     this.#program = program instanceof URL ? decodeURIComponent(program.pathname) : program;
     if (this.#program === "") {
@@ -61,9 +65,18 @@ export class NodeCommand {
       const command = this.#wrapped(options, true);
       return { output: namespace.enter(() => command.outputSync()) };
     }, (id, { output }) => this.#host.ended(id, output));
-    if (this.#logging && options.stdout === "piped") this.#host.log("stdout", output.stdout);
-    if (this.#logging && options.stderr === "piped") this.#host.log("stderr", output.stderr);
+    for (const kind of this.#logging ? ["stdout", "stderr"] as const : []) {
+      if (options[kind] !== "piped") continue;
+      const log = this.#output(kind);
+      log.write(output[kind]);
+      log.end();
+    }
     return output;
+  }
+
+  #output(kind: OutputKind): ProgramOutput {
+    const host = this.#host;
+    return this.#own ? { write: (chunk) => host.log(kind, chunk), end() {} } : host.output(kind);
   }
 
   #collecting(): Deno.CommandOptions {
@@ -76,7 +89,11 @@ export class NodeCommand {
       () => this.#spawn(logging ? pipedWhereInherited(options) : options),
       (id, child) => this.#host.track(child.status.then((how) => this.#host.ended(id, how))),
     );
-    return logging ? relay(child, options, this.#host) : child;
+    if (!logging) return child;
+    return relay(child, options, {
+      output: (kind) => this.#output(kind),
+      track: (work) => this.#host.track(work),
+    });
   }
 
   /** Reports that a command starts, or that it cannot. */
@@ -117,9 +134,16 @@ export class NodeCommand {
       env: options.clearEnv ? env : {
         [NODE_VARIABLE]: this.#host.name,
         ...this.#host.environment,
+        ...this.#variables(env, sync),
         ...env,
       },
     });
+  }
+
+  /** The variables for telemetry. Its server is on this thread, which `outputSync()` blocks. */
+  #variables(env: Record<string, string> = {}, sync: boolean): Record<string, string> {
+    if (this.#own || sync) return {};
+    return this.#host.variables((name) => env[name] ?? inherited(name));
   }
 
   /** Resolves the program as execvp(3) would, so that a missing one is reported before the fork. */
@@ -141,6 +165,12 @@ export class NodeCommand {
       `${name}: no program "${this.#program}" on this host; install it, or give its path`,
     );
   }
+}
+
+/** A variable of this process, which its children inherit; undefined without the permission to see it. */
+export function inherited(variable: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  return state === "granted" ? Deno.env.get(variable) : undefined;
 }
 
 /** The working directory of a command, as a path from the root. */

@@ -7,6 +7,17 @@ export interface Ended {
   signal: string | null;
 }
 
+/** One of the two streams of output. */
+export type OutputKind = "stdout" | "stderr";
+
+/** Where one stream of a program's output goes, besides to its reader. */
+export interface ProgramOutput {
+  /** Takes a chunk; resolves when it is written to the log, and never rejects. */
+  write(chunk: Uint8Array): void | Promise<void>;
+  /** Called after the last chunk. Needs no `this`. */
+  end(this: void): void;
+}
+
 /**
  * A node, as far as running code in it is concerned. The lab implements it for each node, so that this
  * folder knows no topology.
@@ -29,7 +40,15 @@ export interface Host {
   /** Makes closing the node wait for a promise, for example the end of a process. */
   track(work: Promise<unknown>): void;
   /** Resolves when the chunk is written; never rejects. Awaiting it limits memory to one chunk. */
-  log(kind: "stdout" | "stderr", chunk: Uint8Array): void | Promise<void>;
+  log(kind: OutputKind, chunk: Uint8Array): void | Promise<void>;
+  /** Where a program's output goes: to the log, as by {@link Host.log}, and to who reads events there. */
+  output(kind: OutputKind): ProgramOutput;
+  /**
+   * Variables that a program of the user gets besides its own; called when it starts.
+   *
+   * @param given what it has otherwise, by the name of a variable
+   */
+  variables(given: (name: string) => string | undefined): Record<string, string>;
   /** A command started; the result identifies it. */
   started(argv: string[]): string;
   ended(id: string, how: Ended): void;

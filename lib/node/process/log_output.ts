@@ -1,7 +1,6 @@
-import type { Host } from "./host.ts";
+import type { OutputKind as Kind, ProgramOutput } from "./host.ts";
 
 const KINDS = ["stdout", "stderr"] as const;
-type Kind = typeof KINDS[number];
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The capacity of a pipe (pipe(7)): a child whose output nobody reads is logged up to this. */
@@ -27,19 +26,22 @@ export function writeAllSync(kind: Kind, chunk: Uint8Array): void {
 export function relay(
   child: Deno.ChildProcess,
   requested: Deno.CommandOptions,
-  host: Host,
+  { output, track }: {
+    output(kind: Kind): ProgramOutput;
+    track(work: Promise<unknown>): void;
+  },
 ): Deno.ChildProcess {
   const streams: Partial<Record<Kind, ReadableStream<Bytes>>> = {};
   const printed: Promise<void>[] = [];
   for (const kind of KINDS) {
     if (requested[kind] === "piped") {
-      streams[kind] = tap(child[kind], (data) => host.log(kind, data));
+      streams[kind] = tap(child[kind], output(kind));
     }
-    if (requested[kind] === "inherit") printed.push(print(child[kind], kind, host));
+    if (requested[kind] === "inherit") printed.push(print(child[kind], kind, output(kind)));
   }
   // What was printed is on the terminal and in the log by the time the status is known.
   const status = Promise.all([child.status, ...printed]).then(([status]) => status);
-  host.track(status);
+  track(status);
   const replaced: Record<PropertyKey, unknown> = {
     status,
     output: () => collect(status, streams),
@@ -60,16 +62,17 @@ export function relay(
 
 function tap(
   stream: ReadableStream<Bytes>,
-  see: (chunk: Bytes) => void | Promise<void>,
+  output: ProgramOutput,
 ): ReadableStream<Bytes> {
   const tapped = stream.pipeThrough(
     new TransformStream<Bytes, Bytes>(
       {
         // A slow disk slows the child down: the queue of the log must not fill the memory.
         async transform(chunk, controller) {
-          await see(chunk);
+          await output.write(chunk);
           controller.enqueue(chunk);
         },
+        flush: () => output.end(),
       },
       undefined,
       new ByteLengthQueuingStrategy({ highWaterMark: PIPE_BYTES }),
@@ -85,11 +88,16 @@ function tap(
   });
 }
 
-async function print(stream: ReadableStream<Bytes>, kind: Kind, host: Host): Promise<void> {
+async function print(
+  stream: ReadableStream<Bytes>,
+  kind: Kind,
+  output: ProgramOutput,
+): Promise<void> {
   for await (const chunk of stream) {
-    await host.log(kind, chunk);
+    await output.write(chunk);
     writeAllSync(kind, chunk);
   }
+  output.end();
 }
 
 async function collect(

@@ -114,7 +114,11 @@ export class Sandbox {
   }
 
   /** The descriptors with which threads enter the node and start processes. */
-  forThreads(): { pidNamespace: number; mountNamespace: number; children: ChildrenOptions } {
+  forThreads(): {
+    pidNamespace: number;
+    mountNamespace: number;
+    children: Omit<ChildrenOptions, "variables">;
+  } {
     const { pidNamespace, mountNamespace } = this.#open();
     const nsenter: [string, string] = [program("nsenter"), `--pid=${fdPath(pidNamespace)}`];
     return { pidNamespace, mountNamespace, children: { direct: this.#direct, nsenter } };

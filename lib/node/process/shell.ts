@@ -81,7 +81,7 @@ function startInNode(
     const [, ...args] = options.args;
     const argv = host.sandbox.wrap(options.file, args, { cwd: options.cwd ?? Deno.cwd() });
     const stdio = host.logging ? pipedStdio(options.stdio) : options.stdio;
-    const envPairs = options.envPairs?.filter((pair) => !pair.startsWith(`${MARK}=`));
+    const envPairs = withVariables(options.envPairs ?? [], host);
     const command = host.started([options.file, ...args]);
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const end = (code: number, signal: string | null) => {
@@ -101,6 +101,15 @@ function startInNode(
     signalNodeChild(child, host.sandbox.signal ?? Deno.kill);
     if (host.logging) printed.push(...record(child, options.stdio, host));
   };
+}
+
+/** The environment of a process, without the mark and with what the node adds to it. */
+function withVariables(pairs: string[], host: Host): string[] {
+  const own = pairs.filter((pair) => !pair.startsWith(`${MARK}=`));
+  const given = (name: string) =>
+    own.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+  const added = Object.entries(host.variables(given));
+  return [...own, ...added.map(([name, value]) => `${name}=${value}`)];
 }
 
 /**
@@ -139,18 +148,20 @@ function record(child: ChildProcess, stdio: unknown, host: Host): Promise<void>[
   for (const [fd, kind] of [[1, "stdout"], [2, "stderr"]] as const) {
     const stream = child[kind] as Readable | null;
     if (!stream) continue;
+    const output = host.output(kind);
     if (Array.isArray(stdio) && stdio[fd] === "inherit") {
       stream.on("data", (chunk: Uint8Array) => {
-        host.log(kind, chunk);
+        output.write(chunk);
         writeAllSync(kind, chunk);
       });
-      printed.push(new Promise((resolve) => stream.once("close", resolve)));
+      printed.push(new Promise((resolve) => stream.once("close", resolve)).then(output.end));
       continue;
     }
     // dax reads this stream: look at what arrives without taking it.
     const push = stream.push.bind(stream);
     stream.push = (chunk, encoding) => {
-      if (chunk) host.log(kind, new Uint8Array(chunk));
+      if (chunk) output.write(new Uint8Array(chunk));
+      else output.end();
       return push(chunk, encoding);
     };
   }

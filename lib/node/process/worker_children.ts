@@ -10,13 +10,16 @@ export interface ChildrenOptions {
   direct: boolean;
   /** The command line that enters for a thread that may not; the program follows it. */
   nsenter: [string, ...string[]];
+  /** Variables that a program gets besides its own, unless it has one that begins with `OTEL_`. */
+  variables: Record<string, string>;
 }
 
 /**
  * Makes processes of this thread belong to the node, so that they end with it: those of `Deno.Command` and
  * related functions, and of `node:child_process`, except named imports of its `...Sync` functions.
  */
-export function adoptChildren(powers: ThreadPowers, { direct, nsenter }: ChildrenOptions): void {
+export function adoptChildren(powers: ThreadPowers, options: ChildrenOptions): void {
+  const { direct, nsenter, variables } = options;
   const { inside } = powers;
   const [enter, ...flags] = nsenter;
   const signal = (pid: number, name: Deno.Signal) => signalChildOf(pid, name, powers.readProc);
@@ -36,12 +39,19 @@ export function adoptChildren(powers: ThreadPowers, { direct, nsenter }: Childre
     return new Original(enter, { ...rest, args });
   };
 
+  const isOwn = (name: string) => name.startsWith("OTEL_");
+  const withVariables = (options: Deno.CommandOptions = {}): Deno.CommandOptions =>
+    options.clearEnv || Object.keys(options.env ?? {}).some(isOwn)
+      ? options
+      : { ...options, env: { ...variables, ...options.env } };
+
   class Command extends Original {
     #line: ConstructorParameters<typeof Deno.Command>;
 
-    constructor(...line: ConstructorParameters<typeof Deno.Command>) {
-      super(...line);
-      this.#line = line;
+    constructor(program: string | URL, options?: Deno.CommandOptions) {
+      const all = withVariables(options);
+      super(program, all);
+      this.#line = [program, all];
     }
 
     override spawn(): Deno.ChildProcess {
@@ -73,7 +83,10 @@ export function adoptChildren(powers: ThreadPowers, { direct, nsenter }: Childre
     spawnAndWaitSync: (...line: Line) => command(line).outputSync(),
   });
 
-  hookSpawn((child, options) => (start) => {
+  hookSpawn((child, given) => (start) => {
+    const pairs = given.envPairs ?? [];
+    const added = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+    const options = { ...given, envPairs: pairs.some(isOwn) ? pairs : [...pairs, ...added] };
     if (direct) return inside(() => start(options));
     const [, ...args] = options.args;
     start({ ...options, file: enter, args: [enter, ...flags, "--", options.file, ...args] });

@@ -8,7 +8,8 @@
 import { closeFd, openFd, pathExists, readLink } from "../../../native/libc.ts";
 import { homePidNamespace } from "../../../native/namespace.ts";
 import { enterNode, type ThreadEntry } from "../../../native/process/enter_node.ts";
-import type { Host } from "../process/host.ts";
+import { inherited } from "../process/command.ts";
+import type { Host, OutputKind, ProgramOutput } from "../process/host.ts";
 import type { ChildrenOptions } from "../process/worker_children.ts";
 import { PRINTED, type Printed } from "./printed.ts";
 
@@ -107,6 +108,7 @@ export class NodeThread {
   #worker: Worker;
   #host: Host;
   #options: ThreadOptions;
+  #output: Record<OutputKind, ProgramOutput>;
   #copy: number | undefined;
   /** The path of the thread in /proc, once its ID is known. */
   #path: string | undefined;
@@ -114,6 +116,7 @@ export class NodeThread {
   constructor(host: Host, options: ThreadOptions) {
     this.#host = host;
     this.#options = options;
+    this.#output = { stdout: host.output("stdout"), stderr: host.output("stderr") };
     const { mountNamespace, pidNamespace, children } = host.sandbox.forThreads();
     const { permissions, giveBack } = permit(options.permissions);
     const entry: ThreadEntry = {
@@ -122,7 +125,8 @@ export class NodeThread {
       homePidNamespace: homePidNamespace(),
       cwd: readLink("/proc/self/cwd"),
     };
-    const script = new Blob([source(entry, children, giveBack, host.logging, options)], {
+    const programs = { ...children, variables: host.variables(inherited) };
+    const script = new Blob([source(entry, programs, giveBack, host.logging, options)], {
       type: "application/javascript",
     });
     const url = URL.createObjectURL(script);
@@ -155,6 +159,7 @@ export class NodeThread {
 
   terminate(): void {
     this.#worker.terminate();
+    for (const output of Object.values(this.#output)) output.end();
     this.#closeCopy();
   }
 
@@ -172,7 +177,7 @@ export class NodeThread {
 
   #receive(message: unknown, url: string): void {
     if (isPrinted(message)) {
-      return void this.#host.log(message[PRINTED], new TextEncoder().encode(message.text));
+      return void this.#output[message[PRINTED]].write(new TextEncoder().encode(message.text));
     }
     if (this.#path) return this.#options.onMessage(message);
     this.#path = `/proc/self/task/${(message as Record<string, number>)[TID]}`;

@@ -8,7 +8,7 @@
 
 import type { GuestAgent } from "./agent.ts";
 import { Clock } from "./clock.ts";
-import type { GuestContext } from "./guest_context.ts";
+import type { GuestContext, OutputWatcher } from "./guest_context.ts";
 import { type GuestWriteOptions, readFile, writeFile } from "./guest_files.ts";
 import { GuestProcess } from "./guest_process.ts";
 import { pullFile, pushFile } from "./guest_push.ts";
@@ -24,6 +24,8 @@ export interface GuestOptions {
   label: string;
   /** The factor for default deadlines, for guests that run slowly; at least 1. Default 1. */
   timeoutFactor?: number;
+  /** Makes what sees a stream of output, for each stream of each command. */
+  watch?: () => OutputWatcher | undefined;
 }
 
 /**
@@ -38,8 +40,8 @@ export class Guest {
   #processes = new Set<GuestProcess>();
 
   /** Sends nothing to the guest yet. */
-  constructor({ agent, label, timeoutFactor = 1 }: GuestOptions) {
-    this.#context = { agent, label, timeoutFactor: Math.max(1, timeoutFactor) };
+  constructor({ agent, label, timeoutFactor = 1, watch }: GuestOptions) {
+    this.#context = { agent, label, timeoutFactor: Math.max(1, timeoutFactor), watch };
     this.clock = new Clock(this.#context);
   }
 

@@ -1,4 +1,4 @@
-import type { GuestContext } from "./guest_context.ts";
+import type { GuestContext, OutputWatcher } from "./guest_context.ts";
 import { type FileHandle, openFile } from "./file_handle.ts";
 
 /** The most bytes per request: the agent answers no other request meanwhile. */
@@ -14,10 +14,12 @@ export class OutputTail {
   beginning = "";
 
   #file: FileHandle;
+  #watcher: OutputWatcher | undefined;
   #controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
   #cancelled = false;
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, watcher: OutputWatcher | undefined) {
+    this.#watcher = watcher;
     this.path = file.path;
     this.#file = file;
     this.stream = new ReadableStream({
@@ -32,7 +34,7 @@ export class OutputTail {
 
   /** Creates the file, empty. */
   static async open(context: GuestContext, path: string, what: string): Promise<OutputTail> {
-    return new OutputTail(await openFile(context, path, "w+", what));
+    return new OutputTail(await openFile(context, path, "w+", what), context.watch?.());
   }
 
   /**
@@ -46,6 +48,7 @@ export class OutputTail {
       const { bytes, eof } = await this.#file.read(READ_BYTES);
       if (bytes.length > 0) {
         grew = true;
+        this.#watcher?.push(bytes);
         if (this.beginning.length < BEGINNING) this.beginning += new TextDecoder().decode(bytes);
         if (!this.#cancelled) this.#controller.enqueue(bytes);
       }
@@ -56,6 +59,7 @@ export class OutputTail {
 
   /** Ends the stream, with an error if there is one. */
   end(error?: unknown): void {
+    this.#watcher?.end();
     if (this.#cancelled) return;
     if (error === undefined) this.#controller.close();
     else this.#controller.error(error);

@@ -33,6 +33,11 @@ export async function run(
   const result = runResult(what, status);
   const failure = startFailure(what, command, options, result);
   if (failure) throw failure;
+  for (const bytes of [result.stdoutBytes, result.stderrBytes]) {
+    const watcher = context.watch?.();
+    watcher?.push(bytes);
+    watcher?.end();
+  }
   return result;
 }
 

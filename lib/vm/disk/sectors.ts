@@ -128,7 +128,7 @@ async function viaQemuNbd<T>(
     stdin: "null",
     stdout: "null",
     stderr: "piped",
-  });
+  }, { own: true });
   const ending = new AbortController();
   const child = command.spawn();
   const output = new Response(child.stderr).text();

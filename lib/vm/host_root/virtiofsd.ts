@@ -49,7 +49,7 @@ export async function serveHostRoot(host: Host, socket: string): Promise<Helper>
     stdout: "null",
     stderr: "piped",
     detached: true, // so that Ctrl-C does not reach it: its guest may still write
-  }).spawn();
+  }, { own: true }).spawn();
   const server = new Server(child);
   try {
     await within(

@@ -90,7 +90,7 @@ export class Qemu {
       stdout: "null",
       stderr: "piped",
       detached: true, // so that Ctrl-C does not reach it: the lab ends it
-    });
+    }, { own: true });
     host.enter(() => {}); // Starts the host's processes first: they must not inherit the memory.
     const child = memory.inherited(() => command.spawn());
     const ending = new AbortController();
