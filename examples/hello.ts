@@ -16,7 +16,7 @@ const laptop = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: ho
 const serverIp = server.ip!;
 
 // 1. Any program runs in a node unchanged.
-const ping = await laptop.$`ping -c 3 -i 0.02 ${serverIp}`.text();
+const ping = await laptop.$`ping -c 3 -i 0.002 ${serverIp}`.text();
 const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(ping)!;
 const [, rtt] = /= [\d.]+\/([\d.]+)\//.exec(ping)!;
 
@@ -57,7 +57,7 @@ const knock = (waitMs: number) =>
     laptop.ip6!,
     waitMs,
   );
-const withFirewall = await knock(100);
+const withFirewall = await knock(20);
 await home.setFirewall("none");
 const withoutFirewall = await knock(5_000);
 web.close();
