@@ -81,7 +81,9 @@ export class NodeRuntime implements Host {
   /** The dax shell of {@link Node.$}; created once. */
   shell(): $Type {
     this.ready();
-    return this.#shell ??= shells.nodeShell(this);
+    if (this.#shell) return this.#shell;
+    this.sandbox.begin(); // It starts while dax does.
+    return this.#shell = shells.nodeShell(this);
   }
 
   run(fn: (...args: never[]) => unknown, args: unknown[]): Promise<unknown> {
