@@ -57,7 +57,7 @@ const knock = (waitMs: number) =>
     laptop.ip6!,
     waitMs,
   );
-const withFirewall = await knock(100);
+const withFirewall = await knock(20);
 await home.setFirewall("none");
 const withoutFirewall = await knock(5_000);
 web.close();

@@ -12,7 +12,8 @@ import {
   SERVER_PORT,
   type Step,
 } from "./mod.ts";
-import { Dhcp6Socket, type Enter } from "./socket.ts";
+import defer * as sockets from "./socket.ts";
+import type { Dhcp6Socket, Enter } from "./socket.ts";
 import { PrefixDelegationError } from "./errors.ts";
 
 /** The router that requests a prefix, and its uplink. */
@@ -150,7 +151,7 @@ export class RequestingSide {
   }
 
   #open(): void {
-    this.#socket ??= new Dhcp6Socket(this.#of.enter, CLIENT_PORT, (bytes, { port }) => {
+    this.#socket ??= new sockets.Dhcp6Socket(this.#of.enter, CLIENT_PORT, (bytes, { port }) => {
       if (port === SERVER_PORT) this.#received(bytes);
     }, (cause) => {
       this.#fail(

@@ -1,5 +1,5 @@
 import { ipFromBytes } from "../address/mod.ts";
-import { embedV4InNat64, extractV4FromNat64 } from "../siit/mod.ts";
+import { embedV4InNat64, extractV4FromNat64 } from "../siit/embed.ts";
 import { type Answer, type Message, type Packet, Rcode, respond } from "./messages.ts";
 
 /** The answers of a DNS64 (RFC 6147). No I/O. */

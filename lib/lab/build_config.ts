@@ -1,10 +1,12 @@
 import { hostMemoryBytes } from "../host/memory.ts";
-import { profileNamed } from "../vm/profiles.ts";
+import defer * as profiles from "../vm/profiles.ts";
 import type { ConfigHost } from "./config/members.ts";
 import type { RegionLink } from "../link/mod.ts";
 import type { DeviceOptions, RouterOptions } from "./options/options.ts";
 import type { LabPlan } from "./config/plan.ts";
 import type { VmOptions } from "./options/vm_options.ts";
+
+export { checkedPlan } from "./config/plan.ts";
 
 /** The methods of `Lab` with which a plan is built. */
 export interface Builder {
@@ -45,5 +47,8 @@ export async function buildPlan(lab: Builder, plan: LabPlan): Promise<void> {
 
 /** The host's memory, and the VM profiles of the working directory. */
 export function configHost(): ConfigHost {
-  return { memoryBytes: hostMemoryBytes(), checkProfile: profileNamed };
+  return {
+    memoryBytes: hostMemoryBytes(),
+    checkProfile: (what, name) => profiles.profileNamed(what, name),
+  };
 }

@@ -30,7 +30,7 @@ import type { VmOptions } from "./options/vm_options.ts";
 import type { LabSnapshot } from "./guest/lab_snapshot.ts";
 import type { VmSnapshot } from "./guest/snapshot.ts";
 import { registerLab } from "./recording/entry.ts";
-import { ops } from "./late.ts";
+import { configOps, ops } from "./late.ts";
 
 /**
  * A network of routers and devices, built from Linux network namespaces. Leaving the scope removes
@@ -94,7 +94,7 @@ export class Lab implements AsyncDisposable {
    * ```
    */
   static async fromConfig(config: LabConfig, options: LabOptions = {}): Promise<Lab> {
-    const { checkedPlan, configHost } = await ops.load();
+    const [{ checkedPlan, configHost }] = await Promise.all([configOps.load(), ops.load()]);
     const plan = checkedPlan("Lab.fromConfig()", config, configHost(), options.ipv6);
     return await Lab.#build(plan, options);
   }
@@ -105,7 +105,7 @@ export class Lab implements AsyncDisposable {
     const core = await createCore({ ...options, ipv6: plan.ipv6 }, plan.addresses);
     const lab = new Lab(core);
     try {
-      await ops().buildPlan(lab, plan);
+      await configOps().buildPlan(lab, plan);
       return lab;
     } catch (error) {
       await lab.close().catch(() => {}); // The first error is the one to report.
@@ -150,7 +150,7 @@ export class Lab implements AsyncDisposable {
   static async load(path: string | URL, options: LabOptions = {}): Promise<Lab> {
     // A script that reads no file needs no parser.
     const { loadTopology } = await import("./config/toml.ts");
-    const { configHost } = await ops.load();
+    const [{ configHost }] = await Promise.all([configOps.load(), ops.load()]);
     return await Lab.#build(await loadTopology(path, configHost(), options.ipv6), options);
   }
 

@@ -5,10 +5,10 @@ import {
   type NodeRecord,
   type RouterRecord,
 } from "./model/records.ts";
-import { withEmbedded } from "../dns64/mod.ts";
+import defer * as dns64 from "../dns64/mod.ts";
 import { type Hosts, hostsFile, resolvConf } from "../node/process/names.ts";
 import type { NameFiles } from "../node/process/sandbox.ts";
-import { NAT64_PREFIX } from "../siit/mod.ts";
+import { NAT64_PREFIX } from "../siit/embed.ts";
 import { addressesOf } from "./wiring/neighbours.ts";
 
 /** The names that a lab knows. */
@@ -40,7 +40,7 @@ function nat64Of(record: NodeRecord): RouterRecord | undefined {
 
 /** Adds to each name with IPv4 addresses alone the IPv6 addresses that embed them, in front. */
 function embedded(table: Hosts): Hosts {
-  return new Map([...table].map(([name, ips]) => [name, withEmbedded(ips, NAT64_PREFIX)]));
+  return new Map([...table].map(([name, ips]) => [name, dns64.withEmbedded(ips, NAT64_PREFIX)]));
 }
 
 /**

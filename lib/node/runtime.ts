@@ -1,3 +1,5 @@
+// Until it is loaded, Deno never calls the callback of close() of a socket of node:dgram.
+import "node:process";
 import type { $Type } from "@david/dax";
 import type { Namespace } from "../../native/namespace.ts";
 import { NodeRemovedError } from "./process/errors.ts";
@@ -7,11 +9,13 @@ import { parseOptions } from "../options/parse_options.ts";
 import { Capture } from "./capture/capture.ts";
 import type { CaptureOptions } from "./capture/capture_options.ts";
 import { captureTarget } from "./capture/capture_target.ts";
-import { type ProbeOptions, probeTcp, probeUdp } from "./reflector/probe_mapping.ts";
-import { type Reflector, reflectorOptions, startReflector } from "./reflector/reflector.ts";
+import defer * as probes from "./reflector/probe_mapping.ts";
+import type { ProbeOptions } from "./reflector/probe_mapping.ts";
+import defer * as reflectors from "./reflector/reflector.ts";
+import type { Reflector } from "./reflector/reflector.ts";
 import type { SocketAddress } from "./reflector/socket_address.ts";
 import { type NameFiles, Sandbox } from "./process/sandbox.ts";
-import { closeShell, nodeShell } from "./process/shell.ts";
+import defer * as shells from "./process/shell.ts";
 import { ModuleTask, type NodeTask, type SpawnOptions } from "./thread/task.ts";
 
 /** The callbacks of a node into its lab. */
@@ -89,7 +93,9 @@ export class NodeRuntime implements Host {
   /** The dax shell of {@link Node.$}; created once. */
   shell(): $Type {
     this.ready();
-    return this.#shell ??= nodeShell(this);
+    if (this.#shell) return this.#shell;
+    this.sandbox.begin(); // It starts while dax does.
+    return this.#shell = shells.nodeShell(this);
   }
 
   run(fn: (...args: never[]) => unknown, args: unknown[]): Promise<unknown> {
@@ -107,10 +113,10 @@ export class NodeRuntime implements Host {
   /** Starts a reflector; `ownIp` is where it listens unless `address` names an IP address. */
   async reflector(address: Partial<SocketAddress>, ownIp: string): Promise<Reflector> {
     const what = `${this.name}: spawnReflector()`;
-    const { ip = ownIp, port = 0 } = parseOptions(reflectorOptions, address, what);
+    const { ip = ownIp, port = 0 } = parseOptions(reflectors.reflectorOptions, address, what);
     const wanted = { ip, port };
     this.ready();
-    const started = await startReflector(this, wanted);
+    const started = await reflectors.startReflector(this, wanted);
     const close = async () => {
       if (!this.#reflectors.delete(reflector)) return;
       this.#lab.reflectorChanged(this.name, started.address, false);
@@ -130,7 +136,7 @@ export class NodeRuntime implements Host {
 
   probeUdp(reflector: SocketAddress, options: ProbeOptions): Promise<SocketAddress> {
     this.ready();
-    return probeUdp(this, reflector, options);
+    return probes.probeUdp(this, reflector, options);
   }
 
   probeTcp(
@@ -138,7 +144,7 @@ export class NodeRuntime implements Host {
     options: Pick<ProbeOptions, "timeoutMs">,
   ): Promise<SocketAddress> {
     this.ready();
-    return probeTcp(this, reflector, options);
+    return probes.probeTcp(this, reflector, options);
   }
 
   capture(interfaceName: string | undefined, options: CaptureOptions): Promise<Capture> {
@@ -191,7 +197,7 @@ export class NodeRuntime implements Host {
   }
 
   async #close(): Promise<void> {
-    closeShell(this);
+    if (this.#shell) shells.closeShell(this);
     this.#worker.close();
     const ended = await Promise.allSettled([
       ...[...this.#tasks].map((task) => task.stop()),

@@ -1,5 +1,5 @@
 import { CommandRing, ringBytes } from "../loop/command_ring.ts";
-import { REFUSAL_NAMES } from "../siit/mod.ts";
+import { REFUSAL_NAMES } from "../siit/refusal.ts";
 import type { TranslationSpec } from "./spec.ts";
 
 /** The commands of the lab's thread, each about one TUN. */

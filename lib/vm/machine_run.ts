@@ -10,14 +10,12 @@ import { Guest } from "./agent/guest.ts";
 import type { OutputWatcher } from "./agent/guest_context.ts";
 import type { DriveSpec } from "./options/machine_spec.ts";
 import { loadState, saveState } from "./qemu/migration.ts";
+import { SLOTS } from "./options/slots.ts";
 import type { BootSource } from "./profile/profile.ts";
 import { Qemu } from "./qemu/qemu.ts";
 import { type SavedDrive, saveDrives } from "./saved/drives.ts";
 import type { SavedMachine, VmNic } from "./saved/saved_machine.ts";
 import { within } from "./socket/within.ts";
-
-/** How many NICs and disks can be plugged in; each additional slot makes a guest's boot slower. */
-export const SLOTS = 8;
 
 /** How long QEMU itself may take to answer under KVM, in milliseconds. */
 const ANSWER_MS = 10_000;

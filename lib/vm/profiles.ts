@@ -2,7 +2,6 @@ import { nearest } from "../options/nearest.ts";
 import { HOST } from "./host_root/profile.ts";
 import type { Profile } from "./profile/profile.ts";
 import { ProfileError } from "./options/errors.ts";
-import { tinyBootFiles } from "./tiny/boot_files.ts";
 import { findToml, resolveProfile, TOML_NAME } from "./profile/toml_file.ts";
 import { tomlProfile } from "./profile/toml_profile.ts";
 
@@ -13,6 +12,7 @@ export const TINY: Profile = {
   name: "tiny",
   memoryBytes: 256 * MIB,
   async prepare({ onProgress }) {
+    const { tinyBootFiles } = await import("./tiny/boot_files.ts");
     const { hash, arch, kernel, initrd, cmdline } = await tinyBootFiles({ onProgress });
     return {
       name: "tiny",

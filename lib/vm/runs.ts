@@ -1,7 +1,8 @@
 import { MemoryFile } from "../../native/files/memory_file.ts";
 import type { Barrier } from "./barrier.ts";
 import type { VirtualMachineOptions } from "./machine_options.ts";
-import { MachineRun, type RunOptions, SLOTS } from "./machine_run.ts";
+import type { MachineRun, RunOptions } from "./machine_run.ts";
+import { SLOTS } from "./options/slots.ts";
 import type { Acceleration } from "./options/acceleration.ts";
 import type { DriveSpec } from "./options/machine_spec.ts";
 import type { BootSource, Helper } from "./profile/profile.ts";
@@ -133,6 +134,8 @@ export class Runs {
     const { host, cpus, memoryBytes, directory } = this.#options;
     const { life } = how;
     const start = async () => {
+      // Loaded on first use: most labs have no machine that boots.
+      const { MachineRun } = await import("./machine_run.ts");
       const run = await MachineRun.start({
         host,
         source: this.#source!,

@@ -1,13 +1,13 @@
 import { findLan } from "../model/lookup.ts";
 import { hostMemoryBytes } from "../../host/memory.ts";
 import { parseOptions } from "../../options/parse_options.ts";
-import { BootCache } from "../../vm/saved/boot_cache.ts";
-import { cacheDirectory } from "../../files/cache.ts";
-import { accelerationHere } from "../../vm/qemu/acceleration_here.ts";
+import defer * as boots from "../../vm/saved/boot_cache.ts";
+import defer * as cache from "../../files/cache.ts";
+import defer * as qemu from "../../vm/qemu/acceleration_here.ts";
 import { memoryBytes } from "../../vm/options/memory.ts";
-import { profileNamed } from "../../vm/profiles.ts";
-import { SLOTS } from "../../vm/machine_run.ts";
-import { VirtualMachine } from "../../vm/virtual_machine.ts";
+import defer * as profiles from "../../vm/profiles.ts";
+import { SLOTS } from "../../vm/options/slots.ts";
+import defer * as machines from "../../vm/virtual_machine.ts";
 import type { VmState } from "../../vm/options/state.ts";
 import { temporary } from "../../files/temporary.ts";
 import { attach, detach, reserve } from "./attach.ts";
@@ -33,7 +33,7 @@ export function addVm(
   checkNodeName(what, name, (n) => core.taken(n));
   const options = parseOptions(vmOptionsSchema, given, what);
   const { profile: wanted = "tiny", accel } = options;
-  const profile = typeof wanted === "string" ? profileNamed(what, wanted) : wanted;
+  const profile = typeof wanted === "string" ? profiles.profileNamed(what, wanted) : wanted;
   const cpus = options.cpus ?? profile.cpus ?? 1;
   const memory = options.memory === undefined
     ? profile.memoryBytes
@@ -43,14 +43,16 @@ export function addVm(
     const directory = `${temporary()}/netyard-${crypto.randomUUID().slice(0, 13)}`;
     const node = core.node("vm", name, defer, directory);
     const serial = programOutput(core, name, "stdout");
-    const machine = new VirtualMachine({
+    const machine = new machines.VirtualMachine({
       host: node.runtime,
       directory,
       profile,
       memoryBytes: memory,
       cpus,
-      acceleration: (arch) => accelerationHere(arch, accel),
-      cache: options.bootCache === false ? undefined : new BootCache(`${cacheDirectory()}/boots`),
+      acceleration: (arch) => qemu.accelerationHere(arch, accel),
+      cache: options.bootCache === false
+        ? undefined
+        : new boots.BootCache(`${cache.cacheDirectory()}/boots`),
       onProgress: (line) => core.output?.log(name, "stderr", new TextEncoder().encode(`${line}\n`)),
       settle: (guest, how) => settleGuest(core, vm, guest, how),
       onState: (state, why) => changed(core, vm, state, why),

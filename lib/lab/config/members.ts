@@ -1,5 +1,5 @@
 import { memoryBytes } from "../../vm/options/memory.ts";
-import { SLOTS } from "../../vm/machine_run.ts";
+import { SLOTS } from "../../vm/options/slots.ts";
 import type { DeviceConfig, LabConfig } from "./types.ts";
 import type { ConfigFaults, ConfigPath } from "./faults.ts";
 import { type ConfigNames, deviceNames, namesOf } from "./names.ts";

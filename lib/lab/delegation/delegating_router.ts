@@ -8,7 +8,7 @@ import {
   type PrefixPool,
   SERVER_PORT,
 } from "../../dhcp6/mod.ts";
-import { Dhcp6Socket } from "../../dhcp6/socket.ts";
+import defer * as sockets from "../../dhcp6/socket.ts";
 import { LAN_LENGTH } from "../options/delegation_options.ts";
 import type { NodeRecord, Port, Segment } from "../model/records.ts";
 
@@ -26,7 +26,7 @@ export class DelegatingSide {
   readonly server: DelegationServer;
   #node: NodeRecord;
   #segment: Segment;
-  #socket: Dhcp6Socket | undefined;
+  #socket: sockets.Dhcp6Socket | undefined;
 
   constructor(
     node: NodeRecord,
@@ -49,7 +49,7 @@ export class DelegatingSide {
   follow(): void {
     const links = this.#links();
     if (!this.#socket && links.length === 0) return;
-    this.#socket ??= new Dhcp6Socket(
+    this.#socket ??= new sockets.Dhcp6Socket(
       (fn) => this.#node.runtime.namespace.enter(fn),
       SERVER_PORT,
       (bytes, from) => this.#received(bytes, from),

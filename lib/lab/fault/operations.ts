@@ -1,5 +1,4 @@
 /** What faults and schedules do; `late.ts` loads it when a lab is created. */
-export { AsyncLocalStorage } from "node:async_hooks";
 export { startFault } from "./effects.ts";
 export { stepsSchema } from "./steps.ts";
 export { faultRecord, faultSchema } from "./types.ts";

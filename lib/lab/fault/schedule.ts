@@ -1,4 +1,4 @@
-import type { AsyncLocalStorage } from "node:async_hooks";
+import defer * as asyncHooks from "node:async_hooks";
 import defer * as durations from "../../options/duration.ts";
 import { InvalidOptionError, parseOptions } from "../../options/parse_options.ts";
 import { ActiveFault } from "./active.ts";
@@ -43,7 +43,7 @@ export class Schedule implements AsyncDisposable {
   #names = new Map<string, number>();
   #cancelled = Promise.withResolvers<void>();
   #isOver = false;
-  #inStep: AsyncLocalStorage<Schedule>;
+  #inStep: asyncHooks.AsyncLocalStorage<Schedule>;
   #done: Promise<StepResult[]>;
 
   /**
@@ -55,8 +55,8 @@ export class Schedule implements AsyncDisposable {
     core.open("schedule()");
     this.#core = core;
     this.#id = id;
-    const { AsyncLocalStorage, stepsSchema } = faultOps();
-    this.#inStep = new AsyncLocalStorage();
+    const { stepsSchema } = faultOps();
+    this.#inStep = new asyncHooks.AsyncLocalStorage();
     const steps = parseOptions(stepsSchema, given, "schedule()");
     const dues = this.#duesOf(steps);
     core.schedules.add(this);

@@ -7,7 +7,7 @@
  */
 import type { Guest } from "../../vm/agent/guest.ts";
 import { type GuestNic, guestParts, guestScript } from "../../vm/agent/guest_config.ts";
-import { reseedPart } from "../../vm/agent/reseed.ts";
+import defer * as reseed from "../../vm/agent/reseed.ts";
 import { GuestCommandError } from "../../vm/options/errors.ts";
 import { ownAddresses } from "../wiring/addresses.ts";
 import type { LabCore } from "../model/lab.ts";
@@ -72,7 +72,7 @@ async function configureGuest(
   const parts = guestParts({ hostname: vm.name, hosts, resolvConf, nics });
   const { configured } = vm;
   if (how === "resumed" && !configured.has(RANDOM)) {
-    parts.set(RANDOM, reseedPart(machine.source!.reseed));
+    parts.set(RANDOM, reseed.reseedPart(machine.source!.reseed));
   }
   const changed = [...parts].filter(([about, part]) => configured.get(about) !== part);
   if (changed.length === 0) return false;

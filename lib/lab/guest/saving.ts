@@ -1,4 +1,4 @@
-import { readSaved } from "../../vm/saved/machine.ts";
+import defer * as files from "../../vm/saved/machine.ts";
 import { closeSaved, type SavedMachine, SnapshotError } from "../../vm/saved/saved_machine.ts";
 import type { Barrier } from "../../vm/barrier.ts";
 import { openCaptures } from "../../node/capture/open_captures.ts";
@@ -76,6 +76,9 @@ export async function loadSnapshot(
   vmName: string,
 ): Promise<VmSnapshot> {
   core.open("loadSnapshot()");
-  const saved = await readSaved(directory, { label: `loadSnapshot("${vmName}")`, checked: true });
+  const saved = await files.readSaved(directory, {
+    label: `loadSnapshot("${vmName}")`,
+    checked: true,
+  });
   return new VmSnapshot(core, vmName, saved);
 }

@@ -3,7 +3,7 @@ import { addAddress } from "../../../native/netlink/address.ts";
 import { replaceRoute } from "../../../native/netlink/route.ts";
 import { getSysctl, setSysctl } from "../../../native/sysctl.ts";
 import { ipBytes } from "../../address/mod.ts";
-import { NAT64_PREFIX } from "../../siit/mod.ts";
+import { NAT64_PREFIX } from "../../siit/embed.ts";
 import { type Translators, TUN_INDEX } from "../../translation/mod.ts";
 import { explained } from "../options/named_errors.ts";
 import { inside } from "../wiring/rtnetlink.ts";

@@ -1,8 +1,8 @@
 import { deleteAddress } from "../../../native/netlink/address.ts";
 import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
 import { ipBytes, parseCidr } from "../../address/mod.ts";
-import { Dns64Server } from "../../dns64/mod.ts";
-import { NAT64_PREFIX } from "../../siit/mod.ts";
+import defer * as dns64 from "../../dns64/mod.ts";
+import { NAT64_PREFIX } from "../../siit/embed.ts";
 import { TUN_INDEX } from "../../translation/mod.ts";
 import { configure } from "../wiring/addresses.ts";
 import type { LabCore } from "../model/lab.ts";
@@ -60,8 +60,8 @@ function errorsFrom({ lan, uplink, delegation }: RouterRecord): string {
   return own ?? uplink.ip6 ?? lan.linkLocal;
 }
 
-function startDns64(core: LabCore, { runtime, lan }: RouterRecord): Dns64Server {
-  return new Dns64Server(runtime, {
+function startDns64(core: LabCore, { runtime, lan }: RouterRecord): dns64.Dns64Server {
+  return new dns64.Dns64Server(runtime, {
     names: () => core.hosts,
     nameserver: () => core.nameserver,
     serves: (ip) => {
@@ -98,7 +98,7 @@ export function stopNat64(router: RouterRecord): void {
   nat64.translation.remove();
 }
 
-function closeDns64(router: RouterRecord, dns: Dns64Server): void {
+function closeDns64(router: RouterRecord, dns: dns64.Dns64Server): void {
   const closing = dns.close().finally(() => {
     if (router.dnsClosing === closing) router.dnsClosing = undefined;
   });

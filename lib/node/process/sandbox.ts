@@ -80,6 +80,12 @@ export interface Start {
   sync?: boolean;
 }
 
+/** A first process that has not said yet that it is ready. */
+interface Starting {
+  init: Deno.ChildProcess;
+  pipe: ReportPipe;
+}
+
 interface Running {
   init: Deno.ChildProcess;
   pidNamespace: number;
@@ -97,6 +103,7 @@ export class Sandbox {
   #node: string;
   #names: () => NameFiles;
   #directory: string;
+  #starting: Starting | undefined;
   #running: Running | undefined;
   #closed = false;
   /**
@@ -111,6 +118,19 @@ export class Sandbox {
     this.#node = node;
     this.#names = names;
     this.#directory = directory;
+  }
+
+  /**
+   * Starts the first process without waiting for it, for a caller that has other work to do before it
+   * uses the node. An error is left to the use.
+   */
+  begin(): void {
+    if (this.#closed || this.#running) return;
+    try {
+      this.#starting ??= this.#launch();
+    } catch {
+      // The use tries again.
+    }
   }
 
   /** The descriptors with which threads enter the node and start processes. */
@@ -165,12 +185,14 @@ export class Sandbox {
   /** Kills every process of the node and waits until they are gone. */
   async close(): Promise<void> {
     this.#closed = true;
-    const running = this.#running;
+    const init = this.#running?.init ?? this.#starting?.init;
     this.#forget();
-    if (!running) return;
+    this.#starting?.pipe[Symbol.dispose]();
+    this.#starting = undefined;
+    if (!init) return;
     // When the first process ends, the kernel kills all others.
-    await running.init.stdin.close().catch(() => {});
-    await running.init.status;
+    await init.stdin.close().catch(() => {});
+    await init.status;
   }
 
   /** Closes the descriptors of the namespaces. */
@@ -187,9 +209,20 @@ export class Sandbox {
     return this.#running ??= this.#start();
   }
 
+  #launch(): Starting {
+    const pipe = new ReportPipe();
+    try {
+      return { init: this.#spawn(pipe.childPath), pipe };
+    } catch (error) {
+      pipe[Symbol.dispose]();
+      throw error;
+    }
+  }
+
   #start(): Running {
-    using pipe = new ReportPipe();
-    const init = this.#spawn(pipe.childPath);
+    const { init, pipe: reports } = this.#starting ?? this.#launch();
+    this.#starting = undefined;
+    using pipe = reports;
     const said = pipe.readUntil("ready\n", () => isRunning(init.pid));
     if (!said.endsWith("ready\n")) {
       init.status.catch(() => {});
