@@ -6,6 +6,14 @@ export const FIREWALL_TABLE = "netyard_firewall";
 /** The counter of that table that counts the packets that the firewall drops. */
 export const DROP_COUNTER = "dropped";
 
+/** What the firewall of a router counts. */
+export interface FirewallCounters {
+  /** Packets that it dropped. */
+  droppedPackets: number;
+  /** The bytes of these. */
+  droppedBytes: number;
+}
+
 /**
  * Accepts packets that entered through a mapping of the IPv4 NAT, whose filtering decided about them.
  * NPTv6 translates one to one and filters nothing, so IPv6 has no such rule (RFC 6092, section 3.3).

@@ -41,6 +41,7 @@ export { emitDownlink, setDownlink } from "./link/downlink.ts";
 export { setUp } from "./link/up_down.ts";
 export { findLan, findNode } from "./model/lookup.ts";
 export { CLAT_IP } from "./nat/clat.ts";
+export { readRouterCounters } from "./wiring/router_counters.ts";
 export { emitNatV6, setNatV6 } from "./nat/nat_v6.ts";
 export { flushNat, loadFirewall, loadNat } from "./nat/rulesets.ts";
 export {

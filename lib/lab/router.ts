@@ -24,6 +24,7 @@ import type { IpSupport, RouterPreset } from "./options/router_presets.ts";
 import { type Region, regionHandle } from "./region.ts";
 import type { TranslationCounters } from "../translation/mod.ts";
 import { undoing } from "./model/undo.ts";
+import type { RouterCounters } from "./wiring/router_counters.ts";
 import { ops } from "./late.ts";
 
 /**
@@ -130,6 +131,24 @@ export class Router extends Node {
    */
   get nat64Prefix(): string | undefined {
     return this.#now.natV6 === "nat64" ? NAT64_PREFIX : undefined;
+  }
+
+  /**
+   * What its NAT and its firewall count, since their rules were last loaded (`setNat()`,
+   * `flushNatState()` and others load them anew).
+   *
+   * @example
+   * ```ts ignore
+   * const { nat, firewall } = await home.counters();
+   * console.log(nat?.mappings, nat?.untranslatedPackets, firewall?.droppedPackets);
+   * ```
+   */
+  async counters(): Promise<RouterCounters> {
+    let counters: RouterCounters = {};
+    await this.#act((router) => {
+      counters = router.runtime.namespace.enter(() => ops().readRouterCounters(router));
+    });
+    return counters;
   }
 
   /** The counters of its NAT64, while it has one. */

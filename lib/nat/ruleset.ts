@@ -29,6 +29,11 @@ export interface NatPlace {
    * connection of a port decides alone how long its mapping lives. Default true.
    */
   connectionCount?: boolean;
+  /**
+   * Whether the kernel has named counters (nft_objref); nearly all do. If it does not,
+   * {@link UNTRANSLATED_COUNTER} is missing. Default true.
+   */
+  namedCounters?: boolean;
 }
 
 /** The table that holds a router's NAT, one in each family. */
@@ -87,6 +92,22 @@ export function formerNatRuleset(ip: FamilyWords["ip"] = "ip"): string {
   ]);
 }
 
+/** The counter of {@link NAT_TABLE} for packets that were dropped because they were not translated. */
+export const UNTRANSLATED_COUNTER = "untranslated";
+
+/** What the NAT of a router counts, for IPv4 and IPv6 together. */
+export interface NatCounters {
+  /** The flows that conntrack keeps, as `conntrack -C`; it removes those that timed out within a minute. */
+  mappings: number;
+  /**
+   * Packets that it dropped because it could not translate them: of flows that it has forgotten, or
+   * segments that conntrack calls invalid.
+   */
+  untranslatedPackets: number;
+  /** The bytes of these. */
+  untranslatedBytes: number;
+}
+
 /** The table that blocks a router while its NAT state is flushed. */
 export const CLOSED_TABLE = "netyard_closed";
 
@@ -119,6 +140,7 @@ function symmetricTable(place: NatPlace): string {
       `${out} ${PORTS} snat to ${place.ip} fully-random`,
       `${out} snat to ${place.ip}`,
     ]),
+    ...untranslated(out, words.ip, place.namedCounters),
     // Without mappings there is no port to protect; the router then answers that the port is closed.
     ...place.socketMatch === false ? [] : unsolicited(place),
   ]);
@@ -130,6 +152,35 @@ function outwards({ uplink, ip: external, source }: NatPlace, { ip }: FamilyWord
   const local = ip === "ip6" ? ` ip6 saddr != fe80::/10` : "";
   const whose = source === undefined ? `!= ${external}` : source;
   return `oifname "${uplink}"${local} ${ip} saddr ${whose}`;
+}
+
+/**
+ * Drops, and counts, what would leave with an internal source address: packets of no flow that conntrack
+ * knows, such as a FIN after the mappings were flushed, or a segment that it calls invalid. The chains
+ * that translate never see them. Flows that it knows stay, also those that began before the NAT.
+ *
+ * Neighbour discovery is untracked and stays on the link, and so does what has no address yet.
+ *
+ * Source: RFC 1918, section 3; nft(8), "CONNTRACK EXPRESSIONS".
+ *
+ * @param outwards what matches packets that must have been translated
+ */
+export function untranslated(
+  outwards: string,
+  ip: FamilyWords["ip"],
+  namedCounters = true,
+): string[] {
+  const found =
+    "{ nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld2-listener-report }";
+  const none = ip === "ip6" ? "::" : "0.0.0.0";
+  const counter = namedCounters ? `counter name ${UNTRANSLATED_COUNTER} ` : "";
+  return [
+    ...namedCounters ? [`counter ${UNTRANSLATED_COUNTER} { }`] : [],
+    ...chain("untranslated", "type filter hook postrouting priority srcnat + 20; policy accept;", [
+      ...ip === "ip6" ? [`icmpv6 type ${found} accept`] : [],
+      `ct state invalid,untracked,new ${outwards} ${ip} saddr != ${none} ${counter}drop`,
+    ]),
+  ];
 }
 
 function mappedTable(nat: ResolvedNat, place: NatPlace): string {
@@ -149,6 +200,7 @@ function mappedTable(nat: ResolvedNat, place: NatPlace): string {
     ]),
     ...canEnter(nat) ? chain("prerouting", PREROUTING, prerouting(nat, place)) : [],
     ...renewal(nat, counting, words),
+    ...untranslated(out, words.ip, place.namedCounters),
     ...unsolicited(place),
   ]);
 }

@@ -1,6 +1,6 @@
 import { type Nat, type ResolvedNat, resolveNat } from "./config.ts";
 import { chain } from "./parts.ts";
-import { NAT_TABLE, POSTROUTING, PREROUTING } from "./ruleset.ts";
+import { NAT_TABLE, POSTROUTING, PREROUTING, untranslated } from "./ruleset.ts";
 
 /** The two prefixes of an NPTv6 translator (RFC 6296), equally long. */
 export interface PrefixPlace {
@@ -10,6 +10,8 @@ export interface PrefixPlace {
   internal: string;
   /** The prefix that external hosts see in its place. */
   external: string;
+  /** As for `NatPlace`. Default true. */
+  namedCounters?: boolean;
 }
 
 /**
@@ -36,7 +38,8 @@ export function resolveMasquerade(nat: Nat): ResolvedNat {
  *
  * Source: nft(8), "NAT statements"; RFC 6296.
  */
-export function prefixRuleset({ uplink, internal, external }: PrefixPlace): string {
+export function prefixRuleset(place: PrefixPlace): string {
+  const { uplink, internal, external } = place;
   const outwards = `ip6 saddr ${internal} snat ip6 prefix to ${external}`;
   const lines = [
     ...chain("prerouting", PREROUTING, [
@@ -46,6 +49,7 @@ export function prefixRuleset({ uplink, internal, external }: PrefixPlace): stri
       `oifname "${uplink}" ${outwards}`,
       `ct status dnat ${outwards}`,
     ]),
+    ...untranslated(`oifname "${uplink}" ip6 saddr ${internal}`, "ip6", place.namedCounters),
   ];
   return [`table ip6 ${NAT_TABLE} {`, ...lines.map((line) => `  ${line}`), "}", ""].join("\n");
 }

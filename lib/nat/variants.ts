@@ -1,12 +1,15 @@
 import type { NatPlace } from "./ruleset.ts";
 
 /** The variants of the NAT for kernels that lack features, from the most complete to the least. */
-export const NAT_VARIANTS: readonly Pick<NatPlace, "socketMatch" | "connectionCount">[] = [
-  {},
-  { connectionCount: false },
-  { socketMatch: false },
-  { socketMatch: false, connectionCount: false },
-];
+export const NAT_VARIANTS: readonly Pick<
+  NatPlace,
+  "socketMatch" | "connectionCount" | "namedCounters"
+>[] = [{}, { namedCounters: false }].flatMap((counters) => [
+  counters,
+  { ...counters, connectionCount: false },
+  { ...counters, socketMatch: false },
+  { ...counters, socketMatch: false, connectionCount: false },
+]);
 
 /**
  * Loads the first variant that the kernel accepts, beginning at index `from`, and returns its index.

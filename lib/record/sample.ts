@@ -1,4 +1,6 @@
+import type { FirewallCounters } from "../firewall/ruleset.ts";
 import type { ImpairmentCounters } from "../link/engine.ts";
+import type { NatCounters } from "../nat/ruleset.ts";
 
 /** The version of the lines of `counters.jsonl`. */
 export const COUNTERS_VERSION = 1;
@@ -19,12 +21,6 @@ export interface LinkSample {
   down?: ImpairmentCounters;
 }
 
-/** What a firewall has dropped. */
-export interface FirewallSample {
-  droppedPackets: number;
-  droppedBytes: number;
-}
-
 /** How busy the host is. Members that the kernel does not report are absent. */
 export interface HostSample {
   /** The share of the last ten seconds in which some task waited for a processor, in percent. */
@@ -42,8 +38,8 @@ export interface HostSample {
 export interface Counters {
   interfaces: Record<string, InterfaceSample>;
   links: Record<string, LinkSample>;
-  nat: Record<string, { mappings: number }>;
-  firewall: Record<string, FirewallSample>;
+  nat: Record<string, NatCounters>;
+  firewall: Record<string, FirewallCounters>;
   host: HostSample;
 }
 
@@ -65,12 +61,13 @@ export const NO_SAMPLE: Counters = { interfaces: {}, links: {}, nat: {}, firewal
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const before = { ...NO_SAMPLE, nat: { home: { mappings: 2 }, office: { mappings: 1 } } };
- * const now = { ...NO_SAMPLE, nat: { home: { mappings: 3 }, office: { mappings: 1 } } };
+ * const nat = (mappings: number) => ({ mappings, untranslatedPackets: 0, untranslatedBytes: 0 });
+ * const before = { ...NO_SAMPLE, nat: { home: nat(2), office: nat(1) } };
+ * const now = { ...NO_SAMPLE, nat: { home: nat(3), office: nat(1) } };
  * assertEquals(changedLine(before, now, 12.5), {
  *   version: 1,
  *   elapsedMs: 12.5,
- *   nat: { home: { mappings: 3 } },
+ *   nat: { home: nat(3) },
  * });
  * ```
  */

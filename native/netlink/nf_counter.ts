@@ -3,7 +3,8 @@ import { exchange } from "./socket.ts";
 
 const NFNL_SUBSYS_NFTABLES = 10 << 8;
 const NFT_MSG_GETOBJ = 19;
-const NFPROTO_INET = 1;
+/** The families of tables: NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6. */
+const FAMILIES = { inet: 1, ip: 2, ip6: 10 } as const;
 const NFTA_OBJ_TABLE = 1;
 const NFTA_OBJ_NAME = 2;
 const NFTA_OBJ_TYPE = 3;
@@ -21,17 +22,22 @@ export interface NfCounter {
 }
 
 /**
- * Reads a named counter of an `inet` table. `fd` is a netlink socket of the family `NETLINK_NETFILTER`
- * in its namespace.
+ * Reads a named counter of a table. `fd` is a netlink socket of the family `NETLINK_NETFILTER` in its
+ * namespace.
  *
  * Source: nft(8), "STATEFUL OBJECTS"; the kernel's Documentation/netlink/specs/nftables.yaml.
  *
  * @throws {SyscallError} If there is no such table or counter (ENOENT).
  */
-export function readNfCounter(fd: number, table: string, name: string): NfCounter {
+export function readNfCounter(
+  fd: number,
+  family: keyof typeof FAMILIES,
+  table: string,
+  name: string,
+): NfCounter {
   const [answer] = exchange(fd, (batch) => {
-    const what = `counter ${name} of table inet ${table}`;
-    batch.begin(NFNL_SUBSYS_NFTABLES | NFT_MSG_GETOBJ, 0, what).u8(NFPROTO_INET).u8(0).u16(0);
+    const what = `counter ${name} of table ${family} ${table}`;
+    batch.begin(NFNL_SUBSYS_NFTABLES | NFT_MSG_GETOBJ, 0, what).u8(FAMILIES[family]).u8(0).u16(0);
     batch.attrString(NFTA_OBJ_TABLE, table).attrString(NFTA_OBJ_NAME, name);
     batch.attrBytes(NFTA_OBJ_TYPE, Uint8Array.of(0, 0, 0, NFT_OBJECT_COUNTER)).end();
   });

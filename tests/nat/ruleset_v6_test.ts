@@ -26,6 +26,12 @@ Deno.test("NPTv6: the exact text", () => {
     oifname "ix" ip6 saddr fd10:0:1::/64 snat ip6 prefix to 2001:db8:2:1::/64
     ct status dnat ip6 saddr fd10:0:1::/64 snat ip6 prefix to 2001:db8:2:1::/64
   }
+  counter untranslated { }
+  chain untranslated {
+    type filter hook postrouting priority srcnat + 20; policy accept;
+    icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld2-listener-report } accept
+    ct state invalid,untracked,new oifname "ix" ip6 saddr fd10:0:1::/64 ip6 saddr != :: counter name untranslated drop
+  }
 }
 `,
   );

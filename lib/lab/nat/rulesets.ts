@@ -94,7 +94,13 @@ function translateV6(router: RouterRecord, mode: NatV6, nat: Nat, before: string
   }
   if (mode !== "nptv6" || !lan.v6 || !external6) return false;
   const [internal, external] = [lan.v6.cidr, external6].map(String);
-  nft(before + prefixRuleset({ uplink: uplink.name, internal, external }));
+  const place = { uplink: uplink.name, internal, external };
+  kernelFeatures.namedCounters = loadFirst(
+    [true, false],
+    kernelFeatures.namedCounters,
+    (namedCounters) => nft(before + prefixRuleset({ ...place, namedCounters })),
+    (error) => error instanceof RulesetError,
+  );
   return true;
 }
 
@@ -138,9 +144,9 @@ export function loadFirewall(router: RouterRecord, firewall: Firewall, fresh = f
     firewallRuleset(resolveFirewall(of), router.uplink.name, adopt, counting);
   const adopt = !fresh && rules(router.firewall) === undefined;
   const clear = fresh ? "" : withoutTable("inet", FIREWALL_TABLE);
-  kernelFeatures.firewallVariant = loadFirst(
+  kernelFeatures.namedCounters = loadFirst(
     [true, false],
-    kernelFeatures.firewallVariant,
+    kernelFeatures.namedCounters,
     (counting) => loadRules(router, clear + (rules(firewall, adopt, counting) ?? "")),
     (error) => error instanceof RulesetError,
   );

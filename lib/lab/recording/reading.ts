@@ -5,36 +5,33 @@
  * @module
  */
 import { closeFd } from "../../../native/libc.ts";
-import { countConntrack } from "../../../native/netlink/conntrack.ts";
 import { allLinkCounters } from "../../../native/netlink/link_counters.ts";
-import { readNfCounter } from "../../../native/netlink/nf_counter.ts";
-import { exchange, NETLINK_NETFILTER, openNetlink } from "../../../native/netlink/socket.ts";
-import { resolveFirewall } from "../../firewall/config.ts";
-import { DROP_COUNTER, FIREWALL_TABLE, firewallRuleset } from "../../firewall/ruleset.ts";
+import { exchange, openNetlink } from "../../../native/netlink/socket.ts";
 import { composeLimits, type ImpairmentCounters, resolveCondition } from "../../link/mod.ts";
 import type { NetworkReading } from "../../record/recorder.ts";
-import type { InterfaceSample, LinkSample } from "../../record/sample.ts";
+import type { Counters, InterfaceSample, LinkSample } from "../../record/sample.ts";
 import type { Lateness } from "../../record/verdict.ts";
 import { type ConditionState, effective } from "../model/condition_state.ts";
 import type { LabCore } from "../model/lab.ts";
-import type { NodeRecord, RouterRecord } from "../model/records.ts";
+import type { NodeRecord } from "../model/records.ts";
+import { hasRouterCounters, readRouterCounters } from "../wiring/router_counters.ts";
 
 /** Reads all counters of a lab. What is removed meanwhile is left out. */
 export function readNetwork(core: LabCore): NetworkReading {
   const interfaces: Record<string, InterfaceSample> = {};
-  const nat: Record<string, { mappings: number }> = {};
-  const firewall: Record<string, { droppedPackets: number; droppedBytes: number }> = {};
+  const nat: Counters["nat"] = {};
+  const firewall: Counters["firewall"] = {};
   for (const node of core.allNodes()) {
     const names = linkNames(core, node);
-    const tracks = node.kind === "router" && (hasNat(node) || hasFirewall(node));
+    const tracks = node.kind === "router" && hasRouterCounters(node);
     if (node.removed || (names.length === 0 && !tracks)) continue;
     try {
       node.runtime.namespace.enter(() => {
         if (names.length > 0) readInterfaces(node.name, names, interfaces);
         if (!tracks) return;
-        const { mappings, dropped } = readRouter(node);
-        if (mappings !== undefined) nat[node.name] = { mappings };
-        if (dropped) firewall[node.name] = dropped;
+        const counters = readRouterCounters(node);
+        if (counters.nat) nat[node.name] = counters.nat;
+        if (counters.firewall) firewall[node.name] = counters.firewall;
       });
     } catch {
       // Its namespace is closed by now.
@@ -86,44 +83,13 @@ function readInterfaces(
   }
 }
 
-const hasNat = ({ nat, natV6 }: RouterRecord) => nat !== "none" || natV6 !== "none";
-
-const hasFirewall = ({ firewall }: RouterRecord) =>
-  firewall !== "none" && firewallRuleset(resolveFirewall(firewall), "") !== undefined;
-
-function readRouter(router: RouterRecord) {
-  const fd = openNetlink(NETLINK_NETFILTER);
-  try {
-    return {
-      mappings: hasNat(router) ? orAbsent(() => countConntrack(fd)) : undefined,
-      dropped: hasFirewall(router)
-        ? orAbsent(() => {
-          const { packets, bytes } = readNfCounter(fd, FIREWALL_TABLE, DROP_COUNTER);
-          return { droppedPackets: packets, droppedBytes: bytes };
-        })
-        : undefined,
-    };
-  } finally {
-    closeFd(fd);
-  }
-}
-
-/** A counter that the kernel does not have, or that a program in the node has removed, is absent. */
-function orAbsent<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
-
 /** Reads the counters of all impaired links, and how late the packets of each direction are. */
 function readLinks(core: LabCore): { links: Record<string, LinkSample>; late: Lateness[] } {
   const links: Record<string, LinkSample> = {};
   const late: Lateness[] = [];
   const measures = core.links.kind === "emulator";
   for (const { key, direction, state } of conditions(core)) {
-    const counters = state.impairment && orAbsent(() => rounded(state.impairment!.counters()));
+    const counters = state.impairment && readImpairment(state.impairment);
     if (!counters) continue;
     links[key] = { ...links[key], [direction]: counters };
     if (!measures) continue;
@@ -133,6 +99,15 @@ function readLinks(core: LabCore): { links: Record<string, LinkSample>; late: La
     late.push({ link: `${key} ${direction}`, askedMs, packets, meanLateMs, maxLateMs });
   }
   return { links, late };
+}
+
+/** The counters of an impairment; undefined once its link engine has failed. */
+function readImpairment(impairment: { counters(): ImpairmentCounters }) {
+  try {
+    return rounded(impairment.counters());
+  } catch {
+    return undefined;
+  }
 }
 
 interface Direction {

@@ -6,7 +6,7 @@ export const kernelFeatures: KernelFeatures = {
   inheritedSysctls: undefined,
   ranksDefaultRoutes: true,
   natVariant: 0,
-  firewallVariant: 0,
+  namedCounters: 0,
 };
 
 interface KernelFeatures {
@@ -16,6 +16,6 @@ interface KernelFeatures {
   ranksDefaultRoutes: boolean;
   /** The first of `NAT_VARIANTS` that the kernel can load, as far as rulesets needed one. */
   natVariant: number;
-  /** 1 if the kernel has no named counters for what firewalls drop, as far as a ruleset needed one. */
-  firewallVariant: number;
+  /** 1 if the kernel has no named counters (nft_objref), as far as a ruleset needed one. */
+  namedCounters: number;
 }
