@@ -41,12 +41,6 @@ import { KernelDelays } from "./wiring/kernel_delays.ts";
 import { makeNamespace } from "./wiring/namespace.ts";
 import { addAllNeighbours } from "./wiring/neighbours.ts";
 
-/**
- * Learnt neighbours that a lab may need before it makes them permanent; the kernel's limit is
- * 1,024.
- */
-const LEARNT_NEIGHBOURS = 256;
-
 /** Everything that the parts of one lab share; see {@link LabCore}. */
 export class Core implements LabCore {
   readonly label: string;
@@ -81,8 +75,6 @@ export class Core implements LabCore {
   #macs = 0;
   #faults = 0;
   #schedules = 0;
-  /** How many neighbours all members of LANs may learn of each other. */
-  #pairs = 0;
   /** Whether anything of the user's ran in the lab. */
   #used = false;
   /** Nodes whose files have names of bridge members that changed. */
@@ -255,14 +247,12 @@ export class Core implements LabCore {
     const record = this.devices.get(node) ?? this.routers.get(node) ?? this.vms.get(node);
     if (!record) return;
     record.used = true;
-    if (this.#pairs <= LEARNT_NEIGHBOURS) return;
     for (const iface of record.interfaces.values()) addAllNeighbours(iface.segment);
   }
 
   joined(iface: InterfaceRecord, change: 1 | -1): void {
     this.advertising.joined(iface, change);
     const { segment } = iface;
-    if (segment.kind === "lan") this.#pairs += change * 2 * Math.max(0, segment.members.size - 1);
     this.delegations.follow(segment);
     this.renamed(iface);
   }

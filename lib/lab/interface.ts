@@ -92,9 +92,12 @@ export class Interface {
     return this.#now.linkLocal6;
   }
 
-  /** Its hardware address, which stays when it is replugged. */
+  /**
+   * Its hardware address, which stays when it is replugged. One that a program changed
+   * (`ip link set eth0 address ...`) is read from the kernel, but not from a guest's.
+   */
   get mac(): string {
-    return this.#now.mac;
+    return ops().readMac(this.#now);
   }
 
   /** The largest packet, in bytes. */

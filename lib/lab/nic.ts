@@ -97,8 +97,12 @@ export class Nic {
       if (!segment.bridging.disconnected.has(iface)) return;
       this.#setPort(iface, true);
       segment.bridging.disconnected.delete(iface);
-      // Peers whose resolution failed meanwhile would retry only a second later.
-      if (iface.up) ops().announceAddresses(iface, ops().addressesOf(iface));
+      if (iface.up) {
+        ops().restoreNeighbours(this.#core.unsettled, iface);
+        // Peers whose resolution failed meanwhile would retry only a second later.
+        ops().announceAddresses(iface, ops().addressesOf(iface));
+        this.#core.settleKernel();
+      }
       const about = { bridge: segment.name, member: node.name };
       this.#core.bus.emit({ kind: "member-reconnected", ...about });
     });

@@ -32,7 +32,8 @@ const RT_SCOPE_LINK = 253;
 
 const NDA_DST = 1;
 const NDA_LLADDR = 2;
-const NUD_PERMANENT = 0x80;
+const NUD_STALE = 0x04;
+const NTF_EXT_LEARNED = 0x10;
 
 /** AF_INET or AF_INET6, by the length of an address. */
 export const familyOf = (ip: Uint8Array): number => ip.length === 4 ? 2 : 10;
@@ -143,8 +144,11 @@ export function readAddress({ type, body }: Message): AddressState | undefined {
 }
 
 /**
- * Adds a permanent neighbour entry. All namespaces share the kernel's neighbour table, which holds 1,024
- * learnt entries; permanent ones do not count.
+ * Adds a neighbour entry that is used at once, and follows what the neighbour announces, such as a
+ * gratuitous ARP or an unsolicited NA. All namespaces share the kernel's neighbour table, which holds
+ * 1,024 learnt entries; those that are learnt externally do not count, and stay.
+ *
+ * Source: ip-neighbour(8), `nud stale extern_learn`; the kernel's net/core/neighbour.c.
  */
 export function addNeighbour(
   batch: MessageWriter,
@@ -157,7 +161,7 @@ export function addNeighbour(
     NLM_F_CREATE | NLM_F_REPLACE,
     () => `neighbour ${ipText(ip)} on link ${index}`,
   )
-    .u8(familyOf(ip)).u8(0).u16(0).u32(index).u16(NUD_PERMANENT).u8(0).u8(0)
+    .u8(familyOf(ip)).u8(0).u16(0).u32(index).u16(NUD_STALE).u8(NTF_EXT_LEARNED).u8(0)
     .attrBytes(NDA_DST, ip)
     .attrBytes(NDA_LLADDR, mac)
     .end();

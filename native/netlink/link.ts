@@ -261,6 +261,8 @@ export interface LinkState {
   name: string;
   up: boolean;
   mtu: number;
+  /** The hardware address, such as `02:4e:59:00:00:01`; empty for a link without one. */
+  mac: string;
   stats: {
     rxPackets: number;
     txPackets: number;
@@ -289,6 +291,8 @@ export function readLinkState(message: Message): LinkState {
     name: new TextDecoder().decode(attributes.get(IFLA_IFNAME)?.slice(0, -1)),
     up: (body.getUint32(8, true) & IFF_UP) !== 0,
     mtu: mtu ? readU32(mtu) : 0,
+    mac: [...attributes.get(IFLA_ADDRESS) ?? []].map((byte) => byte.toString(16).padStart(2, "0"))
+      .join(":"),
     stats: {
       rxPackets: counter(0),
       txPackets: counter(1),

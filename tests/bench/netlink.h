@@ -202,7 +202,8 @@ static inline void add_neighbour(struct batch *b, int index, struct address a, s
   struct ndmsg *body = reserve(b, sizeof *body);
   body->ndm_family = a.family;
   body->ndm_ifindex = index;
-  body->ndm_state = NUD_PERMANENT;
+  body->ndm_state = NUD_STALE;
+  body->ndm_flags = NTF_EXT_LEARNED;
   attr_address(b, NDA_DST, a);
   attr(b, NDA_LLADDR, mac.bytes, 6);
   end(b, msg);

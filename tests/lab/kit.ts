@@ -45,7 +45,7 @@ export function links(node: Node): string[] {
   return ip(node, "link").map(({ ifname }) => ifname).filter((name) => name !== "lo").sort();
 }
 
-/** All that the lab gave a node: links, addresses, routes of all tables, permanent neighbours. */
+/** All that the lab gave a node: links, addresses, routes of all tables, neighbours that need not be learnt. */
 export function config(node: Node) {
   const [links, routes4, routes6, neighbours] = sh(
     node,
@@ -70,7 +70,7 @@ export function config(node: Node) {
     ),
     neighbours: sorted(
       // deno-lint-ignore no-explicit-any -- as above
-      neighbours.filter(({ state }: any) => state.includes("PERMANENT")),
+      neighbours.filter((entry: any) => "extern_learn" in entry),
       ({ dst, dev, lladdr }) => [dst, dev, lladdr],
     ),
   };

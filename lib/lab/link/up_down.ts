@@ -3,7 +3,13 @@ import { dropInFlight } from "./conditions.ts";
 import * as hold from "../model/hold_down.ts";
 import type { LabCore } from "../model/lab.ts";
 import { defaultInterface, type InterfaceRecord } from "../model/records.ts";
-import { addressesOf, announceAddresses } from "../wiring/neighbours.ts";
+import { readMac } from "../wiring/hardware_address.ts";
+import {
+  addressesOf,
+  announceAddresses,
+  removeNeighbours,
+  restoreNeighbours,
+} from "../wiring/neighbours.ts";
 
 /** Interfaces up and down: as requested, unless a fault holds them down. */
 
@@ -22,9 +28,19 @@ export function releaseDown(core: LabCore, iface: InterfaceRecord, fault: object
   hold.releaseHold(iface, fault, (up) => apply(core, iface, up));
 }
 
+/** Takes over a hardware address that a program changed, which peers are then told anew. */
+function followMac(iface: InterfaceRecord): void {
+  const mac = readMac(iface);
+  if (mac === iface.mac) return;
+  removeNeighbours(iface, [...addressesOf(iface), iface.linkLocal6]);
+  iface.mac = mac;
+}
+
 function apply(core: LabCore, iface: InterfaceRecord, up: boolean): void {
   if (up) {
+    followMac(iface);
     configure(core, iface, defaultInterface(iface.node) === iface);
+    restoreNeighbours(core.unsettled, iface);
     // Neighbours that asked in vain meanwhile would ask again only a second later.
     announceAddresses(iface, addressesOf(iface));
   } else {
@@ -32,6 +48,7 @@ function apply(core: LabCore, iface: InterfaceRecord, up: boolean): void {
     dropInFlight(iface);
   }
   iface.up = up;
+  core.settleKernel();
   const kind = up ? "link-up" : "link-down";
   core.bus.emit({ kind, node: iface.node.name, name: iface.name });
 }

@@ -51,6 +51,11 @@ export interface LabLinks extends Omit<LinkEngine, "kind"> {
 export interface Unsettled {
   /** Notes links of a node that were set up, and addresses that it was given. */
   add(node: NodeRecord, links: number[], ips?: (string | undefined)[]): void;
+  /**
+   * Notes a member whose addresses its gateway must know: a link without carrier, or a bridge without a
+   * port that has one, would lose the entries.
+   */
+  addMember(member: InterfaceRecord): void;
   /** Forgets addresses that a node no longer has; without `ips`, everything about it. */
   drop(node: NodeRecord, ips?: (string | undefined)[]): void;
   /** Waits, without returning to the event loop, until kernels are done with everything noted. */

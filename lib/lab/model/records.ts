@@ -208,9 +208,9 @@ export interface Segment {
   downlink: ConditionState;
   /** The uplinks of those members that are path-MTU black holes. */
   blackHoles: Set<InterfaceRecord>;
-  /** The members that are permanent neighbours of each member, beside the gateway. */
+  /** The members that each member knows, beside the gateway. */
   neighbours: Map<InterfaceRecord, Set<InterfaceRecord>>;
-  /** Whether all members are permanent neighbours of each other. */
+  /** Whether all members know each other. */
   allNeighbours: boolean;
 }
 

@@ -166,17 +166,22 @@ function removeVeth(core: LabCore, { ends }: RegionLinkRecord): void {
 
 /** Sets both ends up, with addresses and neighbours: the kernel drops them when a link goes down. */
 function bringUp(core: LabCore, link: RegionLinkRecord): void {
-  for (const [near, far] of eachEnd(link)) {
+  for (const [near] of eachEnd(link)) {
     const { region, index } = near;
     inside(region, (batch) => {
       setLink(batch, index, { up: true });
       addAddress(batch, index, ipBytes(near.ip), link.network.prefix);
       addAddress(batch, index, ipBytes(near.linkLocal6), 64);
+    });
+    core.unsettled.add(region, [index], [near.linkLocal6]);
+  }
+  // Without a carrier, the kernel might drop them.
+  for (const [{ region, index }, far] of eachEnd(link)) {
+    inside(region, (batch) => {
       for (const ip of [far.ip, far.linkLocal6]) {
         addNeighbour(batch, index, ipBytes(ip), macBytes(far.mac));
       }
     });
-    core.unsettled.add(region, [index], [near.linkLocal6]);
   }
 }
 

@@ -5,7 +5,8 @@ import { ipBytes } from "../../address/mod.ts";
 import { inside } from "./rtnetlink.ts";
 import { refusedBy, removeIfPresent } from "../../../native/netlink/refusal.ts";
 import type { Unsettled } from "../model/lab.ts";
-import type { NodeRecord } from "../model/records.ts";
+import type { InterfaceRecord, NodeRecord } from "../model/records.ts";
+import { addMembersToGateway } from "./neighbours.ts";
 
 /**
  * Waits for what the kernel finishes only a moment after it acknowledged it. Until then packets are
@@ -14,15 +15,22 @@ import type { NodeRecord } from "../model/records.ts";
  * - by the gateway's end of a link, which was set up first, and by a bridge; see {@link syncLink};
  * - to an IPv6 address, which gets its local route from a kernel thread, even without duplicate
  *   address detection.
+ *
+ * Neighbour entries come after that: a kernel thread drops those of a link that had no carrier.
  */
 export class KernelDelays implements Unsettled {
   #nodes = new Map<NodeRecord, { links: Set<number>; ips: Set<string> }>();
+  #members = new Set<InterfaceRecord>();
 
   add(node: NodeRecord, links: number[], ips: (string | undefined)[] = []): void {
     const known = this.#nodes.get(node) ?? { links: new Set(), ips: new Set() };
     this.#nodes.set(node, known);
     for (const link of links) known.links.add(link);
     for (const ip of ips) if (ip?.includes(":")) known.ips.add(ip);
+  }
+
+  addMember(member: InterfaceRecord): void {
+    this.#members.add(member);
   }
 
   drop(node: NodeRecord, ips?: (string | undefined)[]): void {
@@ -32,6 +40,9 @@ export class KernelDelays implements Unsettled {
 
   settle(): void {
     for (const node of [...this.#nodes.keys()]) this.settleNode(node);
+    const bySegment = Map.groupBy(this.#members, ({ segment }) => segment);
+    this.#members.clear();
+    for (const [segment, members] of bySegment) addMembersToGateway(segment, members);
   }
 
   settleNode(node: NodeRecord): void {

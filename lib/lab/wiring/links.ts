@@ -56,10 +56,6 @@ export function connect(
     ? ensureBridge(core, segment, gatewayLink, defer)
     : undefined;
   step("link");
-  // The member becomes a neighbour of the bridge in the request that makes the port, which may fail.
-  if (master !== undefined) {
-    defer(() => removeNeighbours(iface, [...addressesOf(iface), iface.linkLocal6]));
-  }
   const port = addLink(iface, master);
   segment.members.set(iface, port);
   defer(() => disconnect(core, iface));
@@ -69,7 +65,16 @@ export function connect(
   loadBridgeRules(segment);
   step("addresses");
   configure(core, iface, isDefault);
+  // Only now has the link a carrier: without one, the kernel might drop them.
+  addToGateway(core, iface, port);
   announceAddresses(iface, addressesOf(iface));
+}
+
+/** Makes the addresses of a new member known at the other end of its link. */
+function addToGateway({ unsettled }: LabCore, iface: InterfaceRecord, port: Port): void {
+  const { owner, gatewayLink } = iface.segment;
+  if (gatewayLink?.bridge) unsettled.addMember(iface);
+  else inside(owner, (batch) => addMemberNeighbours(batch, port.index, iface));
 }
 
 /** Removes the link between an interface and its segment. */
@@ -112,7 +117,6 @@ function addLink(iface: InterfaceRecord, master: number | undefined): Port {
         mtu: iface.mtu,
         namespaceFd: node.runtime.namespace.fd,
       });
-      if (master !== undefined) addMemberNeighbours(batch, master, iface);
     });
     owner.links.add(port.name);
     return port;
@@ -154,7 +158,6 @@ function joinExchange(iface: InterfaceRecord, port: Port): void {
   const { owner, linkLocal } = iface.segment;
   inside(owner, (batch) => {
     if (iface.ip6) addAddress(batch, port.index, ipBytes(linkLocal), 64);
-    addMemberNeighbours(batch, port.index, iface);
     for (const ip of addressesOf(iface)) {
       replaceRoute(batch, { destination: ipBytes(ip), prefix: fullPrefix(ip), index: port.index });
     }
@@ -168,7 +171,6 @@ function makeGateway(core: LabCore, iface: InterfaceRecord, port: Port): void {
   segment.gatewayLink = { ...port, bridge: false };
   inside(owner, (batch) => {
     changeGatewayAddresses(batch, segment, port.index, addAddress);
-    addMemberNeighbours(batch, port.index, iface);
   });
   core.unsettled.add(owner, [], gatewayIps(segment));
   addLanName(segment, port.index);
@@ -244,6 +246,7 @@ export function ensureBridge(
     }
     configureGateway(batch, segment, made.index, segment.members.keys());
   });
+  for (const member of segment.members.keys()) core.unsettled.addMember(member);
   if (link) removeNeighboursAt(owner, link.index, [...addressesOf(first), first.linkLocal6]);
   core.unsettled.add(owner, [...link ? [link.index] : [], made.index], gatewayIps(segment));
   return made.index;

@@ -4,9 +4,13 @@ import { deleteRoute, replaceRoute } from "../../../native/netlink/route.ts";
 import { ipBytes, macBytes } from "../../address/mod.ts";
 import { inside } from "./rtnetlink.ts";
 import { removeIfPresent } from "../../../native/netlink/refusal.ts";
+import type { Unsettled } from "../model/lab.ts";
 import type { InterfaceRecord, NodeRecord, Segment } from "../model/records.ts";
 
-/** Permanent neighbour entries, between members of a segment and with its gateway. */
+/**
+ * Neighbour entries, between members of a segment and with its gateway: they are there before the first
+ * packet, which then has the delay and the loss of its link alone, and follow what hosts announce.
+ */
 
 /** The prefix length of a single address. */
 export const fullPrefix = (ip: string): number => ip.includes(":") ? 128 : 32;
@@ -53,14 +57,14 @@ export function addMemberNeighbours(
 }
 
 /**
- * Records the IPv6 address that a member's kernel made, or that it no longer has one. `permanent`
- * makes gateway and member permanent neighbours all the same.
+ * Records the IPv6 address that a member's kernel made, or that it no longer has one. `known`
+ * makes gateway and member known to each other all the same.
  */
 export function adoptAddress(
   iface: InterfaceRecord,
   ip6: string | undefined,
   prefix: number | undefined,
-  permanent: boolean,
+  known: boolean,
 ): void {
   const { segment, ip6: old } = iface;
   iface.ip6 = ip6;
@@ -69,10 +73,10 @@ export function adoptAddress(
   const { gatewayLink } = segment;
   if (!ip6 || !gatewayLink) return;
   inside(segment.owner, (batch) => limitMtu(batch, gatewayLink.index, iface));
-  if (permanent) addPermanentNeighbours(iface);
+  if (known) addNeighbours6(iface);
 }
 
-function addPermanentNeighbours(iface: InterfaceRecord): void {
+function addNeighbours6(iface: InterfaceRecord): void {
   const { segment, node, index } = iface;
   const { gatewayLink } = segment;
   if (!gatewayLink) return;
@@ -89,6 +93,41 @@ function addNeighbours(
   ips: (string | undefined)[],
 ): void {
   for (const ip of ips) if (ip) addNeighbour(batch, index, ipBytes(ip), macBytes(mac));
+}
+
+/** Entries of members for which one datagram has room; each has up to three of 60 bytes, and a route. */
+const MEMBERS_AT_ONCE = 250;
+
+/** Adds what the gateway needs for some members, as far as they are still attached and up. */
+export function addMembersToGateway(
+  segment: Segment,
+  members: readonly InterfaceRecord[],
+): void {
+  const { owner, gatewayLink } = segment;
+  const present = members.filter((one) => segment.members.has(one) && one.up && !one.removed);
+  if (!gatewayLink || owner.removed) return;
+  for (let i = 0; i < present.length; i += MEMBERS_AT_ONCE) {
+    inside(owner, (batch) => {
+      for (const member of present.slice(i, i + MEMBERS_AT_ONCE)) {
+        addMemberNeighbours(batch, gatewayLink.index, member);
+      }
+    });
+  }
+}
+
+/**
+ * Adds the entries again that the kernels of both ends dropped when the link lost its carrier: of the
+ * member for its gateway, and of the gateway for it. Those of its peers stayed.
+ */
+export function restoreNeighbours(unsettled: Unsettled, iface: InterfaceRecord): void {
+  const { segment, node } = iface;
+  if (segment.gatewayLink?.bridge) unsettled.addMember(iface);
+  else {
+    const link = segment.members.get(iface);
+    if (link) inside(segment.owner, (batch) => addMemberNeighbours(batch, link.index, iface));
+  }
+  if (node.kind !== "vm") inside(node, (batch) => addGatewayNeighbours(batch, iface));
+  noteNeighboursGone(iface);
 }
 
 /** Adds the neighbour entries of a member for its gateway. */
@@ -143,8 +182,8 @@ export function announceAddresses(iface: InterfaceRecord, ips: string[]): void {
   const { segment } = iface;
   if (segment.kind === "exchange") return;
   for (const peer of segment.members.keys()) {
-    const isPermanent = segment.neighbours.get(peer)?.has(iface);
-    if (peer === iface || !peer.up || !peer.node.used || isPermanent) continue;
+    const isKnown = segment.neighbours.get(peer)?.has(iface);
+    if (peer === iface || !peer.up || !peer.node.used || isKnown) continue;
     removeNeighboursAt(peer.node, peer.index, ips);
   }
 }
@@ -173,9 +212,9 @@ export function noteNeighboursGone(iface: InterfaceRecord): void {
 const NEIGHBOURS_AT_ONCE = 1_000;
 
 /**
- * Makes all members of a LAN permanent neighbours of each other. All namespaces share the kernel's
- * table of learnt neighbours, of 1,024 entries: a lab in which every node talks to every other one
- * would overflow it.
+ * Makes all members of a LAN known to each other, before the first of them is used. Learnt entries would
+ * not do: all namespaces share the kernel's table of them, of 1,024, which a lab in which every node
+ * talks to every other one would overflow.
  */
 export function addAllNeighbours(segment: Segment): void {
   if (segment.allNeighbours || segment.kind === "exchange") return;

@@ -81,7 +81,7 @@ Deno.test("the uplink of a router goes down and up, and all downstream nodes wit
 });
 
 // ix -- lan(20 devices)
-Deno.test("permanent neighbours are restored with the link", async () => {
+Deno.test("known neighbours are restored with the link", async () => {
   await using lab = await Lab.create();
   const lan = await lab.addRouter("lan");
   const devices = [];
