@@ -40,7 +40,7 @@ export function planConfig(
   const faults = new ConfigFaults((path) => JSON.stringify(nameOf(path)));
   const names = collectNames(config, faults);
   const { regions, links } = planRegions(config, faults);
-  const routers = planRouters(config, names, new Set(regions.keys()), faults);
+  const routers = planRouters(config, names, faults);
   const devices = planMembers(config, names, routers, faults, host);
   const bridges = Object.entries(config.bridges ?? {});
   const vms = Object.entries(config.vms ?? {});

@@ -20,7 +20,10 @@ export interface PlannedRegions {
   links: PlannedLink[];
 }
 
-/** Collects the regions and their links; records the faults that they have. */
+/**
+ * Collects the regions and their links, also those that only a router or another region names; records
+ * the faults that they have.
+ */
 export function planRegions(config: LabConfig, faults: ConfigFaults): PlannedRegions {
   const regions = new Map<string, ConfigPath>();
   const links = new Map<string, PlannedLink>();
@@ -50,6 +53,9 @@ export function planRegions(config: LabConfig, faults: ConfigFaults): PlannedReg
       }
     }
   }
+  config.routers?.forEach(({ region }, i) => {
+    if (region !== undefined) take(["routers", i, "region"], region);
+  });
   return { regions, links: [...links.values()] };
 }
 

@@ -25,7 +25,6 @@ export interface PlannedRouter {
 export function planRouters(
   config: LabConfig,
   names: ConfigNames,
-  regions: ReadonlySet<string>,
   faults: ConfigFaults,
 ): PlannedRouter[] {
   const all = new Map<string, PlannedRouter>();
@@ -35,7 +34,7 @@ export function planRouters(
     if (!all.has(router.name)) all.set(router.name, planned);
   });
   for (const router of all.values()) {
-    checkPlace(router, all, names, regions, faults);
+    checkPlace(router, all, names, faults);
     checkAddressing(router, all, faults);
   }
   return upstreamFirst(all, faults);
@@ -46,12 +45,8 @@ function checkPlace(
   { config: { upstream, region }, profile, path }: PlannedRouter,
   all: ReadonlyMap<string, PlannedRouter>,
   names: ConfigNames,
-  regions: ReadonlySet<string>,
   faults: ConfigFaults,
 ): void {
-  if (region !== undefined && !regions.has(region)) {
-    faults.unknown([...path, "region"], region, "region", [...regions]);
-  }
   if (upstream === undefined) return;
   const at = [...path, "upstream"];
   const above = all.get(upstream);

@@ -37,7 +37,7 @@ export interface RouterConfig extends Omit<RouterOptions, "upstream" | "region">
   name: string;
   /** The upstream router. Default: none; it is on the IX, or in its region. */
   upstream?: string;
-  /** Its region. Default: none, or that of its upstream. */
+  /** Its region, which need not be among {@link LabConfig.regions}. Default: none, or that of its upstream. */
   region?: string;
 }
 

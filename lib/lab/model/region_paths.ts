@@ -34,9 +34,10 @@ interface Reached {
  * The path of every other region to one region, in the order in which routes must change: the
  * nearest region first, so that no packet loops meanwhile.
  *
- * Of several paths that are up, it is the one with the lowest latency, then the one with the fewest
- * links, then the one by the neighbour whose name comes first. Regions that links connect, even
- * broken ones, never use the IX.
+ * A link between the two that is up is taken, however slow it is: what was asked of it is what a probe
+ * measures. Otherwise, of several paths that are up, it is the one with the lowest latency, then the one
+ * with the fewest links, then the one by the neighbour whose name comes first. Regions that links
+ * connect, even broken ones, never use the IX.
  *
  * Each region decides for itself, and all decisions agree: the next region is always nearer.
  */
@@ -57,7 +58,10 @@ export function pathsTo(
   return paths;
 }
 
-/** Dijkstra's algorithm, from the destination outwards. A lab has 15 regions at most. */
+/**
+ * Dijkstra's algorithm, from the destination outwards, except that a neighbour of the destination keeps
+ * its own link. A lab has 15 regions at most.
+ */
 function* nearestFirst(to: string, links: readonly RegionEdge[]): Iterable<Reached> {
   const done = new Set<string>();
   const open = new Map<string, Reached>([[to, { name: to, latencyMs: 0, hops: 0, next: to }]]);
@@ -77,6 +81,7 @@ function* nearestFirst(to: string, links: readonly RegionEdge[]): Iterable<Reach
         next: nearest.name,
       };
       const known = open.get(name);
+      if (known?.next === to) continue;
       if (!known || isBefore(reached, known)) open.set(name, reached);
     }
   }

@@ -63,13 +63,12 @@ Deno.test("an unknown name is refused with the known names, and the name that wa
   const there = 'there are: home, lan; did you mean "home"?';
   assertEquals(
     faultsOf({
-      routers: [{ name: "home", upstream: "hoem", region: "eu" }],
+      routers: [{ name: "home", upstream: "hoem" }],
       bridges: { lan: { routes: ["homme", "lan"] } },
       devices: { a: { ...on("hom"), defaultVia: "eth1" }, b: on("a") },
       vms: { nas: { bridges: ["HOME"] } },
     }),
     [
-      '"routers[0].region" is "eu", but there is no region of that name; there are: none',
       '"routers[0].upstream" is "hoem", but there is no router of that name; there are: home; ' +
       'did you mean "home"?',
       '"bridges.lan.routes[0]" is "homme", but there is no router or bridge of that name; ' + there,
@@ -355,3 +354,12 @@ function vanishing() {
     prepare: () => Promise.reject(new RangeError("it is gone")),
   };
 }
+
+Deno.test("a region that only a router or the latencies of another name exists", async () => {
+  await using lab = await Lab.fromConfig({
+    regions: { eu: { latencies: { asia: 100 } } },
+    routers: [{ name: "isp", region: "us" }, { name: "dc", region: "asia" }],
+  });
+  assertEquals(lab.regions.map(({ name }) => name).sort(), ["asia", "eu", "us"]);
+  assertEquals([lab.router("isp").region?.name, lab.router("dc").region?.name], ["us", "asia"]);
+});

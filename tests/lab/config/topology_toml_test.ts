@@ -254,7 +254,7 @@ us = 90
 routes = ["lan", "foo"]
 [[router]]
 name = "dc"
-region = "eus"
+region = "Eus"
 [[router]]
 name = "a"
 upstream = "b"
@@ -294,8 +294,8 @@ downstream_cidr = "10.0.0.0/24"
       'lab.toml:22: "bridge.lan.routes[0]": it is the bridge itself; name another one',
       'lab.toml:22: "bridge.lan.routes[1]" is "foo", but there is no router or bridge of that name; ' +
       "there are: dc, a, b, peer-1, lan",
-      'lab.toml:25: "router[0].region" is "eus", but there is no region of that name; there are: ' +
-      "us, eu",
+      'lab.toml:25: "router[0].region": "Eus" is not a name: use 1 to 32 of a-z, 0-9 and "-", ' +
+      "beginning with a letter or a digit",
       'lab.toml:28: "router[1].upstream" is "b", which is behind it in turn: a -> b -> a; attach one ' +
       "of them to the IX",
       'lab.toml:29: "router[1].mtu": mtu 900 is too small for IPv6, which needs 1280; raise it, or ' +

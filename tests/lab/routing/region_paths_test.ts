@@ -35,8 +35,18 @@ Deno.test("regions that are linked use their link", () => {
 Deno.test("traffic avoids a broken link, and takes the shortest remaining path", () => {
   assertEquals(ways("us", WORLD, "us-eu 40 broken", ...LINKS.slice(1)), "asia:us eu:asia");
   assertEquals(ways("eu", WORLD, "us-eu 40 broken", ...LINKS.slice(1)), "asia:eu us:asia");
-  // By three links of 10 ms rather than by one of 40.
-  assertEquals(ways("a", "a b c d", "a-b 40", "a-c 10", "c-d 10", "d-b 10"), "c:a d:c b:d");
+  // By three links of 10 ms rather than by two of 20.
+  const detours = ["a-c 10", "c-d 10", "d-b 10", "a-e 20", "e-b 20"];
+  assertEquals(ways("a", "a b c d e", "a-b 40 broken", ...detours), "c:a e:a d:c b:d");
+});
+
+Deno.test("a direct link that is up is taken, also where a detour would be quicker", () => {
+  const triangle = ["a-b 60", "b-c 80", "a-c 200"];
+  assertEquals(ways("c", "a b c", ...triangle), "b:c a:c");
+  assertEquals(ways("a", "a b c", ...triangle), "b:a c:a");
+  assertEquals(ways("c", "a b c", ...triangle.slice(0, 2), "a-c 200 broken"), "b:c a:b");
+  // x has no link to c, and reaches it by a, which has: not by b, which is nearer to a.
+  assertEquals(ways("c", "a b c x", ...triangle, "x-a 10"), "b:c a:c x:a");
 });
 
 Deno.test("without links left there is no path, and never the IX", () => {
