@@ -24,7 +24,8 @@ const METRIC = 1024;
 /** All routers on the link (RFC 4291, section 2.7.1). */
 const ALL_ROUTERS = ipBytes("ff02::2");
 
-const setting = (iface: InterfaceRecord, name: string) => `net.ipv6.conf.${iface.name}.${name}`;
+const setting = (iface: InterfaceRecord, name: string) =>
+  `net.ipv6.conf.${iface.name.replaceAll(".", "/")}.${name}`;
 
 /**
  * Configures how an interface makes addresses.

@@ -1,8 +1,8 @@
 import { DuplicateNameError, InvalidNameError } from "./errors.ts";
 
 const NODE_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
-// IFNAMSIZ is 16 with the NUL; `.`, `:` and `/` mean something to ip(8) and /proc/sys.
-const INTERFACE_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,14}$/;
+// IFNAMSIZ is 16 with the NUL; `:` and `/` mean something to ip(8) and /proc/sys.
+const INTERFACE_NAME = /^[a-zA-Z][a-zA-Z0-9_.-]{0,14}$/;
 
 /** `lo` exists, and the other two are directories among the kernel's sysctls of links. */
 export const RESERVED_LINK_NAMES: readonly string[] = ["lo", "all", "default"];
@@ -44,7 +44,7 @@ export function checkInterfaceName(what: string, name: unknown): void {
   if (typeof name !== "string" || !INTERFACE_NAME.test(name)) {
     throw new InvalidNameError(
       `${what}: ${JSON.stringify(name)} is not an interface name: use 1 to 15 of a-z, A-Z, 0-9, ` +
-        '"_" and "-", beginning with a letter',
+        '"_", "." and "-", beginning with a letter',
     );
   }
   if (RESERVED_LINK_NAMES.includes(name)) {
