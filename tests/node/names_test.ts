@@ -242,7 +242,7 @@ Deno.test("a device that is added later knows the names from before", async () =
 
 Deno.test("names of services and absolute names are taken; what programs take for an address is refused", async () => {
   await using lab = await Lab.create();
-  const node = await lab.addDevice("a");
+  const { laptop: node } = await pair(lab);
   for (const name of ["_srv._tcp.example", "_acme-challenge.example.", "API.example."]) {
     await lab.dnsEntry(name, "192.0.2.7");
   }
