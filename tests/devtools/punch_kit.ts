@@ -15,6 +15,15 @@ export interface Punched {
 /** The port of both devices. */
 export const PORT = 4000;
 
+/** The places of a packet that came through, there and back. */
+export const WAYS = [
+  ["a/eth0", "nat-a/lan", "nat-a/ix", "nat-b/ix", "nat-b/lan", "b/eth0"],
+  ["b/eth0", "nat-b/lan", "nat-b/ix", "nat-a/ix", "nat-a/lan", "a/eth0"],
+];
+
+/** Why the last packet was lost. */
+export const LOST = "on the link b → nat-b: it loses 100\u00a0% of all packets";
+
 /** What a sends before b has opened its NAT, and what it sends into a link that loses all. */
 export const EARLY = "early bird";
 export const DOOMED = "into the void";

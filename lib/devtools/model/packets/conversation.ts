@@ -66,10 +66,12 @@ export function conversationOf(
   const entries = around(store, entry);
   const known = new Map(entries.map((each) => [each.frame, each]));
   const byPlace = Map.groupBy(entries, ({ place }) => place);
-  const captures = [...byPlace].map(([{ node, interface: on }, of]): TraceCapture => ({
-    node,
-    interface: on,
-    frames: of.map(({ frame }) => frame),
+  // An interface that saw nothing of it says so: the packet did not come there.
+  const places = [...store.captures.values()].flatMap((capture) => [...capture.places.values()]);
+  const captures = places.map((place): TraceCapture => ({
+    node: place.node,
+    interface: place.interface,
+    frames: (byPlace.get(place) ?? []).map(({ frame }) => frame),
   }));
   const journeys = traceJourneys(captures, { ownerOf: context.ownerOf, endedMs });
   const chosen = journeys.find(({ hops }) => hops.some(({ frame }) => frame === entry.frame));

@@ -125,7 +125,7 @@ function conditionWords(
   }
   if (typeof condition === "string") return `its condition is ${text}`;
   const { lossPct, rateKbit } = condition as { lossPct?: number; rateKbit?: number };
-  if (lossPct) return `it loses ${lossPct} % of all packets`;
+  if (lossPct) return `it loses ${lossPct}\u00a0% of all packets`;
   if (rateKbit) return `its queue was full (${text})`;
   return undefined;
 }

@@ -100,10 +100,7 @@ export class PacketModel extends Observed {
       }
       left = more;
     }
-    for (const { path } of captures) {
-      const fault = this.store.captures.get(path)?.reader.fault;
-      if (fault) this.problems.set(path, `it is damaged at ${fault.message}`);
-    }
+    for (const { path } of captures) this.#noteDamage(path);
     this.#merge();
     this.loaded = true;
     this.changed();
@@ -139,9 +136,16 @@ export class PacketModel extends Observed {
       if (performance.now() - this.#mergedAt > MERGE_MS) this.#merge();
       if (at + SLICE_BYTES < bytes.length) await pause();
     }
-    known.next += bytes.length;
+    // What comes after damage is not read.
+    if (this.store.captures.get(path)?.reader.fault) known.next = part.size;
+    else known.next += bytes.length;
     known.tail = part.bytes.slice(-TAIL);
     return bytes.length > 0 && known.next < part.size;
+  }
+
+  #noteDamage(path: string): void {
+    const fault = this.store.captures.get(path)?.reader.fault;
+    if (fault) this.problems.set(path, `it is damaged at ${fault.message}`);
   }
 
   #forget(path: string): undefined {

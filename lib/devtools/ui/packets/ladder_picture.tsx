@@ -13,18 +13,20 @@ export interface Places {
 
 /** Narrower pictures have smaller margins and more lines. */
 export const NARROW = 640;
-const LEAST_STEP = 82;
+/** Room for a time on the right, in pixels. */
+const RIGHT = 24;
+const LEAST_STEP = 80;
 const MOST_STEP = 250;
 
 /** Spreads columns over a width; wider than it if they would be too near to each other. */
 export function placesOf(columns: number, width: number): Places {
-  const gutter = width < NARROW ? 58 : 84;
-  const free = Math.max(0, width - gutter - 12);
+  const gutter = width < NARROW ? 54 : 84;
+  const free = Math.max(0, width - gutter - RIGHT);
   const step = Math.min(MOST_STEP, Math.max(LEAST_STEP, free / Math.max(1, columns)));
   const all = step * columns;
   const left = gutter + Math.max(0, (free - all) / 2);
   return {
-    width: Math.max(width, gutter + all + 12),
+    width: Math.max(width, gutter + all + RIGHT),
     step,
     x: (column) => Math.round(left + (column + 0.5) * step),
   };
@@ -140,8 +142,7 @@ export function LadderPicture(props: LadderPictureProps) {
             <span key={from}>
               <span class="old">{from}</span>
               <span class="new">
-                <i>→</i>
-                {to}
+                <i>→</i> {to}
               </span>
             </span>
           ))}

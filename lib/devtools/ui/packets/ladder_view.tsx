@@ -147,12 +147,13 @@ function useConversation(
   const [known, setKnown] = useState<{ of: string; value: Conversation | undefined }>();
   const { store, loaded } = run.packets;
   // A live run adds packets: the conversation follows twice a second at most.
-  const version = `${run.id} ${loaded} ${run.loaded} ${Math.floor(store.entries.length / 50)} ` +
+  const version = `${run.id} ${Math.floor(store.entries.length / 50)} ` +
     `${run.live} ${store.captures.size}`;
   const value = known?.of === version ? known.value : undefined;
   const has = value?.travels.some(({ hops }) => hops.some((hop) => hop.entry === entry));
   useEffect(() => {
-    if (has) return;
+    // A part of the captures would have a part of the way.
+    if (has || !loaded || !run.loaded) return;
     const timer = setTimeout(() => {
       const stateAt = (timeMs: number) => run.history.after(run.log.indexAt(timeMs - startMs) + 1);
       const context = {

@@ -13,7 +13,7 @@ export function PacketHead() {
   return (
     <div class="row packet head" aria-hidden="true">
       <span class="num">Time, s</span>
-      <span>Interface</span>
+      <span>Node</span>
       <span>Source</span>
       <span>Destination</span>
       <span>Protocol</span>
