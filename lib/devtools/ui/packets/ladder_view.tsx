@@ -50,11 +50,14 @@ export function LadderView({ run, entry, startMs, onSelect }: LadderViewProps) {
     if (at > scrollTop + 2 * HEAD && at < scrollTop + clientHeight - HEAD) return;
     element.scrollTop = at - clientHeight / 2;
   }, [marked]);
+  // The next key may come before the page is drawn again.
+  const at = useRef(-1);
+  at.current = marked ? ladder.dots.indexOf(marked) : -1;
   useKeys((key) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[key];
     if (step === undefined || ladder.dots.length === 0) return false;
-    const next = ladder.dots[ladder.dots.indexOf(marked!) + step];
-    if (next) onSelect(next.hop.entry);
+    at.current = Math.max(0, Math.min(ladder.dots.length - 1, at.current + step));
+    onSelect(ladder.dots[at.current].hop.entry);
     return true;
   });
   const state = run.history.after(run.log.entries.length);

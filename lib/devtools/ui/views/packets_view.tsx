@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useReducer } from "preact/hooks";
+import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
 import { entryOf, keyOf } from "../../model/packets/packet_key.ts";
 import { PacketScan } from "../../model/packets/packet_scan.ts";
 import { lastAt, type PacketEntry, positionOf } from "../../model/packets/packet_store.ts";
@@ -52,6 +52,9 @@ export function PacketsView({ run }: { run: RunModel }) {
   const select = (entry: PacketEntry | undefined) =>
     set(entry ? { packet: keyOf(store, entry), t: momentOf(entry) } : { packet: "" }, true);
   const isLadder = show === "ladder";
+  // The next key may come before the page is drawn again.
+  const at = useRef(target);
+  at.current = target;
   useKeys((key) => {
     if (key === "Escape") {
       if (selected) select(undefined);
@@ -64,7 +67,8 @@ export function PacketsView({ run }: { run: RunModel }) {
     }
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20 }[key];
     if (step === undefined || found.length === 0 || isLadder) return false;
-    select(found[Math.max(0, Math.min(found.length - 1, target + step))]);
+    at.current = Math.max(0, Math.min(found.length - 1, at.current + step));
+    select(found[at.current]);
     return true;
   });
   const all = countText(count, "packet");
