@@ -71,7 +71,7 @@ async function run(program: string, directory: string, frame: Frame): Promise<Di
     const child = new Deno.Command(program, {
       args,
       cwd: folder,
-      // Neither settings nor plugins of whoever serves the page.
+      // Without the settings and plugins of the user who serves the page.
       clearEnv: true,
       env: { HOME: folder, PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" },
       stdin: "null",

@@ -131,7 +131,7 @@ export class PacketStore {
     const added = this.#pending.sort(byTime);
     this.#pending = [];
     const last = this.entries.at(-1);
-    if (last && byTime(last, added[0]) > 0) this.entries = this.entries.concat(added).sort(byTime);
+    if (last && byTime(last, added[0]) > 0) this.entries = mergedWith(this.entries, added);
     else for (const entry of added) this.entries.push(entry);
     return true;
   }
@@ -154,6 +154,30 @@ export class PacketStore {
   indexAt(timeMs: number): number {
     return lastAt(this.entries, timeMs);
   }
+}
+
+/** Puts packets into a list; both are in the order of time. */
+function mergedWith(entries: PacketEntry[], added: readonly PacketEntry[]): PacketEntry[] {
+  // Files are read at one pace: most of what is new comes near the end.
+  const from = firstAfter(entries, added[0]);
+  const merged = entries.slice(0, from);
+  let at = 0;
+  for (let i = from; i < entries.length; i++) {
+    while (at < added.length && byTime(added[at], entries[i]) < 0) merged.push(added[at++]);
+    merged.push(entries[i]);
+  }
+  while (at < added.length) merged.push(added[at++]);
+  return merged;
+}
+
+function firstAfter(entries: readonly PacketEntry[], entry: PacketEntry): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (byTime(entries[middle], entry) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The index of the last of some packets at or before a time (in milliseconds since 1970). */

@@ -10,11 +10,12 @@ const MOST_BYTES = 256 << 20;
 const FIRST_PART = 256 << 10;
 const PART = 4 << 20;
 
-/** How long decoding may take before the page draws. */
-const SLICE_BYTES = 1 << 20;
+/** Bytes between two looks at the clock, and how long reading may take before the page draws. */
+const SLICE_BYTES = 128 << 10;
+const SLICE_MS = 10;
 
 /** The list is put together so often while it is read. */
-const MERGE_MS = 250;
+const MERGE_MS = 200;
 
 /** The last bytes that were read of a file: they tell whether it is still the same one. */
 const TAIL = 64;
@@ -131,10 +132,13 @@ export class PacketModel extends Observed {
       return true;
     }
     const bytes = part.bytes.subarray(known.tail.length);
+    let until = performance.now() + SLICE_MS;
     for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
       this.store.feed(path, bytes.subarray(at, at + SLICE_BYTES));
+      if (performance.now() < until) continue;
       if (performance.now() - this.#mergedAt > MERGE_MS) this.#merge();
-      if (at + SLICE_BYTES < bytes.length) await pause();
+      await pause();
+      until = performance.now() + SLICE_MS;
     }
     // What comes after damage is not read.
     if (this.store.captures.get(path)?.reader.fault) known.next = part.size;

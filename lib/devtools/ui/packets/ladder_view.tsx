@@ -95,6 +95,7 @@ export function LadderView({ run, entry, startMs, onSelect }: LadderViewProps) {
                 marked={marked}
                 onSelect={onSelect}
               />
+              {left !== "" && scope === "" && <p class="ladder-left quiet">{left}</p>}
             </div>
           )}
       </div>
