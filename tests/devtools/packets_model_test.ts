@@ -268,30 +268,30 @@ Deno.test("a ladder has the nodes in the order of the way, and each moment below
   assertEquals(
     drawn(ladder),
     `\
-26 packet 0 at a, to the right
-34 a → nat-a 48
-48 stays at nat-a until 90
-69 nat-a: 10.0.1.2:4000 → 198.18.0.3:4000
-90 nat-a → nat-b 121
-135 stopped at nat-b
-204 packet 1 at a, to the right
-212 a → nat-a 226
-226 stays at nat-a until 268
-247 nat-a: 10.0.1.2:4000 → 198.18.0.3:4000
-268 nat-a → nat-b 299
-299 stays at nat-b until 341
-320 nat-b: 198.18.0.4:4000 → 10.0.2.2:4000
-341 nat-b → b 355
-398 packet 2 at a, to the right
-406 a → nat-a 420
-420 stays at nat-a until 462
-441 nat-a: 10.0.1.2:4000 → 198.18.0.3:4000
-462 nat-a → nat-b 493
-493 stays at nat-b until 535
-514 nat-b: 198.18.0.4:4000 → 10.0.2.2:4000
-535 nat-b → b 549
-592 packet 3 at b, to the left
-614 lost at b towards nat-b`,
+32 packet 0 at a, to the right
+40 a → nat-a 54
+54 stays at nat-a until 96
+75 nat-a: 10.0.1.2:4000 → 198.18.0.3:4000
+96 nat-a → nat-b 127
+141 stopped at nat-b
+216 packet 1 at a, to the right
+224 a → nat-a 238
+238 stays at nat-a until 280
+259 nat-a: 10.0.1.2:4000 → 198.18.0.3:4000
+280 nat-a → nat-b 311
+311 stays at nat-b until 353
+332 nat-b: 198.18.0.4:4000 → 10.0.2.2:4000
+353 nat-b → b 367
+416 packet 2 at a, to the right
+424 a → nat-a 438
+438 stays at nat-a until 480
+459 nat-a: 10.0.1.2:4000 → 198.18.0.3:4000
+480 nat-a → nat-b 511
+511 stays at nat-b until 553
+532 nat-b: 198.18.0.4:4000 → 10.0.2.2:4000
+553 nat-b → b 567
+616 packet 3 at b, to the left
+638 lost at b towards nat-b`,
   );
   for (const [i, { y, hop }] of ladder.dots.entries()) {
     const before = ladder.dots[i - 1];

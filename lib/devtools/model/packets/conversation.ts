@@ -178,9 +178,12 @@ function hopOf(hop: Hop, entry: PacketEntry): TravelHop {
   };
 }
 
+/** What a title leaves out: the ports, which are in the ends, and options of TCP. */
+const OPTIONS = /^\d+ → \d+ | (?:MSS|TSval|TSecr|WS)=\d+| SACK_PERM\b/g;
+
 function titleOf(form: Form, { protocol, info }: PacketSummary): Travel["title"] {
   const ends = form.family === 0 ? "" : `${sourceText(form)} → ${destinationText(form)}`;
-  return { protocol, ends, info: info.replace(/^\d+ → \d+ /, "") };
+  return { protocol, ends, info: info.replace(OPTIONS, "") };
 }
 
 /** What is the same when a packet is sent again; undefined of what says nothing, as pure ACKs. */

@@ -67,6 +67,8 @@ function nextNode({ node, interface: on, form, timeMs }: Hop, context: FateConte
   const host = own(state.devices, node) ?? own(state.vms ?? {}, node);
   const gateway = host?.interfaces.find(({ name }) => name === on)?.gateway;
   if (gateway) return gateway;
+  // The interfaces between regions are named as the node at the other end.
+  if (isRegion(state, on)) return on;
   const router = own(state.routers, node);
   if (!router) return owner;
   const isUplink = router.interfaces.some(({ name }) => name === on);
@@ -100,11 +102,21 @@ function linkWords(last: Hop, towards: string | undefined, context: FateContext)
     const words = conditionWords(condition, counted);
     if (words) return `on the link ${way}: ${words}`;
   }
-  const [from, to] = [last.node, towards ?? ""].map((node) => own(state.routers, node)?.region);
+  const [from, to] = [last.node, towards ?? ""].map((node) => regionOf(state, node));
   const link = from && to ? own(state.regionLinks, [from, to].sort().join(" ")) : undefined;
   const between = link && conditionText(link);
   if (between && between !== "none") return `between ${from} and ${to}: ${between}`;
   return `on the link ${way}`;
+}
+
+/** The region of a router, or that which a node is the middle of. */
+function regionOf(state: LabState, node: string): string | undefined {
+  const region = Object.values(state.regions).find((each) => each.node === node);
+  return region?.name ?? own(state.routers, node)?.region ?? undefined;
+}
+
+function isRegion(state: LabState, node: string): boolean {
+  return Object.values(state.regions).some((each) => each.node === node);
 }
 
 /** The condition of one direction of a link. */

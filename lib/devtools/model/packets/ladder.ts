@@ -34,7 +34,7 @@ export interface Ladder {
 }
 
 const TOP = 10;
-const TITLE = 24;
+const TITLE = 30;
 const NOTE_LINE = 15;
 const NOTE = 12;
 const MARK = 40;

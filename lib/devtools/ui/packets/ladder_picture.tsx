@@ -76,16 +76,6 @@ export function LadderPicture(props: LadderPictureProps) {
             )
             : <Arrow key={i} tone={toneOf(travel)} from={at(from, x)} to={at(to, x)} />
         )}
-        {ladder.marks.map((mark, i) => {
-          const from = ends.get(mark.travel)!;
-          const end = { x: markX(mark, x), y: mark.y };
-          return (
-            <g key={i} class={`fate ${toneOf(mark.travel)}`}>
-              <path class="lost-line" d={`M${x(from.column)} ${from.y} L${end.x} ${end.y}`} />
-              <path class="cross" d={`M${end.x - 4.5} ${end.y - 4.5} l9 9 m0 -9 l-9 9`} />
-            </g>
-          );
-        })}
         {ladder.dots.map((dot, i) => (
           <g key={i} class={`dot ${toneOf(dot.travel)} ${dot === marked ? "marked" : ""}`}>
             <circle cx={x(dot.column) + 0.5} cy={dot.y} r={dot === marked ? 5 : 3} />
@@ -130,6 +120,16 @@ export function LadderPicture(props: LadderPictureProps) {
             </text>
           )
         )}
+        {ladder.marks.map((mark, i) => {
+          const from = ends.get(mark.travel)!;
+          const end = { x: markX(mark, x), y: mark.y };
+          return (
+            <g key={i} class={`fate ${toneOf(mark.travel)}`}>
+              <path class="lost-line" d={`M${x(from.column)} ${from.y} L${end.x} ${end.y}`} />
+              <path class="cross" d={`M${end.x - 4.5} ${end.y - 4.5} l9 9 m0 -9 l-9 9`} />
+            </g>
+          );
+        })}
       </svg>
       {ladder.notes.map(({ column, y, travel, lines }, i) => (
         <div

@@ -136,9 +136,10 @@ export function Scope() {
   );
 }
 
-function kindOf({ routers, vms = {}, bridges = {} }: LabState, name: string) {
+function kindOf({ routers, regions, vms = {}, bridges = {} }: LabState, name: string) {
   if (Object.hasOwn(routers, name)) return "router";
   if (Object.hasOwn(vms, name)) return "vm";
+  if (Object.values(regions).some(({ node }) => node === name)) return "region";
   return Object.hasOwn(bridges, name) ? "bridge" : "device";
 }
 
