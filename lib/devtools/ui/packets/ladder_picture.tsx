@@ -113,8 +113,8 @@ export function LadderPicture(props: LadderPictureProps) {
             <text
               key={i}
               class={`took ${toneOf(travel)}`}
-              x={(x(from.column) + x(to.column)) / 2}
-              y={(from.y + to.y) / 2 - 5}
+              x={between(x(from.column), x(to.column), from, to)}
+              y={between(from.y, to.y, from, to) - 5}
             >
               {spanText(tookMs)}
             </text>
