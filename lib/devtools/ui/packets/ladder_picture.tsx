@@ -194,6 +194,11 @@ export function LadderPicture(props: LadderPictureProps) {
 
 const at = ({ column, y }: Dot, x: (column: number) => number) => ({ x: x(column), y });
 
+/** The middle of an arrow; of a steep one, nearer to its end, where fewer others are. */
+function between(a: number, b: number, from: Dot, to: Dot): number {
+  return a + (b - a) * (to.y - from.y > 60 ? 0.7 : 0.5);
+}
+
 function markX(
   { column, towards, side }: Ladder["marks"][number],
   x: (column: number) => number,
