@@ -199,15 +199,12 @@ function between(a: number, b: number, from: Dot, to: Dot): number {
   return a + (b - a) * (to.y - from.y > 60 ? 0.7 : 0.5);
 }
 
+/** A packet that was lost on a link ends in the middle of it. */
 function markX(
-  { column, towards, side }: Ladder["marks"][number],
+  { column, towards = column }: Ladder["marks"][number],
   x: (column: number) => number,
 ): number {
-  const from = x(column);
-  if (towards !== undefined && towards !== column) {
-    return Math.round(from + (x(towards) - from) / 2);
-  }
-  return towards === undefined && side === undefined ? from : from;
+  return Math.round((x(column) + x(towards)) / 2);
 }
 
 /** A text needs so many pixels beside its mark. */
