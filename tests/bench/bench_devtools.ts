@@ -1,11 +1,14 @@
-// The page of the devtools with 1,000 nodes and 200,000 events: how soon it shows something, and how long a
-// step of scrolling, of the slider and of the timeline takes. Measured in the browser.
+// The page of the devtools with 1,000 nodes, 200,000 events and 200,000 packets: how soon it shows something,
+// and how long a step of scrolling, of the slider, of the timeline and of the list of packets takes. Measured
+// in the browser.
 import { serveRuns } from "../../lib/devtools/server/serve.ts";
 import { CHROMIUM, openPage } from "../devtools/browser_kit.ts";
+import { writeLargeCaptures } from "../devtools/large_packets.ts";
 import { writeLargeRun } from "../devtools/large_run.ts";
 import { formatTable, median, ms } from "./stats.ts";
 
 const STEPS = 40;
+const PACKETS = 200_000;
 
 /** The limits that the page must keep, in milliseconds. */
 const FIRST_PICTURE = 2_000;
@@ -19,6 +22,7 @@ export async function benchDevtools(): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "netyard-bench-" });
   try {
     const { nodes, events } = await writeLargeRun(`${directory}/large`);
+    await writeLargeCaptures(`${directory}/packets`, PACKETS);
     await using server = serveRuns({ root: directory, bind: "127.0.0.1:0" });
     await using opened = await openPage("about:blank");
     const { page } = opened;
@@ -80,11 +84,65 @@ export async function benchDevtools(): Promise<void> {
     );
     const zoom = `dispatchEvent(new KeyboardEvent("keydown", { key: step % 20 < 10 ? "+" : "-" }))`;
     add("zoom the timeline", await steps(page, zoom), STEP);
+    await benchPackets(page, server.url, add);
     console.log(formatTable(rows));
     if (opened.faults.length > 0) throw new Error(opened.faults.join("\n"));
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
+}
+
+/** The packets view: the list, steps in it while it is decoded and after, a filter, and the ladder. */
+async function benchPackets(
+  page: Page,
+  url: string,
+  add: (name: string, values: number[], limit: number) => void,
+): Promise<void> {
+  const first: number[] = [];
+  const listed: number[] = [];
+  let early: number[] = [];
+  const scroll = "document.querySelector('[role=grid]').scrollTop += 7_777";
+  const hasRows = "document.querySelectorAll('[data-packet]').length > 10";
+  const isDone = `Number(document.querySelector('[data-all]')?.dataset.all) >= ${PACKETS} &&
+    !document.querySelector('[data-all]').innerText.includes('so far')`;
+  for (let i = 0; i < 3; i++) {
+    await page.goto("about:blank");
+    await page.goto(`${url}#/run/packets/packets`);
+    first.push(await sinceStart(page, hasRows));
+    early = await steps(page, scroll);
+    listed.push(await sinceStart(page, isDone));
+  }
+  add("first packets listed", first, FIRST_PICTURE);
+  add("scroll while packets are decoded", early, STEP);
+  add("all packets decoded, after scrolling", listed, 10_000);
+  add("scroll a step of packets", await steps(page, scroll), STEP);
+  const down = `dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown" }))`;
+  add("next packet, with its fields", await steps(page, down), STEP);
+  const filter = `
+    const field = document.querySelector("[data-search]");
+    field.value = "udp and node home" + " ".repeat(step);
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));`;
+  add("a frame while a filter works", await steps(page, filter), STEP);
+  await page.goto("about:blank");
+  await page.goto(`${url}#/run/packets/packets?filter=udp`);
+  await sinceStart(page, isDone);
+  const ladder: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    await page.locator("[data-packet]").nth(5 + 4 * i).click();
+    ladder.push(
+      await page.evaluate(`new Promise((done) => {
+        const start = performance.now();
+        dispatchEvent(new KeyboardEvent("keydown", { key: "l" }));
+        const look = () => document.querySelector("[data-dot]")
+          ? done(performance.now() - start)
+          : requestAnimationFrame(look);
+        look();
+      })`) as number,
+    );
+    await page.keyboard.press("l");
+    await page.waitForSelector("[data-packet]");
+  }
+  add("ladder of a conversation", ladder, FIRST_PICTURE);
 }
 
 /** The value that a share of all values does not exceed. */

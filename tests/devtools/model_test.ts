@@ -326,7 +326,8 @@ Deno.test("addresses of the page are read and written", () => {
     options: { filter: "kind:nat", event: "7" },
   });
   assertEquals(routeHash(route), hash);
-  assertEquals(parseRoute("#/run/x/packets").view, "topology");
+  assertEquals(parseRoute("#/run/x/packets?packet=a").view, "packets");
+  assertEquals(parseRoute("#/run/x/nothing").view, "topology");
   for (const strange of ["", "#", "#/", "#/run/", "#/%E0%A4%A", "#//x?y"]) {
     assertEquals(parseRoute(strange).view, "runs", strange);
   }

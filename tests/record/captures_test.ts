@@ -106,13 +106,14 @@ Deno.test("captures follow a topology that changes: a second member, a condition
       linkEngine: "emulator",
     });
     const dc = await lab.addRouter("dc");
+    // With a deadline in place of -W, ping would send more on a busy host.
     const a = await lab.addDevice("a", { interfaces: { eth0: { gateway: dc } } });
-    await a.$`ping -c 2 -i 0.02 -w 20 ${dc.downstreamGateway!}`.quiet();
+    await a.$`ping -c 2 -i 0.02 -W 10 ${dc.downstreamGateway!}`.quiet();
     const b = await lab.addDevice("b", { interfaces: { eth0: { gateway: dc } } });
     await a.interface("eth0").setCondition({ latencyMs: 5 });
-    await a.$`ping -c 3 -i 0.02 -w 20 ${b.ip!}`.quiet();
+    await a.$`ping -c 3 -i 0.02 -W 10 ${b.ip!}`.quiet();
     await a.interface("eth0").setCondition(null);
-    await a.$`ping -c 4 -i 0.02 -w 20 ${dc.downstreamGateway!}`.quiet();
+    await a.$`ping -c 4 -i 0.02 -W 10 ${dc.downstreamGateway!}`.quiet();
     await lab.remove("b");
     await lab.close();
     const captures = await capturesOf(directory);

@@ -23,6 +23,13 @@ interface Absolute {
   dropped: number;
 }
 
+/** Packets that a direction of a link lost and dropped until a moment. */
+interface LossSample {
+  ms: number;
+  lost: number;
+  dropped: number;
+}
+
 /** The most samples of an interface that are kept. */
 const MOST = 20_000;
 
@@ -31,6 +38,7 @@ export class Counters {
   readonly #reader = new LineReader();
   readonly #last = new Map<string, Absolute>();
   readonly #rates = new Map<string, RateSample[]>();
+  readonly #losses = new Map<string, LossSample[]>();
   readonly #nat = new Map<string, [ms: number, mappings: number][]>();
   /** Lines that could not be read. */
   damaged = 0;
@@ -65,6 +73,26 @@ export class Counters {
     return last;
   }
 
+  /**
+   * How many packets a direction of a link (`laptop/eth0`, `up`) lost by its condition, and how many its queue
+   * dropped, between the samples around a moment; undefined if they do not say.
+   */
+  lossAt(
+    link: string,
+    direction: "up" | "down",
+    ms: number,
+  ): { lost: number; dropped: number } | undefined {
+    const samples = this.#losses.get(`${link} ${direction}`) ?? [];
+    const after = samples.findIndex((sample) => sample.ms >= ms);
+    if (after < 0) return undefined;
+    const before = samples[after - 1] ?? { lost: 0, dropped: 0 };
+    const { lost, dropped } = samples[after];
+    // A condition that was set anew counts from 0.
+    return lost < before.lost || dropped < before.dropped
+      ? { lost, dropped }
+      : { lost: lost - before.lost, dropped: dropped - before.dropped };
+  }
+
   /** The number of NAT mappings of a router at a moment. */
   mappingsAt(router: string, ms: number): number | undefined {
     return this.#nat.get(router)?.findLast(([at]) => at <= ms)?.[1];
@@ -87,6 +115,16 @@ export class Counters {
       const before = rates.at(-1)!;
       if (before.rxBits + before.txBits > 0) push(rates, idle(ms));
       last.ms = ms;
+    }
+    for (const [link, directions] of Object.entries(objectOf(sample.links))) {
+      for (const [direction, values] of Object.entries(objectOf(directions))) {
+        const { lost, dropped } = objectOf(values);
+        if (typeof lost !== "number" || typeof dropped !== "number") continue;
+        const key = `${link} ${direction}`;
+        const all = this.#losses.get(key) ?? [];
+        if (all.length < MOST) all.push({ ms, lost, dropped });
+        this.#losses.set(key, all);
+      }
     }
     for (const [router, values] of Object.entries(objectOf(sample.nat))) {
       const mappings = objectOf(values).mappings;
@@ -139,7 +177,7 @@ function idle(ms: number): RateSample {
 
 function parse(
   text: string,
-): { elapsedMs: number; interfaces?: unknown; nat?: unknown } | undefined {
+): { elapsedMs: number; interfaces?: unknown; links?: unknown; nat?: unknown } | undefined {
   try {
     const value = JSON.parse(text);
     return value?.version === 1 && Number.isFinite(value.elapsedMs) ? value : undefined;

@@ -1,5 +1,5 @@
 /** The views of a run, in the order of the navigation; a digit on the keyboard opens each. */
-export const VIEWS = ["topology", "timeline", "events", "logs", "results"] as const;
+export const VIEWS = ["topology", "timeline", "events", "logs", "packets", "results"] as const;
 
 /** A view of a run. */
 export type View = typeof VIEWS[number];

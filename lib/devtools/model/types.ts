@@ -72,3 +72,19 @@ export interface FilesAnswer {
   run: RunInfo;
   files: RunFile[];
 }
+
+/** What `/api/tshark` answers: the fields of a packet as tshark reads them, or why there are none. */
+export interface DissectAnswer {
+  nodes: FieldNode[];
+  problem: string | null;
+}
+
+/** A part of a packet, as a tree shows it. */
+export interface FieldNode {
+  label: string;
+  value?: string;
+  /** The offset in the frame of its first byte, and the one after its last byte. */
+  start: number;
+  end: number;
+  children?: FieldNode[];
+}

@@ -5,7 +5,7 @@ import { type GuardOptions, refusal, safeHeaders, TOKEN_COOKIE } from "./guard.t
 import { pageWith } from "./page.ts";
 import { readPart } from "./read_bounded.ts";
 import { readRunInfo } from "./read_run_info.ts";
-import { isRunFile, listRunFiles, openRunFile } from "./run_files.ts";
+import { isCapture, isRunFile, listRunFiles, openRunFile } from "./run_files.ts";
 
 /** The most bytes of a file that one answer has. */
 const LARGEST_PART = 8 << 20;
@@ -50,6 +50,8 @@ export class Handler {
           return await this.#files(searchParams);
         case "/api/file":
           return await this.#file(request, searchParams);
+        case "/api/tshark":
+          return await this.#tshark(searchParams);
         case "/api/follow":
           return await this.#follow(request, searchParams);
       }
@@ -123,6 +125,18 @@ export class Handler {
       status: whole ? 200 : 206,
       headers,
     });
+  }
+
+  async #tshark(search: URLSearchParams): Promise<Response> {
+    const directory = await this.#directory(search);
+    const path = search.get("path") ?? "";
+    const match = /^(\d{1,12})\.(\d{9})$/.exec(search.get("at") ?? "");
+    if (directory === undefined || !isCapture(path) || !match) {
+      return plain(404, "there is no such packet");
+    }
+    const { dissect } = await import("./tshark.ts");
+    const at = { path, seconds: Number(match[1]), nanos: Number(match[2]) };
+    return json(await dissect(directory, at));
   }
 
   async #follow(request: Request, search: URLSearchParams): Promise<Response> {

@@ -1,8 +1,8 @@
 /**
  * The server of the page: finds runs below a folder (`find_runs.ts`), answers requests (`handler.ts`, with
- * what it refuses in `guard.ts`), and follows files that grow (`follow.ts`). It only reads, follows no
- * symbolic links, and sends files of runs by a list of names alone. Imports `../model`, `../page` and, for
- * manifests, `sim/report`. Begin with `serve.ts`.
+ * what it refuses in `guard.ts`), follows files that grow (`follow.ts`), and asks `tshark` for the fields of a
+ * packet (`tshark.ts`). It only reads, follows no symbolic links, and sends files of runs by a list of names
+ * alone. Imports `../model`, `../page`, `packets` and, for manifests, `sim/report`. Begin with `serve.ts`.
  *
  * @module
  */

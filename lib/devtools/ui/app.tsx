@@ -9,6 +9,7 @@ import { Boundary } from "./parts/boundary.tsx";
 import { Mark, Status } from "./parts/status.tsx";
 import { EventsView } from "./views/events_view.tsx";
 import { LogsView } from "./views/logs_view.tsx";
+import { PacketsView } from "./views/packets_view.tsx";
 import { ResultsView } from "./views/results_view.tsx";
 import { RunsView } from "./views/runs_view.tsx";
 import { TimelineView } from "./views/timeline_view.tsx";
@@ -19,6 +20,7 @@ const TITLES: Record<View, string> = {
   timeline: "Timeline",
   events: "Events",
   logs: "Logs",
+  packets: "Packets",
   results: "Results",
 };
 
@@ -112,6 +114,8 @@ export function App({ source }: { source: Source }) {
             ? <EventsView run={run} />
             : route.view === "logs"
             ? <LogsView run={run} />
+            : route.view === "packets"
+            ? <PacketsView run={run} />
             : <ResultsView source={source} invocation={invocation} loaded={!!runs.answer} />}
         </Boundary>
       </main>

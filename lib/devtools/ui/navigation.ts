@@ -40,7 +40,14 @@ export function useRoute(): Navigation {
     const next = { ...now, options: { ...now.options, ...options } };
     clearTimeout(timer.current);
     if (!replace) go(routeHash(next));
-    else timer.current = setTimeout(() => go(routeHash(next), true), ADDRESS_MS);
+    else {
+      // Unless the reader has gone elsewhere in the meantime.
+      const { hash } = location;
+      timer.current = setTimeout(
+        () => location.hash === hash && go(routeHash(next), true),
+        ADDRESS_MS,
+      );
+    }
     show(next);
   };
   return { route, set };

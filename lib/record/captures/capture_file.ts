@@ -5,6 +5,8 @@ import { RECORD_HEADER_BYTES, RECORD_OVERHEAD_BYTES } from "./packet_record.ts";
 /** The ending of a capture, and of the older half of one that is still being written. */
 export const ENDING = ".pcapng";
 export const OLDER_ENDING = "~older.pcapng";
+/** The ending of a file that is not whole yet. */
+const NEW_ENDING = "~new";
 
 const ETHERNET = 1;
 /** Several large packets: each write of a busy link then has that much. */
@@ -74,10 +76,20 @@ export class CaptureFile {
     const bytes = staging.bytes.subarray(0, staging.used);
     staging.used = 0;
     if (this.#size > 0 && this.#size + bytes.length > halfBytes) this.#turn();
-    const isNew = this.#size === 0;
-    using file = Deno.openSync(this.path + ENDING, { append: true, create: true });
-    if (isNew) { for (const block of captureHeader(this.#name)) this.#write(file, block); }
+    if (this.#size === 0) return this.#begin(bytes);
+    using file = Deno.openSync(this.path + ENDING, { append: true });
     this.#write(file, bytes);
+  }
+
+  /** Writes a new file, which has its name once it is whole. */
+  #begin(bytes: Uint8Array): void {
+    const temporary = this.path + NEW_ENDING;
+    {
+      using file = Deno.openSync(temporary, { write: true, create: true, truncate: true });
+      for (const block of captureHeader(this.#name)) this.#write(file, block);
+      this.#write(file, bytes);
+    }
+    Deno.renameSync(temporary, this.path + ENDING);
   }
 
   /** The bytes of the older half. */

@@ -1,4 +1,4 @@
-import type { FilesAnswer, RunsAnswer } from "../../model/types.ts";
+import type { DissectAnswer, FilesAnswer, RunsAnswer } from "../../model/types.ts";
 import { bytesOf } from "./base64.ts";
 import type { FilePart, Follower, Source } from "./source.ts";
 
@@ -29,6 +29,10 @@ export class HttpSource implements Source {
     if (response.status === 416) return { bytes: new Uint8Array(), from, size };
     if (!response.ok) throw new Error((await response.text()).trim());
     return { bytes: new Uint8Array(await response.arrayBuffer()), from, size };
+  }
+
+  async dissect(run: string, path: string, at: string): Promise<DissectAnswer> {
+    return await (await get(`/api/tshark?${new URLSearchParams({ run, path, at })}`)).json();
   }
 
   follow(run: string, paths: string[], from: number[], follower: Follower): () => void {

@@ -4,6 +4,7 @@ import { StateHistory } from "../../model/history.ts";
 import { Timeline } from "../../model/timeline.ts";
 import type { FilesAnswer, RunFile, RunInfo } from "../../model/types.ts";
 import { Observed } from "./observed.ts";
+import { PacketModel } from "./packet_model.ts";
 import { fileAt, type Source } from "./source.ts";
 
 const EVENTS = "events.jsonl";
@@ -28,6 +29,7 @@ export class RunModel extends Observed {
   error: string | undefined;
   /** What the reader should know: the connection is lost, the folder is gone. */
   notice: string | undefined;
+  #packets: PacketModel | undefined;
   #stop: (() => void) | undefined;
   #closed = false;
 
@@ -46,6 +48,11 @@ export class RunModel extends Observed {
     return this.#stop !== undefined && this.info?.status === "running";
   }
 
+  /** The packets: nothing is read of them before the view that shows them wants it. */
+  get packets(): PacketModel {
+    return this.#packets ??= new PacketModel(this.source, this.id);
+  }
+
   /** The wall clock at the lab's start, in milliseconds since 1970. */
   get startMs(): number {
     const first = this.log.entries.find(({ event }) => event)?.event;
@@ -55,6 +62,7 @@ export class RunModel extends Observed {
   /** Ends the loading and following. */
   close(): void {
     this.#closed = true;
+    this.#packets?.close();
     this.#stop?.();
     this.#stop = undefined;
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { FilesAnswer, RunFile, RunsAnswer } from "../../model/types.ts";
+import type { DissectAnswer, FilesAnswer, RunFile, RunsAnswer } from "../../model/types.ts";
 
 /** A part of a file that was read. */
 export interface FilePart {
@@ -39,6 +39,8 @@ export interface Source {
   read(run: string, path: string, from: number, most?: number): Promise<FilePart | undefined>;
   /** Follows files from these offsets; returns a function that ends it. */
   follow(run: string, paths: string[], from: number[], follower: Follower): () => void;
+  /** Asks tshark for the fields of the packet of a capture at `seconds.nanos`; absent without a server. */
+  dissect?(run: string, path: string, at: string): Promise<DissectAnswer>;
 }
 
 /** Reads a JSON file of a run; undefined if it is missing or damaged. */

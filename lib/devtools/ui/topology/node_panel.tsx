@@ -37,6 +37,7 @@ export function NodePanel({ run, node, state, ms, onClose }: NodePanelProps) {
     node === name || (region && (a === region.name || b === region.name))
   );
   const hasLog = run.files.some(({ path }) => path.startsWith(`nodes/${name}/`));
+  const hasCapture = run.files.some(({ path }) => path.startsWith(`captures/${name}-`));
   const mappings = run.counters.mappingsAt(name, ms);
   return (
     <aside class="side" aria-label={`Node ${node.title}`}>
@@ -48,6 +49,9 @@ export function NodePanel({ run, node, state, ms, onClose }: NodePanelProps) {
       </div>
       <div class="links">
         <a class="button" href={viewHash(run.id, "events", { node: name })}>Events</a>
+        {hasCapture && (
+          <a class="button" href={viewHash(run.id, "packets", { node: name })}>Packets</a>
+        )}
         {hasLog && <a class="button" href={viewHash(run.id, "logs", { node: name })}>Logs</a>}
       </div>
       {faults.length > 0 && (

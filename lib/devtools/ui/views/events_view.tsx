@@ -7,6 +7,7 @@ import type { RunModel } from "../data/run_model.ts";
 import { useKeys, useNavigation, viewHash } from "../navigation.ts";
 import { Json } from "../parts/json.tsx";
 import { SearchField } from "../parts/search_field.tsx";
+import { Select } from "../parts/select.tsx";
 import { VirtualList } from "../parts/virtual_list.tsx";
 import { countText } from "../parts/words.ts";
 import { kindTone } from "../parts/tones.ts";
@@ -194,32 +195,6 @@ function Details({ run, entry, onClose }: { run: RunModel; entry: LogEntry; onCl
 export function logMoment(entry: LogEntry): Record<string, string> {
   const mark = entry.event?.kind === "custom" ? entry.event.name : "";
   return { node: entry.node ?? "", t: String(entry.ms), mark };
-}
-
-interface SelectProps {
-  label: string;
-  value: string;
-  options: [name: string, count: number][];
-  onChange(value: string): void;
-}
-
-function Select({ label, value, options, onChange }: SelectProps) {
-  return (
-    <select
-      class={value === "" ? "" : "active"}
-      aria-label={label}
-      value={value}
-      onChange={(event) => onChange(event.currentTarget.value)}
-    >
-      <option value="">{label}: all</option>
-      {options.map(([name, count]) => (
-        <option key={name} value={name}>{`${name} (${count.toLocaleString("en-US")})`}</option>
-      ))}
-      {value !== "" && !options.some(([name]) => name === value) && (
-        <option value={value}>{value}</option>
-      )}
-    </select>
-  );
 }
 
 /** Finds, a little at a time, the events that do not fit what was before them. */
