@@ -11,6 +11,8 @@ export interface NodeEntry {
   network: string;
   /** The mount namespace, with the name files of the node. */
   mounts: string;
+  /** The UTS namespace, in which the host has the name of the node. */
+  hostname: string;
   /** The PID namespace, whose processes end with the node. */
   processes: string;
   /** The user namespace: that of the process of the lab. */
@@ -20,10 +22,11 @@ export interface NodeEntry {
 /** Returns the entry of a node, and starts its first process if needed. */
 export function entryOf(runtime: NodeRuntime): NodeEntry {
   runtime.ready();
-  const { mountNamespace, pidNamespace } = runtime.sandbox.forThreads();
+  const { mountNamespace, pidNamespace, utsNamespace } = runtime.sandbox.forThreads();
   return {
     network: runtime.namespace.path,
     mounts: fdPath(mountNamespace),
+    hostname: fdPath(utsNamespace),
     processes: fdPath(pidNamespace),
     users: `/proc/${Deno.pid}/ns/user`,
   };
@@ -42,6 +45,7 @@ export function entryCommand(
     ...isHere(entry.users) ? [] : ["--preserve-credentials", `--user=${entry.users}`],
     `--net=${entry.network}`,
     `--mount=${entry.mounts}`,
+    `--uts=${entry.hostname}`,
     `--pid=${entry.processes}`,
     ...startIn(cwd),
     file,

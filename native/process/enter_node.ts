@@ -2,6 +2,7 @@
 export interface ThreadEntry {
   mountNamespace: number;
   pidNamespace: number;
+  utsNamespace: number;
   /** The PID namespace of this process. */
   homePidNamespace: number;
   /** The working directory, which a change of the mount namespace resets. */
@@ -17,8 +18,8 @@ export interface ThreadPowers {
 }
 
 /**
- * Moves the calling worker thread into a node's mount namespace, so that its name lookups read the files
- * of that namespace. Returns functions that start processes in the node's PID namespace and read /proc.
+ * Moves the calling worker thread into a node's UTS and mount namespaces, so that the host has the name
+ * of the node, and name lookups read the files of that namespace. Returns functions that start processes in the node's PID namespace and read /proc.
  *
  * A worker gets this function as source text and calls it before it loads any module, so it must not
  * use anything from outside. There are two reasons. No variable of a module holds libc, so that the
@@ -37,6 +38,7 @@ export async function enterNode(
 ): Promise<ThreadPowers> {
   const CLONE_FS = 0x200;
   const CLONE_NEWNS = 0x20000;
+  const CLONE_NEWUTS = 0x4000000;
   const CLONE_NEWPID = 0x20000000;
   const MNT_DETACH = 2;
   const O_CLOEXEC = 0x80000;
@@ -65,6 +67,7 @@ export async function enterNode(
   const cString = (text: string) => new TextEncoder().encode(text + "\0");
   const cwd = cString(entry.cwd);
 
+  check(c.setns(entry.utsNamespace, CLONE_NEWUTS), "setns(CLONE_NEWUTS)");
   check(c.unshare(CLONE_FS), "unshare(CLONE_FS)");
   check(c.setns(entry.mountNamespace, CLONE_NEWNS), "setns(CLONE_NEWNS)");
   check(c.unshare(CLONE_NEWNS), "unshare(CLONE_NEWNS)");

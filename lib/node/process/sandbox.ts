@@ -28,7 +28,7 @@ import type { ChildrenOptions } from "./worker_children.ts";
 
 /**
  * The first process of a node. It makes the node's mount namespace (its own
- * hosts, resolv.conf, nsswitch.conf, /proc, and links in /sys), says `ready`, and then holds the
+ * hosts, resolv.conf, hostname, nsswitch.conf, /proc, and links in /sys), names the host, says `ready`, and then holds the
  * PID namespace: when the pipe at its stdin closes, because the lab closed or
  * because its process was killed, it ends, and the kernel kills every process of
  * the node with it, whatever signals they ignore. SIGCHLD is ignored so that
@@ -44,8 +44,10 @@ for f in hosts resolv.conf; do
   [ -e /etc/$f ] || { echo "this host has no /etc/$f to put the node's over; make an empty one"; exit 1; } >&2
   mount --bind /mnt/$f /etc/$f
 done
-f=nsswitch.conf
-[ ! -e /etc/$f ] || mount --bind /mnt/$f /etc/$f
+printf '%s\\n' "$3" >/mnt/hostname
+for f in nsswitch.conf hostname; do [ ! -e /etc/$f ] || mount --bind /mnt/$f /etc/$f; done
+# Not by /proc, which only the root of the host may write.
+hostname "$3" 2>/dev/null || busybox hostname "$3" 2>/dev/null || :
 # Of /sys the links alone: the rest, such as the cgroups, is the host's.
 mkdir /mnt/sys
 if mount -t sysfs sysfs /mnt/sys 2>/dev/null; then
@@ -90,6 +92,7 @@ interface Running {
   init: Deno.ChildProcess;
   pidNamespace: number;
   mountNamespace: number;
+  utsNamespace: number;
   hosts: number;
   resolvConf: number;
 }
@@ -137,11 +140,13 @@ export class Sandbox {
   forThreads(): {
     pidNamespace: number;
     mountNamespace: number;
+    utsNamespace: number;
     children: Omit<ChildrenOptions, "variables">;
   } {
-    const { pidNamespace, mountNamespace } = this.#open();
+    const { pidNamespace, mountNamespace, utsNamespace } = this.#open();
     const nsenter: [string, string] = [program("nsenter"), `--pid=${fdPath(pidNamespace)}`];
-    return { pidNamespace, mountNamespace, children: { direct: this.#direct, nsenter } };
+    const children = { direct: this.#direct, nsenter };
+    return { pidNamespace, mountNamespace, utsNamespace, children };
   }
 
   /** Runs a synchronous function whose child processes belong to the node. */
@@ -152,11 +157,12 @@ export class Sandbox {
 
   /** The command line that runs a program in the node, for a thread inside {@link Sandbox.enter}. */
   wrap(file: string, args: readonly string[], start: Start): [string, ...string[]] {
-    const { mountNamespace, pidNamespace } = this.#open();
+    const { mountNamespace, pidNamespace, utsNamespace } = this.#open();
     const { cwd, uid, gid, sync } = start;
     return [
       program("nsenter"),
       `--mount=${fdPath(mountNamespace)}`,
+      `--uts=${fdPath(utsNamespace)}`,
       ...sync || !this.#direct ? [`--pid=${fdPath(pidNamespace)}`] : [],
       ...gid === undefined ? [] : [`--setgid=${gid}`],
       ...uid === undefined ? [] : [`--setuid=${uid}`],
@@ -200,8 +206,9 @@ export class Sandbox {
     const running = this.#running;
     this.#running = undefined;
     if (!running) return;
-    const { pidNamespace, mountNamespace, hosts, resolvConf } = running;
-    for (const fd of [pidNamespace, mountNamespace, hosts, resolvConf]) closeFd(fd);
+    const { pidNamespace, mountNamespace, utsNamespace, hosts, resolvConf } = running;
+    const opened = [pidNamespace, mountNamespace, utsNamespace, hosts, resolvConf];
+    for (const fd of opened) closeFd(fd);
   }
 
   #open(): Running {
@@ -255,6 +262,7 @@ export class Sandbox {
         init,
         pidNamespace: open("ns/pid_for_children"),
         mountNamespace: open("ns/mnt"),
+        utsNamespace: open("ns/uts"),
         hosts: open("root/etc/hosts", O_RDWR),
         resolvConf: open("root/etc/resolv.conf", O_RDWR),
       };
@@ -273,8 +281,9 @@ export class Sandbox {
     const command = new Deno.Command(program("unshare"), {
       args: [
         "--mount",
+        "--uts",
         ...this.#direct ? [] : ["--pid", "--fork", "--kill-child=KILL"],
-        ...["--", "sh", "-c", INIT, "sh", reportPath, this.#directory],
+        ...["--", "sh", "-c", INIT, "sh", reportPath, this.#directory, this.#node],
       ],
       clearEnv: true,
       env: {

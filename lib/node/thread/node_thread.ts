@@ -117,11 +117,12 @@ export class NodeThread {
     this.#host = host;
     this.#options = options;
     this.#output = { stdout: host.output("stdout"), stderr: host.output("stderr") };
-    const { mountNamespace, pidNamespace, children } = host.sandbox.forThreads();
+    const { mountNamespace, pidNamespace, utsNamespace, children } = host.sandbox.forThreads();
     const { permissions, giveBack } = permit(options.permissions);
     const entry: ThreadEntry = {
       mountNamespace,
       pidNamespace,
+      utsNamespace,
       homePidNamespace: homePidNamespace(),
       cwd: readLink("/proc/self/cwd"),
     };
