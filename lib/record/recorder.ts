@@ -107,10 +107,12 @@ export class Recorder {
   async close(): Promise<Error | undefined> {
     this.stop();
     await this.#failing;
+    const { watch } = this.#options;
     this.#run.update({
       status: this.#failing ? "failed" : "closed",
       endedAt: new Date().toISOString(),
-      verdict: this.#options.watch.verdict(),
+      // A failure is explained by what was said about it, and not by the load of the end.
+      verdict: (this.#failing && watch.said) || watch.verdict(),
     });
     const errors = [await this.#file.close(), await this.#run.written(), this.#error];
     return errors.find((error) => error !== undefined);
