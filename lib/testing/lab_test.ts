@@ -101,7 +101,7 @@ async function runInLab(
     verdict.kind === "ok" ? error : new InconclusiveError(t.name, verdict, error, attempt);
   if ((record ?? environmentVariable(RECORD_VARIABLE)) === ON_FAILURE) {
     // Loaded for this alone.
-    const { recorded } = await import("../bundle/recorded.ts");
+    const { recorded } = await import("./recorded.ts");
     return await recorded({ kind: "test", ...test }, options, use, conclude);
   }
   await using lab = await Lab.create({ ...options, record: record as RecordOptions | undefined });
