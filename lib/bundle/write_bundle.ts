@@ -6,7 +6,7 @@ import { readRun } from "../events/read_run.ts";
 import { runName } from "../events/run_name.ts";
 import type { LabEvent } from "../events/types.ts";
 import { writeAtomically, writeJson } from "../files/atomic.ts";
-import { describeFailure } from "../record/failure.ts";
+import { describeFailure, type Place } from "../record/failure.ts";
 import type { Verdict } from "../record/verdict.ts";
 import { VERSION } from "../std/version.ts";
 import {
@@ -15,6 +15,8 @@ import {
   type Failed,
   type RunFacts,
   runningIn,
+  scheduleOf,
+  type SimulationFacts,
 } from "./bundle_info.ts";
 import { pruneBundles } from "./prune.ts";
 import { plainFiles, zipDirectory } from "./zip_directory.ts";
@@ -39,6 +41,18 @@ export interface Failure {
   seed: number;
   linkEngine: string | null;
   verdict: Verdict;
+  /** The place that failed, where the stack trace of the error does not tell it. */
+  place?: Place;
+  /** The IDs of the faults that the run was restricted to. */
+  onlyFaults?: readonly string[];
+  /** Of a simulation: its step. */
+  simulation?: SimulationFacts;
+  /** Events after this one belong to the end of the lab; default: after the one that marks the failure. */
+  lastSeq?: number;
+  /** Directories of the run that are left out. */
+  leftOut?: readonly string[];
+  /** More files of the run, as JSON. */
+  files?: Readonly<Record<string, unknown>>;
 }
 
 /** The name of the custom event that marks the moment of a failure. */
@@ -62,28 +76,34 @@ export function failureEvent({ kind }: Failed): string {
  * @throws the error of the file system, or of reading the run
  */
 export async function writeBundle(directory: string, failure: Failure): Promise<string> {
-  const { failed, error, run, label, seed, linkEngine, verdict } = failure;
+  const { failed, error, run, label, seed, linkEngine, verdict, onlyFaults, simulation } = failure;
   const now = new Date();
   await Deno.mkdir(directory, { recursive: true });
-  const { events } = await readRun(run);
-  const state = reduceAll(untilFailure(events, failureEvent(failed)));
+  const events = untilFailure((await readRun(run)).events, failure);
+  const state = reduceAll(events);
   const info: BundleInfo = {
     version: 1,
     failed,
     at: now.toISOString(),
-    error: await describeFailure(error),
+    error: await describeFailure(error, failure.place),
     label,
     seed,
     linkEngine,
     verdict,
     running: runningIn(state),
     faults: state.faults ?? {},
+    schedule: scheduleOf(events),
+    onlyFaults: onlyFaults ? [...onlyFaults] : null,
+    ...simulation && { simulation },
     ...runFacts(),
   };
   const name = runName(label, now);
   const temporary = await Deno.makeTempDir({ dir: directory, prefix: `.${name}-` });
   try {
-    await copyRun(run, `${temporary}/run`);
+    await copyRun(run, `${temporary}/run`, failure.leftOut);
+    for (const [name, content] of Object.entries(failure.files ?? {})) {
+      await writeJson(`${temporary}/run/${name}`, content);
+    }
     await writeAtomically(`${temporary}/failure.txt`, bundleText(info));
     const drawing = drawingOfState(state);
     if (drawing.nodes.length <= MAX_DRAWN) {
@@ -102,7 +122,9 @@ export async function writeBundle(directory: string, failure: Failure): Promise<
 }
 
 /** The events up to the failure; all of them if it was not noted, since the lab was closed. */
-function untilFailure(events: LabEvent[], name: string): LabEvent[] {
+function untilFailure(events: LabEvent[], { failed, lastSeq }: Failure): LabEvent[] {
+  if (lastSeq !== undefined) return events.filter(({ seq }) => seq <= lastSeq);
+  const name = failureEvent(failed);
   const at = events.findLastIndex((event) => event.kind === "custom" && event.name === name);
   return at < 0 ? events : events.slice(0, at + 1);
 }
@@ -122,8 +144,13 @@ async function place(from: string, to: string): Promise<string> {
 
 const isNotEmpty = (error: unknown) => (error as { code?: string }).code === "ENOTEMPTY";
 
-async function copyRun(from: string, to: string): Promise<void> {
+async function copyRun(
+  from: string,
+  to: string,
+  leftOut: readonly string[] = [],
+): Promise<void> {
   for (const path of await plainFiles(from)) {
+    if (leftOut.some((folder) => path.startsWith(`${folder}/`))) continue;
     await Deno.mkdir(`${to}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
     const { size } = await Deno.stat(`${from}/${path}`);
     if (path.endsWith(".log") && size > MAX_LOG_BYTES) await copyEnd(from, to, path, size);

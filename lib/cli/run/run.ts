@@ -50,6 +50,7 @@ export async function run(
     jobs: options.jobs,
     seed: options.seed,
     workDir: options.workDir,
+    record: options.record,
     timeoutMs: options.timeout === undefined ? undefined : timeLimit(options.timeout),
     command: ["netyard", ...invocation.line],
     run: tools.runner,

@@ -1,4 +1,4 @@
-import type { Declaration } from "../command/command.ts";
+import { type Declaration, UsageError } from "../command/command.ts";
 import {
   BINARY,
   COLOR,
@@ -10,6 +10,15 @@ import {
   wholeNumber,
   WORK_DIR,
 } from "../command/simulation_options.ts";
+
+const RECORD_LEVELS = ["off", "events", "full", "on-failure"] as const;
+
+/** Reads the value of `--record`. */
+function recordLevel(text: string): typeof RECORD_LEVELS[number] {
+  const level = RECORD_LEVELS.find((level) => level === text);
+  if (level) return level;
+  throw new UsageError(`must be one of ${RECORD_LEVELS.join(", ")}`);
+}
 
 /** The options of {@linkcode runCommand}. */
 export const RUN_OPTIONS = [
@@ -37,6 +46,13 @@ export const RUN_OPTIONS = [
     long: "shard",
     value: "K/N",
     what: "run only the K-th of N parts; `netyard merge` joins their results",
+  },
+  {
+    long: "record",
+    value: "WHAT",
+    read: recordLevel,
+    what: `off, events, full, or on-failure: keep a record of each simulation that fails; \
+default NETYARD_RECORD, or events`,
   },
   BINARY,
   NO_BUILD,
@@ -79,6 +95,10 @@ writes the results; a second Ctrl-C exits without them.`,
     {
       command: "netyard run sims --binary relay:path:target/debug/relay",
       what: "run them with your own build of a program",
+    },
+    {
+      command: "netyard run sims --record on-failure",
+      what: "keep a record of each failure, which `netyard show` and `netyard replay` take",
     },
     {
       command: "netyard run sims --shard 2/4 --junit results.xml",

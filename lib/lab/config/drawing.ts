@@ -1,9 +1,9 @@
 import {
+  type Drawing,
   type DrawnAddresses,
   type DrawnKind,
   type DrawnLink,
   type DrawnNode,
-  type Drawing,
   interfaceKey,
   IX,
   nodeId,

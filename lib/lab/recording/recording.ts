@@ -1,5 +1,6 @@
 import type { EventKind, LabEvent } from "../../events/mod.ts";
 import type { Captures } from "../../record/captures/captures.ts";
+import type { Place } from "../../record/failure.ts";
 import type { LoadWatch } from "../../record/load_watch.ts";
 import type { ResolvedRecord } from "../../record/options.ts";
 import { Recorder } from "../../record/recorder.ts";
@@ -86,8 +87,8 @@ export class Recording implements LabRecording {
     this.#recorder.about(test);
   }
 
-  failed(error: unknown): Promise<void> {
-    return this.#recorder.failed(error);
+  failed(error: unknown, place?: Place): Promise<void> {
+    return this.#recorder.failed(error, place);
   }
 
   stop(): void {

@@ -87,10 +87,7 @@ export function countsText(entries: readonly { status: RecordStatus }[]): string
 
 /** Returns why a simulation did not pass, in several lines, without a line break at the end. */
 export function failureText(failure: Failure): string {
-  const step = failure.step === undefined
-    ? undefined
-    : `step ${failure.step}: ${failure.action} ${failure.id}` +
-      (failure.device === undefined ? "" : ` in ${failure.device}`);
+  const step = stepText(failure);
   return [
     failure.where === undefined ? step : `${failure.where}: ${step ?? "in the file"}`,
     failure.message,
@@ -101,7 +98,22 @@ export function failureText(failure: Failure): string {
     failure.signal && `signal: ${failure.signal}`,
     failure.stderr.length > 0 && ["standard error:", ...failure.stderr].join("\n  "),
     failure.logs.length > 0 && `logs: ${failure.logs.join(", ")}`,
+    failure.bundle && `record: ${failure.bundle}; to see it: netyard show ${word(failure.bundle)}`,
   ].filter(Boolean).join("\n");
+}
+
+/**
+ * The step of a failure: `step 2 of 4: run ping-check in sender`; undefined if no step failed.
+ *
+ * @param steps the number of steps, if it is known
+ */
+export function stepText(
+  { step, id, action, device }: Failure,
+  steps?: number,
+): string | undefined {
+  if (step === undefined) return undefined;
+  const of = steps ? ` of ${steps}` : "";
+  return `step ${step}${of}: ${action} ${id}${device === undefined ? "" : ` in ${device}`}`;
 }
 
 const WORDS: Record<RecordStatus, string> = {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { failuresDirectory } from "../../bundle/failures.ts";
 import { InvalidOptionError } from "../../options/parse_options.ts";
 import { RunRecord } from "./run_record.ts";
 import { DEFAULT_WORK_DIR, makeLatest, makeRunDirectory } from "../report/run_directory.ts";
@@ -102,6 +103,9 @@ async function runOne(
       binaries: options.binaries.get(simulation) ?? new Map(),
       timeoutMs: options.timeoutMs,
       seed: options.seed,
+      record: options.record,
+      failures: failuresDirectory(undefined, options.workDir),
+      command: options.command,
       signal: options.signal,
       onProgress: (progress) => {
         record.progress(index, progress);

@@ -30,6 +30,11 @@ export interface RunAllOptions {
   timeoutMs?: number;
   /** The seed, in place of each simulation's own. */
   seed?: number;
+  /**
+   * What is recorded of each simulation; see {@linkcode RunContext.record}. The records of failures are in
+   * the directory that the environment variable `NETYARD_FAILURES` names, or in `failures` of `workDir`.
+   */
+  record?: RunContext["record"];
   /** Ends the run early: running simulations are interrupted, the remaining ones do not start. */
   signal?: AbortSignal;
   /** The paths of each simulation's binaries, by name. A simulation that is not in the map has none. */

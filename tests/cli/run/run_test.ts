@@ -235,3 +235,29 @@ Deno.test("FORCE_COLOR, NO_COLOR and the options decide on colours", async () =>
   assertEquals(await colored({ FORCE_COLOR: "0", NO_COLOR: "" }), false);
   assertEquals(await colored({ NO_COLOR: "1" }, "--color"), true);
 });
+
+Deno.test("a failure that left a record says where it is, and what takes it", async () => {
+  const runner: SimulationTools["runner"] = (each, { record, failures }) => {
+    assertEquals(record, "on-failure");
+    return Promise.resolve(outcome(each, {
+      status: "failed",
+      failure: { message: "no answer", stderr: [], logs: [], bundle: `${failures}/my bad` },
+    }));
+  };
+  const args = ["--record", "on-failure"];
+  await ran(fakeTools([simulation("bad")], { runner }), args, ({ stdout, directory }) => {
+    const bundle = `${directory}/failures/my bad`;
+    assertStringIncludes(
+      stdout,
+      `    record: ${bundle} (and .zip)
+    to see it: netyard show '${bundle}'
+    to run it again: netyard replay '${bundle}'
+`,
+    );
+  });
+  await ran(fakeTools(GOOD), ["--record", "always"], ({ code, stderr }) => {
+    assertEquals(code, 2);
+    assertStringIncludes(stderr, "--record");
+    assertStringIncludes(stderr, "must be one of off, events, full, on-failure");
+  });
+});
