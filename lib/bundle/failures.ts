@@ -1,15 +1,46 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { temporary } from "../files/temporary.ts";
 import { environmentVariable } from "../options/environment.ts";
-import type { Failed } from "./bundle_info.ts";
+import { readFileText } from "../../native/libc.ts";
+import { VERSION } from "../std/version.ts";
+import type { Failed, RunFacts } from "./bundle_info.ts";
 
 /** A directory in memory, where a record costs no disk. */
 const MEMORY = "/dev/shm";
 
-/** Makes a directory for the record of a lab whose failure is not known yet. */
+const SCRATCH = /^netyard-record-(\d+)-/;
+/** A directory whose process is gone is removed when it is so old: the process may be in another container. */
+const STALE_MS = 600_000;
+
+/**
+ * Makes a directory for the record of a lab whose failure is not known yet: in memory, where the process
+ * may write there. Those that killed processes have left beside it are removed.
+ */
 export async function scratchDirectory(): Promise<string> {
-  const prefix = "netyard-record-";
-  return await Deno.makeTempDir({ dir: MEMORY, prefix })
-    .catch(() => Deno.makeTempDir({ prefix })); // not every system has it
+  const prefix = `netyard-record-${Deno.pid}-`;
+  const path = await Deno.makeTempDir({ dir: MEMORY, prefix })
+    .catch(() => Deno.makeTempDir({ dir: temporary(), prefix }));
+  await removeStale(dirname(path)).catch(() => {}); // some belong to other users
+  return path;
+}
+
+async function removeStale(directory: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(directory)) {
+    const pid = SCRATCH.exec(name)?.[1];
+    if (!isDirectory || pid === undefined) continue;
+    const { mtime } = await Deno.stat(`${directory}/${name}`);
+    if (Date.now() - (mtime?.getTime() ?? Date.now()) < STALE_MS || isAlive(pid)) continue;
+    await Deno.remove(`${directory}/${name}`, { recursive: true });
+  }
+}
+
+function isAlive(pid: string): boolean {
+  try {
+    readFileText(`/proc/${pid}/stat`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -21,6 +52,11 @@ export function failuresDirectory(
   workDir: string = ".netyard-work",
 ): string {
   return resolve(cwd, environmentVariable("NETYARD_FAILURES") ?? `${workDir}/failures`);
+}
+
+/** The name of the custom event that marks the moment of a failure: `test-failed`. */
+export function failureEvent({ kind }: Pick<Failed, "kind">): string {
+  return `${kind}-failed`;
 }
 
 /** Where the record of a failure is, and the commands that take it, as lines. */
@@ -63,4 +99,24 @@ export async function told(
     Reflect.set(error, "stack", stack.replace(before, () => message));
   }
   return error;
+}
+
+/** The facts about this process. */
+export function runFacts(): RunFacts {
+  return {
+    netyard: VERSION,
+    deno: Deno.version.deno,
+    kernel: permitted(() => Deno.osRelease()),
+    arch: Deno.build.arch,
+    command: readFileText("/proc/self/cmdline").split("\0").slice(0, -1),
+    cwd: permitted(() => Deno.cwd()),
+  };
+}
+
+function permitted<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null; // the process may not know it
+  }
 }

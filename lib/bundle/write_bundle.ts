@@ -1,4 +1,3 @@
-import { readFileText } from "../../native/libc.ts";
 import { drawingOfState } from "../drawing/state.ts";
 import { drawingSvg } from "../drawing/svg.ts";
 import { reduceAll } from "../events/reduce.ts";
@@ -6,9 +5,8 @@ import { readRun } from "../events/read_run.ts";
 import { runName } from "../events/run_name.ts";
 import type { LabEvent } from "../events/types.ts";
 import { writeAtomically, writeJson } from "../files/atomic.ts";
-import { describeFailure, type Place } from "../record/failure.ts";
+import { describeFailure, type Place, type RunFailure } from "../record/failure.ts";
 import type { Verdict } from "../record/verdict.ts";
-import { VERSION } from "../std/version.ts";
 import {
   type BundleInfo,
   bundleText,
@@ -18,6 +16,7 @@ import {
   scheduleOf,
   type SimulationFacts,
 } from "./bundle_info.ts";
+import { failureEvent, runFacts } from "./failures.ts";
 import { pruneBundles } from "./prune.ts";
 import { plainFiles, zipDirectory } from "./zip_directory.ts";
 
@@ -27,14 +26,16 @@ const KEEP = 20;
 const MAX_LOG_BYTES = 16 * 2 ** 20;
 /** A topology with more nodes is not drawn, since that would take minutes. */
 const MAX_DRAWN = 300;
-/** The name of the custom event at the failure, after what failed: `test-failed`. */
-const FAILED = "-failed";
 
 /** A failure of which a bundle is made. */
 export interface Failure {
   failed: Failed;
   /** What was thrown. */
   error: unknown;
+  /** The description of it, if another process writes the bundle. */
+  described?: RunFailure;
+  /** The facts about the process that failed, if another one writes the bundle. */
+  facts?: RunFacts;
   /** The directory of the run, which is complete. */
   run: string;
   label: string;
@@ -53,11 +54,6 @@ export interface Failure {
   leftOut?: readonly string[];
   /** More files of the run, as JSON. */
   files?: Readonly<Record<string, unknown>>;
-}
-
-/** The name of the custom event that marks the moment of a failure. */
-export function failureEvent({ kind }: Failed): string {
-  return `${kind}${FAILED}`;
 }
 
 /**
@@ -85,7 +81,7 @@ export async function writeBundle(directory: string, failure: Failure): Promise<
     version: 1,
     failed,
     at: now.toISOString(),
-    error: await describeFailure(error, failure.place),
+    error: failure.described ?? await describeFailure(error, failure.place),
     label,
     seed,
     linkEngine,
@@ -95,7 +91,7 @@ export async function writeBundle(directory: string, failure: Failure): Promise<
     schedule: scheduleOf(events),
     onlyFaults: onlyFaults ? [...onlyFaults] : null,
     ...simulation && { simulation },
-    ...runFacts(),
+    ...failure.facts ?? runFacts(),
   };
   const name = runName(label, now);
   const temporary = await Deno.makeTempDir({ dir: directory, prefix: `.${name}-` });
@@ -166,23 +162,4 @@ async function copyEnd(from: string, to: string, path: string, size: number): Pr
   await Deno.writeFile(`${to}/${path}`, notice);
   using target = await Deno.open(`${to}/${path}`, { append: true });
   await source.readable.pipeTo(target.writable);
-}
-
-function runFacts(): RunFacts {
-  return {
-    netyard: VERSION,
-    deno: Deno.version.deno,
-    kernel: permitted(() => Deno.osRelease()),
-    arch: Deno.build.arch,
-    command: readFileText("/proc/self/cmdline").split("\0").slice(0, -1),
-    cwd: permitted(() => Deno.cwd()),
-  };
-}
-
-function permitted<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch {
-    return null; // the process may not know it
-  }
 }

@@ -55,7 +55,6 @@ export class Lab implements AsyncDisposable {
   #routers = new Map<string, Router>();
   #devices = new Map<string, Device>();
   #vms = new Map<string, Vm>();
-  #closed: Promise<void> | undefined;
 
   private constructor(core: Core) {
     this.#core = core;
@@ -531,7 +530,7 @@ export class Lab implements AsyncDisposable {
    * first.
    */
   close(): Promise<void> {
-    return this.#closed ??= ops().closeLab(this.#core);
+    return ops().closeLab(this.#core);
   }
 
   /** As {@link Lab.close}. */

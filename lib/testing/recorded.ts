@@ -1,6 +1,6 @@
 import type { Failed } from "../bundle/bundle_info.ts";
-import { failuresDirectory, scratchDirectory, told } from "../bundle/failures.ts";
-import { failureEvent, writeBundle } from "../bundle/write_bundle.ts";
+import { failureEvent, failuresDirectory, scratchDirectory, told } from "../bundle/failures.ts";
+import { writeBundle } from "../bundle/write_bundle.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabOptions } from "../lab/options/options.ts";
 import { recordingOf } from "../lab/recording/entry.ts";

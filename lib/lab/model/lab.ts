@@ -26,6 +26,8 @@ import type { Defer } from "./undo.ts";
 export interface LabRecording {
   /** Variables for the programs in the nodes. */
   readonly environment: Record<string, string>;
+  /** The number of the last event before the lab was closed; undefined while it is open. */
+  readonly lastSeq: number | undefined;
   /** Notes the test that made the lab. */
   about(test: { file: string; name: string } | null): void;
   /**

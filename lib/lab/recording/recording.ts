@@ -25,6 +25,7 @@ const GONE: ReadonlySet<EventKind> = new Set<EventKind>([
 /** The recording of a lab. Nothing that it does throws into the lab. */
 export class Recording implements LabRecording {
   readonly environment: Record<string, string> = {};
+  lastSeq: number | undefined;
   #core: LabCore;
   #recorder: Recorder;
   #captures: Captures | undefined;
@@ -92,6 +93,7 @@ export class Recording implements LabRecording {
   }
 
   stop(): void {
+    this.lastSeq ??= this.#core.bus.history.length - 1;
     this.#recorder.stop();
     // All that is in the sockets now is still written.
     this.#captured ??= this.#captures?.close();

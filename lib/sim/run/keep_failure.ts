@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Failed } from "../../bundle/bundle_info.ts";
-import { failuresDirectory, noBundleText } from "../../bundle/failures.ts";
+import { failureEvent, failuresDirectory, noBundleText } from "../../bundle/failures.ts";
 import type { Lab } from "../../lab/lab.ts";
 import type { Place } from "../../record/failure.ts";
 import { resultsJson, simJson } from "../report/records.ts";
@@ -16,9 +16,13 @@ export interface FailedLab {
 /** The directories of a simulation that its record leaves out: what its steps made, which may be large. */
 const LEFT_OUT = ["files", "certs"];
 
-/** Marks the moment of the failure in the events, by the name that `writeBundle()` looks for. */
+/** Marks the moment of the failure in the events. */
 export function noteFailure(lab: Lab, { message, step, where }: Failure): void {
-  lab.emit("simulation-failed", { message, step: step ?? null, where: where ?? null });
+  lab.emit(failureEvent({ kind: "simulation" }), {
+    message,
+    step: step ?? null,
+    where: where ?? null,
+  });
 }
 
 /** The place that a step has in its file: `sims/ping.toml:24`. */
