@@ -5,6 +5,7 @@ import type { BundleInfo } from "../../lib/bundle/bundle_info.ts";
 import { plainFiles } from "../../lib/bundle/zip_directory.ts";
 import { failureText } from "../../lib/sim/report/report.ts";
 import type { RunInfo } from "../../lib/record/run_info.ts";
+import { busyHost, cpuWaitUs } from "../record/kit.ts";
 import { PAIR, run, sh, simulation, spawn } from "./kit.ts";
 
 const TOML = Array.from({ length: 40 }, (_, i) => `# line ${i + 1}`).join("\n");
@@ -149,4 +150,26 @@ Deno.test("without a directory for its record the failure stays what it is, with
       /^no record of this failure could be kept: .*; make its directory/,
     );
   }, { record: "on-failure", failures: "/proc/failures" });
+});
+
+Deno.test({
+  name:
+    "a simulation that fails beside busy programs is inconclusive, in its results and its bundle",
+  // Kernels without pressure, or with it switched off, report nothing to judge by.
+  ignore: cpuWaitUs() === undefined,
+  async fn() {
+    await using _busy = await busyHost();
+    await inFile(async (file, failures) => {
+      // Long enough for a verdict on it.
+      const what = simulation([sh("sleep 3; exit 1")], { file });
+      await run(what, async ({ status, verdict, failure }, directory) => {
+        assertEquals([status, verdict?.kind], ["failed", "inconclusive"]);
+        assert(verdict!.reasons.length > 0);
+        const kept: RunInfo = JSON.parse(await Deno.readTextFile(`${directory}/run.json`));
+        assertEquals(kept.verdict.kind, "inconclusive");
+        const text = await Deno.readTextFile(`${failure!.bundle}/failure.txt`);
+        assertStringIncludes(text, "the host was too slow to tell why:");
+      }, { record: "on-failure", failures });
+    });
+  },
 });

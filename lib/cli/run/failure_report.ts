@@ -1,4 +1,5 @@
 import { join, relative, resolve } from "node:path";
+import { isInconclusive } from "../../sim/report/inconclusive.ts";
 import { stepText } from "../../sim/report/report.ts";
 import { showTime } from "../../sim/values/numbers.ts";
 import type { Failure, SimulationOutcome } from "../../sim/types/types.ts";
@@ -18,11 +19,14 @@ export interface FailurePlace {
 
 /** Describes a simulation that did not pass: the step, the cause, the command and the logs. */
 export function renderFailure(outcome: SimulationOutcome, place: FailurePlace): string {
-  const { name, status, durationMs, failure } = outcome;
+  const { name, status, durationMs, failure, verdict } = outcome;
   const paint = painter(place.colors);
   const { sign, style, word } = SIGNS[status];
   const head = `${paint(style, `${sign} ${name}`)} ${word} after ${showTime(durationMs)}`;
   if (!failure) return head;
+  const vague = isInconclusive(outcome)
+    ? ["inconclusive: this host was too slow to tell why:", ...verdict!.reasons.map(dashed)]
+    : [];
   const { message, command, stderr, logs } = failure;
   const lines = [
     whereText(failure, outcome.steps.length),
@@ -32,6 +36,7 @@ export function renderFailure(outcome: SimulationOutcome, place: FailurePlace): 
     ...stderr.map((line) => `  ${paint("dim", "|")} ${printable(line, false)}`),
     ...logsText(failure, logs, place),
     ...recordText(failure, place),
+    ...vague,
   ];
   return [head, ...lines.filter((line) => line !== false && line !== undefined).map(indented)]
     .join("\n");
@@ -80,6 +85,10 @@ function logsText(
   if (paths.length === 1) return [`log: ${paths[0]}`];
   if (paths.length > 1) return ["logs:", ...paths.map((path) => `  ${path}`)];
   return step === undefined ? [] : [`outputs: ${shown(directory, cwd)}`];
+}
+
+function dashed(reason: string): string {
+  return `  - ${reason}`;
 }
 
 function indented(line: string): string {

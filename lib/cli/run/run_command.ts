@@ -1,4 +1,5 @@
 import { type Declaration, UsageError } from "../command/command.ts";
+import { INCONCLUSIVE } from "./exit_codes.ts";
 import {
   BINARY,
   COLOR,
@@ -48,6 +49,13 @@ export const RUN_OPTIONS = [
     what: "run only the K-th of N parts; `netyard merge` joins their results",
   },
   {
+    long: "retries",
+    value: "N",
+    default: "0",
+    read: wholeNumber(0),
+    what: "run a simulation that failed on a host that was too slow again, up to N times",
+  },
+  {
     long: "record",
     value: "WHAT",
     read: recordLevel,
@@ -76,7 +84,10 @@ export const runCommand: Declaration<typeof RUN_OPTIONS> = {
     `Runs simulations, each in its own lab, and keeps their output and results in a directory.
 
 All files are checked before anything is started. Ctrl-C ends the running simulations and still \
-writes the results; a second Ctrl-C exits without them.`,
+writes the results; a second Ctrl-C exits without them.
+
+A simulation that fails while the host is too slow (processes wait for a processor, packets are late) is \
+inconclusive: the report has the numbers, and JUnit an error of that type.`,
   arguments: [PROJECT_SIMULATIONS],
   options: RUN_OPTIONS,
   examples: [
@@ -109,6 +120,7 @@ writes the results; a second Ctrl-C exits without them.`,
     [0, "all passed"],
     [1, "some failed or timed out, or no lab can be built on this host"],
     [2, "wrong options or files; nothing was started"],
+    [INCONCLUSIVE, "all that failed did so on a host that was too slow: run it again"],
     [130, "interrupted"],
   ],
 };
