@@ -102,7 +102,7 @@ export function runningIn(state: LabState): Record<string, string[][]> {
   return running;
 }
 
-/** The faults that some events tell of, in the order in which they were injected. */
+/** The faults that some events report, in the order in which they were injected. */
 export function scheduleOf(events: Iterable<LabEvent>): InjectedFault[] {
   const injected = new Map<string, InjectedFault>();
   for (const event of events) {

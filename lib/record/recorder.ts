@@ -111,7 +111,7 @@ export class Recorder {
     this.#run.update({
       status: this.#failing ? "failed" : "closed",
       endedAt: new Date().toISOString(),
-      // A failure is explained by what was said about it, and not by the load of the end.
+      // The last verdict before explains the failure; the load of the end does not.
       verdict: (this.#failing && watch.said) || watch.verdict(),
     });
     const errors = [await this.#file.close(), await this.#run.written(), this.#error];
