@@ -9,6 +9,7 @@
 import type { LabState } from "../events/states/lab.ts";
 import type { LabEvent } from "../events/types.ts";
 import type { RunFailure } from "../record/failure.ts";
+import { faultsText } from "../record/only_faults.ts";
 import type { Verdict } from "../record/verdict.ts";
 
 /** What failed. */
@@ -63,6 +64,8 @@ export interface RunFacts {
   command: string[];
   /** The working directory; null where the process may not know it. */
   cwd: string | null;
+  /** The IDs in the environment variable `NETYARD_FAULTS`; null without it. */
+  onlyFaults: string[] | null;
 }
 
 /** The content of `bundle.json`. */
@@ -87,8 +90,6 @@ export interface BundleInfo extends RunFacts {
   faults: Record<string, Record<string, unknown>>;
   /** All faults that were injected before the failure, in order. */
   schedule: InjectedFault[];
-  /** The IDs in the environment variable `NETYARD_FAULTS`; null without it. */
-  onlyFaults: string[] | null;
   /** Of a simulation: its step. */
   simulation?: SimulationFacts;
 }
@@ -162,6 +163,7 @@ export function bundleText(info: BundleInfo): string {
   }
   lines.push(
     "",
+    ...info.onlyFaults ? [`NETYARD_FAULTS=${faultsText(info.onlyFaults)}`] : [],
     `seed ${info.seed}, link engine ${info.linkEngine ?? "not used"}`,
     `Netyard ${info.netyard}, Deno ${info.deno}, Linux ${info.kernel ?? "?"}, ${info.arch}`,
     ...info.command.length > 0 ? [`command: ${info.command.join(" ")}`] : [],

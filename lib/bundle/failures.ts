@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { temporary } from "../files/temporary.ts";
 import { environmentVariable } from "../options/environment.ts";
 import { readFileText } from "../../native/libc.ts";
+import { onlyFaults } from "../record/only_faults.ts";
 import { VERSION } from "../std/version.ts";
 import type { Failed, RunFacts } from "./bundle_info.ts";
 
@@ -110,6 +111,7 @@ export function runFacts(): RunFacts {
     arch: Deno.build.arch,
     command: readFileText("/proc/self/cmdline").split("\0").slice(0, -1),
     cwd: permitted(() => Deno.cwd()),
+    onlyFaults: permitted(() => onlyFaults() ?? null),
   };
 }
 

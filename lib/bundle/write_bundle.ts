@@ -11,6 +11,7 @@ import {
   type BundleInfo,
   bundleText,
   type Failed,
+  type InjectedFault,
   type RunFacts,
   runningIn,
   scheduleOf,
@@ -44,8 +45,8 @@ export interface Failure {
   verdict: Verdict;
   /** The place that failed, where the stack trace of the error does not tell it. */
   place?: Place;
-  /** The IDs of the faults that the run was restricted to. */
-  onlyFaults?: readonly string[];
+  /** Faults that its events do not tell: those of a simulation, which are steps. */
+  steps?: readonly InjectedFault[];
   /** Of a simulation: its step. */
   simulation?: SimulationFacts;
   /** Events after this one belong to the end of the lab; default: after the one that marks the failure. */
@@ -72,7 +73,7 @@ export interface Failure {
  * @throws the error of the file system, or of reading the run
  */
 export async function writeBundle(directory: string, failure: Failure): Promise<string> {
-  const { failed, error, run, label, seed, linkEngine, verdict, onlyFaults, simulation } = failure;
+  const { failed, error, run, label, seed, linkEngine, verdict, simulation } = failure;
   const now = new Date();
   await Deno.mkdir(directory, { recursive: true });
   const events = untilFailure((await readRun(run)).events, failure);
@@ -88,8 +89,7 @@ export async function writeBundle(directory: string, failure: Failure): Promise<
     verdict,
     running: runningIn(state),
     faults: state.faults ?? {},
-    schedule: scheduleOf(events),
-    onlyFaults: onlyFaults ? [...onlyFaults] : null,
+    schedule: [...failure.steps ?? [], ...scheduleOf(events)],
     ...simulation && { simulation },
     ...failure.facts ?? runFacts(),
   };

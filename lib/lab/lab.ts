@@ -482,7 +482,9 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Injects a fault, and resolves with it; `heal()` removes it.
+   * Injects a fault, and resolves with it; `heal()` removes it. Where the environment variable
+   * `NETYARD_FAULTS` names other faults by their IDs (`f1,s1.0`, or `none`), as `netyard bisect-faults` does, it
+   * has no effect.
    *
    * @example
    * ```ts ignore

@@ -3,6 +3,7 @@ import type { Failed } from "../../bundle/bundle_info.ts";
 import { failureEvent, failuresDirectory, noBundleText } from "../../bundle/failures.ts";
 import type { Lab } from "../../lab/lab.ts";
 import type { Place } from "../../record/failure.ts";
+import { faultSteps } from "./fault_steps.ts";
 import { resultsJson, simJson } from "../report/records.ts";
 import { stepText } from "../report/report.ts";
 import type { Failure, RunContext, Simulation, SimulationOutcome } from "../types/types.ts";
@@ -64,6 +65,7 @@ export async function keepFailure(
         stderr: failure.stderr,
         line: command ? [...command] : null,
       },
+      steps: faultSteps(simulation.steps, outcome.steps),
       leftOut: LEFT_OUT,
       files: { "sim.json": simJson(outcome), "results.json": resultsJson(outcome) },
     });

@@ -17,6 +17,7 @@ import {
 } from "../perform/outcome.ts";
 import { perform } from "../perform/perform.ts";
 import { RunState } from "../perform/run_state.ts";
+import { leftOutSteps } from "./fault_steps.ts";
 import { type FailedLab, keepFailure, noteFailure, placeOf } from "./keep_failure.ts";
 import type {
   RunContext,
@@ -55,6 +56,7 @@ class Execution {
   #run: RunState | undefined;
   #setupMs: number | undefined;
   #steps: StepOutcome[];
+  #leftOut: ReadonlySet<string>;
   #status: SimulationStatus = "passed";
   #failure: SimulationOutcome["failure"];
   #error: unknown;
@@ -66,7 +68,10 @@ class Execution {
     this.#simulation = simulation;
     this.#context = context;
     this.#signal = signal;
-    this.#steps = simulation.steps.map(notRun);
+    const leftOut = this.#leftOut = leftOutSteps(simulation.steps);
+    this.#steps = simulation.steps.map((step, index) =>
+      notRun(leftOut.has(step.id) ? { ...step, skipped: true } : step, index)
+    );
   }
 
   async run(): Promise<SimulationOutcome> {
@@ -155,7 +160,7 @@ class Execution {
   async #performSteps(): Promise<void> {
     const { steps } = this.#simulation;
     for (const [index, step] of steps.entries()) {
-      if (step.skipped) continue;
+      if (step.skipped || this.#leftOut.has(step.id)) continue;
       const doing = stepTitle(step);
       this.#context.onProgress?.({ step: index + 1, steps: steps.length, doing });
       if (!await this.#performStep(step, index)) return;
