@@ -13,8 +13,8 @@ export const replayCommand: Declaration<typeof REPLAY_OPTIONS> = {
     `Runs the test of a bundle again: alone, with its options of \`deno test\`, and with the \
 seed of its lab in NETYARD_SEED; or the simulation, with its programs and its values of the matrix. Then it \
 says whether that failed with the same error, and for each node where its events part from those of the \
-bundle. Times, and data that programs measured, are not compared. Faults are those of the first run: if \
-NETYARD_FAULTS restricted them, they are the same.
+bundle. Times, and data that programs measured, are not compared. The environment variable \
+NETYARD_FAULTS restricts the faults: see \`netyard help bisect-faults\`.
 
 The command line comes from the bundle: replay only bundles that you trust.`,
   arguments: [{

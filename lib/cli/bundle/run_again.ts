@@ -12,7 +12,7 @@ import { replayLine, simulationLine, workDirOf } from "../../bundle/replay_line.
 import { commandText } from "../../events/text.ts";
 import { readRun } from "../../events/read_run.ts";
 import type { LabEvent } from "../../events/types.ts";
-import { FAULTS_VARIABLE, faultsText } from "../../record/only_faults.ts";
+import { FAULTS_VARIABLE, faultsText, onlyFaults as ownFaults } from "../../record/only_faults.ts";
 import { UsageError } from "../command/command.ts";
 import type { Output } from "../command/output.ts";
 import { printable } from "../command/printable.ts";
@@ -35,7 +35,7 @@ export interface RerunOptions {
   runs: string;
   /** Where bundles go. Default: where those of the first run went. */
   failures?: string;
-  /** The IDs of the faults that are injected. Default: those of the first run. */
+  /** The IDs of the faults that are injected. Default: `NETYARD_FAULTS`, or those of the first run. */
   faults?: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export function rerunOf(
   const { failed, seed, cwd, command, simulation, onlyFaults } = info;
   const simLine = simulation?.line ?? null;
   const where = failures ?? failuresDirectory(cwd ?? undefined, workDirOf(simLine));
-  const restricted = faults ?? onlyFaults ?? undefined;
+  const restricted = faults ?? ownFaults() ?? onlyFaults ?? undefined;
   const common = {
     cwd,
     failures: where,
@@ -139,7 +139,11 @@ export async function runAgain(
   let timedOut = false;
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => {
     timedOut = true;
-    child.kill("SIGKILL"); // all that it started ends with it
+    try {
+      child.kill("SIGKILL"); // all that it started ends with it
+    } catch {
+      // It has just ended.
+    }
   }, timeoutMs);
   const { success } = await child.status;
   clearTimeout(timer);
