@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertFailed } from "../run/real_run.ts";
 import { replayText } from "../../../lib/cli/bundle/replay_text.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
@@ -107,7 +108,7 @@ cmd = ["sh", "-c", "exit ${exitCode}"]
       deno(directory, "run", "-A", ...config, `${ROOT}lib/cli/main.ts`, ...args);
     await write(3);
     const first = await netyard("run", "call.toml", "--work-dir", "work");
-    assertEquals(first.code, 1, first.out);
+    assertFailed(first.code, first.out);
     const failures = `${directory}/work/failures`;
     const bundles = () =>
       Array.from(Deno.readDirSync(failures), ({ name }) => name)
