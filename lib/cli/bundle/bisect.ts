@@ -12,6 +12,8 @@ import { minimize } from "./minimize.ts";
 import { isConfirmed, type RanAgain, rerunOf, runAgain } from "./run_again.ts";
 import { scheduleScript, scheduleToml } from "./schedule_text.ts";
 
+/** The longest time that setTimeout() accepts. */
+const MAX_MS = 2 ** 31 - 1;
 /** A run that takes so many times as long as the one with all faults, and a bit, does not end. */
 const PATIENCE = 3;
 const PATIENCE_MS = 30_000;
@@ -111,7 +113,7 @@ class Search {
     await Deno.mkdir(places.runs);
     const begin = performance.now();
     const rerun = rerunOf(this.#bundle, line, { ...places, faults: ids });
-    const timeoutMs = Math.min(leftMs, this.#patienceMs);
+    const timeoutMs = Math.min(leftMs, this.#patienceMs, MAX_MS);
     const ran = await runAgain(this.#bundle, rerun, places, { quiet: !verbose, timeoutMs });
     const [fails, how] = resultOf(this.#bundle, ran);
     const what = ids.length === this.#bundle.info.schedule.length

@@ -60,7 +60,6 @@ function caught(event: Event, thrown: unknown, rethrow: (error: unknown) => void
   isFailing = true;
   event.preventDefault();
   void keepAll(thrown).then((lines) => {
-    isFailing = false;
     say(lines);
     if (thrown instanceof Error) told.add(thrown);
     rethrow(thrown);
@@ -72,10 +71,7 @@ function ended(event: Event): void {
   if (watched.size === 0 || isFailing || !Deno.exitCode) return;
   isFailing = true;
   event.preventDefault();
-  void keepAll(exitError()).then((lines) => {
-    isFailing = false;
-    say(lines);
-  });
+  void keepAll(exitError()).then(say);
 }
 
 const exitError = () => new Error(`the script ended with exit code ${Deno.exitCode}`);
@@ -91,10 +87,11 @@ function exited(): void {
   }
 }
 
-/** Writes the records of all labs, and returns lines that say where they are. */
+/** Writes the records of all labs, and returns lines that say where they are. Never rejects. */
 async function keepAll(thrown: unknown): Promise<string[]> {
   const lines: string[] = [];
   const labs = [...watched];
+  // At once, before the script goes on.
   for (const { core } of labs) note(core, thrown);
   for (const lab of labs) {
     try {
@@ -104,6 +101,7 @@ async function keepAll(thrown: unknown): Promise<string[]> {
     }
     forget(lab);
   }
+  isFailing = false;
   return lines;
 }
 
@@ -158,13 +156,13 @@ function script(): Failed {
 /** Marks the moment of the failure in the events of an open lab. */
 function note(core: LabCore, error: unknown): void {
   if (core.closed) return;
-  const message = error instanceof Error ? error.message : `${error}`;
-  core.bus.emit({
-    kind: "custom",
-    node: null,
-    name: failureEvent({ kind: "script" }),
-    data: { message },
-  });
+  const message = error instanceof Error ? error.message : Deno.inspect(error);
+  const name = failureEvent({ kind: "script" });
+  try {
+    core.bus.emit({ kind: "custom", node: null, name, data: { message } });
+  } catch {
+    // A listener of the script threw; the event is kept.
+  }
 }
 
 /** Removes the record of a lab. */
