@@ -47,7 +47,7 @@ export function replayLine(
   const [, subcommand, ...words] = command;
   if (kind !== "test" || subcommand !== "test" || file === null) {
     throw new BundleError(
-      `only a test of \`deno test\` can be replayed, and this is a ${kind} of: ` +
+      `only simulations, and tests of \`deno test\`, can be run again, and this is a ${kind} of: ` +
         (command.join(" ") || "a command that is not known"),
     );
   }

@@ -48,7 +48,11 @@ Deno.test("what is no `deno test`, or has no file, is not replayed", () => {
       [{ ...FAILED, kind: "script" }, ["deno", "test"]],
     ] as const
   ) {
-    assertThrows(() => replayLine(failed, command), BundleError, "only a test of `deno test`");
+    assertThrows(
+      () => replayLine(failed, command),
+      BundleError,
+      "only simulations, and tests of `deno test`",
+    );
   }
 });
 

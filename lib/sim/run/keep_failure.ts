@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Failed } from "../../bundle/bundle_info.ts";
 import { failureEvent, failuresDirectory, noBundleText } from "../../bundle/failures.ts";
+import { readRun } from "../../events/read_run.ts";
 import type { Lab } from "../../lab/lab.ts";
 import type { Place } from "../../record/failure.ts";
 import { faultSteps } from "./fault_steps.ts";
@@ -46,11 +47,12 @@ export async function keepFailure(
   const { directory, failures = failuresDirectory(), command } = context;
   const { name, variant } = simulation;
   const failure = outcome.failure!;
-  const { seed = 0, verdict = { kind: "ok", reasons: [] } } = outcome;
+  const { verdict = { kind: "ok", reasons: [] } } = outcome;
   // A network that is refused before anything is built leaves no record.
   if (!await isThere(`${directory}/events.jsonl`)) return outcome;
   const failed: Failed = { kind: "simulation", name, file: resolve(simulation.file) };
   try {
+    const seed = outcome.seed ?? await seedOf(directory);
     // A run without failures needs no drawings.
     const { writeBundle } = await import("../../bundle/write_bundle.ts");
     const bundle = await writeBundle(failures, {
@@ -73,6 +75,12 @@ export async function keepFailure(
   } catch (cause) {
     return { ...outcome, warnings: [...outcome.warnings, noBundleText(cause)] };
   }
+}
+
+/** The seed of a lab that could not be built. */
+async function seedOf(directory: string): Promise<number> {
+  const { events: [first] } = await readRun(directory);
+  return first?.kind === "lab-created" ? first.seed ?? 0 : 0;
 }
 
 async function isThere(path: string): Promise<boolean> {
