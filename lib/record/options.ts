@@ -47,7 +47,7 @@ export interface ResolvedRecord {
 export const RECORD_VARIABLE = "NETYARD_RECORD";
 
 /** What tests may ask for besides the levels: to keep the record of those that fail, alone. */
-export const ON_FAILURE = "on-failure";
+export const ON_FAILURE = "on-failure" as const;
 
 const LEVELS: readonly RecordLevel[] = ["off", "events", "full"];
 const MIB = 2 ** 20;
@@ -68,9 +68,9 @@ const captureLimits: Schema<CaptureLimits> = z.strictObject({
   snapLength: z.int().min(64).max(MAX_SNAP_BYTES).optional(),
 }).meta({ title: "{ interfaceBytes, totalBytes, snapLength }" });
 
-/** The schema of {@link RecordOptions}. */
-export const recordSchema: Schema<RecordOptions> = z.union([
-  z.enum(LEVELS as [RecordLevel, ...RecordLevel[]]),
+/** The schema of the option `record` of a lab. */
+export const recordSchema: Schema<RecordOptions | typeof ON_FAILURE> = z.union([
+  z.enum([...LEVELS, ON_FAILURE]),
   z.strictObject({
     captures: z.union([z.boolean(), captureLimits]).optional(),
     countersMs: z.int().min(50).max(3_600_000).optional(),

@@ -7,7 +7,7 @@ import type { Verdict } from "../record/verdict.ts";
 import { InconclusiveError } from "./inconclusive.ts";
 
 /** The options of a {@link labTest}. */
-export interface LabTestOptions extends Omit<LabOptions, "record"> {
+export interface LabTestOptions extends LabOptions {
   /** The options of `Deno.test`, except the name and the function. */
   test?: Omit<Deno.TestDefinition, "name" | "fn">;
   /**
@@ -87,7 +87,7 @@ export function labTest(
 
 /** Runs the function of a test in a lab of its own. */
 async function runInLab(
-  { record, ...options }: Pick<LabTestOptions, "record"> & LabOptions,
+  { record, ...options }: LabOptions,
   fn: LabTestFunction,
   t: Deno.TestContext,
   attempt: number,
@@ -101,10 +101,10 @@ async function runInLab(
     verdict.kind === "ok" ? error : new InconclusiveError(t.name, verdict, error, attempt);
   if ((record ?? environmentVariable(RECORD_VARIABLE)) === ON_FAILURE) {
     // Loaded for this alone.
-    const { recorded } = await import("../bundle/recorded.ts");
+    const { recorded } = await import("./recorded.ts");
     return await recorded({ kind: "test", ...test }, options, use, conclude);
   }
-  await using lab = await Lab.create({ ...options, record: record as RecordOptions | undefined });
+  await using lab = await Lab.create({ ...options, record });
   try {
     await use(lab);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { EventKind, LabEvent } from "../../events/mod.ts";
 import type { Captures } from "../../record/captures/captures.ts";
+import type { Place } from "../../record/failure.ts";
 import type { LoadWatch } from "../../record/load_watch.ts";
 import type { ResolvedRecord } from "../../record/options.ts";
 import { Recorder } from "../../record/recorder.ts";
@@ -24,6 +25,7 @@ const GONE: ReadonlySet<EventKind> = new Set<EventKind>([
 /** The recording of a lab. Nothing that it does throws into the lab. */
 export class Recording implements LabRecording {
   readonly environment: Record<string, string> = {};
+  lastSeq: number | undefined;
   #core: LabCore;
   #recorder: Recorder;
   #captures: Captures | undefined;
@@ -86,11 +88,12 @@ export class Recording implements LabRecording {
     this.#recorder.about(test);
   }
 
-  failed(error: unknown): Promise<void> {
-    return this.#recorder.failed(error);
+  failed(error: unknown, place?: Place): Promise<void> {
+    return this.#recorder.failed(error, place);
   }
 
   stop(): void {
+    this.lastSeq ??= this.#core.bus.history.length - 1;
     this.#recorder.stop();
     // All that is in the sockets now is still written.
     this.#captured ??= this.#captures?.close();
