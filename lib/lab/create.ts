@@ -4,6 +4,7 @@ import { requireLab } from "../host/probe.ts";
 import { environmentVariable } from "../options/environment.ts";
 import { InvalidOptionError, parseOptions } from "../options/parse_options.ts";
 import {
+  FAILURE_RECORD,
   ON_FAILURE,
   RECORD_VARIABLE,
   type ResolvedRecord,
@@ -42,7 +43,7 @@ export async function createCore(
   const onFailure = requested === ON_FAILURE;
   const environment = environmentVariable(RECORD_VARIABLE);
   const record = onFailure
-    ? resolveRecord("events", undefined, true)
+    ? resolveRecord(FAILURE_RECORD, undefined, true)
     : resolveRecord(requested, environment, outDir !== undefined);
   requireLab();
   checkLinkEngine(linkEngine);

@@ -62,6 +62,14 @@ const CAPTURE_DEFAULTS: Required<CaptureLimits> = {
   snapLength: MAX_SNAP_BYTES,
 };
 
+/**
+ * What is recorded of something whose record is kept only if it fails: everything, with less of each link,
+ * since it is packed and handed around.
+ */
+export const FAILURE_RECORD: RecordSettings = {
+  captures: { interfaceBytes: 4 * MIB, totalBytes: 32 * MIB },
+};
+
 const captureLimits: Schema<CaptureLimits> = z.strictObject({
   interfaceBytes: z.int().min(LEAST_FILE_BYTES).max(2 ** 31).optional(),
   totalBytes: z.int().min(LEAST_FILE_BYTES).max(2 ** 40).optional(),

@@ -46,6 +46,8 @@ export interface RecorderOptions {
   read(): NetworkReading;
   /** The link engine of the lab, once it has one. */
   linkEngine(): string | undefined;
+  /** Called every 50 ms. */
+  beat(): void;
 }
 
 /**
@@ -133,6 +135,7 @@ export class Recorder {
       this.#options.watch.waited(Math.min(lagMs, waitedMs - this.#waitedMs));
     }
     this.#waitedMs = waitedMs;
+    this.#options.beat();
     if (this.#pace.isDue(now)) this.#sample(now);
   }
 

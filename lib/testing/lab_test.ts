@@ -16,9 +16,10 @@ export interface LabTestOptions extends LabOptions {
    */
   retries?: number;
   /**
-   * What is recorded: as {@linkcode LabOptions.record}, or `"on-failure"`, which records `"events"` and
-   * keeps the record if the test fails: a directory and a zip file with the error and its source, a drawing
-   * of the topology, all events, the programs' output, the seed and the versions. The message of the error
+   * What is recorded: as {@linkcode LabOptions.record}, or `"on-failure"`, which records as `"full"` does,
+   * with the newest 4 MiB of packets of each interface and 32 MiB in all, and keeps the record if the test
+   * fails: a directory and a zip file with the error and its source, a drawing of the topology, all events,
+   * the packets, the programs' output, the seed and the versions. The message of the error
    * says where it is: in the directory that the environment variable `NETYARD_FAILURES` names, or in
    * `.netyard-work/failures`, where the newest 20 stay. The record of a test that passes is removed.
    * Default: the environment variable `NETYARD_RECORD`.

@@ -5,6 +5,7 @@ import { Lab } from "../lab/lab.ts";
 import type { LabOptions } from "../lab/options/options.ts";
 import { recordingOf } from "../lab/recording/entry.ts";
 import { environmentVariable } from "../options/environment.ts";
+import { FAILURE_RECORD } from "../record/options.ts";
 import type { Verdict } from "../record/verdict.ts";
 
 /**
@@ -28,7 +29,7 @@ export async function recorded(
   try {
     const lab = await Lab.create({
       ...options,
-      record: "events",
+      record: FAILURE_RECORD,
       ...scratch !== undefined && { outDir: { exact: `${scratch}/run` } },
     });
     const failures: unknown[] = [];
@@ -39,6 +40,7 @@ export async function recorded(
       note(lab, failed, error);
       await recordingOf(lab)?.failed(error);
     }
+    if (failures.length === 0 && !isKept) recordingOf(lab)?.discard();
     const { label, seed, linkEngine = null, outDir, verdict } = lab;
     await lab.close().catch((error) => failures.push(error));
     if (failures.length === 0) return;

@@ -37,6 +37,8 @@ export interface LabRecording {
    * @param place where it failed; default: the place in the stack trace
    */
   failed(error: unknown, place?: Place): Promise<void>;
+  /** Notes, before the lab is closed, that its captures are not to be kept. */
+  discard(): void;
   /** Takes the last sample, while everything is still there. */
   stop(): void;
   /** Writes the end, and closes the files; throws the first error of the recording. */

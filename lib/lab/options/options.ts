@@ -79,9 +79,10 @@ export interface LabOptions {
    *   interfaces, impaired links, NATs and firewalls, and how busy the host is.
    * - `"full"`: that, and captures of all interfaces, with the TLS secrets of the programs in the nodes.
    *
-   * - `"on-failure"`, in a script: as `"events"`, and the record is kept only if the script fails: a directory
-   *   and a zip file with the error and its source, a drawing of the topology, all events, the programs'
-   *   output, the seed and the versions. The standard error names it. It is in the directory that the
+   * - `"on-failure"`, in a script: as `"full"`, with the newest 4 MiB of packets of each interface and 32 MiB
+   *   in all, and the record is kept only if the script fails: a directory and a zip file with the error and
+   *   its source, a drawing of the topology, all events, the packets, the programs' output, the seed and the
+   *   versions. The standard error names it. It is in the directory that the
    *   environment variable `NETYARD_FAILURES` names, or in `.netyard-work/failures`, where the newest 20 stay.
    *   The record of a script that ends well is removed, unless there is an `outDir`.
    *

@@ -30,6 +30,7 @@ export class Recording implements LabRecording {
   #recorder: Recorder;
   #captures: Captures | undefined;
   #captured: Promise<Error | undefined> | undefined;
+  #isDiscarded = false;
 
   constructor(core: LabCore, directory: string, record: ResolvedRecord, watch: LoadWatch) {
     const { bus, label, seed, links } = core;
@@ -53,6 +54,7 @@ export class Recording implements LabRecording {
         return readNetwork(core);
       },
       linkEngine: () => links.kind,
+      beat: () => this.#captures?.tick(),
     });
     if (this.#captures) bus.listen((event) => this.#heard(event));
   }
@@ -92,11 +94,15 @@ export class Recording implements LabRecording {
     return this.#recorder.failed(error, place);
   }
 
+  discard(): void {
+    this.#isDiscarded = true;
+  }
+
   stop(): void {
     this.lastSeq ??= this.#core.bus.history.length - 1;
     this.#recorder.stop();
     // All that is in the sockets now is still written.
-    this.#captured ??= this.#captures?.close();
+    this.#captured ??= this.#captures?.close(!this.#isDiscarded);
   }
 
   async close(): Promise<void> {

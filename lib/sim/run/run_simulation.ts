@@ -1,7 +1,12 @@
 import { Lab } from "../../lab/lab.ts";
 import { recordingOf } from "../../lab/recording/entry.ts";
 import { environmentVariable } from "../../options/environment.ts";
-import { ON_FAILURE, RECORD_VARIABLE, type RecordOptions } from "../../record/options.ts";
+import {
+  FAILURE_RECORD,
+  ON_FAILURE,
+  RECORD_VARIABLE,
+  type RecordOptions,
+} from "../../record/options.ts";
 import type { Verdict } from "../../record/verdict.ts";
 import { Limit, timeText } from "../values/limit.ts";
 import { SimulationEndedError } from "../values/step_error.ts";
@@ -82,6 +87,7 @@ class Execution {
     // Before the end, whose load says nothing about the steps.
     this.#verdict = this.#lab?.verdict;
     if (this.#failure) await this.#noteFailure();
+    else if (this.#lab && this.#record === ON_FAILURE) recordingOf(this.#lab)?.discard();
     const warnings = await this.#tearDown();
     const run = this.#run;
     if (run && this.#failure) this.#failure.logs = await logsOf(run, this.#failure);
@@ -141,7 +147,7 @@ class Execution {
       const lab = this.#lab = await Lab.fromConfig(topology, {
         label: name.slice(0, LONGEST_LABEL),
         outDir: { exact: this.#context.directory },
-        ...record !== undefined && { record: record === ON_FAILURE ? "events" : record },
+        ...record !== undefined && { record: record === ON_FAILURE ? FAILURE_RECORD : record },
         ...this.#seed !== undefined && { seed: this.#seed },
       });
       this.#run = new RunState(this.#simulation, this.#context, lab);

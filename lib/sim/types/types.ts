@@ -75,9 +75,9 @@ export interface RunContext {
   seed?: number;
   /**
    * What is recorded in the directory: as `record` of `Lab.create()`, or `"on-failure"`, which records
-   * `"events"` and leaves a directory and a zip file with the record of a simulation that failed or reached
-   * its time limit: the error, the step in its file, a drawing of the network, all events, the programs'
-   * output, the seed and the versions. `Failure.bundle` says where. Default: the environment variable
+   * packets too, and leaves a directory and a zip file with the record of a simulation that failed or reached
+   * its time limit: the error, the step in its file, a drawing of the network, all events, the packets, the
+   * programs' output, the seed and the versions. The packets of one that passed are removed. `Failure.bundle` says where. Default: the environment variable
    * `NETYARD_RECORD`.
    */
   record?: RecordOptions | "on-failure";
