@@ -1,10 +1,10 @@
-import { resolve } from "node:path";
 import { Lab } from "../lab/lab.ts";
 import type { LabOptions } from "../lab/options/options.ts";
 import { recordingOf } from "../lab/recording/entry.ts";
 import { environmentVariable } from "../options/environment.ts";
 import type { Verdict } from "../record/verdict.ts";
 import type { Failed } from "./bundle_info.ts";
+import { failuresDirectory } from "./failures_directory.ts";
 import { failureEvent, writeBundle } from "./write_bundle.ts";
 
 /** A directory in memory, where a record costs no disk. */
@@ -73,12 +73,6 @@ function note(lab: Lab, failed: Failed, error: unknown): void {
   } catch {
     // The lab is closed.
   }
-}
-
-/** The directory of the bundles of a script that runs in `cwd`, as an absolute path. */
-export function failuresDirectory(cwd: string = Deno.cwd()): string {
-  const named = environmentVariable("NETYARD_FAILURES");
-  return resolve(cwd, named ?? ".netyard-work/failures");
 }
 
 /** The error, whose message and stack trace say where the bundle is, or why there is none. */

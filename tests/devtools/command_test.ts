@@ -1,9 +1,10 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { zipDirectory } from "../../lib/bundle/zip_directory.ts";
 import { COMMANDS } from "../../lib/cli/commands.ts";
 import { defaultPlace } from "../../lib/devtools/server/default_place.ts";
 import { waitUntil } from "../../lib/testing/wait_until.ts";
 import { called, fakeTools, inDirectory, runCommandBy, simulation } from "../cli/kit.ts";
-import { emptyLab, write } from "./server_kit.ts";
+import { emptyLab, write, writeBundleFiles } from "./server_kit.ts";
 
 const MAIN = new URL("../../lib/cli/main.ts", import.meta.url).pathname;
 
@@ -34,6 +35,20 @@ Deno.test("netyard serve prints where the page is, sends it, and ends with SIGIN
     assertEquals([code, errors], [0, ""]);
   }));
 
+Deno.test("netyard show takes a bundle as a folder and as a zip file", () =>
+  inDirectory(async (root) => {
+    await writeBundleFiles(`${root}/b`);
+    await zipDirectory(`${root}/b`, `${root}/b.zip`);
+    const pages = [];
+    for (const place of [`${root}/b`, `${root}/b.zip`]) {
+      const file = `${root}/out.html`;
+      const { code, stdout, stderr } = await called(COMMANDS, "show", place, "--html", file);
+      assertEquals([code, stdout, stderr], [0, `${place} is in ${file}\n`, ""]);
+      pages.push(await Deno.readTextFile(file));
+    }
+    assert(pages[0] === pages[1], "the pages differ");
+  }));
+
 Deno.test("netyard show writes one file", () =>
   inDirectory(async (root) => {
     await write(root, { "a/events.jsonl": emptyLab("a") });
@@ -50,8 +65,13 @@ Deno.test("wrong folders, addresses and files are refused, with what helps", () 
       const { code, stderr } = await called(COMMANDS, ...args);
       return `${code} ${stderr.replaceAll(root, "").trim()}`;
     };
-    assertEquals(await refused("serve", `${root}/none`), "2 there is no folder /none");
-    assertEquals(await refused("show", `${root}/file`), "2 /file is not a folder");
+    assertEquals(await refused("serve", `${root}/none`), "2 there is no folder or zip file /none");
+    assertEquals(
+      await refused("show", `${root}/file`),
+      "2 /file is neither a folder nor a zip file",
+    );
+    await Deno.writeTextFile(`${root}/no.zip`, "this is no zip file, but long enough for one");
+    assertStringIncludes(await refused("show", `${root}/no.zip`), "1 /no.zip is no whole zip file");
     assertStringIncludes(await refused("serve", root, "--bind", "0.0.0.0:0"), "--token");
     assertStringIncludes(
       await refused("show", `${root}/empty`, "--html", `${root}/x.html`),

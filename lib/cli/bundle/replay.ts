@@ -1,5 +1,5 @@
 import { type Bundle, readBundle } from "../../bundle/read_bundle.ts";
-import { failuresDirectory } from "../../bundle/recorded.ts";
+import { failuresDirectory } from "../../bundle/failures_directory.ts";
 import { replayLine } from "../../bundle/replay_line.ts";
 import { compareRuns } from "../../events/compare.ts";
 import { readRun } from "../../events/read_run.ts";

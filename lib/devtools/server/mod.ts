@@ -10,4 +10,5 @@ export { type DevtoolsServer, serveRuns, type ServeRunsOptions } from "./serve.t
 export { staticPage } from "./static_page.ts";
 export { openBrowser } from "./open_browser.ts";
 export { defaultPlace } from "./default_place.ts";
+export { unpackZip } from "./unpack_zip.ts";
 export { ServeError } from "./errors.ts";

@@ -37,15 +37,17 @@ export async function readRunInfo(directory: string, id: string): Promise<FoundR
     alive: pid === undefined ? undefined : await isAlive(pid, startedAt),
     closed: last.kind === "lab-closed",
     idleMs: Date.now() - changed,
+    inconclusive: objectOf(run.verdict).kind === "inconclusive",
   });
   const verdict = objectOf(run.verdict);
-  const error = objectOf(run.error);
   const command = Array.isArray(run.command) ? run.command.map(String) : [];
   const test = objectOf(run.test);
   const ended = Date.parse(text(run.endedAt) ?? "") - Date.parse(startedAt ?? "");
   const info: RunInfo = {
     id,
     label: text(run.label) || text(first.label) || id,
+    lab: text(run.label) || text(first.label) || null,
+    test: text(test.name),
     status,
     why,
     verdict: verdict.kind === "inconclusive" ? "inconclusive" : verdict.kind === "ok" ? "ok" : null,
@@ -63,7 +65,8 @@ export async function readRunInfo(directory: string, id: string): Promise<FoundR
       ["kernel", [text(run.kernel), text(run.arch)].filter(Boolean).join(" ") || null],
       ["link engine", text(run.linkEngine)],
     ].filter((fact): fact is [string, string] => fact[1] !== null),
-    error: [text(error.name), text(error.message)].filter(Boolean).join(": ") || null,
+    error: errorText(run.error),
+    isBundle: false,
     hasEvents: true,
     eventBytes: ends.size,
   };
@@ -78,6 +81,8 @@ export function withoutEvents(id: string, label: string, status: ShownStatus): R
   return {
     id,
     label,
+    lab: null,
+    test: null,
     status,
     why: null,
     verdict: null,
@@ -88,6 +93,7 @@ export function withoutEvents(id: string, label: string, status: ShownStatus): R
     variant: {},
     facts: [],
     error: null,
+    isBundle: false,
     hasEvents: false,
     eventBytes: 0,
   };
@@ -121,7 +127,14 @@ export function objectOf(value: unknown): Json {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Json : {};
 }
 
-function text(value: unknown): string | null {
+/** An error of `run.json` or `bundle.json` in a few words. */
+export function errorText(value: unknown): string | null {
+  const error = objectOf(value);
+  return [text(error.name), text(error.message)].filter(Boolean).join(": ") || null;
+}
+
+/** A bounded text; null for an empty one, and for other values. */
+export function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? clean(value) : null;
 }
 

@@ -1,8 +1,8 @@
-import { findRuns } from "./find_runs.ts";
+import { listFoundFiles, openFoundFile } from "./bundle_files.ts";
 import { ServeError } from "./errors.ts";
+import { findRuns } from "./find_runs.ts";
 import { pageWith } from "./page.ts";
 import { readPart } from "./read_bounded.ts";
-import { listRunFiles, openRunFile } from "./run_files.ts";
 
 /** The most bytes of one file, and of all files, that the page has, before compression. */
 const LARGEST_FILE = 64 << 20;
@@ -26,16 +26,17 @@ export interface EmbeddedFile {
  * @throws {ServeError} there are no runs
  */
 export async function staticPage(root: string): Promise<string> {
-  const { answer, directories } = await findRuns(root);
+  const found = await findRuns(root);
+  const { answer, directories } = found;
   if (directories.size === 0) {
     throw new ServeError(`there is no run in ${root}: no folder in it has an events.jsonl`);
   }
   const files: EmbeddedFile[] = [];
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let free = LARGEST_PAGE;
-  for (const [run, directory] of directories) {
-    for (const { path } of await listRunFiles(directory)) {
-      using open = await openRunFile(directory, path);
+  for (const run of directories.keys()) {
+    for (const { path } of await listFoundFiles(found, run)) {
+      using open = await openFoundFile(found, run, path);
       if (!open) continue;
       const most = Math.min(LARGEST_FILE, free, open.size);
       // Of events, the beginning is needed; of a log, the end is what is looked for first.
