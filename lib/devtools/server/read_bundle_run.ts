@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import type { RunInfo } from "../model/types.ts";
 import { readJsonFile } from "./read_bounded.ts";
-import { errorText, type FoundRun, objectOf, readRunInfo, text } from "./read_run_info.ts";
+import {
+  errorText,
+  type FoundRun,
+  objectOf,
+  readRunInfo,
+  text,
+  verdictOf,
+} from "./read_run_info.ts";
 
 /** The file of a failure bundle that says what failed. */
 export const BUNDLE_FILE = "bundle.json";
@@ -28,14 +35,16 @@ export async function readBundleRun(
   const found = isFolder ? await readRunInfo(run, id) : undefined;
   if (!found) return undefined;
   const failed = objectOf(bundle.failed);
-  const slow = objectOf(bundle.verdict).kind === "inconclusive";
+  const { verdict, reasons } = verdictOf(bundle.verdict) ?? found.info;
   const info: RunInfo = {
     ...found.info,
     label: text(failed.name) ?? found.info.label,
     lab: text(bundle.label) ?? found.info.lab,
     test: text(failed.name),
-    status: slow || found.info.verdict === "inconclusive" ? "inconclusive" : "failed",
+    status: verdict === "inconclusive" ? "inconclusive" : "failed",
     why: null,
+    verdict,
+    reasons,
     error: errorText(bundle.error) ?? found.info.error,
     isBundle: true,
   };

@@ -8,6 +8,7 @@ import { readEnds, readJsonFile } from "./read_bounded.ts";
 const END_BYTES = 16_384;
 
 const LONGEST_TEXT = 500;
+const MOST_REASONS = 20;
 
 type Json = Record<string, unknown>;
 
@@ -30,6 +31,7 @@ export async function readRunInfo(directory: string, id: string): Promise<FoundR
   const last = lastEvent(ends.last);
   const run = objectOf(await readJsonFile(`${directory}/run.json`));
   const written = text(run.status);
+  const { verdict, reasons } = verdictOf(run.verdict) ?? { verdict: null, reasons: [] };
   const startedAt = text(run.startedAt) ?? text(first.at) ?? null;
   const pid = typeof run.pid === "number" ? run.pid : undefined;
   const [status, why] = statusOfRun({
@@ -37,9 +39,8 @@ export async function readRunInfo(directory: string, id: string): Promise<FoundR
     alive: pid === undefined ? undefined : await isAlive(pid, startedAt),
     closed: last.kind === "lab-closed",
     idleMs: Date.now() - changed,
-    inconclusive: objectOf(run.verdict).kind === "inconclusive",
+    inconclusive: verdict === "inconclusive",
   });
-  const verdict = objectOf(run.verdict);
   const command = Array.isArray(run.command) ? run.command.map(String) : [];
   const test = objectOf(run.test);
   const ended = Date.parse(text(run.endedAt) ?? "") - Date.parse(startedAt ?? "");
@@ -50,8 +51,8 @@ export async function readRunInfo(directory: string, id: string): Promise<FoundR
     test: text(test.name),
     status,
     why,
-    verdict: verdict.kind === "inconclusive" ? "inconclusive" : verdict.kind === "ok" ? "ok" : null,
-    reasons: Array.isArray(verdict.reasons) ? verdict.reasons.slice(0, 20).map(clean) : [],
+    verdict,
+    reasons,
     startedAt,
     durationMs: numberOf(last.elapsedMs) ?? (Number.isNaN(ended) ? null : ended),
     seed: numberOf(run.seed) ?? numberOf(first.seed) ?? null,
@@ -125,6 +126,18 @@ function parsed(text: string): Json {
 /** The object that a value is, or an empty one. */
 export function objectOf(value: unknown): Json {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Json : {};
+}
+
+/** A verdict of `run.json` or `bundle.json`; undefined if it is none. */
+export function verdictOf(
+  value: unknown,
+): { verdict: "ok" | "inconclusive"; reasons: string[] } | undefined {
+  const { kind, reasons } = objectOf(value);
+  if (kind !== "ok" && kind !== "inconclusive") return undefined;
+  return {
+    verdict: kind,
+    reasons: Array.isArray(reasons) ? reasons.slice(0, MOST_REASONS).map(clean) : [],
+  };
 }
 
 /** An error of `run.json` or `bundle.json` in a few words. */
