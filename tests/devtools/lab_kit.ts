@@ -1,7 +1,10 @@
 // A run of a real lab for tests of the page.
 import type { Lab } from "@netyard/netyard";
 
-/** What a program of the lab prints: nested spans, in the format of Rust's tracing-subscriber. */
+/**
+ * What a program of the lab prints: nested spans, in the format of Rust's tracing-subscriber. Two lines
+ * are custom events.
+ */
 const TRACING = [
   ["INFO", "endpoint bound", "PeerBound"],
   ["WARN", "relay is slow", undefined],
@@ -53,10 +56,10 @@ export async function twoHomes(lab: Lab, pauseMs = 0): Promise<void> {
   await pause();
   await left.$`ping -c 2 -i 0.05 -w 20 ${server.ip!}`.quiet();
   await left.$`${Deno.execPath()} eval ${PRINT}`.quiet();
-  lab.emit("PeerBound", { peer: "server", note: "<script>window.hacked=1</script>" }, left);
+  lab.emit("Joined", { peer: "server", note: "<script>window.hacked=1</script>" }, left);
   await pause();
   await left.interface("wlan0").setCondition({ latencyMs: 80, lossPct: 1 });
-  lab.emit("PeerLost", { after: 3 }, left);
+  lab.emit("Left", { after: 3 }, left);
   await pause();
   const fault = await lab.inject({ kind: "link-down", node: right, interface: "eth0" });
   await right.$`ping -c 1 -W 1 ${server.ip!}`.noThrow().quiet();

@@ -211,12 +211,14 @@ browserTest(
       assertGreater(all, 20);
       await page.keyboard.press("/");
       await page.keyboard.type("kind:custom node:left");
-      await until(page, "document.querySelector('[data-count]').dataset.count === '2'");
+      await until(page, "document.querySelector('[data-count]').dataset.count === '4'");
       assertEquals(
         (await texts(page, "[data-event] .cell-text")).map((text) => text.split(" ")[0]),
         [
           "PeerBound",
           "PeerLost",
+          "Joined",
+          "Left",
         ],
       );
       await until(page, "location.hash.includes('filter=')");
@@ -306,9 +308,9 @@ browserTest(
       // Zoom in until each custom event is an item of its own, and out again.
       await page.mouse.move(700, 300);
       await waitUntil(async () => {
-        if (await custom.filter({ hasText: "PeerLost" }).count() > 0) return true;
+        if (await custom.filter({ hasText: "Left" }).count() > 0) return true;
         await page.keyboard.press("+");
-      }, { timeoutMs: PATIENCE_MS, what: "PeerLost has room for its name" }).catch(() => undefined);
+      }, { timeoutMs: PATIENCE_MS, what: "Left has room for its name" });
       await page.getByRole("button", { name: "All", exact: true }).click();
 
       await page.locator("[data-lane=left] .item, [data-lane='Custom events'] .item").first()

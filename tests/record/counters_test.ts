@@ -99,7 +99,11 @@ Deno.test("a recording never throws into the lab: its directory vanishes", async
   const directory = await Deno.makeTempDir();
   const lab = await Lab.create({ outDir: { exact: directory }, record: { countersMs: 50 } });
   const dc = await lab.addRouter("dc");
-  await Deno.remove(directory, { recursive: true });
+  // A file that is written meanwhile would keep its directory.
+  await waitUntil(() => Deno.remove(directory, { recursive: true }).then(() => true), {
+    timeoutMs: 20_000,
+    what: "a directory that is gone",
+  });
   const server = await lab.addDevice("server", { interfaces: { eth0: { gateway: dc } } });
   await server.$`ping -c 3 -i 0.1 -w 20 ${dc.downstreamGateway!}`.quiet();
   const error = await lab.close().then(() => undefined, (error) => error);

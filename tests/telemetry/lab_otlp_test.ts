@@ -170,6 +170,12 @@ Deno.test("a program with the port keeps it, and an event says that the node has
   assertEquals(records.map(({ node }) => node), ["server"]);
 });
 
+/** The table of TCP sockets of a node. A program that blocks this thread starts no endpoint. */
+function sockets(node: Node): string {
+  const { stdout } = node.command("cat", { args: ["/proc/self/net/tcp"] }).outputSync();
+  return new TextDecoder().decode(stdout);
+}
+
 Deno.test("a node has its endpoint until it is removed; one of the same name has another", async () => {
   const { records } = await recorded(async (lab) => {
     const { dc, laptop } = await pair(lab);
@@ -177,11 +183,11 @@ Deno.test("a node has its endpoint until it is removed; one of the same name has
     await lab.remove(laptop);
     const again = await lab.addDevice("laptop", { interfaces: { eth0: { gateway: dc } } });
     await post(again, { body: { stringValue: "second" } });
-    const table = again.runSync(() => Deno.readTextFileSync("/proc/thread-self/net/tcp"));
+    const table = sockets(again);
     const port = ENDPOINT_PORT.toString(16).toUpperCase();
     assert(table.includes(`0100007F:${port} 00000000:0000 0A`), table);
     const idle = await lab.addDevice("idle", { interfaces: { eth0: { gateway: dc } } });
-    const none = idle.runSync(() => Deno.readTextFileSync("/proc/thread-self/net/tcp"));
+    const none = sockets(idle);
     assert(!none.includes(`:${port}`), "no program started there");
     assertNotEquals(again.ip, undefined);
   });

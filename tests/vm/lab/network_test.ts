@@ -250,7 +250,8 @@ nat.test("a machine behind a NAT reaches a server, which sees the NAT and cannot
   assertEquals(heard, home.uplinkIp);
   await using socket = udp(server, server.ip!, 53);
   await using asking = await nas.spawn(`busybox nslookup example.com ${server.ip}`);
-  assertEquals(await socket.received(1, 5000), 1);
+  // One query for each family, or one alone until now.
+  assertEquals(await socket.received(1, 5000) > 0, true);
   assertEquals(socket.from[0], home.uplinkIp);
   await asking.close();
   await using six = greet(server, "::");
