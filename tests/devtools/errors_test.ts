@@ -78,7 +78,7 @@ browserTest(
       await page.waitForSelector("aside[aria-label=Event]");
       assertStringIncludes(await page.locator("aside").innerText(), "fault f1 injected");
       await page.goBack();
-    await page.waitForSelector(".still");
+      await page.waitForSelector(".still");
       await page.locator(".card-head").getByRole("link", { name: "Timeline" }).click();
       await page.waitForSelector("[data-lane=server]");
       assert(page.url().includes("t="), page.url());

@@ -1,6 +1,9 @@
 import { Counters } from "../../model/counters.ts";
 import { EventLog } from "../../model/event_log.ts";
+import type { Lane } from "../../model/lane.ts";
+import { lanesOf } from "../../model/lanes.ts";
 import { StateHistory } from "../../model/history.ts";
+import { Telemetry } from "../../model/telemetry.ts";
 import { Timeline } from "../../model/timeline.ts";
 import type { FilesAnswer, RunFile, RunInfo } from "../../model/types.ts";
 import { Observed } from "./observed.ts";
@@ -8,6 +11,7 @@ import { fileAt, type Source } from "./source.ts";
 
 const EVENTS = "events.jsonl";
 const COUNTERS = "counters.jsonl";
+const TELEMETRY = "telemetry.jsonl";
 
 /** The first part of a log is small, so that the first picture comes soon. */
 const FIRST_BYTES = 1 << 20;
@@ -22,6 +26,8 @@ export class RunModel extends Observed {
   history = new StateHistory(this.log);
   timeline = new Timeline(this.log);
   counters = new Counters();
+  telemetry = new Telemetry();
+  #lanes: { key: string; lanes: Lane[] } | undefined;
   /** Whether everything that was written so far is loaded. */
   loaded = false;
   /** Why it cannot be shown. */
@@ -52,6 +58,16 @@ export class RunModel extends Observed {
     return first ? Date.parse(first.at) - first.elapsedMs : NaN;
   }
 
+  /** The lanes of the timeline; the same list as long as nothing was added. */
+  get lanes(): Lane[] {
+    const { log, telemetry, counters } = this;
+    const key = [log, telemetry, counters].map(({ nextByte }) => nextByte).join();
+    if (this.#lanes?.key !== key) {
+      this.#lanes = { key, lanes: lanesOf(this.timeline, telemetry, counters) };
+    }
+    return this.#lanes.lanes;
+  }
+
   /** Ends the loading and following. */
   close(): void {
     this.#closed = true;
@@ -62,12 +78,11 @@ export class RunModel extends Observed {
   async #load(): Promise<void> {
     this.#take(await this.source.files(this.id));
     await this.#read(EVENTS, (bytes) => this.log.push(bytes), () => this.log.nextByte);
-    if (fileAt(this.files, COUNTERS)) {
-      await this.#read(
-        COUNTERS,
-        (bytes) => this.counters.push(bytes),
-        () => this.counters.nextByte,
-      );
+    for (
+      const [path, target] of [[COUNTERS, this.counters], [TELEMETRY, this.telemetry]] as const
+    ) {
+      if (!fileAt(this.files, path)) continue;
+      await this.#read(path, (bytes) => target.push(bytes), () => target.nextByte);
     }
     if (this.#closed) return;
     this.loaded = true;
@@ -97,9 +112,12 @@ export class RunModel extends Observed {
   }
 
   #follow(): void {
-    const from = [this.log.nextByte, this.counters.nextByte];
+    const paths = [EVENTS, COUNTERS, TELEMETRY];
+    const targetOf = (file: number) => [this.log, this.counters, this.telemetry][file];
+    const from = paths.map((_, file) => targetOf(file).nextByte);
     const reset = (file: number) => {
       if (file === 1) this.counters = new Counters();
+      else if (file === 2) this.telemetry = new Telemetry();
       else {
         this.log = new EventLog();
         this.history = new StateHistory(this.log);
@@ -107,9 +125,9 @@ export class RunModel extends Observed {
       }
       this.changed();
     };
-    this.#stop = this.source.follow(this.id, [EVENTS, COUNTERS], from, {
+    this.#stop = this.source.follow(this.id, paths, from, {
       data: (file, bytes, from) => {
-        const target = file === 0 ? this.log : this.counters;
+        const target = targetOf(file);
         // A connection that resumed may send again what is here.
         const known = target.nextByte - from;
         if (known < bytes.length) target.push(bytes.subarray(Math.max(0, known)));
