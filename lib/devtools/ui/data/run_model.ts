@@ -16,6 +16,22 @@ const TELEMETRY = "telemetry.jsonl";
 /** The first part of a log is small, so that the first picture comes soon. */
 const FIRST_BYTES = 1 << 20;
 
+/** How long and how much is parsed before the page may draw. */
+const SLICE_MS = 10;
+const SLICE_BYTES = 128 << 10;
+
+/** Resolves after what waits to be done, such as drawing; sooner than a timer. */
+function nextTask(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    resolve();
+  };
+  port2.postMessage(null);
+  return promise;
+}
+
 /** A run that is shown: its events and counters, as far as they are loaded, which may still grow. */
 export class RunModel extends Observed {
   readonly id: string;
@@ -97,11 +113,23 @@ export class RunModel extends Observed {
       const most = at() === 0 ? FIRST_BYTES : undefined;
       const part = await this.source.read(this.id, path, at(), most);
       if (!part || part.bytes.length === 0) return;
-      push(part.bytes);
+      await this.#pushAll(part.bytes, push);
       this.changed();
       if (at() >= part.size) return;
       // The page draws between two parts.
       await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  /** Takes bytes a little at a time, so that the page answers the reader meanwhile. */
+  async #pushAll(bytes: Uint8Array, push: (bytes: Uint8Array) => void): Promise<void> {
+    let until = performance.now() + SLICE_MS;
+    for (let at = 0; at < bytes.length && !this.#closed; at += SLICE_BYTES) {
+      if (performance.now() > until) {
+        await nextTask();
+        until = performance.now() + SLICE_MS;
+      }
+      push(bytes.subarray(at, at + SLICE_BYTES));
     }
   }
 
