@@ -87,6 +87,7 @@ async function told(
     const bundle = await write();
     where =
       `what happened is recorded in ${bundle} (and in ${bundle}.zip): begin with failure.txt` +
+      `\nto see it in the browser: netyard show ${bundle} --open` +
       (failed.file === null ? "" : `\nto run this test again: netyard replay ${bundle}`);
   } catch (cause) {
     where = `no record of this failure could be kept: ${(cause as Error).message}; make its ` +

@@ -1,8 +1,9 @@
 /**
- * The server of the page: finds runs below a folder (`find_runs.ts`), answers requests (`handler.ts`, with
- * what it refuses in `guard.ts`), and follows files that grow (`follow.ts`). It only reads, follows no
- * symbolic links, and sends files of runs by a list of names alone. Imports `../model`, `../page` and, for
- * manifests, `sim/report`. Begin with `serve.ts`.
+ * The server of the page: finds runs and failure bundles below a folder (`find_runs.ts`), answers requests
+ * (`handler.ts`, with what it refuses in `guard.ts`), and follows files that grow (`follow.ts`). It only
+ * reads, follows no symbolic links, and sends files of runs by a list of names alone; `unpack_zip.ts` unpacks
+ * the zip file of a bundle. Imports `../model`, `../page` and, for manifests, `sim/report`. Begin with
+ * `serve.ts`.
  *
  * @module
  */
