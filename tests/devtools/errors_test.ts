@@ -67,7 +67,7 @@ browserTest(
       await until(page, "location.hash.endsWith('/errors')");
       await assertShown(page);
 
-      // What differs from the run that passed: the fault, and what came of it.
+      // What differs from the run that passed: the fault, and its result.
       await page.waitForSelector("[data-parting=server]");
       assertEquals(await page.locator("[data-passed]").getAttribute("data-passed"), "passed");
       const [first] = await page.locator("[data-parting]").allInnerTexts();
@@ -108,12 +108,15 @@ browserTest(
       await page.locator("[data-parting=server] a").click();
       await page.waitForSelector("aside[aria-label=Event]");
       assertStringIncludes(await page.locator("aside h2").innerText(), "link-down");
-      await page.goto(`${page.url().split("#")[0]}#/compare/passed/none`);
-      await until(page, "document.body.innerText.includes('cannot be compared')");
-      await page.reload();
-      // The request for a run that is not there is an error of the console.
     }),
 );
+
+browserTest("a comparison with a run that is not there says so", async () => {
+  const { root } = await failures();
+  await using server = serveRuns({ root, bind: "127.0.0.1:0" });
+  await using opened = await openPage(`${server.url}#/compare/passed/none`);
+  await until(opened.page, "document.body.innerText.includes('cannot be compared')");
+});
 
 browserTest("no page of a bundle is wider than a narrow window", async () => {
   const { root, bundle } = await failures();

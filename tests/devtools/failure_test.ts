@@ -101,7 +101,7 @@ Deno.test("a failure is what the bundle says, or else the run", () => {
   assertEquals([ofRun.kind, ofRun.name, ofRun.error!.name, ofRun.replay], ["test", "t", "E", []]);
 });
 
-Deno.test("files that tell of no error, or are damaged, have no failure", () => {
+Deno.test("files that report no error, or are damaged, have no failure", () => {
   for (const file of [undefined, null, 7, "x", [], {}, { error: null }, { error: { name: 1 } }]) {
     assertEquals(failureOf(file, undefined), null);
     assertEquals(failureOf(file, file), null);

@@ -40,7 +40,7 @@ const MOST = 50;
 type Json = Record<string, unknown>;
 
 /**
- * Reads why a run failed; null if its files tell of no error. They may be damaged or hostile.
+ * Reads why a run failed; null if its files report no error. They may be damaged or hostile.
  *
  * @param run the content of `run.json`
  * @param bundle the content of `bundle.json`; undefined for a run that is in no bundle

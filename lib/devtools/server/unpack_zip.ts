@@ -26,8 +26,8 @@ interface Entry {
 }
 
 /**
- * Unpacks a zip file, such as a failure bundle, into a directory. Files whose names are none of a run, such
- * as `../x`, are left out; what an entry has beyond the size that it declares is not unpacked.
+ * Unpacks a zip file, such as a failure bundle, into a directory. Files with other names than those of runs,
+ * such as `../x`, are left out; what an entry has beyond the size that it declares is not unpacked.
  *
  * @throws {ServeError} it is no zip file, or has too much
  */
