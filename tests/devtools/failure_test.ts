@@ -1,9 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { changeText, factRows, lastPassed, partingRows } from "../../lib/devtools/model/compare.ts";
+import {
+  changeText,
+  factRows,
+  lastPassed,
+  partingRows,
+} from "../../lib/devtools/model/failure/compare.ts";
 import { EventLog } from "../../lib/devtools/model/event_log.ts";
-import { failureCount, failureOf } from "../../lib/devtools/model/failure.ts";
+import { failureCount, failureOf } from "../../lib/devtools/model/failure/failure.ts";
 import { firstView, parseRoute, routeHash } from "../../lib/devtools/model/route.ts";
-import { framesOf } from "../../lib/devtools/model/stack.ts";
+import { framesOf } from "../../lib/devtools/model/failure/stack.ts";
 import { statusOfRun, worstStatus } from "../../lib/devtools/model/status.ts";
 import type { RunInfo } from "../../lib/devtools/model/types.ts";
 import { withoutEvents } from "../../lib/devtools/server/read_run_info.ts";

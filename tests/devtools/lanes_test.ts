@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Counters } from "../../lib/devtools/model/counters.ts";
 import { EventLog } from "../../lib/devtools/model/event_log.ts";
-import { areaPath, lanesOf, valueAt } from "../../lib/devtools/model/lanes.ts";
-import { Telemetry } from "../../lib/devtools/model/telemetry.ts";
+import { areaPath, lanesOf, valueAt } from "../../lib/devtools/model/lanes/lanes.ts";
+import { Telemetry } from "../../lib/devtools/model/lanes/telemetry.ts";
 import { Timeline } from "../../lib/devtools/model/timeline.ts";
 import { browserTest, openPage, until } from "./browser_kit.ts";
 import { event, served, write } from "./server_kit.ts";

@@ -8,7 +8,7 @@ import { EventLog } from "../../lib/devtools/model/event_log.ts";
 import { eventTest } from "../../lib/devtools/model/filter.ts";
 import { graphOf } from "../../lib/devtools/model/graph.ts";
 import { StateHistory } from "../../lib/devtools/model/history.ts";
-import { clusters } from "../../lib/devtools/model/lane.ts";
+import { clusters } from "../../lib/devtools/model/lanes/lane.ts";
 import { LineReader } from "../../lib/devtools/model/lines.ts";
 import { parseRoute, routeHash } from "../../lib/devtools/model/route.ts";
 import { statusOfRun, worstStatus } from "../../lib/devtools/model/status.ts";

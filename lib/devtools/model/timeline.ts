@@ -1,5 +1,5 @@
 import type { EventLog, LogEntry } from "./event_log.ts";
-import type { ItemKind, Lane, LaneItem } from "./lane.ts";
+import type { ItemKind, Lane, LaneItem } from "./lanes/lane.ts";
 
 /** Something on the timeline: a moment, or a time during which something lasted. */
 export class TimelineItem implements LaneItem {

@@ -1,9 +1,9 @@
 import { Counters } from "../../model/counters.ts";
 import { EventLog } from "../../model/event_log.ts";
-import type { Lane } from "../../model/lane.ts";
-import { lanesOf } from "../../model/lanes.ts";
+import type { Lane } from "../../model/lanes/lane.ts";
+import { lanesOf } from "../../model/lanes/lanes.ts";
 import { StateHistory } from "../../model/history.ts";
-import { Telemetry } from "../../model/telemetry.ts";
+import { Telemetry } from "../../model/lanes/telemetry.ts";
 import { Timeline } from "../../model/timeline.ts";
 import type { FilesAnswer, RunFile, RunInfo } from "../../model/types.ts";
 import { Observed } from "./observed.ts";

@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import { lastPassed, partingRows } from "../../model/compare.ts";
+import { lastPassed, partingRows } from "../../model/failure/compare.ts";
 import type { RunInfo } from "../../model/types.ts";
 import type { RunModel } from "../data/run_model.ts";
 import { useOtherRun } from "../data/other_run.ts";

@@ -1,5 +1,5 @@
-import type { FailureError } from "../../model/failure.ts";
-import type { StackFrame } from "../../model/stack.ts";
+import type { FailureError } from "../../model/failure/failure.ts";
+import type { StackFrame } from "../../model/failure/stack.ts";
 
 /** What was thrown: the message, its causes, the source around the place, and the stack. */
 export function ErrorCard({ error }: { error: FailureError }) {

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { PartingRow } from "../../model/compare.ts";
+import type { PartingRow } from "../../model/failure/compare.ts";
 import type { LogEntry } from "../../model/event_log.ts";
 import { timeText } from "../../model/timeline.ts";
 import type { RunModel } from "../data/run_model.ts";

@@ -1,5 +1,5 @@
 import { useMemo, useRef, useState } from "preact/hooks";
-import { clusters } from "../../model/lane.ts";
+import { clusters } from "../../model/lanes/lane.ts";
 import { timeText } from "../../model/timeline.ts";
 import type { RunModel } from "../data/run_model.ts";
 import { useKeys, useNavigation } from "../navigation.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { LogEntry } from "../../model/event_log.ts";
-import type { LaneItem } from "../../model/lane.ts";
+import type { LaneItem } from "../../model/lanes/lane.ts";
 import { timeText } from "../../model/timeline.ts";
 import type { RunModel } from "../data/run_model.ts";
 import { viewHash } from "../navigation.ts";

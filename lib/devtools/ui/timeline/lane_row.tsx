@@ -1,5 +1,5 @@
-import { type Cluster, clusters, type Lane, type LaneItem } from "../../model/lane.ts";
-import { areaPath, valueAt } from "../../model/lanes.ts";
+import { type Cluster, clusters, type Lane, type LaneItem } from "../../model/lanes/lane.ts";
+import { areaPath, valueAt } from "../../model/lanes/lanes.ts";
 import { timeText } from "../../model/timeline.ts";
 import type { RunModel } from "../data/run_model.ts";
 import { viewHash } from "../navigation.ts";

@@ -1,5 +1,5 @@
 import { plainText } from "../../model/log_lines.ts";
-import { bodyText, type TelemetryItem } from "../../model/telemetry.ts";
+import { bodyText, type TelemetryItem } from "../../model/lanes/telemetry.ts";
 import { timeText } from "../../model/timeline.ts";
 import type { RunModel } from "../data/run_model.ts";
 import { viewHash } from "../navigation.ts";

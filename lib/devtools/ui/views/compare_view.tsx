@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { changeText, factRows, partingRows } from "../../model/compare.ts";
+import { changeText, factRows, partingRows } from "../../model/failure/compare.ts";
 import { measuresOf, numberText, type ResultRow, resultRows } from "../../model/results.ts";
 import { firstView } from "../../model/route.ts";
 import type { RunInfo } from "../../model/types.ts";

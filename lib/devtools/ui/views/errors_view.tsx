@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { type Failure, failureCount, failureOf } from "../../model/failure.ts";
+import { type Failure, failureCount, failureOf } from "../../model/failure/failure.ts";
 import { useObserved } from "../data/observed.ts";
 import type { RunModel } from "../data/run_model.ts";
 import type { RunsModel } from "../data/runs_model.ts";

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { LaneItem } from "../../model/lane.ts";
+import type { LaneItem } from "../../model/lanes/lane.ts";
 import { ticks, timeText } from "../../model/timeline.ts";
 import { useObserved } from "../data/observed.ts";
 import type { RunModel } from "../data/run_model.ts";

@@ -1,7 +1,7 @@
-import { bitsText, type Counters } from "./counters.ts";
+import { bitsText, type Counters } from "../counters.ts";
 import type { Area, Lane } from "./lane.ts";
 import type { Telemetry } from "./telemetry.ts";
-import type { Timeline } from "./timeline.ts";
+import type { Timeline } from "../timeline.ts";
 
 /** Below so many milliseconds, lateness is not drawn as high as the lane. */
 const LEAST_LATE_MS = 20;

@@ -3,10 +3,10 @@ import {
   parseTelemetry,
   type SpanRecord,
   type TelemetryRecord,
-} from "../../telemetry/record.ts";
+} from "../../../telemetry/record.ts";
 import type { ItemKind, Lane, LaneItem } from "./lane.ts";
-import { type Line, LineReader } from "./lines.ts";
-import { plainText } from "./log_lines.ts";
+import { type Line, LineReader } from "../lines.ts";
+import { plainText } from "../log_lines.ts";
 
 /** The most records that are kept. */
 const MOST = 200_000;

@@ -1,7 +1,7 @@
-import { replayLine } from "../../bundle/replay_line.ts";
-import { commandText } from "../../events/text.ts";
-import type { EventLog } from "./event_log.ts";
-import { plainText } from "./log_lines.ts";
+import { replayLine } from "../../../bundle/replay_line.ts";
+import { commandText } from "../../../events/text.ts";
+import type { EventLog } from "../event_log.ts";
+import { plainText } from "../log_lines.ts";
 import { framesOf, type StackFrame } from "./stack.ts";
 
 /** Why a run failed, as its `run.json` and the `bundle.json` of its bundle say. */

@@ -1,8 +1,8 @@
-import { compareRuns } from "../../events/compare.ts";
-import type { LabEvent } from "../../events/types.ts";
-import type { EventLog, LogEntry } from "./event_log.ts";
+import { compareRuns } from "../../../events/compare.ts";
+import type { LabEvent } from "../../../events/types.ts";
+import type { EventLog, LogEntry } from "../event_log.ts";
 import { failureCount } from "./failure.ts";
-import type { RunInfo } from "./types.ts";
+import type { RunInfo } from "../types.ts";
 
 /** Where what happened to a node, or to the lab, parts in two runs. */
 export interface PartingRow {
