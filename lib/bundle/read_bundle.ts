@@ -1,13 +1,12 @@
 import { z } from "zod";
-import { NetyardError } from "../../native/error.ts";
 import { readRun } from "../events/read_run.ts";
 import type { LabEvent } from "../events/types.ts";
 import type { RunFailure } from "../record/failure.ts";
 import { temporary } from "../files/temporary.ts";
 import type { BundleInfo } from "./bundle_info.ts";
+import { BundleError } from "./errors.ts";
 
-/** A bundle cannot be read, or not be replayed. */
-export class BundleError extends NetyardError {}
+export { BundleError };
 
 /** What a replay needs of a bundle. */
 export interface Bundle {

@@ -1,5 +1,5 @@
-import { BundleError } from "./read_bundle.ts";
 import type { Failed } from "./bundle_info.ts";
+import { BundleError } from "./errors.ts";
 
 /** Options of `deno test` whose value may be the next word. */
 const WITH_VALUE = new Set([

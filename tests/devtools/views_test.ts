@@ -291,7 +291,7 @@ browserTest(
 browserTest(
   "the timeline has lanes for nodes, faults and conditions, and leads to the log line",
   () =>
-    inPage(`${RUN}/timeline`, async (page) => {
+    inPage(`${RUN}/timeline`, async (page, root) => {
       await page.waitForSelector("[data-lane]");
       const lanes = await page.locator("[data-lane]").evaluateAll((all) =>
         all.map((each) => each.getAttribute("data-lane"))
@@ -305,8 +305,10 @@ browserTest(
         1,
         "the fault is a bar: it lasted",
       );
-      // Zoom in until each custom event is an item of its own, and out again.
-      await page.mouse.move(700, 300);
+      // Zoom in at an event until its name has room, and out again.
+      const left = await momentOf(root, '"name":"Left"');
+      await page.goto(`${page.url().split("#")[0]}${RUN}/timeline?t=${left}`);
+      await page.waitForSelector("[data-lane]");
       await waitUntil(async () => {
         if (await custom.filter({ hasText: "Left" }).count() > 0) return true;
         await page.keyboard.press("+");

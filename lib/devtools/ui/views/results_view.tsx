@@ -8,6 +8,7 @@ import {
   type ResultRow,
   resultRows,
 } from "../../model/results.ts";
+import { firstView } from "../../model/route.ts";
 import type { Invocation } from "../../model/types.ts";
 import { readJson, type Source } from "../data/source.ts";
 import { useNavigation, viewHash } from "../navigation.ts";
@@ -119,7 +120,7 @@ function Table({ rows, measures, axes, marked }: TableProps) {
             >
               <td>
                 {row.run.hasEvents
-                  ? <a href={viewHash(row.run.id, "topology")}>{row.run.label}</a>
+                  ? <a href={viewHash(row.run.id, firstView(row.run))}>{row.run.label}</a>
                   : row.run.label}
               </td>
               <td>
