@@ -195,7 +195,7 @@ export class Captures {
     }
   }
 
-  /** Has the thread read a socket. */
+  /** Gives a socket to the thread. */
   #hand(session: LoopSession<Command, CaptureSocket, CapturesError>, socket: CaptureSocket): void {
     session.add(`capture of ${socket.file.name}`, Command.Add, (id) => {
       socket.id = id;
