@@ -1,3 +1,4 @@
+import type { LinkLimits } from "../link/condition.ts";
 import type { ImpairmentCounters } from "../link/engine.ts";
 
 /** The version of the lines of `counters.jsonl`. */
@@ -13,10 +14,15 @@ export interface InterfaceSample {
   txDropped: number;
 }
 
-/** The counters of an impaired link: `up` is what the interface sends. */
+/** One direction of an impaired link: what was asked of it, and what it did since it was impaired. */
+export interface DirectionSample extends Partial<ImpairmentCounters> {
+  asked: LinkLimits;
+}
+
+/** The counters of an impaired link: `up` is what the interface sends. netem measures no lateness. */
 export interface LinkSample {
-  up?: ImpairmentCounters;
-  down?: ImpairmentCounters;
+  up?: DirectionSample;
+  down?: DirectionSample;
 }
 
 /** What a firewall has dropped. */

@@ -359,10 +359,25 @@ browserTest(
     }),
 );
 
+browserTest(
+  "links are shown beside what was asked of them",
+  () =>
+    inPage(`${RUN}/results`, async (page) => {
+      await page.waitForSelector("[data-link='left/wlan0 up']");
+      const cells = await texts(page, "[data-link='left/wlan0 up'] td");
+      const number = (text: string) => Number(text.split(" ")[0]);
+      assertEquals([cells[0], cells[1]], ["left wlan0", "up"]);
+      assertEquals([number(cells[2]) > 0, number(cells[3]) >= number(cells[2])], [true, true]);
+      assertStringIncludes((await texts(page, ".links p")).join(), "asked");
+    }),
+);
+
 browserTest("the page fits a window of 400 pixels, and a dark one", async () => {
-  for (const view of ["topology", "timeline", "events", "logs"]) {
+  for (const view of ["topology", "timeline", "events", "logs", "results"]) {
     await inPage(`${RUN}/${view}`, async (page) => {
-      await page.waitForSelector("[data-node], [data-lane], [data-event], [data-line]");
+      await page.waitForSelector(
+        "[data-node], [data-lane], [data-event], [data-line], [data-link]",
+      );
       const overflow = await page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth",
       );

@@ -1,4 +1,5 @@
 import { type Line, LineReader } from "./lines.ts";
+import { LinkResults } from "./link_results.ts";
 
 /** Rates of one interface at one moment. */
 export interface RateSample {
@@ -63,6 +64,8 @@ export class Counters {
   readonly #interfaces = new Map<string, string[]>();
   /** Lines that could not be read. */
   damaged = 0;
+  /** Links beside what was asked of them. */
+  readonly links = new LinkResults();
   /** What the host was busy with, in the order of time. */
   readonly host: HostSample[] = [];
   /** The last sample. */
@@ -164,6 +167,7 @@ export class Counters {
         this.#losses.set(key, all);
       }
     }
+    this.links.add(ms, sample.links);
     for (const node of moved) this.#addTraffic(node, ms);
     addValues(this.#nat, sample.nat, "mappings", ms);
     addValues(this.#firewall, sample.firewall, "droppedPackets", ms);

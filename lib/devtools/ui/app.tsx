@@ -42,7 +42,7 @@ export function App({ source }: { source: Source }) {
   const invocation = runs.answer?.invocations.find(({ id, runs }) =>
     route.invocation === null ? runs.some(({ id }) => id === route.run) : id === route.invocation
   );
-  const hasResults = invocation?.kind === "simulations";
+  const hasResults = invocation?.kind === "simulations" || run?.counters.links.isEmpty === false;
   const shown = VIEWS.filter((view) => view !== "results" || hasResults);
   useKeys((key) => {
     const view = shown[Number(key) - 1];
@@ -131,7 +131,14 @@ export function App({ source }: { source: Source }) {
             ? <PacketsView run={run} />
             : route.view === "errors"
             ? <ErrorsView run={run} runs={runs} />
-            : <ResultsView source={source} invocation={invocation} loaded={!!runs.answer} />}
+            : (
+              <ResultsView
+                source={source}
+                invocation={invocation}
+                loaded={!!runs.answer}
+                run={run}
+              />
+            )}
         </Boundary>
       </main>
     </NavigationContext.Provider>
