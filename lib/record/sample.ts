@@ -14,7 +14,7 @@ export interface InterfaceSample {
   txDropped: number;
 }
 
-/** One direction of an impaired link: what was asked of it, and what it did since it was impaired. */
+/** One direction of an impaired link: what was requested, and what it did since it was impaired. */
 export interface DirectionSample extends Partial<ImpairmentCounters> {
   asked: LinkLimits;
 }

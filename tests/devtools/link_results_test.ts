@@ -5,7 +5,7 @@ const up = (packets: number, lost: number, meanLateMs: number | undefined, asked
   "a/eth0": { up: { asked, packets, bytes: packets * 1_000, lost, dropped: 1, meanLateMs } },
 });
 
-Deno.test("a link is compared with what was last asked of it", () => {
+Deno.test("a link is compared with what was last requested", () => {
   const results = new LinkResults();
   results.add(0, up(0, 0, 0, { latencyMs: 20 }));
   results.add(1_000, up(100, 0, 0.5, { latencyMs: 20 }));
@@ -27,7 +27,7 @@ Deno.test("a link is compared with what was last asked of it", () => {
   assertEquals(row.achieved, { delayMs: 51, lossPct: 8, rateBits: 800_000 });
 });
 
-Deno.test("what is asked of a link while nothing is sent does not count", () => {
+Deno.test("what is requested while nothing is sent does not count", () => {
   const results = new LinkResults();
   results.add(0, up(10, 0, 0, { latencyMs: 5 }));
   results.add(500, up(10, 0, 0, { latencyMs: 30 }));

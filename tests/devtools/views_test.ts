@@ -360,7 +360,7 @@ browserTest(
 );
 
 browserTest(
-  "links are shown beside what was asked of them",
+  "links are shown beside what was requested",
   () =>
     inPage(`${RUN}/results`, async (page) => {
       await page.waitForSelector("[data-link='left/wlan0 up']");
@@ -368,7 +368,7 @@ browserTest(
       const number = (text: string) => Number(text.split(" ")[0]);
       assertEquals([cells[0], cells[1]], ["left wlan0", "up"]);
       assertEquals([number(cells[2]) > 0, number(cells[3]) >= number(cells[2])], [true, true]);
-      assertStringIncludes((await texts(page, ".links p")).join(), "asked");
+      assertStringIncludes((await texts(page, ".links p")).join(), "requested");
     }),
 );
 

@@ -64,7 +64,7 @@ export class Counters {
   readonly #interfaces = new Map<string, string[]>();
   /** Lines that could not be read. */
   damaged = 0;
-  /** Links beside what was asked of them. */
+  /** Links beside what was requested. */
   readonly links = new LinkResults();
   /** What the host was busy with, in the order of time. */
   readonly host: HostSample[] = [];

@@ -1,4 +1,4 @@
-/** What was asked of one direction of a link, and what it did, since it was last asked for something else. */
+/** What was requested of one direction of a link, and what it did since that was last changed. */
 export interface LinkResult {
   /** The node and the interface: `laptop/eth0`. */
   link: string;
@@ -35,7 +35,7 @@ interface Followed {
   link: string;
   direction: "up" | "down";
   asked: LinkNumbers;
-  /** When it was asked for that, and at the last sample. */
+  /** When that was requested, and at the last sample. */
   from: Counts;
   last: Counts;
   peakBits: number;
@@ -48,7 +48,7 @@ const packetsOf = ({ from, last }: Followed) => last.packets - from.packets;
 /** More are not shown. */
 const MOST = 2_000;
 
-/** Compares links with what was asked of them, from the samples of `counters.jsonl`. */
+/** Compares links with what was requested, from the samples of `counters.jsonl`. */
 export class LinkResults {
   readonly #links = new Map<string, Followed>();
 
@@ -82,7 +82,7 @@ export class LinkResults {
       return;
     }
     if (!known && this.#links.size >= MOST) return;
-    // What was asked for while nothing was sent says nothing.
+    // What was requested while nothing was sent says nothing.
     const former = known && packetsOf(known) > 0 ? known : known?.former;
     const begun = { link, direction, asked, from: before, last: now, peakBits: rate(before, now) };
     this.#links.set(key, { ...begun, former: former && { ...former, former: undefined } });

@@ -7,14 +7,14 @@ const COLUMNS: readonly [title: string, text: (numbers: Partial<LinkNumbers>) =>
   ["Rate", ({ rateBits }) => text(rateBits, bitsText)],
 ];
 
-/** The links of a run: what was asked of each direction, and beside it what it did. */
+/** The links of a run: what was requested of each direction, and beside it what it did. */
 export function LinkTable({ rows }: { rows: LinkResult[] }) {
   if (rows.length === 0) return null;
   return (
     <section class="links">
       <div class="page-head">
         <h2>Links</h2>
-        <p class="quiet">what was asked, and beside it what was achieved since</p>
+        <p class="quiet">what was requested, and what was achieved since</p>
       </div>
       <div class="table-box">
         <table>
@@ -50,7 +50,7 @@ export function LinkTable({ rows }: { rows: LinkResult[] }) {
   );
 }
 
-/** What was not asked for is not shown as 0. */
+/** What was not requested is not shown as 0. */
 function asked(numbers: LinkNumbers, text: (numbers: Partial<LinkNumbers>) => string): string {
   const given = Object.entries(numbers).filter(([, value]) => value > 0);
   return text(Object.fromEntries(given));

@@ -30,7 +30,7 @@ export interface ResultsViewProps {
 
 /**
  * The results of the simulations of one command: a table, and a chart over an axis of the matrix. Of a run:
- * its links, beside what was asked of them.
+ * its links, beside what was requested.
  */
 export function ResultsView({ source, invocation, loaded, run }: ResultsViewProps) {
   const { route, set } = useNavigation();
