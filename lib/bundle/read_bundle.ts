@@ -1,19 +1,21 @@
 import { z } from "zod";
-import { NetyardError } from "../../native/error.ts";
 import { readRun } from "../events/read_run.ts";
 import type { LabEvent } from "../events/types.ts";
 import type { RunFailure } from "../record/failure.ts";
 import { temporary } from "../files/temporary.ts";
 import type { BundleInfo } from "./bundle_info.ts";
+import { BundleError } from "./errors.ts";
 
-/** A bundle cannot be read, or not be replayed. */
-export class BundleError extends NetyardError {}
+export { BundleError };
 
 /** What a replay needs of a bundle. */
 export interface Bundle {
-  info: Pick<BundleInfo, "failed" | "label" | "seed" | "command" | "cwd"> & {
-    error: Pick<RunFailure, "name" | "message" | "stack">;
-  };
+  info:
+    & Pick<
+      BundleInfo,
+      "failed" | "label" | "seed" | "command" | "cwd" | "schedule" | "onlyFaults" | "simulation"
+    >
+    & { error: Pick<RunFailure, "name" | "message" | "stack"> };
   events: LabEvent[];
 }
 
@@ -23,14 +25,35 @@ const INFO = "bundle.json";
 const EVENTS = "run/events.jsonl";
 
 const text = z.string();
+const faultSchema = z.object({
+  id: text,
+  atMs: z.number(),
+  healedMs: z.number().nullable(),
+  fault: z.record(text, z.unknown()),
+});
 const infoSchema = z.object({
   version: z.literal(1),
-  failed: z.object({ kind: z.enum(["test", "script"]), name: text, file: text.nullable() }),
+  failed: z.object({
+    kind: z.enum(["test", "simulation", "script"]),
+    name: text,
+    file: text.nullable(),
+  }),
   error: z.object({ name: text, message: text, stack: text }),
   label: text,
   seed: z.int(),
   command: z.array(text),
   cwd: text.nullable(),
+  // Older bundles have none of these.
+  schedule: z.array(faultSchema).default([]),
+  onlyFaults: z.array(text).nullable().default(null),
+  simulation: z.object({
+    step: text.nullable(),
+    where: text.nullable(),
+    variant: z.record(text, text),
+    command: z.array(text),
+    stderr: z.array(text),
+    line: z.array(text).nullable(),
+  }).optional(),
 });
 
 /**

@@ -1,5 +1,5 @@
-import { BundleError } from "./read_bundle.ts";
 import type { Failed } from "./bundle_info.ts";
+import { BundleError } from "./errors.ts";
 
 /** Options of `deno test` whose value may be the next word. */
 const WITH_VALUE = new Set([
@@ -18,6 +18,13 @@ const WITH_VALUE = new Set([
   "--conditions",
   "--allow-scripts",
 ]);
+
+/** Options of `netyard run` that a replay keeps, and whether they have a value. */
+const KEPT: Readonly<Record<string, boolean>> = {
+  "--binary": true,
+  "--timeout": true,
+  "--no-build": false,
+};
 
 /** Options that a replay leaves out, since it runs one test, once. */
 const LEFT_OUT = /^--(filter|watch|shuffle|no-run|doc|junit-path|coverage|ignore)(=|$)/;
@@ -40,7 +47,7 @@ export function replayLine(
   const [, subcommand, ...words] = command;
   if (kind !== "test" || subcommand !== "test" || file === null) {
     throw new BundleError(
-      `only a test of \`deno test\` can be replayed, and this is a ${kind} of: ` +
+      `only simulations, and tests of \`deno test\`, can be run again, and this is a ${kind} of: ` +
         (command.join(" ") || "a command that is not known"),
     );
   }
@@ -59,4 +66,46 @@ export function replayLine(
   }
   const pattern = `--filter=/^${name.replace(SPECIAL, "\\$&")}$/`;
   return ["test", ...options, pattern, file, ...end < 0 ? [] : words.slice(end)];
+}
+
+/** How a simulation is run again. */
+export interface SimulationLine {
+  failed: Failed;
+  seed: number;
+  /** The command line of `netyard` then; null if a script ran it. */
+  line: readonly string[] | null;
+  /** The work directory now. */
+  workDir: string;
+}
+
+/**
+ * Returns the arguments of `netyard` that run a failed simulation alone, with its seed: with the programs
+ * and the time limit of the command line then.
+ *
+ * @throws {BundleError} Its file is not known.
+ */
+export function simulationLine({ failed, seed, line, workDir }: SimulationLine): string[] {
+  const { kind, name, file } = failed;
+  if (kind !== "simulation" || file === null) {
+    throw new BundleError(`this is no simulation of a file, but a ${kind}: ${name}`);
+  }
+  const kept: string[] = [];
+  const words = line ?? [];
+  for (let i = 0; i < words.length; i++) {
+    const [option] = words[i].split("=", 1);
+    if (!Object.hasOwn(KEPT, option)) continue;
+    kept.push(words[i]);
+    if (KEPT[option] && option === words[i] && i + 1 < words.length) kept.push(words[++i]);
+  }
+  const filter = `--filter=/^${name.replace(SPECIAL, "\\$&")}$/`;
+  const seeded = ["--seed", `${seed}`, "--record", "on-failure", "--work-dir", workDir];
+  return ["run", file, filter, ...kept, ...seeded];
+}
+
+/** The work directory of a command line of `netyard run`; undefined for the default. */
+export function workDirOf(line: readonly string[] | null): string | undefined {
+  const at = line?.findLastIndex((word) => /^--work-dir(=|$)/.test(word)) ?? -1;
+  if (at < 0) return undefined;
+  const [, value] = /^--work-dir=(.*)$/.exec(line![at]) ?? [];
+  return value ?? line![at + 1];
 }

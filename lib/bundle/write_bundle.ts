@@ -1,4 +1,3 @@
-import { readFileText } from "../../native/libc.ts";
 import { drawingOfState } from "../drawing/state.ts";
 import { drawingSvg } from "../drawing/svg.ts";
 import { reduceAll } from "../events/reduce.ts";
@@ -6,16 +5,19 @@ import { readRun } from "../events/read_run.ts";
 import { runName } from "../events/run_name.ts";
 import type { LabEvent } from "../events/types.ts";
 import { writeAtomically, writeJson } from "../files/atomic.ts";
-import { describeFailure } from "../record/failure.ts";
+import { describeFailure, type Place, type RunFailure } from "../record/failure.ts";
 import type { Verdict } from "../record/verdict.ts";
-import { VERSION } from "../std/version.ts";
 import {
   type BundleInfo,
   bundleText,
   type Failed,
+  type InjectedFault,
   type RunFacts,
   runningIn,
+  scheduleOf,
+  type SimulationFacts,
 } from "./bundle_info.ts";
+import { failureEvent, runFacts } from "./failures.ts";
 import { pruneBundles } from "./prune.ts";
 import { plainFiles, zipDirectory } from "./zip_directory.ts";
 
@@ -25,25 +27,34 @@ const KEEP = 20;
 const MAX_LOG_BYTES = 16 * 2 ** 20;
 /** A topology with more nodes is not drawn, since that would take minutes. */
 const MAX_DRAWN = 300;
-/** The name of the custom event at the failure, after what failed: `test-failed`. */
-const FAILED = "-failed";
 
 /** A failure of which a bundle is made. */
 export interface Failure {
   failed: Failed;
   /** What was thrown. */
   error: unknown;
+  /** The description of it, if another process writes the bundle. */
+  described?: RunFailure;
+  /** The facts about the process that failed, if another one writes the bundle. */
+  facts?: RunFacts;
   /** The directory of the run, which is complete. */
   run: string;
   label: string;
   seed: number;
   linkEngine: string | null;
   verdict: Verdict;
-}
-
-/** The name of the custom event that marks the moment of a failure. */
-export function failureEvent({ kind }: Failed): string {
-  return `${kind}${FAILED}`;
+  /** The place that failed, where the stack trace of the error does not tell it. */
+  place?: Place;
+  /** Faults that its events do not tell: those of a simulation, which are steps. */
+  steps?: readonly InjectedFault[];
+  /** Of a simulation: its step. */
+  simulation?: SimulationFacts;
+  /** Events after this one belong to the end of the lab; default: after the one that marks the failure. */
+  lastSeq?: number;
+  /** Directories of the run that are left out. */
+  leftOut?: readonly string[];
+  /** More files of the run, as JSON. */
+  files?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -62,28 +73,33 @@ export function failureEvent({ kind }: Failed): string {
  * @throws the error of the file system, or of reading the run
  */
 export async function writeBundle(directory: string, failure: Failure): Promise<string> {
-  const { failed, error, run, label, seed, linkEngine, verdict } = failure;
+  const { failed, error, run, label, seed, linkEngine, verdict, simulation } = failure;
   const now = new Date();
   await Deno.mkdir(directory, { recursive: true });
-  const { events } = await readRun(run);
-  const state = reduceAll(untilFailure(events, failureEvent(failed)));
+  const events = untilFailure((await readRun(run)).events, failure);
+  const state = reduceAll(events);
   const info: BundleInfo = {
     version: 1,
     failed,
     at: now.toISOString(),
-    error: await describeFailure(error),
+    error: failure.described ?? await describeFailure(error, failure.place),
     label,
     seed,
     linkEngine,
     verdict,
     running: runningIn(state),
     faults: state.faults ?? {},
-    ...runFacts(),
+    schedule: [...failure.steps ?? [], ...scheduleOf(events)],
+    ...simulation && { simulation },
+    ...failure.facts ?? runFacts(),
   };
   const name = runName(label, now);
   const temporary = await Deno.makeTempDir({ dir: directory, prefix: `.${name}-` });
   try {
-    await copyRun(run, `${temporary}/run`);
+    await copyRun(run, `${temporary}/run`, failure.leftOut);
+    for (const [name, content] of Object.entries(failure.files ?? {})) {
+      await writeJson(`${temporary}/run/${name}`, content);
+    }
     await writeAtomically(`${temporary}/failure.txt`, bundleText(info));
     const drawing = drawingOfState(state);
     if (drawing.nodes.length <= MAX_DRAWN) {
@@ -102,7 +118,9 @@ export async function writeBundle(directory: string, failure: Failure): Promise<
 }
 
 /** The events up to the failure; all of them if it was not noted, since the lab was closed. */
-function untilFailure(events: LabEvent[], name: string): LabEvent[] {
+function untilFailure(events: LabEvent[], { failed, lastSeq }: Failure): LabEvent[] {
+  if (lastSeq !== undefined) return events.filter(({ seq }) => seq <= lastSeq);
+  const name = failureEvent(failed);
   const at = events.findLastIndex((event) => event.kind === "custom" && event.name === name);
   return at < 0 ? events : events.slice(0, at + 1);
 }
@@ -122,8 +140,13 @@ async function place(from: string, to: string): Promise<string> {
 
 const isNotEmpty = (error: unknown) => (error as { code?: string }).code === "ENOTEMPTY";
 
-async function copyRun(from: string, to: string): Promise<void> {
+async function copyRun(
+  from: string,
+  to: string,
+  leftOut: readonly string[] = [],
+): Promise<void> {
   for (const path of await plainFiles(from)) {
+    if (leftOut.some((folder) => path.startsWith(`${folder}/`))) continue;
     await Deno.mkdir(`${to}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
     const { size } = await Deno.stat(`${from}/${path}`);
     if (path.endsWith(".log") && size > MAX_LOG_BYTES) await copyEnd(from, to, path, size);
@@ -139,23 +162,4 @@ async function copyEnd(from: string, to: string, path: string, size: number): Pr
   await Deno.writeFile(`${to}/${path}`, notice);
   using target = await Deno.open(`${to}/${path}`, { append: true });
   await source.readable.pipeTo(target.writable);
-}
-
-function runFacts(): RunFacts {
-  return {
-    netyard: VERSION,
-    deno: Deno.version.deno,
-    kernel: permitted(() => Deno.osRelease()),
-    arch: Deno.build.arch,
-    command: readFileText("/proc/self/cmdline").split("\0").slice(0, -1),
-    cwd: permitted(() => Deno.cwd()),
-  };
-}
-
-function permitted<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch {
-    return null; // the process may not know it
-  }
 }

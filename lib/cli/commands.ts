@@ -1,5 +1,6 @@
 import { type Command, defineCommand } from "./command/command.ts";
 import { completionsCommand } from "./completions/completions_command.ts";
+import { bisectCommand } from "./bundle/bisect_command.ts";
 import { replayCommand } from "./bundle/replay_command.ts";
 import { doctorCommand } from "./doctor_command.ts";
 import { fmtLogCommand } from "./log/fmt_log_command.ts";
@@ -41,6 +42,10 @@ export const COMMANDS: readonly Command[] = [
   defineCommand({
     ...replayCommand,
     load: async () => (await import("./bundle/replay.ts")).replay,
+  }),
+  defineCommand({
+    ...bisectCommand,
+    load: async () => (await import("./bundle/bisect.ts")).bisect,
   }),
   defineCommand({ ...fmtLogCommand, load: async () => (await import("./log/fmt_log.ts")).fmtLog }),
   defineCommand({ ...schemaCommand, load: async () => (await import("./schema.ts")).schema }),

@@ -80,6 +80,7 @@ export function renderMainHelp(commands: readonly Command[]): string {
         [1, "failure"],
         [2, "wrong options or files; nothing was started"],
         [70, "a bug in netyard"],
+        [75, "simulations failed on a host that was too slow to tell why"],
         [130, "interrupted"],
       ].map(([code, meaning]) => [String(code), String(meaning)]),
     ),

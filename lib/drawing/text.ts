@@ -7,19 +7,23 @@ import type { Drawing, DrawnLink, DrawnNode } from "./drawing.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { drawingOf } from "./drawing.ts";
+ * import type { Drawing } from "./drawing.ts";
  *
- * const drawing = drawingOf({
- *   routers: [{ name: "home", preset: "home" }],
- *   devices: { laptop: { interfaces: { eth0: { gateway: "home", condition: "wifi" } } } },
- * });
- * assertEquals(
- *   drawingText(drawing),
- *   `ix
- * └─ router home: preset home, NAT home, firewall block-inbound
+ * const drawing: Drawing = {
+ *   nodes: [
+ *     { id: "ix", kind: "ix", name: "ix", facts: [] },
+ *     { id: "router home", kind: "router", name: "home", facts: ["NAT home"] },
+ *     { id: "device laptop", kind: "device", name: "laptop", facts: [] },
+ *   ],
+ *   links: [
+ *     { kind: "attached", from: "router home", to: "ix", facts: [] },
+ *     { kind: "attached", from: "device laptop", to: "router home", facts: ["eth0", "wifi"] },
+ *   ],
+ * };
+ * assertEquals(drawingText(drawing), `ix
+ * └─ router home: NAT home
  *    └─ device laptop: eth0, wifi
- * `,
- * );
+ * `);
  * ```
  */
 export function drawingText({ title, nodes, links }: Drawing): string {

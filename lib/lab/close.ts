@@ -2,8 +2,15 @@ import type { Core } from "./core.ts";
 import { LabClosedError } from "./options/errors.ts";
 import { closeUplink } from "./bridging/uplink.ts";
 
-/** Ends everything in a lab and removes it; tries all of it, and then throws what failed. */
-export async function closeLab(core: Core): Promise<void> {
+/**
+ * Ends everything in a lab and removes it; tries all of it, and then throws what failed. Later calls wait for
+ * the first.
+ */
+export function closeLab(core: Core): Promise<void> {
+  return core.closing ??= close(core);
+}
+
+async function close(core: Core): Promise<void> {
   core.closed = true;
   core.recording?.stop();
   for (const one of [...core.schedules, ...core.faults]) one.stop();

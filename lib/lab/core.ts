@@ -70,6 +70,8 @@ export class Core implements LabCore {
   recording: LabRecording | undefined;
   nameserver: string | undefined;
   closed = false;
+  /** Settled when everything is removed; undefined while the lab is open. */
+  closing: Promise<void> | undefined;
   ix!: { record: IxRecord; segment: Segment };
   #services = new NodeServices(this);
   #macs = 0;

@@ -3,8 +3,15 @@ import { EventBus, RunDirectory } from "../events/mod.ts";
 import { requireLab } from "../host/probe.ts";
 import { environmentVariable } from "../options/environment.ts";
 import { InvalidOptionError, parseOptions } from "../options/parse_options.ts";
-import { RECORD_VARIABLE, resolveRecord } from "../record/options.ts";
+import {
+  FAILURE_RECORD,
+  ON_FAILURE,
+  RECORD_VARIABLE,
+  type ResolvedRecord,
+  resolveRecord,
+} from "../record/options.ts";
 import { findRadvd } from "./autoconf/radvd.ts";
+import { closeLab } from "./close.ts";
 import { Core } from "./core.ts";
 import { checkLinkEngine } from "./link/choose_engine.ts";
 import type { LabAddresses } from "./model/addresses.ts";
@@ -13,7 +20,7 @@ import { newSegment } from "./model/segment.ts";
 import { undoing } from "./model/undo.ts";
 import { ETHERNET_MTU } from "./options/families.ts";
 import { type LabOptions, labOptionsSchema, MAX_SEED } from "./options/options.ts";
-import { recordingModule, telemetryModule } from "./recording/late.ts";
+import { recordingModule, scriptModule, telemetryModule } from "./recording/late.ts";
 import { capturesModule } from "./recording/late_captures.ts";
 import { configureLoopback } from "./wiring/addresses.ts";
 
@@ -33,16 +40,42 @@ export async function createCore(
     ipv6,
     record: requested,
   } = parseOptions(labOptionsSchema, options, "Lab.create()");
+  const onFailure = requested === ON_FAILURE;
   const environment = environmentVariable(RECORD_VARIABLE);
-  const record = resolveRecord(requested, environment, outDir !== undefined);
+  const record = onFailure
+    ? resolveRecord(FAILURE_RECORD, undefined, true)
+    : resolveRecord(requested, environment, outDir !== undefined);
   requireLab();
   checkLinkEngine(linkEngine);
   if (ipv6?.advertiser === "radvd") findRadvd("Lab.create()");
-  const [output] = await Promise.all([
-    openOutDir(label, outDir),
-    ...record.level === "off" ? [] : [recordingModule.load(), telemetryModule.load()],
-    record.captures ? capturesModule.load() : undefined,
-  ]);
+  const script = onFailure ? await scriptModule.load() : undefined;
+  const scratch = outDir === undefined ? await script?.scratchDirectory() : undefined;
+  try {
+    const [output] = await Promise.all([
+      openOutDir(label, scratch === undefined ? outDir : { exact: `${scratch}/run` }),
+      ...record.level === "off" ? [] : [recordingModule.load(), telemetryModule.load()],
+      record.captures ? capturesModule.load() : undefined,
+    ]);
+    const core = await coreOf({ label, seed, linkEngine, ipv6 }, output, record, addresses);
+    const close = () => closeLab(core);
+    script?.watchScript({ core, run: output!.path, scratch, close });
+    return core;
+  } catch (error) {
+    if (scratch !== undefined) await Deno.remove(scratch, { recursive: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** Makes a core with an IX, whose recording has begun. */
+async function coreOf(
+  { label, seed, linkEngine, ipv6 }: Pick<LabOptions, "linkEngine" | "ipv6"> & {
+    label: string;
+    seed: number;
+  },
+  output: RunDirectory | undefined,
+  record: ResolvedRecord,
+  addresses: LabAddresses | undefined,
+): Promise<Core> {
   const bus = new EventBus();
   const core = new Core(label, seed, bus, output, linkEngine, ipv6, addresses);
   output?.attach(bus);

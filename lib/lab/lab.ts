@@ -55,7 +55,6 @@ export class Lab implements AsyncDisposable {
   #routers = new Map<string, Router>();
   #devices = new Map<string, Device>();
   #vms = new Map<string, Vm>();
-  #closed: Promise<void> | undefined;
 
   private constructor(core: Core) {
     this.#core = core;
@@ -486,7 +485,9 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Injects a fault, and resolves with it; `heal()` removes it.
+   * Injects a fault, and resolves with it; `heal()` removes it. Where the environment variable
+   * `NETYARD_FAULTS` names other faults by their IDs (`f1,s1.0`, or `none`), as `netyard bisect-faults` does, it
+   * has no effect.
    *
    * @example
    * ```ts ignore
@@ -534,7 +535,7 @@ export class Lab implements AsyncDisposable {
    * first.
    */
   close(): Promise<void> {
-    return this.#closed ??= ops().closeLab(this.#core);
+    return ops().closeLab(this.#core);
   }
 
   /** As {@link Lab.close}. */

@@ -19,6 +19,13 @@ export interface SourceExcerpt {
   lines: [number, string][];
 }
 
+/** A line of a file. */
+export interface Place {
+  file: string;
+  /** From 1. */
+  line: number;
+}
+
 /** An error of a test may contain a whole log. */
 const MOST_TEXT = 65_536;
 const MOST_LINE = 400;
@@ -46,7 +53,7 @@ const OWN = ["lib/", "native/", "mod.ts"].map((path) =>
 export function placeOf(
   stack: string,
   outside: readonly string[] = OWN,
-): { file: string; line: number } | undefined {
+): Place | undefined {
   for (const [, url, line] of stack.matchAll(/^ +at .*?(file:\/\/\/\S+?):(\d+):\d+\)?$/gm)) {
     if (outside.some((folder) => url.startsWith(folder))) continue;
     const file = pathOf(url);
@@ -69,12 +76,16 @@ export function excerpt(text: string, line: number): [number, string][] {
     .map((text, n) => [first + n, text.slice(0, MOST_LINE)]);
 }
 
-/** Describes what was thrown, with the source around the place in the user's code if it can be read. */
-export async function describeFailure(thrown: unknown): Promise<RunFailure> {
+/**
+ * Describes what was thrown, with the source around the place in the user's code if it can be read.
+ *
+ * @param at the place; default: that in the stack trace
+ */
+export async function describeFailure(thrown: unknown, at?: Place): Promise<RunFailure> {
   const { name, message, stack } = partsOf(thrown);
   const causes = causesOf(thrown);
   const stacks = [stack, ...causes.map(({ stack }) => stack)];
-  const place = stacks.map((stack) => placeOf(stack)).find((place) => place !== undefined);
+  const place = at ?? stacks.map((stack) => placeOf(stack)).find((place) => place !== undefined);
   return {
     name,
     message,
@@ -106,7 +117,7 @@ function causesOf(thrown: unknown): Parts[] {
   return causes;
 }
 
-async function readSource(place: { file: string; line: number }): Promise<SourceExcerpt | null> {
+async function readSource(place: Place): Promise<SourceExcerpt | null> {
   try {
     const { isFile, size } = await Deno.stat(place.file);
     if (!isFile || size > MOST_FILE_BYTES) return null;

@@ -1,5 +1,5 @@
 import { type HostTotals, readHostTotals } from "./host_load.ts";
-import { type CpuWait, judge, type Lateness, type Verdict } from "./verdict.ts";
+import { type CpuWait, isLong, judge, type Lateness, lateShares, type Verdict } from "./verdict.ts";
 
 /** How a {@link LoadWatch} looks at the host. */
 export interface LoadSource {
@@ -27,6 +27,9 @@ export class LoadWatch {
   /** The readings of the last {@link WINDOW_MS}, and one before. */
   #recent: Reading[];
   #cpu: CpuWait | undefined;
+  /** The share by which a verdict was inconclusive. */
+  #saidCpu: CpuWait | undefined;
+  #said: Verdict | undefined;
   #loopWaitMs = 0;
   /** The worst lateness of each direction of a link, on average and of one packet. */
   #lateOnAverage = new Map<string, Lateness>();
@@ -59,25 +62,36 @@ export class LoadWatch {
     this.#loopWaitMs = Math.max(this.#loopWaitMs, ms);
   }
 
-  /** Notes how late the emulator's packets are. */
+  /** Notes how late the emulator's packets are. What counts is the share of the limit at that time. */
   late(links: Iterable<Lateness>): void {
+    const worst = (of: Map<string, Lateness>, one: Lateness, by: "mean" | "most") => {
+      const before = of.get(one.link);
+      if (!before || lateShares(one)[by] >= lateShares(before)[by]) of.set(one.link, one);
+    };
     for (const one of links) {
-      const { link, meanLateMs, maxLateMs } = one;
-      if (meanLateMs >= (this.#lateOnAverage.get(link)?.meanLateMs ?? 0)) {
-        this.#lateOnAverage.set(link, one);
-      }
-      if (maxLateMs >= (this.#latest.get(link)?.maxLateMs ?? 0)) this.#latest.set(link, one);
+      worst(this.#lateOnAverage, one, "mean");
+      worst(this.#latest, one, "most");
     }
   }
 
-  /** The verdict about the time until now. */
+  /**
+   * The verdict about the time until now. One that was inconclusive stays so: a failure may have been
+   * explained by it.
+   */
   verdict(): Verdict {
     this.look();
-    return judge({
-      cpu: this.#cpu,
+    // The share of a short life sinks again while the lab gets older.
+    if (this.#cpu && isLong(this.#cpu)) this.#saidCpu = this.#cpu;
+    return this.#said = judge({
+      cpu: this.#saidCpu ?? this.#cpu,
       loopWaitMs: this.#loopWaitMs,
       emulator: [...new Set([...this.#lateOnAverage.values(), ...this.#latest.values()])],
     });
+  }
+
+  /** The last verdict that was given; undefined before the first. */
+  get said(): Verdict | undefined {
+    return this.#said;
   }
 
   #read(): Reading {

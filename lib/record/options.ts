@@ -47,7 +47,7 @@ export interface ResolvedRecord {
 export const RECORD_VARIABLE = "NETYARD_RECORD";
 
 /** What tests may ask for besides the levels: to keep the record of those that fail, alone. */
-export const ON_FAILURE = "on-failure";
+export const ON_FAILURE = "on-failure" as const;
 
 const LEVELS: readonly RecordLevel[] = ["off", "events", "full"];
 const MIB = 2 ** 20;
@@ -62,15 +62,23 @@ const CAPTURE_DEFAULTS: Required<CaptureLimits> = {
   snapLength: MAX_SNAP_BYTES,
 };
 
+/**
+ * What is recorded of something whose record is kept only if it fails: everything, with less of each link,
+ * since it is packed and handed around.
+ */
+export const FAILURE_RECORD: RecordSettings = {
+  captures: { interfaceBytes: 4 * MIB, totalBytes: 32 * MIB },
+};
+
 const captureLimits: Schema<CaptureLimits> = z.strictObject({
   interfaceBytes: z.int().min(LEAST_FILE_BYTES).max(2 ** 31).optional(),
   totalBytes: z.int().min(LEAST_FILE_BYTES).max(2 ** 40).optional(),
   snapLength: z.int().min(64).max(MAX_SNAP_BYTES).optional(),
 }).meta({ title: "{ interfaceBytes, totalBytes, snapLength }" });
 
-/** The schema of {@link RecordOptions}. */
-export const recordSchema: Schema<RecordOptions> = z.union([
-  z.enum(LEVELS as [RecordLevel, ...RecordLevel[]]),
+/** The schema of the option `record` of a lab. */
+export const recordSchema: Schema<RecordOptions | typeof ON_FAILURE> = z.union([
+  z.enum([...LEVELS, ON_FAILURE]),
   z.strictObject({
     captures: z.union([z.boolean(), captureLimits]).optional(),
     countersMs: z.int().min(50).max(3_600_000).optional(),

@@ -1,7 +1,7 @@
 import { threadCpuMs } from "../../native/process/cpu_time.ts";
 import { AppendFile } from "../events/append_file.ts";
 import type { EventBus, EventKind, LabEvent } from "../events/mod.ts";
-import { describeFailure } from "./failure.ts";
+import { describeFailure, type Place } from "./failure.ts";
 import { type HostTotals, readWaitedMs } from "./host_load.ts";
 import type { LoadWatch } from "./load_watch.ts";
 import type { ResolvedRecord } from "./options.ts";
@@ -46,6 +46,8 @@ export interface RecorderOptions {
   read(): NetworkReading;
   /** The link engine of the lab, once it has one. */
   linkEngine(): string | undefined;
+  /** Called every 50 ms. */
+  beat(): void;
 }
 
 /**
@@ -86,9 +88,9 @@ export class Recorder {
   }
 
   /** Notes that the run failed; the first error counts. Resolves when it is written. */
-  failed(error: unknown): Promise<void> {
+  failed(error: unknown, place?: Place): Promise<void> {
     const verdict = this.#options.watch.verdict();
-    return this.#failing ??= describeFailure(error).then(async (error) => {
+    return this.#failing ??= describeFailure(error, place).then(async (error) => {
       this.#run.update({ error, status: "failed", verdict });
       await this.#run.written();
     });
@@ -107,10 +109,12 @@ export class Recorder {
   async close(): Promise<Error | undefined> {
     this.stop();
     await this.#failing;
+    const { watch } = this.#options;
     this.#run.update({
       status: this.#failing ? "failed" : "closed",
       endedAt: new Date().toISOString(),
-      verdict: this.#options.watch.verdict(),
+      // The last verdict before explains the failure; the load of the end does not.
+      verdict: (this.#failing && watch.said) || watch.verdict(),
     });
     const errors = [await this.#file.close(), await this.#run.written(), this.#error];
     return errors.find((error) => error !== undefined);
@@ -131,6 +135,7 @@ export class Recorder {
       this.#options.watch.waited(Math.min(lagMs, waitedMs - this.#waitedMs));
     }
     this.#waitedMs = waitedMs;
+    this.#options.beat();
     if (this.#pace.isDue(now)) this.#sample(now);
   }
 

@@ -1,4 +1,5 @@
 import type { FirewallCounters } from "../firewall/ruleset.ts";
+import type { LinkLimits } from "../link/condition.ts";
 import type { ImpairmentCounters } from "../link/engine.ts";
 import type { NatCounters } from "../nat/ruleset.ts";
 
@@ -15,10 +16,15 @@ export interface InterfaceSample {
   txDropped: number;
 }
 
-/** The counters of an impaired link: `up` is what the interface sends. */
+/** One direction of an impaired link: what was requested, and what it did since it was impaired. */
+export interface DirectionSample extends Partial<ImpairmentCounters> {
+  asked: LinkLimits;
+}
+
+/** The counters of an impaired link: `up` is what the interface sends. netem measures no lateness. */
 export interface LinkSample {
-  up?: ImpairmentCounters;
-  down?: ImpairmentCounters;
+  up?: DirectionSample;
+  down?: DirectionSample;
 }
 
 /** How busy the host is. Members that the kernel does not report are absent. */

@@ -75,7 +75,7 @@ const MOST_REASONS = 8;
 export function judge({ cpu, loopWaitMs = 0, emulator }: ObservedLoad): Verdict {
   const reasons: string[] = [];
   const limit = THRESHOLDS;
-  if (cpu && cpu.pct >= limit.cpuPct && cpu.overMs >= limit.cpuOverMs) {
+  if (cpu && isLong(cpu)) {
     reasons.push(
       `for ${cpu.pct.toFixed(0)} % of ${(cpu.overMs / 1000).toFixed(1)} s, programs of this host ` +
         `waited for a processor (the limit is ${limit.cpuPct} %)`,
@@ -95,19 +95,42 @@ export function judge({ cpu, loopWaitMs = 0, emulator }: ObservedLoad): Verdict 
   return { kind: reasons.length > 0 ? "inconclusive" : "ok", reasons };
 }
 
-function lateReason(one: Lateness): { reason: string; over: number } | undefined {
+/** Whether a time in which tasks waited is a reason. */
+export function isLong({ pct, overMs }: CpuWait): boolean {
+  return pct >= THRESHOLDS.cpuPct && overMs >= THRESHOLDS.cpuOverMs;
+}
+
+/** How late packets were, on average and at most, as a share of what is allowed: 1 is a reason. */
+export function lateShares(
+  { askedMs, packets, meanLateMs, maxLateMs }: Lateness,
+): { mean: number; most: number } {
+  const limit = limitsOf(askedMs);
+  return {
+    mean: packets >= THRESHOLDS.meanPackets ? meanLateMs / limit.meanMs : 0,
+    most: maxLateMs / limit.maxMs,
+  };
+}
+
+function limitsOf(askedMs: number): { meanMs: number; maxMs: number } {
   const limit = THRESHOLDS;
-  const meanMs = Math.max(limit.meanLateMs, limit.meanLateShare * one.askedMs);
-  const maxMs = Math.max(limit.maxLateMs, limit.maxLateShare * one.askedMs);
+  return {
+    meanMs: Math.max(limit.meanLateMs, limit.meanLateShare * askedMs),
+    maxMs: Math.max(limit.maxLateMs, limit.maxLateShare * askedMs),
+  };
+}
+
+function lateReason(one: Lateness): { reason: string; over: number } | undefined {
+  const { meanMs, maxMs } = limitsOf(one.askedMs);
+  const { mean, most } = lateShares(one);
   const says = (what: string, most: number) =>
     `${one.link}: ${what} for a delay of ${one.askedMs} ms (the limit is ${round(most)} ms)`;
-  if (one.packets >= limit.meanPackets && one.meanLateMs >= meanMs) {
+  if (mean >= 1) {
     const what = `${one.packets} packets left ${round(one.meanLateMs)} ms late on average,`;
-    return { reason: says(what, meanMs), over: one.meanLateMs / meanMs };
+    return { reason: says(what, meanMs), over: mean };
   }
-  if (one.maxLateMs >= maxMs) {
+  if (most >= 1) {
     const what = `a packet left ${round(one.maxLateMs)} ms late,`;
-    return { reason: says(what, maxMs), over: one.maxLateMs / maxMs };
+    return { reason: says(what, maxMs), over: most };
   }
 }
 

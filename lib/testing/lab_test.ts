@@ -7,7 +7,7 @@ import type { Verdict } from "../record/verdict.ts";
 import { InconclusiveError } from "./inconclusive.ts";
 
 /** The options of a {@link labTest}. */
-export interface LabTestOptions extends Omit<LabOptions, "record"> {
+export interface LabTestOptions extends LabOptions {
   /** The options of `Deno.test`, except the name and the function. */
   test?: Omit<Deno.TestDefinition, "name" | "fn">;
   /**
@@ -16,9 +16,10 @@ export interface LabTestOptions extends Omit<LabOptions, "record"> {
    */
   retries?: number;
   /**
-   * What is recorded: as {@linkcode LabOptions.record}, or `"on-failure"`, which records `"events"` and
-   * keeps the record if the test fails: a directory and a zip file with the error and its source, a drawing
-   * of the topology, all events, the programs' output, the seed and the versions. The message of the error
+   * What is recorded: as {@linkcode LabOptions.record}, or `"on-failure"`, which records as `"full"` does,
+   * with the newest 4 MiB of packets of each interface and 32 MiB in all, and keeps the record if the test
+   * fails: a directory and a zip file with the error and its source, a drawing of the topology, all events,
+   * the packets, the programs' output, the seed and the versions. The message of the error
    * says where it is: in the directory that the environment variable `NETYARD_FAILURES` names, or in
    * `.netyard-work/failures`, where the newest 20 stay. The record of a test that passes is removed.
    * Default: the environment variable `NETYARD_RECORD`.
@@ -87,7 +88,7 @@ export function labTest(
 
 /** Runs the function of a test in a lab of its own. */
 async function runInLab(
-  { record, ...options }: Pick<LabTestOptions, "record"> & LabOptions,
+  { record, ...options }: LabOptions,
   fn: LabTestFunction,
   t: Deno.TestContext,
   attempt: number,
@@ -101,10 +102,10 @@ async function runInLab(
     verdict.kind === "ok" ? error : new InconclusiveError(t.name, verdict, error, attempt);
   if ((record ?? environmentVariable(RECORD_VARIABLE)) === ON_FAILURE) {
     // Loaded for this alone.
-    const { recorded } = await import("../bundle/recorded.ts");
+    const { recorded } = await import("./recorded.ts");
     return await recorded({ kind: "test", ...test }, options, use, conclude);
   }
-  await using lab = await Lab.create({ ...options, record: record as RecordOptions | undefined });
+  await using lab = await Lab.create({ ...options, record });
   try {
     await use(lab);
   } catch (error) {

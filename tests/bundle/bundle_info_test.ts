@@ -28,6 +28,16 @@ const INFO: BundleInfo = {
   verdict: { kind: "inconclusive", reasons: ["the event loop waited 900 ms"] },
   running: { phone: [["sip", "--listen"], ["sleep", "60"]] },
   faults: { f1: { kind: "link-down", node: "phone", interface: "wlan0" } },
+  schedule: [
+    { id: "s1.0", atMs: 12, healedMs: 40, fault: { kind: "partition", a: "eu", b: "us" } },
+    {
+      id: "f1",
+      atMs: 50,
+      healedMs: null,
+      fault: { kind: "link-down", node: "phone", interface: "wlan0" },
+    },
+  ],
+  onlyFaults: null,
   netyard: "0.1.0",
   deno: "2.9.6",
   kernel: "6.18.0",
@@ -59,8 +69,10 @@ running in the nodes:
 the host was too slow to tell why:
   the event loop waited 900 ms
 
-active faults:
-  f1: {"kind":"link-down","node":"phone","interface":"wlan0"}
+faults:
+  s1.0, 12 to 40 ms: {"kind":"partition","a":"eu","b":"us"}
+  f1, 50 ms: {"kind":"link-down","node":"phone","interface":"wlan0"}
+active at the failure: f1
 
 seed 7, link engine emulator
 Netyard 0.1.0, Deno 2.9.6, Linux 6.18.0, x86_64
@@ -75,6 +87,7 @@ Deno.test("a bundle as text leaves out what there is none of", () => {
     error: { ...INFO.error, source: null, causes: [] },
     running: {},
     faults: {},
+    schedule: [],
     linkEngine: null,
     verdict: { kind: "ok", reasons: [] },
     kernel: null,

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readRun } from "@netyard/netyard";
 import { unzipSync } from "fflate";
+import { Conversations, readCapture, summarise } from "../../lib/packets/mod.ts";
 import type { BundleInfo } from "../../lib/bundle/bundle_info.ts";
 import { plainFiles } from "../../lib/bundle/zip_directory.ts";
 
@@ -60,6 +61,7 @@ Deno.test("a failed labTest leaves a bundle: the error, its source, the lab at t
     `
     labTest("a laptop hears its server", { record: "on-failure", seed: 7 }, async (lab) => {
       ${LAB}
+      await laptop.$\`ping -c 2 -i 0.01 -W 20 \${server.ip!}\`.quiet();
       laptop.command("sleep", { args: ["60"] }).spawn();
       await server.command("sh", { args: ["-c", "echo serving; echo broken >&2"] }).output();
       await laptop.interface("eth0").setCondition({ latencyMs: 5 });
@@ -79,11 +81,14 @@ Deno.test("a failed labTest leaves a bundle: the error, its source, the lab at t
       assertStringIncludes(output, `what happened is recorded in ${bundle}`);
 
       const files = await plainFiles(bundle);
-      assertEquals(files, [
+      const captures = files.filter((file) => file.startsWith("run/captures/"));
+      assert(captures.includes("run/captures/home-ix.pcapng"), captures.join());
+      assertEquals(files.filter((file) => !captures.includes(file)), [
         "bundle.json",
         "failure.txt",
         "run/counters.jsonl",
         "run/events.jsonl",
+        "run/nodes/laptop/stdout.log",
         "run/nodes/server/stderr.log",
         "run/nodes/server/stdout.log",
         "run/run.json",
@@ -95,6 +100,13 @@ Deno.test("a failed labTest leaves a bundle: the error, its source, the lab at t
       for (const file of files) {
         assertEquals(packed[file], await Deno.readFile(`${bundle}/${file}`));
       }
+
+      // From the first packet on, also of a test that takes no time.
+      const { frames } = readCapture(packed["run/captures/laptop-eth0.pcapng"]);
+      const conversations = new Conversations();
+      const echoes = frames.map((frame) => summarise(frame, conversations).info)
+        .filter((info) => info.startsWith("Echo (ping) request"));
+      assertEquals(echoes.length, 2);
 
       const info: BundleInfo = JSON.parse(await Deno.readTextFile(`${bundle}/bundle.json`));
       assertEquals(info.failed, {

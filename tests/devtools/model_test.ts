@@ -8,10 +8,11 @@ import { EventLog } from "../../lib/devtools/model/event_log.ts";
 import { eventTest } from "../../lib/devtools/model/filter.ts";
 import { graphOf } from "../../lib/devtools/model/graph.ts";
 import { StateHistory } from "../../lib/devtools/model/history.ts";
+import { clusters } from "../../lib/devtools/model/lanes/lane.ts";
 import { LineReader } from "../../lib/devtools/model/lines.ts";
 import { parseRoute, routeHash } from "../../lib/devtools/model/route.ts";
 import { statusOfRun, worstStatus } from "../../lib/devtools/model/status.ts";
-import { clusters, ticks, Timeline, timeText } from "../../lib/devtools/model/timeline.ts";
+import { ticks, Timeline, timeText } from "../../lib/devtools/model/timeline.ts";
 import { firewallWords, natWords } from "../../lib/devtools/model/words.ts";
 import { writeLargeRun } from "./large_run.ts";
 

@@ -95,6 +95,33 @@ export async function write(root: string, files: Record<string, string | object>
   }
 }
 
+/** Writes a small bundle of a test that failed. */
+export async function writeBundleFiles(directory: string, more: object = {}): Promise<void> {
+  await write(directory, {
+    "bundle.json": {
+      version: 1,
+      failed: { kind: "test", name: "peers meet", file: "/suite/peers_test.ts" },
+      at: "2026-01-02T03:04:06.000Z",
+      error: {
+        name: "AssertionError",
+        message: "Values are not equal",
+        stack: "AssertionError: Values are not equal",
+        source: null,
+        causes: [],
+      },
+      label: "peers-meet",
+      seed: 7,
+      verdict: { kind: "ok", reasons: [] },
+      running: {},
+      faults: {},
+      ...more,
+    },
+    "failure.txt": "AssertionError: Values are not equal\n",
+    "run/events.jsonl": emptyLab("peers-meet"),
+    "run/nodes/left/stdout.log": "hello\n",
+  });
+}
+
 /** All runs of an answer. */
 export const runsOf = ({ invocations }: { invocations: Invocation[] }): RunInfo[] =>
   invocations.flatMap(({ runs }) => runs);

@@ -291,7 +291,7 @@ browserTest(
 browserTest(
   "the timeline has lanes for nodes, faults and conditions, and leads to the log line",
   () =>
-    inPage(`${RUN}/timeline`, async (page) => {
+    inPage(`${RUN}/timeline`, async (page, root) => {
       await page.waitForSelector("[data-lane]");
       const lanes = await page.locator("[data-lane]").evaluateAll((all) =>
         all.map((each) => each.getAttribute("data-lane"))
@@ -305,8 +305,10 @@ browserTest(
         1,
         "the fault is a bar: it lasted",
       );
-      // Zoom in until each custom event is an item of its own, and out again.
-      await page.mouse.move(700, 300);
+      // Zoom in at an event until its name has room, and out again.
+      const left = await momentOf(root, '"name":"Left"');
+      await page.goto(`${page.url().split("#")[0]}${RUN}/timeline?t=${left}`);
+      await page.waitForSelector("[data-lane]");
       await waitUntil(async () => {
         if (await custom.filter({ hasText: "Left" }).count() > 0) return true;
         await page.keyboard.press("+");
@@ -357,10 +359,25 @@ browserTest(
     }),
 );
 
+browserTest(
+  "links are shown beside what was requested",
+  () =>
+    inPage(`${RUN}/results`, async (page) => {
+      await page.waitForSelector("[data-link='left/wlan0 up']");
+      const cells = await texts(page, "[data-link='left/wlan0 up'] td");
+      const number = (text: string) => Number(text.split(" ")[0]);
+      assertEquals([cells[0], cells[1]], ["left wlan0", "up"]);
+      assertEquals([number(cells[2]) > 0, number(cells[3]) >= number(cells[2])], [true, true]);
+      assertStringIncludes((await texts(page, ".links p")).join(), "requested");
+    }),
+);
+
 browserTest("the page fits a window of 400 pixels, and a dark one", async () => {
-  for (const view of ["topology", "timeline", "events", "logs"]) {
+  for (const view of ["topology", "timeline", "events", "logs", "results"]) {
     await inPage(`${RUN}/${view}`, async (page) => {
-      await page.waitForSelector("[data-node], [data-lane], [data-event], [data-line]");
+      await page.waitForSelector(
+        "[data-node], [data-lane], [data-event], [data-line], [data-link]",
+      );
       const overflow = await page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth",
       );

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { LabConfig } from "../../lib/lab/config/types.ts";
-import { drawingOf, interfaceKey } from "../../lib/drawing/drawing.ts";
+import { interfaceKey } from "../../lib/drawing/drawing.ts";
+import { drawingOf } from "../../lib/lab/config/drawing.ts";
 import { drawingDot } from "../../lib/drawing/dot.ts";
 import { drawingMermaid } from "../../lib/drawing/mermaid.ts";
 import { drawingSvg } from "../../lib/drawing/svg.ts";

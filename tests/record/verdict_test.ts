@@ -111,6 +111,46 @@ Deno.test("a busy first moment counts as a part of the first two seconds", () =>
   assertEquals(start.watched.verdict().kind, "ok");
 });
 
+Deno.test("what was said stays, though the share sinks again while the first two seconds pass", () => {
+  const busy = steps(
+    [600, 90, "inconclusive"],
+    [300, 10, "inconclusive"],
+    [5000, 0, "inconclusive"],
+  );
+  assertEquals(busy.reasons, [
+    "for 90 % of 0.6 s, programs of this host waited for a processor (the limit is 80 %)",
+  ]);
+  assertEquals(steps([600, 70, "ok"], [300, 10, "ok"]).reasons, []);
+});
+
+/** Asks for a verdict after each time, in which tasks wait for a share. Returns the last one. */
+function steps(...times: [ms: number, pct: number, kind: string][]) {
+  let now = 0;
+  let someUs = 0;
+  const watched = new LoadWatch({
+    now: () => now,
+    read: () => ({ cpu: { some10: 0, someUs } }),
+  });
+  for (const [ms, pct, kind] of times) {
+    now += ms;
+    someUs += ms * pct * 10;
+    assertEquals(watched.verdict().kind, kind);
+  }
+  return watched.said!;
+}
+
+Deno.test("a link that was too late for its delay stays so, when a longer delay is asked for", () => {
+  const { watched } = watch();
+  watched.late([late({ askedMs: 10, packets: 3, meanLateMs: 40 })]); // too few for a mean
+  assertEquals(watched.verdict().kind, "ok");
+  watched.late([late({ askedMs: 10, meanLateMs: 3 })]);
+  assertEquals(watched.verdict().kind, "inconclusive");
+  watched.late([late({ askedMs: 200, meanLateMs: 6 })]);
+  assertEquals(watched.verdict().reasons, [
+    "laptop/eth0 up: 100 packets left 3 ms late on average, for a delay of 10 ms (the limit is 1 ms)",
+  ]);
+});
+
 Deno.test("the worst lateness of a link stays, also when its condition is gone", () => {
   const { watched } = watch();
   watched.late([late({ meanLateMs: 9, maxLateMs: 20 })]);

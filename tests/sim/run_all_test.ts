@@ -438,3 +438,51 @@ Deno.test("after a failure a pool starts no more work, and waits for running wor
   await assertRejects(() => pool, Error, "one");
   assertEquals(done, [0]);
 });
+
+inTempDir(
+  "an inconclusive failure is repeated, up to a number, and others are not",
+  async (root) => {
+    const slow = { kind: "inconclusive" as const, reasons: ["the host is slow"] };
+    const failure = { message: "no answer\nmore", stderr: [], logs: [] };
+    const calls: string[] = [];
+    const repeated: string[] = [];
+    const summary = await runAll(
+      ["better", "slow", "wrong", "fine"].map((name) => simulation(name)),
+      options(root, {
+        retries: 2,
+        onEvent: (event) => {
+          if (event.kind === "simulation-repeated") repeated.push(event.simulation.name);
+        },
+        run: async (each, { directory }) => {
+          // Each attempt has an empty directory.
+          assertEquals(namesIn(directory), []);
+          await Deno.writeTextFile(`${directory}/events.jsonl`, "");
+          calls.push(each.name);
+          const attempt = calls.filter((name) => name === each.name).length;
+          if (each.name === "fine" || each.name === "better" && attempt === 2) {
+            return outcome(each, { verdict: slow, warnings: ["as it is"] });
+          }
+          const verdict = each.name === "wrong" ? { kind: "ok" as const, reasons: [] } : slow;
+          return outcome(each, { status: "failed", failure, verdict });
+        },
+      }),
+    );
+    assertEquals(calls, ["better", "better", "slow", "slow", "slow", "wrong", "fine"]);
+    assertEquals(repeated, ["better", "slow", "slow"]);
+    const { passed, failed, inconclusive, outcomes, simulations } = summary;
+    assertEquals([passed, failed, inconclusive], [2, 2, 1]);
+    assertEquals(outcomes.map(({ attempts }) => attempts), [2, 3, undefined, undefined]);
+    assertEquals(outcomes[0].warnings, [
+      "attempt 1 was inconclusive: the host is slow; it ended with: no answer",
+      "as it is",
+    ]);
+    assertEquals(simulations[1].verdict, slow);
+    const kept = await readJson(`${root}/latest/better/sim.json`) as { attempts: number };
+    assertEquals(kept.attempts, 2);
+    await assertRejects(
+      () => runAll([], options(root, { retries: -1 })),
+      InvalidOptionError,
+      '"retries" is -1',
+    );
+  },
+);

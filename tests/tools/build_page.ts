@@ -18,7 +18,7 @@ const DEFERRED = /^import defer \* as (\w+) from .*$/gm;
 /** The style sheets, in the order in which later rules replace earlier ones. */
 const STYLES = [
   ...["base", "controls", "frame", "runs", "lists", "logs"],
-  ...["topology", "time", "timeline", "packets", "ladder", "results", "narrow"],
+  ...["topology", "time", "timeline", "packets", "ladder", "results", "errors", "narrow"],
 ];
 
 /** Builds the page and returns its HTML. */

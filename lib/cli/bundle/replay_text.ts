@@ -1,11 +1,14 @@
 import { EVENTS } from "../../events/kinds/mod.ts";
 import type { EventText } from "../../events/kinds/row.ts";
 import type { Parting } from "../../events/compare.ts";
+import type { Failed } from "../../bundle/bundle_info.ts";
 import type { RunFailure } from "../../record/failure.ts";
 import type { LabEvent } from "../../events/types.ts";
 
 /** The result of a replay. */
 export interface Replayed {
+  /** What was run again. Default: a test. */
+  kind?: Failed["kind"];
   passed: boolean;
   /** The error in the bundle. */
   before: Pick<RunFailure, "name" | "message">;
@@ -19,18 +22,18 @@ export interface Replayed {
 const MOST_NODES = 20;
 
 /** What a replay showed, as lines. */
-export function replayText({ passed, before, after, partings }: Replayed): string[] {
-  return [...outcome(passed, before, after), ...comparison(partings)];
+export function replayText(replayed: Replayed): string[] {
+  return [...outcome(replayed), ...comparison(replayed.partings)];
 }
 
-function outcome(passed: boolean, before: Replayed["before"], after: Replayed["after"]): string[] {
-  if (passed) return ["The test passed this time."];
-  if (after === undefined) return ["The test failed before its lab could be recorded."];
+function outcome({ kind = "test", passed, before, after }: Replayed): string[] {
+  if (passed) return [`The ${kind} passed this time.`];
+  if (after === undefined) return [`The ${kind} failed before its lab could be recorded.`];
   if (after.name === before.name && after.message === before.message) {
-    return ["The test failed again, with the same error."];
+    return [`The ${kind} failed again, with the same error.`];
   }
   return [
-    "The test failed again, with another error:",
+    `The ${kind} failed again, with another error:`,
     `  in the bundle: ${oneLine(before)}`,
     `  now:           ${oneLine(after)}`,
   ];

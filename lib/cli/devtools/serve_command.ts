@@ -34,13 +34,16 @@ export const serveCommand: Declaration<typeof SERVE_OPTIONS> = {
   summary: "show runs in the browser",
   description:
     `Serves a page with all runs below a folder: topology at any moment, timeline, events, logs, and results \
-of simulations. Runs in progress are shown as they happen. Nothing is changed.`,
+of simulations, and why tests failed. Runs in progress are shown as they happen. Nothing is changed.
+
+Without a folder, the bundles of failed tests are shown too: those in NETYARD_FAILURES, or else in \
+.netyard-work/failures.`,
   arguments: [{
     name: "DIRECTORY",
-    what: "the folder with the runs",
+    what: "the folder with the runs, or the zip file of a bundle",
     optional: true,
     default: "NETYARD_OUTDIR, else the runs in the current folder",
-    kind: "directory",
+    kind: "path",
   }],
   options: SERVE_OPTIONS,
   examples: [
@@ -69,13 +72,21 @@ export const showCommand: Declaration<typeof SHOW_OPTIONS> = {
   name: "show",
   summary: "show one run, or write it to an HTML file",
   description:
-    `Shows a run, or a folder of runs, in the browser. With --html it writes one file with the page and the \
-data, which CI can keep: it opens without a server.`,
-  arguments: [{ name: "DIRECTORY", what: "the run, or a folder of runs", kind: "directory" }],
+    `Shows a run, the bundle of a failed test, or a folder of them, in the browser. With --html it writes one \
+file with the page and the data, which CI can keep: it opens without a server.`,
+  arguments: [{
+    name: "RUN",
+    what: "the folder of a run, of a bundle, or of many; or the zip file of a bundle",
+    kind: "path",
+  }],
   options: SHOW_OPTIONS,
   examples: [
     { command: "netyard show .netyard-work/latest --open", what: "show the last simulations" },
     { command: "netyard show runs/hello --html hello.html", what: "keep a run as one file" },
+    {
+      command: "netyard show .netyard-work/failures/20260102-030405-678-handoff.zip --open",
+      what: "see why a test failed",
+    },
   ],
   exitCodes: [[0, "it was written, or ended with Ctrl-C"], ...EXIT_CODES.slice(1)],
 };

@@ -5,6 +5,7 @@ import {
   renderEndedPlain,
   renderPrinted,
   renderProgress,
+  renderRepeated,
   renderStillRunning,
 } from "./progress.ts";
 import { advance, newProgress, type ProgressState } from "./progress_state.ts";
@@ -50,6 +51,8 @@ export function logDisplay(options: DisplayOptions): ProgressDisplay {
           return output.line(`started ${event.simulation.name}`);
         case "simulation-ended":
           return output.line(renderEndedPlain(event.outcome, ++done, total));
+        case "simulation-repeated":
+          return output.line(renderRepeated(event.outcome, event.attempt));
         case "line":
           return verbose ? output.line(printed(event, total, colors)) : undefined;
       }
@@ -96,6 +99,9 @@ export function terminalDisplay(options: DisplayOptions): ProgressDisplay {
     event(event) {
       state = advance(state, event, performance.now());
       if (event.kind === "simulation-ended") permanent.push(renderEnded(event.outcome, colors));
+      if (event.kind === "simulation-repeated") {
+        permanent.push(renderRepeated(event.outcome, event.attempt));
+      }
       if (event.kind === "line" && verbose) permanent.push(printed(event, total, colors));
     },
     note(text) {

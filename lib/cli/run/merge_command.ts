@@ -1,3 +1,4 @@
+import { INCONCLUSIVE } from "./exit_codes.ts";
 import type { Declaration } from "../command/command.ts";
 import { COLOR, JSON_SUMMARY, JUNIT, WORK_DIR } from "../command/simulation_options.ts";
 
@@ -32,6 +33,7 @@ run in the work directory. The joined runs are not changed. A missing part makes
     [0, "all passed"],
     [1, "some failed, or a part is missing"],
     [2, "wrong options, or directories that are not runs or do not belong together"],
+    [INCONCLUSIVE, "all that failed did so on a host that was too slow: run them again"],
     [130, "a part was interrupted"],
   ],
 };

@@ -1,4 +1,5 @@
 import { showTime } from "../../sim/values/numbers.ts";
+import { isInconclusive } from "../../sim/report/inconclusive.ts";
 import type { RecordStatus } from "../../sim/types/run_types.ts";
 import type { SimulationOutcome } from "../../sim/types/types.ts";
 import { type Paint, painter, type Style } from "../command/colors.ts";
@@ -95,7 +96,8 @@ export function renderEnded(outcome: SimulationOutcome, colors: boolean): string
   const { name, status, durationMs, failure } = outcome;
   const paint = painter(colors);
   const { sign, style, word } = SIGNS[status];
-  const how = status === "passed" || status === "failed" ? "" : ` ${word}`;
+  const vague = isInconclusive(outcome) ? " inconclusive" : "";
+  const how = vague || (status === "passed" || status === "failed" ? "" : ` ${word}`);
   const line = `${paint(style, sign)} ${name}${how}  ${paint("dim", showTime(durationMs))}`;
   return failure ? `${line}  ${summaryOf(failure.message)}` : line;
 }
@@ -104,7 +106,21 @@ export function renderEnded(outcome: SimulationOutcome, colors: boolean): string
 export function renderEndedPlain(outcome: SimulationOutcome, done: number, total: number): string {
   const { name, status, durationMs, failure } = outcome;
   const why = failure ? `: ${summaryOf(failure.message)}` : "";
-  return `${SIGNS[status].word} ${name} after ${showTime(durationMs)} (${done}/${total})${why}`;
+  const vague = isInconclusive(outcome) ? " (inconclusive)" : "";
+  const time = showTime(durationMs);
+  return `${SIGNS[status].word}${vague} ${name} after ${time} (${done}/${total})${why}`;
+}
+
+/** The line that stays of an attempt that is repeated. */
+export function renderRepeated(
+  { name, durationMs, verdict }: SimulationOutcome,
+  attempt: number,
+): string {
+  const why = verdict ? `: ${verdict.reasons[0]}` : "";
+  return `${name} was inconclusive after ${
+    showTime(durationMs)
+  }, in attempt ${attempt}, and runs ` +
+    `again${why}`;
 }
 
 /** The line that a log gets from time to time, to show that the run continues. */

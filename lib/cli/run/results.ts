@@ -1,9 +1,11 @@
+import { onlyInconclusive } from "../../sim/report/records.ts";
 import { junitXml } from "../../sim/report/junit.ts";
 import type { RunSummary } from "../../sim/types/run_types.ts";
 import { UsageError } from "../command/command.ts";
 import { INTERRUPTED } from "../command/interrupt.ts";
 import type { Output } from "../command/output.ts";
 import { checkOutputFile, writeOutputFile } from "../command/output_file.ts";
+import { INCONCLUSIVE } from "./exit_codes.ts";
 import { renderRun } from "./run_report.ts";
 
 /** The options for the results of a run. */
@@ -38,7 +40,7 @@ export async function checkRunOutput(
 /**
  * Prints and writes the results of a run.
  *
- * @returns the exit code: 0 if all passed, 1 if not, 130 if it was interrupted
+ * @returns the exit code: 0 if all passed, 1 if not, 75 if that is inconclusive, 130 if it was interrupted
  */
 export async function reportResults(
   summary: RunSummary,
@@ -50,5 +52,6 @@ export async function reportResults(
   if (json) stdout.line(JSON.stringify(summary, null, 2));
   if (junit !== undefined) await writeOutputFile(junit, junitXml(summary));
   if (summary.status === "interrupted") return INTERRUPTED;
+  if (onlyInconclusive(summary)) return INCONCLUSIVE;
   return summary.status === "passed" ? 0 : 1;
 }

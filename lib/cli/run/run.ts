@@ -38,7 +38,7 @@ import { checkRunOutput, reportResults } from "./results.ts";
  * simulations.
  *
  * @param tools tests replace them
- * @returns the exit code: 0 if all passed, 1 if not, 130 if it was interrupted
+ * @returns the exit code: 0 if all passed, 1 if not, 75 if that is inconclusive, 130 if it was interrupted
  * @throws {NetyardError} nothing could be run
  */
 export async function run(
@@ -50,6 +50,8 @@ export async function run(
     jobs: options.jobs,
     seed: options.seed,
     workDir: options.workDir,
+    record: options.record,
+    retries: options.retries,
     timeoutMs: options.timeout === undefined ? undefined : timeLimit(options.timeout),
     command: ["netyard", ...invocation.line],
     run: tools.runner,

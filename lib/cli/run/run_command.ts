@@ -1,4 +1,5 @@
-import type { Declaration } from "../command/command.ts";
+import { type Declaration, UsageError } from "../command/command.ts";
+import { INCONCLUSIVE } from "./exit_codes.ts";
 import {
   BINARY,
   COLOR,
@@ -10,6 +11,15 @@ import {
   wholeNumber,
   WORK_DIR,
 } from "../command/simulation_options.ts";
+
+const RECORD_LEVELS = ["off", "events", "full", "on-failure"] as const;
+
+/** Reads the value of `--record`. */
+function recordLevel(text: string): typeof RECORD_LEVELS[number] {
+  const level = RECORD_LEVELS.find((level) => level === text);
+  if (level) return level;
+  throw new UsageError(`must be one of ${RECORD_LEVELS.join(", ")}`);
+}
 
 /** The options of {@linkcode runCommand}. */
 export const RUN_OPTIONS = [
@@ -38,6 +48,20 @@ export const RUN_OPTIONS = [
     value: "K/N",
     what: "run only the K-th of N parts; `netyard merge` joins their results",
   },
+  {
+    long: "retries",
+    value: "N",
+    default: "0",
+    read: wholeNumber(0),
+    what: "run a simulation that failed on a host that was too slow again, up to N times",
+  },
+  {
+    long: "record",
+    value: "WHAT",
+    read: recordLevel,
+    what: `off, events, full, or on-failure: keep a record of each simulation that fails; \
+default NETYARD_RECORD, or events`,
+  },
   BINARY,
   NO_BUILD,
   { long: "dry-run", what: "print what would run, and start nothing" },
@@ -60,7 +84,10 @@ export const runCommand: Declaration<typeof RUN_OPTIONS> = {
     `Runs simulations, each in its own lab, and keeps their output and results in a directory.
 
 All files are checked before anything is started. Ctrl-C ends the running simulations and still \
-writes the results; a second Ctrl-C exits without them.`,
+writes the results; a second Ctrl-C exits without them.
+
+A simulation that fails while the host is too slow (processes wait for a processor, packets are late) is \
+inconclusive: the report has the numbers, and JUnit an error of that type.`,
   arguments: [PROJECT_SIMULATIONS],
   options: RUN_OPTIONS,
   examples: [
@@ -81,6 +108,10 @@ writes the results; a second Ctrl-C exits without them.`,
       what: "run them with your own build of a program",
     },
     {
+      command: "netyard run sims --record on-failure",
+      what: "keep a record of each failure, which `netyard show` and `netyard replay` take",
+    },
+    {
       command: "netyard run sims --shard 2/4 --junit results.xml",
       what: "run the second quarter, in CI",
     },
@@ -89,6 +120,7 @@ writes the results; a second Ctrl-C exits without them.`,
     [0, "all passed"],
     [1, "some failed or timed out, or no lab can be built on this host"],
     [2, "wrong options or files; nothing was started"],
+    [INCONCLUSIVE, "all that failed did so on a host that was too slow: run it again"],
     [130, "interrupted"],
   ],
 };

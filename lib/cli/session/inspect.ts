@@ -2,7 +2,7 @@ import { enterRootless } from "../../../native/process/reexec.ts";
 import type { LabConfig } from "../../lab/config/types.ts";
 import { Lab } from "../../lab/lab.ts";
 import { expandedDevices } from "../../lab/config/toml.ts";
-import { drawingOf } from "../../drawing/drawing.ts";
+import { drawingOf } from "../../lab/config/drawing.ts";
 import { drawingText } from "../../drawing/text.ts";
 import type { Invocation } from "../command/command.ts";
 import type { INSPECT_OPTIONS } from "./inspect_command.ts";

@@ -1,4 +1,5 @@
-import { type Drawing, drawingOf } from "../../drawing/drawing.ts";
+import type { Drawing } from "../../drawing/drawing.ts";
+import { drawingOf } from "../../lab/config/drawing.ts";
 import { drawingDot } from "../../drawing/dot.ts";
 import { drawingMermaid } from "../../drawing/mermaid.ts";
 import { drawingSvg } from "../../drawing/svg.ts";

@@ -1,4 +1,5 @@
 import { type Line, LineReader } from "./lines.ts";
+import { LinkResults } from "./link_results.ts";
 
 /** Rates of one interface at one moment. */
 export interface RateSample {
@@ -11,6 +12,24 @@ export interface RateSample {
   rxPackets: number;
   txPackets: number;
   /** Packets dropped since the sample before. */
+  dropped: number;
+  /** All so far. */
+  totals: Totals;
+}
+
+/** How busy the host was at one moment. */
+export interface HostSample {
+  ms: number;
+  /** The share of the last ten seconds in which some task waited for a processor, in percent. */
+  cpuPct: number;
+  /** The lag of the event loop, and of the emulator's latest packet, in milliseconds. */
+  lateMs: number;
+}
+
+/** The bytes that an interface received and sent so far, and what it dropped. */
+export interface Totals {
+  rxBytes: number;
+  txBytes: number;
   dropped: number;
 }
 
@@ -40,8 +59,15 @@ export class Counters {
   readonly #rates = new Map<string, RateSample[]>();
   readonly #losses = new Map<string, LossSample[]>();
   readonly #nat = new Map<string, [ms: number, mappings: number][]>();
+  readonly #firewall = new Map<string, [ms: number, packets: number][]>();
+  readonly #traffic = new Map<string, [ms: number, bits: number][]>();
+  readonly #interfaces = new Map<string, string[]>();
   /** Lines that could not be read. */
   damaged = 0;
+  /** Links beside what was requested. */
+  readonly links = new LinkResults();
+  /** What the host was busy with, in the order of time. */
+  readonly host: HostSample[] = [];
   /** The last sample. */
   endMs = 0;
 
@@ -57,9 +83,7 @@ export class Counters {
 
   /** The interfaces of a node that have samples: `eth0`. */
   interfacesOf(node: string): string[] {
-    const prefix = `${node}/`;
-    return [...this.#rates.keys()].filter((key) => key.startsWith(prefix))
-      .map((key) => key.slice(prefix.length));
+    return (this.#interfaces.get(node) ?? []).map((key) => key.slice(node.length + 1));
   }
 
   /** The samples of an interface: `laptop/eth0`. */
@@ -98,6 +122,16 @@ export class Counters {
     return this.#nat.get(router)?.findLast(([at]) => at <= ms)?.[1];
   }
 
+  /** The number of packets that the firewall of a router has dropped until a moment. */
+  firewallDropsAt(router: string, ms: number): number | undefined {
+    return this.#firewall.get(router)?.findLast(([at]) => at <= ms)?.[1];
+  }
+
+  /** What all interfaces of a node received and sent, in bits per second. */
+  trafficOf(node: string): readonly (readonly [ms: number, bits: number])[] {
+    return this.#traffic.get(node) ?? [];
+  }
+
   #add({ text, cut }: Line): void {
     const sample = cut > 0 ? undefined : parse(text);
     if (!sample) {
@@ -107,13 +141,20 @@ export class Counters {
     const { elapsedMs: ms } = sample;
     this.endMs = Math.max(this.endMs, ms);
     const changed = objectOf(sample.interfaces);
-    for (const [key, values] of Object.entries(changed)) this.#interface(key, ms, objectOf(values));
+    const moved = new Set<string>();
+    for (const [key, values] of Object.entries(changed)) {
+      this.#interface(key, ms, objectOf(values));
+      moved.add(nodeOf(key));
+    }
     // What is not in the line did not change: its rate is 0 from here on.
     for (const [key, last] of this.#last) {
       if (key in changed) continue;
       const rates = this.#rates.get(key)!;
       const before = rates.at(-1)!;
-      if (before.rxBits + before.txBits > 0) push(rates, idle(ms));
+      if (before.rxBits + before.txBits > 0) {
+        push(rates, idle(ms, before.totals));
+        moved.add(nodeOf(key));
+      }
       last.ms = ms;
     }
     for (const [link, directions] of Object.entries(objectOf(sample.links))) {
@@ -126,13 +167,33 @@ export class Counters {
         this.#losses.set(key, all);
       }
     }
-    for (const [router, values] of Object.entries(objectOf(sample.nat))) {
-      const mappings = objectOf(values).mappings;
-      if (typeof mappings !== "number") continue;
-      const all = this.#nat.get(router) ?? [];
-      if (all.length < MOST) all.push([ms, mappings]);
-      this.#nat.set(router, all);
+    this.links.add(ms, sample.links);
+    for (const node of moved) this.#addTraffic(node, ms);
+    addValues(this.#nat, sample.nat, "mappings", ms);
+    addValues(this.#firewall, sample.firewall, "droppedPackets", ms);
+    if (sample.host !== undefined) this.#addHost(objectOf(sample.host), ms);
+  }
+
+  #addTraffic(node: string, ms: number): void {
+    let bits = 0;
+    for (const key of this.#interfaces.get(node) ?? []) {
+      const last = this.#rates.get(key)!.at(-1)!;
+      bits += last.rxBits + last.txBits;
     }
+    const all = this.#traffic.get(node) ?? [];
+    if (all.length < MOST) all.push([ms, bits]);
+    this.#traffic.set(node, all);
+  }
+
+  #addHost(sample: Record<string, unknown>, ms: number): void {
+    if (this.host.length >= MOST) return;
+    const { cpuSome10, loopLagMs, emulatorMaxLateMs } = sample;
+    const last = this.host.at(-1);
+    this.host.push({
+      ms,
+      cpuPct: numberOf(cpuSome10) ?? last?.cpuPct ?? 0,
+      lateMs: Math.max(numberOf(loopLagMs) ?? 0, numberOf(emulatorMaxLateMs) ?? 0),
+    });
   }
 
   #interface(key: string, ms: number, values: Record<string, unknown>): void {
@@ -148,11 +209,15 @@ export class Counters {
       txPackets: value("txPackets"),
       rxBytes: value("rxBytes"),
       txBytes: value("txBytes"),
-      dropped: Number(values.rxDropped ?? 0) + Number(values.txDropped ?? 0),
+      dropped: (numberOf(values.rxDropped) ?? 0) + (numberOf(values.txDropped) ?? 0),
     };
     this.#last.set(key, now);
     const rates = this.#rates.get(key) ?? [];
-    this.#rates.set(key, rates);
+    if (!last) {
+      this.#rates.set(key, rates);
+      const node = nodeOf(key);
+      this.#interfaces.set(node, [...this.#interfaces.get(node) ?? [], key]);
+    }
     const seconds = last ? (ms - last.ms) / 1_000 : 0;
     const rate = (name: "rxBytes" | "txBytes" | "rxPackets" | "txPackets", factor: number) =>
       last && seconds > 0 ? Math.max(0, (now[name] - last[name]) * factor / seconds) : 0;
@@ -163,6 +228,7 @@ export class Counters {
       rxPackets: rate("rxPackets", 1),
       txPackets: rate("txPackets", 1),
       dropped: last ? Math.max(0, now.dropped - last.dropped) : 0,
+      totals: { rxBytes: now.rxBytes, txBytes: now.txBytes, dropped: now.dropped },
     });
   }
 }
@@ -171,13 +237,35 @@ function push(rates: RateSample[], sample: RateSample): void {
   if (rates.length < MOST) rates.push(sample);
 }
 
-function idle(ms: number): RateSample {
-  return { ms, rxBits: 0, txBits: 0, rxPackets: 0, txPackets: 0, dropped: 0 };
+function idle(ms: number, totals: Totals): RateSample {
+  return { ms, rxBits: 0, txBits: 0, rxPackets: 0, txPackets: 0, dropped: 0, totals };
+}
+
+/** The node of `laptop/eth0`. */
+const nodeOf = (key: string) => key.slice(0, Math.max(0, key.lastIndexOf("/")));
+
+function addValues(
+  map: Map<string, [ms: number, value: number][]>,
+  values: unknown,
+  name: string,
+  ms: number,
+): void {
+  for (const [key, fields] of Object.entries(objectOf(values))) {
+    const value = numberOf(objectOf(fields)[name]);
+    if (value === undefined) continue;
+    const all = map.get(key) ?? [];
+    if (all.length < MOST) all.push([ms, value]);
+    map.set(key, all);
+  }
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
 function parse(
   text: string,
-): { elapsedMs: number; interfaces?: unknown; links?: unknown; nat?: unknown } | undefined {
+): Record<string, unknown> & { elapsedMs: number } | undefined {
   try {
     const value = JSON.parse(text);
     return value?.version === 1 && Number.isFinite(value.elapsedMs) ? value : undefined;

@@ -10,6 +10,8 @@ export interface RunEvidence {
   closed: boolean;
   /** Milliseconds since a file of the run changed. */
   idleMs: number;
+  /** Whether the host was too slow, by the verdict in `run.json`. */
+  inconclusive?: boolean;
 }
 
 /** Without `run.json`, a run that was silent for so long is not called running. */
@@ -26,9 +28,9 @@ const SILENT_MS = 20_000;
  * ```
  */
 export function statusOfRun(
-  { written, alive, closed, idleMs }: RunEvidence,
+  { written, alive, closed, idleMs, inconclusive = false }: RunEvidence,
 ): [ShownStatus, why: string | null] {
-  if (written === "failed") return ["failed", null];
+  if (written === "failed") return [inconclusive ? "inconclusive" : "failed", null];
   if (written === "closed" || closed) return ["closed", null];
   if (written === "running") {
     if (alive ?? idleMs < SILENT_MS) return ["running", null];
@@ -46,10 +48,20 @@ const ORDER: readonly ShownStatus[] = [
   "waiting",
   "unknown",
   "interrupted",
+  "inconclusive",
   "timed-out",
   "crashed",
   "failed",
   "running",
+];
+
+/** Statuses of runs in which something went wrong. */
+export const BAD_STATUSES: readonly ShownStatus[] = [
+  "failed",
+  "inconclusive",
+  "timed-out",
+  "crashed",
+  "interrupted",
 ];
 
 /** The status of a group of runs. */

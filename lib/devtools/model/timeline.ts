@@ -1,18 +1,8 @@
 import type { EventLog, LogEntry } from "./event_log.ts";
-
-/** What an item of the timeline is, which decides about its colour. */
-export type ItemKind =
-  | "program"
-  | "custom"
-  | "fault"
-  | "condition"
-  | "step"
-  | "link"
-  | "topology"
-  | "error";
+import type { ItemKind, Lane, LaneItem } from "./lanes/lane.ts";
 
 /** Something on the timeline: a moment, or a time during which something lasted. */
-export class TimelineItem {
+export class TimelineItem implements LaneItem {
   readonly kind: ItemKind;
   /** Milliseconds since the lab started. */
   readonly from: number;
@@ -42,20 +32,15 @@ export class TimelineItem {
     this.#log = log;
   }
 
+  /** Names it in the address of the page. */
+  get key(): string {
+    return String(this.entry);
+  }
+
   /** A few words. They are made when they are shown: there may be hundreds of thousands of items. */
   get label(): string {
     return this.#text ?? this.#log.text(this.#log.entries[this.entry])[1];
   }
-}
-
-/** A row of the timeline. */
-export interface Lane {
-  id: string;
-  title: string;
-  /** The node whose lane it is; null for lanes of the lab. */
-  node: string | null;
-  /** In the order of their begin. */
-  items: TimelineItem[];
 }
 
 /** Lanes that come before those of nodes, if they have items. */
@@ -229,61 +214,6 @@ function stepOf(
     label: [id, action].filter((each) => typeof each === "string").join(" · "),
     status: typeof status === "string" ? status : undefined,
   };
-}
-
-/** Items of a lane that are drawn as one: what is nearer than a few pixels cannot be told apart. */
-export interface Cluster {
-  from: number;
-  to: number;
-  items: number;
-  first: TimelineItem;
-  failed: boolean;
-}
-
-/**
- * The items of a lane between two moments, joined where they begin within `gapMs` of each other. Takes time
- * in proportion to what is visible.
- */
-export function clusters(
-  lane: Lane,
-  from: number,
-  to: number,
-  gapMs: number,
-): Cluster[] {
-  const { items } = lane;
-  const found: Cluster[] = [];
-  // What began before and still lasts: lanes have few of those, and they are near the front.
-  const start = firstAfter(items, from);
-  for (let i = Math.max(0, start - 400); i < start; i++) {
-    if (items[i].to >= from && items[i].to > items[i].from) found.push(clusterOf(items[i]));
-  }
-  for (let i = start; i < items.length && items[i].from <= to; i++) {
-    const item = items[i];
-    const last = found.at(-1);
-    const lasts = item.to - item.from > gapMs;
-    if (!last || lasts || item.from - last.first.from > gapMs || last.to - last.from > gapMs) {
-      found.push(clusterOf(item));
-      continue;
-    }
-    last.items++;
-    last.failed ||= item.failed;
-    last.to = Math.max(last.to, item.to);
-  }
-  return found;
-}
-
-function clusterOf(item: TimelineItem): Cluster {
-  return { from: item.from, to: item.to, items: 1, first: item, failed: item.failed };
-}
-
-function firstAfter(items: readonly TimelineItem[], ms: number): number {
-  let [low, high] = [0, items.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (items[middle].from < ms) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Round distances for the ticks of a time axis. */

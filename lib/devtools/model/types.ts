@@ -4,6 +4,8 @@ export type ShownStatus =
   | "closed"
   | "passed"
   | "failed"
+  /** It failed on a host that was too slow for the failure to mean something. */
+  | "inconclusive"
   | "timed-out"
   | "interrupted"
   | "crashed"
@@ -16,6 +18,9 @@ export interface RunInfo {
   /** The path of its directory below the served folder; `.` is that folder. */
   id: string;
   label: string;
+  /** The label of its lab, and the name of its test: runs of one script have the same. */
+  lab: string | null;
+  test: string | null;
   status: ShownStatus;
   /** Why it has this status, where that is not obvious. */
   why: string | null;
@@ -31,6 +36,8 @@ export interface RunInfo {
   facts: [name: string, value: string][];
   /** The error that ended it, in a few words. */
   error: string | null;
+  /** Whether it is the run of a failure bundle. */
+  isBundle: boolean;
   /** Whether there is an event log to open. */
   hasEvents: boolean;
   /** The size of `events.jsonl`, in bytes. */

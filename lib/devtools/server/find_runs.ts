@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { worstStatus } from "../model/status.ts";
 import type { Invocation, RunInfo, RunsAnswer } from "../model/types.ts";
+import { readBundleRun } from "./read_bundle_run.ts";
 import { readInvocation } from "./read_invocation.ts";
 import { type FoundRun, readRunInfo } from "./read_run_info.ts";
 
@@ -24,11 +25,24 @@ export interface FoundRuns {
   answer: RunsAnswer;
   /** The directories by the ID of the run: the only ones that files are sent from. */
   directories: Map<string, string>;
+  /** The directories of failure bundles by the ID of the run, from which what failed is sent. */
+  bundles: Map<string, string>;
 }
 
-/** Finds the runs in a folder and below it. Symbolic links, such as `latest`, are not followed. */
-export async function findRuns(root: string, limits: FindLimits = LIMITS): Promise<FoundRuns> {
-  return await new Search(root, limits).run();
+/** Begins the IDs of runs in the folder of failure bundles. */
+const FAILURES = "~failures";
+
+/**
+ * Finds the runs in a folder and below it. Symbolic links, such as `latest`, are not followed.
+ *
+ * @param failures a folder of failure bundles elsewhere, in which runs are found too
+ */
+export async function findRuns(
+  root: string,
+  limits: FindLimits = LIMITS,
+  failures?: string,
+): Promise<FoundRuns> {
+  return await new Search(root, limits).run(failures);
 }
 
 class Search {
@@ -37,6 +51,7 @@ class Search {
   readonly #invocations: Invocation[] = [];
   readonly #loose: (FoundRun & { parent: string })[] = [];
   readonly #directories = new Map<string, string>();
+  readonly #bundles = new Map<string, string>();
   readonly #problems: string[] = [];
   #entries = 0;
   #full = false;
@@ -46,10 +61,12 @@ class Search {
     this.#limits = limits;
   }
 
-  async run(): Promise<FoundRuns> {
-    const exists = await Deno.stat(this.#root).then((stat) => stat.isDirectory, () => false);
-    if (exists) await this.#visit(this.#root, ".", this.#limits.depth);
+  async run(failures?: string): Promise<FoundRuns> {
+    if (await isFolder(this.#root)) await this.#visit(this.#root, ".", this.#limits.depth);
     else this.#problems.push("the folder is not there (any more)");
+    if (failures !== undefined && await isFolder(failures)) {
+      await this.#visit(failures, FAILURES, this.#limits.depth);
+    }
     if (this.#full) this.#problems.push("there are more folders and runs than are listed");
     const invocations = [
       ...this.#invocations,
@@ -64,6 +81,7 @@ class Search {
         problems: this.#problems,
       },
       directories: this.#directories,
+      bundles: this.#bundles,
     };
   }
 
@@ -71,13 +89,18 @@ class Search {
     const invocation = await readInvocation(directory, id);
     if (invocation) {
       this.#invocations.push(invocation);
-      for (const run of invocation.runs) this.#add(run);
+      for (const run of invocation.runs) {
+        this.#add(run, join(directory, run.id === id ? "" : run.id.slice(id.length + 1)));
+      }
       return;
     }
-    const run = await readRunInfo(directory, id);
+    const parent = id === "." ? "" : id.slice(0, id.lastIndexOf("/") + 1);
+    const bundle = await readBundleRun(directory, id);
+    const run = bundle ?? await readRunInfo(directory, id);
     if (run) {
-      this.#loose.push({ ...run, parent: id === "." ? "" : id.slice(0, id.lastIndexOf("/") + 1) });
-      this.#add(run.info);
+      this.#loose.push({ ...run, parent });
+      this.#add(run.info, bundle?.run ?? directory);
+      if (bundle) this.#bundles.set(id, directory);
       return;
     }
     if (depth === 0) return;
@@ -87,8 +110,8 @@ class Search {
     }
   }
 
-  #add({ id, hasEvents }: RunInfo): void {
-    if (hasEvents) this.#directories.set(id, id === "." ? this.#root : join(this.#root, id));
+  #add({ id, hasEvents }: RunInfo, directory: string): void {
+    if (hasEvents) this.#directories.set(id, directory);
     this.#full ||= this.#directories.size >= this.#limits.runs;
   }
 
@@ -111,6 +134,10 @@ class Search {
   }
 }
 
+function isFolder(path: string): Promise<boolean> {
+  return Deno.stat(path).then((stat) => stat.isDirectory, () => false);
+}
+
 /** Groups runs by the process that started them, and others by their folder. */
 function grouped(
   runs: readonly (FoundRun & { parent: string })[],
@@ -128,7 +155,7 @@ function grouped(
     return {
       id: key,
       kind: process ? "process" as const : "folder" as const,
-      title: process?.command ?? (members[0].parent.replace(/\/$/, "") || root),
+      title: process?.command ?? titleOf(members[0].parent, root),
       status: worstStatus(infos.map(({ status }) => status)),
       // A folder keeps runs of any age: it is as new as its newest.
       startedAt: (process ? starts[0] : starts.at(-1)) ?? null,
@@ -137,6 +164,11 @@ function grouped(
       runs: infos,
     };
   });
+}
+
+function titleOf(parent: string, root: string): string {
+  const folder = parent.replace(/\/$/, "");
+  return folder === FAILURES ? "failures" : folder || root;
 }
 
 /** From the first begin to the last end. */

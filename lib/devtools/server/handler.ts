@@ -1,11 +1,12 @@
 import type { FilesAnswer } from "../model/types.ts";
+import { listFoundFiles, openFoundFile } from "./bundle_files.ts";
 import { findRuns, type FoundRuns } from "./find_runs.ts";
 import { followRun, parseOffsets } from "./follow.ts";
 import { type GuardOptions, refusal, safeHeaders, TOKEN_COOKIE } from "./guard.ts";
 import { pageWith } from "./page.ts";
 import { readPart } from "./read_bounded.ts";
 import { readRunInfo } from "./read_run_info.ts";
-import { isCapture, isRunFile, listRunFiles, openRunFile } from "./run_files.ts";
+import { isCapture, isRunFile } from "./run_files.ts";
 
 /** The most bytes of a file that one answer has. */
 const LARGEST_PART = 8 << 20;
@@ -19,6 +20,8 @@ const MOST_FOLLOWED = 8;
 /** What a handler needs. */
 export interface HandlerOptions extends GuardOptions {
   root: string;
+  /** A folder of failure bundles that is not below the root. */
+  failures?: string;
   /** Ends connections that follow files. */
   signal: AbortSignal;
 }
@@ -74,7 +77,8 @@ export class Handler {
   /** Searches the folders, unless that was done a moment ago. */
   async #runs(): Promise<FoundRuns> {
     if (this.#found && performance.now() - this.#foundAt < FRESH_MS) return this.#found;
-    this.#searching ??= findRuns(this.#options.root).then((found) => {
+    const { root, failures } = this.#options;
+    this.#searching ??= findRuns(root, undefined, failures).then((found) => {
       this.#found = found;
       this.#foundAt = performance.now();
       return found;
@@ -100,14 +104,15 @@ export class Handler {
     if (directory === undefined) return plain(404, "there is no such run");
     const run = await this.#info(id) ?? (await readRunInfo(directory, id))?.info;
     if (!run) return plain(404, "the run is not there any more");
-    return json({ run, files: await listRunFiles(directory) } satisfies FilesAnswer);
+    const files = await listFoundFiles(this.#found!, id);
+    return json({ run, files } satisfies FilesAnswer);
   }
 
   async #file(request: Request, search: URLSearchParams): Promise<Response> {
     const directory = await this.#directory(search);
     const path = search.get("path") ?? "";
     if (directory === undefined) return plain(404, "there is no such run");
-    using open = await openRunFile(directory, path);
+    using open = await openFoundFile(this.#found!, search.get("run")!, path);
     if (!open) return plain(404, "there is no such file");
     const { from, length } = rangeOf(request.headers.get("range"), open.size);
     const headers = new Headers(safeHeaders());

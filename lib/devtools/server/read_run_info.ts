@@ -8,6 +8,7 @@ import { readEnds, readJsonFile } from "./read_bounded.ts";
 const END_BYTES = 16_384;
 
 const LONGEST_TEXT = 500;
+const MOST_REASONS = 20;
 
 type Json = Record<string, unknown>;
 
@@ -30,6 +31,7 @@ export async function readRunInfo(directory: string, id: string): Promise<FoundR
   const last = lastEvent(ends.last);
   const run = objectOf(await readJsonFile(`${directory}/run.json`));
   const written = text(run.status);
+  const { verdict, reasons } = verdictOf(run.verdict) ?? { verdict: null, reasons: [] };
   const startedAt = text(run.startedAt) ?? text(first.at) ?? null;
   const pid = typeof run.pid === "number" ? run.pid : undefined;
   const [status, why] = statusOfRun({
@@ -37,19 +39,20 @@ export async function readRunInfo(directory: string, id: string): Promise<FoundR
     alive: pid === undefined ? undefined : await isAlive(pid, startedAt),
     closed: last.kind === "lab-closed",
     idleMs: Date.now() - changed,
+    inconclusive: verdict === "inconclusive",
   });
-  const verdict = objectOf(run.verdict);
-  const error = objectOf(run.error);
   const command = Array.isArray(run.command) ? run.command.map(String) : [];
   const test = objectOf(run.test);
   const ended = Date.parse(text(run.endedAt) ?? "") - Date.parse(startedAt ?? "");
   const info: RunInfo = {
     id,
     label: text(run.label) || text(first.label) || id,
+    lab: text(run.label) || text(first.label) || null,
+    test: text(test.name),
     status,
     why,
-    verdict: verdict.kind === "inconclusive" ? "inconclusive" : verdict.kind === "ok" ? "ok" : null,
-    reasons: Array.isArray(verdict.reasons) ? verdict.reasons.slice(0, 20).map(clean) : [],
+    verdict,
+    reasons,
     startedAt,
     durationMs: numberOf(last.elapsedMs) ?? (Number.isNaN(ended) ? null : ended),
     seed: numberOf(run.seed) ?? numberOf(first.seed) ?? null,
@@ -63,7 +66,8 @@ export async function readRunInfo(directory: string, id: string): Promise<FoundR
       ["kernel", [text(run.kernel), text(run.arch)].filter(Boolean).join(" ") || null],
       ["link engine", text(run.linkEngine)],
     ].filter((fact): fact is [string, string] => fact[1] !== null),
-    error: [text(error.name), text(error.message)].filter(Boolean).join(": ") || null,
+    error: errorText(run.error),
+    isBundle: false,
     hasEvents: true,
     eventBytes: ends.size,
   };
@@ -78,6 +82,8 @@ export function withoutEvents(id: string, label: string, status: ShownStatus): R
   return {
     id,
     label,
+    lab: null,
+    test: null,
     status,
     why: null,
     verdict: null,
@@ -88,6 +94,7 @@ export function withoutEvents(id: string, label: string, status: ShownStatus): R
     variant: {},
     facts: [],
     error: null,
+    isBundle: false,
     hasEvents: false,
     eventBytes: 0,
   };
@@ -121,7 +128,26 @@ export function objectOf(value: unknown): Json {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Json : {};
 }
 
-function text(value: unknown): string | null {
+/** A verdict of `run.json` or `bundle.json`; undefined if it is none. */
+export function verdictOf(
+  value: unknown,
+): { verdict: "ok" | "inconclusive"; reasons: string[] } | undefined {
+  const { kind, reasons } = objectOf(value);
+  if (kind !== "ok" && kind !== "inconclusive") return undefined;
+  return {
+    verdict: kind,
+    reasons: Array.isArray(reasons) ? reasons.slice(0, MOST_REASONS).map(clean) : [],
+  };
+}
+
+/** An error of `run.json` or `bundle.json` in a few words. */
+export function errorText(value: unknown): string | null {
+  const error = objectOf(value);
+  return [text(error.name), text(error.message)].filter(Boolean).join(": ") || null;
+}
+
+/** A bounded text; null for an empty one, and for other values. */
+export function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? clean(value) : null;
 }
 

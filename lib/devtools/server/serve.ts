@@ -6,6 +6,8 @@ import { Handler } from "./handler.ts";
 export interface ServeRunsOptions {
   /** The folder whose runs are shown. */
   root: string;
+  /** A folder of failure bundles elsewhere, which are shown too. */
+  failures?: string;
   /** The address and the port; port 0 for any. Default `127.0.0.1:7421`. */
   bind?: string;
   /** The secret that every request needs. An address that other hosts reach is refused without one. */
@@ -32,7 +34,7 @@ const SHORTEST_TOKEN = 16;
  * @throws {ServeError} the address cannot be used, or needs a token
  */
 export function serveRuns(
-  { root, bind = DEFAULT_BIND, token }: ServeRunsOptions,
+  { root, failures, bind = DEFAULT_BIND, token }: ServeRunsOptions,
 ): DevtoolsServer {
   const address = parseBind(bind);
   if (!address) {
@@ -51,7 +53,7 @@ export function serveRuns(
     );
   }
   const controller = new AbortController();
-  const handler = new Handler({ root, hostname, token, signal: controller.signal });
+  const handler = new Handler({ root, failures, hostname, token, signal: controller.signal });
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
     server = Deno.serve(

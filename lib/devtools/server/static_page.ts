@@ -1,9 +1,10 @@
 import type { RunFile } from "../model/types.ts";
-import { findRuns } from "./find_runs.ts";
+import { listFoundFiles, openFoundFile } from "./bundle_files.ts";
 import { ServeError } from "./errors.ts";
+import { findRuns } from "./find_runs.ts";
 import { pageWith } from "./page.ts";
 import { readPart } from "./read_bounded.ts";
-import { isCapture, listRunFiles, openRunFile } from "./run_files.ts";
+import { isCapture } from "./run_files.ts";
 
 /** The most bytes of one file, and of all files, that the page has, before compression. */
 const LARGEST_FILE = 64 << 20;
@@ -32,7 +33,8 @@ export interface EmbeddedFile {
  * @throws {ServeError} there are no runs
  */
 export async function staticPage(root: string, captures = LARGEST_CAPTURES): Promise<string> {
-  const { answer, directories } = await findRuns(root);
+  const found = await findRuns(root);
+  const { answer, directories } = found;
   if (directories.size === 0) {
     throw new ServeError(`there is no run in ${root}: no folder in it has an events.jsonl`);
   }
@@ -41,11 +43,11 @@ export async function staticPage(root: string, captures = LARGEST_CAPTURES): Pro
   let free = LARGEST_PAGE;
   let freeForCaptures = captures;
   let withoutCaptures = 0;
-  for (const [run, directory] of directories) {
-    const listed = await listRunFiles(directory);
+  for (const run of directories.keys()) {
+    const listed = await listFoundFiles(found, run);
     const size = (file: RunFile) => isCapture(file.path) ? file.size : -1;
     for (const { path } of listed.sort((a, b) => size(a) - size(b))) {
-      using open = await openRunFile(directory, path);
+      using open = await openFoundFile(found, run, path);
       if (!open) continue;
       let most = Math.min(LARGEST_FILE, free, open.size);
       if (isCapture(path)) {

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { type View, VIEWS } from "../model/route.ts";
+import { firstView, type View, VIEWS } from "../model/route.ts";
 import { RunModel } from "./data/run_model.ts";
 import { RunsModel } from "./data/runs_model.ts";
 import { useObserved } from "./data/observed.ts";
@@ -7,6 +7,8 @@ import type { Source } from "./data/source.ts";
 import { go, NavigationContext, useKeys, useRoute, viewHash } from "./navigation.ts";
 import { Boundary } from "./parts/boundary.tsx";
 import { Mark, Status } from "./parts/status.tsx";
+import { CompareView } from "./views/compare_view.tsx";
+import { ErrorsView } from "./views/errors_view.tsx";
 import { EventsView } from "./views/events_view.tsx";
 import { LogsView } from "./views/logs_view.tsx";
 import { PacketsView } from "./views/packets_view.tsx";
@@ -22,6 +24,7 @@ const TITLES: Record<View, string> = {
   logs: "Logs",
   packets: "Packets",
   results: "Results",
+  errors: "Errors",
 };
 
 /** The frame of the page: the header, the navigation, and the view. */
@@ -34,10 +37,12 @@ export function App({ source }: { source: Source }) {
   const run = useRun(source, route.run);
   useObserved(run);
 
+  useOnlyRun(source, runs);
+
   const invocation = runs.answer?.invocations.find(({ id, runs }) =>
     route.invocation === null ? runs.some(({ id }) => id === route.run) : id === route.invocation
   );
-  const hasResults = invocation?.kind === "simulations";
+  const hasResults = invocation?.kind === "simulations" || run?.counters.links.isEmpty === false;
   const shown = VIEWS.filter((view) => view !== "results" || hasResults);
   useKeys((key) => {
     const view = shown[Number(key) - 1];
@@ -68,7 +73,7 @@ export function App({ source }: { source: Source }) {
               {run?.info?.label ?? route.run}
             </span>
             {run?.info && <Status status={run.info.status} why={run.info.why} />}
-            {run?.info?.verdict === "inconclusive" && (
+            {run?.info?.verdict === "inconclusive" && run.info.status !== "inconclusive" && (
               <span class="tag warn" title={run.info.reasons.join("\n")}>inconclusive</span>
             )}
           </div>
@@ -90,6 +95,7 @@ export function App({ source }: { source: Source }) {
                 title={`${TITLES[view]} (${i + 1})`}
               >
                 {TITLES[view]}
+                {view === "errors" && run?.info?.error && <i class="tab-mark" />}
               </a>
             ))}
           </nav>
@@ -98,8 +104,15 @@ export function App({ source }: { source: Source }) {
       {run?.notice && <div class="notice" role="status">{run.notice}</div>}
       <main class="view">
         <Boundary key={`${route.run} ${route.view}`}>
-          {route.view === "runs"
-            ? <RunsView runs={runs} />
+          {route.view === "runs" ? <RunsView runs={runs} /> : route.compare
+            ? (
+              <CompareView
+                key={route.compare.join()}
+                runs={runs}
+                source={source}
+                ids={route.compare}
+              />
+            )
             : route.run === null
             ? <ResultsView source={source} invocation={invocation} loaded={!!runs.answer} />
             : run?.error
@@ -116,7 +129,16 @@ export function App({ source }: { source: Source }) {
             ? <LogsView run={run} />
             : route.view === "packets"
             ? <PacketsView run={run} />
-            : <ResultsView source={source} invocation={invocation} loaded={!!runs.answer} />}
+            : route.view === "errors"
+            ? <ErrorsView run={run} runs={runs} />
+            : (
+              <ResultsView
+                source={source}
+                invocation={invocation}
+                loaded={!!runs.answer}
+                run={run}
+              />
+            )}
         </Boundary>
       </main>
     </NavigationContext.Provider>
@@ -126,6 +148,16 @@ export function App({ source }: { source: Source }) {
 /** What stays when another view of the run is opened: the moment, and the node. */
 function kept({ t = "", node = "" }: Record<string, string>): Record<string, string> {
   return { t, node };
+}
+
+/** Goes to the run if there is only one, as in a bundle, unless the address says more. */
+function useOnlyRun(source: Source, runs: RunsModel): void {
+  const all = runs.answer?.invocations.flatMap(({ runs }) => runs) ?? [];
+  const [run] = all;
+  const isOnly = all.length === 1 && run.hasEvents && (!source.live || run.id === ".");
+  useEffect(() => {
+    if (isOnly && location.hash === "") location.replace(viewHash(run.id, firstView(run)));
+  }, [isOnly]);
 }
 
 function useRun(source: Source, id: string | null): RunModel | undefined {

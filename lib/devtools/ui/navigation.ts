@@ -69,6 +69,11 @@ export function viewHash(
   return routeHash({ run, invocation: null, view, options });
 }
 
+/** The address of two runs side by side. */
+export function compareHash(a: string, b: string): string {
+  return routeHash({ run: null, invocation: null, compare: [a, b], view: "compare", options: {} });
+}
+
 /** Whether a key is typed into a field. */
 const isTyping = (event: KeyboardEvent) =>
   event.target instanceof HTMLElement &&

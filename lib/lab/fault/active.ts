@@ -1,4 +1,5 @@
 import { parseOptions } from "../../options/parse_options.ts";
+import { onlyFaults } from "../../record/only_faults.ts";
 import type { LabCore } from "../model/lab.ts";
 import type { Undo } from "./effects.ts";
 import { faultOps } from "./late.ts";
@@ -12,6 +13,8 @@ export class ActiveFault implements AsyncDisposable {
   readonly fault: Fault;
   #core: LabCore;
   #undo: Undo | undefined;
+  /** Whether `NETYARD_FAULTS` leaves it out: it has no effect, and no events. */
+  #isLeftOut = false;
 
   /**
    * Made by `lab.inject()`.
@@ -25,6 +28,11 @@ export class ActiveFault implements AsyncDisposable {
     this.#core = core;
     this.id = id;
     this.fault = parseOptions(faultSchema, given, what);
+    if (onlyFaults()?.includes(id) === false) {
+      this.#undo = () => {};
+      this.#isLeftOut = true;
+      return;
+    }
     const failed = (error: unknown) => {
       if (!core.bus.closed) core.bus.emit({ kind: "fault-failed", id, error: String(error) });
     };
@@ -48,6 +56,7 @@ export class ActiveFault implements AsyncDisposable {
     const undo = this.#undo;
     if (!undo || this.#core.closed) return;
     this.#undo = undefined;
+    if (this.#isLeftOut) return;
     this.#core.faults.delete(this);
     undo();
     this.#core.changed();

@@ -1,6 +1,7 @@
 import type { EventBus, RunDirectory } from "../../events/mod.ts";
 import type { LinkEngine, LinkEngineKind } from "../../link/mod.ts";
 import type { NameFiles } from "../../node/process/sandbox.ts";
+import type { Place } from "../../record/failure.ts";
 import type { LoadWatch } from "../../record/load_watch.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
 import type { Translators } from "../../translation/mod.ts";
@@ -26,10 +27,18 @@ import type { Defer } from "./undo.ts";
 export interface LabRecording {
   /** Variables for the programs in the nodes. */
   readonly environment: Record<string, string>;
+  /** The number of the last event before the lab was closed; undefined while it is open. */
+  readonly lastSeq: number | undefined;
   /** Notes the test that made the lab. */
   about(test: { file: string; name: string } | null): void;
-  /** Notes that what the lab was made for failed, also after it was closed. Never rejects. */
-  failed(error: unknown): Promise<void>;
+  /**
+   * Notes that what the lab was made for failed, also after it was closed. Never rejects.
+   *
+   * @param place where it failed; default: the place in the stack trace
+   */
+  failed(error: unknown, place?: Place): Promise<void>;
+  /** Notes, before the lab is closed, that its captures are not to be kept. */
+  discard(): void;
   /** Takes the last sample, while everything is still there. */
   stop(): void;
   /** Writes the end, and closes the files; throws the first error of the recording. */

@@ -79,10 +79,24 @@ export interface LabOptions {
    *   interfaces, impaired links, NATs and firewalls, and how busy the host is.
    * - `"full"`: that, and captures of all interfaces, with the TLS secrets of the programs in the nodes.
    *
+   * - `"on-failure"`, in a script: as `"full"`, with the newest 4 MiB of packets of each interface and 32 MiB
+   *   in all, and the record is kept only if the script fails: a directory and a zip file with the error and
+   *   its source, a drawing of the topology, all events, the packets, the programs' output, the seed and the
+   *   versions. The standard error names it. It is in the directory that the
+   *   environment variable `NETYARD_FAILURES` names, or in `.netyard-work/failures`, where the newest 20 stay.
+   *   The record of a script that ends well is removed, unless there is an `outDir`.
+   *
+   *   A script fails if an error or a rejected promise that nothing catches ends it, or if its exit code is not
+   *   0 when it ends, also by `Deno.exit()`. What it catches, and the end by a signal, do not count. An error that
+   *   nothing catches ends the script a little later, when the record is written; a listener of `error` or
+   *   `unhandledrejection` that prevents the default must be added before the lab is made. Records are kept of
+   *   the labs that are open then, and of those that were closed since the last one was made. In a `labTest`,
+   *   the test counts in place of the script.
+   *
    * Default: the environment variable `NETYARD_RECORD`; without either `"events"`, or `"off"` if the lab has no
    * directory. `lib/record/README.md` describes the files.
    */
-  record?: RecordOptions;
+  record?: RecordOptions | "on-failure";
 }
 
 /** The options of a router. Those left out come from the preset; without a preset, see each. */

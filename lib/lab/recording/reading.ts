@@ -91,11 +91,13 @@ function readLinks(core: LabCore): { links: Record<string, LinkSample>; late: La
   for (const { key, direction, state } of conditions(core)) {
     const counters = state.impairment && readImpairment(state.impairment);
     if (!counters) continue;
-    links[key] = { ...links[key], [direction]: counters };
+    const asked = composeLimits(resolveCondition(effective(state)), state.also) ?? {};
+    const { late: lateOnes, meanLateMs, maxLateMs, ...counted } = counters;
+    const measured = measures ? { late: lateOnes, meanLateMs, maxLateMs } : {};
+    links[key] = { ...links[key], [direction]: { asked, ...counted, ...measured } };
     if (!measures) continue;
-    const limits = composeLimits(resolveCondition(effective(state)), state.also);
-    const { packets, meanLateMs, maxLateMs } = counters;
-    const askedMs = limits?.latencyMs ?? 0;
+    const { packets } = counters;
+    const askedMs = asked.latencyMs ?? 0;
     late.push({ link: `${key} ${direction}`, askedMs, packets, meanLateMs, maxLateMs });
   }
   return { links, late };

@@ -1,5 +1,6 @@
 import type { EventKind, LabEvent } from "../../events/mod.ts";
 import type { Captures } from "../../record/captures/captures.ts";
+import type { Place } from "../../record/failure.ts";
 import type { LoadWatch } from "../../record/load_watch.ts";
 import type { ResolvedRecord } from "../../record/options.ts";
 import { Recorder } from "../../record/recorder.ts";
@@ -24,10 +25,12 @@ const GONE: ReadonlySet<EventKind> = new Set<EventKind>([
 /** The recording of a lab. Nothing that it does throws into the lab. */
 export class Recording implements LabRecording {
   readonly environment: Record<string, string> = {};
+  lastSeq: number | undefined;
   #core: LabCore;
   #recorder: Recorder;
   #captures: Captures | undefined;
   #captured: Promise<Error | undefined> | undefined;
+  #isDiscarded = false;
 
   constructor(core: LabCore, directory: string, record: ResolvedRecord, watch: LoadWatch) {
     const { bus, label, seed, links } = core;
@@ -51,6 +54,7 @@ export class Recording implements LabRecording {
         return readNetwork(core);
       },
       linkEngine: () => links.kind,
+      beat: () => this.#captures?.tick(),
     });
     if (this.#captures) bus.listen((event) => this.#heard(event));
   }
@@ -86,14 +90,19 @@ export class Recording implements LabRecording {
     this.#recorder.about(test);
   }
 
-  failed(error: unknown): Promise<void> {
-    return this.#recorder.failed(error);
+  failed(error: unknown, place?: Place): Promise<void> {
+    return this.#recorder.failed(error, place);
+  }
+
+  discard(): void {
+    this.#isDiscarded = true;
   }
 
   stop(): void {
+    this.lastSeq ??= this.#core.bus.history.length - 1;
     this.#recorder.stop();
     // All that is in the sockets now is still written.
-    this.#captured ??= this.#captures?.close();
+    this.#captured ??= this.#captures?.close(!this.#isDiscarded);
   }
 
   async close(): Promise<void> {

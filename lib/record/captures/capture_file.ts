@@ -12,6 +12,11 @@ const ETHERNET = 1;
 /** Several large packets: each write of a busy link then has that much. */
 const STAGING_BYTES = 262_144;
 
+/** The files that a capture may have, by its path without ending. */
+export function capturePaths({ path }: { path: string }): string[] {
+  return [ENDING, OLDER_ENDING, NEW_ENDING].map((ending) => path + ending);
+}
+
 /** What a file begins with, before its packets. */
 export function captureHeader(name: string, comment?: string): [Uint8Array, Uint8Array] {
   return [

@@ -109,7 +109,8 @@ export class CaptureLoop extends DescriptorLoop<Command> {
       const length = receiver.receive(fd, low - carry * 2 ** 32, staging.high + carry, snap);
       if (length < 0) return n;
       const { isOutgoing } = receiver;
-      if ((ways & (isOutgoing ? Ways.Out : Ways.In)) === 0) continue;
+      // Where those that leave are not wanted, the kernel skips them; these are from before.
+      if (!isOutgoing && (ways & Ways.In) === 0) continue;
       if (staging.used === 0) this.#touch(file);
       staging.used += completeRecord(
         staging.words,

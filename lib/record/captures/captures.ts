@@ -17,12 +17,15 @@ import type { Namespace } from "../../../native/namespace.ts";
 import { type LoopItem, LoopSession } from "../../loop/session.ts";
 import type { CaptureLimits } from "../options.ts";
 import { Command, Control, SOCKETS, type Target, Ways } from "./control.ts";
+import { capturePaths } from "./capture_file.ts";
 import { finishCapture } from "./finish.ts";
 
 /** What a socket holds until the thread reads it. */
 const BUFFER_BYTES = 4 * 2 ** 20;
 /** At 10 Gbit/s, 4 MB come in 3 ms. */
 const PAUSE_MS = 3;
+/** For so long the sockets alone keep the packets: most labs of tests have ended by then, without a thread. */
+const EARLY_MS = 300;
 
 /** The captures of a lab have failed, or are incomplete. */
 class CapturesError extends NetyardError {}
@@ -50,7 +53,11 @@ interface File extends Target {
 export class Captures {
   #directory: string;
   #control = new Control();
-  #session: LoopSession<Command, CaptureSocket, CapturesError>;
+  /** The thread, once it is needed. */
+  #session: LoopSession<Command, CaptureSocket, CapturesError> | undefined;
+  /** The sockets of a time before it. */
+  #early = new Set<CaptureSocket>();
+  #threadAt: number;
   /** The sockets of each namespace, by the index of their link. */
   #sockets = new Map<Namespace, Map<number, CaptureSocket>>();
   /** By the names of node and interface. */
@@ -63,8 +70,28 @@ export class Captures {
     this.#directory = directory;
     Deno.mkdirSync(directory, { recursive: true });
     // Where few frames fit, each must be read at once.
-    this.#control.settings = { ...limits, pauseMs: canHoldMany(BUFFER_BYTES) ? PAUSE_MS : 0 };
-    this.#session = new LoopSession({
+    const holdsMany = canHoldMany(BUFFER_BYTES);
+    this.#control.settings = { ...limits, pauseMs: holdsMany ? PAUSE_MS : 0 };
+    this.#threadAt = performance.now() + (holdsMany ? EARLY_MS : 0);
+  }
+
+  /** Starts the thread when it is time. To be called every now and then. */
+  tick(): void {
+    if (!this.#session && this.#early.size > 0 && performance.now() >= this.#threadAt) {
+      this.#begin();
+    }
+  }
+
+  #begin(): LoopSession<Command, CaptureSocket, CapturesError> {
+    if (this.#session) return this.#session;
+    const session = this.#session = this.#start();
+    for (const socket of this.#early) this.#hand(session, socket);
+    this.#early.clear();
+    return session;
+  }
+
+  #start(): LoopSession<Command, CaptureSocket, CapturesError> {
+    return new LoopSession({
       what: "the captures",
       error: CapturesError,
       program: {
@@ -89,7 +116,7 @@ export class Captures {
       const point = wanted.get(index);
       if (point && this.#fileOf(point) === socket.file) continue;
       sockets.delete(index);
-      this.#session.remove(socket, Command.Remove);
+      this.#begin().remove(socket, Command.Remove);
     }
     for (const [index, point] of wanted) {
       const socket = sockets.get(index);
@@ -109,11 +136,15 @@ export class Captures {
 
   /**
    * Ends the captures with all packets so far, and completes the files with the TLS secrets of
-   * `keys.log`. Returns the first error.
+   * `keys.log`; or, if they are not to be kept, removes them. Returns the first error.
    */
-  async close(): Promise<Error | undefined> {
-    await this.#session.close();
+  async close(isKept = true): Promise<Error | undefined> {
+    if (isKept && this.#early.size > 0) this.#begin();
+    for (const socket of this.#early) socket.release();
+    this.#early.clear();
+    await this.#session?.close();
     await Promise.all(this.#closing);
+    if (!isKept) return await this.#remove();
     const failure = this.#control.failure;
     if (failure) this.#error ??= new CapturesError(`a capture is incomplete: ${failure}`);
     for (const file of this.#files.values()) {
@@ -122,6 +153,18 @@ export class Captures {
       } catch (error) {
         this.#error ??= error as Error;
       }
+    }
+    return this.#error;
+  }
+
+  async #remove(): Promise<Error | undefined> {
+    const files = [...this.#files.values()].flatMap(capturePaths);
+    for (const path of [...files, `${this.#directory}/keys.log`, this.#directory]) {
+      await Deno.remove(path).catch((error) => {
+        // Others may keep theirs in the directory, too.
+        const isLeft = error instanceof Deno.errors.NotFound || path === this.#directory;
+        if (!isLeft) this.#error ??= error;
+      });
     }
     return this.#error;
   }
@@ -137,10 +180,10 @@ export class Captures {
       const fd = namespace.enter(() => openCaptureSocket(index, BUFFER_BYTES));
       skipOutgoing(fd, (ways & Ways.Out) === 0);
       try {
-        const socket = this.#session.add(`capture of ${file.name}`, Command.Add, (id) => {
-          this.#control.describe(id, fd, ways, file);
-          return new CaptureSocket(id, fd, ways, file, (socket) => this.#release(socket));
-        });
+        const socket = new CaptureSocket(fd, ways, file, (socket) => this.#release(socket));
+        if (this.#session) this.#hand(this.#session, socket);
+        else this.#early.add(socket);
+        this.tick();
         sockets.set(index, socket);
       } catch (error) {
         this.#closeFd(fd);
@@ -152,9 +195,19 @@ export class Captures {
     }
   }
 
+  /** Gives a socket to the thread. */
+  #hand(session: LoopSession<Command, CaptureSocket, CapturesError>, socket: CaptureSocket): void {
+    session.add(`capture of ${socket.file.name}`, Command.Add, (id) => {
+      socket.id = id;
+      this.#control.describe(id, socket.fd, socket.ways, socket.file);
+      return socket;
+    });
+  }
+
   #change(socket: CaptureSocket, ways: Ways): void {
     socket.ways = ways;
     skipOutgoing(socket.fd, (ways & Ways.Out) === 0);
+    if (!this.#session) return;
     this.#control.setWays(socket.id, ways);
     this.#session.post(Command.Change, socket.id);
   }
@@ -193,20 +246,19 @@ function isGone(error: unknown): boolean {
 
 /** A socket of the thread, on the lab's side. */
 class CaptureSocket implements LoopItem {
-  readonly id: number;
+  /** Given by the thread's session. */
+  id = -1;
   readonly fd: number;
   readonly file: File;
   ways: Ways;
   #released: (socket: CaptureSocket) => void;
 
   constructor(
-    id: number,
     fd: number,
     ways: Ways,
     file: File,
     released: (socket: CaptureSocket) => void,
   ) {
-    this.id = id;
     this.fd = fd;
     this.ways = ways;
     this.file = file;

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { inconclusiveLine, isInconclusive } from "./inconclusive.ts";
 import { reportEntries } from "./records.ts";
 import { failureText, type ReportEntry, resultsText } from "./report.ts";
 import type { RecordStatus, RunSummary } from "../types/run_types.ts";
@@ -19,7 +20,8 @@ const VERDICTS: Readonly<Record<RecordStatus, "failure" | "error" | "skipped" | 
 /**
  * Returns a run as JUnit XML, which CI systems show: one suite for each file, one case for each
  * simulation, with its variant as properties and its results as output. A simulation that did not run
- * is skipped; an interrupted one, and a file that could not be written, is an error.
+ * is skipped; an interrupted one, a file that could not be written, and a simulation that failed on a host
+ * that was too slow (type `inconclusive`) is an error: by the format, a test that could not be carried out.
  */
 export function junitXml(summary: RunSummary): string {
   const entries = reportEntries(summary.simulations, summary.outcomes);
@@ -74,10 +76,20 @@ function caseOf(entry: ReportEntry): Parent {
   };
 }
 
-function verdictOf({ status, failure }: ReportEntry): XmlElement[] {
+function verdictOf(entry: ReportEntry): XmlElement[] {
+  const { status, failure, verdict: judged } = entry;
   const verdict = VERDICTS[status];
   if (verdict === undefined) return [];
   if (verdict === "skipped") return [{ name: verdict }];
+  if (judged && isInconclusive(entry)) {
+    // Not skipped, which most readers count as good, though nothing was shown.
+    const reasons = ["The host was too slow to tell why:", ...judged.reasons];
+    return [{
+      name: "error",
+      attributes: { message: plain(inconclusiveLine(judged)), type: "inconclusive" },
+      children: [plain([failure ? failureText(failure) : status, ...reasons].join("\n"))],
+    }];
+  }
   return [{
     name: verdict,
     attributes: { message: plain(failure?.message ?? status), type: status },

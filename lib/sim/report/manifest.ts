@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { VERSION } from "../../std/version.ts";
-import { RUN_VERSION } from "./records.ts";
+import { RUN_VERSION, verdictSchema } from "./records.ts";
 import { isDirectoryName } from "./simulation_names.ts";
 
 const status = z.enum(["passed", "failed", "timed-out", "interrupted", "not-run"]);
@@ -28,6 +28,8 @@ const simulationSchema = z.object({
   directory: text.refine(isDirectoryName, { error: "is not the name of a directory" }),
   status: z.union([status, z.enum(["waiting", "running"])]),
   durationMs: z.number().nullable(),
+  /** Absent if there was no lab. */
+  verdict: verdictSchema.optional(),
 });
 
 /** `manifest.json`: the simulations of a run, their status, and how they were run. */

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import type { Schema } from "../../options/schema.ts";
+import type { Verdict } from "../../record/verdict.ts";
+import { isInconclusive, type Judged } from "./inconclusive.ts";
 import type { ReportEntry } from "./report.ts";
 import type { RunStatus, SimulationRecord } from "../types/run_types.ts";
 import type { SimulationOutcome, StepResult } from "../types/types.ts";
@@ -19,12 +22,13 @@ export function simJson({ results: _, ...outcome }: SimulationOutcome): Record<s
 }
 
 /** Returns the content of `results.json`. */
-export function resultsJson({ name, results, captures }: SimulationOutcome): {
+export function resultsJson({ name, results, captures, verdict }: SimulationOutcome): {
   sim: string;
   steps: StepResult[];
   captures: Record<string, string>;
+  verdict?: Verdict;
 } {
-  return { sim: name, steps: results.map(resultKeys), captures };
+  return { sim: name, steps: results.map(resultKeys), captures, ...verdict && { verdict } };
 }
 
 /** Returns the content of `combined-results.json`, which leaves out simulations that did not run. */
@@ -65,10 +69,12 @@ export interface Counts {
   interrupted: number;
   /** With "not-run". */
   notRun: number;
+  /** Those of "failed" and "timed-out" that are inconclusive: their host was too slow. */
+  inconclusive: number;
 }
 
 /** Counts simulations by status. */
-export function countsOf(simulations: readonly { status: string }[]): Counts {
+export function countsOf(simulations: readonly Judged[]): Counts {
   const count = (status: string) => simulations.filter((each) => each.status === status).length;
   return {
     passed: count("passed"),
@@ -76,7 +82,23 @@ export function countsOf(simulations: readonly { status: string }[]): Counts {
     timedOut: count("timed-out"),
     interrupted: count("interrupted"),
     notRun: count("not-run"),
+    inconclusive: simulations.filter(isInconclusive).length,
   };
+}
+
+/**
+ * Whether a run failed by inconclusive simulations alone: to run it again on a host with less to do may tell.
+ */
+export function onlyInconclusive(
+  { status, failed, timedOut, inconclusive, notRun, errors }:
+    & Omit<Counts, "passed" | "interrupted">
+    & {
+      status: RunStatus;
+      errors: readonly string[];
+    },
+): boolean {
+  return status === "failed" && inconclusive > 0 && inconclusive === failed + timedOut &&
+    notRun === 0 && errors.length === 0;
 }
 
 /** Returns the status of a run. A run that ended early is "interrupted", whatever failed in it. */
@@ -89,6 +111,12 @@ const text = z.string();
 const nullable = text.nullable();
 const status = z.enum(["passed", "failed", "timed-out", "interrupted"]);
 const strings = z.record(text, text);
+
+/** Whether the host was fast enough. */
+export const verdictSchema: Schema<Verdict> = z.object({
+  kind: z.enum(["ok", "inconclusive"]),
+  reasons: z.array(text),
+});
 
 /** The keys of the reference implementation, in its order; none may be missing. */
 const stepResultSchema = z.object({
@@ -126,5 +154,7 @@ export const simJsonSchema = z.object({
     stderr: z.array(text),
     logs: z.array(text),
   }).transform((failure) => failure as SimulationOutcome["failure"]).optional(),
+  verdict: verdictSchema.optional(),
+  attempts: z.int().optional(),
   warnings: z.array(text),
 });

@@ -5,6 +5,8 @@
  *
  * @module
  */
+import type { Verdict } from "../../record/verdict.ts";
+import { isInconclusive } from "./inconclusive.ts";
 import { show, showTime } from "../values/numbers.ts";
 import { largest, type ResultRow, resultRow } from "./results.ts";
 import type { RecordStatus } from "../types/run_types.ts";
@@ -27,6 +29,8 @@ export interface ReportEntry {
   results?: readonly StepResult[];
   /** Why it did not pass. */
   failure?: Failure;
+  /** Whether the host was fast enough. */
+  verdict?: Verdict;
   /** Problems that did not make it fail. */
   warnings?: readonly string[];
 }
@@ -39,6 +43,7 @@ export function resultsMarkdown(entry: ReportEntry): string {
     markdownTable(detailColumns([entry])),
     entry.failure && `## Failure\n`,
     entry.failure && quoted(failureText(entry.failure)),
+    listed("## The host was too slow", entry.verdict?.reasons),
     listed("## Warnings", entry.warnings),
   );
 }
@@ -58,9 +63,10 @@ export function combinedMarkdown(
     details && "## Results\n",
     details,
     failed.length > 0 && "## Failures\n",
-    ...failed.flatMap(({ name, failure }) => [
-      `### ${escaped(name)}\n`,
-      quoted(failureText(failure!)),
+    ...failed.flatMap((entry) => [
+      `### ${escaped(entry.name)}\n`,
+      quoted(failureText(entry.failure!)),
+      isInconclusive(entry) && listed("The host was too slow to tell why:", entry.verdict!.reasons),
     ]),
     listed("## Errors", errors),
   );
@@ -76,21 +82,26 @@ export function summaryText(entries: readonly ReportEntry[]): string {
   return textTable(summaryColumns(entries, "results"));
 }
 
-/** Returns the numbers of simulations by status: `2 passed, 1 failed`. */
-export function countsText(entries: readonly { status: RecordStatus }[]): string {
+/** Returns the numbers of simulations by status: `2 passed, 2 failed (1 inconclusive)`. */
+export function countsText(
+  entries: readonly { status: RecordStatus; verdict?: Verdict }[],
+): string {
   const counts = STATUSES.map((status) => {
-    const count = entries.filter((entry) => entry.status === status).length;
-    return count === 0 ? "" : `${count} ${WORDS[status]}`;
+    const having = entries.filter((entry) => entry.status === status);
+    const vague = having.filter(isInconclusive).length;
+    const which = vague === 0
+      ? ""
+      : vague === having.length
+      ? " (inconclusive)"
+      : ` (${vague} inconclusive)`;
+    return having.length === 0 ? "" : `${having.length} ${WORDS[status]}${which}`;
   });
   return counts.filter(Boolean).join(", ") || "no simulations";
 }
 
 /** Returns why a simulation did not pass, in several lines, without a line break at the end. */
 export function failureText(failure: Failure): string {
-  const step = failure.step === undefined
-    ? undefined
-    : `step ${failure.step}: ${failure.action} ${failure.id}` +
-      (failure.device === undefined ? "" : ` in ${failure.device}`);
+  const step = stepText(failure);
   return [
     failure.where === undefined ? step : `${failure.where}: ${step ?? "in the file"}`,
     failure.message,
@@ -101,7 +112,22 @@ export function failureText(failure: Failure): string {
     failure.signal && `signal: ${failure.signal}`,
     failure.stderr.length > 0 && ["standard error:", ...failure.stderr].join("\n  "),
     failure.logs.length > 0 && `logs: ${failure.logs.join(", ")}`,
+    failure.bundle && `record: ${failure.bundle}; to see it: netyard show ${word(failure.bundle)}`,
   ].filter(Boolean).join("\n");
+}
+
+/**
+ * The step of a failure: `step 2 of 4: run ping-check in sender`; undefined if no step failed.
+ *
+ * @param steps the number of steps, if it is known
+ */
+export function stepText(
+  { step, id, action, device }: Failure,
+  steps?: number,
+): string | undefined {
+  if (step === undefined) return undefined;
+  const of = steps ? ` of ${steps}` : "";
+  return `step ${step}${of}: ${action} ${id}${device === undefined ? "" : ` in ${device}`}`;
 }
 
 const WORDS: Record<RecordStatus, string> = {
@@ -114,11 +140,16 @@ const WORDS: Record<RecordStatus, string> = {
 
 const STATUSES = Object.keys(WORDS) as RecordStatus[];
 
-function statusText({ status, durationMs }: ReportEntry): string {
+function statusText(entry: ReportEntry): string {
+  const { status, durationMs } = entry;
   const time = durationMs === undefined
     ? ""
     : ` ${status === "passed" ? "in" : "after"} ${showTime(durationMs)}`;
-  return WORDS[status] + time;
+  return `${WORDS[status]}${time}${isInconclusive(entry) ? " (inconclusive)" : ""}`;
+}
+
+function statusCell(entry: ReportEntry): string {
+  return `${WORDS[entry.status]}${isInconclusive(entry) ? " (inconclusive)" : ""}`;
 }
 
 function variantText({ variant }: ReportEntry): string {
@@ -141,7 +172,7 @@ function summaryColumns(entries: readonly ReportEntry[], countHead = "n"): Colum
   });
   return [
     { head: "simulation", cells: entries.map(({ name }) => name) },
-    { head: "status", cells: entries.map(({ status }) => WORDS[status]) },
+    { head: "status", cells: entries.map(statusCell) },
     {
       head: "time",
       cells: entries.map(({ durationMs }) =>

@@ -4,8 +4,10 @@
  *
  * @module
  */
+import { failuresDirectory } from "../../bundle/failures.ts";
 import { InvalidOptionError } from "../../options/parse_options.ts";
 import { RunRecord } from "./run_record.ts";
+import { inconclusiveLine, isInconclusive } from "../report/inconclusive.ts";
 import { DEFAULT_WORK_DIR, makeLatest, makeRunDirectory } from "../report/run_directory.ts";
 import { writeOutcome } from "../report/run_files.ts";
 import type { RunAllOptions, RunEvent, RunSummary, SimulationRunner } from "../types/run_types.ts";
@@ -46,6 +48,12 @@ export async function runAll(
       `runAll(): "jobs" is ${jobs}, but must be a whole number from 1 on`,
     );
   }
+  const { retries = 0 } = options;
+  if (!Number.isInteger(retries) || retries < 0) {
+    throw new InvalidOptionError(
+      `runAll(): "retries" is ${retries}, but must be a whole number from 0 on`,
+    );
+  }
   checkNames(simulations);
   const run = options.run ?? await realRunner(simulations.length);
   const directory = await makeRunDirectory(workDir, now());
@@ -59,7 +67,8 @@ export async function runAll(
     const simulation = simulations[index];
     record.started(index);
     listener.emit({ kind: "simulation-started", index, simulation });
-    const outcome = await runOne(simulation, index, { run, record, listener, options, now });
+    const one = { run, record, listener, options, now };
+    const outcome = await runRepeatedly(simulation, index, one, retries);
     record.ended(index, outcome);
     listener.emit({ kind: "simulation-ended", index, simulation, outcome });
   }, () => !signal?.aborted);
@@ -76,6 +85,36 @@ interface One {
   listener: Listener;
   options: RunAllOptions;
   now(): Date;
+}
+
+/** Runs a simulation, again while it is inconclusive. */
+async function runRepeatedly(
+  simulation: Simulation,
+  index: number,
+  one: One,
+  retries: number,
+): Promise<SimulationOutcome> {
+  const { record, listener, options: { signal } } = one;
+  const warnings: string[] = [];
+  for (let attempt = 1;; attempt++) {
+    const outcome = await runOne(simulation, index, one);
+    if (!isInconclusive(outcome) || attempt > retries || signal?.aborted) {
+      if (attempt === 1) return outcome;
+      const last = { ...outcome, attempts: attempt, warnings: [...warnings, ...outcome.warnings] };
+      for (const fault of await writeOutcome(record.directoryOf(index), last)) record.fault(fault);
+      return last;
+    }
+    listener.emit({ kind: "simulation-repeated", index, simulation, outcome, attempt });
+    warnings.push(attemptText(outcome, attempt));
+    await Deno.remove(record.directoryOf(index), { recursive: true })
+      .catch((error) => record.fault(error.message));
+  }
+}
+
+function attemptText({ failure, verdict }: SimulationOutcome, attempt: number): string {
+  const what = failure?.message.split("\n")[0] ?? "it did not pass";
+  const bundle = failure?.bundle ? `; record: ${failure.bundle}` : "";
+  return `attempt ${attempt} was ${inconclusiveLine(verdict!)}; it ended with: ${what}${bundle}`;
 }
 
 /** Never rejects: failures are in the outcome, or faults of the record. */
@@ -102,6 +141,9 @@ async function runOne(
       binaries: options.binaries.get(simulation) ?? new Map(),
       timeoutMs: options.timeoutMs,
       seed: options.seed,
+      record: options.record,
+      failures: failuresDirectory(undefined, options.workDir),
+      command: options.command,
       signal: options.signal,
       onProgress: (progress) => {
         record.progress(index, progress);

@@ -84,6 +84,7 @@ export class RunRecord {
     entry.outcome = outcome;
     entry.record.status = outcome.status;
     entry.record.durationMs = outcome.durationMs;
+    if (outcome.verdict) entry.record.verdict = outcome.verdict;
     this.#touch();
   }
 

@@ -1,4 +1,13 @@
 import { Lab } from "../../lab/lab.ts";
+import { recordingOf } from "../../lab/recording/entry.ts";
+import { environmentVariable } from "../../options/environment.ts";
+import {
+  FAILURE_RECORD,
+  ON_FAILURE,
+  RECORD_VARIABLE,
+  type RecordOptions,
+} from "../../record/options.ts";
+import type { Verdict } from "../../record/verdict.ts";
 import { Limit, timeText } from "../values/limit.ts";
 import { SimulationEndedError } from "../values/step_error.ts";
 import {
@@ -13,6 +22,8 @@ import {
 } from "../perform/outcome.ts";
 import { perform } from "../perform/perform.ts";
 import { RunState } from "../perform/run_state.ts";
+import { leftOutSteps } from "./fault_steps.ts";
+import { type FailedLab, keepFailure, noteFailure, placeOf } from "./keep_failure.ts";
 import type {
   RunContext,
   Simulation,
@@ -30,7 +41,8 @@ const LONGEST_LABEL = 100;
  * other, and removes the network. Never rejects; failures are in the outcome.
  *
  * The directory of the context then has `events.jsonl`, `state.json` and `nodes/` of the lab, and
- * `files/`, `certs/` and `captures/` of the steps.
+ * `files/`, `certs/` and `captures/` of the steps. With `record: "on-failure"`, a failure leaves a record
+ * elsewhere, too.
  */
 export async function runSimulation(
   simulation: Simulation,
@@ -49,15 +61,22 @@ class Execution {
   #run: RunState | undefined;
   #setupMs: number | undefined;
   #steps: StepOutcome[];
+  #leftOut: ReadonlySet<string>;
   #status: SimulationStatus = "passed";
   #failure: SimulationOutcome["failure"];
+  #error: unknown;
+  #verdict: Verdict | undefined;
+  #failedLab: FailedLab | undefined;
   #begin = performance.now();
 
   constructor(simulation: Simulation, context: RunContext, signal: AbortSignal) {
     this.#simulation = simulation;
     this.#context = context;
     this.#signal = signal;
-    this.#steps = simulation.steps.map(notRun);
+    const leftOut = this.#leftOut = leftOutSteps(simulation.steps);
+    this.#steps = simulation.steps.map((step, index) =>
+      notRun(leftOut.has(step.id) ? { ...step, skipped: true } : step, index)
+    );
   }
 
   async run(): Promise<SimulationOutcome> {
@@ -65,10 +84,14 @@ class Execution {
     const startedAt = new Date().toISOString();
     if (await this.#setUp()) await this.#performSteps();
     const seed = this.#lab?.seed ?? this.#seed;
+    // Before the end, whose load says nothing about the steps.
+    this.#verdict = this.#lab?.verdict;
+    if (this.#failure) await this.#noteFailure();
+    else if (this.#lab && this.#record === ON_FAILURE) recordingOf(this.#lab)?.discard();
     const warnings = await this.#tearDown();
     const run = this.#run;
     if (run && this.#failure) this.#failure.logs = await logsOf(run, this.#failure);
-    return {
+    const outcome: SimulationOutcome = {
       name,
       file,
       variant,
@@ -82,8 +105,27 @@ class Execution {
       captures: run?.captures.all ?? {},
       results: run ? resultsOf(run) : [],
       ...this.#failure && { failure: this.#failure },
+      ...this.#verdict && { verdict: this.#verdict },
       warnings,
     };
+    return this.#failedLab
+      ? await keepFailure(this.#simulation, this.#context, outcome, this.#failedLab)
+      : outcome;
+  }
+
+  /** Notes the failure in the record of the lab, while everything is still there. */
+  async #noteFailure(): Promise<void> {
+    const lab = this.#lab;
+    const { where } = this.#failure!;
+    await (lab && recordingOf(lab)?.failed(this.#error, placeOf(where)));
+    if (this.#record !== ON_FAILURE || this.#status === "interrupted") return;
+    this.#failedLab = { error: this.#error, linkEngine: lab?.linkEngine ?? null };
+    if (lab) noteFailure(lab, this.#failure!);
+  }
+
+  get #record(): RecordOptions | typeof ON_FAILURE | undefined {
+    const set = environmentVariable(RECORD_VARIABLE);
+    return this.#context.record ?? (set === ON_FAILURE ? set : undefined);
   }
 
   get #elapsed(): number {
@@ -99,11 +141,13 @@ class Execution {
     const { name, topology, steps } = this.#simulation;
     this.#context.onProgress?.({ step: 0, steps: steps.length, doing: "building the network" });
     const limit = new Limit(this.#signal, "its network");
+    const record = this.#record;
     try {
       limit.check();
       const lab = this.#lab = await Lab.fromConfig(topology, {
         label: name.slice(0, LONGEST_LABEL),
         outDir: { exact: this.#context.directory },
+        ...record !== undefined && { record: record === ON_FAILURE ? FAILURE_RECORD : record },
         ...this.#seed !== undefined && { seed: this.#seed },
       });
       this.#run = new RunState(this.#simulation, this.#context, lab);
@@ -114,6 +158,7 @@ class Execution {
     } catch (error) {
       this.#status = failedStatus(error);
       this.#failure = failureOf(error);
+      this.#error = error;
       return false;
     }
   }
@@ -121,7 +166,7 @@ class Execution {
   async #performSteps(): Promise<void> {
     const { steps } = this.#simulation;
     for (const [index, step] of steps.entries()) {
-      if (step.skipped) continue;
+      if (step.skipped || this.#leftOut.has(step.id)) continue;
       const doing = stepTitle(step);
       this.#context.onProgress?.({ step: index + 1, steps: steps.length, doing });
       if (!await this.#performStep(step, index)) return;
@@ -144,6 +189,7 @@ class Execution {
     } catch (error) {
       this.#status = outcome.status = failedStatus(error);
       this.#failure = failureOf(error, { step, index });
+      this.#error = error;
     }
     outcome.durationMs = this.#elapsed - outcome.startedMs;
     const { status } = outcome;

@@ -1,3 +1,4 @@
+import type { Verdict } from "../../record/verdict.ts";
 import type { Step } from "../step/mod.ts";
 
 /** The result of a simulation, or of a step. */
@@ -58,6 +59,8 @@ export interface Failure {
   stderr: string[];
   /** The files with the whole output, relative to the simulation's directory. */
   logs: string[];
+  /** The directory with the record of the failure, if one is kept; the same is in a zip file beside it. */
+  bundle?: string;
 }
 
 /** A row of the report: strings as they were captured, null for a value that was not captured. */
@@ -102,6 +105,13 @@ export interface SimulationOutcome {
   results: StepResult[];
   /** Why it did not pass. */
   failure?: Failure;
+  /**
+   * Whether the host was fast enough for the outcome to mean something, with the reasons if not; absent if
+   * there was no lab.
+   */
+  verdict?: Verdict;
+  /** How often it ran, if more than once: inconclusive failures are repeated. */
+  attempts?: number;
   /** Problems that did not make the simulation fail. */
   warnings: string[];
 }

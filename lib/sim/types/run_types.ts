@@ -1,3 +1,4 @@
+import type { Verdict } from "../../record/verdict.ts";
 import type {
   Progress,
   RunContext,
@@ -30,6 +31,16 @@ export interface RunAllOptions {
   timeoutMs?: number;
   /** The seed, in place of each simulation's own. */
   seed?: number;
+  /**
+   * What is recorded of each simulation; see {@linkcode RunContext.record}. The records of failures are in
+   * the directory that the environment variable `NETYARD_FAILURES` names, or in `failures` of `workDir`.
+   */
+  record?: RunContext["record"];
+  /**
+   * How often a simulation that does not pass is repeated, with a new lab, if that is inconclusive: see
+   * {@linkcode SimulationOutcome.verdict}. Others are never repeated. Default 0.
+   */
+  retries?: number;
   /** Ends the run early: running simulations are interrupted, the remaining ones do not start. */
   signal?: AbortSignal;
   /** The paths of each simulation's binaries, by name. A simulation that is not in the map has none. */
@@ -57,6 +68,15 @@ export type RunEvent =
     index: number;
     simulation: Simulation;
     outcome: SimulationOutcome;
+  }
+  | {
+    /** It was inconclusive, and runs again. */
+    kind: "simulation-repeated";
+    index: number;
+    simulation: Simulation;
+    outcome: SimulationOutcome;
+    /** The number of the attempt that ended, from 1. */
+    attempt: number;
   }
   | { kind: "run-ended"; summary: RunSummary };
 
@@ -87,6 +107,8 @@ export interface SimulationRecord {
   status: RecordStatus;
   /** The duration in milliseconds. */
   durationMs?: number;
+  /** Whether the host was fast enough; absent if there was no lab. */
+  verdict?: Verdict;
 }
 
 /** The result of a run: "passed" if all simulations passed, and all outputs could be written. */
@@ -108,6 +130,8 @@ export interface RunSummary {
   interrupted: number;
   /** The number of simulations that had not started. */
   notRun: number;
+  /** The number of those that failed or reached their time limit on a host that was too slow. */
+  inconclusive: number;
   /** When the run started, ISO 8601. */
   startedAt: string;
   /** When the run ended, ISO 8601. */

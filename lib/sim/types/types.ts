@@ -1,4 +1,5 @@
 import type { LabConfig } from "../../lab/config/types.ts";
+import type { RecordOptions } from "../../record/options.ts";
 import type { BinarySpec, PrepareSpec } from "./binary_types.ts";
 import type { Step } from "../step/mod.ts";
 
@@ -72,6 +73,21 @@ export interface RunContext {
   timeoutMs?: number;
   /** The seed, in place of the simulation's own. */
   seed?: number;
+  /**
+   * What is recorded in the directory: as `record` of `Lab.create()`, or `"on-failure"`, which records
+   * packets too, and leaves a directory and a zip file with the record of a simulation that failed or reached
+   * its time limit: the error, the step in its file, a drawing of the network, all events, the packets, the
+   * programs' output, the seed and the versions. The packets of one that passed are removed. `Failure.bundle` says where. Default: the environment variable
+   * `NETYARD_RECORD`.
+   */
+  record?: RecordOptions | "on-failure";
+  /**
+   * The directory for these records, where the newest 20 stay. Default: that of the environment variable
+   * `NETYARD_FAILURES`, or `.netyard-work/failures`.
+   */
+  failures?: string;
+  /** The command line of `netyard`, for the record of a failure. */
+  command?: readonly string[];
   /** Ends the simulation early: it is "interrupted", and its outputs are complete. */
   signal?: AbortSignal;
   /** Called when another step starts. */

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertFailed } from "../run/real_run.ts";
 import { replayText } from "../../../lib/cli/bundle/replay_text.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
@@ -70,6 +71,77 @@ Deno.test("replay runs the failed test alone, with its seed, and says where the 
     const other = await replay("-y", `${failures}/${bundle}`);
     assertEquals(other.code, 1);
     assertStringIncludes(other.out, "The test failed again, with another error:");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("replay runs a simulation again: its file and variant, with its seed", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const write = (exitCode: number) =>
+      Deno.writeTextFile(
+        `${directory}/call.toml`,
+        `
+[sim]
+name = "call-\${matrix.nat}"
+
+[matrix]
+nat = ["home", "cgnat"]
+
+[[router]]
+name = "home"
+nat = "\${matrix.nat}"
+
+[device.laptop.eth0]
+gateway = "home"
+
+[[step]]
+action = "run"
+id = "dial"
+device = "laptop"
+cmd = ["sh", "-c", "exit ${exitCode}"]
+`,
+      );
+    const config = ["--no-check", "--config", `${ROOT}deno.json`];
+    const netyard = (...args: string[]) =>
+      deno(directory, "run", "-A", ...config, `${ROOT}lib/cli/main.ts`, ...args);
+    await write(3);
+    const first = await netyard("run", "call.toml", "--work-dir", "work");
+    assertFailed(first.code, first.out);
+    const failures = `${directory}/work/failures`;
+    const bundles = () =>
+      Array.from(Deno.readDirSync(failures), ({ name }) => name)
+        .filter((name) => name.endsWith("call-cgnat"));
+    const [bundle] = bundles();
+    assertStringIncludes(
+      first.out,
+      `
+    record: work/failures/${bundle} (and .zip)
+    to see it: netyard show work/failures/${bundle}
+    to run it again: netyard replay work/failures/${bundle}
+`,
+    );
+    const { seed } = JSON.parse(await Deno.readTextFile(`${failures}/${bundle}/bundle.json`));
+
+    const again = await netyard("replay", "--yes", `work/failures/${bundle}`);
+    assertEquals(again.code, 1, again.err + again.out);
+    assertStringIncludes(
+      again.out,
+      `simulation call-cgnat, with the seed ${seed}\nin ${directory}\n`,
+    );
+    assertStringIncludes(again.out, "'--filter=/^call-cgnat$/'");
+    assertStringIncludes(again.out, "started call-cgnat\n");
+    assertEquals(again.out.includes("started call-home"), false);
+    assertStringIncludes(again.out, "The simulation failed again, with the same error.");
+    assertStringIncludes(again.out, "Until then its events are those of the bundle.");
+    assertEquals(bundles().length, 2, "the replay leaves a bundle of its own");
+
+    await write(0);
+    const passed = await netyard("replay", "--yes", `work/failures/${bundle}.zip`);
+    assertEquals(passed.code, 0, passed.err);
+    assertStringIncludes(passed.out, "The simulation passed this time.\nIts events differ");
+    assertStringIncludes(passed.out, "laptop, after ");
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

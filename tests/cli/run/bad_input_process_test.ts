@@ -4,6 +4,7 @@ import { OrdinaryUser } from "../../native/ordinary_user.ts";
 import { step, write } from "./bad_input/kit.ts";
 import { refusalsOf } from "./bad_input/refusals.ts";
 import { inDirectory } from "../kit.ts";
+import { assertFailed } from "./real_run.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const MAIN = new URL("lib/cli/main.ts", ROOT).pathname;
@@ -92,9 +93,14 @@ cmd = ["echo", "\${server.port}"]
 timeout = "1s"`;
     await write(directory, step(server));
     const { code, stdout, stderr } = await netyardRun(directory, ["a.toml"]);
-    assertEquals([code, stderr], [1, ""]);
+    assertFailed(code, stdout);
+    assertEquals(stderr, "");
     assertEquals(
-      stdout.replace(/sim-[\d-]+|[\d.]+ s(?= |;|:|\n)/g, "<->").split("\n").slice(3, -3).join("\n"),
+      // A host that is busy with other tests has reasons of its own.
+      stdout.replace(/\n {4}inconclusive: .*(\n {6}- .*)+/, "").replace(
+        /sim-[\d-]+|[\d.]+ s(?= |;|:|\n)/g,
+        "<->",
+      ).split("\n").slice(3, -3).join("\n"),
       `✗ x timed out after <->
     step 2 of 2: run client in a (a.toml:14)
     waited <-> for the capture "server.port" of step "server" (spawn, a.toml:7), which still runs; it printed last:
@@ -102,6 +108,6 @@ timeout = "1s"`;
     command: sh -c 'echo starting; sleep 1000'
     log: .netyard-work/<->/x/nodes/a/stdout.log`,
     );
-    assertMatch(stdout, /^1 timed out in /m);
+    assertMatch(stdout, /^1 timed out (\(inconclusive\) )?in /m);
   });
 });

@@ -1,4 +1,6 @@
 /** Runs `netyard run` as a process with its own session, so that tests find all processes that it leaves. */
+import { assert } from "@std/assert";
+import { INCONCLUSIVE } from "../../../lib/cli/run/exit_codes.ts";
 import { readFileText } from "../../../native/libc.ts";
 
 const MAIN = new URL("../../../lib/cli/main.ts", import.meta.url).pathname;
@@ -7,6 +9,11 @@ const MARK = "NETYARD_TEST_MARK";
 const DEADLINE_MS = 30_000;
 // Init may have to kill processes that ignore all other signals, on a busy machine.
 const GONE_MS = 5_000;
+
+/** Checks that simulations failed, on a host that may be busy with other tests. */
+export function assertFailed(code: number, text: string): void {
+  assert(code === 1 || code === INCONCLUSIVE, `exit code ${code}\n${text}`);
+}
 
 /** How the command is started. */
 export interface RealRunOptions {

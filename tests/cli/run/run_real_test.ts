@@ -3,7 +3,7 @@ import { hasCapabilities } from "../../../native/process/capabilities.ts";
 import { loadSimulations } from "../../../lib/sim/load.ts";
 import { runAll } from "../../../lib/sim/run/run_all.ts";
 import { inDirectory } from "../kit.ts";
-import { RealRun, type RealRunOptions } from "./real_run.ts";
+import { assertFailed, RealRun, type RealRunOptions } from "./real_run.ts";
 import type { Round } from "./run_rounds.ts";
 
 const MANY = new URL("run_rounds.ts", import.meta.url).pathname;
@@ -75,7 +75,7 @@ Deno.test({
     await ran(
       simulation(program("head -c 20000000 /dev/urandom >&2; exit 3")),
       (run, { code }) => {
-        assertEquals(code, 1);
+        assertFailed(code, run.text);
         assertStringIncludes(run.text, "(exit code 3)");
         // deno-lint-ignore no-control-regex
         assertEquals(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(run.text), false);
@@ -95,7 +95,7 @@ Deno.test("a program that closes its outputs is waited for, and the processes th
   ];
   const looks = [
     (run: RealRun, { code }: { code: number }) => {
-      assertEquals(code, 1);
+      assertFailed(code, run.text);
       assertStringIncludes(run.text, "ended with exit code 4");
     },
     (run: RealRun, { code, ms }: { code: number; ms: number }) => {
@@ -164,7 +164,7 @@ Deno.test({
     await ran(
       toml,
       (run, { code }) => {
-        assertEquals(code, 1, run.text);
+        assertFailed(code, run.text);
         assertMatch(
           run.text,
           /^error: cannot write disk\/sim-.*\/sim\.json: No space left on device/m,
@@ -176,7 +176,7 @@ Deno.test({
     await ran(
       toml,
       (run, { code }) => {
-        assertEquals(code, 1, run.text);
+        assertFailed(code, run.text);
         assertMatch(run.text, /^cannot make the run directory disk\/sim-.*Read-only file system/);
       },
       ["--work-dir", "disk"],
@@ -185,7 +185,7 @@ Deno.test({
     await ran(
       toml,
       (run, { code }) => {
-        assertEquals(code, 1, run.text);
+        assertFailed(code, run.text);
         assertStringIncludes(
           run.text,
           "cannot write to the standard output: No space left on device",
@@ -205,7 +205,7 @@ Deno.test("a cache that cannot be written is reported before anything runs", asy
   await ran(
     toml,
     (run, { code }) => {
-      assertEquals(code, 1);
+      assertEquals(code, 1, run.text);
       assertMatch(
         run.text,
         /^cannot .*\/proc\/nothing.*: set NETYARD_CACHE to another directory$/m,

@@ -235,3 +235,60 @@ Deno.test("FORCE_COLOR, NO_COLOR and the options decide on colours", async () =>
   assertEquals(await colored({ FORCE_COLOR: "0", NO_COLOR: "" }), false);
   assertEquals(await colored({ NO_COLOR: "1" }, "--color"), true);
 });
+
+Deno.test("a failure that left a record says where it is, and what takes it", async () => {
+  const runner: SimulationTools["runner"] = (each, { record, failures }) => {
+    assertEquals(record, "on-failure");
+    return Promise.resolve(outcome(each, {
+      status: "failed",
+      failure: { message: "no answer", stderr: [], logs: [], bundle: `${failures}/my bad` },
+    }));
+  };
+  const args = ["--record", "on-failure"];
+  await ran(fakeTools([simulation("bad")], { runner }), args, ({ stdout, directory }) => {
+    const bundle = `${directory}/failures/my bad`;
+    assertStringIncludes(
+      stdout,
+      `    record: ${bundle} (and .zip)
+    to see it: netyard show '${bundle}'
+    to run it again: netyard replay '${bundle}'
+`,
+    );
+  });
+  await ran(fakeTools(GOOD), ["--record", "always"], ({ code, stderr }) => {
+    assertEquals(code, 2);
+    assertStringIncludes(stderr, "--record");
+    assertStringIncludes(stderr, "must be one of off, events, full, on-failure");
+  });
+});
+
+Deno.test("failures on a slow host alone are exit code 75, with the reasons, and are repeated if asked", async () => {
+  let attempts = 0;
+  const runner: SimulationTools["runner"] = (each) => {
+    const isBad = each.name === "bad";
+    if (isBad) attempts++;
+    return Promise.resolve(outcome(each, {
+      status: isBad || each.name === "slow" ? "failed" : "passed",
+      verdict: isBad
+        ? { kind: "inconclusive", reasons: ["packets left 30 ms late"] }
+        : { kind: "ok", reasons: [] },
+      ...isBad && { failure: { message: "no answer", stderr: [], logs: [] } },
+    }));
+  };
+  const sims = [...GOOD, simulation("bad")];
+  await ran(fakeTools(sims, { runner }), ["--retries", "1"], ({ code, stdout }) => {
+    assertEquals([code, attempts], [75, 2]);
+    assertStringIncludes(stdout, "in attempt 1, and runs again: packets left 30 ms late\n");
+    assertStringIncludes(stdout, "failed (inconclusive) bad after");
+    assertStringIncludes(
+      stdout,
+      `    inconclusive: this host was too slow to tell why:
+      - packets left 30 ms late
+`,
+    );
+    assertStringIncludes(stdout, "3 passed, 1 failed (inconclusive) in");
+  });
+  await ran(fakeTools([...sims, simulation("slow")], { runner }), [], ({ code }) => {
+    assertEquals(code, 1, "one that failed on its own counts");
+  });
+});

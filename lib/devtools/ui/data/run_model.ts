@@ -1,6 +1,9 @@
 import { Counters } from "../../model/counters.ts";
 import { EventLog } from "../../model/event_log.ts";
+import type { Lane } from "../../model/lanes/lane.ts";
+import { lanesOf } from "../../model/lanes/lanes.ts";
 import { StateHistory } from "../../model/history.ts";
+import { Telemetry } from "../../model/lanes/telemetry.ts";
 import { Timeline } from "../../model/timeline.ts";
 import type { FilesAnswer, RunFile, RunInfo } from "../../model/types.ts";
 import { Observed } from "./observed.ts";
@@ -9,9 +12,26 @@ import { fileAt, type Source } from "./source.ts";
 
 const EVENTS = "events.jsonl";
 const COUNTERS = "counters.jsonl";
+const TELEMETRY = "telemetry.jsonl";
 
 /** The first part of a log is small, so that the first picture comes soon. */
 const FIRST_BYTES = 1 << 20;
+
+/** How long and how much is parsed before the page may draw. */
+const SLICE_MS = 10;
+const SLICE_BYTES = 128 << 10;
+
+/** Resolves after what waits to be done, such as drawing; sooner than a timer. */
+function nextTask(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    resolve();
+  };
+  port2.postMessage(null);
+  return promise;
+}
 
 /** A run that is shown: its events and counters, as far as they are loaded, which may still grow. */
 export class RunModel extends Observed {
@@ -23,6 +43,8 @@ export class RunModel extends Observed {
   history = new StateHistory(this.log);
   timeline = new Timeline(this.log);
   counters = new Counters();
+  telemetry = new Telemetry();
+  #lanes: { key: string; lanes: Lane[] } | undefined;
   /** Whether everything that was written so far is loaded. */
   loaded = false;
   /** Why it cannot be shown. */
@@ -59,6 +81,16 @@ export class RunModel extends Observed {
     return first ? Date.parse(first.at) - first.elapsedMs : NaN;
   }
 
+  /** The lanes of the timeline; the same list as long as nothing was added. */
+  get lanes(): Lane[] {
+    const { log, telemetry, counters } = this;
+    const key = [log, telemetry, counters].map(({ nextByte }) => nextByte).join();
+    if (this.#lanes?.key !== key) {
+      this.#lanes = { key, lanes: lanesOf(this.timeline, telemetry, counters) };
+    }
+    return this.#lanes.lanes;
+  }
+
   /** Ends the loading and following. */
   close(): void {
     this.#closed = true;
@@ -70,12 +102,11 @@ export class RunModel extends Observed {
   async #load(): Promise<void> {
     this.#take(await this.source.files(this.id));
     await this.#read(EVENTS, (bytes) => this.log.push(bytes), () => this.log.nextByte);
-    if (fileAt(this.files, COUNTERS)) {
-      await this.#read(
-        COUNTERS,
-        (bytes) => this.counters.push(bytes),
-        () => this.counters.nextByte,
-      );
+    for (
+      const [path, target] of [[COUNTERS, this.counters], [TELEMETRY, this.telemetry]] as const
+    ) {
+      if (!fileAt(this.files, path)) continue;
+      await this.#read(path, (bytes) => target.push(bytes), () => target.nextByte);
     }
     if (this.#closed) return;
     this.loaded = true;
@@ -90,11 +121,23 @@ export class RunModel extends Observed {
       const most = at() === 0 ? FIRST_BYTES : undefined;
       const part = await this.source.read(this.id, path, at(), most);
       if (!part || part.bytes.length === 0) return;
-      push(part.bytes);
+      await this.#pushAll(part.bytes, push);
       this.changed();
       if (at() >= part.size) return;
       // The page draws between two parts.
       await new Promise((resolve) => setTimeout(resolve));
+    }
+  }
+
+  /** Takes bytes a little at a time, so that the page answers the reader meanwhile. */
+  async #pushAll(bytes: Uint8Array, push: (bytes: Uint8Array) => void): Promise<void> {
+    let until = performance.now() + SLICE_MS;
+    for (let at = 0; at < bytes.length && !this.#closed; at += SLICE_BYTES) {
+      if (performance.now() > until) {
+        await nextTask();
+        until = performance.now() + SLICE_MS;
+      }
+      push(bytes.subarray(at, at + SLICE_BYTES));
     }
   }
 
@@ -105,9 +148,12 @@ export class RunModel extends Observed {
   }
 
   #follow(): void {
-    const from = [this.log.nextByte, this.counters.nextByte];
+    const paths = [EVENTS, COUNTERS, TELEMETRY];
+    const targetOf = (file: number) => [this.log, this.counters, this.telemetry][file];
+    const from = paths.map((_, file) => targetOf(file).nextByte);
     const reset = (file: number) => {
       if (file === 1) this.counters = new Counters();
+      else if (file === 2) this.telemetry = new Telemetry();
       else {
         this.log = new EventLog();
         this.history = new StateHistory(this.log);
@@ -115,9 +161,9 @@ export class RunModel extends Observed {
       }
       this.changed();
     };
-    this.#stop = this.source.follow(this.id, [EVENTS, COUNTERS], from, {
+    this.#stop = this.source.follow(this.id, paths, from, {
       data: (file, bytes, from) => {
-        const target = file === 0 ? this.log : this.counters;
+        const target = targetOf(file);
         // A connection that resumed may send again what is here.
         const known = target.nextByte - from;
         if (known < bytes.length) target.push(bytes.subarray(Math.max(0, known)));

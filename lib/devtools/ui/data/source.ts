@@ -54,6 +54,14 @@ export async function readJson(source: Source, run: string, path: string): Promi
   }
 }
 
+/** Reads a JSON file of a run if it is one of its files. */
+export async function readListed(
+  { source, id, files }: { source: Source; id: string; files: readonly RunFile[] },
+  path: string,
+): Promise<unknown> {
+  return fileAt(files, path) && await readJson(source, id, path);
+}
+
 /** Finds a file of a run by its path. */
 export function fileAt(files: readonly RunFile[], path: string): RunFile | undefined {
   return files.find((file) => file.path === path);

@@ -29,6 +29,7 @@ const SHAPES: Record<ShownStatus, [tone: string, text: string]> = {
   closed: ["ok", "closed"],
   passed: ["ok", "passed"],
   failed: ["bad", "failed"],
+  inconclusive: ["warn", "inconclusive"],
   "timed-out": ["bad", "timed out"],
   interrupted: ["warn", "interrupted"],
   crashed: ["bad", "crashed"],

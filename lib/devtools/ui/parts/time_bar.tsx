@@ -1,5 +1,6 @@
 import { useMemo, useRef, useState } from "preact/hooks";
-import { clusters, timeText } from "../../model/timeline.ts";
+import { clusters } from "../../model/lanes/lane.ts";
+import { timeText } from "../../model/timeline.ts";
 import type { RunModel } from "../data/run_model.ts";
 import { useKeys, useNavigation } from "../navigation.ts";
 
@@ -111,14 +112,14 @@ function Track({ run, end }: { run: RunModel; end: number }) {
       <Density run={run} end={end} />
       {faults && clusters(faults, 0, end, end / 200).map(({ from, to, first }) => (
         <i
-          key={first.entry}
+          key={first.key}
           class="track-fault"
           style={{ left: percentOf(from, end), width: percentOf(Math.min(to, end) - from, end) }}
         />
       ))}
       {custom &&
         clusters(custom, 0, end, end / 120).map(({ from, first }) => (
-          <i key={first.entry} class="track-custom" style={{ left: percentOf(from, end) }} />
+          <i key={first.key} class="track-custom" style={{ left: percentOf(from, end) }} />
         ))}
     </>
   );

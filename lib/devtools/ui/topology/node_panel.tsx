@@ -9,6 +9,7 @@ import { firewallWords, natV6Words, natWords } from "../../model/words.ts";
 import type { RunModel } from "../data/run_model.ts";
 import { viewHash } from "../navigation.ts";
 import { Icon } from "../parts/icon.tsx";
+import { countText, sizeText } from "../parts/words.ts";
 import { RateChart } from "../parts/rate_chart.tsx";
 
 /** What the panel of a node shows. */
@@ -99,7 +100,13 @@ export function NodePanel({ run, node, state, ms, onClose }: NodePanelProps) {
           ))}
         </Section>
       )}
-      {router && <Routing router={router} mappings={mappings} />}
+      {router && (
+        <Routing
+          router={router}
+          mappings={mappings}
+          dropped={run.counters.firewallDropsAt(name, ms)}
+        />
+      )}
       {bridge && (
         <Section title="Bridge">
           <Facts
@@ -195,6 +202,13 @@ function Interface({ run, node, iface, ms, isDefault }: InterfaceProps) {
             <span>↑ {bitsText(rate.txBits)}</span>
             {rate.dropped > 0 && <span class="bad">{rate.dropped} dropped</span>}
           </p>
+          <p class="rates num">
+            <span class="quiet">{sizeText(rate.totals.rxBytes)} in</span>
+            <span class="quiet">{sizeText(rate.totals.txBytes)} out</span>
+            {rate.totals.dropped > 0 && (
+              <span class="quiet">{rate.totals.dropped.toLocaleString("en-US")} dropped</span>
+            )}
+          </p>
           <RateChart samples={run.counters.rates(key)} ms={ms} />
         </>
       )}
@@ -202,17 +216,27 @@ function Interface({ run, node, iface, ms, isDefault }: InterfaceProps) {
   );
 }
 
-function Routing({ router, mappings }: { router: RouterState; mappings: number | undefined }) {
+interface RoutingProps {
+  router: RouterState;
+  /** Counters at that moment. */
+  mappings: number | undefined;
+  dropped: number | undefined;
+}
+
+function Routing({ router, mappings, dropped }: RoutingProps) {
   const { nat, natV6, firewall, routerAdvertisement: ra } = router;
   return (
     <>
       <Section title={`NAT: ${modeText(nat)}`}>
         {natWords(nat).map((words) => <p key={words}>{words}</p>)}
         {natV6 !== "none" && <p>{natV6Words(natV6)}</p>}
-        {mappings !== undefined && <p class="num">{mappings} mappings now.</p>}
+        {mappings !== undefined && <p class="num">{countText(mappings, "mapping")} now.</p>}
       </Section>
       <Section title={`Firewall: ${modeText(firewall)}`}>
         {firewallWords(firewall).map((words) => <p key={words}>{words}</p>)}
+        {dropped !== undefined && dropped > 0 && (
+          <p class="num">{countText(dropped, "packet")} dropped so far.</p>
+        )}
         {router.blockIcmpFragNeeded && (
           <p class="problem">It reports no packet as too big: a path-MTU black hole.</p>
         )}

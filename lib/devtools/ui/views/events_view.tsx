@@ -99,7 +99,7 @@ export function EventsView({ run }: { run: RunModel }) {
               rowHeight={ROW}
               target={position < 0 ? undefined : position}
               row={(i) => (
-                <Row
+                <EventRow
                   key={shown[i].index}
                   run={run}
                   entry={shown[i]}
@@ -116,14 +116,16 @@ export function EventsView({ run }: { run: RunModel }) {
   );
 }
 
-interface RowProps {
+/** A row of events. */
+export interface EventRowProps {
   run: RunModel;
   entry: LogEntry;
   selected: boolean;
   onSelect(): void;
 }
 
-function Row({ run, entry, selected, onSelect }: RowProps) {
+/** An event in a list: when, where, what. */
+export function EventRow({ run, entry, selected, onSelect }: EventRowProps) {
   const [about, text] = run.log.text(entry);
   const level = entry.problem ? "error" : run.log.level(entry);
   return (

@@ -8,10 +8,13 @@ import {
   type ResultRow,
   resultRows,
 } from "../../model/results.ts";
+import { firstView } from "../../model/route.ts";
 import type { Invocation } from "../../model/types.ts";
+import type { RunModel } from "../data/run_model.ts";
 import { readJson, type Source } from "../data/source.ts";
 import { useNavigation, viewHash } from "../navigation.ts";
 import { BarChart } from "../parts/bar_chart.tsx";
+import { LinkTable } from "../parts/link_table.tsx";
 import { Status } from "../parts/status.tsx";
 import { countText, durationText } from "../parts/words.ts";
 
@@ -21,12 +24,24 @@ export interface ResultsViewProps {
   invocation: Invocation | undefined;
   /** Whether the list of runs is here. */
   loaded: boolean;
+  /** The run whose links are shown. */
+  run?: RunModel;
 }
 
-/** The results of the simulations of one command: a table, and a chart over an axis of the matrix. */
-export function ResultsView({ source, invocation, loaded }: ResultsViewProps) {
+/**
+ * The results of the simulations of one command: a table, and a chart over an axis of the matrix. Of a run:
+ * its links, beside what was requested.
+ */
+export function ResultsView({ source, invocation, loaded, run }: ResultsViewProps) {
   const { route, set } = useNavigation();
-  const rows = useRows(source, invocation);
+  const rows = useRows(source, invocation?.kind === "simulations" ? invocation : undefined);
+  if (run && invocation?.kind !== "simulations") {
+    return (
+      <div class="page">
+        <LinkTable rows={run.counters.links.rows()} />
+      </div>
+    );
+  }
   if (!invocation) {
     return loaded
       ? (
@@ -80,6 +95,7 @@ export function ResultsView({ source, invocation, loaded }: ResultsViewProps) {
         </section>
       )}
       <Table rows={rows} measures={measures} axes={axes} marked={route.run} />
+      {run && <LinkTable rows={run.counters.links.rows()} />}
     </div>
   );
 }
@@ -119,7 +135,7 @@ function Table({ rows, measures, axes, marked }: TableProps) {
             >
               <td>
                 {row.run.hasEvents
-                  ? <a href={viewHash(row.run.id, "topology")}>{row.run.label}</a>
+                  ? <a href={viewHash(row.run.id, firstView(row.run))}>{row.run.label}</a>
                   : row.run.label}
               </td>
               <td>

@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
-import { routeHash } from "../../model/route.ts";
+import { firstView, routeHash } from "../../model/route.ts";
+import { BAD_STATUSES } from "../../model/status.ts";
 import type { Invocation, RunInfo } from "../../model/types.ts";
 import { useObserved } from "../data/observed.ts";
 import type { RunsModel } from "../data/runs_model.ts";
-import { go, useKeys, useNavigation, viewHash } from "../navigation.ts";
+import { compareHash, go, useKeys, useNavigation, viewHash } from "../navigation.ts";
 import { SearchField } from "../parts/search_field.tsx";
 import { Status } from "../parts/status.tsx";
 import { countText, dateText, durationText } from "../parts/words.ts";
@@ -25,15 +26,29 @@ export function RunsView({ runs }: { runs: RunsModel }) {
       : [];
   });
   const all = answer?.invocations.flatMap(({ runs }) => runs) ?? [];
-  const failing = all.filter(({ status }) => isBad(status)).length;
+  const failing = all.filter(({ status }) => BAD_STATUSES.includes(status)).length;
   const running = all.filter(({ status }) => status === "running").length;
   const [selected, select] = useState(-1);
+  // Runs that were chosen to be compared; null while none are being chosen.
+  const [picked, pick] = useState<string[] | null>(null);
+  const toggle = (id: string) => {
+    const next = picked!.includes(id) ? picked!.filter((each) => each !== id) : [...picked!, id];
+    if (next.length < 2) return pick(next);
+    const start = (id: string) => all.find((run) => run.id === id)?.startedAt ?? "";
+    const [a, b] = next.toSorted((a, b) => start(a).localeCompare(start(b)));
+    go(compareHash(a, b));
+  };
   const visible = shown.flatMap(({ runs }) => runs).filter(({ hasEvents }) => hasEvents);
   useKeys((key) => {
     if (key === "ArrowDown") select(Math.min(selected + 1, visible.length - 1));
     else if (key === "ArrowUp") select(Math.max(selected - 1, 0));
-    else if (key === "Enter" && visible[selected]) go(viewHash(visible[selected].id, "topology"));
-    else return false;
+    else if (key === "Escape" && picked) pick(null);
+    else if (key === "c" && visible.length > 1) pick(picked ? null : []);
+    else if ((key === "Enter" || key === " ") && picked && visible[selected]) {
+      toggle(visible[selected].id);
+    } else if (key === "Enter" && visible[selected]) {
+      go(viewHash(visible[selected].id, firstView(visible[selected])));
+    } else return false;
     return true;
   });
   return (
@@ -70,6 +85,17 @@ export function RunsView({ runs }: { runs: RunsModel }) {
             </button>
           ))}
         </div>
+        {visible.length > 1 && (
+          <button
+            type="button"
+            class="button compare-button"
+            aria-pressed={picked !== null}
+            onClick={() => pick(picked ? null : [])}
+            title="Compare two runs (c)"
+          >
+            {picked ? picked.length === 0 ? "Choose two runs" : "Choose another run" : "Compare"}
+          </button>
+        )}
       </div>
       {error && <div class="notice" role="status">{error}</div>}
       {answer?.problems.map((problem) => <div class="notice" key={problem}>{problem}</div>)}
@@ -89,13 +115,26 @@ export function RunsView({ runs }: { runs: RunsModel }) {
         </div>
       )}
       {shown.map((invocation) => (
-        <Group key={invocation.id} invocation={invocation} selected={visible[selected]?.id} />
+        <Group
+          key={invocation.id}
+          invocation={invocation}
+          selected={visible[selected]?.id}
+          picked={picked}
+          onPick={toggle}
+        />
       ))}
     </div>
   );
 }
 
-function Group({ invocation, selected }: { invocation: Invocation; selected?: string }) {
+interface GroupProps {
+  invocation: Invocation;
+  selected?: string;
+  picked: string[] | null;
+  onPick(id: string): void;
+}
+
+function Group({ invocation, selected, picked, onPick }: GroupProps) {
   const [all, showAll] = useState(false);
   const { id, kind, title, status, startedAt, durationMs, runs, problems } = invocation;
   const shown = all ? runs : runs.slice(0, FEW);
@@ -118,7 +157,15 @@ function Group({ invocation, selected }: { invocation: Invocation; selected?: st
       </div>
       {problems.map((problem) => <div class="notice" key={problem}>{problem}</div>)}
       <ul class="run-list">
-        {shown.map((run) => <Row key={run.id} run={run} selected={run.id === selected} />)}
+        {shown.map((run) => (
+          <Row
+            key={run.id}
+            run={run}
+            selected={run.id === selected}
+            picked={picked && picked.includes(run.id)}
+            onPick={() => onPick(run.id)}
+          />
+        ))}
       </ul>
       {shown.length < runs.length && (
         <button
@@ -133,7 +180,15 @@ function Group({ invocation, selected }: { invocation: Invocation; selected?: st
   );
 }
 
-function Row({ run, selected }: { run: RunInfo; selected: boolean }) {
+interface RowProps {
+  run: RunInfo;
+  selected: boolean;
+  /** Whether it was chosen to be compared; null while none are being chosen. */
+  picked: boolean | null;
+  onPick(): void;
+}
+
+function Row({ run, selected, picked, onPick }: RowProps) {
   const { id, label, status, why, variant, error, verdict, reasons, durationMs, startedAt } = run;
   const content = (
     <>
@@ -143,7 +198,8 @@ function Row({ run, selected }: { run: RunInfo; selected: boolean }) {
         {Object.entries(variant).map(([axis, value]) => (
           <span class="tag" key={axis} title={axis}>{value}</span>
         ))}
-        {verdict === "inconclusive" && (
+        {run.isBundle && <span class="tag" title="The record of a failure">bundle</span>}
+        {verdict === "inconclusive" && status !== "inconclusive" && (
           <span class="tag warn" title={reasons.join("\n")}>inconclusive</span>
         )}
         {(error ?? why) && <span class="run-why">{error ?? why}</span>}
@@ -155,18 +211,28 @@ function Row({ run, selected }: { run: RunInfo; selected: boolean }) {
   const className = `run ${selected ? "selected" : ""}`;
   return (
     <li>
-      {run.hasEvents
-        ? <a class={className} href={viewHash(id, "topology")} data-run={id}>{content}</a>
+      {run.hasEvents && picked !== null
+        ? (
+          <button
+            type="button"
+            class={`${className} pick`}
+            aria-pressed={picked}
+            data-run={id}
+            onClick={onPick}
+          >
+            <i class="pick-mark" />
+            {content}
+          </button>
+        )
+        : run.hasEvents
+        ? <a class={className} href={viewHash(id, firstView(run))} data-run={id}>{content}</a>
         : <span class={`${className} dim`} data-run={id}>{content}</span>}
     </li>
   );
 }
 
-const isBad = (status: string) =>
-  ["failed", "timed-out", "crashed", "interrupted"].includes(status);
-
 function fits(run: RunInfo, { title }: Invocation, words: string[], status: string): boolean {
-  if (status === "bad" && !isBad(run.status)) return false;
+  if (status === "bad" && !BAD_STATUSES.includes(run.status)) return false;
   if (status === "running" && run.status !== "running") return false;
   const text = [run.label, run.id, title, run.status, run.error, ...Object.values(run.variant)]
     .join(" ").toLowerCase();

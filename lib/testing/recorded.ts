@@ -1,14 +1,12 @@
-import { resolve } from "node:path";
+import type { Failed } from "../bundle/bundle_info.ts";
+import { failureEvent, failuresDirectory, scratchDirectory, told } from "../bundle/failures.ts";
+import { writeBundle } from "../bundle/write_bundle.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabOptions } from "../lab/options/options.ts";
 import { recordingOf } from "../lab/recording/entry.ts";
 import { environmentVariable } from "../options/environment.ts";
+import { FAILURE_RECORD } from "../record/options.ts";
 import type { Verdict } from "../record/verdict.ts";
-import type { Failed } from "./bundle_info.ts";
-import { failureEvent, writeBundle } from "./write_bundle.ts";
-
-/** A directory in memory, where a record costs no disk. */
-const MEMORY = "/dev/shm";
 
 /**
  * Calls a function with a lab, which is closed when the function ends. The lab is recorded. If the function
@@ -31,7 +29,7 @@ export async function recorded(
   try {
     const lab = await Lab.create({
       ...options,
-      record: "events",
+      record: FAILURE_RECORD,
       ...scratch !== undefined && { outDir: { exact: `${scratch}/run` } },
     });
     const failures: unknown[] = [];
@@ -42,6 +40,7 @@ export async function recorded(
       note(lab, failed, error);
       await recordingOf(lab)?.failed(error);
     }
+    if (failures.length === 0 && !isKept) recordingOf(lab)?.discard();
     const { label, seed, linkEngine = null, outDir, verdict } = lab;
     await lab.close().catch((error) => failures.push(error));
     if (failures.length === 0) return;
@@ -58,12 +57,6 @@ export async function recorded(
   }
 }
 
-async function scratchDirectory(): Promise<string> {
-  const prefix = "netyard-record-";
-  return await Deno.makeTempDir({ dir: MEMORY, prefix })
-    .catch(() => Deno.makeTempDir({ prefix })); // not every system has it
-}
-
 /** Marks the moment of the failure in the events; not in a lab that the function closed. */
 function note(lab: Lab, failed: Failed, error: unknown): void {
   try {
@@ -73,39 +66,4 @@ function note(lab: Lab, failed: Failed, error: unknown): void {
   } catch {
     // The lab is closed.
   }
-}
-
-/** The directory of the bundles of a script that runs in `cwd`, as an absolute path. */
-export function failuresDirectory(cwd: string = Deno.cwd()): string {
-  const named = environmentVariable("NETYARD_FAILURES");
-  return resolve(cwd, named ?? ".netyard-work/failures");
-}
-
-/** The error, whose message and stack trace say where the bundle is, or why there is none. */
-async function told(
-  failed: Failed,
-  thrown: unknown,
-  write: () => Promise<string>,
-): Promise<Error> {
-  const error = thrown instanceof Error ? thrown : new Error(`${thrown}`, { cause: thrown });
-  let where: string;
-  try {
-    const bundle = await write();
-    where =
-      `what happened is recorded in ${bundle} (and in ${bundle}.zip): begin with failure.txt` +
-      (failed.file === null ? "" : `\nto run this test again: netyard replay ${bundle}`);
-  } catch (cause) {
-    where = `no record of this failure could be kept: ${(cause as Error).message}; make its ` +
-      "directory writable, or name another in NETYARD_FAILURES";
-  }
-  const stack = error.stack;
-  const message = `${error.message}\n\n${where}`;
-  // A frozen error stays as it is.
-  if (!Reflect.set(error, "message", message)) return new Error(message, { cause: error });
-  if (stack !== undefined) {
-    // The stack trace begins with the message as it was.
-    const before = message.slice(0, message.length - where.length - 2);
-    Reflect.set(error, "stack", stack.replace(before, () => message));
-  }
-  return error;
 }
