@@ -16,8 +16,12 @@ export interface InterfaceSample {
   txDropped: number;
 }
 
+/** The counters that only the emulator has. */
+type Lateness = "late" | "meanLateMs" | "maxLateMs";
+
 /** One direction of an impaired link: what was requested, and what it did since it was impaired. */
-export interface DirectionSample extends Partial<ImpairmentCounters> {
+export interface DirectionSample
+  extends Omit<ImpairmentCounters, Lateness>, Partial<Pick<ImpairmentCounters, Lateness>> {
   asked: LinkLimits;
 }
 
