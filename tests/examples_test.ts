@@ -284,6 +284,13 @@ const PRINTS: Prints = {
     }
     assertEquals(output.match(/^ +down /gm)?.length, 7);
   },
+  "recorded_run.ts"(output) {
+    for (const file of ["laptop-eth0", "home-lan", "home-ix", "dc-lan", "server-eth0"]) {
+      match(output, new RegExp(`^${file}\\.pcapng$`, "m"));
+    }
+    match(output, /^\d+ events, of which PeerChosen and halfway are/m);
+    match(output, /^now: netyard show \S+ --open$/m);
+  },
   "capture.ts"(output) {
     const [, laptop, server] = match(
       output,

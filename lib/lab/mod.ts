@@ -70,6 +70,8 @@ export type { IpSupport, Pool, RouterPreset } from "./options/router_presets.ts"
 export { Region } from "./region.ts";
 export { Router } from "./router.ts";
 export type { RouterCounters } from "./wiring/router_counters.ts";
+export type { FirewallCounters } from "../firewall/ruleset.ts";
+export type { NatCounters } from "../nat/ruleset.ts";
 export { LabSnapshot } from "./guest/lab_snapshot.ts";
 export { Vm } from "./vm.ts";
 export type { VmOptions } from "./options/vm_options.ts";

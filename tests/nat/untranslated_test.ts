@@ -82,7 +82,7 @@ for (const [name, [family, options]] of Object.entries(NATS)) {
   });
 }
 
-/** Ends a connection of which the NAT has no memory, and returns what came of it at the server. */
+/** Ends a connection that the NAT has forgotten, and checks that nothing of it reaches the server. */
 async function endForgotten(
   forget: (router: Router) => Promise<unknown>,
   options: RouterOptions,

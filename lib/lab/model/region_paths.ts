@@ -34,8 +34,8 @@ interface Reached {
  * The path of every other region to one region, in the order in which routes must change: the
  * nearest region first, so that no packet loops meanwhile.
  *
- * A link between the two that is up is taken, however slow it is: what was asked of it is what a probe
- * measures. Otherwise, of several paths that are up, it is the one with the lowest latency, then the one
+ * A link between the two that is up is taken, however slow it is: the latency that it was given is what a
+ * probe measures. Otherwise, of several paths that are up, it is the one with the lowest latency, then the one
  * with the fewest links, then the one by the neighbour whose name comes first. Regions that links
  * connect, even broken ones, never use the IX.
  *
