@@ -46,11 +46,26 @@ export function isPartitioned(
   return all || pairs.has(pairKey(from, to)) || oneWay.has(directionKey(from, to));
 }
 
-/** Returns the directions that partitions of pairs and single directions close. */
-export function closedDirections({ pairs, oneWay }: Partitions): [from: string, to: string][] {
-  const both = [...pairs].map(namesIn)
-    .flatMap(([a, b]) => [directionKey(a, b), directionKey(b, a)]);
-  return [...new Set([...both, ...oneWay])].sort().map(namesIn);
+/** A direction from one member to another. */
+export type Direction = [from: string, to: string];
+
+/**
+ * Returns the directions that partitions close: both of a pair; and single ones, in which address
+ * resolution passes unless the other direction is closed too.
+ */
+export function closedDirections(
+  { pairs, oneWay }: Partitions,
+): { dropped: Direction[]; resolving: Direction[] } {
+  const both = new Set(
+    [...pairs].map(namesIn).flatMap(([a, b]) => [directionKey(a, b), directionKey(b, a)]),
+  );
+  const isClosed = (key: string) => both.has(key) || oneWay.has(key);
+  const back = (key: string) => directionKey(namesIn(key)[1], namesIn(key)[0]);
+  const all = [...new Set([...both, ...oneWay])].sort();
+  const [dropped, resolving] = [true, false].map((wanted) =>
+    all.filter((key) => isClosed(back(key)) === wanted).map(namesIn)
+  );
+  return { dropped, resolving };
 }
 
 /** Removes the directions from and to a member. */

@@ -42,18 +42,24 @@ export interface BridgeRules {
   isolated: readonly string[];
   /** Directions in which no frames pass, by the names of the ports. */
   dropped: readonly (readonly [from: string, to: string])[];
+  /**
+   * Directions in which only address resolution passes (ARP, and Neighbor Discovery), which the other
+   * direction needs.
+   */
+  resolving: readonly (readonly [from: string, to: string])[];
   detours: readonly DetourRule[];
 }
 
 /**
  * Returns the commands for nft(8) that replace the loaded rules, in one transaction. They apply to frames
- * of every protocol, including ARP and IPv6.
+ * of every protocol, including ARP and IPv6; in `resolving` directions, address resolution passes.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  *
- * const rules = { closed: false, isolated: [], dropped: [["a", "b"]] as const, detours: [] };
+ * const dropped = [["a", "b"]] as const;
+ * const rules = { closed: false, isolated: [], dropped, resolving: [], detours: [] };
  * assertEquals(bridgeRules(rules).split("\n").filter((line) => line.includes("drop")), [
  *   '    iifname "a" oifname "b" drop',
  * ]);
@@ -65,15 +71,26 @@ export function bridgeRules(rules: BridgeRules): string {
 }
 
 /** Whether there are no rules to load. */
-export function hasNoRules({ closed, isolated, dropped, detours }: BridgeRules): boolean {
-  return !closed && isolated.length + dropped.length + detours.length === 0;
+export function hasNoRules(rules: BridgeRules): boolean {
+  const { closed, isolated, dropped, resolving, detours } = rules;
+  return !closed && isolated.length + dropped.length + resolving.length + detours.length === 0;
 }
 
-function between({ closed, isolated, dropped, detours }: BridgeRules): string[] {
+/** RFC 826; RFC 4861, section 4. */
+const RESOLUTION = [
+  "ether type arp accept",
+  "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",
+  "drop",
+];
+
+function between({ closed, isolated, dropped, resolving, detours }: BridgeRules): string[] {
   const lines = [
     ...closed ? ["drop"] : [],
     ...isolated.flatMap((port) => [`iifname "${port}" drop`, `oifname "${port}" drop`]),
     ...dropped.map(([from, to]) => `iifname "${from}" oifname "${to}" drop`),
+    ...resolving.flatMap(([from, to]) =>
+      RESOLUTION.map((rule) => `iifname "${from}" oifname "${to}" ${rule}`)
+    ),
     ...detours.filter(({ closing }) => !closing).map(({ from, to, number }) =>
       `iifname "${from}" oifname "${to}" meta mark set ${mark(number)}`
     ),

@@ -111,9 +111,15 @@ export class Bridge implements AsyncDisposable {
     });
   }
 
-  /** Partitions two members, even before they are attached. Frames in transit are lost. */
+  /**
+   * Partitions two members, even before they are attached; a bare name need not be that of a node yet.
+   * Frames in transit are lost.
+   */
   partition(a: Member, b: Member): Promise<void>;
-  /** Blocks what one member sends to another; both must be attached and up. */
+  /**
+   * Blocks what one member sends to another, except address resolution (ARP, and Neighbor Discovery):
+   * the other direction still works. Both must be attached and up.
+   */
   partition(pair: MemberPair): Promise<void>;
   partition(first: Member | MemberPair, second?: Member): Promise<void> {
     return this.#act("partition()", (segment, what) => {
@@ -147,10 +153,14 @@ export class Bridge implements AsyncDisposable {
     });
   }
 
-  /** Removes {@link Bridge.partitionAll}, and no other partition. */
+  /** Removes all partitions: that of {@link Bridge.partitionAll}, of pairs and of single directions. Isolation stays. */
   restoreAll(): Promise<void> {
     return this.#act("restoreAll()", (segment) => {
-      ops().changePartitions(this.#core, segment, (partitions) => void (partitions.all = false));
+      ops().changePartitions(this.#core, segment, (partitions) => {
+        partitions.all = false;
+        partitions.pairs.clear();
+        partitions.oneWay.clear();
+      });
     });
   }
 
@@ -161,7 +171,7 @@ export class Bridge implements AsyncDisposable {
     return isPartitioned(partitions, from, to);
   }
 
-  /** Isolates a member from all others, even before it is attached. */
+  /** Isolates a member from all others, even before it is attached, or there is a node of that name. */
   isolate(member: Member): Promise<void> {
     return this.#act("isolate()", (segment, what) => {
       const name = this.#named(what, member);
@@ -326,7 +336,11 @@ export class Bridge implements AsyncDisposable {
   nic(member: Member): Nic {
     const what = this.#what("nic()");
     this.#core.open(what);
-    const [iface] = ops().attachedBy(this.#now, what, this.#named(what, member));
+    const [iface] = ops().attachedBy(
+      this.#now,
+      what,
+      ops().memberNode(this.#core, what, parseOptions(ops().memberSchema, member, what)).name,
+    );
     return new Nic(this.#core, iface);
   }
 

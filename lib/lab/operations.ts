@@ -17,7 +17,14 @@ export { natV6Schema } from "../nat/config_v6.ts";
 export { madeIn, temporaryOf } from "./autoconf/kernel_addresses.ts";
 export { captureBridge, captureMember } from "./bridging/capture.ts";
 export { removeClosingDetours } from "./bridging/impair.ts";
-export { attachedBy, memberName, memberNodes, mustBeUp, namedPair } from "./bridging/members.ts";
+export {
+  attachedBy,
+  memberName,
+  memberNode,
+  memberNodes,
+  mustBeUp,
+  namedPair,
+} from "./bridging/members.ts";
 export { changePartitions } from "./bridging/partition.ts";
 export { applySettings, changeImpairments, plainSettings } from "./bridging/settings.ts";
 export { disableUplink, enableUplink } from "./bridging/uplink.ts";

@@ -33,7 +33,10 @@ Deno.test("the closed directions are those of pairs and the single ones, each on
   const partitions = noPartitions();
   partitions.pairs.add(pairKey("b", "a"));
   partitions.oneWay.add(directionKey("a", "b")).add(directionKey("c", "a"));
-  assertEquals(closedDirections(partitions), [["a", "b"], ["b", "a"], ["c", "a"]]);
+  assertEquals(closedDirections(partitions), {
+    dropped: [["a", "b"], ["b", "a"]],
+    resolving: [["c", "a"]],
+  });
 });
 
 Deno.test("a member that leaves removes its directions, and no others", () => {

@@ -3,7 +3,7 @@ import { type BridgeRules, bridgeRules, hasNoRules } from "../../lib/bridge/rule
 import { nft } from "../../native/nftables.ts";
 import { Namespace } from "../../native/namespace.ts";
 
-const NONE: BridgeRules = { closed: false, isolated: [], dropped: [], detours: [] };
+const NONE: BridgeRules = { closed: false, isolated: [], dropped: [], resolving: [], detours: [] };
 
 const EMPTY = `\
 add table bridge netyard_bridge
@@ -125,4 +125,17 @@ Deno.test("the kernel accepts rules, their replacement and their removal", () =>
   assertEquals(list().includes('iifname "c" drop'), true);
   namespace.enter(() => nft(bridgeRules(NONE)));
   assertEquals(list(), "");
+});
+
+Deno.test("in one direction, address resolution passes", () => {
+  assertEquals(
+    bridgeRules({ ...NONE, resolving: [["a", "b"]] }).split("\n").filter((line) =>
+      /iifname/.test(line)
+    ),
+    [
+      '    iifname "a" oifname "b" ether type arp accept',
+      '    iifname "a" oifname "b" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept',
+      '    iifname "a" oifname "b" drop',
+    ],
+  );
 });

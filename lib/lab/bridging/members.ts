@@ -11,6 +11,7 @@ import {
   pairSchema,
 } from "../options/bridge_options.ts";
 import { NotFoundError, TopologyError } from "../options/errors.ts";
+import { checkNodeName } from "../options/names.ts";
 import { interfacesOn } from "../wiring/bridge_rules.ts";
 
 /** Finds the members of a bridge that a caller names. */
@@ -47,9 +48,18 @@ function mustBeMember(what: string, node: NodeRecord): NodeRecord {
   );
 }
 
-/** The name of a member that a caller gives by handle or name; it may be attached or not. */
+/**
+ * The name of a member that a caller gives by handle or name; it may be attached or not, and a name may be
+ * ahead of its node.
+ */
 export function memberName(core: LabCore, what: string, member: Member): string {
-  return memberNode(core, what, parseOptions(memberSchema, member, what)).name;
+  const given = parseOptions(memberSchema, member, what);
+  const name = typeof given === "string" ? given : undefined;
+  if (name === undefined || [...core.allNodes()].some((node) => node.name === name)) {
+    return memberNode(core, what, given).name;
+  }
+  checkNodeName(what, name, () => false);
+  return name;
 }
 
 /** The names of two members: two arguments mean both directions, a pair means one. */

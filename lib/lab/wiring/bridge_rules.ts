@@ -1,6 +1,6 @@
 import { loadRules } from "./rules.ts";
 import { RulesetError } from "../../../native/nftables.ts";
-import { closedDirections } from "../../bridge/partitions.ts";
+import { closedDirections, type Direction } from "../../bridge/partitions.ts";
 import { type BridgeRules, bridgeRules, hasNoRules } from "../../bridge/rules.ts";
 import type { InterfaceRecord, Port, Segment } from "../model/records.ts";
 import { step } from "../model/steps.ts";
@@ -15,12 +15,14 @@ export function interfacesOn({ members }: Segment, name: string): InterfaceRecor
 function rulesOf(segment: Segment): BridgeRules {
   const { members, bridging: { partitions, detours } } = segment;
   const ports = (name: string) => interfacesOn(segment, name).map((one) => members.get(one)!.name);
+  const { dropped, resolving } = closedDirections(partitions);
+  const betweenPorts = ([from, to]: Direction) =>
+    ports(from).flatMap((a) => ports(to).map((b) => [a, b] as const));
   return {
     closed: partitions.all,
     isolated: [...partitions.isolated].flatMap(ports).sort(),
-    dropped: closedDirections(partitions).flatMap(([from, to]) =>
-      ports(from).flatMap((a) => ports(to).map((b) => [a, b] as const))
-    ),
+    dropped: dropped.flatMap(betweenPorts),
+    resolving: resolving.flatMap(betweenPorts),
     detours: [...detours].flatMap(({ from, to, number, entry, exit, closing }) => {
       const [a, b] = [members.get(from), members.get(to)];
       if (!a || !b) return [];
@@ -61,4 +63,10 @@ export function loadBridgeRules(segment: Segment): void {
   bridging.loaded = loaded;
 }
 
-const NO_RULES = bridgeRules({ closed: false, isolated: [], dropped: [], detours: [] });
+const NO_RULES = bridgeRules({
+  closed: false,
+  isolated: [],
+  dropped: [],
+  resolving: [],
+  detours: [],
+});

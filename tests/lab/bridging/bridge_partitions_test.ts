@@ -1,5 +1,12 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type Bridge, type Device, Lab, NotFoundError, TopologyError } from "@netyard/netyard";
+import {
+  type Bridge,
+  type Device,
+  InvalidNameError,
+  Lab,
+  NotFoundError,
+  TopologyError,
+} from "@netyard/netyard";
 import { eventsOf, expectPings, pings, sh, udp } from "../kit.ts";
 
 interface World {
@@ -51,7 +58,6 @@ Deno.test("a partition drops every frame between two members, and no other", () 
 
 Deno.test("a partition of one direction leaves the other open", () =>
   three(async ({ lan, a, b }) => {
-    await pings(a, b.ip!); // Both know each other, so that nobody has to ask.
     await lan.partition({ from: a, to: b });
     assertEquals([lan.isPartitioned(a, b), lan.isPartitioned(b, a)], [true, false]);
     assertEquals(await pings(a, b.ip!), false);
@@ -68,7 +74,7 @@ Deno.test("a partition of one direction leaves the other open", () =>
     assertEquals(await got(b, a), true);
   }));
 
-Deno.test("partitionAll separates all members, and restoreAll keeps later rules", () =>
+Deno.test("partitionAll separates all members, and restoreAll ends every partition", () =>
   three(async ({ lab, lan, a, b, c }) => {
     await lan.partition(a, b);
     await lan.partitionAll();
@@ -81,9 +87,50 @@ Deno.test("partitionAll separates all members, and restoreAll keeps later rules"
       [d, a.ip!, false],
       [d, lan.gateway!, true],
     ]);
+    await lan.partition({ from: c, to: d });
     await lan.restoreAll();
-    await expectPings([[a, b.ip!, false], [a, c.ip!, true], [d, a.ip!, true]]);
+    assertEquals([lan.isPartitioned(a, b), lan.isPartitioned(c, d)], [false, false]);
+    await expectPings([[a, b.ip!, true], [a, c.ip!, true], [d, a.ip!, true], [c, d.ip6!, true]]);
   }));
+
+Deno.test("in a partition of one direction, addresses are still resolved, so that the other works", () =>
+  three(async ({ lan, a, b }) => {
+    await lan.partition({ from: a, to: b });
+    const arrives = async (from: Device, to: Device, family: 4 | 6) => {
+      const ip = family === 4 ? to.ip! : to.ip6!;
+      await using server = udp(to, ip);
+      await using client = udp(from, family === 4 ? from.ip! : from.ip6!);
+      await client.send(ip, server.port);
+      return await server.received(1, 1_000) === 1;
+    };
+    for (const family of [4, 6] as const) {
+      for (const node of [a, b]) sh(node, "ip neigh flush all; ip -6 neigh flush all");
+      assertEquals(
+        [await arrives(b, a, family), await arrives(a, b, family)],
+        [true, false],
+        `IPv${family}`,
+      );
+    }
+    await lan.partition({ from: b, to: a });
+    assertEquals([arps(a, b.ip!), arps(b, a.ip!)], [false, false], "nothing passes any more");
+  }));
+
+Deno.test("rules for bare names stand before there are such nodes, and hold from when they attach", async () => {
+  await using lab = await Lab.create();
+  const lan = lab.bridge("lan");
+  await lan.partition("a", "b");
+  await lan.isolate("c");
+  assertEquals([lan.isPartitioned("b", "a"), lan.isPartitioned("x", "y")], [true, false]);
+  assertEquals([lan.isIsolated("c"), lan.isIsolated("x")], [true, false]);
+  await assertRejects(() => lan.partition("a", "B c"), InvalidNameError, "is not a name");
+  await assertRejects(() => lan.isolate("ix"), NotFoundError);
+  await assertRejects(() => lan.partition({ from: "a", to: "b" }), NotFoundError);
+  const nodes = [];
+  for (const name of ["a", "b", "c", "d"]) nodes.push(await lab.addDevice(name));
+  await lan.attach(nodes);
+  const [a, b, c, d] = nodes;
+  await expectPings([[a, b.ip!, false], [a, c.ip!, false], [a, d.ip!, true], [b, d.ip6!, true]]);
+});
 
 Deno.test("isolation is independent of partitions", () =>
   three(async ({ lan, a, b, c }) => {
