@@ -25,8 +25,8 @@ async function peersMeet(lab: Lab, isBroken: boolean): Promise<void> {
   const laptop = await lab.addDevice("laptop", {
     interfaces: { eth0: { gateway: home, condition: "wifi" } },
   });
-  // It runs until the lab is closed.
-  laptop.$`sleep 100`.noThrow().quiet().spawn().catch(() => {});
+  // It runs until the lab is closed. It starts at once, so that both runs have the same order.
+  laptop.command("sleep", { args: ["100"], stdin: "null", stdout: "null", stderr: "null" }).spawn();
   await server.$`/bin/echo listening`.quiet();
   if (isBroken) await lab.inject({ kind: "link-down", node: server, interface: "eth0" });
   const { code } = await laptop.$`ping -c 1 -W ${isBroken ? 1 : 20} ${server.ip!}`.noThrow()

@@ -98,13 +98,13 @@ function addNeighbours(
 /** Entries of members for which one datagram has room; each has up to three of 60 bytes, and a route. */
 const MEMBERS_AT_ONCE = 250;
 
-/** Adds what the gateway needs for some members, as far as they are still attached and up. */
+/** Adds what the gateway needs for some members, as far as they are still attached. */
 export function addMembersToGateway(
   segment: Segment,
   members: readonly InterfaceRecord[],
 ): void {
   const { owner, gatewayLink } = segment;
-  const present = members.filter((one) => segment.members.has(one) && one.up && !one.removed);
+  const present = members.filter((one) => segment.members.has(one) && !one.removed);
   if (!gatewayLink || owner.removed) return;
   for (let i = 0; i < present.length; i += MEMBERS_AT_ONCE) {
     inside(owner, (batch) => {

@@ -38,7 +38,7 @@ export const NAMES: Refusal[] = [
     DuplicateNameError,
     '"ix" is the IX',
   ],
-  ...["", "0", "a.b", "eth0:1", "a/b", "a-name-of-16-let"].map((name): Refusal => [
+  ...["", "0", ".", "..", ".eth0", "eth0:1", "a/b", "a-name-of-16-let"].map((name): Refusal => [
     `the interface name "${name}"`,
     device("new", { interfaces: { eth0: { gateway: "home" }, [name]: { gateway: "home" } } }),
     InvalidNameError,
