@@ -73,7 +73,10 @@ export function namedPair(
   const pair = oneWay
     ? parseOptions(pairSchema, pairOf(first), what)
     : { from: first as Member, to: second };
-  const [from, to] = [memberName(core, what, pair.from), memberName(core, what, pair.to)];
+  // A single direction needs both of its ends, so that a name that is none is a mistake.
+  const named = (member: Member) =>
+    oneWay ? memberNode(core, what, member).name : memberName(core, what, member);
+  const [from, to] = [named(pair.from), named(pair.to)];
   if (from !== to) return { from, to, oneWay };
   throw new TopologyError(`${what}: both are "${from}"; name two members`);
 }
