@@ -1,6 +1,7 @@
 import { fast } from "../fast.ts";
 import { closeFd, highFd } from "../libc.ts";
 import { fixedBytes } from "../memory.ts";
+import { openNetlink } from "../netlink/socket.ts";
 import { bindToLink, openPacketSocket, setSocketOption, trySocketOption } from "../socket.ts";
 
 const SOL_SOCKET = 1;
@@ -42,7 +43,8 @@ export function openCaptureSocket(index: number, bufferBytes: number): number {
 
 /** Whether capture sockets get as large a buffer as is requested: not for root of a user namespace. */
 export function canHoldMany(bufferBytes: number): boolean {
-  const fd = openPacketSocket();
+  // Closing a packet socket takes the kernel 10 ms.
+  const fd = openNetlink();
   const can = trySocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, bufferBytes);
   closeFd(fd);
   return can;

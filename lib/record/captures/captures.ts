@@ -52,7 +52,10 @@ interface File extends Target {
  */
 export class Captures {
   #directory: string;
-  #control = new Control();
+  #limits: Required<CaptureLimits>;
+  #holdsMany: boolean;
+  /** Its memory is made with the thread. */
+  #control: Control | undefined;
   /** The thread, once it is needed. */
   #session: LoopSession<Command, CaptureSocket, CapturesError> | undefined;
   /** The sockets of a time before it. */
@@ -70,9 +73,9 @@ export class Captures {
     this.#directory = directory;
     Deno.mkdirSync(directory, { recursive: true });
     // Where few frames fit, each must be read at once.
-    const holdsMany = canHoldMany(BUFFER_BYTES);
-    this.#control.settings = { ...limits, pauseMs: holdsMany ? PAUSE_MS : 0 };
-    this.#threadAt = performance.now() + (holdsMany ? EARLY_MS : 0);
+    this.#holdsMany = canHoldMany(BUFFER_BYTES);
+    this.#limits = limits;
+    this.#threadAt = performance.now() + (this.#holdsMany ? EARLY_MS : 0);
   }
 
   /** Starts the thread when it is time. To be called every now and then. */
@@ -91,6 +94,8 @@ export class Captures {
   }
 
   #start(): LoopSession<Command, CaptureSocket, CapturesError> {
+    const control = this.#control = new Control();
+    control.settings = { ...this.#limits, pauseMs: this.#holdsMany ? PAUSE_MS : 0 };
     return new LoopSession({
       what: "the captures",
       error: CapturesError,
@@ -99,7 +104,7 @@ export class Captures {
         module: new URL("./worker.ts", import.meta.url),
         entry: "record",
       },
-      ring: this.#control,
+      ring: control,
       stop: Command.Stop,
       capacity: SOCKETS,
       exhausted: `a lab can have captures of ${SOCKETS} interfaces`,
@@ -145,7 +150,7 @@ export class Captures {
     await this.#session?.close();
     await Promise.all(this.#closing);
     if (!isKept) return await this.#remove();
-    const failure = this.#control.failure;
+    const failure = this.#control?.failure;
     if (failure) this.#error ??= new CapturesError(`a capture is incomplete: ${failure}`);
     for (const file of this.#files.values()) {
       try {
@@ -199,7 +204,7 @@ export class Captures {
   #hand(session: LoopSession<Command, CaptureSocket, CapturesError>, socket: CaptureSocket): void {
     session.add(`capture of ${socket.file.name}`, Command.Add, (id) => {
       socket.id = id;
-      this.#control.describe(id, socket.fd, socket.ways, socket.file);
+      this.#control!.describe(id, socket.fd, socket.ways, socket.file);
       return socket;
     });
   }
@@ -208,7 +213,7 @@ export class Captures {
     socket.ways = ways;
     skipOutgoing(socket.fd, (ways & Ways.Out) === 0);
     if (!this.#session) return;
-    this.#control.setWays(socket.id, ways);
+    this.#control!.setWays(socket.id, ways);
     this.#session.post(Command.Change, socket.id);
   }
 
