@@ -75,13 +75,16 @@ export async function enterNode(
   c.chdir(cwd);
 
   const copy = await openCopy(c.gettid());
-  // A second pool thread would still share its working directory, and setns would fail.
-  for (let attempt = 0; attempt < 8; attempt++) {
-    await c.unsharePooled(CLONE_FS);
-    const result = await c.setnsPooled(copy, CLONE_NEWNS);
+  // On a busy host there may be a few pool threads, which take calls in turn. One that still shares its
+  // working directory is refused by setns; a number of calls that varies reaches each of them.
+  let inARow = 0;
+  for (let attempt = 0;; attempt++) {
+    for (let n = 0; n <= attempt % 3; n++) await c.unsharePooled(CLONE_FS);
+    inARow = await c.setnsPooled(copy, CLONE_NEWNS) === 0 ? inARow + 1 : 0;
     await c.chdirPooled(cwd);
-    if (result === 0) break;
-    if (attempt === 7) throw new Error("a thread of the node: its pool cannot enter the node");
+    const wasRefused = inARow <= attempt;
+    if (inARow >= (wasRefused ? 6 : 1)) break;
+    if (attempt === 60) throw new Error("a thread of the node: its pool cannot enter the node");
   }
 
   return {
